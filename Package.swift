@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let features: [SwiftSetting] = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+    .map { .enableUpcomingFeature($0) }
+
+let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
+let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+/// A plugin: its product is named by its id, its target by the folder.
+struct Plugin {
+    let id: String
+    let module: String
+    var libraries: [Target.Dependency] = []
+}
+
+let plugins = [
+    Plugin(id: "client-credentials", module: "ClientCredentials"),
+    Plugin(id: "introspection", module: "Introspection"),
+    Plugin(id: "jwt-token", module: "JWTToken"),
+    Plugin(id: "memory-store", module: "MemoryStore"),
+    Plugin(id: "opaque-token", module: "OpaqueToken"),
+    Plugin(id: "refresh-token", module: "RefreshToken"),
+    Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+]
+
+/// Only the two functions of the handshake are exported, so that what a plugin carries stays its own.
+func exports(of plugin: Plugin) -> [LinkerSetting] {
+    [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])]
+}
+
+let core: [Target] = [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "AuthorizationServer", dependencies: [kit, log], swiftSettings: features),
+    .target(name: "Cryptography", dependencies: [kit, "COpenSSL"], swiftSettings: features),
+    .target(name: "PluginLoading", dependencies: [kit], swiftSettings: features),
+    .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML"], swiftSettings: features),
+    .target(
+        name: "ServerHTTP",
+        dependencies: [
+            kit, "AuthorizationServer", log,
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: features
+    ),
+    .executableTarget(
+        name: "grantor",
+        dependencies: [
+            kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", log,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: features,
+        linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])]
+    ),
+]
+
+let package = Package(
+    name: "grantor",
+    products: [.executable(name: "grantor", targets: ["grantor"])]
+        + plugins.map { .library(name: $0.id, type: .dynamic, targets: [$0.module]) },
+    dependencies: [
+        .package(path: "Sources/GrantKit"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: core
+        + plugins.map {
+            .target(
+                name: $0.module,
+                dependencies: [kit] + $0.libraries,
+                path: "Plugins/\($0.module)",
+                swiftSettings: features,
+                linkerSettings: exports(of: $0)
+            )
+        },
+    swiftLanguageModes: [.v6]
+)

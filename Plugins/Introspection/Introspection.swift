@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Tells a resource what a token is worth (RFC 7662).
+struct Introspection: Plugin, Endpoint {
+    static let manifest = PluginManifest(
+        id: "introspection", summary: "tells a resource what a token is worth", specification: "RFC 7662")
+
+    let route = Route(["POST"], "/introspect", metadata: "introspection_endpoint")
+    let caller = ClientRequirement.confidential
+    let parameters = [
+        ParameterDeclaration("token", required: true, longest: 8192, secret: true),
+        ParameterDeclaration("token_type_hint", longest: 64),
+    ]
+    private let host: any PluginHost
+    private let resources: ClientAttribute<[String]>
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+        resources = settings.clientAttribute(
+            "resources", on: .client, default: [], "the audiences for which this client, a resource, may introspect")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(endpoint: self)
+    }
+
+    /// Section 2.2: whoever may not know gets the same answer as for a token that does not exist.
+    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        guard let token = try await host.tokens.resolve(request.parameters.required("token")),
+            isEntitled(request.client, to: token)
+        else { return EndpointResponse(["active": false]) }
+        return EndpointResponse(describe(token))
+    }
+
+    private func isEntitled(_ caller: Client, to token: ResolvedToken) -> Bool {
+        if token.clientID == caller.id { return true }
+        guard token.kind == .access else { return false }
+        let audience = token.authorization.limits.audience
+        return audience.contains(caller.id) || caller[resources].contains(where: audience.contains)
+    }
+
+    private func describe(_ token: ResolvedToken) -> JSON {
+        let authorization = token.authorization
+        var answer: JSON = [
+            "active": true, "iss": .string(host.issuer), "sub": .string(authorization.subject.id),
+            "client_id": .string(token.clientID), "iat": .integer(token.issuedAt.seconds),
+            "exp": .integer(token.expiresAt.seconds), "jti": .string(token.id),
+        ]
+        if !authorization.scope.words.isEmpty { answer["scope"] = .string(authorization.scope.description) }
+        if token.kind == .access {
+            answer["token_type"] = .string(authorization.confirmation?.tokenType ?? "Bearer")
+        }
+        let audience = authorization.limits.audience
+        if !audience.isEmpty { answer["aud"] = audience.count == 1 ? .string(audience[0]) : .strings(audience) }
+        answer["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
+        answer["acr"] = authorization.acr.map(JSON.string)
+        if !authorization.amr.isEmpty { answer["amr"] = .strings(authorization.amr) }
+        answer["act"] = authorization.actor
+        answer["cnf"] = authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) }
+        for claim in authorization.claims.members where answer[claim.name] == nil { answer[claim.name] = claim.value }
+        return answer
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(introspection_plugin_abi)
+public func introspectionPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(introspection_plugin_make)
+public func introspectionPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(Introspection.self)
+}

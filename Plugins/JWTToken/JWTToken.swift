@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Access tokens that a resource verifies by itself (RFC 9068).
+struct JWTToken: Plugin, TokenFormat {
+    static let manifest = PluginManifest(
+        id: "jwt-token", summary: "signed access tokens", specification: "RFC 9068")
+
+    let name = "jwt"
+    let isSelfContained = true
+    private let host: any PluginHost
+    private let algorithm: String
+    private let audience: String
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+        algorithm = settings.read("algorithm", default: "ES256", "the signature's algorithm (RFC 7518 section 3.1)")
+        audience = settings.read(
+            "audience", default: "", "the 'aud' of tokens that name no audience; empty stands for the issuer")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(format: self)
+    }
+
+    func start() async throws {
+        guard host.keys.algorithms.contains(algorithm) else {
+            let known = host.keys.algorithms.joined(separator: ", ")
+            throw ConfigurationError("no key signs with '\(algorithm)'; the key ring has \(known)", at: "algorithm")
+        }
+    }
+
+    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        MintedToken(try await host.keys.sign(claims(contents), type: "at+jwt", algorithm: algorithm))
+    }
+
+    /// RFC 9068 section 2.2; `gid` carries the grant, so that revoking it reaches this token.
+    private func claims(_ contents: AccessTokenContents) -> JSON {
+        let authorization = contents.authorization
+        let audiences = authorization.limits.audience
+        let fallback = audience.isEmpty ? host.issuer : audience
+        var members: [JSON.Member] = [
+            .init("iss", .string(host.issuer)),
+            .init("sub", .string(authorization.subject.id)),
+            .init("aud", audiences.count > 1 ? .strings(audiences) : .string(audiences.first ?? fallback)),
+            .init("client_id", .string(contents.client.id)),
+            .init("iat", .integer(contents.issuedAt.seconds)),
+            .init("exp", .integer(contents.expiresAt.seconds)),
+            .init("jti", .string(contents.id)),
+        ]
+        func add(_ name: String, _ value: JSON?) {
+            if let value { members.append(.init(name, value)) }
+        }
+        add("gid", authorization.grantID.map(JSON.string))
+        add("scope", authorization.scope.words.isEmpty ? nil : .string(authorization.scope.description))
+        add("auth_time", (authorization.authenticatedAt?.seconds).map(JSON.integer))
+        add("acr", authorization.acr.map(JSON.string))
+        add("amr", authorization.amr.isEmpty ? nil : .strings(authorization.amr))
+        add("sid", authorization.sessionID.map(JSON.string))
+        add("act", authorization.actor)
+        add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
+        for claim in authorization.claims.members where !members.contains(where: { $0.name == claim.name }) {
+            members.append(claim)
+        }
+        return .object(members)
+    }
+
+    func resolve(_ value: String) async throws -> ResolvedToken? {
+        guard value.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
+            let claims = host.keys.verify(value, type: "at+jwt")?.claims,
+            claims["iss"]?.string == host.issuer, let id = claims["jti"]?.string,
+            let clientID = claims["client_id"]?.string, let subject = claims["sub"]?.string,
+            let issuedAt = claims["iat"]?.integer, let expiresAt = claims["exp"]?.integer
+        else { return nil }
+        let limits = AccessLimits(
+            scope: Scope((claims["scope"]?.string ?? "").split(separator: " ").map(String.init)),
+            audience: claims["aud"]?.strings ?? [])
+        // A client and a user never share an id, so the subject tells which of the two it is.
+        var authorization = Authorization(
+            subject: subject == clientID ? .client(subject) : .user(subject), limits: limits)
+        restore(&authorization, from: claims)
+        return ResolvedToken(
+            kind: .access, id: id, clientID: clientID, issuedAt: Timestamp(seconds: issuedAt),
+            expiresAt: Timestamp(seconds: expiresAt), authorization: authorization)
+    }
+
+    private func restore(_ authorization: inout Authorization, from claims: JSON) {
+        authorization.grantID = claims["gid"]?.string
+        authorization.sessionID = claims["sid"]?.string
+        authorization.authenticatedAt = claims["auth_time"]?.integer.map(Timestamp.init(seconds:))
+        authorization.acr = claims["acr"]?.string
+        authorization.amr = claims["amr"]?.strings ?? []
+        authorization.actor = claims["act"]
+        if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
+            authorization.confirmation = Confirmation(bound.name, value, tokenType: "Bearer")
+        }
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(jwt_token_plugin_abi)
+public func jwtTokenPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(jwt_token_plugin_make)
+public func jwtTokenPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(JWTToken.self)
+}

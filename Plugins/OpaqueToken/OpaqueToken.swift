@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Access tokens that say nothing: 256 random bits, known to the store by their digest (RFC 6750).
+struct OpaqueToken: Plugin, TokenFormat {
+    static let manifest = PluginManifest(
+        id: "opaque-token", summary: "random access tokens", specification: "RFC 6749 section 1.4")
+
+    let name = "opaque"
+    let isSelfContained = false
+    private let host: any PluginHost
+    private let prefix: String
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = host
+        prefix = settings.read("prefix", default: "gat_", "what each token starts with, for secret scanners")
+        guard prefix.utf8.count <= 16, prefix.utf8.allSatisfy(OpaqueToken.isUnreserved) else {
+            throw ConfigurationError("'prefix' must be at most 16 letters, digits, '-', '.' or '_'", at: "prefix")
+        }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(format: self)
+        registry.add(collection: StoreCollection("access_token"))
+    }
+
+    private func key(of value: String) -> StoreKey {
+        StoreKey("access_token", host.cryptography.digest(value))
+    }
+
+    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        let value = prefix + host.random(bytes: 32)
+        let row: JSON = [
+            "id": .string(contents.id), "client": .string(contents.client.id),
+            "iat": .integer(contents.issuedAt.seconds), "authorization": contents.authorization.stored,
+        ]
+        return MintedToken(value, writes: [.create(StoreRecord(key(of: value), row, expiresAt: contents.expiresAt))])
+    }
+
+    func resolve(_ value: String) async throws -> ResolvedToken? {
+        guard value.hasPrefix(prefix), value.utf8.count == prefix.utf8.count + 43,
+            let record = try await host.store.read(key(of: value)),
+            let id = record.value["id"]?.string, let clientID = record.value["client"]?.string,
+            let issuedAt = record.value["iat"]?.integer, let stored = record.value["authorization"]
+        else { return nil }
+        return ResolvedToken(
+            kind: .access, id: id, clientID: clientID, issuedAt: Timestamp(seconds: issuedAt),
+            expiresAt: record.expiresAt, authorization: try Authorization(stored: stored))
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(opaque_token_plugin_abi)
+public func opaqueTokenPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(opaque_token_plugin_make)
+public func opaqueTokenPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(OpaqueToken.self)
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Adds a refresh token to an answer: the successor when one was redeemed, else a new family if the client is to have it.
+struct RefreshExtension: ResponseExtension {
+    let families: RefreshFamilies
+    let isIssued: ClientAttribute<Bool>
+    let members = ["refresh_token"]
+
+    func extend(_ issuance: inout Issuance) async throws {
+        guard case .token(let request) = issuance.answer else { return }
+        if request.grant.wire == RefreshGrant.wire {
+            let own = issuance.authorization.attachments[RefreshToken.manifest.id]
+            guard let family = own?["family"]?.string, let next = own?["next"]?.integer else { return }
+            return try issuance.add("refresh_token", .string(families.token(family, next)))
+        }
+        let authorization = issuance.authorization
+        let isWanted =
+            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains("offline_access")
+        guard isWanted, issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
+        try begin(&issuance, authorization)
+    }
+
+    private func begin(_ issuance: inout Issuance, _ authorization: Authorization) throws {
+        var kept = authorization
+        // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to it already.
+        if !issuance.client.isPublic { kept.confirmation = nil }
+        let family = families.host.random(bytes: 16)
+        let row: JSON = [
+            "client": .string(issuance.client.id), "generation": 0,
+            "rotated": .integer(issuance.issuedAt.seconds), "authorization": kept.stored,
+        ]
+        let end = families.end(issuance.client, authorization, now: issuance.issuedAt)
+        issuance.alsoWrite(.create(StoreRecord(StoreKey("refresh_token", family), row, expiresAt: end)))
+        try issuance.add("refresh_token", .string(families.token(family, 0)))
+    }
+}

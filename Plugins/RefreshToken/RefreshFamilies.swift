@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// All the refresh tokens that follow each other, as one row that holds which of them is current.
+///
+/// A token is `grt.family.generation.code`: the code proves that this server made it, so that an old token is told from
+/// a guessed one without keeping any of them.
+struct RefreshFamilies: TokenResolver {
+    let host: any PluginHost
+    let grace: Duration
+    let idle: ClientAttribute<Duration>
+
+    struct Presented {
+        var family: String
+        var generation: Int64
+        var key: StoreKey { StoreKey("refresh_token", family) }
+    }
+
+    func token(_ family: String, _ generation: Int64) -> String {
+        let message = "\(family).\(generation)"
+        return "grt.\(message).\(host.keys.authenticationCode(message, purpose: "refresh-token"))"
+    }
+
+    func parse(_ value: String) -> Presented? {
+        let parts = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, parts[0] == "grt", let generation = Int64(parts[2]),
+            host.keys.isAuthentic(parts[3], over: "\(parts[1]).\(generation)", purpose: "refresh-token")
+        else { return nil }
+        return Presented(family: parts[1], generation: generation)
+    }
+
+    /// The end of a family that is used now.
+    func end(_ client: Client, _ authorization: Authorization, now: Timestamp) -> Timestamp {
+        let idleEnd = now + client[idle, under: authorization.origin]
+        return authorization.limits.notAfter.map { min($0, idleEnd) } ?? idleEnd
+    }
+
+    func resolve(_ value: String) async throws -> ResolvedToken? {
+        guard let presented = parse(value), let record = try await host.store.read(presented.key),
+            record.value["generation"]?.integer == presented.generation,
+            let stored = record.value["authorization"], let clientID = record.value["client"]?.string,
+            let rotated = record.value["rotated"]?.integer
+        else { return nil }
+        return ResolvedToken(
+            kind: .refresh, id: presented.family, clientID: clientID, issuedAt: Timestamp(seconds: rotated),
+            expiresAt: record.expiresAt, authorization: try Authorization(stored: stored))
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Redeems a refresh token and rotates it.
+struct RefreshGrant: TokenGrant {
+    static let wire = "refresh_token"
+
+    let families: RefreshFamilies
+    let declaration = GrantDeclaration(RefreshGrant.wire, client: .identified, impliedBy: "refresh_token")
+    let parameters = [ParameterDeclaration("refresh_token", required: true, longest: 512, secret: true)]
+
+    private var host: any PluginHost { families.host }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        guard let presented = families.parse(try request.parameters.required("refresh_token")) else {
+            throw OAuthError.invalidGrant(reason: "the refresh token was not made by this server")
+        }
+        guard let record = try await host.store.read(presented.key), record.expiresAt > host.now,
+            let current = record.value["generation"]?.integer, let stored = record.value["authorization"]
+        else { throw OAuthError.invalidGrant(reason: "the refresh token has expired") }
+        guard record.value["client"]?.string == request.client.id else {
+            throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
+        }
+        var authorization = try Authorization(stored: stored)
+        if presented.generation == current {
+            authorization.writes = [rotation(of: record, from: current, authorization, request.client)]
+        } else if !isWithinGrace(presented, record, current) {
+            try await refuseReuse(authorization)
+        }
+        authorization.attachments[RefreshToken.manifest.id] = [
+            "family": .string(presented.family), "next": .integer(presented.generation + 1),
+        ]
+        return authorization
+    }
+
+    private func rotation(
+        of record: StoreRecord, from current: Int64, _ authorization: Authorization, _ client: Client
+    ) -> StoreWrite {
+        var record = record
+        record.value["generation"] = .integer(current + 1)
+        record.value["rotated"] = .integer(host.now.seconds)
+        record.expiresAt = families.end(client, authorization, now: host.now)
+        return .replace(record, ifVersion: record.version)
+    }
+
+    private func isWithinGrace(_ presented: RefreshFamilies.Presented, _ record: StoreRecord, _ current: Int64) -> Bool
+    {
+        let rotated = Timestamp(seconds: record.value["rotated"]?.integer ?? 0)
+        return presented.generation == current - 1 && host.now - rotated < families.grace
+    }
+
+    /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).
+    private func refuseReuse(_ authorization: Authorization) async throws {
+        if let id = authorization.grantID {
+            try await host.tokens.revoke(.grant(id), reason: "a refresh token was used again")
+        }
+        throw OAuthError.invalidGrant(reason: "the refresh token was used before; its grant is revoked")
+    }
+}

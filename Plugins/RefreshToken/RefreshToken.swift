@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Tokens that fetch the next access token; they rotate, and using an old one ends them all (RFC 6749 section 6,
+/// RFC 9700 section 4.14.2).
+struct RefreshToken: Plugin {
+    static let manifest = PluginManifest(
+        id: "refresh-token", summary: "access that outlives an access token", specification: "RFC 6749 section 6")
+
+    private static let longest = Duration.seconds(400 * 86400)
+
+    private let families: RefreshFamilies
+    private let isIssued: ClientAttribute<Bool>
+
+    init(settings: Settings, host: any PluginHost) {
+        let grace = settings.read(
+            "grace", default: .seconds(0), in: .seconds(0)...(.seconds(60)),
+            "how long the token before the current one still fetches the same successor")
+        let bounds: ClosedRange<Duration> = .seconds(60)...RefreshToken.longest
+        let idle = settings.read(
+            "lifetime", default: .seconds(30 * 86400), in: bounds,
+            "how long a token lasts from its issue or last use")
+        let idleOfClient = settings.clientAttribute(
+            "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
+            "how long a refresh token lasts from its issue or last use")
+        isIssued = settings.clientAttribute(
+            "refresh_token", on: .everyGrant, default: false, "whether refresh tokens are issued")
+        families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient)
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(collection: StoreCollection("refresh_token", retention: RefreshToken.longest))
+        registry.add(scopeOnRequest: "offline_access")
+        registry.add(grant: RefreshGrant(families: families))
+        registry.add(extension: RefreshExtension(families: families, isIssued: isIssued))
+        registry.add(resolver: families)
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(refresh_token_plugin_abi)
+public func refreshTokenPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(refresh_token_plugin_make)
+public func refreshTokenPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(RefreshToken.self)
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import GrantKit
+import Synchronization
+
+/// One thread that commits all that waits in one transaction, so that many callers share one flush to the disk.
+final class GroupCommit: Sendable {
+    /// A unit of work; it is told whether the transaction was committed.
+    private struct Job: Sendable {
+        var run: @Sendable (Database) throws -> Void
+        var finish: @Sendable ((any Error)?) -> Void
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let signal = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let path: String
+
+    init(_ queue: DatabaseQueue, path: String) {
+        self.path = path
+        let thread = Thread { [self] in work(queue) }
+        thread.name = "sqlite-store"
+        thread.start()
+    }
+
+    /// Runs work in the next transaction.
+    ///
+    /// - Parameters:
+    ///   - early: Whether to answer before the commit, for what may be lost with the process.
+    ///   - work: Runs on the writing thread.
+    /// - Returns: What the work gave, once it is committed.
+    /// - Throws: What the work or the commit throws.
+    func submit<Value: Sendable>(
+        early: Bool, _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let answer = Answer(continuation)
+            let job = Job(
+                run: { database in
+                    let value = try work(database)
+                    if early { answer.resume(.success(value)) } else { answer.keep(value) }
+                },
+                finish: { error in answer.finish(error) })
+            let isClosed = state.withLock { state in
+                if !state.isClosed { state.waiting.append(job) }
+                return state.isClosed
+            }
+            if isClosed { answer.resume(.failure(StoreError("the store \(path) is closed"))) } else { signal.signal() }
+        }
+    }
+
+    /// Commits what waits, then closes the file.
+    func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
+        signal.signal()
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [ended] in
+                ended.wait()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func work(_ queue: DatabaseQueue) {
+        while true {
+            signal.wait()
+            let (jobs, isClosed) = state.withLock { state in
+                defer { state.waiting = [] }
+                return (state.waiting, state.isClosed)
+            }
+            if !jobs.isEmpty { commit(jobs, queue) }
+            if isClosed { break }
+        }
+        try? queue.close()
+        ended.signal()
+    }
+
+    private func commit(_ jobs: [Job], _ queue: DatabaseQueue) {
+        do {
+            try queue.inDatabase { database in
+                try database.inTransaction(.immediate) {
+                    for job in jobs { try job.run(database) }
+                    return .commit
+                }
+            }
+            for job in jobs { job.finish(nil) }
+        } catch {
+            let error = SQLiteFailure.explain(error, path)
+            for job in jobs { job.finish(error) }
+        }
+    }
+}
+
+/// Resumes a caller exactly once.
+private final class Answer<Value: Sendable>: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<Value, any Error>?
+        var value: Value?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ continuation: CheckedContinuation<Value, any Error>) {
+        state = Mutex(State(continuation: continuation))
+    }
+
+    func keep(_ value: Value) {
+        state.withLock { $0.value = value }
+    }
+
+    func resume(_ result: Result<Value, any Error>) {
+        let continuation = state.withLock { state in
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume(with: result)
+    }
+
+    func finish(_ error: (any Error)?) {
+        let value = state.withLock { $0.value }
+        if let error {
+            resume(.failure(error))
+        } else if let value {
+            resume(.success(value))
+        } else {
+            resume(.failure(StoreError("the store lost an answer")))
+        }
+    }
+}

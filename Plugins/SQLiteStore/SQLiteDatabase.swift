@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import GrantKit
+import Synchronization
+
+/// One file, with a connection that writes and a few that read in place.
+final class SQLiteDatabase: Sendable {
+    let writer: GroupCommit
+    private let path: String
+    private let readers: [DatabaseQueue]
+    private let turn = Atomic<Int>(0)
+
+    /// Opens the file, and makes it and its folder readable for the server's user alone if they are missing.
+    init(path: String, patience: Duration) throws {
+        self.path = path
+        try SQLiteDatabase.makeFile(path)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: SQLiteDatabase.configuration(patience))
+            try SQLiteDatabase.migrations.migrate(queue)
+            var readOnly = SQLiteDatabase.configuration(patience)
+            readOnly.readonly = true
+            readers = try (0..<2).map { _ in try DatabaseQueue(path: path, configuration: readOnly) }
+            writer = GroupCommit(queue, path: path)
+        } catch {
+            throw SQLiteFailure.explain(error, path)
+        }
+    }
+
+    func close() async {
+        await writer.close()
+        for reader in readers { try? reader.close() }
+    }
+
+    /// Reads on the caller's thread: a lookup is shorter than a change of threads.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        let number = turn.add(1, ordering: .relaxed).oldValue
+        do {
+            return try readers[number & Int.max % readers.count].unsafeRead(body)
+        } catch {
+            throw SQLiteFailure.explain(error, path)
+        }
+    }
+
+    private static func makeFile(_ path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError("the folder \(folder.path) for the store cannot be made: \(error.localizedDescription)")
+        }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(
+                "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
+            )
+        }
+        Foundation.close(descriptor)
+    }
+
+    private static func configuration(_ patience: Duration) -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(TimeInterval(patience.components.seconds))
+        configuration.prepareDatabase { database in
+            if !database.configuration.readonly { try database.execute(sql: "PRAGMA journal_mode = WAL") }
+            // FULL: an answer that was sent must outlive a loss of power. The rare checkpoint keeps commits short.
+            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000")
+        }
+        return configuration
+    }
+
+    private static var migrations: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE record (
+                        collection TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
+                        redeemed INTEGER NOT NULL, expires_at INTEGER NOT NULL, indexes TEXT NOT NULL,
+                        PRIMARY KEY (collection, id)) WITHOUT ROWID;
+                    CREATE INDEX record_by_expiry ON record (expires_at);
+                    CREATE TABLE record_index (
+                        collection TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
+                        PRIMARY KEY (collection, name, value, id)) WITHOUT ROWID;
+                    CREATE TABLE counter (
+                        collection TEXT NOT NULL, id TEXT NOT NULL, count INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+                        PRIMARY KEY (collection, id)) WITHOUT ROWID;
+                    CREATE INDEX counter_by_expiry ON counter (expires_at);
+                    """)
+        }
+        return migrator
+    }
+}
+
+/// Says what SQLite's errors mean for the operator.
+enum SQLiteFailure {
+    static func explain(_ error: any Error, _ path: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        let meaning =
+            switch error.resultCode {
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another process; end that process or raise 'busy_timeout'"
+            case .SQLITE_READONLY: "is read-only; the server's user must be able to write the file and its folder"
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is corrupt or no SQLite file; restore it from a backup"
+            case .SQLITE_FULL: "cannot grow, the disk is full; make room"
+            case .SQLITE_CANTOPEN, .SQLITE_PERM: "cannot be opened; the server's user must own the file and its folder"
+            case .SQLITE_IOERR: "cannot be read or written; look at the disk"
+            default: "failed"
+            }
+        return StoreError(
+            "the store \(path) \(meaning) (SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "-"))")
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GRDB
+import GrantKit
+import Synchronization
+
+/// Keeps everything in one SQLite file; committed means durable.
+final class SQLiteStore: Plugin, Store {
+    static let manifest = PluginManifest(
+        id: "sqlite-store", summary: "keeps everything in one file", specification: "")
+
+    private let path: String
+    private let patience: Duration
+    private let opened = Mutex<SQLiteDatabase?>(nil)
+    private let relaxed = Mutex<Set<String>>([])
+
+    init(settings: Settings, host: any PluginHost) {
+        path = settings.read("path", default: "var/grantor.db", "the file; its folder is made if it is missing")
+        patience = settings.read(
+            "busy_timeout", default: .seconds(5), in: .seconds(1)...(.seconds(60)),
+            "how long to wait for another process that writes")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(store: self)
+    }
+
+    func start() async throws {
+        let database = try SQLiteDatabase(path: path, patience: patience)
+        opened.withLock { $0 = database }
+    }
+
+    func stop() async {
+        await opened.withLock { $0 }?.close()
+    }
+
+    private var database: SQLiteDatabase {
+        get throws {
+            guard let database = opened.withLock({ $0 }) else { throw StoreError("the store is not open") }
+            return database
+        }
+    }
+
+    func prepare(_ collections: [StoreCollection]) async throws {
+        let names = collections.filter { $0.durability == .relaxed }.map(\.name)
+        relaxed.withLock { $0.formUnion(names) }
+    }
+
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
+        guard !keys.isEmpty else { return [] }
+        return try database.read { try Records.read(keys, in: $0) }
+    }
+
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
+        try await database.writer.submit(early: false) { try Records.write(writes, in: $0) }
+    }
+
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        try database.read { database in
+            try Records.find(collection, by: index, equals: value, after: after?.id, limit: limit, in: database)
+        }
+    }
+
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+        let isRelaxed = relaxed.withLock { $0.contains(key.collection) }
+        return try await database.writer.submit(early: isRelaxed) {
+            try Records.increment(key, expiresAt: expiresAt, now: now, in: $0)
+        }
+    }
+
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
+        try await database.writer.submit(early: false) {
+            try Records.purge(expiredBefore: moment, limit: limit, in: $0)
+        }
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(sqlite_store_plugin_abi)
+public func sqliteStorePluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(sqlite_store_plugin_make)
+public func sqliteStorePluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(SQLiteStore.self)
+}

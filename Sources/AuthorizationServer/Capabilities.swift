@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Synchronization
+
+/// A plugin that has been made, with what it adds; it ends with the last generation that holds it.
+public final class RegisteredPlugin: Sendable {
+    /// The plugin's id.
+    public let id: String
+    /// The plugin itself.
+    public let plugin: any Plugin
+    /// What it adds.
+    public let registry: Registry
+    /// The client attributes that it reads.
+    public let attributes: [AttributeDeclaration]
+    private let isRunning = Mutex(false)
+
+    /// Describes a plugin that has been made.
+    public init(id: String, plugin: any Plugin, registry: Registry, attributes: [AttributeDeclaration]) {
+        self.id = id
+        self.plugin = plugin
+        self.registry = registry
+        self.attributes = attributes
+    }
+
+    deinit {
+        guard isRunning.withLock({ $0 }) else { return }
+        Task { [plugin] in await plugin.stop() }
+    }
+
+    /// Starts the plugin, unless it runs already.
+    public func start() async throws {
+        guard !isRunning.withLock({ $0 }) else { return }
+        try await plugin.start()
+        isRunning.withLock { $0 = true }
+    }
+
+    /// Stops the plugin, if it runs.
+    public func stop() async {
+        let wasRunning = isRunning.withLock { isRunning in
+            defer { isRunning = false }
+            return isRunning
+        }
+        if wasRunning { await plugin.stop() }
+    }
+}
+
+/// Everything that the loaded plugins add, folded once; two that claim one name are a problem, never a race.
+public struct Capabilities: Sendable {
+    /// The grants by their name on the wire.
+    let grants: [String: any TokenGrant]
+    let declarations: [GrantDeclaration]
+    let formats: [any TokenFormat]
+    let extensions: [any ResponseExtension]
+    let resolvers: [any TokenResolver]
+    let endpoints: [any Endpoint]
+    /// The store, once there is exactly one.
+    public let store: (any Store)?
+    /// What plugins keep in it.
+    public let collections: [StoreCollection]
+    let scopesOnRequest: Set<String>
+    let metadata: JSON
+    let attributes: [AttributeDeclaration]
+    /// What is wrong, each with the number of the plugin in the list that it is about, if it is about one.
+    public let problems: [(plugin: Int?, message: String, note: String?)]
+
+    /// Folds what plugins add.
+    public init(_ plugins: [RegisteredPlugin]) {
+        var claims = Claims()
+        for (place, plugin) in plugins.enumerated() { claims.claim(plugin, at: place) }
+        let registries = plugins.map(\.registry)
+        let all = registries.flatMap(\.grants)
+        grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
+        declarations = all.map(\.declaration)
+        formats = registries.flatMap(\.formats)
+        extensions = registries.flatMap(\.extensions)
+        resolvers = registries.flatMap(\.resolvers)
+        endpoints = registries.flatMap(\.endpoints)
+        store = registries.flatMap(\.stores).first
+        collections = registries.flatMap(\.collections)
+        scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
+        attributes = plugins.flatMap(\.attributes)
+        metadata = claims.fold(plugins)
+        if store == nil { claims.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
+        if formats.isEmpty, !grants.isEmpty {
+            claims.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
+        }
+        problems = claims.problems
+    }
+
+    /// The grant that a client's document means by a name: its key, its name on the wire or an alias.
+    func grant(named name: String) -> GrantDeclaration? {
+        declarations.first { $0.key == name || $0.wire == name || $0.aliases.contains(name) }
+    }
+
+    /// The names by which documents can list grants.
+    var grantNames: [String] {
+        declarations.flatMap { [$0.key] + $0.aliases }
+    }
+}
+
+/// Who claimed which name first.
+private struct Claims {
+    private var owners: [String: String] = [:]
+    private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
+
+    mutating func miss(_ message: String, _ note: String) {
+        problems.append((nil, message, note))
+    }
+
+    mutating func claim(_ plugin: RegisteredPlugin, at place: Int) {
+        let registry = plugin.registry
+        for declaration in registry.grants.map(\.declaration) {
+            let names = Set([declaration.wire, declaration.key] + declaration.aliases)
+            for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
+        }
+        for format in registry.formats { take("the token format '\(format.name)'", plugin.id, place) }
+        for name in registry.extensions.flatMap(\.members) { take("the response member '\(name)'", plugin.id, place) }
+        for route in registry.endpoints.map(\.route) { take("the path '\(route.path)'", plugin.id, place) }
+        for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
+        for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
+        for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    private mutating func take(_ what: String, _ id: String, _ place: Int) {
+        if let owner = owners.updateValue(id, forKey: what) {
+            problems.append(
+                (place, "plugin '\(id)' adds \(what), which plugin '\(owner)' adds too", "load one of them"))
+        }
+    }
+
+    mutating func fold(_ plugins: [RegisteredPlugin]) -> JSON {
+        var members: JSON = [:]
+        for (place, plugin) in plugins.enumerated() {
+            for entry in plugin.registry.metadata {
+                merge(entry.value, into: &members, entry.name, place, plugin.id)
+            }
+        }
+        return members
+    }
+
+    private mutating func merge(
+        _ value: MetadataValue, into members: inout JSON, _ name: String, _ place: Int, _ id: String
+    ) {
+        switch value {
+        case .union(let added):
+            let known = members[name]?.strings ?? []
+            members[name] = .strings(known + added.filter { !known.contains($0) })
+        case .value(let value):
+            if let known = members[name], known != value {
+                problems.append((place, "plugin '\(id)' gives another value for the metadata '\(name)'", nil))
+            }
+            members[name] = value
+        @unknown default:
+            problems.append((place, "plugin '\(id)' adds metadata of a kind that this server does not know", nil))
+        }
+    }
+}
+
+extension AttributeDeclaration {
+    fileprivate var place: String {
+        switch level {
+        case .client: "'\(name)' of clients"
+        case .everyGrant: "'\(name)' of grants"
+        case .grant(let key): "'\(name)' of the grant '\(key)'"
+        @unknown default: "'\(name)'"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Finds out which client sent a request and whether it proved so (RFC 6749 section 2.3).
+struct ClientAuthentication {
+    /// What a request says of its client.
+    struct Credentials {
+        var id: String
+        var secret: Secret?
+        var isBasic: Bool
+    }
+
+    let generation: Generation
+    let digest: @Sendable (Secret) -> Secret
+    let base64: @Sendable (String) -> [UInt8]?
+
+    func authenticate(
+        _ head: RequestHead, _ parameters: Parameters, as requirement: ClientRequirement
+    ) async throws -> RegisteredClient {
+        let credentials = try credentials(head, parameters)
+        guard let registered = generation.clients[credentials.id] else {
+            // An unknown client costs what a known one costs.
+            _ = credentials.secret.map(digest)
+            throw refusal(credentials, reason: "no client has this id")
+        }
+        if !registered.client.isPublic {
+            guard let secret = credentials.secret else {
+                throw refusal(credentials, reason: "client '\(credentials.id)' sent no secret")
+            }
+            guard try await matches(secret, registered.secrets, head.address) else {
+                throw refusal(credentials, reason: "client '\(credentials.id)' sent a wrong secret")
+            }
+        } else if credentials.secret != nil {
+            throw refusal(credentials, reason: "client '\(credentials.id)' has no secret and sent one")
+        } else if requirement == .confidential {
+            throw OAuthError(.unauthorizedClient, "this needs a client that authenticates")
+        }
+        return registered
+    }
+
+    private func matches(_ secret: Secret, _ live: [ClientSecret], _ address: String) async throws -> Bool {
+        let digest = digest(secret)
+        var slow: [(any SlowHash, VerifiedSecret)] = []
+        for candidate in live {
+            switch candidate {
+            case .digest(let known): if known == digest { return true }
+            case .slow(let hash, let verified):
+                if verified.isKnown(digest) { return true }
+                slow.append((hash, verified))
+            }
+        }
+        for (hash, verified) in slow where try await hash.matches(secret, from: address) {
+            verified.learn(digest)
+            return true
+        }
+        return false
+    }
+
+    // MARK: what the request says
+
+    private func credentials(_ head: RequestHead, _ parameters: Parameters) throws -> Credentials {
+        let headers = head.headers.filter { $0.name == "authorization" }
+        guard headers.count <= 1 else { throw OAuthError(.invalidRequest, "the Authorization header stands twice") }
+        let secret = parameters["client_secret"].map(Secret.init)
+        guard let header = headers.first?.value else {
+            guard let id = parameters["client_id"] else {
+                throw OAuthError(.invalidClient, "the request names no client")
+            }
+            return Credentials(id: id, secret: secret, isBasic: false)
+        }
+        // RFC 6749 section 2.3: no more than one method in a request.
+        guard secret == nil else { throw OAuthError(.invalidRequest, "the client authenticates in two ways at once") }
+        let credentials = try basic(header)
+        if let id = parameters["client_id"], id != credentials.id {
+            throw OAuthError(.invalidRequest, "the request names two clients")
+        }
+        return credentials
+    }
+
+    private func basic(_ header: String) throws -> Credentials {
+        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == "basic" else {
+            throw OAuthError(
+                .invalidClient, "the Authorization header must use the scheme Basic",
+                headers: ClientAuthentication.challenge)
+        }
+        guard let bytes = base64(parts[1].trimmingSpaces()), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+            throw malformed("it is not base64 of an id, a colon and a secret")
+        }
+        // Section 2.3.1: both halves are form-encoded before they are joined.
+        guard let id = try? FormBody.decode(bytes[..<colon]), let secret = try? FormBody.decode(bytes[(colon + 1)...]),
+            !id.isEmpty, secret.utf8.count <= Limit.secret
+        else { throw malformed("its id or secret is not form-encoded UTF-8") }
+        return Credentials(id: id, secret: secret.isEmpty ? nil : Secret(secret), isBasic: true)
+    }
+
+    private static let challenge = ["WWW-Authenticate": "Basic realm=\"grantor\", charset=\"UTF-8\""]
+
+    private func malformed(_ why: String) -> OAuthError {
+        OAuthError(
+            .invalidClient, "the Basic credentials are malformed: \(why)", headers: ClientAuthentication.challenge)
+    }
+
+    /// Unknown client and wrong secret look alike from outside (RFC 6749 section 5.2).
+    private func refusal(_ credentials: Credentials, reason: String) -> OAuthError {
+        OAuthError(
+            .invalidClient, "client authentication failed", reason: reason,
+            headers: credentials.isBasic ? ClientAuthentication.challenge : [:])
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads one client's document, which holds Aidbox's attribute names, into a client that is valid.
+///
+/// The same rules serve the configuration file and an API: every problem carries its path in the document.
+struct ClientDocument {
+    typealias Problem = ConfigurationProblem
+    typealias Path = [ConfigurationProblem.Step]
+
+    /// Members that the core itself reads.
+    private static let members = [
+        "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope", "allowed_origins",
+        "auth", "resourceType",
+    ]
+    /// Attributes of every grant that the core itself reads.
+    private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
+    /// Members and attributes of an Aidbox client that have no function in what is loaded.
+    private static let inert: Set<String> = [
+        "trusted", "first_party", "allowed-scopes", "scopes", "allowedIssuers", "jwks", "jwks_uri", "fhir-base-url",
+        "smart", "meta", "redirect_uri", "pkce", "client_assertion_types", "default_identity_provider",
+        "refresh_token", "refresh_token_expiration",
+    ]
+
+    let document: JSON
+    let path: Path
+    let capabilities: Capabilities
+    let defaultFormat: String?
+    let secrets: any SecretVerifier
+    private(set) var problems: [Problem] = []
+
+    init(
+        _ document: JSON, at path: Path, capabilities: Capabilities, defaultFormat: String?,
+        secrets: any SecretVerifier
+    ) {
+        self.document = document
+        self.path = path
+        self.capabilities = capabilities
+        self.defaultFormat = defaultFormat
+        self.secrets = secrets
+    }
+
+    private var label: String { "client '\(document["id"]?.string ?? "?")'" }
+
+    /// The client, or nil with the problems that stand in the way.
+    mutating func read() -> RegisteredClient? {
+        guard case .object = document else {
+            report(path, "a client must be a mapping")
+            return nil
+        }
+        checkMembers()
+        let id = readID()
+        let live = readSecrets()
+        let grants = readGrants(isPublic: live.isEmpty)
+        let scope = readScope()
+        let plans = readPlans(grants, hasSecret: !live.isEmpty)
+        guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
+        let client = Client(
+            id: id, isPublic: live.isEmpty, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
+        return RegisteredClient(
+            client: client, secrets: live, allowedOrigins: Set(document["allowed_origins"]?.strings ?? []),
+            plans: plans)
+    }
+
+    private var withoutSecret: JSON {
+        var document = self.document
+        document["secret"] = nil
+        return document
+    }
+
+    private mutating func report(
+        _ place: Path, key: Bool = false, _ message: String, note: Problem.Note? = nil,
+        _ severity: Problem.Severity = .error
+    ) {
+        problems.append(Problem(severity, at: place, key: key, message, note: note))
+    }
+
+    // MARK: members
+
+    private mutating func checkMembers() {
+        let declared = capabilities.attributes.filter { $0.level == .client }
+        for member in document.members where !ClientDocument.members.contains(member.name) {
+            if let attribute = declared.first(where: { $0.name == member.name }) {
+                check(member.value, attribute, path.key(member.name))
+            } else if ClientDocument.inert.contains(member.name) {
+                warnInert(member.name, at: path)
+            } else {
+                let known = ClientDocument.members + declared.map(\.name)
+                report(
+                    path.key(member.name), key: true, "unknown key '\(member.name)' in \(label)",
+                    note: .candidates(for: member.name, among: known))
+            }
+        }
+        expect(String.self, "name", "description", "type")
+        expect(Bool.self, "active")
+        expect([String].self, "allowed_origins")
+        for (number, origin) in (document["allowed_origins"]?.elements ?? []).enumerated() {
+            if let text = origin.string, !ClientDocument.isOrigin(text) {
+                report(
+                    path.key("allowed_origins").element(number), "'\(text)' is not an origin",
+                    note: .text("write scheme, host and port alone, such as https://app.example.com"))
+            }
+        }
+    }
+
+    private mutating func warnInert(_ name: String, at place: Path) {
+        report(
+            place.key(name), key: true, "'\(name)' of \(label) has no function in what is loaded",
+            note: .text("remove it, or load the plugin that reads it"), .warning)
+    }
+
+    private mutating func expect<Value: SettingValue>(_ type: Value.Type, _ names: String...) {
+        for name in names {
+            guard let value = document[name], Value(setting: value) == nil else { continue }
+            report(path.key(name), "'\(name)' must be \(Value.expectation)")
+        }
+    }
+
+    private mutating func check(_ value: JSON, _ attribute: AttributeDeclaration, _ place: Path) {
+        if !attribute.accepts(value) { report(place, "'\(attribute.name)' must be \(attribute.expectation)") }
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 3 && (parts[0] == "https:" || parts[0] == "http:") && parts[1].isEmpty
+            && !parts[2].isEmpty && !parts[2].contains("*") && !parts[2].contains("@")
+    }
+
+    private mutating func readID() -> String? {
+        guard let id = document["id"] else {
+            report(path, "a client has no 'id'")
+            return nil
+        }
+        guard let text = id.string, !text.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
+        else {
+            report(path.key("id"), "'id' must be 1 to 256 printable ASCII characters (RFC 6749 appendix A.1)")
+            return nil
+        }
+        return text
+    }
+
+    // MARK: secrets
+
+    private mutating func readSecrets() -> [ClientSecret] {
+        guard let member = document["secret"] else { return [] }
+        guard let texts = [String](setting: member), (1...2).contains(texts.count) else {
+            report(path.key("secret"), "'secret' must be a text, or a list of two while one replaces the other")
+            return []
+        }
+        return texts.compactMap { secret($0) }
+    }
+
+    private mutating func secret(_ text: String) -> ClientSecret? {
+        guard !text.isEmpty, text.utf8.count <= Limit.secret else {
+            report(path.key("secret"), "a secret of \(label) must have 1 to \(Limit.secret) bytes")
+            return nil
+        }
+        if let slow = secrets.slowHash(text) { return .slow(slow, VerifiedSecret()) }
+        guard !text.hasPrefix("$s0$") else {
+            report(
+                path.key("secret"), "a secret of \(label) looks like an scrypt hash but is none that can be verified",
+                note: .text("expected $s0$<parameters>$<salt>$<hash>, of at most 256 MiB"))
+            return nil
+        }
+        return .digest(secrets.keyedDigest(Secret(text)))
+    }
+
+    // MARK: grants and scope
+
+    private mutating func readGrants(isPublic: Bool) -> [GrantDeclaration] {
+        let place = path.key("grant_types")
+        guard let member = document["grant_types"] else {
+            report(
+                path, "\(label) has no 'grant_types', so it can do nothing",
+                note: .text("list the grants it may use"), .warning)
+            return []
+        }
+        guard let names = [String](setting: member) else {
+            report(place, "'grant_types' must be \([String].expectation)")
+            return []
+        }
+        var grants: [GrantDeclaration] = []
+        for (number, name) in names.enumerated() {
+            let step = member.string == nil ? place.element(number) : place
+            if let grant = readGrant(name, at: step, isPublic: isPublic) { grants.append(grant) }
+        }
+        return grants + impliedGrants.filter { !grants.contains($0) }
+    }
+
+    private mutating func readGrant(_ name: String, at place: Path, isPublic: Bool) -> GrantDeclaration? {
+        if name == "basic" {
+            report(
+                place, "'basic' of \(label) has no function: this server protects no API",
+                note: .text("remove it, or use a grant"), .warning)
+            return nil
+        }
+        guard let grant = capabilities.grant(named: name) else {
+            report(
+                place, "no loaded plugin provides the grant '\(name)'",
+                note: .candidates(for: name, among: capabilities.grantNames))
+            return nil
+        }
+        if isPublic, grant.client == .confidential {
+            report(
+                place, "\(label) may not use '\(name)' without a secret",
+                note: .text("add 'secret', or remove the grant (RFC 6749 section 4.4)"))
+        }
+        return grant
+    }
+
+    /// Grants that an attribute stands for, as a client of Aidbox has them without listing them.
+    private var impliedGrants: [GrantDeclaration] {
+        capabilities.declarations.filter { declaration in
+            guard let attribute = declaration.impliedBy else { return false }
+            return (document["auth"]?.members ?? []).contains { $0.value[attribute] == true }
+        }
+    }
+
+    private mutating func readScope() -> Scope {
+        guard let member = document["scope"] else { return [] }
+        guard let words = member.string.map({ $0.split(separator: " ").map(String.init) }) ?? [String](setting: member)
+        else {
+            report(path.key("scope"), "'scope' must be a list of words, or words parted by spaces")
+            return []
+        }
+        for (number, word) in words.enumerated() where !Scope.isWord(word) {
+            let place = member.string == nil ? path.key("scope").element(number) : path.key("scope")
+            report(place, "'\(word)' is not a scope word (RFC 6749 section 3.3)")
+        }
+        return Scope(words)
+    }
+
+    // MARK: auth
+
+    private mutating func readPlans(_ grants: [GrantDeclaration], hasSecret: Bool) -> [String: TokenPlan] {
+        if let auth = document["auth"], case .object = auth {
+            for member in auth.members { checkGrantSection(member, hasSecret: hasSecret) }
+        } else if document["auth"] != nil {
+            report(path.key("auth"), "'auth' must be a mapping from grants to their attributes")
+        }
+        var plans: [String: TokenPlan] = [:]
+        for grant in grants { plans[grant.key] = readPlan(grant) }
+        return plans
+    }
+
+    private mutating func checkGrantSection(_ section: JSON.Member, hasSecret: Bool) {
+        let place = path.key("auth").key(section.name)
+        guard let grant = capabilities.declarations.first(where: { $0.key == section.name }) else {
+            let names = capabilities.declarations.map(\.key)
+            report(
+                place, key: true, "no loaded plugin provides the grant '\(section.name)'",
+                note: .candidates(for: section.name, among: names))
+            return
+        }
+        guard case .object(let members) = section.value else {
+            report(place, "'\(section.name)' must be a mapping from attributes to values")
+            return
+        }
+        let declared = capabilities.attributes.filter { $0.level == .everyGrant || $0.level == .grant(grant.key) }
+        for member in members where !ClientDocument.attributes.contains(member.name) {
+            checkAttribute(member, of: grant, declared, at: place)
+        }
+        checkSecretRequired(section.value, at: place, hasSecret: hasSecret)
+    }
+
+    private mutating func checkAttribute(
+        _ member: JSON.Member, of grant: GrantDeclaration, _ declared: [AttributeDeclaration], at place: Path
+    ) {
+        if let attribute = declared.first(where: { $0.name == member.name }) {
+            check(member.value, attribute, place.key(member.name))
+        } else if ClientDocument.inert.contains(member.name) {
+            warnInert(member.name, at: place)
+        } else {
+            let known = ClientDocument.attributes + declared.map(\.name)
+            report(
+                place.key(member.name), key: true,
+                "unknown key '\(member.name)' for the grant '\(grant.key)' in \(label)",
+                note: .candidates(for: member.name, among: known))
+        }
+    }
+
+    private mutating func checkSecretRequired(_ section: JSON, at place: Path, hasSecret: Bool) {
+        guard let member = section["secret_required"] else { return }
+        guard let isRequired = member.bool else {
+            report(place.key("secret_required"), "'secret_required' must be \(Bool.expectation)")
+            return
+        }
+        if isRequired, !hasSecret {
+            report(place.key("secret_required"), "\(label) requires a secret and has none", note: .text("add 'secret'"))
+        }
+        if !isRequired, hasSecret {
+            report(
+                place.key("secret_required"), "\(label) has a secret, which is always asked for",
+                note: .text("remove 'secret' to make it a public client"), .warning)
+        }
+    }
+
+    private mutating func readPlan(_ grant: GrantDeclaration) -> TokenPlan? {
+        let place = path.key("auth").key(grant.key)
+        let section = document["auth"]?[grant.key] ?? [:]
+        guard let format = readFormat(section["token_format"], at: place.key("token_format")),
+            let lifetime = readLifetime(section["access_token_expiration"], at: place.key("access_token_expiration")),
+            let audience = readAudience(section["audience"], at: place.key("audience"))
+        else { return nil }
+        return TokenPlan(format: format, lifetime: lifetime, audience: audience)
+    }
+
+    private mutating func readFormat(_ member: JSON?, at place: Path) -> (any TokenFormat)? {
+        guard let member else {
+            return capabilities.formats.count == 1
+                ? capabilities.formats.first
+                : capabilities.formats.first { $0.name == defaultFormat }
+                    ?? capabilities.formats.first { !$0.isSelfContained }
+        }
+        guard let format = capabilities.formats.first(where: { $0.name == member.string }) else {
+            let name = member.string ?? ""
+            report(
+                place, "no loaded plugin makes tokens of the format '\(name)'",
+                note: .candidates(for: name, among: capabilities.formats.map(\.name)))
+            return nil
+        }
+        return format
+    }
+
+    private mutating func readLifetime(_ member: JSON?, at place: Path) -> Duration? {
+        guard let member else { return .seconds(900) }
+        guard let lifetime = Duration(setting: member), lifetime >= .seconds(1), lifetime <= .seconds(366 * 86400)
+        else {
+            report(place, "'access_token_expiration' must be from 1 second to 366 days, in seconds or as a duration")
+            return nil
+        }
+        return lifetime
+    }
+
+    private mutating func readAudience(_ member: JSON?, at place: Path) -> AudienceRule? {
+        guard let entries = [String](setting: member ?? []) else {
+            report(place, "'audience' must be \([String].expectation)")
+            return nil
+        }
+        do {
+            return try AudienceRule(entries)
+        } catch {
+            report(place, "an entry of 'audience' that starts with '#' is not a regular expression")
+            return nil
+        }
+    }
+}

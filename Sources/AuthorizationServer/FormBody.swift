@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads `application/x-www-form-urlencoded` bodies strictly (RFC 6749 appendix B).
+enum FormBody {
+    static func parse(_ body: some Collection<UInt8>) throws -> Parameters {
+        var all: [(name: String, value: String)] = []
+        for pair in body.split(separator: UInt8(ascii: "&")) {
+            guard all.count < Limit.parameters else {
+                throw OAuthError(.invalidRequest, "a request may hold at most \(Limit.parameters) parameters")
+            }
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try decode(parts[0])
+            guard !name.isEmpty else { throw OAuthError(.invalidRequest, "a parameter has no name") }
+            all.append((name, parts.count > 1 ? try decode(parts[1]) : ""))
+        }
+        return Parameters(all)
+    }
+
+    /// One name or value: plus signs are spaces, percent signs lead two digits, the result is UTF-8 without NUL.
+    static func decode(_ encoded: some Collection<UInt8>) throws -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(encoded.count)
+        var iterator = encoded.makeIterator()
+        while let byte = iterator.next() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(0x20)
+            case UInt8(ascii: "%"):
+                guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
+                    throw OAuthError(.invalidRequest, "a percent sign in the form is not followed by two digits")
+                }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        guard !bytes.contains(0) else { throw OAuthError(.invalidRequest, "a parameter holds a NUL byte") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw OAuthError(.invalidRequest, "a parameter is not UTF-8")
+        }
+        return text
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// What a configuration says that the core needs, before it is checked against what is loaded.
+public struct ServerSettings: Sendable {
+    /// The issuer identifier, already checked.
+    public var issuer: String
+    /// The path below which endpoints are served, such as `/auth`.
+    public var basePath: String
+    /// Other paths below which they are served as well.
+    public var aliasPaths: [String]
+    /// The format of clients that name none, where several are loaded.
+    public var defaultTokenFormat: String?
+    /// The documents of the clients.
+    public var clients: [JSON]
+    /// The documents of the users.
+    public var users: [JSON]
+
+    /// Makes settings.
+    public init(
+        issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
+        defaultTokenFormat: String? = nil, clients: [JSON] = [], users: [JSON] = []
+    ) {
+        self.issuer = issuer
+        self.basePath = basePath
+        self.aliasPaths = aliasPaths
+        self.defaultTokenFormat = defaultTokenFormat
+        self.clients = clients
+        self.users = users
+    }
+}
+
+/// One immutable state of the server: plugins, clients and routes that were checked against each other.
+///
+/// A request holds the generation it began with; a reload swaps in the next one between two requests.
+public final class Generation: Sendable {
+    /// The plugins, in the order of the configuration.
+    public let plugins: [RegisteredPlugin]
+    /// What they add.
+    public let capabilities: Capabilities
+    let settings: ServerSettings
+    let clients: [String: RegisteredClient]
+    let routes: [String: RouteTarget]
+    let grants: [String: GrantPlan]
+    let metadata: PublishedDocument
+    let origins: Set<String>
+    /// How long a tombstone must stand: the longest life of any token that a client can get.
+    let longestLifetime: Duration
+
+    /// What is served at a path.
+    enum RouteTarget: Sendable {
+        case token
+        case endpoint(EndpointPlan)
+        case metadata
+        case keys
+    }
+
+    /// A grant with what its requests may hold.
+    struct GrantPlan: Sendable {
+        let grant: any TokenGrant
+        let declaration: GrantDeclaration
+        let acceptance: ParameterAcceptance
+    }
+
+    /// An endpoint with what its requests may hold.
+    struct EndpointPlan: Sendable {
+        let endpoint: any Endpoint
+        let name: String
+        let methods: Set<String>
+        let caller: ClientRequirement
+        let acceptance: ParameterAcceptance
+    }
+
+    private init(
+        _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
+        _ clients: [String: RegisteredClient], _ cryptography: any CryptographyService
+    ) {
+        self.settings = settings
+        self.plugins = plugins
+        self.capabilities = capabilities
+        self.clients = clients
+        grants = capabilities.grants.mapValues { grant in
+            let standard = [
+                ParameterDeclaration("grant_type", required: true, longest: 256),
+                ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
+            ]
+            return GrantPlan(
+                grant: grant, declaration: grant.declaration,
+                acceptance: ParameterAcceptance(grant.parameters + standard))
+        }
+        metadata = PublishedDocument(Metadata.document(settings, capabilities), digest: cryptography.digest)
+        routes = Generation.routes(settings, capabilities)
+        origins = clients.values.reduce(into: []) { $0.formUnion($1.allowedOrigins) }
+        let lifetimes = clients.values.flatMap { $0.plans.values.map(\.lifetime) }
+        longestLifetime = (lifetimes + capabilities.collections.map(\.retention)).max() ?? .zero
+    }
+
+    /// Checks documents against what is loaded.
+    ///
+    /// - Parameters:
+    ///   - settings: What the configuration says.
+    ///   - plugins: The plugins that it loads, in its order.
+    ///   - secrets: Compares the secrets of clients.
+    ///   - cryptography: Makes the entity tags of documents.
+    /// - Returns: The generation, unless a problem is an error, and all problems.
+    public static func build(
+        _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
+        cryptography: any CryptographyService
+    ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
+        let capabilities = Capabilities(plugins)
+        var problems = capabilities.problems.map { problem in
+            let path: [ConfigurationProblem.Step] = [.key("plugins")]
+            return ConfigurationProblem(
+                at: problem.plugin.map(path.element) ?? path, key: problem.plugin == nil, problem.message,
+                note: problem.note.map { .text($0) })
+        }
+        problems += checkDefaultFormat(settings, capabilities)
+        var clients: [String: RegisteredClient] = [:]
+        for (number, document) in settings.clients.enumerated() {
+            var reader = ClientDocument(
+                document, at: [.key("clients"), .element(number)], capabilities: capabilities,
+                defaultFormat: settings.defaultTokenFormat, secrets: secrets)
+            if let client = reader.read(), document["active"]?.bool ?? true { clients[client.client.id] = client }
+            problems += reader.problems
+        }
+        problems += Identifiers.problems(settings)
+        guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
+        return (Generation(settings, plugins, capabilities, clients, cryptography), problems)
+    }
+
+    private static func checkDefaultFormat(
+        _ settings: ServerSettings, _ capabilities: Capabilities
+    ) -> [ConfigurationProblem] {
+        let names = capabilities.formats.map(\.name)
+        if let name = settings.defaultTokenFormat, !names.contains(name) {
+            return [
+                ConfigurationProblem(
+                    at: [.key("default_token_format")], "no loaded plugin makes tokens of the format '\(name)'",
+                    note: .candidates(for: name, among: names))
+            ]
+        }
+        let references = capabilities.formats.filter { !$0.isSelfContained }
+        if names.count > 1, references.count != 1, settings.defaultTokenFormat == nil {
+            return [
+                ConfigurationProblem(
+                    at: [.key("plugins")], key: true,
+                    "several token formats are loaded and nothing says which is the default",
+                    note: .text("add 'default_token_format', one of \(names.sorted().joined(separator: ", "))"))
+            ]
+        }
+        return []
+    }
+
+    private static func routes(_ settings: ServerSettings, _ capabilities: Capabilities) -> [String: RouteTarget] {
+        let prefix = Metadata.path(of: settings.issuer)
+        var routes: [String: RouteTarget] = [
+            "/.well-known/oauth-authorization-server" + prefix: .metadata,
+            prefix + "/.well-known/jwks.json": .keys,
+        ]
+        for base in ([settings.basePath] + settings.aliasPaths).map({ prefix + $0 }) {
+            if !capabilities.grants.isEmpty { routes[base + "/token"] = .token }
+            for endpoint in capabilities.endpoints {
+                let route = endpoint.route
+                routes[base + route.path] = .endpoint(
+                    EndpointPlan(
+                        endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                        caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters)))
+            }
+        }
+        return routes
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Finds identifiers that stand for two things (RFC 9700 section 4.15: a client must not pass for a user).
+enum Identifiers {
+    static func problems(_ settings: ServerSettings) -> [ConfigurationProblem] {
+        let clients = repeated(settings.clients, in: "clients", "client")
+        let users = repeated(settings.users, in: "users", "user")
+        let names = Set(settings.clients.compactMap { $0["id"]?.string })
+        let shared = settings.users.enumerated().compactMap { number, user -> ConfigurationProblem? in
+            guard let id = user["id"]?.string, names.contains(id) else { return nil }
+            return ConfigurationProblem(
+                at: [.key("users"), .element(number), .key("id")], "'\(id)' is the id of a client and of a user",
+                note: .text("rename one of them: a token's 'sub' must not stand for both (RFC 9700 section 4.15)"))
+        }
+        return clients + users + shared
+    }
+
+    private static func repeated(_ documents: [JSON], in list: String, _ kind: String) -> [ConfigurationProblem] {
+        var seen: Set<String> = []
+        return documents.enumerated().compactMap { number, document in
+            guard let id = document["id"]?.string, !seen.insert(id).inserted else { return nil }
+            return ConfigurationProblem(
+                at: [.key(list), .element(number), .key("id")], "the \(kind) '\(id)' is declared twice",
+                note: .text("remove one of the two"))
+        }
+    }
+}

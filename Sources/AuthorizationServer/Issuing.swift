@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Narrows, mints, commits and answers: the steps that no grant can forget, because no grant takes them.
+struct Issuing {
+    let core: ServerCore
+    let generation: Generation
+    let registered: RegisteredClient
+
+    private var client: Client { registered.client }
+
+    /// What the client itself may have under a grant, narrowed to what a request asks for.
+    ///
+    /// - Throws: `OAuthError` `invalid_scope` or `invalid_target` if it asks for more.
+    func limits(_ parameters: Parameters, under key: String) throws -> AccessLimits {
+        let audience = try registered.plans[key]?.audience.narrow(to: parameters.values("audience")) ?? []
+        guard let text = parameters["scope"] else {
+            // Some words mean something only when they are asked for.
+            let scope = client.scope.filter { !generation.capabilities.scopesOnRequest.contains($0) }
+            return AccessLimits(scope: scope, audience: audience)
+        }
+        let asked = try Scope(parsing: text)
+        guard asked.words.allSatisfy(client.scope.contains) else {
+            throw OAuthError(.invalidScope, "a scope was asked for that the client may not have")
+        }
+        return AccessLimits(scope: asked, audience: audience)
+    }
+
+    /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
+    func issue(_ decided: Authorization, for request: TokenRequest) async throws -> JSON? {
+        let isNew = decided.grantID == nil
+        let authorization = decided.issued(under: request.grant.key, grantID: core.random(bytes: 16))
+        guard let plan = registered.plans[authorization.origin] else {
+            throw OAuthError.invalidGrant(reason: "the client may no longer use '\(authorization.origin)'")
+        }
+        var issuance = Issuance(
+            authorization: authorization, client: client, limits: try narrow(authorization.limits, request.parameters),
+            answer: .token(request), issuedAt: core.now)
+        try await addAccessToken(to: &issuance, plan)
+        for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
+        try addScope(to: &issuance, asked: request.parameters["scope"])
+        // A grant that existed before may have been revoked meanwhile, also where nothing else is written.
+        let guards = isNew ? [] : Tombstone.absent(authorization)
+        let writes = authorization.writes + guards + issuance.writes
+        return try await commit(writes, authorization) ? .object(issuance.members) : nil
+    }
+
+    /// What this answer may carry: never more than the client may have today, never more than it asked for.
+    private func narrow(_ granted: AccessLimits, _ parameters: Parameters) throws -> AccessLimits {
+        var limits = granted
+        limits.keep(scope: client.scope.contains)
+        if let text = parameters["scope"] {
+            let asked = try Scope(parsing: text)
+            guard asked.words.allSatisfy(limits.scope.contains) else {
+                throw OAuthError(.invalidScope, "a scope was asked for that was not granted")
+            }
+            limits.keep(scope: asked.contains)
+        }
+        let asked = parameters.values("audience")
+        guard asked.isEmpty || asked.allSatisfy(limits.audience.contains) else {
+            throw OAuthError(.invalidTarget, "an audience was asked for that was not granted")
+        }
+        try limits.keep(audience: asked)
+        return limits
+    }
+
+    private func addAccessToken(to issuance: inout Issuance, _ plan: TokenPlan) async throws {
+        var carried = issuance.authorization
+        carried.limits = issuance.limits
+        carried.writes = []
+        let end = issuance.issuedAt + plan.lifetime
+        let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end
+        let token = try await plan.format.mint(
+            AccessTokenContents(
+                id: core.random(bytes: 16), client: client, authorization: carried, issuedAt: issuance.issuedAt,
+                expiresAt: expiresAt))
+        try issuance.add("access_token", .string(token.value))
+        try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
+        try issuance.add("expires_in", .integer((expiresAt - issuance.issuedAt).components.seconds))
+        for write in token.writes { issuance.alsoWrite(write) }
+    }
+
+    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for.
+    private func addScope(to issuance: inout Issuance, asked: String?) throws {
+        let scope = issuance.limits.scope.description
+        if !scope.isEmpty, scope != asked { try issuance.add("scope", .string(scope)) }
+    }
+
+    /// Commits all of an answer or nothing of it.
+    ///
+    /// - Returns: Whether it was committed; if not, another request changed what the grant had read.
+    /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant.
+    private func commit(_ writes: [StoreWrite], _ authorization: Authorization) async throws -> Bool {
+        guard !writes.isEmpty else { return true }
+        guard case .conflict(let place, let found) = try await core.store.write(writes) else { return true }
+        switch writes[place] {
+        case .replace: return false
+        case .redeem: try await refuseReplay(found, authorization)
+        case .absent: throw OAuthError.invalidGrant(reason: "the grant was revoked")
+        default: throw OAuthError.invalidGrant(reason: "what would be created exists already")
+        }
+        return false
+    }
+
+    /// RFC 6749 section 4.1.2: what was redeemed before is in two hands, so all that came of it ends.
+    private func refuseReplay(_ found: StoreRecord?, _ authorization: Authorization) async throws {
+        if found?.isRedeemed == true, let id = authorization.grantID {
+            try await core.revoke(.grant(id), reason: "it was redeemed twice")
+            throw OAuthError.invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
+        }
+        throw OAuthError.invalidGrant(reason: "it is gone")
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Logging
+
+extension ServerCore {
+    /// Answers a request for health or metrics, or gives nil if the path is neither.
+    public func monitor(_ head: RequestHead) async -> OutboundResponse? {
+        guard ["/health/live", "/health/ready", "/metrics"].contains(head.path) else { return nil }
+        guard head.method == "GET" || head.method == "HEAD" else { return .text("only GET\n", status: 405) }
+        switch head.path {
+        case "/health/live": return .text("live\n")
+        case "/health/ready": return await ready()
+        default: return .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+
+    /// Ready means that the store answers.
+    private func ready() async -> OutboundResponse {
+        guard generation != nil else { return .text("starting\n", status: 503) }
+        do {
+            _ = try await store.read(Tombstone.key("health"))
+            return .text("ready\n")
+        } catch {
+            logger.error("not ready", metadata: ["error": "\(error)"])
+            return .text("the store does not answer\n", status: 503)
+        }
+    }
+}

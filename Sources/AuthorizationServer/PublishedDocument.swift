@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A document that caches may keep, encoded once, with its entity tag.
+struct PublishedDocument: Sendable {
+    private let bytes: [UInt8]
+    private let tag: String
+
+    init(_ document: JSON, digest: (String) -> String) {
+        bytes = document.bytes
+        tag = "\"\(digest(document.text))\""
+    }
+
+    func response(to head: RequestHead) -> OutboundResponse {
+        let headers: [(name: String, value: String)] = [
+            ("etag", tag), ("cache-control", "public, max-age=300"), ("access-control-allow-origin", "*"),
+        ]
+        let known = (head[header: "if-none-match"] ?? "").split(separator: ",").map { String($0).trimmingSpaces() }
+        if known.contains(tag) || known.contains("W/" + tag) || known.contains("*") {
+            return OutboundResponse(status: 304, headers: headers)
+        }
+        return OutboundResponse(status: 200, headers: headers + [("content-type", "application/json")], body: bytes)
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Logging
+import Synchronization
+
+/// Removes what has expired, a small batch at a time, so that no request waits long behind it.
+public final class Purging: Sendable {
+    private static let batch = 500
+    private static let batchesPerRound = 20
+
+    private let core: ServerCore
+    private let caughtUp: Mutex<Timestamp>
+
+    /// Makes the job and shows how far it is behind.
+    public init(_ core: ServerCore) {
+        self.core = core
+        caughtUp = Mutex(core.now)
+        core.metrics.show("grantor_store_purge_behind_seconds") { [weak self] in self?.secondsBehind ?? 0 }
+    }
+
+    private var secondsBehind: Int64 {
+        (core.now - caughtUp.withLock { $0 }).components.seconds
+    }
+
+    /// Purges every ten seconds until the task is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            await round()
+            try? await Task.sleep(for: .seconds(10))
+        }
+    }
+
+    /// Purges until nothing is left, or until it is time to let others through.
+    public func round() async {
+        do {
+            for _ in 0..<Purging.batchesPerRound {
+                let now = core.now
+                let removed = try await core.store.purge(expiredBefore: now, limit: Purging.batch)
+                core.metrics.count(purged: removed)
+                guard removed == Purging.batch else { return caughtUp.withLock { $0 = now } }
+            }
+        } catch {
+            core.logger.error("purging failed", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A client with what the core alone knows of it.
+struct RegisteredClient: Sendable {
+    let client: Client
+    let secrets: [ClientSecret]
+    /// The origins whose scripts may read answers to this client.
+    let allowedOrigins: Set<String>
+    /// What governs its tokens, by the key of the grant they come from.
+    let plans: [String: TokenPlan]
+}
+
+/// What governs the tokens that a client gets under one grant.
+struct TokenPlan: Sendable {
+    let format: any TokenFormat
+    let lifetime: Duration
+    let audience: AudienceRule
+}
+
+/// The audiences that a client may ask tokens for.
+struct AudienceRule: Sendable {
+    private let names: [String]
+    private let patterns: [Pattern]
+
+    private struct Pattern: @unchecked Sendable {
+        let expression: Regex<AnyRegexOutput>
+    }
+
+    /// Reads a list in which an entry that starts with `#` is a regular expression over the whole audience.
+    ///
+    /// - Throws: What `Regex` throws for an expression that is none.
+    init(_ entries: [String]) throws {
+        names = entries.filter { !$0.hasPrefix("#") }
+        patterns = try entries.filter { $0.hasPrefix("#") }.map {
+            Pattern(expression: try Regex(String($0.dropFirst())))
+        }
+    }
+
+    /// What a request gets: what it asked for if all of that is allowed, all names if it asked for none.
+    ///
+    /// - Throws: `OAuthError` `invalid_target`.
+    func narrow(to asked: [String]) throws -> [String] {
+        guard !asked.isEmpty else { return names }
+        guard asked.allSatisfy(allows) else {
+            throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have")
+        }
+        return asked
+    }
+
+    private func allows(_ audience: String) -> Bool {
+        names.contains(audience) || patterns.contains { audience.wholeMatch(of: $0.expression) != nil }
+    }
+}

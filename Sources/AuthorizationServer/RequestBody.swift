@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads the parameters out of a request's body, whichever of the two formats it has.
+enum RequestBody {
+    static func parameters(of request: InboundRequest) throws -> Parameters {
+        // What stands in the query ends up in logs; secrets must not be sent there (RFC 6749 section 2.3.1).
+        guard request.head.query?.isEmpty ?? true else {
+            throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
+        }
+        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
+        switch String(type).lowercased().trimmingSpaces() {
+        case "application/x-www-form-urlencoded": return try FormBody.parse(request.body)
+        case "application/json": return try json(request.body)
+        default:
+            throw OAuthError(
+                .invalidRequest, "the content type must be application/x-www-form-urlencoded or application/json")
+        }
+    }
+
+    /// An object of strings; an array of strings stands for a parameter that is sent several times.
+    private static func json(_ body: [UInt8]) throws -> Parameters {
+        let document: JSON
+        do {
+            document = try JSON(parsing: body)
+        } catch let error as JSONError {
+            throw OAuthError(.invalidRequest, "the body is not JSON: \(error.message) at byte \(error.offset)")
+        }
+        guard case .object(let members) = document else {
+            throw OAuthError(.invalidRequest, "the body must be a JSON object")
+        }
+        var all: [(name: String, value: String)] = []
+        for member in members {
+            guard let values = strings(member.value) else {
+                throw OAuthError(.invalidRequest, "each member of the body must be a string or an array of strings")
+            }
+            all += values.map { (member.name, $0) }
+        }
+        guard all.count <= Limit.parameters else {
+            throw OAuthError(.invalidRequest, "a request may hold at most \(Limit.parameters) parameters")
+        }
+        guard !all.contains(where: { $0.name.isEmpty || $0.name.utf8.contains(0) || $0.value.utf8.contains(0) }) else {
+            throw OAuthError(.invalidRequest, "a parameter has no name or holds a NUL byte")
+        }
+        return Parameters(all)
+    }
+
+    private static func strings(_ value: JSON) -> [String]? {
+        switch value {
+        case .string(let text): [text]
+        case .array(let elements) where elements.allSatisfy({ $0.string != nil }): value.strings
+        default: nil
+        }
+    }
+}
+
+extension String {
+    func trimmingSpaces() -> String {
+        var text = Substring(self)
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

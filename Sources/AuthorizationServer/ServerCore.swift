@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+public import Logging
+import Synchronization
+
+/// The clock and the random source, so that tests need neither to wait nor to guess.
+public protocol Surroundings: Sendable {
+    /// The current time.
+    var now: Timestamp { get }
+    /// Random bytes, as base64url.
+    func random(bytes count: Int) -> String
+}
+
+/// The authorization server: what it lends to plugins, and where requests come in.
+public final class ServerCore: Sendable {
+    let surroundings: any Surroundings
+    let logger: Logger
+    /// What the server counts.
+    public let metrics = Metrics()
+    /// The issuer identifier.
+    public let issuer: String
+    /// Cryptography that needs no key of the server.
+    public let cryptography: any CryptographyService
+    let secrets: any SecretVerifier
+
+    private struct State {
+        var generation: Generation?
+        var opened: Opened?
+    }
+
+    /// What is only there once the store is open.
+    struct Opened: Sendable {
+        var store: any Store
+        var keys: any KeyRing
+        var publicKeys: PublishedDocument
+    }
+
+    private let state = Mutex(State())
+    private let closed: Closed
+
+    /// Makes a server that has no generation yet.
+    public init(
+        issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
+        secrets: any SecretVerifier, logger: Logger
+    ) {
+        self.issuer = issuer
+        self.surroundings = surroundings
+        self.cryptography = cryptography
+        self.secrets = secrets
+        self.logger = logger
+        closed = Closed()
+    }
+
+    /// What the core itself keeps in the store.
+    public static let collections = [Tombstone.collection]
+
+    /// Opens the server: the store and the keys stay for the life of the process.
+    ///
+    /// - Parameters:
+    ///   - store: The store.
+    ///   - keys: The server's own keys.
+    ///   - publicJWKS: The public halves of the signing keys.
+    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON) {
+        let document = PublishedDocument(publicJWKS, digest: cryptography.digest)
+        state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
+    }
+
+    /// Serves a generation from the next request on.
+    public func install(_ generation: Generation) {
+        // The former one is let go outside of the lock, since letting it go may end plugins.
+        let former = state.withLock { state in
+            defer { state.generation = generation }
+            return state.generation
+        }
+        _ = former
+    }
+
+    /// The generation that a request which begins now is served by.
+    public var generation: Generation? {
+        state.withLock { $0.generation }
+    }
+
+    var opened: Opened? {
+        state.withLock { $0.opened }
+    }
+}
+
+/// Stands in for the store and the keys before they are open, so that using them too early is an error and no trap.
+private struct Closed: Store, KeyRing {
+    private let error = StoreError("the store and the keys cannot be used before 'start'")
+
+    func prepare(_ collections: [StoreCollection]) async throws { throw error }
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { throw error }
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] { throw error }
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
+
+    var algorithms: [String] { [] }
+    func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
+    func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
+    func authenticationCode(_ message: String, purpose: String) -> String { "" }
+    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
+}
+
+extension ServerCore: PluginHost, ClientDirectory {
+    /// The store.
+    public var store: any Store { opened?.store ?? closed }
+    /// The server's own keys.
+    public var keys: any KeyRing { opened?.keys ?? closed }
+    /// The clients.
+    public var clients: any ClientDirectory { self }
+    /// The tokens that this server issued.
+    public var tokens: any TokenService { self }
+    /// The current time.
+    public var now: Timestamp { surroundings.now }
+
+    /// Random bytes, as base64url.
+    public func random(bytes count: Int) -> String {
+        surroundings.random(bytes: count)
+    }
+
+    /// The client of an identifier, or nil.
+    public func find(_ id: String) async throws -> Client? {
+        generation?.clients[id]?.client
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Base64url without padding (RFC 7515 section 2).
+public enum Base64URL {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// Appends the encoding of some bytes.
+    public static func encode(_ bytes: some Sequence<UInt8>, to buffer: inout [UInt8]) {
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                buffer.append(digits[Int(bits >> count & 63)])
+            }
+        }
+        if count > 0 { buffer.append(digits[Int(bits << (6 - count) & 63)]) }
+    }
+
+    /// The encoding of some bytes.
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(64)
+        encode(bytes, to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+
+    /// The bytes of an encoding, or nil if it holds padding, a foreign character or bits that stand for nothing.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for character in text {
+            guard let value = value(of: character) else { return nil }
+            bits = bits << 6 | value
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        guard count < 6, bits & (1 << count - 1) == 0 else { return nil }
+        return bytes
+    }
+
+    private static func value(of character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+}

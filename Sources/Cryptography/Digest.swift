@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// Digests and random bytes.
+public enum Digest {
+    /// The SHA-256 digest of some bytes (FIPS 180-4).
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        // It can only fail where OpenSSL has no SHA-256 at all, which `check` finds at the start.
+        EVP_Digest(bytes, bytes.count, &digest, nil, SHA256.algorithm, nil)
+        return digest
+    }
+
+    /// The HMAC-SHA-256 code of some bytes (RFC 2104).
+    public static func hmac(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        HMAC(SHA256.algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
+        return code
+    }
+
+    /// Random bytes from OpenSSL's generator, which the kernel seeds, or from the kernel itself if that one fails.
+    public static func random(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        if RAND_bytes(&bytes, Int32(count)) == 1 { return bytes }
+        var kernel = SystemRandomNumberGenerator()
+        return bytes.map { _ in kernel.next() }
+    }
+
+    /// Proves once, at the start, that OpenSSL does what the rest of this file takes for granted.
+    ///
+    /// - Throws: `CryptographyError`.
+    public static func check() throws {
+        let expected = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let digits = Array("0123456789abcdef")
+        let digest = sha256([]).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
+        guard digest == expected else { throw CryptographyError("OpenSSL's SHA-256 does not work") }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Synchronization
+
+/// Threads of their own for slow hashes, with bounded places in all and for each address.
+public final class HashingPool: Sendable {
+    /// All places are taken.
+    public struct Full: Error {}
+
+    private static let places = 64
+    private static let placesPerAddress = 8
+
+    private struct State {
+        var taken: [String: Int] = [:]
+        var total = 0
+        var turn = 0
+    }
+
+    private let state = Mutex(State())
+    private let queues: [DispatchQueue]
+
+    /// Makes a pool.
+    ///
+    /// - Parameter threads: How many hashes are computed at once.
+    public init(threads: Int) {
+        queues = (0..<max(1, threads)).map { DispatchQueue(label: "hashing-\($0)") }
+    }
+
+    /// How many hashes wait or are being computed.
+    public var waiting: Int {
+        state.withLock { $0.total }
+    }
+
+    /// Computes something slow.
+    ///
+    /// - Parameters:
+    ///   - address: Who asks.
+    ///   - work: What to compute.
+    /// - Returns: What was computed.
+    /// - Throws: `Full`.
+    public func run<Value: Sendable>(
+        from address: String, _ work: @escaping @Sendable () -> Value
+    ) async throws -> Value {
+        let queue = try take(address)
+        defer { release(address) }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: work()) }
+        }
+    }
+
+    private func take(_ address: String) throws -> DispatchQueue {
+        try state.withLock { state in
+            guard state.total < HashingPool.places,
+                state.taken[address, default: 0] < HashingPool.placesPerAddress
+            else { throw Full() }
+            state.total += 1
+            state.taken[address, default: 0] += 1
+            state.turn = (state.turn + 1) % queues.count
+            return queues[state.turn]
+        }
+    }
+
+    private func release(_ address: String) {
+        state.withLock { state in
+            state.total -= 1
+            let left = (state.taken[address] ?? 1) - 1
+            state.taken[address] = left > 0 ? left : nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+public import GrantKit
+
+/// A secret that was brought along as a slow hash: `$s0$<parameters>$<salt>$<hash>`, the form Aidbox writes.
+public struct ScryptHash: Sendable {
+    private let cost: UInt64
+    private let blockSize: UInt64
+    private let parallelism: UInt64
+    private let salt: [UInt8]
+    private let hash: [UInt8]
+
+    /// Reads a hash, or gives nil if the text is none or asks for more than 256 MiB.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2], radix: 16),
+            let salt = ScryptHash.decode(parts[3]), let hash = ScryptHash.decode(parts[4]), hash.count >= 16
+        else { return nil }
+        let exponent = parameters >> 16
+        (blockSize, parallelism) = (parameters >> 8 & 0xFF, parameters & 0xFF)
+        guard (10...20).contains(exponent), (1...16).contains(blockSize), (1...16).contains(parallelism),
+            128 * blockSize << exponent <= 256 << 20
+        else { return nil }
+        cost = 1 << exponent
+        self.salt = salt
+        self.hash = hash
+    }
+
+    private static func decode(_ text: Substring) -> [UInt8]? {
+        let body = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+        return Base64URL.decode(
+            body.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
+    }
+
+    /// Whether a secret is the one that was hashed; costs tens of milliseconds, so not for a request's own thread.
+    public func matches(_ secret: Secret) -> Bool {
+        let text = Array(secret.exposed.utf8)
+        var computed = [UInt8](repeating: 0, count: hash.count)
+        let done = text.withUnsafeBytes { text in
+            EVP_PBE_scrypt(
+                text.bindMemory(to: CChar.self).baseAddress, text.count, salt, salt.count, cost, blockSize,
+                parallelism, 512 << 20, &computed, computed.count)
+        }
+        return done == 1 && equalInConstantTime(computed, hash)
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The block by which a plugin proves, before any of its code runs, that it was built for this server. It is read from
+// the file's ELF section `grantor_abi`, so it holds no pointer and needs no relocation.
+
+#ifndef GRANTOR_CPLUGINABI_H
+#define GRANTOR_CPLUGINABI_H
+
+#include <stdint.h>
+
+#define GRANTOR_ABI_MAGIC "GRANTOR"
+#define GRANTOR_ABI_SECTION "grantor_abi"
+#define GRANTOR_KIT_MAJOR 1
+#define GRANTOR_KIT_MINOR 0
+
+struct grantor_plugin_abi {
+    char magic[8];
+    uint32_t size;
+    uint32_t kit_major;
+    uint32_t kit_minor;
+    uint32_t reserved;
+    char compiler[112];
+};
+
+static const struct grantor_plugin_abi grantor_abi_block
+    __attribute__((used, section(GRANTOR_ABI_SECTION))) = {
+        GRANTOR_ABI_MAGIC, sizeof(struct grantor_plugin_abi), GRANTOR_KIT_MAJOR, GRANTOR_KIT_MINOR, 0, __VERSION__,
+};
+
+/// The block of the image that calls this; calling it is what makes the compiler emit the block there.
+static inline const void *grantor_plugin_abi(void) { return &grantor_abi_block; }
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Authorization {
+    private static let encoding: Int64 = 1
+
+    /// The authorization as a store keeps it, with the version of this encoding; members without a value are left out.
+    public var stored: JSON {
+        var members: [JSON.Member] = [
+            .init("v", .integer(Authorization.encoding)),
+            .init(subject.isClient ? "client" : "user", .string(subject.id)),
+            .init("scope", .string(limits.scope.description)),
+            .init("origin", .string(origin)),
+        ]
+        func add(_ name: String, _ value: JSON?) {
+            if let value { members.append(.init(name, value)) }
+        }
+        add("aud", limits.audience.isEmpty ? nil : .strings(limits.audience))
+        add("exp", (limits.notAfter?.seconds).map(JSON.integer))
+        add("refresh", limits.mayRefresh ? true : nil)
+        add("auth_time", (authenticatedAt?.seconds).map(JSON.integer))
+        add("acr", acr.map(JSON.string))
+        add("amr", amr.isEmpty ? nil : .strings(amr))
+        add("sid", sessionID.map(JSON.string))
+        add("act", actor)
+        add("claims", claims.members.isEmpty ? nil : claims)
+        add("grant", grantID.map(JSON.string))
+        add("cnf", confirmation.map { .strings([$0.method, $0.value, $0.tokenType]) })
+        let attached = attachments.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value) }
+        add("attachments", attached.isEmpty ? nil : .object(attached))
+        return .object(members)
+    }
+
+    /// Reads an authorization back.
+    ///
+    /// - Throws: `StoreError` if it was written by an encoding that this kit does not know.
+    public init(stored json: JSON) throws {
+        guard json["v"]?.integer == Authorization.encoding,
+            let subject = json["user"]?.string.map(Subject.user) ?? json["client"]?.string.map(Subject.client)
+        else { throw StoreError("a stored authorization is of an encoding that this server does not know") }
+        let limits = AccessLimits(
+            scope: Scope((json["scope"]?.string ?? "").split(separator: " ").map(String.init)),
+            audience: json["aud"]?.strings ?? [],
+            notAfter: json["exp"]?.integer.map(Timestamp.init(seconds:)),
+            mayRefresh: json["refresh"]?.bool ?? false)
+        self.init(subject: subject, limits: limits)
+        restoreDetails(from: json)
+    }
+
+    private mutating func restoreDetails(from json: JSON) {
+        authenticatedAt = json["auth_time"]?.integer.map(Timestamp.init(seconds:))
+        acr = json["acr"]?.string
+        amr = json["amr"]?.strings ?? []
+        sessionID = json["sid"]?.string
+        actor = json["act"]
+        claims = json["claims"] ?? [:]
+        grantID = json["grant"]?.string
+        restore(origin: json["origin"]?.string ?? "")
+        if let parts = json["cnf"]?.strings, parts.count == 3 {
+            confirmation = Confirmation(parts[0], parts[1], tokenType: parts[2])
+        }
+        for member in json["attachments"]?.members ?? [] { attachments[member.name] = member.value }
+    }
+}
+
+extension Subject {
+    fileprivate var isClient: Bool {
+        if case .client = self { true } else { false }
+    }
+}

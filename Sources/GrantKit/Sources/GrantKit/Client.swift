@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A registered client, valid against the configuration that it was read with (RFC 6749 section 2).
+public struct Client: Sendable {
+    /// The client identifier.
+    public let id: String
+    /// Whether it has no credentials (RFC 6749 section 2.1).
+    public let isPublic: Bool
+    /// The keys of the grants that it may use.
+    public let grants: Set<String>
+    /// The scope that it may have.
+    public let scope: Scope
+    /// Its validated document: members at the top and `auth.<key>.*`, without secrets.
+    public let document: JSON
+
+    /// For the host: a client out of a validated document.
+    public init(id: String, isPublic: Bool, grants: Set<String>, scope: Scope, document: JSON = [:]) {
+        self.id = id
+        self.isPublic = isPublic
+        self.grants = grants
+        self.scope = scope
+        self.document = document
+    }
+
+    /// The value of an attribute that stands at the top or under one grant.
+    public subscript<Value>(attribute: ClientAttribute<Value>) -> Value {
+        switch attribute.level {
+        case .client: document[attribute.name].flatMap(Value.init) ?? attribute.fallback
+        case .grant(let key): self[attribute, under: key]
+        case .everyGrant: attribute.fallback
+        }
+    }
+
+    /// The value that an attribute has under one grant.
+    ///
+    /// - Parameters:
+    ///   - attribute: The slot.
+    ///   - key: The grant's key; of an authorization, its `origin`.
+    public subscript<Value>(attribute: ClientAttribute<Value>, under key: String) -> Value {
+        document["auth"]?[key]?[attribute.name].flatMap(Value.init) ?? attribute.fallback
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an endpoint is served.
+public struct Route: Sendable, Hashable {
+    /// The methods it takes, in upper case.
+    public var methods: Set<String>
+    /// The path below the base path, with a leading slash.
+    public var path: String
+    /// The name under which the server's metadata announces its address, if any.
+    public var metadata: String?
+
+    /// Makes a route.
+    public init(_ methods: Set<String>, _ path: String, metadata: String? = nil) {
+        self.methods = methods
+        self.path = path
+        self.metadata = metadata
+    }
+}
+
+/// A request to an endpoint, after the core has authenticated its caller.
+public struct EndpointRequest: Sendable {
+    /// The request without its body.
+    public var head: RequestHead
+    /// The declared parameters.
+    public var parameters: Parameters
+    /// The client that called.
+    public var client: Client
+
+    /// For the host and for tests: a request.
+    public init(head: RequestHead, parameters: Parameters, client: Client) {
+        self.head = head
+        self.parameters = parameters
+        self.client = client
+    }
+}
+
+/// What an endpoint answers.
+public struct EndpointResponse: Sendable {
+    /// The HTTP status.
+    public var status: Int
+    /// The body.
+    public var body: JSON
+    /// What the core commits before it answers; a conflict is answered as `temporarily_unavailable`.
+    public var writes: [StoreWrite]
+
+    /// Makes a response.
+    public init(_ body: JSON, status: Int = 200, writes: [StoreWrite] = []) {
+        self.status = status
+        self.body = body
+        self.writes = writes
+    }
+}
+
+/// Serves a path of its own; parsing, caller authentication, limits and error rendering are the core's.
+public protocol Endpoint: Sendable {
+    /// Where it is served.
+    var route: Route { get }
+    /// Which clients may call it.
+    var caller: ClientRequirement { get }
+    /// The parameters that it reads.
+    var parameters: [ParameterDeclaration] { get }
+    /// Answers.
+    ///
+    /// - Throws: `OAuthError` to refuse; any other error is logged and answered as `server_error`.
+    func respond(to request: EndpointRequest) async throws -> EndpointResponse
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A refusal that the client is told about (RFC 6749 sections 4.1.2.1 and 5.2).
+///
+/// What a grant throws besides it is logged and answered as `server_error`.
+public struct OAuthError: Error, Sendable {
+    /// An error code; extensions bring codes of their own.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        /// The code as it is sent.
+        public let rawValue: String
+
+        /// Makes a code.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+    }
+
+    /// The error code.
+    public var code: Code
+    /// What the client's developer may read, in the characters that RFC 6749 section 5.2 allows.
+    public var description: String
+    /// What only the log shows.
+    public var reason: String?
+    /// Response headers that belong to the refusal.
+    public var headers: [String: String]
+
+    /// Makes a refusal.
+    ///
+    /// - Parameters:
+    ///   - code: The error code.
+    ///   - description: What the client's developer may read; other characters than RFC 6749 allows are replaced.
+    ///   - reason: What only the log shows; never a secret.
+    ///   - headers: Response headers that belong to the refusal.
+    public init(_ code: Code, _ description: String = "", reason: String? = nil, headers: [String: String] = [:]) {
+        self.code = code
+        self.description = OAuthError.allowed(description)
+        self.reason = reason
+        self.headers = headers
+    }
+
+    /// RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
+    private static func allowed(_ text: String) -> String {
+        String(decoding: text.utf8.map { 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C ? $0 : 0x3F }, as: UTF8.self)
+    }
+
+    /// The refusal of a grant that is unknown, expired, revoked or another client's: all alike from outside.
+    public static func invalidGrant(reason: String) -> OAuthError {
+        OAuthError(.invalidGrant, "the grant is invalid, expired or revoked", reason: reason)
+    }
+}
+
+extension OAuthError.Code {
+    /// A parameter is missing, repeated or malformed.
+    public static let invalidRequest = OAuthError.Code(rawValue: "invalid_request")
+    /// The client is unknown or did not authenticate.
+    public static let invalidClient = OAuthError.Code(rawValue: "invalid_client")
+    /// The grant is invalid, expired, revoked or another client's.
+    public static let invalidGrant = OAuthError.Code(rawValue: "invalid_grant")
+    /// The client may not use this grant.
+    public static let unauthorizedClient = OAuthError.Code(rawValue: "unauthorized_client")
+    /// No plugin provides this grant.
+    public static let unsupportedGrantType = OAuthError.Code(rawValue: "unsupported_grant_type")
+    /// A scope is malformed or more than the client may have.
+    public static let invalidScope = OAuthError.Code(rawValue: "invalid_scope")
+    /// An audience is malformed or more than the client may have (RFC 8707 section 2).
+    public static let invalidTarget = OAuthError.Code(rawValue: "invalid_target")
+    /// The server failed.
+    public static let serverError = OAuthError.Code(rawValue: "server_error")
+    /// The server is too busy, or its store cannot be reached.
+    public static let temporarilyUnavailable = OAuthError.Code(rawValue: "temporarily_unavailable")
+}

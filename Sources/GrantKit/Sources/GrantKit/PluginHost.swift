@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Looks clients up.
+public protocol ClientDirectory: Sendable {
+    /// The client of an identifier, or nil.
+    func find(_ id: String) async throws -> Client?
+}
+
+/// A JWS whose signature was verified.
+public struct VerifiedJWT: Sendable {
+    /// The protected header.
+    public var header: JSON
+    /// The claims.
+    public var claims: JSON
+
+    /// Makes a verified JWT.
+    public init(header: JSON, claims: JSON) {
+        self.header = header
+        self.claims = claims
+    }
+}
+
+/// Uses the server's own keys; none of them leaves it.
+public protocol KeyRing: Sendable {
+    /// Signs claims as a compact JWS (RFC 7515 section 7.1).
+    ///
+    /// - Parameters:
+    ///   - claims: The claims.
+    ///   - type: The `typ` of the header.
+    ///   - algorithm: The `alg`, or nil for the server's first.
+    /// - Returns: The token.
+    /// - Throws: `ConfigurationError` if no key of that algorithm is there.
+    func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String
+
+    /// The claims of a compact JWS that this server signed, or nil if it is anything else.
+    func verify(_ token: String, type: String) -> VerifiedJWT?
+
+    /// An authentication code over a message, in the characters of base64url, under a key of its own for each purpose.
+    ///
+    /// It names the key that made it, so that codes outlive a change of keys.
+    func authenticationCode(_ message: String, purpose: String) -> String
+
+    /// Whether a code is one that this server made over a message for a purpose; compared in constant time.
+    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool
+
+    /// The algorithms that it can sign with, the first one first.
+    var algorithms: [String] { get }
+}
+
+/// Cryptography that needs no key of the server.
+public protocol CryptographyService: Sendable {
+    /// The SHA-256 digest of a text, as base64url: how a secret stands in the store.
+    func digest(_ text: String) -> String
+}
+
+/// What a revocation ends.
+public enum Revocation: Sendable, Hashable {
+    /// One token, by its id.
+    case token(String)
+    /// All that came of one consent, by its grant id.
+    case grant(String)
+}
+
+/// Answers for tokens of every format that is loaded.
+public protocol TokenService: Sendable {
+    /// The token behind a value; nil if it is unknown, expired or revoked.
+    ///
+    /// - Throws: `StoreError` if that can't be known.
+    func resolve(_ value: String) async throws -> ResolvedToken?
+
+    /// Ends a token or a grant with one write; seen by the next `resolve` and by every commit that races with it.
+    ///
+    /// - Throws: `StoreError`.
+    func revoke(_ what: Revocation, reason: String) async throws
+}
+
+/// What the server lends to plugins.
+public protocol PluginHost: Sendable {
+    /// The issuer identifier (RFC 8414 section 2).
+    var issuer: String { get }
+    /// The store; not before `start`.
+    var store: any Store { get }
+    /// The clients.
+    var clients: any ClientDirectory { get }
+    /// The server's own keys; not before `start`.
+    var keys: any KeyRing { get }
+    /// Cryptography that needs no key of the server.
+    var cryptography: any CryptographyService { get }
+    /// The tokens that this server issued.
+    var tokens: any TokenService { get }
+    /// The current time.
+    var now: Timestamp { get }
+    /// Random bytes, as base64url.
+    func random(bytes count: Int) -> String
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A type that a setting or a client attribute can have.
+public protocol SettingValue: Sendable {
+    /// What a message says was expected, with an article: "a text", "true or false".
+    static var expectation: String { get }
+    /// Reads the value, or gives nil if it is of another kind.
+    init?(setting: JSON)
+    /// The value as it would be written.
+    var setting: JSON { get }
+}
+
+extension String: SettingValue {
+    /// What a message says was expected.
+    public static var expectation: String { "a text" }
+
+    /// Reads a text.
+    public init?(setting: JSON) {
+        guard let text = setting.string else { return nil }
+        self = text
+    }
+
+    /// The text.
+    public var setting: JSON { .string(self) }
+}
+
+extension Bool: SettingValue {
+    /// What a message says was expected.
+    public static var expectation: String { "true or false" }
+
+    /// Reads a truth value.
+    public init?(setting: JSON) {
+        guard let value = setting.bool else { return nil }
+        self = value
+    }
+
+    /// The truth value.
+    public var setting: JSON { .bool(self) }
+}
+
+extension Int64: SettingValue {
+    /// What a message says was expected.
+    public static var expectation: String { "a whole number" }
+
+    /// Reads a whole number.
+    public init?(setting: JSON) {
+        guard let number = setting.integer else { return nil }
+        self = number
+    }
+
+    /// The number.
+    public var setting: JSON { .integer(self) }
+}
+
+extension [String]: SettingValue {
+    /// What a message says was expected.
+    public static var expectation: String { "a text or a list of texts" }
+
+    /// Reads a text or a list of texts.
+    public init?(setting: JSON) {
+        guard setting.string != nil || setting.strings.count == setting.elements.count, setting.members.isEmpty,
+            setting.string != nil || setting == .strings(setting.strings)
+        else { return nil }
+        self = setting.strings
+    }
+
+    /// The list.
+    public var setting: JSON { .strings(self) }
+}
+
+extension Duration: SettingValue {
+    /// What a message says was expected.
+    public static var expectation: String { "a duration such as 90s, 15m, 12h or 30d" }
+
+    /// Reads a number of seconds, or a number with the unit s, m, h or d.
+    public init?(setting: JSON) {
+        if let seconds = setting.integer, seconds >= 0 {
+            self = .seconds(seconds)
+        } else {
+            guard let text = setting.string, let unit = text.last, let number = Int64(text.dropLast()), number >= 0,
+                let factor = (["s": 1, "m": 60, "h": 3600, "d": 86400] as [Character: Int64])[unit],
+                case (let seconds, false) = number.multipliedReportingOverflow(by: factor)
+            else { return nil }
+            self = .seconds(seconds)
+        }
+    }
+
+    /// The duration in its largest unit without a rest.
+    public var setting: JSON {
+        let seconds = components.seconds
+        for (unit, factor) in [("d", Int64(86400)), ("h", 3600), ("m", 60)] where seconds > 0 && seconds % factor == 0 {
+            return .string("\(seconds / factor)\(unit)")
+        }
+        return .string("\(seconds)s")
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Finds the file of a plugin and refuses one that others than the server's owner could have put there.
+public struct PluginSearch: Sendable {
+    private let folders: [String]
+
+    /// Searches folders in their order.
+    public init(_ folders: [String]) {
+        self.folders = folders
+    }
+
+    /// The real path of a plugin's library.
+    ///
+    /// - Parameters:
+    ///   - id: The plugin's id.
+    ///   - library: An absolute path that the configuration names; its folder is then the search path.
+    /// - Returns: The path, with no link in it.
+    /// - Throws: `PluginLoadingError`.
+    public func find(_ id: String, library: String?) throws -> String {
+        if let library {
+            let folder = String(library[..<(library.lastIndex(of: "/") ?? library.startIndex)])
+            return try check(library, within: folder.isEmpty ? "/" : folder)
+        }
+        for folder in folders {
+            let path = "\(folder)/lib\(id).so"
+            if access(path, F_OK) == 0 { return try check(path, within: folder) }
+        }
+        throw PluginLoadingError(
+            "the plugin '\(id)' is not installed: no lib\(id).so in \(folders.joined(separator: ", "))",
+            note: candidates.isEmpty ? "no plugin is there" : "found: \(candidates.joined(separator: ", "))")
+    }
+
+    /// The ids of the libraries that are there.
+    public var candidates: [String] {
+        Set(folders.flatMap(PluginSearch.libraries)).sorted()
+    }
+
+    private static func libraries(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var ids: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasPrefix("lib"), name.hasSuffix(".so") else { continue }
+            let id = String(name.dropFirst(3).dropLast(3))
+            if (try? ABIBlock.read(fromFileAt: "\(folder)/\(name)")) != nil { ids.append(id) }
+        }
+        return ids
+    }
+
+    // MARK: who could have put it there
+
+    private func check(_ path: String, within folder: String) throws -> String {
+        guard let real = PluginSearch.real(path) else {
+            throw PluginLoadingError("the library \(path) cannot be found", note: String(cString: strerror(errno)))
+        }
+        guard let home = PluginSearch.real(folder), real.hasPrefix(home == "/" ? "/" : home + "/") else {
+            throw PluginLoadingError(
+                "the library \(path) is a link to \(real), out of the folder it stands in",
+                note: "put the file itself there, or name it with 'library'")
+        }
+        try PluginSearch.checkFile(real)
+        var ancestor = real
+        while let slash = ancestor.lastIndex(of: "/") {
+            ancestor = String(ancestor[..<slash])
+            try PluginSearch.checkFolder(ancestor.isEmpty ? "/" : ancestor)
+        }
+        return real
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func checkFile(_ path: String) throws {
+        let status = try status(of: path)
+        guard status.st_mode & S_IFMT == S_IFREG else { throw PluginLoadingError("\(path) is not a regular file") }
+        try checkOwner(of: path, status)
+        guard !isWritableByOthers(status) else {
+            throw PluginLoadingError("the library \(path) can be changed by others", note: "chmod go-w \(path)")
+        }
+    }
+
+    private static func checkFolder(_ path: String) throws {
+        let status = try status(of: path)
+        try checkOwner(of: path, status)
+        // In a folder with the sticky bit, such as /tmp, others can add but not replace.
+        guard !isWritableByOthers(status) || status.st_mode & S_ISVTX != 0 else {
+            throw PluginLoadingError("the folder \(path) can be changed by others", note: "chmod go-w \(path)")
+        }
+    }
+
+    private static func status(of path: String) throws -> stat {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw PluginLoadingError("\(path) cannot be examined", note: String(cString: strerror(errno)))
+        }
+        return status
+    }
+
+    private static func checkOwner(of path: String, _ status: stat) throws {
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw PluginLoadingError(
+                "\(path) belongs to the user with the number \(status.st_uid), who is neither root nor the server's user",
+                note: "chown root \(path)")
+        }
+    }
+
+    private static func isWritableByOthers(_ status: stat) -> Bool {
+        let byGroup = status.st_mode & S_IWGRP != 0 && status.st_gid != 0 && status.st_gid != getegid()
+        return byGroup || status.st_mode & S_IWOTH != 0
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// What a configuration file says, each value valid by itself.
+public struct Configuration: Sendable {
+    /// Where the server listens.
+    public struct Listen: Sendable, Equatable {
+        /// The address or host name.
+        public var host = "127.0.0.1"
+        /// The port.
+        public var port = 8080
+        /// Certificate chain and private key, to serve https.
+        public var tls: TLS?
+        /// Networks whose forwarded header is believed.
+        public var trustedProxies: [String] = []
+        /// The most open connections.
+        public var maxConnections = 4096
+        /// How long a client may take for the headers.
+        public var headerTimeout = Duration.seconds(10)
+        /// How long a client may take for the body.
+        public var bodyTimeout = Duration.seconds(10)
+
+        /// Whether only this machine can reach it.
+        public var isLoopback: Bool { Configuration.isLoopback(host) }
+    }
+
+    /// Files in PEM, read again at a reload.
+    public struct TLS: Sendable, Equatable {
+        /// The chain, the server's own certificate first.
+        public var certificate: String
+        /// The private key.
+        public var key: String
+    }
+
+    /// An address of its own for health and metrics.
+    public struct Monitoring: Sendable, Equatable {
+        /// The address or host name.
+        public var host = "127.0.0.1"
+        /// The port.
+        public var port = 9090
+    }
+
+    /// One plugin that the file loads.
+    public struct PluginEntry: Sendable {
+        /// The plugin's id.
+        public var id: String
+        /// An absolute path, if it is not on the search path.
+        public var library: String?
+        /// The digest of the library in hexadecimal, if it is pinned.
+        public var sha256: String?
+        /// Its settings.
+        public var settings: JSON
+        /// Where it stands.
+        public var path: [PathStep]
+        /// Where its settings stand.
+        public var settingsPath: [PathStep] { path + [.key("settings")] }
+    }
+
+    /// The issuer identifier.
+    public var issuer = ""
+    /// Where the server listens.
+    public var listen = Listen()
+    /// An address of its own for health and metrics.
+    public var monitoring: Monitoring?
+    /// The path below which endpoints are served.
+    public var basePath = "/auth"
+    /// Other paths below which they are served as well.
+    public var aliasPaths = ["/oauth2"]
+    /// Folders in which plugins are looked for, before the server's own.
+    public var pluginPath: [String] = []
+    /// The plugins.
+    public var plugins: [PluginEntry] = []
+    /// The format of clients that name none.
+    public var defaultTokenFormat: String?
+    /// Signing keys as PKCS#8 PEM.
+    public var signingKeys: [Secret] = []
+    /// The clients' documents.
+    public var clients: [JSON] = []
+    /// The users' documents.
+    public var users: [JSON] = []
+    /// The least severe log level.
+    public var logLevel = "info"
+    /// `auto`, `human` or `json`.
+    public var logFormat = "auto"
+    /// How long a stop waits for requests in progress.
+    public var shutdownLimit = Duration.seconds(30)
+
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+}

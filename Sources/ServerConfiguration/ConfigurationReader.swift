@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension Configuration {
+    /// Reads a file; the result is only meant to be used if nothing is wrong.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file's content.
+    ///   - name: The name that messages use.
+    ///   - outside: What `env:` and `file:` stand for.
+    /// - Returns: What the file says, and what is wrong with it.
+    public static func read(
+        _ bytes: [UInt8], name: String, outside: Outside
+    ) -> (configuration: Configuration, diagnostics: Diagnostics) {
+        guard bytes.count <= 4 << 20 else {
+            let diagnostics = Diagnostics(SourceFile.parse([], name: name).file)
+            diagnostics.report(at: [], "the file is larger than 4 MiB", note: "keep clients and users in the store")
+            return (Configuration(), diagnostics)
+        }
+        let (file, error) = SourceFile.parse(bytes, name: name)
+        let diagnostics = Diagnostics(file)
+        if let error { diagnostics.report(error) }
+        guard let root = file.root else {
+            if error == nil {
+                diagnostics.report(at: [], "the file is empty", note: "it needs at least 'issuer' and 'plugins'")
+            }
+            return (Configuration(), diagnostics)
+        }
+        var reader = ConfigurationReader(root, outside, diagnostics)
+        return (reader.read(), diagnostics)
+    }
+}
+
+/// Reads the parts of a file one after the other, so that one run finds all that is wrong.
+struct ConfigurationReader {
+    private var root: Section
+    private let diagnostics: Diagnostics
+    private var configuration = Configuration()
+
+    init(_ node: Node, _ outside: Outside, _ diagnostics: Diagnostics) {
+        let json = ValueReader(outside: outside, diagnostics: diagnostics).json(node, at: [])
+        root = Section(json, at: [], label: "the configuration", diagnostics)
+        self.diagnostics = diagnostics
+    }
+
+    mutating func read() -> Configuration {
+        readIssuer()
+        readListen()
+        readMonitoring()
+        readPaths()
+        readPlugins()
+        readKeys()
+        readLog()
+        configuration.clients = readList("clients")
+        configuration.users = readList("users")
+        checkUsers()
+        checkDemoSecrets()
+        root.finish()
+        return configuration
+    }
+
+    // MARK: issuer
+
+    private mutating func readIssuer() {
+        guard let issuer: String = root.read("issuer") else {
+            if root.members["issuer"] == nil {
+                diagnostics.report(
+                    at: [], "'issuer' is missing",
+                    note: "add the address that clients use, such as https://id.example.com")
+            }
+            return
+        }
+        configuration.issuer = issuer
+        if let (problem, note) = IssuerRule.problem(issuer) { root.report("issuer", problem, note: note) }
+    }
+
+    // MARK: addresses
+
+    private mutating func readListen() {
+        var section = root.section("listen", label: "'listen'")
+        if let host: String = section.read("host") { configuration.listen.host = host }
+        if let port = section.read("port", in: Int64(0)...65535) { configuration.listen.port = Int(port) }
+        if section.members["tls"] != nil { readTLS(&section) }
+        configuration.listen.trustedProxies = section.read("trusted_proxies") ?? []
+        if let most = section.read("max_connections", in: Int64(1)...1_000_000) {
+            configuration.listen.maxConnections = Int(most)
+        }
+        let bounds: ClosedRange<Duration> = .seconds(1)...(.seconds(120))
+        if let limit = section.read("header_timeout", in: bounds) { configuration.listen.headerTimeout = limit }
+        if let limit = section.read("body_timeout", in: bounds) { configuration.listen.bodyTimeout = limit }
+        section.finish()
+    }
+
+    private mutating func readTLS(_ listen: inout Section) {
+        var section = listen.section("tls", label: "'tls'")
+        let certificate: String? = section.read("certificate")
+        let key: String? = section.read("key")
+        section.finish()
+        guard let certificate, let key else {
+            return listen.report("tls", "'tls' needs the files 'certificate' and 'key'")
+        }
+        configuration.listen.tls = Configuration.TLS(certificate: certificate, key: key)
+    }
+
+    private mutating func readMonitoring() {
+        guard root.members["monitoring"] != nil else { return _ = root.value("monitoring") }
+        var section = root.section("monitoring", label: "'monitoring'")
+        var monitoring = Configuration.Monitoring()
+        if let host: String = section.read("host") { monitoring.host = host }
+        if let port = section.read("port", in: Int64(0)...65535) { monitoring.port = Int(port) }
+        section.finish()
+        configuration.monitoring = monitoring
+    }
+
+    private mutating func readPaths() {
+        var section = root.section("paths", label: "'paths'")
+        if let base: String = section.read("base") { configuration.basePath = checkedPath(base, "base", section) }
+        if let aliases: [String] = section.read("aliases") {
+            configuration.aliasPaths = aliases.map { checkedPath($0, "aliases", section) }
+        }
+        section.finish()
+    }
+
+    private func checkedPath(_ path: String, _ key: String, _ section: Section) -> String {
+        let isFine =
+            path.hasPrefix("/") && !path.hasSuffix("/") && !path.contains("//")
+            && path.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x3F && $0 != 0x23 && $0 != 0x25 }
+        if !isFine { section.report(key, "'\(path)' is not a path", note: "write it such as /auth") }
+        return path
+    }
+
+    // MARK: plugins
+
+    private mutating func readPlugins() {
+        configuration.pluginPath = root.read("plugin_path", as: [String].self) ?? []
+        configuration.defaultTokenFormat = root.read("default_token_format")
+        guard let list = root.value("plugins") else {
+            return diagnostics.report(at: [], "'plugins' is missing", note: "nothing is loaded that it does not list")
+        }
+        guard case .array(let entries) = list else { return root.report("plugins", "'plugins' must be a list") }
+        for (number, entry) in entries.enumerated() { readPlugin(entry, at: [.key("plugins"), .element(number)]) }
+    }
+
+    private mutating func readPlugin(_ entry: JSON, at path: [PathStep]) {
+        if let id = entry.string { return add(Configuration.PluginEntry(id: id, settings: [:], path: path)) }
+        guard case .object = entry else { return diagnostics.report(at: path, "a plugin must be an id or a mapping") }
+        var section = Section(entry, at: path, label: "a plugin", diagnostics)
+        let id: String? = section.read("plugin")
+        let library: String? = section.read("library")
+        let digest: String? = section.read("sha256")
+        let settings = section.section("settings", label: "'settings'").members
+        section.finish()
+        guard let id else { return diagnostics.report(at: path, "a plugin has no 'plugin', which is its id") }
+        if let library, !library.hasPrefix("/") { section.report("library", "'library' must be an absolute path") }
+        if let digest, digest.count != 64 || !digest.allSatisfy(\.isHexDigit) {
+            section.report("sha256", "'sha256' must be 64 hexadecimal digits", note: "see 'sha256sum'")
+        }
+        add(
+            Configuration.PluginEntry(
+                id: id, library: library, sha256: digest?.lowercased(), settings: settings == .null ? [:] : settings,
+                path: path))
+    }
+
+    private mutating func add(_ entry: Configuration.PluginEntry) {
+        let isFine =
+            !entry.id.isEmpty
+            && entry.id.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
+            }
+        if !isFine {
+            diagnostics.report(
+                at: entry.path, "'\(entry.id)' is not a plugin id: lower case letters, digits and dashes")
+        } else if configuration.plugins.contains(where: { $0.id == entry.id }) {
+            diagnostics.report(at: entry.path, "the plugin '\(entry.id)' is listed twice", note: "remove one")
+        } else {
+            configuration.plugins.append(entry)
+        }
+    }
+
+    // MARK: the rest
+
+    private mutating func readKeys() {
+        var section = root.section("keys", label: "'keys'")
+        let keys: [String] = section.read("signing") ?? []
+        configuration.signingKeys = keys.map(Secret.init)
+        section.finish()
+    }
+
+    private mutating func readLog() {
+        var section = root.section("log", label: "'log'")
+        if let level: String = section.read("level") { configuration.logLevel = level }
+        if let format: String = section.read("format") { configuration.logFormat = format }
+        section.finish()
+        let levels = ["trace", "debug", "info", "notice", "warning", "error"]
+        if !levels.contains(configuration.logLevel) {
+            let note = Suggestion.note(for: configuration.logLevel, among: levels)
+            section.report("level", "'\(configuration.logLevel)' is not a log level", note: note)
+        }
+        if !["auto", "human", "json"].contains(configuration.logFormat) {
+            section.report("format", "'format' must be auto, human or json")
+        }
+        if let limit = root.read("shutdown_limit", in: Duration.seconds(0)...(.seconds(600))) {
+            configuration.shutdownLimit = limit
+        }
+    }
+
+    private mutating func readList(_ key: String) -> [JSON] {
+        guard let list = root.value(key) else { return [] }
+        guard case .array(let elements) = list else {
+            root.report(key, "'\(key)' must be a list")
+            return []
+        }
+        return elements
+    }
+
+    private func checkUsers() {
+        for (number, user) in configuration.users.enumerated() {
+            let path: [PathStep] = [.key("users"), .element(number)]
+            var section = Section(user, at: path, label: "a user", diagnostics)
+            for key in ["id", "email", "userName", "password", "resourceType"] {
+                _ = section.read(key, as: String.self)
+            }
+            _ = section.read("inactive", as: Bool.self)
+            for key in ["data", "name", "meta"] { _ = section.value(key) }
+            section.finish()
+            if section.members["id"]?.string == nil { diagnostics.report(at: path, "a user has no 'id'") }
+            let password = section.members["password"]?.string ?? ""
+            if password.utf8.count > 512 { section.report("password", "a password must have at most 512 bytes") }
+        }
+    }
+
+    /// Secrets of examples are known to everybody.
+    private func checkDemoSecrets() {
+        guard !configuration.listen.isLoopback else { return }
+        let documents = [("clients", "secret", configuration.clients), ("users", "password", configuration.users)]
+        for (list, key, entries) in documents {
+            for (number, entry) in entries.enumerated() where (entry[key]?.strings ?? []).contains(where: isDemo) {
+                diagnostics.report(
+                    at: [.key(list), .element(number), .key(key)],
+                    "a demo secret would be reachable from other machines",
+                    note: "replace it, or listen on 127.0.0.1")
+            }
+        }
+    }
+
+    private func isDemo(_ secret: String) -> Bool {
+        secret.hasPrefix("demo-") || ["secret", "verysecret", "password", "changeme"].contains(secret)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads the outside of a configuration: environment and files, replaced in tests.
+public struct Outside: Sendable {
+    var environment: @Sendable (String) -> String?
+    var file: @Sendable (String) throws -> [UInt8]
+
+    /// Reads through functions.
+    ///
+    /// - Parameters:
+    ///   - environment: The value of a variable, or nil.
+    ///   - file: The bytes of a file.
+    public init(
+        environment: @escaping @Sendable (String) -> String?, file: @escaping @Sendable (String) throws -> [UInt8]
+    ) {
+        self.environment = environment
+        self.file = file
+    }
+}
+
+/// Turns nodes into values: types of plain texts, and what `{ env: NAME }` and `{ file: path }` stand for.
+struct ValueReader {
+    let outside: Outside
+    let diagnostics: Diagnostics
+
+    func json(_ node: Node, at path: [PathStep]) -> JSON {
+        switch node.content {
+        case .scalar(let text, let isPlain): return isPlain ? ValueReader.typed(text) : .string(text)
+        case .sequence(let elements):
+            return .array(elements.enumerated().map { json($1, at: path + [.element($0)]) })
+        case .mapping(let entries):
+            if entries.count == 1, let entry = entries.first, let text = referenced(entry, at: path) { return text }
+            return .object(entries.map { .init($0.key, json($0.value, at: path + [.key($0.key)])) })
+        }
+    }
+
+    /// YAML 1.2's core schema, without its other spellings of numbers.
+    static func typed(_ text: String) -> JSON {
+        switch text {
+        case "", "~", "null", "Null", "NULL": .null
+        case "true", "True", "TRUE": .bool(true)
+        case "false", "False", "FALSE": .bool(false)
+        default:
+            if let number = Int64(text) {
+                .integer(number)
+            } else if text.contains("."),
+                text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D }),
+                let number = Double(text)
+            {
+                .number(number)
+            } else {
+                .string(text)
+            }
+        }
+    }
+
+    private func referenced(_ entry: Node.Entry, at path: [PathStep]) -> JSON? {
+        guard entry.key == "env" || entry.key == "file", case .scalar(let name, _) = entry.value.content else {
+            return nil
+        }
+        let isSecret = path.contains { if case .key(let key) = $0 { Sensitive.isKey(key) } else { false } }
+        let text = entry.key == "env" ? variable(name, at: path) : contents(name, at: path)
+        guard let text else { return .null }
+        // A number out of the environment is a number, but a secret that looks like one stays a text.
+        return isSecret ? .string(text) : ValueReader.typed(text)
+    }
+
+    private func variable(_ name: String, at path: [PathStep]) -> String? {
+        if let text = outside.environment(name) { return text }
+        diagnostics.report(at: path, "the environment variable '\(name)' is not set", note: "set it before the start")
+        return nil
+    }
+
+    private func contents(_ name: String, at path: [PathStep]) -> String? {
+        do {
+            guard var text = String(validating: try outside.file(name), as: UTF8.self) else {
+                diagnostics.report(at: path, "the file '\(name)' is not UTF-8 text")
+                return nil
+            }
+            // Editors end a file with a line feed that is no part of a secret.
+            if text.last?.isNewline == true { text.removeLast() }
+            return text
+        } catch {
+            diagnostics.report(at: path, "the file '\(name)' cannot be read: \(error)")
+            return nil
+        }
+    }
+}

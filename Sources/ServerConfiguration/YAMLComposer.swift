@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibYAML
+
+/// Why a file is not the YAML that a configuration is written in.
+struct YAMLError: Error {
+    var message: String
+    var note: String?
+    var mark: Mark
+}
+
+/// Builds the node tree of one document out of libyaml's events, strictly and within bounds.
+struct YAMLComposer {
+    /// How many nodes a file may hold, aliases counted each time: what a bomb of aliases runs into.
+    private static let mostNodes = 100_000
+    private static let deepest = 32
+
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private var anchors: [String: Node] = [:]
+    private var total = 0
+
+    static func compose(_ bytes: [UInt8]) throws -> Node? {
+        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        defer { parser.deallocate() }
+        guard yaml_parser_initialize(parser) == 1 else {
+            throw YAMLError(message: "no memory to read the file", note: nil, mark: Mark(line: 0, column: 0))
+        }
+        defer { yaml_parser_delete(parser) }
+        return try bytes.withUnsafeBufferPointer { buffer in
+            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+            var composer = YAMLComposer(parser: parser)
+            return try composer.document()
+        }
+    }
+
+    private init(parser: UnsafeMutablePointer<yaml_parser_t>) {
+        self.parser = parser
+    }
+
+    /// One event, copied out of libyaml's memory.
+    fileprivate struct Event {
+        enum Kind {
+            case scalar(String, isPlain: Bool)
+            case alias(String)
+            case sequence
+            case mapping
+            case end
+            case structure
+            case streamEnd
+        }
+
+        var kind: Kind
+        var anchor: String?
+        var hasTag: Bool
+        var start: Mark
+        var end: Mark
+    }
+
+    private func next() throws -> Event {
+        var event = yaml_event_t()
+        guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+        defer { yaml_event_delete(&event) }
+        return Event(event)
+    }
+
+    private func syntaxError() -> YAMLError {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
+        let mark = parser.pointee.problem_mark
+        let context = parser.pointee.context.map { "libyaml: \(String(cString: $0))" }
+        return YAMLError(message: problem, note: context, mark: Mark(line: Int(mark.line), column: Int(mark.column)))
+    }
+
+    private mutating func document() throws -> Node? {
+        var root: Node?
+        while true {
+            let event = try next()
+            switch event.kind {
+            case .streamEnd: return root
+            case .structure: continue
+            default:
+                guard root == nil else {
+                    throw YAMLError(message: "a second document starts", note: "a file holds one", mark: event.start)
+                }
+                root = try node(event, depth: YAMLComposer.deepest)
+            }
+        }
+    }
+
+    private mutating func node(_ event: Event, depth: Int) throws -> Node {
+        guard depth > 0 else {
+            throw YAMLError(message: "this is nested too deeply", note: "at most 32 levels", mark: event.start)
+        }
+        guard !event.hasTag else {
+            throw YAMLError(message: "tags have no meaning here", note: "remove the '!...'", mark: event.start)
+        }
+        let node: Node
+        switch event.kind {
+        case .scalar(let text, let isPlain):
+            node = Node(content: .scalar(text, isPlain: isPlain), start: event.start, end: event.end, count: 1)
+        case .sequence: node = try sequence(event, depth: depth)
+        case .mapping: node = try mapping(event, depth: depth)
+        case .alias(let name): return try alias(name, event)
+        default: throw YAMLError(message: "a value was expected", note: nil, mark: event.start)
+        }
+        try count(1, event)
+        if let anchor = event.anchor { anchors[anchor] = node }
+        return node
+    }
+
+    private mutating func count(_ more: Int, _ event: Event) throws {
+        total += more
+        guard total <= YAMLComposer.mostNodes else {
+            throw YAMLError(
+                message: "the file holds more than \(YAMLComposer.mostNodes) values",
+                note: "an alias counts as all that it stands for", mark: event.start)
+        }
+    }
+
+    private mutating func alias(_ name: String, _ event: Event) throws -> Node {
+        guard var node = anchors[name] else {
+            throw YAMLError(message: "no anchor '\(name)' stands before this alias", note: nil, mark: event.start)
+        }
+        try count(node.count, event)
+        (node.start, node.end) = (event.start, event.end)
+        return node
+    }
+
+    private mutating func sequence(_ start: Event, depth: Int) throws -> Node {
+        var elements: [Node] = []
+        var end = start.end
+        while true {
+            let event = try next()
+            end = event.end
+            if case .end = event.kind { break }
+            elements.append(try node(event, depth: depth - 1))
+        }
+        let count = elements.reduce(1) { $0 + $1.count }
+        return Node(content: .sequence(elements), start: start.start, end: end, count: count)
+    }
+
+    private mutating func mapping(_ start: Event, depth: Int) throws -> Node {
+        var entries: [Node.Entry] = []
+        var end = start.end
+        while true {
+            let event = try next()
+            end = event.end
+            if case .end = event.kind { break }
+            guard case .scalar(let key, _) = event.kind, !event.hasTag else {
+                throw YAMLError(message: "a key must be a plain text", note: nil, mark: event.start)
+            }
+            guard !entries.contains(where: { $0.key == key }) else {
+                throw YAMLError(message: "the key '\(key)' stands twice", note: "remove one", mark: event.start)
+            }
+            let value = try node(next(), depth: depth - 1)
+            entries.append(.init(key: key, keyStart: event.start, keyEnd: event.end, value: value))
+        }
+        let count = entries.reduce(1) { $0 + $1.value.count + 1 }
+        return Node(content: .mapping(entries), start: start.start, end: end, count: count)
+    }
+}
+
+extension YAMLComposer.Event {
+    fileprivate init(_ event: yaml_event_t) {
+        start = Mark(line: Int(event.start_mark.line), column: Int(event.start_mark.column))
+        end = Mark(line: Int(event.end_mark.line), column: Int(event.end_mark.column))
+        anchor = nil
+        hasTag = false
+        switch event.type {
+        case YAML_SCALAR_EVENT:
+            let scalar = event.data.scalar
+            let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            kind = .scalar(String(decoding: bytes, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
+            anchor = Self.text(scalar.anchor)
+            hasTag = scalar.tag != nil
+        case YAML_ALIAS_EVENT: kind = .alias(Self.text(event.data.alias.anchor) ?? "")
+        case YAML_SEQUENCE_START_EVENT:
+            kind = .sequence
+            anchor = Self.text(event.data.sequence_start.anchor)
+            hasTag = event.data.sequence_start.tag != nil
+        case YAML_MAPPING_START_EVENT:
+            kind = .mapping
+            anchor = Self.text(event.data.mapping_start.anchor)
+            hasTag = event.data.mapping_start.tag != nil
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: kind = .end
+        case YAML_STREAM_END_EVENT: kind = .streamEnd
+        default: kind = .structure
+        }
+    }
+
+    private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        pointer.map { String(cString: $0) }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AuthorizationServer
+import GrantKit
+import HummingbirdCore
+import HummingbirdHTTP2
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// Where and how the server is reached.
+public struct HTTPListenerConfiguration: Sendable {
+    /// The address or host name.
+    public var host: String
+    /// The port; 0 takes a free one.
+    public var port: Int
+    /// Certificate and key, to serve https with HTTP/2.
+    public var tls: TLSFiles?
+    /// Proxies whose forwarded header is believed.
+    public var trustedProxies: [AddressRange]
+    /// The most open connections; further ones wait.
+    public var maxConnections: Int
+    /// How long a client may take for the headers of a request, from the connection or the request before.
+    public var headerTimeout: Duration
+    /// How long a client may take for the body of a request.
+    public var bodyTimeout: Duration
+
+    /// Describes a listener with the usual limits.
+    public init(
+        host: String, port: Int, tls: TLSFiles? = nil, trustedProxies: [AddressRange] = [], maxConnections: Int = 4096,
+        headerTimeout: Duration = .seconds(10), bodyTimeout: Duration = .seconds(10)
+    ) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.trustedProxies = trustedProxies
+        self.maxConnections = maxConnections
+        self.headerTimeout = headerTimeout
+        self.bodyTimeout = bodyTimeout
+    }
+}
+
+/// What a listener serves.
+public enum HTTPService: Sendable {
+    /// Everything.
+    case all
+    /// Everything but health and metrics.
+    case endpoints
+    /// Health and metrics alone.
+    case monitoring
+}
+
+/// Serves the core over HTTP/1.1, and with TLS over HTTP/2 as well.
+public enum HTTPListener {
+    /// Makes a service that listens until it is shut down, and then lets requests in progress finish.
+    ///
+    /// - Parameters:
+    ///   - core: What answers.
+    ///   - service: Which part of it.
+    ///   - configuration: Where and how.
+    ///   - logger: Takes what goes wrong with connections.
+    ///   - running: Called with the port once connections are taken.
+    /// - Returns: The service.
+    /// - Throws: What is wrong with the TLS configuration.
+    public static func make(
+        _ core: ServerCore, serving service: HTTPService, _ configuration: HTTPListenerConfiguration, logger: Logger,
+        running: @escaping @Sendable (Int) async -> Void
+    ) throws -> any Service {
+        let responder = HTTPResponder(
+            core: core, service: service, addresses: ClientAddress(trusted: configuration.trustedProxies))
+        let (header, body) = (TimeAmount(configuration.headerTimeout), TimeAmount(configuration.bodyTimeout))
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestTimeoutHandler(header: header, body: body)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+        return try builder(configuration, channel).buildServer(
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.maxConnections)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger,
+            responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
+            onServerRunning: { channel in await running(channel.localAddress?.port ?? configuration.port) })
+    }
+
+    private static func builder(
+        _ configuration: HTTPListenerConfiguration, _ channel: HTTP1Channel.Configuration
+    ) throws -> HTTPServerBuilder {
+        guard let tls = configuration.tls else { return .http1(configuration: channel) }
+        return try .http2Upgrade(
+            tlsConfiguration: tls.configuration,
+            configuration: .init(idleTimeout: .seconds(60), streamConfiguration: channel))
+    }
+
+    /// Runs Swift's tasks on the threads that serve connections, so that a request never changes threads.
+    ///
+    /// To be called once, before anything else runs.
+    public static func takeOverTasks() {
+        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+    }
+}

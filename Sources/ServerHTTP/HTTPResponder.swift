@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Synchronization
+
+/// Carries requests from the HTTP library to the core and answers back.
+struct HTTPResponder: Sendable {
+    let core: ServerCore
+    let service: HTTPService
+    let addresses: ClientAddress
+
+    /// Ends a connection of which nothing more can be read.
+    private struct Unreadable: Error {}
+
+    func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
+        let head = requestHead(request, channel)
+        let body: [UInt8]
+        do {
+            body = try await self.body(of: request)
+        } catch let refusal as BodyRefusal {
+            var response = OutboundResponse(refusal)
+            response.headers.append(("connection", "close"))
+            try await send(response, to: request, writer)
+            throw Unreadable()
+        }
+        try await send(await answer(InboundRequest(head: head, body: body)), to: request, writer)
+    }
+
+    private func answer(_ request: InboundRequest) async -> OutboundResponse {
+        switch service {
+        case .endpoints: return await core.respond(to: request)
+        case .all:
+            if let response = await core.monitor(request.head) { return response }
+            return await core.respond(to: request)
+        case .monitoring:
+            return await core.monitor(request.head) ?? OutboundResponse(status: 404)
+        }
+    }
+
+    // MARK: in
+
+    private func requestHead(_ request: Request, _ channel: any Channel) -> RequestHead {
+        let target = request.head.path ?? "/"
+        let mark = target.firstIndex(of: "?")
+        let headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
+        return RequestHead(
+            method: request.method.rawValue, path: mark.map { String(target[..<$0]) } ?? target,
+            query: mark.map { String(target[target.index(after: $0)...]) }, headers: headers,
+            address: addresses.find(connection: channel.remoteAddress?.ipAddress ?? "", headers), id: RequestID.next())
+    }
+
+    private func body(of request: Request) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limit.body {
+            throw BodyRefusal.tooLarge
+        }
+        do {
+            return try await Array(request.body.collect(upTo: Limit.body).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw BodyRefusal.tooLarge
+        } catch is BodyTimeoutError {
+            throw BodyRefusal.tooSlow
+        }
+    }
+
+    // MARK: out
+
+    private func send(
+        _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter
+    ) async throws {
+        var fields = HTTPFields()
+        fields.reserveCapacity(response.headers.count + 3)
+        for header in response.headers {
+            if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
+        }
+        fields[.contentLength] = "\(response.body.count)"
+        fields[.xContentTypeOptions] = "nosniff"
+        fields[.date] = DateHeader.text(core.now)
+        let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
+        guard request.method != .head, !response.body.isEmpty else { return try await writer.writeResponse(head) }
+        try await writer.write(response: head, body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+}
+
+/// Why a body was not read to its end.
+enum BodyRefusal: Error {
+    case tooLarge
+    case tooSlow
+}
+
+extension OutboundResponse {
+    init(_ refusal: BodyRefusal) {
+        let description =
+            switch refusal {
+            case .tooLarge: "the body is larger than \(Limit.body) bytes"
+            case .tooSlow: "the body did not arrive in time"
+            }
+        let body: JSON = ["error": "invalid_request", "error_description": .string(description)]
+        self.init(
+            status: refusal == .tooLarge ? 413 : 408,
+            headers: [("content-type", "application/json"), ("cache-control", "no-store")], body: body.bytes)
+    }
+}
+
+/// Numbers requests, so that their log lines can be found.
+enum RequestID {
+    private static let start = String(UInt32.random(in: .min ... .max), radix: 36)
+    private static let counter = Atomic<UInt64>(0)
+
+    static func next() -> String {
+        "\(start)-\(String(counter.add(1, ordering: .relaxed).newValue, radix: 36))"
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import ServerConfiguration
+
+/// What somebody who starts the server wants to see.
+struct Announcement {
+    private let configuration: Configuration
+    private let plugins: [LoadedPlugin]
+    private let port: Int
+
+    init(_ configuration: Configuration, _ plugins: [LoadedPlugin], port: Int) {
+        self.configuration = configuration
+        self.plugins = plugins
+        self.port = port
+    }
+
+    var text: String {
+        let listen = configuration.listen
+        let rows = plugins.map { plugin in
+            let manifest = type(of: plugin.registered.plugin).manifest
+            return [manifest.id, manifest.version, plugin.file.path, plugin.registered.registry.summary]
+        }
+        var lines = [
+            "issuer      \(configuration.issuer)",
+            "listening   \(listen.tls == nil ? "http" : "https")://\(listen.host):\(port)",
+            "metadata    \(configuration.issuer)/.well-known/oauth-authorization-server",
+            "", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows),
+        ]
+        if let example { lines += ["", "Get a token:", "  \(example)"] }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The first request that a declared client can make with nothing but its own credentials.
+    private var example: String? {
+        let grants = plugins.flatMap(\.registered.registry.grants)
+        for client in configuration.clients {
+            let names = client["grant_types"]?.strings ?? []
+            for grant in grants where !Set(names).isDisjoint(with: Announcement.names(grant.declaration)) {
+                if let line = line(client, grant) { return line }
+            }
+        }
+        return nil
+    }
+
+    private static func names(_ grant: GrantDeclaration) -> [String] {
+        [grant.wire, grant.key] + grant.aliases
+    }
+
+    private func line(_ client: JSON, _ grant: any TokenGrant) -> String? {
+        guard let id = client["id"]?.string,
+            grant.parameters.allSatisfy({ !$0.isRequired || !$0.example.isEmpty && !$0.isSecret })
+        else { return nil }
+        let examples = grant.parameters.filter(\.isRequired).map { " -d '\($0.name)=\($0.example)'" }.joined()
+        return "curl -s \(credentials(id, client["secret"]))-d grant_type=\(grant.declaration.wire)\(examples) "
+            + "\(configuration.issuer)\(configuration.basePath)/token"
+    }
+
+    /// A demo secret is everybody's; for any other curl asks.
+    private func credentials(_ id: String, _ secret: JSON?) -> String {
+        guard let secret = secret?.strings.first else { return "-d client_id=\(id) " }
+        return secret.hasPrefix("demo-") ? "-u \(id):\(secret) " : "-u \(id) "
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Cryptography
+import Foundation
+import Logging
+import ServerConfiguration
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Says what is wrong with a configuration.",
+        discussion: """
+            Loads the plugins and checks all of the file against them, without opening a port or a store. Ends with \
+            the status 78 if the server would not start with it.
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    func run() throws {
+        let file = try ConfigurationFile(option.config)
+        let composition = Composition.read(file)
+        composition.diagnostics.print()
+        guard !composition.diagnostics.hasErrors else { throw ExitCode(EX_CONFIG) }
+        let (plugins, clients) = (composition.plugins.count, composition.configuration.clients.count)
+        print("\(file.name) is valid: \(plugins) plugins, \(clients) clients")
+    }
+}
+
+extension Composition {
+    /// Reads and checks a file for commands that run nothing.
+    static func read(_ file: ConfigurationFile) -> Composition {
+        let (configuration, diagnostics) = file.read()
+        let secrets = Secrets()
+        let core = ServerCore(
+            issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
+        return Composition(configuration, diagnostics, host: core, secrets: secrets)
+    }
+}
+
+extension Diagnostics {
+    /// Prints to standard error.
+    func print() {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import PluginLoading
+import ServerConfiguration
+
+/// A plugin with where it came from.
+struct LoadedPlugin: Sendable {
+    let entry: Configuration.PluginEntry
+    let file: PluginFile
+    let registered: RegisteredPlugin
+}
+
+/// A configuration whose plugins are loaded and which was checked against them; nothing of it runs yet.
+struct Composition {
+    let configuration: Configuration
+    let diagnostics: Diagnostics
+    let plugins: [LoadedPlugin]
+    let generation: Generation?
+
+    /// Reads, loads and checks; all that is wrong is in the diagnostics.
+    ///
+    /// - Parameters:
+    ///   - configuration: What the file says.
+    ///   - diagnostics: What is wrong with it so far.
+    ///   - host: What the plugins are lent.
+    ///   - secrets: Compares the secrets of clients.
+    ///   - former: Plugins that run; one whose entry did not change is kept.
+    init(
+        _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
+        former: [LoadedPlugin] = []
+    ) {
+        self.configuration = configuration
+        self.diagnostics = diagnostics
+        let loader = PluginLoader(configuration, diagnostics, host: host, former: former)
+        plugins = configuration.plugins.compactMap(loader.load)
+        let settings = ServerSettings(
+            issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
+            defaultTokenFormat: configuration.defaultTokenFormat, clients: configuration.clients,
+            users: configuration.users)
+        // What a plugin that does not load would have added is not missing because of the clients.
+        guard plugins.count == configuration.plugins.count, !plugins.isEmpty || configuration.plugins.isEmpty else {
+            generation = nil
+            return
+        }
+        let (generation, problems) = Generation.build(
+            settings, plugins: plugins.map(\.registered), secrets: secrets, cryptography: SystemCryptography())
+        for problem in problems { diagnostics.report(problem) }
+        self.generation = generation
+    }
+}
+
+extension Diagnostics {
+    func report(_ problem: ConfigurationProblem) {
+        let path = problem.path.map { step in
+            switch step {
+            case .key(let name): PathStep.key(name)
+            case .element(let number): PathStep.element(number)
+            }
+        }
+        let note: String? =
+            switch problem.note {
+            case .text(let text): text
+            case .candidates(let name, let names): Suggestion.note(for: name, among: names)
+            case nil: nil
+            }
+        report(
+            problem.severity == .error ? .error : .warning, at: path, key: problem.isAtKey, problem.message, note: note)
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import Foundation
+import GrantKit
+import PluginLoading
+import ServerConfiguration
+
+/// A library as it was when it was loaded.
+struct PluginFile: Sendable, Equatable {
+    let path: String
+    private let inode: UInt64
+    private let size: UInt64
+    private let modified: Date
+
+    init(_ path: String) {
+        self.path = path
+        let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+        inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+        size = (attributes[.size] as? NSNumber)?.uint64Value ?? 0
+        modified = attributes[.modificationDate] as? Date ?? .distantPast
+    }
+}
+
+/// Loads the plugins of a configuration, or keeps the ones that run.
+struct PluginLoader {
+    private let diagnostics: Diagnostics
+    private let host: any PluginHost
+    private let former: [LoadedPlugin]
+    private let search: PluginSearch
+
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, former: [LoadedPlugin]) {
+        self.diagnostics = diagnostics
+        self.host = host
+        self.former = former
+        search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
+    }
+
+    func load(_ entry: Configuration.PluginEntry) -> LoadedPlugin? {
+        let running = former.first { $0.entry.id == entry.id }
+        if let running, !isUnchanged(running, entry) { return nil }
+        if let running, running.entry.settings == entry.settings {
+            return LoadedPlugin(entry: entry, file: running.file, registered: running.registered)
+        }
+        do {
+            let library = try PluginLibrary.load(
+                entry.id, library: entry.library, pinned: entry.sha256, search: search, sha256: Digest.sha256)
+            guard let registered = make(library.type, entry) else { return nil }
+            if let running, !running.registered.registry.stores.isEmpty {
+                needsRestart(entry, "the settings of the store '\(entry.id)' have changed")
+                return nil
+            }
+            return LoadedPlugin(entry: entry, file: PluginFile(library.path), registered: registered)
+        } catch let error as PluginLoadingError {
+            diagnostics.report(at: entry.path, error.message, note: error.note)
+        } catch {
+            diagnostics.report(at: entry.path, "plugin '\(entry.id)' does not load: \(error)")
+        }
+        return nil
+    }
+
+    /// Loading a path again would silently give the code that is there already.
+    private func isUnchanged(_ running: LoadedPlugin, _ entry: Configuration.PluginEntry) -> Bool {
+        let isSame = running.entry.library == entry.library && running.entry.sha256 == entry.sha256
+        if isSame, PluginFile(running.file.path) == running.file { return true }
+        needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
+        return false
+    }
+
+    private func needsRestart(_ entry: Configuration.PluginEntry, _ message: String) {
+        diagnostics.report(at: entry.path, message, note: "restart needed: a reload never replaces code or the store")
+    }
+
+    private func make(_ type: any Plugin.Type, _ entry: Configuration.PluginEntry) -> RegisteredPlugin? {
+        let source = PluginSettings(entry.settings)
+        defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
+        do {
+            let plugin = try type.init(settings: Settings(source), host: host)
+            var registry = Registry()
+            try plugin.register(in: &registry)
+            return RegisteredPlugin(id: entry.id, plugin: plugin, registry: registry, attributes: source.attributes)
+        } catch let error as ConfigurationError {
+            let path = error.key.map { entry.settingsPath + [.key($0)] } ?? entry.path
+            diagnostics.report(at: path, "plugin '\(entry.id)': \(error.message)")
+        } catch {
+            diagnostics.report(at: entry.path, "plugin '\(entry.id)' failed to start: \(error)")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import Foundation
+import GrantKit
+import Logging
+import PluginLoading
+import ServerConfiguration
+import ServerHTTP
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// One process: the core, what it was composed of, and the listeners.
+final class RunningServer: Sendable {
+    let logger: Logger
+    private let file: ConfigurationFile
+    private let configuration: Configuration
+    private let core: ServerCore
+    private let secrets = Secrets()
+    private let tls = Mutex<TLSFiles?>(nil)
+    private let plugins = Mutex<[LoadedPlugin]>([])
+
+    init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
+        self.file = file
+        self.configuration = configuration
+        self.logger = logger
+        core = ServerCore(
+            issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
+            logger: logger)
+    }
+
+    // MARK: start
+
+    /// Opens the store, the keys and the plugins.
+    ///
+    /// - Returns: Whether the configuration let it.
+    func open(_ diagnostics: Diagnostics) async throws -> Bool {
+        try Digest.check()
+        let composition = Composition(configuration, diagnostics, host: core, secrets: secrets)
+        let (declared, proxies) = (checkKeys(diagnostics), checkProxies(configuration, diagnostics))
+        checkTLS(diagnostics)
+        diagnostics.print()
+        guard !diagnostics.hasErrors, let generation = composition.generation, proxies != nil,
+            let store = generation.capabilities.store
+        else { return false }
+        let first = composition.plugins.filter { !$0.registered.registry.stores.isEmpty }
+        let others = composition.plugins.filter { $0.registered.registry.stores.isEmpty }
+        for plugin in first { try await start(plugin) }
+        try await store.prepare(
+            ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
+        let keys = try await StoredKeys.load(from: store, declared: declared)
+        core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
+        for plugin in others { try await start(plugin) }
+        plugins.withLock { $0 = composition.plugins }
+        core.install(generation)
+        core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
+        return true
+    }
+
+    private func start(_ plugin: LoadedPlugin) async throws {
+        do {
+            try await plugin.registered.start()
+        } catch let error as ConfigurationError {
+            throw Failure("plugin '\(plugin.entry.id)': \(error.message)")
+        } catch {
+            throw Failure("plugin '\(plugin.entry.id)' does not start: \(error)")
+        }
+    }
+
+    private func checkKeys(_ diagnostics: Diagnostics) -> [SigningKey] {
+        configuration.signingKeys.compactMap { pem in
+            do {
+                return try SigningKey(pem: pem)
+            } catch {
+                diagnostics.report(at: [.key("keys"), .key("signing")], "a signing key cannot be used: \(error)")
+                return nil
+            }
+        }
+    }
+
+    private func checkProxies(_ configuration: Configuration, _ diagnostics: Diagnostics) -> [AddressRange]? {
+        let ranges = configuration.listen.trustedProxies.map { AddressRange($0) }
+        for (number, range) in ranges.enumerated() where range == nil {
+            diagnostics.report(
+                at: [.key("listen"), .key("trusted_proxies"), .element(number)], "this is not a network",
+                note: "write an address, 10.0.0.0/8 or fd00::/8")
+        }
+        return diagnostics.hasErrors ? nil : ranges.compactMap(\.self)
+    }
+
+    private func checkTLS(_ diagnostics: Diagnostics) {
+        guard let files = configuration.listen.tls else { return }
+        do {
+            let read = try TLSFiles(certificate: files.certificate, key: files.key)
+            tls.withLock { $0 = read }
+        } catch {
+            diagnostics.report(
+                at: [.key("listen"), .key("tls")], "certificate and key cannot be used: \(error)",
+                note: "both are PEM files that belong together")
+        }
+    }
+
+    // MARK: run
+
+    /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
+    func run() async throws {
+        var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
+        let listen = configuration.listen
+        services.append(
+            try HTTPListener.make(
+                core, serving: configuration.monitoring == nil ? .all : .endpoints,
+                HTTPListenerConfiguration(
+                    host: listen.host, port: listen.port, tls: tls.withLock { $0 },
+                    trustedProxies: listen.trustedProxies.compactMap { AddressRange($0) },
+                    maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
+                    bodyTimeout: listen.bodyTimeout),
+                logger: quiet, running: { [self] port in announce(port) }))
+        if let monitoring = configuration.monitoring {
+            services.append(
+                try HTTPListener.make(
+                    core, serving: .monitoring,
+                    HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port), logger: quiet,
+                    running: { port in print("monitoring  http://\(monitoring.host):\(port)/metrics") }))
+        }
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        group.maximumGracefulShutdownDuration = configuration.shutdownLimit
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error where "\(error)".contains("bind") {
+            throw Failure("cannot listen on \(listen.host):\(listen.port): \(error)")
+        }
+    }
+
+    /// The libraries below tell much that is news to nobody.
+    private var quiet: Logger {
+        var logger = self.logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func announce(_ port: Int) {
+        print(Announcement(configuration, plugins.withLock { $0 }, port: port).text)
+        // A pipe or a file would hold the lines back until there are many.
+        fflush(nil)
+    }
+
+    /// Ends the plugins, the store last.
+    func close() async {
+        let all = plugins.withLock { $0 }
+        for plugin in all where plugin.registered.registry.stores.isEmpty { await plugin.registered.stop() }
+        for plugin in all { await plugin.registered.stop() }
+    }
+
+    // MARK: reload
+
+    /// Reads the configuration again and serves it, or says why not and changes nothing.
+    func reload() async {
+        let (next, diagnostics) = file.read()
+        checkFixed(next, diagnostics)
+        let composition = Composition(
+            next, diagnostics, host: core, secrets: secrets, former: plugins.withLock { $0 })
+        guard !diagnostics.hasErrors, let generation = composition.generation else {
+            diagnostics.print()
+            return logger.error("the configuration was not reloaded; the former one is still served")
+        }
+        diagnostics.print()
+        do {
+            try await core.store.prepare(generation.capabilities.collections)
+            for plugin in composition.plugins { try await start(plugin) }
+            if let files = next.listen.tls {
+                try tls.withLock { $0 }?.reload(certificate: files.certificate, key: files.key)
+            }
+        } catch {
+            return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
+        }
+        plugins.withLock { $0 = composition.plugins }
+        core.install(generation)
+        logger.notice("the configuration was reloaded", metadata: ["clients": "\(next.clients.count)"])
+    }
+
+    private func checkFixed(_ next: Configuration, _ diagnostics: Diagnostics) {
+        let note = "restart needed: a reload does not change it"
+        if next.issuer != configuration.issuer {
+            diagnostics.report(at: [.key("issuer")], "'issuer' has changed", note: note)
+        }
+        if next.listen != configuration.listen {
+            diagnostics.report(at: [.key("listen")], key: true, "'listen' has changed", note: note)
+        }
+        if next.monitoring != configuration.monitoring {
+            diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
+        }
+        if next.signingKeys != configuration.signingKeys {
+            diagnostics.report(at: [.key("keys")], key: true, "the signing keys have changed", note: note)
+        }
+    }
+}
+
+/// Reloads whenever SIGHUP arrives.
+private struct Reloading: Service {
+    let server: RunningServer
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            await server.reload()
+        }
+    }
+}
+
+/// Purges until the server is shut down.
+private struct PurgingService: Service {
+    let purging: Purging
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await purging.run() }
+    }
+}

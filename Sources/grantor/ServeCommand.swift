@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import GrantKit
+import Logging
+import ServerConfiguration
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Runs the server.",
+        discussion: """
+            SIGTERM ends it after the requests in progress. SIGHUP reads the configuration again: clients, plugins and \
+            certificates change between two requests, and an invalid file changes nothing.
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    func run() async throws {
+        let file = try ConfigurationFile(option.config)
+        let (configuration, diagnostics) = file.read()
+        LoggingSystem.bootstrap { _ in LogOutput(level: configuration.logLevel, format: configuration.logFormat) }
+        let server = RunningServer(file, configuration, logger: Logger(label: "grantor"))
+        do {
+            guard try await server.open(diagnostics) else { throw ExitCode(EX_CONFIG) }
+            try await server.run()
+            await server.close()
+        } catch let error as StoreError {
+            throw Failure(error.message)
+        } catch let error as ConfigurationError {
+            throw Failure(error.message)
+        }
+    }
+}
+
+/// What ended a command, without the usage that would hide it.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
