@@ -66,6 +66,27 @@ let core: [Target] = [
     ),
 ]
 
+let tests: [Target] = [
+    .target(
+        name: "Support",
+        dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", log]
+            + plugins.filter { $0.id != "sqlite-store" }.map { .target(name: $0.module) },
+        path: "Tests/Support",
+        swiftSettings: features
+    ),
+    test("GrantKitTests", [kit, "Support"]),
+    test("CryptographyTests", [kit, "Cryptography", "Support"]),
+    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "Support"]),
+    test("StoreTests", [kit, kitTesting, "Cryptography", "Support", "SQLiteStore"]),
+    // PLT
+    // E2E
+    // KITSHAPES
+]
+
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: features)
+}
+
 let package = Package(
     name: "grantor",
     products: [.executable(name: "grantor", targets: ["grantor"])]
@@ -91,6 +112,6 @@ let package = Package(
                 swiftSettings: features,
                 linkerSettings: exports(of: $0)
             )
-        },
+        } + tests,
     swiftLanguageModes: [.v6]
 )

@@ -25,6 +25,7 @@ struct RefreshFamilies: TokenResolver {
     func parse(_ value: String) -> Presented? {
         let parts = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 4, parts[0] == "grt", let generation = Int64(parts[2]),
+            parts[2] == "\(generation)",
             host.keys.isAuthentic(parts[3], over: "\(parts[1]).\(generation)", purpose: "refresh-token")
         else { return nil }
         return Presented(family: parts[1], generation: generation)

@@ -63,12 +63,13 @@ enum Records {
             let found = try read([key], in: database)[0]
             if !holds(found) { return .conflict(write: place, found: found) }
         }
-        for (place, write) in writes.enumerated() where try !apply(write, in: database) {
-            // Only a record that is created can still collide; what this write made before it is taken back.
+        // A record that is created can still collide, so those come first and are taken back if one does.
+        for (place, write) in writes.enumerated() {
+            guard case .create(let record) = write, try !insert(record, in: database) else { continue }
             for case .create(let made) in writes[..<place] { try delete(made.key, in: database) }
-            guard case .create(let record) = write else { continue }
             return .conflict(write: place, found: try read([record.key], in: database)[0])
         }
+        for write in writes { try apply(write, in: database) }
         return .committed
     }
 
@@ -83,9 +84,8 @@ enum Records {
         }
     }
 
-    private static func apply(_ write: StoreWrite, in database: Database) throws -> Bool {
+    private static func apply(_ write: StoreWrite, in database: Database) throws {
         switch write {
-        case .create(let record): return try insert(record, in: database)
         case .replace(let record, let version): try replace(record, version, in: database)
         case .redeem(let key):
             try run(
@@ -94,7 +94,6 @@ enum Records {
         case .delete(let key): try delete(key, in: database)
         default: break
         }
-        return true
     }
 
     private static func run(_ sql: String, _ arguments: StatementArguments, in database: Database) throws {
@@ -115,6 +114,7 @@ enum Records {
     }
 
     private static func replace(_ record: StoreRecord, _ version: Int64, in database: Database) throws {
+        try removeIndexes(of: record.key, in: database)
         try run(
             "UPDATE record SET value = ?, version = ?, expires_at = ?, indexes = ? WHERE collection = ? AND id = ?",
             [
@@ -122,7 +122,6 @@ enum Records {
                 record.key.collection,
                 record.key.id,
             ], in: database)
-        try removeIndexes(of: record.key, in: database)
         try addIndexes(of: record, in: database)
     }
 

@@ -9,6 +9,16 @@ public final class ServerKeyRing: KeyRing {
     public struct CodeKey: Sendable {
         let id: String
         let bytes: [UInt8]
+
+        /// Makes a key.
+        ///
+        /// - Parameters:
+        ///   - id: What codes name it by; letters and digits.
+        ///   - bytes: At least 32 random bytes.
+        public init(id: String, bytes: [UInt8]) {
+            self.id = id
+            self.bytes = bytes
+        }
     }
 
     /// The signing keys; the first of an algorithm signs, all of them verify and are published.

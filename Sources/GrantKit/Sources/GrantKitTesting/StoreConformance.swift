@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// What the kit asks of a store; every store runs it, each check on an empty store of its own.
+public enum StoreConformance {
+    private static let now = Timestamp(seconds: 1_800_000_000)
+    private static let later = Timestamp(seconds: 1_900_000_000)
+
+    private static func key(_ id: String) -> StoreKey {
+        StoreKey("test", id)
+    }
+
+    private static func record(_ id: String, _ value: JSON = [:], _ indexes: [String: String] = [:]) -> StoreRecord {
+        StoreRecord(key(id), value, expiresAt: later, indexes: indexes)
+    }
+
+    private static func commit(_ store: any Store, _ writes: StoreWrite...) async throws {
+        let outcome = try await store.write(writes)
+        try expect(outcome == .committed, "a write whose entries all hold is committed, but: \(outcome)")
+    }
+
+    /// Makes a store ready for the checks.
+    ///
+    /// - Throws: What the store throws.
+    public static func prepare(_ store: any Store) async throws {
+        try await store.prepare([
+            StoreCollection("test", indexes: ["owner"]), StoreCollection("relaxed", durability: .relaxed),
+        ])
+    }
+
+    /// All checks.
+    public static let checks: [ConformanceCheck<any Store>] = [
+        .init(description: "a record comes back as it was written", run: comesBack),
+        .init(description: "several keys are read at once, missing ones as nothing", run: readsSeveral),
+        .init(description: "creating what exists conflicts and names what stands there", run: createConflicts),
+        .init(description: "replacing needs the version that was read", run: replaceNeedsVersion),
+        .init(description: "redeeming works once and keeps the record", run: redeemsOnce),
+        .init(description: "redeeming what is gone conflicts with nothing there", run: redeemGone),
+        .init(description: "absent refuses what exists and writes nothing", run: absent),
+        .init(description: "deleting what is not there is no conflict", run: deletes),
+        .init(description: "a conflict anywhere leaves nothing of the write", run: atomic),
+        .init(description: "of many that redeem one record at once one succeeds", run: races),
+        .init(description: "records are found by index, page by page, in the order of their keys", run: finds),
+        .init(description: "an index follows its record when that is replaced or deleted", run: indexFollows),
+        .init(description: "a counter counts every call and starts anew after its end", run: counts),
+        .init(description: "purging takes what has expired, at most the limit, and nothing else", run: purges),
+        .init(description: "values keep every kind of JSON and every character", run: keepsValues),
+    ]
+
+    private static func comesBack(_ store: any Store) async throws {
+        let written = record("a", ["n": 1, "list": ["x", .null]], ["owner": "ann"])
+        try await commit(store, .create(written))
+        let read = try await store.read(key("a"))
+        try expect(read == written.stored(version: 1, isRedeemed: false), "written \(written), read \(read as Any)")
+    }
+
+    private static func readsSeveral(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", "1")), .create(record("c", "3")))
+        let found = try await store.read([key("c"), key("b"), key("a"), key("c")])
+        try expect(found.map { $0?.value } == ["3", nil, "1", "3"], "found \(found)")
+        try expect(try await store.read([]).isEmpty, "no keys give no records")
+    }
+
+    private static func createConflicts(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", "first")))
+        let outcome = try await store.write([.create(record("a", "second"))])
+        guard case .conflict(0, let found) = outcome else { throw ConformanceFailure("expected a conflict, got \(outcome)") }
+        try expect(found?.value == "first", "found \(found as Any)")
+    }
+
+    private static func replaceNeedsVersion(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", "1")))
+        try await commit(store, .replace(record("a", "2"), ifVersion: 1))
+        let stale = try await store.write([.replace(record("a", "3"), ifVersion: 1)])
+        guard case .conflict(0, let found) = stale else { throw ConformanceFailure("expected a conflict, got \(stale)") }
+        try expect(found?.version == 2 && found?.value == "2", "found \(found as Any)")
+        let gone = try await store.write([.replace(record("b"), ifVersion: 1)])
+        try expect(gone == .conflict(write: 0, found: nil), "replacing what is not there: \(gone)")
+    }
+
+    private static func redeemsOnce(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", "1")))
+        try await commit(store, .redeem(key("a")))
+        let again = try await store.write([.redeem(key("a"))])
+        guard case .conflict(0, let found) = again else { throw ConformanceFailure("expected a conflict, got \(again)") }
+        try expect(found?.isRedeemed == true && found?.value == "1", "found \(found as Any)")
+    }
+
+    private static func redeemGone(_ store: any Store) async throws {
+        let outcome = try await store.write([.redeem(key("a"))])
+        try expect(outcome == .conflict(write: 0, found: nil), "got \(outcome)")
+    }
+
+    private static func absent(_ store: any Store) async throws {
+        try await commit(store, .absent(key("a")), .create(record("b")))
+        try expect(try await store.read(key("a")) == nil, "absent wrote something")
+        let outcome = try await store.write([.absent(key("b")), .create(record("c"))])
+        guard case .conflict(0, _) = outcome else { throw ConformanceFailure("expected a conflict, got \(outcome)") }
+        try expect(try await store.read(key("c")) == nil, "a refused write wrote something")
+    }
+
+    private static func deletes(_ store: any Store) async throws {
+        try await commit(store, .create(record("a")))
+        try await commit(store, .delete(key("a")), .delete(key("b")))
+        try expect(try await store.read(key("a")) == nil, "a deleted record is still there")
+    }
+
+    private static func atomic(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", "1")), .create(record("taken")))
+        for last in [StoreWrite.create(record("taken")), .redeem(key("gone")), .absent(key("taken"))] {
+            let writes = [
+                StoreWrite.create(record("new", [:], ["owner": "ann"])), .replace(record("a", "2"), ifVersion: 1), last,
+            ]
+            guard case .conflict(2, _) = try await store.write(writes) else {
+                throw ConformanceFailure("the last entry did not hold, and no conflict named it")
+            }
+            let found = try await store.read([key("new"), key("a")])
+            try expect(found[0] == nil && found[1]?.value == "1", "left behind: \(found)")
+            let byIndex = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 9)
+            try expect(byIndex.isEmpty, "left behind in the index: \(byIndex)")
+        }
+    }
+
+    private static func races(_ store: any Store) async throws {
+        try await commit(store, .create(record("a")))
+        let won = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<64 {
+                group.addTask { try await store.write([.redeem(key("a")), .create(record("w\(number)"))]) == .committed }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        try expect(won == 1, "\(won) of 64 redeemed it")
+    }
+
+    private static func finds(_ store: any Store) async throws {
+        for number in 10..<25 { try await commit(store, .create(record("r\(number)", [:], ["owner": "ann"]))) }
+        try await commit(store, .create(record("other", [:], ["owner": "bob"])))
+        let first = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 10)
+        let second = try await store.find("test", by: "owner", equals: "ann", after: first.last?.key, limit: 10)
+        let ids = (first + second).map(\.key.id)
+        try expect(first.count == 10 && ids == (10..<25).map { "r\($0)" }, "found \(ids)")
+    }
+
+    private static func indexFollows(_ store: any Store) async throws {
+        try await commit(store, .create(record("a", [:], ["owner": "ann"])))
+        try await commit(store, .replace(record("a", [:], ["owner": "bob"]), ifVersion: 1))
+        let (ann, bob) = (
+            try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 9),
+            try await store.find("test", by: "owner", equals: "bob", after: nil, limit: 9)
+        )
+        try expect(ann.isEmpty && bob.map(\.key.id) == ["a"], "by the old value \(ann), by the new \(bob)")
+        try await commit(store, .delete(key("a")))
+        try expect(
+            try await store.find("test", by: "owner", equals: "bob", after: nil, limit: 9).isEmpty,
+            "a deleted record is still found")
+    }
+
+    private static func counts(_ store: any Store) async throws {
+        for collection in ["test", "relaxed"] {
+            let key = StoreKey(collection, "c")
+            let counted = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<50 { group.addTask { try await store.increment(key, expiresAt: later, now: now) } }
+                return try await group.reduce(into: Set<Int64>()) { $0.insert($1) }
+            }
+            try expect(counted == Set(1...50), "50 calls gave \(counted.sorted())")
+            let anew = try await store.increment(key, expiresAt: later + .seconds(60), now: later)
+            try expect(anew == 1, "an expired counter went on with \(anew)")
+        }
+    }
+
+    private static func purges(_ store: any Store) async throws {
+        for number in 0..<5 {
+            let end = Timestamp(seconds: now.seconds - 10 + Int64(number))
+            let record = StoreRecord(key("old\(number)"), [:], expiresAt: end, indexes: ["owner": "ann"])
+            try await commit(store, .create(record))
+        }
+        try await commit(store, .create(record("new")))
+        _ = try await store.increment(StoreKey("test", "c"), expiresAt: Timestamp(seconds: now.seconds - 5), now: Timestamp(seconds: 0))
+        let first = try await store.purge(expiredBefore: now, limit: 3)
+        try expect(first == 3, "with a limit of 3 it removed \(first)")
+        var rest = 0
+        while case let count = try await store.purge(expiredBefore: now, limit: 3), count > 0 { rest += count }
+        try expect(rest == 3, "then it removed \(rest) of 3")
+        try expect(try await store.read(key("new")) != nil, "a living record was purged")
+        let left = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 9)
+        try expect(left.isEmpty, "purged records are still found by index")
+    }
+
+    private static func keepsValues(_ store: any Store) async throws {
+        let value: JSON = [
+            "text": "é😀\"\\\n\u{0}'; DROP TABLE record; --", "big": .integer(.max), "small": .integer(.min), "half": .number(0.5),
+            "no": false, "nothing": .null, "list": [[], [:]],
+        ]
+        try await commit(store, .create(record("ä 'x' \"y\"", value)))
+        let read = try await store.read(key("ä 'x' \"y\""))
+        try expect(read?.value == value, "written \(value.text), read \(read?.value.text ?? "nothing")")
+    }
+}

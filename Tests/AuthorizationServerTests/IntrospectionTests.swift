@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@Suite("RFC 7662: token introspection", .timeLimit(.minutes(1)))
+struct IntrospectionTests {
+    static let clients: [JSON] = [
+        TestServer.service,
+        ["id": "https://api.example.com", "secret": "api secret", "grant_types": []],
+        ["id": "gateway", "secret": "gateway secret", "grant_types": [], "resources": ["https://api.example.com"]],
+        ["id": "stranger", "secret": "stranger secret", "grant_types": []],
+        ["id": "spa", "grant_types": ["refresh_token"]],
+    ]
+
+    @Test("owner and audience learn of a token, strangers learn nothing", .clause("RFC 7662 section 4"), arguments: ["opaque", "jwt"])
+    func entitled(_ format: String) async throws {
+        let server = try await TestServer(clients: IntrospectionTests.clients, format: format)
+        let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""
+        for (id, secret) in [
+            ("service", TestServer.serviceSecret), ("https://api.example.com", "api secret"), ("gateway", "gateway secret"),
+        ] {
+            let answer = await server.introspect(token, as: id, secret)
+            #expect(answer.json["active"] == true, "\(id)")
+            #expect(answer["aud"] == "https://api.example.com" && answer["client_id"] == "service")
+            #expect(answer["token_type"] == "Bearer" && answer["sub"] == "service" && answer["iss"] == server.core.issuer)
+            #expect(answer.json["exp"]?.integer == answer.json["iat"]?.integer.map { $0 + 900 })
+        }
+        let stranger = await server.introspect(token, as: "stranger", "stranger secret")
+        #expect(stranger.json == ["active": false])
+    }
+
+    @Test("whatever is no token is inactive and no error", .clause("RFC 7662 section 2.2"), arguments: ["x", "gat_x", "a.b.c", "grt.a.0.b", "..", "é", "eyJhbGciOiJub25lIn0.e30."])
+    func unknown(_ token: String) async throws {
+        let server = try await TestServer()
+        let answer = await server.introspect(token)
+        #expect(answer.status == 200 && answer.json == ["active": false])
+    }
+
+    @Test("nobody asks without authenticating", .clause("RFC 7662 section 2.1"))
+    func authenticated() async throws {
+        let server = try await TestServer(clients: IntrospectionTests.clients)
+        #expect(await server.post("/auth/introspect", [("token", "x")]).status == 401)
+        #expect(await server.post("/auth/introspect", [("token", "x"), ("client_id", "spa")]).error == "unauthorized_client")
+        #expect(await server.introspect("").error == "invalid_request")
+    }
+
+    @Test("a revoked token or grant is inactive at the next question", arguments: ["opaque", "jwt"])
+    func revoked(_ format: String) async throws {
+        let server = try await TestServer(format: format)
+        let tokens = await [server.token(), server.token(), server.token()].map { $0["access_token"] ?? "" }
+        let first = try #require(try await server.core.resolve(tokens[0]))
+        let second = try #require(try await server.core.resolve(tokens[1]))
+        try await server.core.revoke(.token(first.id), reason: "test")
+        try await server.core.revoke(.grant(try #require(second.authorization.grantID)), reason: "test")
+        #expect(await !server.isActive(tokens[0]))
+        #expect(await !server.isActive(tokens[1]))
+        #expect(await server.isActive(tokens[2]))
+    }
+
+    @Test("revoking is one write, whatever came of the grant")
+    func revocationIsOneWrite() async throws {
+        let (server, store) = try await TestServer.counting()
+        let token = try #require(try await server.core.resolve(await server.token()["access_token"] ?? ""))
+        let before = store.writes
+        try await server.core.revoke(.grant(try #require(token.authorization.grantID)), reason: "test")
+        #expect(store.writes == before + 1)
+    }
+
+    @Test("a store that fails makes no token active and none inactive", .clause("RFC 7662 section 2.2"))
+    func storeFails() async throws {
+        let (server, store) = try await TestServer.counting()
+        let token = await server.token()["access_token"] ?? ""
+        store.fail(true)
+        let answer = await server.introspect(token)
+        #expect(answer.status == 503 && answer.json["active"] == nil)
+        #expect(await server.token().status == 503)
+        #expect(server.log.lines.contains { $0.contains("the disk is full") })
+        store.fail(false)
+        #expect(await server.isActive(token))
+    }
+
+    @Test("a client that was removed has no active tokens")
+    func removedClient() async throws {
+        let server = try await TestServer(clients: IntrospectionTests.clients)
+        let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""
+        let others = Array(IntrospectionTests.clients.dropFirst())
+        server.core.install(try server.generation(Plugins.all, clients: others))
+        #expect(await server.introspect(token, as: "gateway", "gateway secret").json == ["active": false])
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@Suite("RFC 8414: authorization server metadata", .timeLimit(.minutes(1)))
+struct MetadataTests {
+    @Test("the document names what is loaded and nothing else", .clause("RFC 8414 section 2"))
+    func folded() async throws {
+        let server = try await TestServer()
+        let document = await server.send("GET", "/.well-known/oauth-authorization-server")
+        #expect(document["issuer"] == "https://id.example.com")
+        #expect(document["token_endpoint"] == "https://id.example.com/auth/token")
+        #expect(document["introspection_endpoint"] == "https://id.example.com/auth/introspect")
+        #expect(document.json["grant_types_supported"] == ["client_credentials", "refresh_token"])
+        let job: JSON = ["id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"]]
+        let few = try await TestServer(Plugins.all.filter { ["memory-store", "jwt-token", "client-credentials"].contains($0.type.manifest.id) }, clients: [job], format: nil)
+        let less = await few.send("GET", "/.well-known/oauth-authorization-server")
+        #expect(less["introspection_endpoint"] == nil && less.json["grant_types_supported"] == ["client_credentials"])
+        #expect(await few.introspect("x").status == 404)
+    }
+
+    @Test("caches ask by entity tag and get nothing new", .clause("RFC 9110 section 13.1.2"), arguments: ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"])
+    func cached(_ path: String) async throws {
+        let server = try await TestServer()
+        let first = await server.send("GET", path)
+        let tag = try #require(first.header("etag"))
+        #expect(first.header("cache-control")?.contains("max-age") == true)
+        let second = await server.send("GET", path, headers: [("if-none-match", "\"x\", W/\(tag)")])
+        #expect(second.status == 304 && second.body.isEmpty)
+        #expect(await server.send("GET", path, headers: [("if-none-match", "\"other\"")]).status == 200)
+    }
+
+    @Test("published keys are public halves that say what they are for", .clause("RFC 7517 section 4"))
+    func keys() async throws {
+        let server = try await TestServer()
+        let keys = await server.send("GET", "/.well-known/jwks.json").json["keys"]?.elements ?? []
+        #expect(keys.count == 1)
+        for key in keys {
+            #expect(key["kty"] == "EC" && key["crv"] == "P-256" && key["use"] == "sig" && key["alg"] == "ES256")
+            #expect(key["d"] == nil)
+        }
+    }
+
+    @Test("unknown paths are 404 and other methods 405", arguments: [
+        ("GET", "/auth/token", 405), ("PUT", "/auth/token", 405), ("GET", "/auth/introspect", 405), ("POST", "/.well-known/jwks.json", 405),
+        ("GET", "/", 404), ("POST", "/auth/token/", 404), ("POST", "/auth//token", 404), ("POST", "/auth/revoke", 404), ("POST", "/AUTH/token", 404),
+    ])
+    func paths(_ method: String, _ path: String, _ status: Int) async throws {
+        let server = try await TestServer()
+        #expect(await server.send(method, path).status == status)
+    }
+}
+
+@Suite("Fetch standard: scripts of other origins", .timeLimit(.minutes(1)))
+struct CrossOriginTests {
+    @Test("a script of the client's own origin may read the answer, another may not")
+    func ownOrigin() async throws {
+        let server = try await TestServer()
+        for (origin, allowed) in [("https://app.example.com", true), ("https://evil.example", false), ("null", false)] {
+            let answer = await server.post(
+                "/auth/token", [("grant_type", "client_credentials")], as: ("service", TestServer.serviceSecret),
+                headers: [("origin", origin)])
+            #expect((answer.header("access-control-allow-origin") == origin) == allowed)
+            #expect(answer.header("vary") == "Origin")
+        }
+    }
+
+    @Test("a refusal before the client is known names no origin")
+    func unknownClient() async throws {
+        let server = try await TestServer()
+        let answer = await server.post(
+            "/auth/token", [("grant_type", "client_credentials")], as: ("service", "wrong"),
+            headers: [("origin", "https://app.example.com")])
+        #expect(answer.header("access-control-allow-origin") == nil)
+    }
+
+    @Test("a preflight is answered for origins that some client has")
+    func preflight() async throws {
+        let server = try await TestServer()
+        let asked = [(name: "access-control-request-method", value: "POST")]
+        let yes = await server.send("OPTIONS", "/auth/token", headers: asked + [("origin", "https://app.example.com")])
+        #expect(yes.status == 204 && yes.header("access-control-allow-origin") == "https://app.example.com")
+        #expect(yes.header("access-control-allow-methods") == "POST")
+        let no = await server.send("OPTIONS", "/auth/token", headers: asked + [("origin", "https://evil.example")])
+        #expect(no.status == 405 && no.header("access-control-allow-origin") == nil)
+    }
+}

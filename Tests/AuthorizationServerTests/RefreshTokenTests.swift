@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@Suite("RFC 6749 section 6: refresh tokens", .timeLimit(.minutes(1)))
+struct RefreshTokenTests {
+    static let client: JSON = [
+        "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
+        "scope": ["read", "write"],
+        "auth": ["client_credentials": ["refresh_token": true, "refresh_token_expiration": 3600]],
+    ]
+
+    private func server(grace: String = "0s") async throws -> TestServer {
+        let plugins = Plugins.all.map { setup in
+            setup.type.manifest.id == "refresh-token" ? PluginSetup(setup.type, ["grace": .string(grace)]) : setup
+        }
+        let other: JSON = ["id": "other", "secret": "other secret", "grant_types": ["refresh_token"]]
+        return try await TestServer(plugins, clients: [RefreshTokenTests.client, other])
+    }
+
+    @Test("a refresh gives new tokens, with and without scope", .clause("RFC 6749 section 6"))
+    func refreshes() async throws {
+        let server = try await server()
+        let first = await server.token()
+        let second = await server.refresh(try #require(first["refresh_token"]))
+        #expect(second.status == 200 && second.json["expires_in"] == 900)
+        #expect(second["access_token"] != first["access_token"] && second["refresh_token"] != first["refresh_token"])
+        let third = await server.refresh(try #require(second["refresh_token"]), [("scope", "read")])
+        #expect(await server.introspect(third["access_token"] ?? "")["scope"] == "read")
+        let fourth = await server.refresh(try #require(third["refresh_token"]))
+        #expect(fourth["scope"] == "read write", "a narrowed refresh does not shrink the grant")
+    }
+
+    @Test("more scope than was granted is refused and spends nothing", .clause("RFC 6749 section 6"))
+    func widens() async throws {
+        let server = try await server()
+        let token = try #require(await server.token([("scope", "read")])["refresh_token"])
+        #expect(await server.refresh(token, [("scope", "read write")]).error == "invalid_scope")
+        #expect(await server.refresh(token).status == 200)
+    }
+
+    @Test("using an old token ends all that came of the grant", .clause("RFC 9700 section 4.14.2"))
+    func reuse() async throws {
+        let server = try await server()
+        let first = await server.token()
+        let second = await server.refresh(try #require(first["refresh_token"]))
+        let access = [first, second].map { $0["access_token"] ?? "" }
+        for token in access { #expect(await server.isActive(token)) }
+        #expect(await server.refresh(first["refresh_token"] ?? "").error == "invalid_grant")
+        for token in access { #expect(await !server.isActive(token)) }
+        #expect(await server.refresh(second["refresh_token"] ?? "").error == "invalid_grant")
+    }
+
+    @Test("a guessed token revokes nothing")
+    func garbage() async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        let parts = token.split(separator: ".").map(String.init)
+        let guesses = [
+            "grt.\(parts[1]).7.\(parts[3])", "grt.\(parts[1]).0.x-AAAA", "grt.\(parts[1]).-1.\(parts[3])", "x", "....",
+            "grt.\(parts[1]).00.\(parts[3])", token + "A",
+        ]
+        for guess in guesses { #expect(await server.refresh(guess).error == "invalid_grant") }
+        #expect(await server.refresh(token).status == 200)
+    }
+
+    @Test("a token of one client is worth nothing to another", .clause("RFC 6749 section 10.4"))
+    func bound() async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        let stolen = await server.post(
+            "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("other", "other secret"))
+        #expect(stolen.error == "invalid_grant")
+        #expect(await server.refresh(token).status == 200)
+    }
+
+    @Test("a token lasts for its idle time from the last use")
+    func slides() async throws {
+        let server = try await server()
+        var token = try #require(await server.token()["refresh_token"])
+        for _ in 0..<3 {
+            server.clock.advance(.seconds(3599))
+            token = try #require(await server.refresh(token)["refresh_token"])
+        }
+        server.clock.advance(.seconds(3600))
+        #expect(await server.refresh(token).error == "invalid_grant")
+    }
+
+    @Test("within the grace time the old token fetches the same successor, later it ends the grant")
+    func grace() async throws {
+        let server = try await server(grace: "10s")
+        let first = try #require(await server.token()["refresh_token"])
+        let successor = try #require(await server.refresh(first)["refresh_token"])
+        server.clock.advance(.seconds(9))
+        #expect(await server.refresh(first)["refresh_token"] == successor)
+        server.clock.advance(.seconds(2))
+        #expect(await server.refresh(first).error == "invalid_grant")
+        #expect(await server.refresh(successor).error == "invalid_grant")
+    }
+
+    @Test("of 64 that race with one token one succeeds, and the others end the grant", arguments: 0..<20)
+    func races(_ round: Int) async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for _ in 0..<64 { group.addTask { await server.refresh(token) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let won = answers.filter { $0.status == 200 }
+        #expect(won.count == 1)
+        #expect(answers.allSatisfy { $0.status == 200 || $0.error == "invalid_grant" })
+        #expect(await !server.isActive(won.first?["access_token"] ?? ""))
+    }
+
+    @Test("with grace 64 that race get one and the same successor", arguments: 0..<20)
+    func racesWithGrace(_ round: Int) async throws {
+        let server = try await server(grace: "10s")
+        let token = try #require(await server.token()["refresh_token"])
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for _ in 0..<64 { group.addTask { await server.refresh(token) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { $0.status == 200 })
+        #expect(Set(answers.compactMap { $0["refresh_token"] }).count == 1)
+        #expect(Set(answers.compactMap { $0["access_token"] }).count == 64)
+    }
+
+    @Test("an answer is one commit, whatever it holds")
+    func oneCommit() async throws {
+        let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
+        let server = try await TestServer(plugins, clients: [RefreshTokenTests.client])
+        let store = try #require(server.core.store as? CountingStore)
+        let before = store.writes
+        let token = try #require(await server.token()["refresh_token"])
+        #expect(store.writes == before + 1)
+        _ = await server.refresh(token)
+        #expect(store.writes == before + 2)
+    }
+
+    @Test("a refresh token does not outlive what its client may still do")
+    func liveConfiguration() async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        let narrowed: JSON = [
+            "id": "service", "secret": .string(TestServer.serviceSecret), "scope": ["read"],
+            "grant_types": ["client_credentials", "refresh_token"],
+        ]
+        let without: JSON = [
+            "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["refresh_token"],
+        ]
+        server.core.install(try server.generation(Plugins.all, clients: [narrowed]))
+        let answer = await server.refresh(token)
+        #expect(answer["scope"] == "read")
+        server.core.install(try server.generation(Plugins.all, clients: [without]))
+        #expect(await server.refresh(answer["refresh_token"] ?? "").error == "invalid_grant")
+    }
+}

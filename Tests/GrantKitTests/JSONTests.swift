@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Support
+import Testing
+
+@Suite("RFC 8259: JSON")
+struct JSONTests {
+    @Test("what is written is read back the same", arguments: [
+        "null", "true", "[]", "{}", "0", "-1", "9223372036854775807", "-9223372036854775808", "1.5",
+        #"{"b":1,"a":[true,null,"x"]}"#, #""\"\\\n\r\t\u0001é😀""#,
+    ])
+    func roundTrip(_ text: String) throws {
+        let value = try JSON(parsing: text)
+        #expect(value.text == text.replacing("\\u0001", with: "\\u0001"))
+        #expect(try JSON(parsing: value.bytes) == value)
+    }
+
+    @Test("escapes stand for their characters")
+    func escapes() throws {
+        #expect(try JSON(parsing: #""\u00e9\ud83d\ude00\/\b\f""#) == .string("é😀/\u{8}\u{c}"))
+    }
+
+    @Test("what RFC 8259 does not allow is refused", arguments: [
+        "", " ", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}",
+        "\"", "\"\\x\"", "\"\\u12\"", "\"\\u00g0\"", "\"\\ud800\"", "\"\\ude00\\ud800\"", "\"a\nb\"", "[", "]", "1 1", "'a'", "NaN", "1e999",
+        #"{"a":1,"a":2}"#, "\u{FEFF}1",
+    ])
+    func refuses(_ text: String) {
+        #expect(throws: JSONError.self) { try JSON(parsing: text) }
+    }
+
+    @Test("nesting is bounded")
+    func depth() throws {
+        let deep = { (levels: Int) in String(repeating: "[", count: levels) + String(repeating: "]", count: levels) }
+        #expect(throws: Never.self) { try JSON(parsing: deep(32)) }
+        #expect(throws: JSONError.self) { try JSON(parsing: deep(33)) }
+    }
+
+    @Test("bytes that are not UTF-8 are refused")
+    func encoding() {
+        #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xC3, 0x28, 0x22]) }
+    }
+
+    @Test("members keep their order when one is changed")
+    func members() {
+        var value: JSON = ["a": 1, "b": 2]
+        value["a"] = 3
+        value["c"] = 4
+        value["b"] = nil
+        #expect(value.text == #"{"a":3,"c":4}"#)
+        #expect(value["b"] == nil && value.string == nil && value.elements.isEmpty)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Support
+import Testing
+
+@Suite("Values of the kit")
+struct ValueTests {
+    @Test("a secret shows itself nowhere and compares by its text")
+    func secret() {
+        let secret = Secret("hunter2")
+        var dumped = ""
+        dump(["key": secret], to: &dumped)
+        for text in ["\(secret)", String(reflecting: secret), dumped, "\([secret])"] { #expect(!text.contains("hunter2")) }
+        #expect(secret == Secret("hunter2") && secret != Secret("hunter3") && secret != Secret("hunter22"))
+    }
+
+    @Test("a scope holds each word once and no other characters", .clause("RFC 6749 section 3.3"))
+    func scope() throws {
+        #expect(try Scope(parsing: "b a b").words == ["b", "a"])
+        for text in ["a\"b", "a\\b", "a\tb", "ä", "a\u{7F}"] {
+            #expect(throws: OAuthError.self) { try Scope(parsing: text) }
+        }
+    }
+
+    @Test("durations are read in their units", arguments: [
+        ("90s", 90), ("15m", 900), ("12h", 43200), ("30d", 2_592_000), ("0s", 0),
+    ])
+    func duration(_ text: String, _ seconds: Int) {
+        #expect(Duration(setting: .string(text)) == .seconds(seconds))
+        #expect(Duration(setting: .integer(Int64(seconds))) == .seconds(seconds))
+    }
+
+    @Test("what is no duration is none", arguments: ["", "s", "1", "1w", "-1s", "1.5h", "10 s", "99999999999999999d"])
+    func noDuration(_ text: String) {
+        #expect(Duration(setting: .string(text)) == nil)
+    }
+
+    @Test("limits are only ever narrowed")
+    func limits() throws {
+        var limits = AccessLimits(scope: ["a", "b"])
+        limits.keep { $0 != "b" }
+        try limits.keep(audience: ["x", "y"])
+        try limits.keep(audience: ["y", "z"])
+        limits.end(by: Timestamp(seconds: 10))
+        limits.end(by: Timestamp(seconds: 20))
+        #expect(limits.scope == ["a"] && limits.audience == ["y"] && limits.notAfter == Timestamp(seconds: 10))
+        #expect(throws: OAuthError.self) { try limits.keep(audience: ["w"]) }
+    }
+
+    @Test("an error description holds only what section 5.2 allows", .clause("RFC 6749 section 5.2"))
+    func description() {
+        let error = OAuthError(.invalidRequest, "a \"quoted\" \\ ü \n text")
+        #expect(error.description == "a ?quoted? ? ?? ? text")
+    }
+}
+
+@Suite("An authorization in the store")
+struct AuthorizationStorageTests {
+    @Test("every part comes back but the writes of one answer")
+    func roundTrip() throws {
+        var limits = AccessLimits(scope: ["a", "b"], audience: ["x"], notAfter: Timestamp(seconds: 99))
+        limits.forbidRefresh()
+        var authorization = Authorization(subject: .user("ann"), limits: limits)
+        authorization.authenticatedAt = Timestamp(seconds: 7)
+        (authorization.acr, authorization.amr, authorization.sessionID) = ("1", ["pwd", "otp"], "s1")
+        authorization.actor = ["sub": "bob"]
+        authorization.claims = ["tenant": "t1"]
+        authorization.attachments = ["z": ["n": 1], "a": "x"]
+        authorization.confirmation = Confirmation("jkt", "abc", tokenType: "DPoP")
+        authorization.writes = [.redeem(StoreKey("code", "1"))]
+        let issued = authorization.issued(under: "code", grantID: "g1")
+        let restored = try Authorization(stored: JSON(parsing: issued.stored.text))
+        #expect(restored.stored == issued.stored)
+        #expect(restored.subject == .user("ann") && restored.limits == limits && restored.origin == "code")
+        #expect(restored.grantID == "g1" && restored.confirmation == issued.confirmation && restored.writes.isEmpty)
+        #expect(restored.issued(under: "other", grantID: "g2").origin == "code", "the first origin stays")
+    }
+
+    @Test("an encoding that is not known is an error and no guess")
+    func version() {
+        #expect(throws: StoreError.self) { try Authorization(stored: ["v": 2, "user": "ann"]) }
+        #expect(throws: StoreError.self) { try Authorization(stored: [:]) }
+    }
+
+    @Test("what is derived keeps who and the grant, and drops what belonged to the answer")
+    func derived() {
+        var authorization = Authorization(subject: .user("ann"), limits: AccessLimits(scope: ["a"]))
+        authorization.attachments = ["x": 1]
+        authorization.confirmation = Confirmation("jkt", "abc", tokenType: "DPoP")
+        let derived = authorization.issued(under: "code", grantID: "g1").derived()
+        #expect(derived.grantID == "g1" && derived.origin.isEmpty && derived.attachments.isEmpty)
+        #expect(derived.confirmation == nil && !derived.limits.mayRefresh)
+    }
+}

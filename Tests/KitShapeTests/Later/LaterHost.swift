@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+enum ClaimsDestination: Sendable {
+    case identityToken
+    case userinfo
+}
+
+/// What the core checks of a request on its way in, for endpoints that take one on another way.
+protocol AccessService: Sendable {
+    /// What the token endpoint would allow a client under a grant.
+    func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits
+    /// The parameters of an authorization request that the authorization endpoint would take.
+    func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
+    /// The claims about a person that a scope stands for.
+    func claims(
+        for authorization: Authorization, scope: Scope, client: Client, to destination: ClaimsDestination
+    ) async throws -> [JSON.Member]
+}
+
+/// Bounds guessing.
+protocol AttemptService: Sendable {
+    /// Counts first and checks then; false also where an account or address is held back.
+    func attempt(
+        _ account: String, from address: String, _ check: @Sendable () async throws -> Bool
+    ) async throws -> Bool
+}
+
+struct HTTPReply: Sendable {
+    var status: Int
+    var json: JSON?
+}
+
+protocol OutboundHTTP: Sendable {
+    func get(_ url: String) async throws -> HTTPReply
+}
+
+/// Stands for what `CryptographyService` gains; only hosts conform to it, so it may gain requirements.
+protocol LaterCryptography: CryptographyService {
+    /// The left half of a digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
+    func leftHalf(_ text: String) -> String
+    /// A JWS checked with the key in its own header, and that key's thumbprint (RFC 7638).
+    func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)?
+}
+
+/// Stands for what `PluginHost` gains.
+protocol LaterHost: PluginHost {
+    var access: any AccessService { get }
+    var attempts: any AttemptService { get }
+    var http: any OutboundHTTP { get }
+    var laterCryptography: any LaterCryptography { get }
+}
+
+extension PluginHost {
+    /// The host with the services that the kit does not name yet; a plugin is given no more than the kit names.
+    func lendingMore() throws -> any LaterHost {
+        guard let host = self as? any LaterHost else {
+            throw ConfigurationError("this server does not lend what the plugin needs")
+        }
+        return host
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Binds tokens to a key that the client holds (RFC 9449).
+struct DPoP: Plugin, PossessionProof {
+    static let manifest = PluginManifest(
+        id: "dpop", summary: "tokens bound to a key that the client holds", specification: "RFC 9449")
+
+    let proofMethod = "jkt"
+    let tokenType = "DPoP"
+    private let host: any LaterHost
+    private let isRequired: ClientAttribute<Bool>
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = try host.lendingMore()
+        isRequired = settings.clientAttribute(
+            "dpop_bound_access_tokens", on: .client, default: false, "whether requests without a proof are refused")
+    }
+
+    func register(in registry: inout Registry) {
+        // A proof that comes twice because the server lost a counter is refused by its nonce after a start.
+        registry.add(collection: StoreCollection("dpop_proof", durability: .relaxed))
+        registry.add(metadata: "dpop_signing_alg_values_supported", .union(["ES256"]))
+        registry.add(proof: self)
+        registry.add(requestFilter: KeyBoundCode())
+        registry.add(tokenFilter: KeyBoundToken(isRequired: isRequired))
+    }
+
+    /// A nonce that is good for two windows, without any state.
+    func nonce(windowsBack: Int64 = 0) -> String {
+        host.keys.authenticationCode("\(host.now.seconds / 300 - windowsBack)", purpose: "dpop-nonce")
+    }
+
+    func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof? {
+        let headers = head.headers.filter { $0.name == "dpop" }
+        guard let header = headers.first else { return nil }
+        guard headers.count == 1, let (proof, thumbprint) = host.laterCryptography.verifyEmbedded(header.value),
+            proof.header["typ"] == "dpop+jwt"
+        else { throw refusal("it is not one signed proof") }
+        try checkClaims(proof.claims, head)
+        if let token, proof.claims["ath"]?.string != host.cryptography.digest(token.value) {
+            throw refusal("it is for another token")
+        }
+        try await useUp(proof.claims, thumbprint)
+        return Proof(
+            confirmation: Confirmation(proofMethod, thumbprint, tokenType: tokenType),
+            responseHeaders: ["DPoP-Nonce": nonce()])
+    }
+
+    private func checkClaims(_ claims: JSON, _ head: RequestHead) throws {
+        guard claims["htm"]?.string == head.method, claims["htu"]?.string == origin + head.path else {
+            throw refusal("it is for another request")
+        }
+        guard let issuedAt = claims["iat"]?.integer, abs(issuedAt - host.now.seconds) < 300 else {
+            throw refusal("it is from another time")
+        }
+        guard let nonce = claims["nonce"]?.string, nonce == self.nonce() || nonce == self.nonce(windowsBack: 1) else {
+            throw refusal("it lacks a nonce of this server", .useDPoPNonce)
+        }
+    }
+
+    /// Counting is no write of the answer: it commits nothing on this path, and a refused request uses its proof up too.
+    private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
+        guard let id = claims["jti"]?.string else { throw refusal("it lacks an identifier") }
+        let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))
+        let uses = try await host.store.increment(key, expiresAt: host.now + .seconds(600), now: host.now)
+        guard uses == 1 else { throw refusal("it was used before") }
+    }
+
+    /// The issuer without its path: a head knows the path under which the request came, and no header is trusted for
+    /// the rest.
+    private var origin: String {
+        host.issuer.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+            .joined(separator: "/")
+    }
+
+    private func refusal(_ reason: String, _ code: OAuthError.Code = .invalidDPoPProof) -> OAuthError {
+        OAuthError(code, "the DPoP proof is not accepted", reason: reason, headers: ["DPoP-Nonce": nonce()])
+    }
+}
+
+/// The parameter `dpop_jkt`: only who holds this key can redeem the code (RFC 9449 section 10).
+struct KeyBoundCode: AuthorizationRequestFilter {
+    let parameters = [ParameterDeclaration("dpop_jkt", longest: 43)]
+
+    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
+        policy.attachments[DPoP.manifest.id] = request.parameters["dpop_jkt"].map { ["jkt": .string($0)] }
+    }
+}
+
+struct KeyBoundToken: TokenRequestFilter {
+    let isRequired: ClientAttribute<Bool>
+
+    func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws {
+        let proved = authorization.confirmation.flatMap { $0.method == "jkt" ? $0.value : nil }
+        if request.client[isRequired], proved == nil {
+            throw OAuthError(.invalidDPoPProof, "this client has to prove that it holds a key")
+        }
+        let bound = authorization.attachments[DPoP.manifest.id]?["jkt"]?.string
+        guard bound == nil || bound == proved else {
+            throw OAuthError.invalidGrant(reason: "the code is bound to another key")
+        }
+    }
+}
+
+extension OAuthError.Code {
+    static let invalidDPoPProof = OAuthError.Code(rawValue: "invalid_dpop_proof")
+    static let useDPoPNonce = OAuthError.Code(rawValue: "use_dpop_nonce")
+}

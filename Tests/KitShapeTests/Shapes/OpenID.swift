@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Tells the client who signed in, by a signed token (OpenID Connect Core 1.0).
+struct OpenID: Plugin {
+    static let manifest = PluginManifest(
+        id: "openid", summary: "who signed in, as a signed token", specification: "OpenID Connect Core 1.0")
+
+    private let maker: IdentityTokenMaker
+
+    init(settings: Settings, host: any PluginHost) throws {
+        let algorithm = settings.clientAttribute(
+            "id_token_signed_response_alg", on: .client, default: "RS256", "how identity tokens are signed")
+        maker = IdentityTokenMaker(host: try host.lendingMore(), algorithm: algorithm)
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(scopeOnRequest: "openid")
+        registry.add(metadata: "subject_types_supported", .union(["public"]))
+        registry.add(flow: IdentityFlow(maker: maker))
+        registry.add(extension: IdentityExtension(maker: maker))
+        registry.add(requestFilter: IdentityFilter(keys: { [host = maker.host] in host.keys }))
+        registry.add(resourceEndpoint: UserInfo(host: maker.host))
+        registry.add(document: "openid-configuration") { $0 }
+    }
+}
+
+struct IdentityTokenMaker: Sendable {
+    let host: any LaterHost
+    let algorithm: ClientAttribute<String>
+
+    func token(for issuance: Issuance) async throws -> JSON {
+        let authorization = issuance.authorization
+        var claims: JSON = [
+            "iss": .string(host.issuer), "sub": .string(authorization.subject.id), "aud": .string(issuance.client.id),
+            "iat": .integer(issuance.issuedAt.seconds),
+            "exp": .integer((issuance.issuedAt + .seconds(300)).seconds),
+        ]
+        claims["nonce"] = authorization.attachments[OpenID.manifest.id]?["nonce"]
+        claims["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
+        claims["acr"] = authorization.acr.map(JSON.string)
+        claims["sid"] = authorization.sessionID.map(JSON.string)
+        if !authorization.amr.isEmpty { claims["amr"] = .strings(authorization.amr) }
+        claims["at_hash"] = issuance["access_token"].map { .string(host.laterCryptography.leftHalf($0)) }
+        claims["c_hash"] = issuance["code"].map { .string(host.laterCryptography.leftHalf($0)) }
+        let about = try await host.access.claims(
+            for: authorization, scope: issuance.limits.scope, client: issuance.client, to: .identityToken)
+        for claim in about where claims[claim.name] == nil { claims[claim.name] = claim.value }
+        return .string(try await host.keys.sign(claims, type: "JWT", algorithm: issuance.client[algorithm]))
+    }
+}
+
+/// The word `id_token`, alone or beside others (OpenID Connect Core sections 3.2 and 3.3).
+struct IdentityFlow: AuthorizationFlow {
+    let maker: IdentityTokenMaker
+    let word = "id_token"
+    let grant = GrantDeclaration("implicit", client: .identified)
+    let combinesWith: Set<String> = ["code", "token"]
+    let delivery = Delivery.fragment
+    let stage = Stage.assertion
+
+    func validate(_ request: AuthorizationRequest) throws {
+        _ = try request.parameters.required("nonce")
+        guard try Scope(parsing: request.parameters["scope"] ?? "").contains("openid") else {
+            throw OAuthError(.invalidScope, "an identity token is for requests with the scope openid")
+        }
+    }
+
+    func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {
+        try issuance.add("id_token", try await maker.token(for: issuance))
+    }
+}
+
+/// The identity token beside the access token (OpenID Connect Core section 3.1.3.3).
+struct IdentityExtension: StagedExtension {
+    let maker: IdentityTokenMaker
+    let members = ["id_token"]
+    let stage = Stage.assertion
+
+    func extend(_ issuance: inout Issuance) async throws {
+        // At the authorization endpoint it is the response type that asks for one.
+        guard case .token = issuance.answer else { return }
+        guard issuance.authorization.scope.contains("openid"), case .user = issuance.authorization.subject else {
+            return
+        }
+        try issuance.add("id_token", try await maker.token(for: issuance))
+    }
+}
+
+struct IdentityFilter: AuthorizationRequestFilter {
+    /// The keys are not there before the start, so they are asked for with each request.
+    let keys: @Sendable () -> any KeyRing
+    let parameters = ["nonce", "prompt", "max_age", "login_hint", "id_token_hint", "acr_values"].map {
+        ParameterDeclaration($0, longest: 4096)
+    }
+
+    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
+        let parameters = request.parameters
+        policy.prompts.formUnion(try prompts(parameters))
+        policy.acr = (parameters["acr_values"] ?? "").split(separator: " ").map(String.init)
+        policy.loginHint = parameters["login_hint"]
+        if let text = parameters["max_age"] {
+            guard let seconds = Int64(text), seconds >= 0 else {
+                throw OAuthError(.invalidRequest, "the parameter 'max_age' is no number of seconds")
+            }
+            policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
+        }
+        if let hint = parameters["id_token_hint"] {
+            guard let subject = keys().verify(hint, type: "JWT")?.claims["sub"]?.string else {
+                throw OAuthError(.invalidRequest, "the parameter 'id_token_hint' is no identity token of this server")
+            }
+            policy.subject = .user(subject)
+        }
+        policy.attachments[OpenID.manifest.id] = parameters["nonce"].map { ["nonce": .string($0)] }
+    }
+
+    private func prompts(_ parameters: Parameters) throws -> Set<InteractionPolicy.Prompt> {
+        let words = (parameters["prompt"] ?? "").split(separator: " ").map(String.init)
+        let prompts = Set(words.compactMap(InteractionPolicy.Prompt.init))
+        guard !prompts.contains(.none) || words.count == 1 else {
+            throw OAuthError(.invalidRequest, "'none' stands alone in the parameter 'prompt'")
+        }
+        return prompts
+    }
+}
+
+struct UserInfo: ResourceEndpoint {
+    let host: any LaterHost
+    let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
+    let scope: Scope = ["openid"]
+    let parameters: [ParameterDeclaration] = []
+
+    func respond(to request: ResourceRequest) async throws -> Reply {
+        let authorization = request.token.authorization
+        var answer: JSON = ["sub": .string(authorization.subject.id)]
+        let claims = try await host.access.claims(
+            for: authorization, scope: authorization.scope, client: request.client, to: .userinfo)
+        for claim in claims where answer[claim.name] == nil { answer[claim.name] = claim.value }
+        return Reply(.json(answer))
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Launches apps with a patient in context (SMART App Launch 2.2).
+struct SMARTLaunch: Plugin {
+    static let manifest = PluginManifest(
+        id: "smart-launch", summary: "apps with a patient in context", specification: "SMART App Launch 2.2")
+
+    private let host: any LaterHost
+    private let fhir: String
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = try host.lendingMore()
+        fhir = try settings.read(
+            "fhir_base", example: "https://fhir.example.com/r4", "the FHIR server that tokens are for")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(collection: StoreCollection("launch"))
+        registry.add(requestFilter: LaunchFilter(host: host, fhir: fhir))
+        registry.add(step: PatientPicker(host: host, fhir: fhir))
+        registry.add(extension: LaunchContext())
+        registry.add(scopeRule: ResourceScopeRule())
+        registry.add(document: "smart-configuration") { [fhir] metadata in
+            var document = metadata
+            document["capabilities"] = ["launch-ehr", "launch-standalone", "context-standalone-patient"]
+            document["associated_endpoints"] = [["url": .string(fhir)]]
+            return document
+        }
+    }
+}
+
+struct LaunchFilter: AuthorizationRequestFilter {
+    let host: any LaterHost
+    let fhir: String
+    let parameters = [ParameterDeclaration("launch", longest: 256), ParameterDeclaration("aud")]
+
+    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
+        let isClinical = policy.limits.scope.words.contains { $0.hasPrefix("launch") || $0.hasPrefix("patient/") }
+        guard isClinical else { return }
+        guard request.parameters["aud"] == fhir else {
+            throw OAuthError(.invalidRequest, "the parameter 'aud' is not the FHIR server that this server is for")
+        }
+        try policy.limits.keep(audience: [fhir])
+        guard let launch = request.parameters["launch"] else { return policy.limits.keep { $0 != "launch" } }
+        let key = StoreKey("launch", host.cryptography.digest(launch))
+        guard let record = try await host.store.read(key), record.expiresAt > host.now else {
+            throw OAuthError(.invalidRequest, "the launch is unknown or over")
+        }
+        policy.attachments[SMARTLaunch.manifest.id] = record.value
+    }
+}
+
+/// Asks which patient an app is for, where the launch did not say.
+struct PatientPicker: InteractionStep {
+    let host: any LaterHost
+    let fhir: String
+    let name = "patient"
+    let phase = StepPhase.choose
+
+    func advance(_ interaction: Interaction, submitted: Parameters) async throws -> StepOutcome {
+        let policy = interaction.policy
+        guard policy.limits.scope.contains("launch/patient"), let subject = interaction.subject,
+            policy.attachments[SMARTLaunch.manifest.id]?["patient"] == nil
+        else { return .skip }
+        if let chosen = submitted["patient"], interaction.kept?.strings.contains(chosen) == true {
+            return .done(StepResult(attachments: [SMARTLaunch.manifest.id: ["patient": .string(chosen)]]))
+        }
+        let reply = try await host.http.get("\(fhir)/Patient?general-practitioner=\(subject.id)")
+        let ids = (reply.json?["entry"]?.elements ?? []).compactMap { $0["resource"]?["id"]?.string }
+        guard !ids.isEmpty else { return .refuse(OAuthError(.accessDenied, reason: "there is no patient to choose")) }
+        return .page(Page(name: "patient", values: ["patients": .strings(ids)], kept: .strings(ids)))
+    }
+}
+
+/// The patient beside the access token.
+struct LaunchContext: ResponseExtension {
+    let members = ["patient", "encounter", "need_patient_banner"]
+
+    func extend(_ issuance: inout Issuance) async throws {
+        guard let context = issuance.authorization.attachments[SMARTLaunch.manifest.id] else { return }
+        for name in ["patient", "encounter"] {
+            if let value = context[name] { try issuance.add(name, value) }
+        }
+        try issuance.add("need_patient_banner", true)
+    }
+}
+
+/// Words such as `patient/Observation.rs`, where `*` stands for every type and each letter for one right.
+struct ResourceScopeRule: ScopeRule {
+    private struct Word {
+        var who: Substring
+        var type: Substring
+        var rights: Substring
+
+        init?(_ text: String) {
+            guard let slash = text.firstIndex(of: "/"), let dot = text.lastIndex(of: "."), slash < dot else {
+                return nil
+            }
+            who = text[..<slash]
+            type = text[text.index(after: slash)..<dot]
+            rights = text[text.index(after: dot)...]
+        }
+
+        /// What both words allow.
+        func common(with other: Word) -> String? {
+            guard who == other.who, type == other.type || type == "*" || other.type == "*" else { return nil }
+            let rights = rights.filter(other.rights.contains)
+            return rights.isEmpty ? nil : "\(who)/\(type == "*" ? other.type : type).\(rights)"
+        }
+    }
+
+    func narrow(allowed: Scope, requested: String) -> [String]? {
+        guard let word = Word(requested) else { return nil }
+        return allowed.words.compactMap(Word.init).compactMap(word.common)
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+public import GrantKit
+import Synchronization
+
+/// The memory store with every write counted, or refused.
+public final class CountingStore: Plugin, Store {
+    public static let manifest = PluginManifest(id: "counting-store", summary: "", specification: "")
+
+    private struct Counts {
+        var writes = 0
+        var fails = false
+    }
+
+    private let counts = Mutex(Counts())
+    private let inner: any Store
+
+    public init(settings: Settings, host: any PluginHost) throws {
+        var registry = Registry()
+        try Plugins.memoryStore.init(settings: settings, host: host).register(in: &registry)
+        guard let inner = registry.stores.first else { throw ConfigurationError("no memory store") }
+        self.inner = inner
+    }
+
+    public var writes: Int { counts.withLock { $0.writes } }
+
+    public func fail(_ fails: Bool) { counts.withLock { $0.fails = fails } }
+
+    public func register(in registry: inout Registry) {
+        registry.add(store: self)
+    }
+
+    private func check() throws {
+        if counts.withLock({ $0.fails }) { throw StoreError("the disk is full") }
+    }
+
+    public func prepare(_ collections: [StoreCollection]) async throws { try await inner.prepare(collections) }
+
+    public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
+        try check()
+        return try await inner.read(keys)
+    }
+
+    public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
+        try check()
+        counts.withLock { $0.writes += 1 }
+        return try await inner.write(writes)
+    }
+
+    public func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
+    }
+
+    public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+        try await inner.increment(key, expiresAt: expiresAt, now: now)
+    }
+
+    public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
+        try await inner.purge(expiredBefore: moment, limit: limit)
+    }
+}
+
+extension TestServer {
+    /// A server on a store that counts.
+    public static func counting(format: String = "opaque") async throws -> (server: TestServer, store: CountingStore) {
+        let server = try await TestServer([.init(CountingStore.self)] + Plugins.all.dropFirst(), format: format)
+        guard let store = server.core.store as? CountingStore else { throw ConfigurationError("no counting store") }
+        return (server, store)
+    }
+}

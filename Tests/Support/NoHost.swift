@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// Lends nothing: for plugins that need nothing of a host.
+public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, CryptographyService {
+    private let error = StoreError("this test lends nothing")
+
+    public init() {}
+
+    public var issuer: String { "https://id.example.com" }
+    public var store: any Store { NoStore() }
+    public var clients: any ClientDirectory { self }
+    public var keys: any KeyRing { self }
+    public var cryptography: any CryptographyService { self }
+    public var tokens: any TokenService { self }
+    public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
+    public var algorithms: [String] { [] }
+
+    public func random(bytes count: Int) -> String { "" }
+    public func find(_ id: String) async throws -> Client? { throw error }
+    public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
+    public func revoke(_ what: Revocation, reason: String) async throws { throw error }
+    public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
+    public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
+    public func authenticationCode(_ message: String, purpose: String) -> String { "" }
+    public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
+    public func digest(_ text: String) -> String { text }
+}
+
+private struct NoStore: Store {
+    private let error = StoreError("this test lends no store")
+
+    func prepare(_ collections: [StoreCollection]) async throws { throw error }
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { throw error }
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] { throw error }
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
+}

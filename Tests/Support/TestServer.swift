@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AuthorizationServer
+import ClientCredentials
+public import Cryptography
+public import GrantKit
+import Introspection
+import JWTToken
+import Logging
+import MemoryStore
+import OpaqueToken
+import RefreshToken
+import ServerConfiguration
+import Synchronization
+
+/// The plugins of this tree, linked instead of loaded.
+public enum Plugins {
+    nonisolated(unsafe) public static let clientCredentials = type(clientCredentialsPluginMake)
+    nonisolated(unsafe) public static let introspection = type(introspectionPluginMake)
+    nonisolated(unsafe) public static let jwtToken = type(jwtTokenPluginMake)
+    nonisolated(unsafe) public static let memoryStore = type(memoryStorePluginMake)
+    nonisolated(unsafe) public static let opaqueToken = type(opaqueTokenPluginMake)
+    nonisolated(unsafe) public static let refreshToken = type(refreshTokenPluginMake)
+
+    public static let all: [PluginSetup] = [
+        .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
+        .init(introspection),
+    ]
+
+    public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
+        PluginExport.take(make()).type
+    }
+}
+
+public struct PluginSetup: Sendable {
+    public var type: any Plugin.Type
+    public var settings: JSON
+
+    public init(_ type: any Plugin.Type, _ settings: JSON = [:]) {
+        self.type = type
+        self.settings = settings
+    }
+}
+
+/// A clock that stands until a test moves it.
+public final class ManualClock: Surroundings {
+    private let seconds = Mutex<Int64>(1_800_000_000)
+
+    public init() {}
+
+    public var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
+
+    public func advance(_ span: Duration) {
+        seconds.withLock { $0 += span.components.seconds }
+    }
+
+    public func random(bytes count: Int) -> String {
+        Base64URL.encode(Digest.random(count))
+    }
+}
+
+struct TestSecrets: SecretVerifier {
+    private struct Hash: SlowHash {
+        let hash: ScryptHash
+        func matches(_ secret: Secret, from address: String) async throws -> Bool { hash.matches(secret) }
+    }
+
+    func keyedDigest(_ secret: Secret) -> Secret {
+        Secret(SystemCryptography().digest(secret.exposed))
+    }
+
+    func slowHash(_ text: String) -> (any SlowHash)? {
+        ScryptHash(text).map(Hash.init)
+    }
+}
+
+/// The real core with real plugins, spoken to as the HTTP adapter speaks to it.
+public struct TestServer: Sendable {
+    public let core: ServerCore
+    public let clock: ManualClock
+    public let keys: ServerKeyRing
+    public let log: RecordedLog
+
+    public init(
+        _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], format: String? = "opaque"
+    ) async throws {
+        clock = ManualClock()
+        let log = RecordedLog()
+        self.log = log
+        var logger = Logger(label: "test") { _ in log }
+        logger.logLevel = .debug
+        core = ServerCore(
+            issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
+            secrets: TestSecrets(), logger: logger)
+        keys = try await TestServer.open(core, plugins, clients, format)
+    }
+
+    private static func open(
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ format: String?
+    ) async throws -> ServerKeyRing {
+        let generation = try build(core, plugins, clients, format)
+        guard let store = generation.capabilities.store else { throw StoreError("no store") }
+        let keys = try await StoredKeys.load(from: store, declared: [])
+        core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
+        for plugin in generation.plugins { try await plugin.start() }
+        core.install(generation)
+        return keys
+    }
+
+    /// A generation of this core, to be installed by a test of reloading.
+    public func generation(
+        _ plugins: [PluginSetup], clients: [JSON], format: String? = "opaque"
+    ) throws -> Generation {
+        try TestServer.build(core, plugins, clients, format)
+    }
+
+    private static func build(
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ format: String?
+    ) throws -> Generation {
+        let registered = try plugins.map { setup in
+            let source = PluginSettings(setup.settings)
+            let plugin = try setup.type.init(settings: Settings(source), host: core)
+            var registry = Registry()
+            try plugin.register(in: &registry)
+            return RegisteredPlugin(
+                id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
+        }
+        let (generation, problems) = Generation.build(
+            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients), plugins: registered,
+            secrets: TestSecrets(), cryptography: SystemCryptography())
+        guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
+        return generation
+    }
+
+    /// A confidential client that may do all that the plugins of this tree offer it.
+    public static let service: JSON = [
+        "id": "service", "secret": "s3cret of the service", "grant_types": ["client_credentials", "refresh_token"],
+        "scope": ["read", "write"], "allowed_origins": ["https://app.example.com"],
+        "auth": ["client_credentials": ["audience": ["https://api.example.com", "#https://[a-z]+\\.example\\.org"]]],
+    ]
+    public static let serviceSecret = "s3cret of the service"
+}
+
+/// An answer as a client reads it.
+public struct Answer: Sendable {
+    public let status: Int
+    public let headers: [(name: String, value: String)]
+    public let json: JSON
+    public let body: [UInt8]
+
+    init(_ response: OutboundResponse) {
+        status = response.status
+        headers = response.headers
+        body = response.body
+        json = (try? JSON(parsing: response.body)) ?? .null
+    }
+
+    public subscript(member: String) -> String? { json[member]?.string }
+
+    public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    public var error: String? { self["error"] }
+}
+
+extension TestServer {
+    /// Sends a form to an endpoint.
+    public func post(
+        _ path: String, _ form: [(String, String)], as client: (id: String, secret: String)? = nil,
+        headers: [(name: String, value: String)] = []
+    ) async -> Answer {
+        let body = form.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&")
+        var headers = headers + [("content-type", "application/x-www-form-urlencoded")]
+        if let client { headers.append(("authorization", Form.basic(client.id, client.secret))) }
+        return await send("POST", path, headers: headers, body: Array(body.utf8))
+    }
+
+    public func send(
+        _ method: String, _ path: String, query: String? = nil, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) async -> Answer {
+        let head = RequestHead(
+            method: method, path: path, query: query, headers: headers, address: "192.0.2.1", id: "request-1")
+        return Answer(await core.respond(to: InboundRequest(head: head, body: body)))
+    }
+
+    /// Asks the token endpoint as the service client.
+    public func token(_ form: [(String, String)] = []) async -> Answer {
+        await post(
+            "/auth/token", [("grant_type", "client_credentials")] + form, as: ("service", TestServer.serviceSecret))
+    }
+
+    public func refresh(_ token: String, _ form: [(String, String)] = []) async -> Answer {
+        await post(
+            "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)] + form,
+            as: ("service", TestServer.serviceSecret))
+    }
+
+    public func introspect(_ token: String, as id: String = "service", _ secret: String = TestServer.serviceSecret)
+        async -> Answer
+    {
+        await post("/auth/introspect", [("token", token)], as: (id, secret))
+    }
+
+    public func isActive(_ token: String) async -> Bool {
+        await introspect(token).json["active"] == true
+    }
+}
+
+/// Writes forms as browsers do.
+public enum Form {
+    public static func encode(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                String(UnicodeScalar(byte))
+            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+
+    public static func basic(_ id: String, _ secret: String) -> String {
+        "Basic " + base64(Array("\(encode(id)):\(encode(secret))".utf8))
+    }
+
+    public static func base64(_ bytes: [UInt8]) -> String {
+        let text = Base64URL.encode(bytes).map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
+        return String(text) + String(repeating: "=", count: (4 - text.count % 4) % 4)
+    }
+}
