@@ -49,6 +49,7 @@ let core: [Target] = [
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ],
         swiftSettings: features
@@ -77,10 +78,12 @@ let tests: [Target] = [
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "Support"]),
     test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "Support"]),
-    test("StoreTests", [kit, kitTesting, "Cryptography", "Support", "SQLiteStore"]),
-    // PLT
-    // E2E
-    // KITSHAPES
+    test(
+        "StoreTests",
+        [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
+    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
+    test("EndToEndTests", [kit, "Cryptography", "Support"]),
+    test("KitShapeTests", [kit]),
 ]
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

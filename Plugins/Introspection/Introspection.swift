@@ -36,6 +36,7 @@ struct Introspection: Plugin, Endpoint {
     }
 
     private func isEntitled(_ caller: Client, to token: ResolvedToken) -> Bool {
+        guard token.kind == .access || token.kind == .refresh else { return false }
         if token.clientID == caller.id { return true }
         guard token.kind == .access else { return false }
         let audience = token.authorization.limits.audience

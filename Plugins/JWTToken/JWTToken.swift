@@ -14,22 +14,19 @@ struct JWTToken: Plugin, TokenFormat {
     private let algorithm: String
     private let audience: String
 
-    init(settings: Settings, host: any PluginHost) {
+    init(settings: Settings, host: any PluginHost) throws {
         self.host = host
         algorithm = settings.read("algorithm", default: "ES256", "the signature's algorithm (RFC 7518 section 3.1)")
         audience = settings.read(
             "audience", default: "", "the 'aud' of tokens that name no audience; empty stands for the issuer")
+        guard host.keys.algorithms.contains(algorithm) else {
+            let known = host.keys.algorithms.joined(separator: ", ")
+            throw ConfigurationError("no key signs with '\(algorithm)', only with \(known)", at: "algorithm")
+        }
     }
 
     func register(in registry: inout Registry) {
         registry.add(format: self)
-    }
-
-    func start() async throws {
-        guard host.keys.algorithms.contains(algorithm) else {
-            let known = host.keys.algorithms.joined(separator: ", ")
-            throw ConfigurationError("no key signs with '\(algorithm)'; the key ring has \(known)", at: "algorithm")
-        }
     }
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
@@ -61,11 +58,17 @@ struct JWTToken: Plugin, TokenFormat {
         add("sid", authorization.sessionID.map(JSON.string))
         add("act", authorization.actor)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
-        for claim in authorization.claims.members where !members.contains(where: { $0.name == claim.name }) {
-            members.append(claim)
-        }
+        // Where the token is bound in another way than by the usual scheme, that is part of what it means.
+        add("cnf_type", authorization.confirmation.flatMap { $0.tokenType == "Bearer" ? nil : .string($0.tokenType) })
+        members += authorization.claims.members.filter { !JWTToken.reserved.contains($0.name) }
         return .object(members)
     }
+
+    /// Claims that nobody else may set, also where this token has none of them.
+    private static let reserved: Set<String> = [
+        "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "scope", "auth_time", "acr", "amr", "sid",
+        "act", "may_act", "cnf", "cnf_type",
+    ]
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard value.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
@@ -94,8 +97,10 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.amr = claims["amr"]?.strings ?? []
         authorization.actor = claims["act"]
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
-            authorization.confirmation = Confirmation(bound.name, value, tokenType: "Bearer")
+            authorization.confirmation = Confirmation(
+                bound.name, value, tokenType: claims["cnf_type"]?.string ?? "Bearer")
         }
+        authorization.claims = .object(claims.members.filter { !JWTToken.reserved.contains($0.name) })
     }
 }
 

@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// Access tokens that say nothing: 256 random bits, known to the store by their digest (RFC 6750).
+/// Access tokens that say nothing: 256 random bits, known to the store by their digest.
 struct OpaqueToken: Plugin, TokenFormat {
     static let manifest = PluginManifest(
         id: "opaque-token", summary: "random access tokens", specification: "RFC 6749 section 1.4")

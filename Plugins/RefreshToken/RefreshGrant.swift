@@ -23,8 +23,9 @@ struct RefreshGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
         }
         var authorization = try Authorization(stored: stored)
+        authorization.writes = [host.tokens.unrevoked(.token(presented.family))]
         if presented.generation == current {
-            authorization.writes = [rotation(of: record, from: current, authorization, request.client)]
+            authorization.writes += [rotation(of: record, from: current, authorization, request.client)]
         } else if !isWithinGrace(presented, record, current) {
             try await refuseReuse(authorization)
         }

@@ -9,6 +9,8 @@ import Synchronization
 final class GroupCommit: Sendable {
     /// A unit of work; it is told whether the transaction was committed.
     private struct Job: Sendable {
+        /// Whether it was answered before it is committed.
+        var isEarly: Bool
         var run: @Sendable (Database) throws -> Void
         var finish: @Sendable ((any Error)?) -> Void
     }
@@ -43,6 +45,7 @@ final class GroupCommit: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let answer = Answer(continuation)
             let job = Job(
+                isEarly: early,
                 run: { database in
                     let value = try work(database)
                     if early { answer.resume(.success(value)) } else { answer.keep(value) }
@@ -56,7 +59,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Commits what waits, then closes the file.
+    /// Commits what waits and takes nothing more.
     func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -82,8 +85,11 @@ final class GroupCommit: Sendable {
             if !jobs.isEmpty { commit(jobs, queue) }
             if isClosed { break }
         }
-        try? queue.close()
         ended.signal()
+    }
+
+    private func commitOneByOne(_ jobs: [Job], _ queue: DatabaseQueue) {
+        for job in jobs { commit([job], queue) }
     }
 
     private func commit(_ jobs: [Job], _ queue: DatabaseQueue) {
@@ -96,8 +102,10 @@ final class GroupCommit: Sendable {
             }
             for job in jobs { job.finish(nil) }
         } catch {
-            let error = SQLiteFailure.explain(error, path)
-            for job in jobs { job.finish(error) }
+            // One that fails must not take the others with it, nor undo what was answered early.
+            guard jobs.count == 1, let job = jobs.first else { return commitOneByOne(jobs, queue) }
+            job.finish(SQLiteFailure.explain(error, path))
+            if job.isEarly { state.withLock { $0.waiting.append(job) } }
         }
     }
 }

@@ -30,13 +30,24 @@ enum Records {
     private static func record(_ key: StoreKey, _ row: Row, from column: Int) throws -> StoreRecord {
         let text: String = row[column]
         let indexes: String = row[column + 4]
-        var names: [String: String] = [:]
-        if indexes != "{}" {
-            for member in try JSON(parsing: indexes).members { names[member.name] = member.value.string }
-        }
         let record = StoreRecord(
-            key, try JSON(parsing: text, depth: 64), expiresAt: Timestamp(seconds: row[column + 3]), indexes: names)
+            key, try parse(text, key), expiresAt: Timestamp(seconds: row[column + 3]), indexes: decoded(indexes))
         return record.stored(version: row[column + 1], isRedeemed: row[column + 2])
+    }
+
+    private static func parse(_ text: String, _ key: StoreKey) throws -> JSON {
+        do {
+            return try JSON(parsing: text, depth: 64)
+        } catch {
+            throw StoreError("the record '\(key.id)' of '\(key.collection)' cannot be read: \(error)")
+        }
+    }
+
+    private static func decoded(_ indexes: String) -> [String: String] {
+        guard indexes != "{}" else { return [:] }
+        var names: [String: String] = [:]
+        for member in (try? JSON(parsing: indexes))?.members ?? [] { names[member.name] = member.value.string }
+        return names
     }
 
     static func find(
@@ -144,8 +155,11 @@ enum Records {
     }
 
     private static func removeIndexes(of key: StoreKey, in database: Database) throws {
-        guard let old = try read([key], in: database)[0] else { return }
-        for (name, value) in old.indexes {
+        // Not the whole record: one whose value cannot be read must still be purged.
+        let statement = try database.cachedStatement(
+            sql: "SELECT indexes FROM record WHERE collection = ? AND id = ?")
+        guard let text = try String.fetchOne(statement, arguments: [key.collection, key.id]) else { return }
+        for (name, value) in decoded(text) {
             try run(
                 "DELETE FROM record_index WHERE collection = ? AND name = ? AND value = ? AND id = ?",
                 [key.collection, name, value, key.id], in: database)

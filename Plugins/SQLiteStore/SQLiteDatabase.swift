@@ -9,6 +9,7 @@ import Synchronization
 final class SQLiteDatabase: Sendable {
     let writer: GroupCommit
     private let path: String
+    private let queue: DatabaseQueue
     private let readers: [DatabaseQueue]
     private let turn = Atomic<Int>(0)
 
@@ -17,7 +18,7 @@ final class SQLiteDatabase: Sendable {
         self.path = path
         try SQLiteDatabase.makeFile(path)
         do {
-            let queue = try DatabaseQueue(path: path, configuration: SQLiteDatabase.configuration(patience))
+            queue = try DatabaseQueue(path: path, configuration: SQLiteDatabase.configuration(patience))
             try SQLiteDatabase.migrations.migrate(queue)
             var readOnly = SQLiteDatabase.configuration(patience)
             readOnly.readonly = true
@@ -30,7 +31,9 @@ final class SQLiteDatabase: Sendable {
 
     func close() async {
         await writer.close()
+        // The last connection moves the log into the file, which only one that writes can do.
         for reader in readers { try? reader.close() }
+        try? queue.close()
     }
 
     /// Reads on the caller's thread: a lookup is shorter than a change of threads.
@@ -45,6 +48,7 @@ final class SQLiteDatabase: Sendable {
 
     private static func makeFile(_ path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let owner = owner(of: folder)
         do {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -57,7 +61,24 @@ final class SQLiteDatabase: Sendable {
                 "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
             )
         }
-        Foundation.close(descriptor)
+        defer { Foundation.close(descriptor) }
+        if let owner { adopt([folder.path, path], by: owner) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
+            throw StoreError("the store \(path) holds private keys and can be read by others; chmod 600 \(path)")
+        }
+    }
+
+    /// Who owns what stands above a folder, if root is about to make something there for somebody else.
+    private static func owner(of folder: URL) -> (user: uid_t, group: gid_t)? {
+        guard geteuid() == 0 else { return nil }
+        var (status, place) = (stat(), folder)
+        while stat(place.path, &status) != 0, place.path != "/" { place.deleteLastPathComponent() }
+        return status.st_uid == 0 ? nil : (status.st_uid, status.st_gid)
+    }
+
+    private static func adopt(_ paths: [String], by owner: (user: uid_t, group: gid_t)) {
+        for path in paths { chown(path, owner.user, owner.group) }
     }
 
     private static func configuration(_ patience: Duration) -> GRDB.Configuration {

@@ -66,8 +66,8 @@ public struct Capabilities: Sendable {
 
     /// Folds what plugins add.
     public init(_ plugins: [RegisteredPlugin]) {
-        var claims = Claims()
-        for (place, plugin) in plugins.enumerated() { claims.claim(plugin, at: place) }
+        var names = NamesTaken()
+        for (place, plugin) in plugins.enumerated() { names.take(plugin, at: place) }
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)
         grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
@@ -80,12 +80,12 @@ public struct Capabilities: Sendable {
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
         attributes = plugins.flatMap(\.attributes)
-        metadata = claims.fold(plugins)
-        if store == nil { claims.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
+        metadata = names.fold(plugins)
+        if store == nil { names.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
         if formats.isEmpty, !grants.isEmpty {
-            claims.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
+            names.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
         }
-        problems = claims.problems
+        problems = names.problems
     }
 
     /// The grant that a client's document means by a name: its key, its name on the wire or an alias.
@@ -100,7 +100,7 @@ public struct Capabilities: Sendable {
 }
 
 /// Who claimed which name first.
-private struct Claims {
+private struct NamesTaken {
     private var owners: [String: String] = [:]
     private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
 
@@ -108,7 +108,7 @@ private struct Claims {
         problems.append((nil, message, note))
     }
 
-    mutating func claim(_ plugin: RegisteredPlugin, at place: Int) {
+    mutating func take(_ plugin: RegisteredPlugin, at place: Int) {
         let registry = plugin.registry
         for declaration in registry.grants.map(\.declaration) {
             let names = Set([declaration.wire, declaration.key] + declaration.aliases)
@@ -133,6 +133,10 @@ private struct Claims {
         var members: JSON = [:]
         for (place, plugin) in plugins.enumerated() {
             for entry in plugin.registry.metadata {
+                guard !Metadata.own.contains(entry.name) else {
+                    problems.append((place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)' of the core", nil))
+                    continue
+                }
                 merge(entry.value, into: &members, entry.name, place, plugin.id)
             }
         }

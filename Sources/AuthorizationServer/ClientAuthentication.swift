@@ -8,7 +8,6 @@ struct ClientAuthentication {
     struct Credentials {
         var id: String
         var secret: Secret?
-        var isBasic: Bool
     }
 
     let generation: Generation
@@ -19,20 +18,21 @@ struct ClientAuthentication {
         _ head: RequestHead, _ parameters: Parameters, as requirement: ClientRequirement
     ) async throws -> RegisteredClient {
         let credentials = try credentials(head, parameters)
-        guard let registered = generation.clients[credentials.id] else {
-            // An unknown client costs what a known one costs.
+        // An identifier is ASCII; Swift would take other bytes that look alike for the same text.
+        guard credentials.id.utf8.allSatisfy({ $0 < 0x80 }), let registered = generation.clients[credentials.id] else {
+            // An unknown client costs a digest, as a client whose secret is known by a digest does.
             _ = credentials.secret.map(digest)
-            throw refusal(credentials, reason: "no client has this id")
+            throw refusal(reason: "no client has this id")
         }
         if !registered.client.isPublic {
             guard let secret = credentials.secret else {
-                throw refusal(credentials, reason: "client '\(credentials.id)' sent no secret")
+                throw refusal(reason: "client '\(credentials.id)' sent no secret")
             }
             guard try await matches(secret, registered.secrets, head.address) else {
-                throw refusal(credentials, reason: "client '\(credentials.id)' sent a wrong secret")
+                throw refusal(reason: "client '\(credentials.id)' sent a wrong secret")
             }
         } else if credentials.secret != nil {
-            throw refusal(credentials, reason: "client '\(credentials.id)' has no secret and sent one")
+            throw refusal(reason: "client '\(credentials.id)' has no secret and sent one")
         } else if requirement == .confidential {
             throw OAuthError(.unauthorizedClient, "this needs a client that authenticates")
         }
@@ -41,19 +41,8 @@ struct ClientAuthentication {
 
     private func matches(_ secret: Secret, _ live: [ClientSecret], _ address: String) async throws -> Bool {
         let digest = digest(secret)
-        var slow: [(any SlowHash, VerifiedSecret)] = []
-        for candidate in live {
-            switch candidate {
-            case .digest(let known): if known == digest { return true }
-            case .slow(let hash, let verified):
-                if verified.isKnown(digest) { return true }
-                slow.append((hash, verified))
-            }
-        }
-        for (hash, verified) in slow where try await hash.matches(secret, from: address) {
-            verified.learn(digest)
-            return true
-        }
+        for case .digest(let known) in live where known == digest { return true }
+        for case .slow(let hash) in live where try await hash.matches(secret, from: address) { return true }
         return false
     }
 
@@ -65,9 +54,10 @@ struct ClientAuthentication {
         let secret = parameters["client_secret"].map(Secret.init)
         guard let header = headers.first?.value else {
             guard let id = parameters["client_id"] else {
-                throw OAuthError(.invalidClient, "the request names no client")
+                throw OAuthError(
+                    .invalidClient, "the request names no client", headers: ClientAuthentication.challenge)
             }
-            return Credentials(id: id, secret: secret, isBasic: false)
+            return Credentials(id: id, secret: secret)
         }
         // RFC 6749 section 2.3: no more than one method in a request.
         guard secret == nil else { throw OAuthError(.invalidRequest, "the client authenticates in two ways at once") }
@@ -92,9 +82,10 @@ struct ClientAuthentication {
         guard let id = try? FormBody.decode(bytes[..<colon]), let secret = try? FormBody.decode(bytes[(colon + 1)...]),
             !id.isEmpty, secret.utf8.count <= Limit.secret
         else { throw malformed("its id or secret is not form-encoded UTF-8") }
-        return Credentials(id: id, secret: secret.isEmpty ? nil : Secret(secret), isBasic: true)
+        return Credentials(id: id, secret: secret.isEmpty ? nil : Secret(secret))
     }
 
+    /// RFC 9110 section 15.5.2: a 401 always says how to authenticate.
     private static let challenge = ["WWW-Authenticate": "Basic realm=\"grantor\", charset=\"UTF-8\""]
 
     private func malformed(_ why: String) -> OAuthError {
@@ -103,9 +94,8 @@ struct ClientAuthentication {
     }
 
     /// Unknown client and wrong secret look alike from outside (RFC 6749 section 5.2).
-    private func refusal(_ credentials: Credentials, reason: String) -> OAuthError {
+    private func refusal(reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "client authentication failed", reason: reason,
-            headers: credentials.isBasic ? ClientAuthentication.challenge : [:])
+            .invalidClient, "client authentication failed", reason: reason, headers: ClientAuthentication.challenge)
     }
 }

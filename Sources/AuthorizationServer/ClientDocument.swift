@@ -23,6 +23,9 @@ struct ClientDocument {
         "refresh_token", "refresh_token_expiration",
     ]
 
+    /// The longest life that a client may be given for its access tokens.
+    static let longestLifetime = Duration.seconds(366 * 86400)
+
     let document: JSON
     let path: Path
     let capabilities: Capabilities
@@ -52,12 +55,14 @@ struct ClientDocument {
         checkMembers()
         let id = readID()
         let live = readSecrets()
-        let grants = readGrants(isPublic: live.isEmpty)
+        // A secret that is wrong is not missing as well.
+        let isPublic = document["secret"] == nil
+        let grants = readGrants(isPublic: isPublic)
         let scope = readScope()
-        let plans = readPlans(grants, hasSecret: !live.isEmpty)
+        let plans = readPlans(grants, hasSecret: !isPublic)
         guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
         let client = Client(
-            id: id, isPublic: live.isEmpty, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
+            id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
         return RegisteredClient(
             client: client, secrets: live, allowedOrigins: Set(document["allowed_origins"]?.strings ?? []),
             plans: plans)
@@ -97,8 +102,11 @@ struct ClientDocument {
         expect([String].self, "allowed_origins")
         for (number, origin) in (document["allowed_origins"]?.elements ?? []).enumerated() {
             if let text = origin.string, !ClientDocument.isOrigin(text) {
+                let problem =
+                    text.contains("@")
+                    ? "an origin must not hold a user name or a password" : "'\(text)' is not an origin"
                 report(
-                    path.key("allowed_origins").element(number), "'\(text)' is not an origin",
+                    path.key("allowed_origins").element(number), problem,
                     note: .text("write scheme, host and port alone, such as https://app.example.com"))
             }
         }
@@ -122,9 +130,7 @@ struct ClientDocument {
     }
 
     private static func isOrigin(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 3 && (parts[0] == "https:" || parts[0] == "http:") && parts[1].isEmpty
-            && !parts[2].isEmpty && !parts[2].contains("*") && !parts[2].contains("@")
+        text.wholeMatch(of: /https?:\/\/([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/) != nil
     }
 
     private mutating func readID() -> String? {
@@ -132,7 +138,11 @@ struct ClientDocument {
             report(path, "a client has no 'id'")
             return nil
         }
-        guard let text = id.string, !text.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
+        guard let text = id.string else {
+            report(path.key("id"), "'id' must be a text", note: .text("put it in quotes"))
+            return nil
+        }
+        guard !text.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
         else {
             report(path.key("id"), "'id' must be 1 to 256 printable ASCII characters (RFC 6749 appendix A.1)")
             return nil
@@ -145,7 +155,10 @@ struct ClientDocument {
     private mutating func readSecrets() -> [ClientSecret] {
         guard let member = document["secret"] else { return [] }
         guard let texts = [String](setting: member), (1...2).contains(texts.count) else {
-            report(path.key("secret"), "'secret' must be a text, or a list of two while one replaces the other")
+            let isNumber = member.integer != nil || member.bool != nil
+            report(
+                path.key("secret"), "'secret' must be a text, or a list of two while one replaces the other",
+                note: isNumber ? .text("put it in quotes") : nil)
             return []
         }
         return texts.compactMap { secret($0) }
@@ -156,7 +169,7 @@ struct ClientDocument {
             report(path.key("secret"), "a secret of \(label) must have 1 to \(Limit.secret) bytes")
             return nil
         }
-        if let slow = secrets.slowHash(text) { return .slow(slow, VerifiedSecret()) }
+        if let slow = secrets.slowHash(text) { return .slow(slow) }
         guard !text.hasPrefix("$s0$") else {
             report(
                 path.key("secret"), "a secret of \(label) looks like an scrypt hash but is none that can be verified",
@@ -240,7 +253,10 @@ struct ClientDocument {
             report(path.key("auth"), "'auth' must be a mapping from grants to their attributes")
         }
         var plans: [String: TokenPlan] = [:]
-        for grant in grants { plans[grant.key] = readPlan(grant) }
+        // Also of grants that the client does not list yet: what stands in the document must be right.
+        for grant in capabilities.declarations where grants.contains(grant) || document["auth"]?[grant.key] != nil {
+            plans[grant.key] = readPlan(grant)
+        }
         return plans
     }
 
@@ -299,10 +315,12 @@ struct ClientDocument {
     private mutating func readPlan(_ grant: GrantDeclaration) -> TokenPlan? {
         let place = path.key("auth").key(grant.key)
         let section = document["auth"]?[grant.key] ?? [:]
-        guard let format = readFormat(section["token_format"], at: place.key("token_format")),
-            let lifetime = readLifetime(section["access_token_expiration"], at: place.key("access_token_expiration")),
-            let audience = readAudience(section["audience"], at: place.key("audience"))
-        else { return nil }
+        let readings = (
+            readFormat(section["token_format"], at: place.key("token_format")),
+            readLifetime(section["access_token_expiration"], at: place.key("access_token_expiration")),
+            readAudience(section["audience"], at: place.key("audience"))
+        )
+        guard let format = readings.0, let lifetime = readings.1, let audience = readings.2 else { return nil }
         return TokenPlan(format: format, lifetime: lifetime, audience: audience)
     }
 
@@ -313,8 +331,11 @@ struct ClientDocument {
                 : capabilities.formats.first { $0.name == defaultFormat }
                     ?? capabilities.formats.first { !$0.isSelfContained }
         }
-        guard let format = capabilities.formats.first(where: { $0.name == member.string }) else {
-            let name = member.string ?? ""
+        guard let name = member.string else {
+            report(place, "'token_format' must be \(String.expectation)")
+            return nil
+        }
+        guard let format = capabilities.formats.first(where: { $0.name == name }) else {
             report(
                 place, "no loaded plugin makes tokens of the format '\(name)'",
                 note: .candidates(for: name, among: capabilities.formats.map(\.name)))
@@ -325,7 +346,8 @@ struct ClientDocument {
 
     private mutating func readLifetime(_ member: JSON?, at place: Path) -> Duration? {
         guard let member else { return .seconds(900) }
-        guard let lifetime = Duration(setting: member), lifetime >= .seconds(1), lifetime <= .seconds(366 * 86400)
+        guard let lifetime = Duration(setting: member), lifetime >= .seconds(1),
+            lifetime <= ClientDocument.longestLifetime
         else {
             report(place, "'access_token_expiration' must be from 1 second to 366 days, in seconds or as a duration")
             return nil
@@ -338,11 +360,21 @@ struct ClientDocument {
             report(place, "'audience' must be \([String].expectation)")
             return nil
         }
-        do {
-            return try AudienceRule(entries)
-        } catch {
-            report(place, "an entry of 'audience' that starts with '#' is not a regular expression")
+        guard entries.allSatisfy({ $0.utf8.allSatisfy { 0x21...0x7E ~= $0 } }) else {
+            report(place, "an audience must be printable ASCII without spaces")
             return nil
         }
+        for (number, entry) in entries.enumerated() where !ClientDocument.isPattern(entry) {
+            let step = member?.string == nil ? place.element(number) : place
+            report(step, "an entry of 'audience' that starts with '#' is not a regular expression")
+        }
+        return try? AudienceRule(entries.filter(ClientDocument.isPattern))
+    }
+
+    /// Bounded before it is parsed: the parser of regular expressions nests as deeply as they do.
+    private static func isPattern(_ entry: String) -> Bool {
+        guard entry.hasPrefix("#") else { return true }
+        guard entry.utf8.count <= 512, entry.utf8.count(where: { $0 == 0x28 || $0 == 0x5B }) <= 32 else { return false }
+        return (try? AudienceRule([entry])) != nil
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
-import Synchronization
 
 /// Compares the secrets of clients without keeping any of them readable.
 public protocol SecretVerifier: Sendable {
@@ -14,7 +13,7 @@ public protocol SecretVerifier: Sendable {
     func slowHash(_ text: String) -> (any SlowHash)?
 }
 
-/// A secret that is known by a hash that is slow to compute.
+/// A secret that is known by a hash that is slow to compute; the secret that once matched is known from then on.
 public protocol SlowHash: Sendable {
     /// Whether a secret is the one that was hashed.
     ///
@@ -29,18 +28,5 @@ public protocol SlowHash: Sendable {
 /// One of a client's live secrets.
 enum ClientSecret: Sendable {
     case digest(Secret)
-    case slow(any SlowHash, VerifiedSecret)
-}
-
-/// The keyed digest of the secret that a slow hash once matched, so that it is computed once and not per request.
-final class VerifiedSecret: Sendable {
-    private let known = Mutex<Secret?>(nil)
-
-    func isKnown(_ digest: Secret) -> Bool {
-        known.withLock { $0 == digest }
-    }
-
-    func learn(_ digest: Secret) {
-        known.withLock { $0 = digest }
-    }
+    case slow(any SlowHash)
 }

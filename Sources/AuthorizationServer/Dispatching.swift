@@ -8,10 +8,6 @@ struct RequestTrace {
     var endpoint = "unknown"
     var grant = ""
     var client: RegisteredClient?
-
-    mutating func identify(_ client: RegisteredClient) {
-        self.client = client
-    }
 }
 
 extension ServerCore {
@@ -27,6 +23,7 @@ extension ServerCore {
         var outcome = "ok"
         do {
             response = try await respond(to: request, target, generation, &trace)
+            if response.status == 405 { outcome = "method_not_allowed" }
         } catch {
             let refusal = refusal(error, request.head, trace)
             outcome = refusal.code.rawValue
@@ -75,7 +72,7 @@ extension ServerCore {
         let parameters = try plan.acceptance.accept(try RequestBody.parameters(of: request))
         let authentication = ClientAuthentication(self, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
-        trace.identify(registered)
+        trace.client = registered
         let response = try await plan.endpoint.respond(
             to: EndpointRequest(head: request.head, parameters: parameters, client: registered.client))
         if !response.writes.isEmpty, case .conflict = try await store.write(response.writes) {

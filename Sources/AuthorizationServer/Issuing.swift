@@ -12,19 +12,23 @@ struct Issuing {
 
     /// What the client itself may have under a grant, narrowed to what a request asks for.
     ///
-    /// - Throws: `OAuthError` `invalid_scope` or `invalid_target` if it asks for more.
+    /// An audience that the client may not have is left out here; `narrow` refuses it once the grant has decided, since
+    /// a grant may rest on what was granted under another one.
+    ///
+    /// - Throws: `OAuthError` `invalid_scope` if it asks for more.
     func limits(_ parameters: Parameters, under key: String) throws -> AccessLimits {
-        let audience = try registered.plans[key]?.audience.narrow(to: parameters.values("audience")) ?? []
+        let asked = parameters.values("audience")
+        let audience = registered.plans[key]?.audience.narrow(to: asked) ?? []
         guard let text = parameters["scope"] else {
             // Some words mean something only when they are asked for.
             let scope = client.scope.filter { !generation.capabilities.scopesOnRequest.contains($0) }
             return AccessLimits(scope: scope, audience: audience)
         }
-        let asked = try Scope(parsing: text)
-        guard asked.words.allSatisfy(client.scope.contains) else {
+        let scope = try Scope(parsing: text)
+        guard scope.words.allSatisfy(client.scope.contains) else {
             throw OAuthError(.invalidScope, "a scope was asked for that the client may not have")
         }
-        return AccessLimits(scope: asked, audience: audience)
+        return AccessLimits(scope: scope, audience: audience)
     }
 
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
@@ -35,19 +39,21 @@ struct Issuing {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(authorization.origin)'")
         }
         var issuance = Issuance(
-            authorization: authorization, client: client, limits: try narrow(authorization.limits, request.parameters),
+            authorization: authorization, client: client,
+            limits: try narrow(authorization.limits, plan, request.parameters),
             answer: .token(request), issuedAt: core.now)
         try await addAccessToken(to: &issuance, plan)
         for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
         try addScope(to: &issuance, asked: request.parameters["scope"])
-        // A grant that existed before may have been revoked meanwhile, also where nothing else is written.
-        let guards = isNew ? [] : Tombstone.absent(authorization)
+        // A grant or session that existed before may have been ended meanwhile, also where nothing else is written.
+        let guards = [isNew ? nil : authorization.grantID, authorization.sessionID].compactMap(\.self)
+            .map { StoreWrite.absent(Tombstone.key($0)) }
         let writes = authorization.writes + guards + issuance.writes
         return try await commit(writes, authorization) ? .object(issuance.members) : nil
     }
 
     /// What this answer may carry: never more than the client may have today, never more than it asked for.
-    private func narrow(_ granted: AccessLimits, _ parameters: Parameters) throws -> AccessLimits {
+    private func narrow(_ granted: AccessLimits, _ plan: TokenPlan, _ parameters: Parameters) throws -> AccessLimits {
         var limits = granted
         limits.keep(scope: client.scope.contains)
         if let text = parameters["scope"] {
@@ -57,8 +63,13 @@ struct Issuing {
             }
             limits.keep(scope: asked.contains)
         }
+        let allowed = granted.audience.filter(plan.audience.allows)
+        guard !allowed.isEmpty || granted.audience.isEmpty else {
+            throw OAuthError(.invalidTarget, "what was granted is for an audience that the client may no longer have")
+        }
+        try limits.keep(audience: allowed)
         let asked = parameters.values("audience")
-        guard asked.isEmpty || asked.allSatisfy(limits.audience.contains) else {
+        guard asked.allSatisfy(limits.audience.contains) else {
             throw OAuthError(.invalidTarget, "an audience was asked for that was not granted")
         }
         try limits.keep(audience: asked)
@@ -96,19 +107,18 @@ struct Issuing {
         guard case .conflict(let place, let found) = try await core.store.write(writes) else { return true }
         switch writes[place] {
         case .replace: return false
-        case .redeem: try await refuseReplay(found, authorization)
+        case .redeem: throw try await replay(found, authorization)
         case .absent: throw OAuthError.invalidGrant(reason: "the grant was revoked")
         default: throw OAuthError.invalidGrant(reason: "what would be created exists already")
         }
-        return false
     }
 
     /// RFC 6749 section 4.1.2: what was redeemed before is in two hands, so all that came of it ends.
-    private func refuseReplay(_ found: StoreRecord?, _ authorization: Authorization) async throws {
-        if found?.isRedeemed == true, let id = authorization.grantID {
-            try await core.revoke(.grant(id), reason: "it was redeemed twice")
-            throw OAuthError.invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
+    private func replay(_ found: StoreRecord?, _ authorization: Authorization) async throws -> OAuthError {
+        guard found?.isRedeemed == true, let id = authorization.grantID else {
+            return .invalidGrant(reason: "it is gone")
         }
-        throw OAuthError.invalidGrant(reason: "it is gone")
+        try await core.revoke(.grant(id), reason: "it was redeemed twice")
+        return .invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
     }
 }

@@ -12,17 +12,27 @@ enum Metadata {
         // RFC 8414 requires the member; a server without an authorization endpoint has none to list.
         document["response_types_supported"] = []
         document["grant_types_supported"] = .strings(capabilities.grants.keys.sorted())
-        let methods: [JSON] = ["client_secret_basic", "client_secret_post"]
-        document["token_endpoint_auth_methods_supported"] = .array(methods + ["none"])
+        document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
         for endpoint in capabilities.endpoints {
             guard let name = endpoint.route.metadata else { continue }
             document[name] = .string(base + endpoint.route.path)
-            let callers = endpoint.caller == .confidential ? methods : methods + ["none"]
-            document["\(name)_auth_methods_supported"] = .array(callers)
+            document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
         return document
     }
+
+    /// A public client authenticates by nothing, where one is let in at all.
+    private static func methods(_ requirements: [ClientRequirement]) -> JSON {
+        let secrets: [JSON] = ["client_secret_basic", "client_secret_post"]
+        return .array(requirements.contains(.identified) ? secrets + ["none"] : secrets)
+    }
+
+    /// Members that are the core's alone.
+    static let own: Set<String> = [
+        "issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported",
+        "token_endpoint_auth_methods_supported",
+    ]
 
     /// The path of an issuer, which goes behind the well-known one (RFC 8414 section 3.1).
     static func path(of issuer: String) -> String {

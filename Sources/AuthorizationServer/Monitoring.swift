@@ -7,7 +7,9 @@ extension ServerCore {
     /// Answers a request for health or metrics, or gives nil if the path is neither.
     public func monitor(_ head: RequestHead) async -> OutboundResponse? {
         guard ["/health/live", "/health/ready", "/metrics"].contains(head.path) else { return nil }
-        guard head.method == "GET" || head.method == "HEAD" else { return .text("only GET\n", status: 405) }
+        guard head.method == "GET" || head.method == "HEAD" else {
+            return OutboundResponse(status: 405, headers: [("allow", "GET, HEAD")])
+        }
         switch head.path {
         case "/health/live": return .text("live\n")
         case "/health/ready": return await ready()

@@ -23,25 +23,32 @@ public final class Purging: Sendable {
         (core.now - caughtUp.withLock { $0 }).components.seconds
     }
 
-    /// Purges every ten seconds until the task is cancelled.
+    /// Purges every ten seconds, or at once while much is left, until the task is cancelled.
     public func run() async {
         while !Task.isCancelled {
-            await round()
-            try? await Task.sleep(for: .seconds(10))
+            let isDone = await round()
+            try? await Task.sleep(for: isDone ? .seconds(10) : .milliseconds(50))
         }
     }
 
     /// Purges until nothing is left, or until it is time to let others through.
-    public func round() async {
+    ///
+    /// - Returns: Whether nothing is left to do for now.
+    @discardableResult
+    public func round() async -> Bool {
         do {
             for _ in 0..<Purging.batchesPerRound {
                 let now = core.now
                 let removed = try await core.store.purge(expiredBefore: now, limit: Purging.batch)
                 core.metrics.count(purged: removed)
-                guard removed == Purging.batch else { return caughtUp.withLock { $0 = now } }
+                guard removed < Purging.batch else { continue }
+                caughtUp.withLock { $0 = now }
+                return true
             }
+            return false
         } catch {
             core.logger.error("purging failed", metadata: ["error": "\(error)"])
+            return true
         }
     }
 }

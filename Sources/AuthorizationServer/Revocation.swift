@@ -11,9 +11,16 @@ enum Tombstone {
         StoreKey("revoked", id)
     }
 
-    /// The conditions under which something may still be issued under an authorization.
-    static func absent(_ authorization: Authorization) -> [StoreWrite] {
-        [authorization.grantID, authorization.sessionID].compactMap { $0.map { .absent(key($0)) } }
+    static func id(of what: Revocation) -> String {
+        switch what {
+        case .token(let id), .grant(let id): id
+        @unknown default: ""
+        }
+    }
+
+    /// How long a tombstone stands: longer than any token that could be under it, whatever is configured meanwhile.
+    static func lifetime(_ generation: Generation?) -> Duration {
+        max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + .seconds(86400)
     }
 }
 
@@ -35,16 +42,16 @@ extension ServerCore: TokenService {
 
     /// Ends a token or a grant with one write.
     public func revoke(_ what: Revocation, reason: String) async throws {
-        let id: String
-        switch what {
-        case .token(let token): id = token
-        case .grant(let grant): id = grant
-        @unknown default: throw StoreError("this server does not know how to revoke that")
-        }
-        // Nothing that was issued under it can be used for longer than the tombstone stands.
-        let end = now + (generation?.longestLifetime ?? .zero) + .seconds(86400)
-        let outcome = try await store.write([.create(StoreRecord(Tombstone.key(id), [:], expiresAt: end))])
+        let end = now + Tombstone.lifetime(generation)
+        let outcome = try await store.write([
+            .create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))
+        ])
         guard case .committed = outcome else { return }
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
+    }
+
+    /// The condition that something was not revoked, to be committed with what rests on it.
+    public func unrevoked(_ what: Revocation) -> StoreWrite {
+        .absent(Tombstone.key(Tombstone.id(of: what)))
     }
 }

@@ -42,14 +42,14 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, logger: Logger
+        secrets: any SecretVerifier, algorithms: [String] = ["ES256"], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
         self.secrets = secrets
         self.logger = logger
-        closed = Closed()
+        closed = Closed(algorithms: algorithms)
     }
 
     /// What the core itself keeps in the store.
@@ -88,7 +88,7 @@ public final class ServerCore: Sendable {
 
 /// Stands in for the store and the keys before they are open, so that using them too early is an error and no trap.
 private struct Closed: Store, KeyRing {
-    private let error = StoreError("the store and the keys cannot be used before 'start'")
+    private var error: StoreError { StoreError("the store and the keys cannot be used before 'start'") }
 
     func prepare(_ collections: [StoreCollection]) async throws { throw error }
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
@@ -99,7 +99,7 @@ private struct Closed: Store, KeyRing {
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
 
-    var algorithms: [String] { [] }
+    let algorithms: [String]
     func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
     func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
     func authenticationCode(_ message: String, purpose: String) -> String { "" }

@@ -20,7 +20,7 @@ struct TokenEndpoint {
         let parameters = try plan.acceptance.accept(sent)
         let authentication = ClientAuthentication(core, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.declaration.client)
-        trace.identify(registered)
+        trace.client = registered
         guard registered.client.grants.contains(plan.declaration.key) else {
             throw OAuthError(.unauthorizedClient, "the client may not use this grant")
         }

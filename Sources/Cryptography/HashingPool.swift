@@ -42,11 +42,18 @@ public final class HashingPool: Sendable {
     public func run<Value: Sendable>(
         from address: String, _ work: @escaping @Sendable () -> Value
     ) async throws -> Value {
-        let queue = try take(address)
-        defer { release(address) }
+        let origin = HashingPool.origin(of: address)
+        let queue = try take(origin)
+        defer { release(origin) }
         return await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work()) }
         }
+    }
+
+    /// Whoever has an IPv6 network has all its addresses: what counts is its first half.
+    private static func origin(of address: String) -> String {
+        guard address.contains(":"), !address.hasPrefix("::ffff:") else { return address }
+        return address.split(separator: ":", omittingEmptySubsequences: false).prefix(4).joined(separator: ":")
     }
 
     private func take(_ address: String) throws -> DispatchQueue {

@@ -6,7 +6,7 @@ import Synchronization
 /// The server's own keys: for signatures, of which the public halves are published, and for authentication codes.
 public final class ServerKeyRing: KeyRing {
     /// A key for authentication codes.
-    public struct CodeKey: Sendable {
+    public struct MACKey: Sendable {
         let id: String
         let bytes: [UInt8]
 
@@ -23,7 +23,7 @@ public final class ServerKeyRing: KeyRing {
 
     /// The signing keys; the first of an algorithm signs, all of them verify and are published.
     public let signingKeys: [SigningKey]
-    private let codeKeys: [CodeKey]
+    private let macKeys: [MACKey]
     /// Encoded headers by key and type, so that signing a token encodes none.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
 
@@ -36,10 +36,10 @@ public final class ServerKeyRing: KeyRing {
     ///
     /// - Parameters:
     ///   - signingKeys: At least one.
-    ///   - codeKeys: At least one; the first makes codes, all of them check.
-    public init(signingKeys: [SigningKey], codeKeys: [CodeKey]) {
+    ///   - macKeys: At least one; the first makes codes, all of them check.
+    public init(signingKeys: [SigningKey], macKeys: [MACKey]) {
         self.signingKeys = signingKeys
-        self.codeKeys = codeKeys
+        self.macKeys = macKeys
     }
 
     /// The algorithms that it can sign with.
@@ -95,16 +95,16 @@ public final class ServerKeyRing: KeyRing {
 
     /// An authentication code that names its key.
     public func authenticationCode(_ message: String, purpose: String) -> String {
-        codeKeys.first.map { "\($0.id)-\(code(message, purpose, $0))" } ?? ""
+        macKeys.first.map { "\($0.id)-\(code(message, purpose, $0))" } ?? ""
     }
 
     /// Whether a code was made by one of the ring's keys.
     public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
-        guard let key = codeKeys.first(where: { code.hasPrefix("\($0.id)-") }) else { return false }
+        guard let key = macKeys.first(where: { code.hasPrefix("\($0.id)-") }) else { return false }
         return Secret(code) == Secret("\(key.id)-\(self.code(message, purpose, key))")
     }
 
-    private func code(_ message: String, _ purpose: String, _ key: CodeKey) -> String {
+    private func code(_ message: String, _ purpose: String, _ key: MACKey) -> String {
         Base64URL.encode(Digest.hmac(Array("\(purpose)\u{0}\(message)".utf8), key: key.bytes))
     }
 }

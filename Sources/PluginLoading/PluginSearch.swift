@@ -113,7 +113,8 @@ public struct PluginSearch: Sendable {
     }
 
     private static func isWritableByOthers(_ status: stat) -> Bool {
-        let byGroup = status.st_mode & S_IWGRP != 0 && status.st_gid != 0 && status.st_gid != getegid()
+        // A group that has the number of the server's user is that user's own.
+        let byGroup = status.st_mode & S_IWGRP != 0 && status.st_gid != 0 && status.st_gid != geteuid()
         return byGroup || status.st_mode & S_IWOTH != 0
     }
 }

@@ -71,6 +71,8 @@ public struct Configuration: Sendable {
     public var pluginPath: [String] = []
     /// The plugins.
     public var plugins: [PluginEntry] = []
+    /// Whether the plugins are all that the file means to load; if not, what is missing says nothing.
+    public var arePluginsComplete = true
     /// The format of clients that name none.
     public var defaultTokenFormat: String?
     /// Signing keys as PKCS#8 PEM.
@@ -86,7 +88,15 @@ public struct Configuration: Sendable {
     /// How long a stop waits for requests in progress.
     public var shutdownLimit = Duration.seconds(30)
 
+    /// Whether the address by which clients know the server can only be this machine.
+    var hasLoopbackIssuer: Bool {
+        let authority = issuer.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
+        return Configuration.isLoopback(IssuerRule.host(String(authority.prefix { $0 != "/" })))
+    }
+
     static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isFour = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host == "::1" || host == "[::1]" || isFour && parts[0] == "127"
     }
 }

@@ -2,6 +2,12 @@
 
 import GrantKit
 
+extension Node {
+    fileprivate var isNull: Bool {
+        if case .scalar(let text, true) = content { ValueReader.typed(text) == .null } else { false }
+    }
+}
+
 extension Configuration {
     /// Reads a file; the result is only meant to be used if nothing is wrong.
     ///
@@ -15,16 +21,20 @@ extension Configuration {
     ) -> (configuration: Configuration, diagnostics: Diagnostics) {
         guard bytes.count <= 4 << 20 else {
             let diagnostics = Diagnostics(SourceFile.parse([], name: name).file)
-            diagnostics.report(at: [], "the file is larger than 4 MiB", note: "keep clients and users in the store")
+            diagnostics.reportUnreadable("the file is larger than 4 MiB", note: "keep clients and users in the store")
             return (Configuration(), diagnostics)
         }
         let (file, error) = SourceFile.parse(bytes, name: name)
         let diagnostics = Diagnostics(file)
         if let error { diagnostics.report(error) }
-        guard let root = file.root else {
+        guard let root = file.root, !root.isNull else {
             if error == nil {
-                diagnostics.report(at: [], "the file is empty", note: "it needs at least 'issuer' and 'plugins'")
+                diagnostics.reportUnreadable("the file is empty", note: "it needs at least 'issuer' and 'plugins'")
             }
+            return (Configuration(), diagnostics)
+        }
+        guard case .mapping = root.content else {
+            diagnostics.reportUnreadable("the configuration must be a mapping from keys to values", at: [])
             return (Configuration(), diagnostics)
         }
         var reader = ConfigurationReader(root, outside, diagnostics)
@@ -64,9 +74,9 @@ struct ConfigurationReader {
 
     private mutating func readIssuer() {
         guard let issuer: String = root.read("issuer") else {
-            if root.members["issuer"] == nil {
+            if root.members["issuer"] == nil || root.members["issuer"] == .some(.null) {
                 diagnostics.report(
-                    at: [], "'issuer' is missing",
+                    at: [.key("issuer")], key: true, "'issuer' is missing",
                     note: "add the address that clients use, such as https://id.example.com")
             }
             return
@@ -81,7 +91,7 @@ struct ConfigurationReader {
         var section = root.section("listen", label: "'listen'")
         if let host: String = section.read("host") { configuration.listen.host = host }
         if let port = section.read("port", in: Int64(0)...65535) { configuration.listen.port = Int(port) }
-        if section.members["tls"] != nil { readTLS(&section) }
+        if section.value("tls") != nil { readTLS(&section) }
         configuration.listen.trustedProxies = section.read("trusted_proxies") ?? []
         if let most = section.read("max_connections", in: Int64(1)...1_000_000) {
             configuration.listen.maxConnections = Int(most)
@@ -98,6 +108,8 @@ struct ConfigurationReader {
         let key: String? = section.read("key")
         section.finish()
         guard let certificate, let key else {
+            let isGiven = section.members["certificate"] != nil && section.members["key"] != nil
+            guard case .object = section.members, !isGiven else { return }
             return listen.report("tls", "'tls' needs the files 'certificate' and 'key'")
         }
         configuration.listen.tls = Configuration.TLS(certificate: certificate, key: key)
@@ -115,18 +127,21 @@ struct ConfigurationReader {
 
     private mutating func readPaths() {
         var section = root.section("paths", label: "'paths'")
-        if let base: String = section.read("base") { configuration.basePath = checkedPath(base, "base", section) }
+        if let base: String = section.read("base") {
+            configuration.basePath = checkedPath(base, at: section.path + [.key("base")])
+        }
         if let aliases: [String] = section.read("aliases") {
-            configuration.aliasPaths = aliases.map { checkedPath($0, "aliases", section) }
+            let path = section.path + [.key("aliases")]
+            configuration.aliasPaths = aliases.enumerated().map { checkedPath($1, at: path + [.element($0)]) }
         }
         section.finish()
     }
 
-    private func checkedPath(_ path: String, _ key: String, _ section: Section) -> String {
+    private func checkedPath(_ path: String, at place: [PathStep]) -> String {
         let isFine =
             path.hasPrefix("/") && !path.hasSuffix("/") && !path.contains("//")
             && path.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x3F && $0 != 0x23 && $0 != 0x25 }
-        if !isFine { section.report(key, "'\(path)' is not a path", note: "write it such as /auth") }
+        if !isFine { diagnostics.report(at: place, "'\(path)' is not a path", note: "write it such as /auth") }
         return path
     }
 
@@ -136,30 +151,56 @@ struct ConfigurationReader {
         configuration.pluginPath = root.read("plugin_path", as: [String].self) ?? []
         configuration.defaultTokenFormat = root.read("default_token_format")
         guard let list = root.value("plugins") else {
+            configuration.arePluginsComplete = false
             return diagnostics.report(at: [], "'plugins' is missing", note: "nothing is loaded that it does not list")
         }
-        guard case .array(let entries) = list else { return root.report("plugins", "'plugins' must be a list") }
+        guard case .array(let entries) = list else {
+            configuration.arePluginsComplete = false
+            return root.report("plugins", "'plugins' must be a list")
+        }
         for (number, entry) in entries.enumerated() { readPlugin(entry, at: [.key("plugins"), .element(number)]) }
     }
 
     private mutating func readPlugin(_ entry: JSON, at path: [PathStep]) {
         if let id = entry.string { return add(Configuration.PluginEntry(id: id, settings: [:], path: path)) }
-        guard case .object = entry else { return diagnostics.report(at: path, "a plugin must be an id or a mapping") }
+        guard case .object = entry else {
+            configuration.arePluginsComplete = false
+            return diagnostics.report(at: path, "a plugin must be an id or a mapping")
+        }
         var section = Section(entry, at: path, label: "a plugin", diagnostics)
         let id: String? = section.read("plugin")
         let library: String? = section.read("library")
         let digest: String? = section.read("sha256")
         let settings = section.section("settings", label: "'settings'").members
         section.finish()
-        guard let id else { return diagnostics.report(at: path, "a plugin has no 'plugin', which is its id") }
-        if let library, !library.hasPrefix("/") { section.report("library", "'library' must be an absolute path") }
+        if let entry = readEntry(id, library, digest, settings, section) {
+            add(entry)
+        } else {
+            configuration.arePluginsComplete = false
+        }
+    }
+
+    private func readEntry(
+        _ id: String?, _ library: String?, _ digest: String?, _ settings: JSON, _ section: Section
+    ) -> Configuration.PluginEntry? {
+        guard let id else {
+            if section.members["plugin"] == nil {
+                diagnostics.report(at: section.path, "a plugin has no 'plugin', which is its id")
+            }
+            return nil
+        }
+        if let library, !library.hasPrefix("/") {
+            section.report("library", "'library' must be an absolute path")
+            return nil
+        }
         if let digest, digest.count != 64 || !digest.allSatisfy(\.isHexDigit) {
             section.report("sha256", "'sha256' must be 64 hexadecimal digits", note: "see 'sha256sum'")
+            return nil
         }
-        add(
-            Configuration.PluginEntry(
-                id: id, library: library, sha256: digest?.lowercased(), settings: settings == .null ? [:] : settings,
-                path: path))
+        var members = settings
+        if case .object = settings {} else { members = [:] }
+        return Configuration.PluginEntry(
+            id: id, library: library, sha256: digest?.lowercased(), settings: members, path: section.path)
     }
 
     private mutating func add(_ entry: Configuration.PluginEntry) {
@@ -169,6 +210,7 @@ struct ConfigurationReader {
                 (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
             }
         if !isFine {
+            configuration.arePluginsComplete = false
             diagnostics.report(
                 at: entry.path, "'\(entry.id)' is not a plugin id: lower case letters, digits and dashes")
         } else if configuration.plugins.contains(where: { $0.id == entry.id }) {
@@ -224,7 +266,7 @@ struct ConfigurationReader {
             _ = section.read("inactive", as: Bool.self)
             for key in ["data", "name", "meta"] { _ = section.value(key) }
             section.finish()
-            if section.members["id"]?.string == nil { diagnostics.report(at: path, "a user has no 'id'") }
+            if case .object = user, user["id"] == nil { diagnostics.report(at: path, "a user has no 'id'") }
             let password = section.members["password"]?.string ?? ""
             if password.utf8.count > 512 { section.report("password", "a password must have at most 512 bytes") }
         }
@@ -232,14 +274,15 @@ struct ConfigurationReader {
 
     /// Secrets of examples are known to everybody.
     private func checkDemoSecrets() {
-        guard !configuration.listen.isLoopback else { return }
+        guard !configuration.listen.isLoopback || !configuration.hasLoopbackIssuer else { return }
+        let note = configuration.listen.isLoopback ? "use an issuer on 127.0.0.1" : "listen on 127.0.0.1"
         let documents = [("clients", "secret", configuration.clients), ("users", "password", configuration.users)]
         for (list, key, entries) in documents {
             for (number, entry) in entries.enumerated() where (entry[key]?.strings ?? []).contains(where: isDemo) {
                 diagnostics.report(
                     at: [.key(list), .element(number), .key(key)],
                     "a demo secret would be reachable from other machines",
-                    note: "replace it, or listen on 127.0.0.1")
+                    note: "replace it, or \(note)")
             }
         }
     }

@@ -4,8 +4,11 @@
 enum IssuerRule {
     static func problem(_ issuer: String) -> (message: String, note: String?)? {
         let parts = issuer.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty, !parts[2].isEmpty,
-            issuer.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !parts[2].contains("@")
+        if parts.count >= 3, parts[2].contains("@") {
+            return ("'issuer' must not hold a user name or a password", "remove everything up to the '@'")
+        }
+        guard parts.count >= 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty, hasHost(parts[2]),
+            issuer.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
         else { return ("'issuer' is not an address", "write it such as https://id.example.com") }
         if issuer.contains("?") { return ("'issuer' must not have a query", "remove everything from the '?'") }
         if issuer.contains("#") { return ("'issuer' must not have a fragment", "remove everything from the '#'") }
@@ -16,8 +19,14 @@ enum IssuerRule {
         return nil
     }
 
-    private static func host(_ authority: String) -> String {
+    private static func hasHost(_ authority: String) -> Bool {
+        let (host, authority) = (host(authority), authority.prefix { $0 != "?" && $0 != "#" })
+        let port = authority.dropFirst(host.count)
+        return !host.isEmpty && (port.isEmpty || port.first == ":" && UInt16(port.dropFirst()) != nil)
+    }
+
+    static func host(_ authority: String) -> String {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
-        return String(authority.split(separator: ":").first ?? "")
+        return String(authority.prefix { $0 != ":" && $0 != "?" && $0 != "#" })
     }
 }

@@ -31,9 +31,15 @@ public struct Node: Sendable {
     var end: Mark
     /// How many nodes it holds, itself included; aliases count each time.
     var count: Int
+    /// The lines of what an alias stands for.
+    var definition: ClosedRange<Int>?
 
-    subscript(key: String) -> Node? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.key == key }?.value
+    /// The last line that something of it stands on; the end mark of a block is where the next thing begins.
+    var lastLine: Int {
+        switch content {
+        case .scalar: end.column == 0 && end.line > start.line ? end.line - 1 : end.line
+        case .sequence(let elements): elements.reduce(start.line) { max($0, $1.lastLine) }
+        case .mapping(let entries): entries.reduce(start.line) { max($0, $1.value.lastLine) }
+        }
     }
 }

@@ -55,9 +55,10 @@ public final class PluginSettings: SettingsSource {
         for problem in state.problems { diagnostics.report(at: path + [.key(problem.key)], problem.message) }
         let known = state.asked.map(\.key)
         for member in members.members where !known.contains(member.name) {
+            let shown = Sensitive.shown(member.name)
             diagnostics.report(
-                at: path + [.key(member.name)], key: true, "unknown setting '\(member.name)' of plugin '\(id)'",
-                note: Suggestion.note(for: member.name, among: known) ?? "it has no settings")
+                at: path + [.key(member.name)], key: true, "unknown setting '\(shown.text)' of plugin '\(id)'",
+                note: shown.note ?? Suggestion.note(for: member.name, among: known) ?? "it has no settings")
         }
     }
 }

@@ -25,6 +25,7 @@ struct ValueReader {
     let outside: Outside
     let diagnostics: Diagnostics
 
+    /// The value of a node; an element of a list of secrets is one of them.
     func json(_ node: Node, at path: [PathStep]) -> JSON {
         switch node.content {
         case .scalar(let text, let isPlain): return isPlain ? ValueReader.typed(text) : .string(text)
@@ -60,11 +61,13 @@ struct ValueReader {
         guard entry.key == "env" || entry.key == "file", case .scalar(let name, _) = entry.value.content else {
             return nil
         }
-        let isSecret = path.contains { if case .key(let key) = $0 { Sensitive.isKey(key) } else { false } }
         let text = entry.key == "env" ? variable(name, at: path) : contents(name, at: path)
-        guard let text else { return .null }
+        guard let text else {
+            diagnostics.leaveOut(path)
+            return .null
+        }
         // A number out of the environment is a number, but a secret that looks like one stays a text.
-        return isSecret ? .string(text) : ValueReader.typed(text)
+        return Sensitive.isSecret(path) ? .string(text) : ValueReader.typed(text)
     }
 
     private func variable(_ name: String, at path: [PathStep]) -> String? {

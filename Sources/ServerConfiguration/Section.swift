@@ -54,9 +54,10 @@ struct Section {
     /// Reports the keys that nobody asked for.
     func finish() {
         for member in members.members where !asked.contains(member.name) {
+            let shown = Sensitive.shown(member.name)
             diagnostics.report(
-                at: path + [.key(member.name)], key: true, "unknown key '\(member.name)' in \(label)",
-                note: Suggestion.note(for: member.name, among: asked))
+                at: path + [.key(member.name)], key: true, "unknown key '\(shown.text)' in \(label)",
+                note: shown.note ?? Suggestion.note(for: member.name, among: asked))
         }
     }
 }

@@ -10,8 +10,18 @@ public struct SourceFile: Sendable {
     private let hidden: Set<Int>
 
     static func parse(_ bytes: [UInt8], name: String) -> (file: SourceFile, error: YAMLError?) {
-        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-            let error = YAMLError(message: "the file is not UTF-8 text", note: nil, mark: Mark(line: 0, column: 0))
+        // Some editors put a byte order mark before the text.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let mark = SourceFile.mark(of: SourceFile.lengthOfUTF8(bytes), in: bytes)
+            return (
+                SourceFile(name: name, root: nil, text: ""),
+                YAMLError(message: "the file is not UTF-8 text", mark: mark)
+            )
+        }
+        let controls = bytes.firstIndex { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) || $0 == 0x7F }
+        if let place = controls {
+            let error = YAMLError(message: "control characters are not allowed", mark: mark(of: place, in: bytes))
             return (SourceFile(name: name, root: nil, text: ""), error)
         }
         do {
@@ -24,17 +34,56 @@ public struct SourceFile: Sendable {
         }
     }
 
+    /// How many bytes are UTF-8 before the first that is not.
+    private static func lengthOfUTF8(_ bytes: [UInt8]) -> Int {
+        var (low, high) = (0, bytes.count)
+        // A prefix may end within a character, so its last three bytes do not count against it.
+        while low < high {
+            let middle = (low + high + 1) / 2
+            let isFine = (0...3).contains { back in
+                middle >= back && String(validating: bytes.prefix(middle - back), as: UTF8.self) != nil
+            }
+            if isFine { low = middle } else { high = middle - 1 }
+        }
+        while low > 0, String(validating: bytes.prefix(low), as: UTF8.self) == nil { low -= 1 }
+        return low
+    }
+
+    private static func mark(of place: Int, in bytes: [UInt8]) -> Mark {
+        let before = bytes.prefix(place)
+        let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        let column = String(decoding: bytes[start..<place], as: UTF8.self).unicodeScalars.count
+        return Mark(line: before.count { $0 == 0x0A }, column: column)
+    }
+
     private init(name: String, root: Node?, text: String) {
         self.name = name
         self.root = root
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            String(line.last == "\r" ? line.dropLast() : line)
+        lines = root == nil ? [] : SourceFile.lines(of: text)
+        hidden = root.map { Sensitive.lines($0) } ?? []
+    }
+
+    /// The lines as libyaml counts them.
+    private static func lines(of text: String) -> [String] {
+        var lines = [String.UnicodeScalarView()]
+        var last: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n" where last == "\r": break
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": lines.append(String.UnicodeScalarView())
+            case "\u{FEFF}": break
+            default: lines[lines.count - 1].append(scalar)
+            }
+            last = scalar
         }
-        hidden = root.map(Sensitive.lines) ?? []
+        return lines.map { String($0) }
     }
 
     func quotable(_ line: Int) -> String? {
-        lines.indices.contains(line) && !hidden.contains(line) ? lines[line] : nil
+        guard lines.indices.contains(line), !hidden.contains(line), !Sensitive.holdsPassword(lines[line]) else {
+            return nil
+        }
+        return lines[line]
     }
 
     /// Where a path leads, or where it ends to exist.
@@ -61,33 +110,7 @@ public struct SourceFile: Sendable {
 
     /// A block value ends lines below its key, so its key stands for it.
     private static func shown(_ node: Node, _ entry: Node.Entry) -> (start: Mark, end: Mark) {
-        node.start.line == entry.keyStart.line ? (node.start, node.end) : (entry.keyStart, entry.keyEnd)
-    }
-}
-
-/// Knows which keys lead to secrets, misspelled ones included.
-enum Sensitive {
-    private static let words = ["secret", "password", "passphrase", "credential"]
-
-    static func isKey(_ key: String) -> Bool {
-        let key = key.lowercased()
-        return words.contains { word in
-            key.contains(word) || Suggestion.distance(Array(key), Array(word)) <= 2
-        } || key.contains("passw") || key.hasSuffix("_key") || key == "pem" || key == "signing"
-    }
-
-    static func lines(_ node: Node) -> Set<Int> {
-        switch node.content {
-        case .scalar: []
-        case .sequence(let elements): elements.reduce(into: []) { $0.formUnion(lines($1)) }
-        case .mapping(let entries):
-            entries.reduce(into: []) { lines, entry in
-                if isKey(entry.key) {
-                    lines.formUnion(entry.keyStart.line...max(entry.keyStart.line, entry.value.end.line))
-                } else {
-                    lines.formUnion(self.lines(entry.value))
-                }
-            }
-        }
+        if case .scalar = node.content { return (node.start, node.end) }
+        return node.start.line == entry.keyStart.line ? (node.start, node.end) : (entry.keyStart, entry.keyEnd)
     }
 }

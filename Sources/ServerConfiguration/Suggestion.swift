@@ -2,12 +2,20 @@
 
 /// Finds the name that somebody probably meant.
 public enum Suggestion {
-    /// The nearest of some names, if it is within two edits or a third of the length.
+    /// The nearest of some names, if it is within two edits or a third of the length, or the one that ends like it.
     public static func nearest(to name: String, among names: some Sequence<String>) -> String? {
         let nearest = names.map { (name: $0, distance: distance(Array(name), Array($0))) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        guard let nearest, nearest.distance <= max(2, name.count / 3), nearest.distance < name.count else { return nil }
-        return nearest.name
+        if let nearest, nearest.distance <= max(2, name.count / 3), nearest.distance * 2 <= name.count {
+            return nearest.name
+        }
+        let longer = names.filter { $0.hasSuffix("_" + name) }
+        return longer.min { ($0.count, $0) < ($1.count, $1) }
+    }
+
+    /// A name as messages may show it: where a space is missing, a secret became part of its key.
+    public static func shown(_ name: String) -> (text: String, note: String?) {
+        Sensitive.shown(name)
     }
 
     /// The note under a diagnostic: the name that was probably meant, else the names there are.

@@ -7,6 +7,12 @@ struct YAMLError: Error {
     var message: String
     var note: String?
     var mark: Mark
+
+    init(message: String, note: String? = nil, mark: Mark) {
+        self.message = message
+        self.note = note
+        self.mark = mark
+    }
 }
 
 /// Builds the node tree of one document out of libyaml's events, strictly and within bounds.
@@ -66,6 +72,12 @@ struct YAMLComposer {
 
     private func syntaxError() -> YAMLError {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
+        if problem.contains("cannot start any token") {
+            let mark = parser.pointee.problem_mark
+            return YAMLError(
+                message: "a tab cannot indent a line", note: "use spaces",
+                mark: Mark(line: Int(mark.line), column: Int(mark.column)))
+        }
         let mark = parser.pointee.problem_mark
         let context = parser.pointee.context.map { "libyaml: \(String(cString: $0))" }
         return YAMLError(message: problem, note: context, mark: Mark(line: Int(mark.line), column: Int(mark.column)))
@@ -119,9 +131,13 @@ struct YAMLComposer {
 
     private mutating func alias(_ name: String, _ event: Event) throws -> Node {
         guard var node = anchors[name] else {
-            throw YAMLError(message: "no anchor '\(name)' stands before this alias", note: nil, mark: event.start)
+            // What stands here may be a secret that starts with a star.
+            throw YAMLError(
+                message: "no anchor stands before this alias", note: "put a text that starts with '*' in quotes",
+                mark: event.start)
         }
         try count(node.count, event)
+        node.definition = node.definition ?? node.start.line...max(node.start.line, node.lastLine)
         (node.start, node.end) = (event.start, event.end)
         return node
     }
@@ -141,6 +157,7 @@ struct YAMLComposer {
 
     private mutating func mapping(_ start: Event, depth: Int) throws -> Node {
         var entries: [Node.Entry] = []
+        var keys: Set<String> = []
         var end = start.end
         while true {
             let event = try next()
@@ -149,8 +166,10 @@ struct YAMLComposer {
             guard case .scalar(let key, _) = event.kind, !event.hasTag else {
                 throw YAMLError(message: "a key must be a plain text", note: nil, mark: event.start)
             }
-            guard !entries.contains(where: { $0.key == key }) else {
-                throw YAMLError(message: "the key '\(key)' stands twice", note: "remove one", mark: event.start)
+            guard keys.insert(key).inserted else {
+                throw YAMLError(
+                    message: "the key '\(Sensitive.shown(key).text)' stands twice", note: "remove one",
+                    mark: event.start)
             }
             let value = try node(next(), depth: depth - 1)
             entries.append(.init(key: key, keyStart: event.start, keyEnd: event.end, value: value))

@@ -30,6 +30,9 @@ public struct AddressRange: Sendable, Hashable {
         var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 { return four }
         var sixteen = [UInt8](repeating: 0, count: 16)
-        return inet_pton(AF_INET6, text, &sixteen) == 1 ? sixteen : nil
+        guard inet_pton(AF_INET6, text, &sixteen) == 1 else { return nil }
+        // An IPv4 client of a socket that listens for both is written as ::ffff:192.0.2.1.
+        let isMapped = sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 0xFF && sixteen[11] == 0xFF
+        return isMapped ? Array(sixteen.suffix(4)) : sixteen
     }
 }

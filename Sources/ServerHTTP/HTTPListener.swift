@@ -45,6 +45,8 @@ public struct HTTPListenerConfiguration: Sendable {
 public enum HTTPService: Sendable {
     /// Everything.
     case all
+    /// Everything but metrics.
+    case endpointsAndHealth
     /// Everything but health and metrics.
     case endpoints
     /// Health and metrics alone.
@@ -88,9 +90,13 @@ public enum HTTPListener {
         _ configuration: HTTPListenerConfiguration, _ channel: HTTP1Channel.Configuration
     ) throws -> HTTPServerBuilder {
         guard let tls = configuration.tls else { return .http1(configuration: channel) }
-        return try .http2Upgrade(
-            tlsConfiguration: tls.configuration,
-            configuration: .init(idleTimeout: .seconds(60), streamConfiguration: channel))
+        let limit = TimeAmount(configuration.headerTimeout)
+        return HTTPServerBuilder { responder in
+            let base = try HTTP2UpgradeChannel(
+                tlsConfiguration: tls.configuration,
+                configuration: .init(idleTimeout: .seconds(60), streamConfiguration: channel), responder: responder)
+            return HandshakeLimit(base: base, time: limit)
+        }
     }
 
     /// Runs Swift's tasks on the threads that serve connections, so that a request never changes threads.

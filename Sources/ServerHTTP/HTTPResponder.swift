@@ -13,21 +13,30 @@ struct HTTPResponder: Sendable {
     let service: HTTPService
     let addresses: ClientAddress
 
-    /// Ends a connection of which nothing more can be read.
-    private struct Unreadable: Error {}
+    /// Ends a connection after its answer.
+    private struct Closing: Error {}
 
     func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
-        let head = requestHead(request, channel)
+        // A stream of HTTP/2 has a connection above it, which has the listener above it.
+        let isStream = channel.parent?.parent != nil
         let body: [UInt8]
         do {
-            body = try await self.body(of: request)
+            body = try await self.body(of: request, writer)
         } catch let refusal as BodyRefusal {
             var response = OutboundResponse(refusal)
-            response.headers.append(("connection", "close"))
+            if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
-            throw Unreadable()
+            throw Closing()
         }
-        try await send(await answer(InboundRequest(head: head, body: body)), to: request, writer)
+        let answer = await answer(InboundRequest(head: requestHead(request, channel), body: body))
+        try await send(answer, to: request, writer)
+        if !isStream, asksToClose(request) { throw Closing() }
+    }
+
+    /// The library itself knows the word in lower case alone.
+    private func asksToClose(_ request: Request) -> Bool {
+        guard let value = request.headers[.connection] else { return false }
+        return value.lowercased().split(separator: ",").contains { $0.drop { $0 == " " }.prefix(5) == "close" }
     }
 
     private func answer(_ request: InboundRequest) async -> OutboundResponse {
@@ -35,6 +44,9 @@ struct HTTPResponder: Sendable {
         case .endpoints: return await core.respond(to: request)
         case .all:
             if let response = await core.monitor(request.head) { return response }
+            return await core.respond(to: request)
+        case .endpointsAndHealth:
+            if request.head.path != "/metrics", let response = await core.monitor(request.head) { return response }
             return await core.respond(to: request)
         case .monitoring:
             return await core.monitor(request.head) ?? OutboundResponse(status: 404)
@@ -53,9 +65,14 @@ struct HTTPResponder: Sendable {
             address: addresses.find(connection: channel.remoteAddress?.ipAddress ?? "", headers), id: RequestID.next())
     }
 
-    private func body(of request: Request) async throws -> [UInt8] {
+    private func body(of request: Request, _ writer: borrowing ResponseWriter) async throws -> [UInt8] {
+        if request.head.authority?.isEmpty ?? true { throw BodyRefusal.noHost }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limit.body {
             throw BodyRefusal.tooLarge
+        }
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            // RFC 9110 section 10.1.1: such a client waits for this before it sends the body.
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         do {
             return try await Array(request.body.collect(upTo: Limit.body).readableBytesView)
@@ -85,8 +102,9 @@ struct HTTPResponder: Sendable {
     }
 }
 
-/// Why a body was not read to its end.
+/// Why a request was not read to its end.
 enum BodyRefusal: Error {
+    case noHost
     case tooLarge
     case tooSlow
 }
@@ -95,12 +113,19 @@ extension OutboundResponse {
     init(_ refusal: BodyRefusal) {
         let description =
             switch refusal {
+            case .noHost: "the request names no host"
             case .tooLarge: "the body is larger than \(Limit.body) bytes"
             case .tooSlow: "the body did not arrive in time"
             }
         let body: JSON = ["error": "invalid_request", "error_description": .string(description)]
+        let status =
+            switch refusal {
+            case .noHost: 400
+            case .tooLarge: 413
+            case .tooSlow: 408
+            }
         self.init(
-            status: refusal == .tooLarge ? 413 : 408,
+            status: status,
             headers: [("content-type", "application/json"), ("cache-control", "no-store")], body: body.bytes)
     }
 }

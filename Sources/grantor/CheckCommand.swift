@@ -20,11 +20,16 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let file = try ConfigurationFile(option.config)
         let composition = Composition.read(file)
+        _ = OutsideFiles(composition.configuration, composition.diagnostics)
         composition.diagnostics.print()
         guard !composition.diagnostics.hasErrors else { throw ExitCode(EX_CONFIG) }
         let (plugins, clients) = (composition.plugins.count, composition.configuration.clients.count)
-        print("\(file.name) is valid: \(plugins) plugins, \(clients) clients")
+        print("\(file.name) is valid: \(counted(plugins, "plugin")), \(counted(clients, "client"))")
     }
+}
+
+private func counted(_ number: Int, _ what: String) -> String {
+    "\(number) \(what)\(number == 1 ? "" : "s")"
 }
 
 extension Composition {

@@ -41,32 +41,40 @@ struct Composition {
             defaultTokenFormat: configuration.defaultTokenFormat, clients: configuration.clients,
             users: configuration.users)
         // What a plugin that does not load would have added is not missing because of the clients.
-        guard plugins.count == configuration.plugins.count, !plugins.isEmpty || configuration.plugins.isEmpty else {
+        guard diagnostics.isReadable, configuration.arePluginsComplete, plugins.count == configuration.plugins.count
+        else {
             generation = nil
             return
         }
         let (generation, problems) = Generation.build(
             settings, plugins: plugins.map(\.registered), secrets: secrets, cryptography: SystemCryptography())
-        for problem in problems { diagnostics.report(problem) }
+        for problem in problems { diagnostics.report(problem, plugins) }
         self.generation = generation
     }
 }
 
 extension Diagnostics {
-    func report(_ problem: ConfigurationProblem) {
-        let path = problem.path.map { step in
+    func report(_ problem: ConfigurationProblem, _ plugins: [LoadedPlugin]) {
+        var path = problem.path.map { step in
             switch step {
             case .key(let name): PathStep.key(name)
             case .element(let number): PathStep.element(number)
             }
         }
-        let note: String? =
-            switch problem.note {
-            case .text(let text): text
-            case .candidates(let name, let names): Suggestion.note(for: name, among: names)
-            case nil: nil
-            }
+        // The core counts the plugins that were loaded, the file those that it lists.
+        if path.count == 2, path[0] == .key("plugins"), case .element(let number) = path[1] {
+            path = plugins[number].entry.path
+        }
+        var (message, note): (String, String?) = (problem.message, nil)
+        switch problem.note {
+        case .text(let text): note = text
+        case .candidates(let name, let names):
+            let shown = Suggestion.shown(name)
+            message = message.replacing("'\(name)'", with: "'\(shown.text)'")
+            note = shown.note ?? Suggestion.note(for: name, among: names)
+        case nil: break
+        }
         report(
-            problem.severity == .error ? .error : .warning, at: path, key: problem.isAtKey, problem.message, note: note)
+            problem.severity == .error ? .error : .warning, at: path, key: problem.isAtKey, message, note: note)
     }
 }

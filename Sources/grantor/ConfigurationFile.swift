@@ -14,8 +14,12 @@ struct ConfigurationFile: Sendable {
     init(_ name: String) throws {
         self.name = name
         path = URL(fileURLWithPath: name).standardizedFileURL.path
-        guard FileManager.default.isReadableFile(atPath: path) else {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
             throw ValidationError("there is no configuration '\(name)'; name one with --config")
+        }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ValidationError("the configuration '\(name)' cannot be read by this user")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.changeCurrentDirectoryPath(folder) else {

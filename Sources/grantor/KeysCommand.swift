@@ -32,8 +32,9 @@ struct KeysCommand: AsyncParsableCommand {
             let ring = try await StoredKeys.existing(in: store, declared: declared)
             await plugin.registered.stop()
             guard let ring else { return print("no keys yet: the first 'grantor serve' makes them") }
-            let rows = ring.signingKeys.map {
-                [$0.id, $0.algorithm, declared.isEmpty ? "the store" : "the configuration"]
+            let own = Set(declared.map(\.id))
+            let rows = ring.signingKeys.map { key in
+                [key.id, key.algorithm, own.contains(key.id) ? "the configuration" : "the store"]
             }
             print(Table.render([["KID", "ALGORITHM", "KEPT IN"]] + rows))
         }

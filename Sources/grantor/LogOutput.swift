@@ -3,6 +3,7 @@
 import Foundation
 import GrantKit
 import Logging
+import Synchronization
 
 /// Writes log lines to standard error: for people on a terminal, as JSON for everything else.
 struct LogOutput: LogHandler {
@@ -22,9 +23,7 @@ struct LogOutput: LogHandler {
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let line = isHuman ? human(event, fields) : json(event, fields)
-        // One write a line, so that lines of several threads do not mix.
-        FileHandle.standardError.write(Data(line.utf8))
+        LogWriter.standardError.write(isHuman ? human(event, fields) : json(event, fields))
     }
 
     private func human(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
@@ -33,12 +32,9 @@ struct LogOutput: LogHandler {
     }
 
     private func json(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
-        var members: [(String, String)] = [
-            ("time", LogOutput.time()), ("level", event.level.rawValue), ("message", "\(event.message)"),
-        ]
-        members += fields.map { ($0.key, "\($0.value)") }
-        return "{" + members.map { "\(LogOutput.quoted($0.0)):\(LogOutput.quoted($0.1))" }.joined(separator: ",")
-            + "}\n"
+        let always = [("time", LogOutput.time()), ("level", event.level.rawValue), ("message", "\(event.message)")]
+        let members = always + fields.map { ($0.key, "\($0.value)") }
+        return JSON.object(members.map { .init($0.0, .string($0.1)) }).text + "\n"
     }
 
     /// What a client sent must not be able to begin a line of its own.
@@ -46,11 +42,17 @@ struct LogOutput: LogHandler {
         String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
     }
 
-    private static func quoted(_ text: String) -> String {
-        JSON.string(text).text
-    }
-
+    /// The time in UTC (RFC 3339).
     private static func time() -> String {
-        Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        var (now, parts) = (timespec(), tm())
+        clock_gettime(CLOCK_REALTIME, &now)
+        gmtime_r(&now.tv_sec, &parts)
+        func digits(_ number: Int, _ width: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)].map { digits($0, 2) }
+        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { digits(Int($0), 2) }
+        return "\(date.joined(separator: "-"))T\(time.joined(separator: ":")).\(digits(now.tv_nsec / 1_000_000, 3))Z"
     }
 }

@@ -6,6 +6,7 @@ import Foundation
 import GrantKit
 import PluginLoading
 import ServerConfiguration
+import Synchronization
 
 /// A library as it was when it was loaded.
 struct PluginFile: Sendable, Equatable {
@@ -29,6 +30,8 @@ struct PluginLoader {
     private let host: any PluginHost
     private let former: [LoadedPlugin]
     private let search: PluginSearch
+    /// Every library that was ever loaded: what is loaded once stays in the process.
+    private static let files = Mutex<[String: PluginFile]>([:])
 
     init(_ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, former: [LoadedPlugin]) {
         self.diagnostics = diagnostics
@@ -46,12 +49,18 @@ struct PluginLoader {
         do {
             let library = try PluginLibrary.load(
                 entry.id, library: entry.library, pinned: entry.sha256, search: search, sha256: Digest.sha256)
+            let file = PluginFile(library.path)
+            guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
+                needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
+                return nil
+            }
+            PluginLoader.files.withLock { $0[file.path] = file }
             guard let registered = make(library.type, entry) else { return nil }
             if let running, !running.registered.registry.stores.isEmpty {
                 needsRestart(entry, "the settings of the store '\(entry.id)' have changed")
                 return nil
             }
-            return LoadedPlugin(entry: entry, file: PluginFile(library.path), registered: registered)
+            return LoadedPlugin(entry: entry, file: file, registered: registered)
         } catch let error as PluginLoadingError {
             diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {

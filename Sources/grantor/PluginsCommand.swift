@@ -21,9 +21,13 @@ struct PluginsCommand: ParsableCommand {
 
         func run() throws {
             let search = PluginSearch(self.search.folders)
-            let rows = try search.candidates.map { id in
-                let manifest = try InstalledPlugin(id, search).manifest
-                return [id, manifest.version, manifest.summary, manifest.specification]
+            let rows = search.candidates.map { id in
+                do {
+                    let manifest = try InstalledPlugin(id, search).manifest
+                    return [id, manifest.version, manifest.summary, manifest.specification]
+                } catch {
+                    return [id, "-", "does not load: \(error)"]
+                }
             }
             print(Table.render([["ID", "VERSION", "WHAT IT IS FOR", "SPECIFICATION"]] + rows))
         }

@@ -19,7 +19,7 @@ final class RunningServer: Sendable {
     private let configuration: Configuration
     private let core: ServerCore
     private let secrets = Secrets()
-    private let tls = Mutex<TLSFiles?>(nil)
+    private let files = Mutex<OutsideFiles?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
@@ -39,18 +39,18 @@ final class RunningServer: Sendable {
     func open(_ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
         let composition = Composition(configuration, diagnostics, host: core, secrets: secrets)
-        let (declared, proxies) = (checkKeys(diagnostics), checkProxies(configuration, diagnostics))
-        checkTLS(diagnostics)
+        let outside = OutsideFiles(configuration, diagnostics)
         diagnostics.print()
-        guard !diagnostics.hasErrors, let generation = composition.generation, proxies != nil,
+        guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store
         else { return false }
+        files.withLock { $0 = outside }
         let first = composition.plugins.filter { !$0.registered.registry.stores.isEmpty }
         let others = composition.plugins.filter { $0.registered.registry.stores.isEmpty }
         for plugin in first { try await start(plugin) }
         try await store.prepare(
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
-        let keys = try await StoredKeys.load(from: store, declared: declared)
+        let keys = try await StoredKeys.load(from: store, declared: outside.signingKeys)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in others { try await start(plugin) }
         plugins.withLock { $0 = composition.plugins }
@@ -69,69 +69,41 @@ final class RunningServer: Sendable {
         }
     }
 
-    private func checkKeys(_ diagnostics: Diagnostics) -> [SigningKey] {
-        configuration.signingKeys.compactMap { pem in
-            do {
-                return try SigningKey(pem: pem)
-            } catch {
-                diagnostics.report(at: [.key("keys"), .key("signing")], "a signing key cannot be used: \(error)")
-                return nil
-            }
-        }
-    }
-
-    private func checkProxies(_ configuration: Configuration, _ diagnostics: Diagnostics) -> [AddressRange]? {
-        let ranges = configuration.listen.trustedProxies.map { AddressRange($0) }
-        for (number, range) in ranges.enumerated() where range == nil {
-            diagnostics.report(
-                at: [.key("listen"), .key("trusted_proxies"), .element(number)], "this is not a network",
-                note: "write an address, 10.0.0.0/8 or fd00::/8")
-        }
-        return diagnostics.hasErrors ? nil : ranges.compactMap(\.self)
-    }
-
-    private func checkTLS(_ diagnostics: Diagnostics) {
-        guard let files = configuration.listen.tls else { return }
-        do {
-            let read = try TLSFiles(certificate: files.certificate, key: files.key)
-            tls.withLock { $0 = read }
-        } catch {
-            diagnostics.report(
-                at: [.key("listen"), .key("tls")], "certificate and key cannot be used: \(error)",
-                note: "both are PEM files that belong together")
-        }
-    }
-
     // MARK: run
 
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
         let listen = configuration.listen
+        // What the metrics tell is for this machine alone, unless they have an address of their own.
+        let everything = listen.isLoopback ? HTTPService.all : .endpointsAndHealth
         services.append(
-            try HTTPListener.make(
-                core, serving: configuration.monitoring == nil ? .all : .endpoints,
-                HTTPListenerConfiguration(
-                    host: listen.host, port: listen.port, tls: tls.withLock { $0 },
-                    trustedProxies: listen.trustedProxies.compactMap { AddressRange($0) },
-                    maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
-                    bodyTimeout: listen.bodyTimeout),
-                logger: quiet, running: { [self] port in announce(port) }))
+            Listener(
+                host: listen.host, port: listen.port,
+                service: try HTTPListener.make(
+                    core, serving: configuration.monitoring == nil ? everything : .endpoints,
+                    HTTPListenerConfiguration(
+                        host: listen.host, port: listen.port, tls: files.withLock { $0?.tls },
+                        trustedProxies: files.withLock { $0?.proxies ?? [] },
+                        maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
+                        bodyTimeout: listen.bodyTimeout),
+                    logger: quiet, running: { [self] port in announce(port) })))
         if let monitoring = configuration.monitoring {
             services.append(
-                try HTTPListener.make(
-                    core, serving: .monitoring,
-                    HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port), logger: quiet,
-                    running: { port in print("monitoring  http://\(monitoring.host):\(port)/metrics") }))
+                Listener(
+                    host: monitoring.host, port: monitoring.port,
+                    service: try HTTPListener.make(
+                        core, serving: .monitoring,
+                        HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port), logger: quiet,
+                        running: { port in
+                            print("monitoring  http://\(monitoring.host):\(port)/metrics")
+                            fflush(nil)
+                        })))
         }
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = configuration.shutdownLimit
-        do {
-            try await ServiceGroup(configuration: group).run()
-        } catch let error where "\(error)".contains("bind") {
-            throw Failure("cannot listen on \(listen.host):\(listen.port): \(error)")
-        }
+        try await ServiceGroup(configuration: group).run()
     }
 
     /// The libraries below tell much that is news to nobody.
@@ -159,9 +131,13 @@ final class RunningServer: Sendable {
     /// Reads the configuration again and serves it, or says why not and changes nothing.
     func reload() async {
         let (next, diagnostics) = file.read()
-        checkFixed(next, diagnostics)
+        guard diagnostics.isReadable else {
+            diagnostics.print()
+            return logger.error("the configuration was not reloaded; the former one is still served")
+        }
         let composition = Composition(
             next, diagnostics, host: core, secrets: secrets, former: plugins.withLock { $0 })
+        checkFixed(next, composition, diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation else {
             diagnostics.print()
             return logger.error("the configuration was not reloaded; the former one is still served")
@@ -171,7 +147,7 @@ final class RunningServer: Sendable {
             try await core.store.prepare(generation.capabilities.collections)
             for plugin in composition.plugins { try await start(plugin) }
             if let files = next.listen.tls {
-                try tls.withLock { $0 }?.reload(certificate: files.certificate, key: files.key)
+                try self.files.withLock { $0?.tls }?.reload(certificate: files.certificate, key: files.key)
             }
         } catch {
             return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
@@ -181,8 +157,21 @@ final class RunningServer: Sendable {
         logger.notice("the configuration was reloaded", metadata: ["clients": "\(next.clients.count)"])
     }
 
-    private func checkFixed(_ next: Configuration, _ diagnostics: Diagnostics) {
+    private func checkFixed(_ next: Configuration, _ composition: Composition, _ diagnostics: Diagnostics) {
         let note = "restart needed: a reload does not change it"
+        let stores = [plugins.withLock { $0 }, composition.plugins].map { list in
+            list.first { !$0.registered.registry.stores.isEmpty }
+        }
+        if let former = stores[0], let store = stores[1], store.entry.id != former.entry.id {
+            diagnostics.report(at: store.entry.path, "the store was '\(former.entry.id)'", note: note)
+        }
+        if next.logLevel != configuration.logLevel || next.logFormat != configuration.logFormat {
+            diagnostics.report(.warning, at: [.key("log")], key: true, "'log' has changed", note: note)
+        }
+        if next.shutdownLimit != configuration.shutdownLimit {
+            diagnostics.report(
+                .warning, at: [.key("shutdown_limit")], key: true, "'shutdown_limit' has changed", note: note)
+        }
         if next.issuer != configuration.issuer {
             diagnostics.report(at: [.key("issuer")], "'issuer' has changed", note: note)
         }
@@ -194,6 +183,21 @@ final class RunningServer: Sendable {
         }
         if next.signingKeys != configuration.signingKeys {
             diagnostics.report(at: [.key("keys")], key: true, "the signing keys have changed", note: note)
+        }
+    }
+}
+
+/// A listener whose failure names its address.
+private struct Listener: Service {
+    let host: String
+    let port: Int
+    let service: any Service
+
+    func run() async throws {
+        do {
+            try await service.run()
+        } catch {
+            throw Failure("cannot listen on \(host):\(port): \(error)")
         }
     }
 }

@@ -18,6 +18,10 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var option: ConfigurationOption
 
     func run() async throws {
+        // Until the configuration can be read again there is nothing to do for it, least of all to end.
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let (configuration, diagnostics) = file.read()
         LoggingSystem.bootstrap { _ in LogOutput(level: configuration.logLevel, format: configuration.logFormat) }

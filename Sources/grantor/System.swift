@@ -4,6 +4,7 @@ import AuthorizationServer
 import Cryptography
 import Foundation
 import GrantKit
+import Synchronization
 
 /// The clock and the random source of the machine.
 struct System: Surroundings {
@@ -19,29 +20,52 @@ struct System: Surroundings {
 }
 
 /// Compares the secrets of clients by digests under a key that ends with the process.
-struct Secrets: SecretVerifier {
+final class Secrets: SecretVerifier {
     private let key = Digest.random(32)
-    let pool = HashingPool(threads: ProcessInfo.processInfo.activeProcessorCount)
+    /// Half of the cores, so that hashing never takes the threads of those who serve requests.
+    let pool = HashingPool(threads: ProcessInfo.processInfo.activeProcessorCount / 2)
+    /// Kept over reloads, so that a reload does not make every client's secret slow again.
+    private let hashes = Mutex<[String: RememberingHash]>([:])
 
     func keyedDigest(_ secret: Secret) -> Secret {
         Secret(Base64URL.encode(Digest.hmac(Array(secret.exposed.utf8), key: key)))
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
-        ScryptHash(text).map { PooledHash(hash: $0, pool: pool) }
+        guard let hash = ScryptHash(text) else { return nil }
+        return hashes.withLock { hashes in
+            if let known = hashes[text] { return known }
+            let fresh = RememberingHash(hash, pool) { [key] secret in
+                Secret(Base64URL.encode(Digest.hmac(Array(secret.exposed.utf8), key: key)))
+            }
+            hashes[text] = fresh
+            return fresh
+        }
+    }
+}
+
+/// Computes a slow hash in the pool until a secret has matched it, and compares digests from then on.
+private final class RememberingHash: SlowHash {
+    private let hash: ScryptHash
+    private let pool: HashingPool
+    private let digest: @Sendable (Secret) -> Secret
+    private let known = Mutex<Secret?>(nil)
+
+    init(_ hash: ScryptHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
+        self.hash = hash
+        self.pool = pool
+        self.digest = digest
     }
 
-    private struct PooledHash: SlowHash {
-        let hash: ScryptHash
-        let pool: HashingPool
-
-        func matches(_ secret: Secret, from address: String) async throws -> Bool {
-            do {
-                return try await pool.run(from: address) { hash.matches(secret) }
-            } catch is HashingPool.Full {
-                throw OAuthError(
-                    .temporarilyUnavailable, "too many secrets are being checked", reason: "the pool is full")
-            }
+    func matches(_ secret: Secret, from address: String) async throws -> Bool {
+        let digest = digest(secret)
+        if known.withLock({ $0 == digest }) { return true }
+        do {
+            guard try await pool.run(from: address, { [hash] in hash.matches(secret) }) else { return false }
+        } catch is HashingPool.Full {
+            throw OAuthError(.temporarilyUnavailable, "too many secrets are being checked", reason: "the pool is full")
         }
+        known.withLock { $0 = digest }
+        return true
     }
 }

@@ -79,7 +79,8 @@ struct ClientCredentialsTests {
 
 @Suite("RFC 9068: JWT access tokens", .timeLimit(.minutes(1)))
 struct JWTTokenTests {
-    @Test("the token carries what section 2.2 asks for and verifies by the published key", .clause("RFC 9068 section 2"))
+    @Test(
+        "the token carries what section 2.2 asks for and verifies by the published key", .clause("RFC 9068 section 2"))
     func claims() async throws {
         let server = try await TestServer(format: "jwt")
         let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""

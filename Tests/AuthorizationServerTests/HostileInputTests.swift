@@ -15,11 +15,17 @@ struct HostileInputTests {
         var error = "invalid_request"
         var testDescription: String { rule }
 
-        init(_ rule: String, _ body: String, type: String? = "application/x-www-form-urlencoded", error: String = "invalid_request", query: String? = nil) {
+        init(
+            _ rule: String, _ body: String, type: String? = "application/x-www-form-urlencoded",
+            error: String = "invalid_request", query: String? = nil
+        ) {
             self.init(rule, Array(body.utf8), type: type, error: error, query: query)
         }
 
-        init(_ rule: String, _ body: [UInt8], type: String? = "application/x-www-form-urlencoded", error: String = "invalid_request", query: String? = nil) {
+        init(
+            _ rule: String, _ body: [UInt8], type: String? = "application/x-www-form-urlencoded",
+            error: String = "invalid_request", query: String? = nil
+        ) {
             self.rule = rule
             self.body = body
             self.type = type
@@ -42,7 +48,9 @@ struct HostileInputTests {
         .init("scope with a quotation mark", "\(valid)&scope=%22read%22", error: "invalid_scope"),
         .init("scope with a control character", "\(valid)&scope=read%07", error: "invalid_scope"),
         .init("scope with another script", "\(valid)&scope=%D1%87", error: "invalid_scope"),
-        .init("65 scope words", "\(valid)&scope=" + (0..<65).map { "w\($0)" }.joined(separator: "+"), error: "invalid_scope"),
+        .init(
+            "65 scope words", "\(valid)&scope=" + (0..<65).map { "w\($0)" }.joined(separator: "+"),
+            error: "invalid_scope"),
         .init("a scope of 5,000 bytes", "\(valid)&scope=" + String(repeating: "a", count: 5000)),
         .init("a percent sign without digits", "\(valid)&scope=%"),
         .init("a percent sign with one digit", "\(valid)&scope=%2"),
@@ -69,9 +77,13 @@ struct HostileInputTests {
         .init("JSON with an object for a parameter", "{\"grant_type\":{\"a\":1}}", type: json),
         .init("JSON with null for a parameter", "{\"grant_type\":null}", type: json),
         .init("JSON with a mixed array", "{\"grant_type\":[\"client_credentials\",1]}", type: json),
-        .init("JSON with a parameter as an array of two", "{\"grant_type\":[\"client_credentials\",\"a\"]}", type: json, error: "invalid_request"),
+        .init(
+            "JSON with a parameter as an array of two", "{\"grant_type\":[\"client_credentials\",\"a\"]}", type: json,
+            error: "invalid_request"),
         .init("JSON with a member twice", "{\"grant_type\":\"a\",\"grant_type\":\"client_credentials\"}", type: json),
-        .init("JSON with a member twice by escapes", "{\"grant_type\":\"a\",\"grant\\u005ftype\":\"client_credentials\"}", type: json),
+        .init(
+            "JSON with a member twice by escapes", "{\"grant_type\":\"a\",\"grant\\u005ftype\":\"client_credentials\"}",
+            type: json),
         .init("JSON 40 levels deep", "{\"grant_type\":" + String(repeating: "[", count: 40), type: json),
         .init("JSON 60,000 levels deep", String(repeating: "[", count: 60_000), type: json),
         .init("JSON with a lone surrogate", "{\"grant_type\":\"\\ud800\"}", type: json),
@@ -107,11 +119,14 @@ struct HostileInputTests {
     func survives(_ seed: UInt64) async throws {
         var random = Seeded(state: seed &* 0x9E37_79B9_7F4A_7C15 &+ 1)
         let server = try await TestServer()
-        let seeds = [HostileInputTests.valid, "{\"grant_type\":\"client_credentials\",\"scope\":\"read\"}", "Basic c2VydmljZTpz"]
+        let seeds = [
+            HostileInputTests.valid, "{\"grant_type\":\"client_credentials\",\"scope\":\"read\"}", "Basic c2VydmljZTpz",
+        ]
         for round in 0..<40 {
             var body = Array(seeds[round % 2].utf8)
             for _ in 0..<Int.random(in: 1...6, using: &random) {
-                body.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...body.count, using: &random))
+                body.insert(
+                    UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...body.count, using: &random))
             }
             let type = round % 2 == 0 ? "application/x-www-form-urlencoded" : "application/json"
             let header = String(decoding: Array(seeds[2].utf8).shuffled(using: &random), as: UTF8.self)

@@ -15,24 +15,30 @@ struct IntrospectionTests {
         ["id": "spa", "grant_types": ["refresh_token"]],
     ]
 
-    @Test("owner and audience learn of a token, strangers learn nothing", .clause("RFC 7662 section 4"), arguments: ["opaque", "jwt"])
+    @Test(
+        "owner and audience learn of a token, strangers learn nothing", .clause("RFC 7662 section 4"),
+        arguments: ["opaque", "jwt"])
     func entitled(_ format: String) async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients, format: format)
         let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""
         for (id, secret) in [
-            ("service", TestServer.serviceSecret), ("https://api.example.com", "api secret"), ("gateway", "gateway secret"),
+            ("service", TestServer.serviceSecret), ("https://api.example.com", "api secret"),
+            ("gateway", "gateway secret"),
         ] {
             let answer = await server.introspect(token, as: id, secret)
             #expect(answer.json["active"] == true, "\(id)")
             #expect(answer["aud"] == "https://api.example.com" && answer["client_id"] == "service")
-            #expect(answer["token_type"] == "Bearer" && answer["sub"] == "service" && answer["iss"] == server.core.issuer)
+            #expect(
+                answer["token_type"] == "Bearer" && answer["sub"] == "service" && answer["iss"] == server.core.issuer)
             #expect(answer.json["exp"]?.integer == answer.json["iat"]?.integer.map { $0 + 900 })
         }
         let stranger = await server.introspect(token, as: "stranger", "stranger secret")
         #expect(stranger.json == ["active": false])
     }
 
-    @Test("whatever is no token is inactive and no error", .clause("RFC 7662 section 2.2"), arguments: ["x", "gat_x", "a.b.c", "grt.a.0.b", "..", "é", "eyJhbGciOiJub25lIn0.e30."])
+    @Test(
+        "whatever is no token is inactive and no error", .clause("RFC 7662 section 2.2"),
+        arguments: ["x", "gat_x", "a.b.c", "grt.a.0.b", "..", "é", "eyJhbGciOiJub25lIn0.e30."])
     func unknown(_ token: String) async throws {
         let server = try await TestServer()
         let answer = await server.introspect(token)
@@ -43,7 +49,9 @@ struct IntrospectionTests {
     func authenticated() async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients)
         #expect(await server.post("/auth/introspect", [("token", "x")]).status == 401)
-        #expect(await server.post("/auth/introspect", [("token", "x"), ("client_id", "spa")]).error == "unauthorized_client")
+        #expect(
+            await server.post("/auth/introspect", [("token", "x"), ("client_id", "spa")]).error == "unauthorized_client"
+        )
         #expect(await server.introspect("").error == "invalid_request")
     }
 

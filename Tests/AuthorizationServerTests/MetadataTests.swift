@@ -15,14 +15,20 @@ struct MetadataTests {
         #expect(document["token_endpoint"] == "https://id.example.com/auth/token")
         #expect(document["introspection_endpoint"] == "https://id.example.com/auth/introspect")
         #expect(document.json["grant_types_supported"] == ["client_credentials", "refresh_token"])
-        let job: JSON = ["id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"]]
-        let few = try await TestServer(Plugins.all.filter { ["memory-store", "jwt-token", "client-credentials"].contains($0.type.manifest.id) }, clients: [job], format: nil)
+        let job: JSON = [
+            "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
+        ]
+        let few = try await TestServer(
+            Plugins.all.filter { ["memory-store", "jwt-token", "client-credentials"].contains($0.type.manifest.id) },
+            clients: [job], format: nil)
         let less = await few.send("GET", "/.well-known/oauth-authorization-server")
         #expect(less["introspection_endpoint"] == nil && less.json["grant_types_supported"] == ["client_credentials"])
         #expect(await few.introspect("x").status == 404)
     }
 
-    @Test("caches ask by entity tag and get nothing new", .clause("RFC 9110 section 13.1.2"), arguments: ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"])
+    @Test(
+        "caches ask by entity tag and get nothing new", .clause("RFC 9110 section 13.1.2"),
+        arguments: ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"])
     func cached(_ path: String) async throws {
         let server = try await TestServer()
         let first = await server.send("GET", path)
@@ -44,10 +50,14 @@ struct MetadataTests {
         }
     }
 
-    @Test("unknown paths are 404 and other methods 405", arguments: [
-        ("GET", "/auth/token", 405), ("PUT", "/auth/token", 405), ("GET", "/auth/introspect", 405), ("POST", "/.well-known/jwks.json", 405),
-        ("GET", "/", 404), ("POST", "/auth/token/", 404), ("POST", "/auth//token", 404), ("POST", "/auth/revoke", 404), ("POST", "/AUTH/token", 404),
-    ])
+    @Test(
+        "unknown paths are 404 and other methods 405",
+        arguments: [
+            ("GET", "/auth/token", 405), ("PUT", "/auth/token", 405), ("GET", "/auth/introspect", 405),
+            ("POST", "/.well-known/jwks.json", 405),
+            ("GET", "/", 404), ("POST", "/auth/token/", 404), ("POST", "/auth//token", 404),
+            ("POST", "/auth/revoke", 404), ("POST", "/AUTH/token", 404),
+        ])
     func paths(_ method: String, _ path: String, _ status: Int) async throws {
         let server = try await TestServer()
         #expect(await server.send(method, path).status == status)

@@ -53,7 +53,9 @@ struct RandomlyNamed: Plugin {
 
         func resolve(_ value: String) async throws -> ResolvedToken? {
             let parts = value.split(separator: ":").map(String.init)
-            guard parts.count == 3, let row = try await host.store.read(StoreKey("\(word)_rows", parts[2])) else { return nil }
+            guard parts.count == 3, let row = try await host.store.read(StoreKey("\(word)_rows", parts[2])) else {
+                return nil
+            }
             return ResolvedToken(
                 kind: .access, id: parts[2], clientID: parts[1], issuedAt: host.now, expiresAt: row.expiresAt,
                 authorization: try Authorization(stored: row.value))
@@ -99,7 +101,8 @@ struct PluginSeamTests {
         #expect(answer["\(word)_member"] == "seen" && answer.json["expires_in"] == 60)
         let token = try #require(try await server.core.resolve(answer["access_token"] ?? ""))
         #expect(token.authorization.subject == .user("ann"))
-        let echo = await server.post("/oauth2/\(word)", [("\(word)_parameter", "1"), ("\(word)_parameter", "2"), ("client_id", "client")])
+        let echo = await server.post(
+            "/oauth2/\(word)", [("\(word)_parameter", "1"), ("\(word)_parameter", "2"), ("client_id", "client")])
         #expect(echo.status == 202 && echo.json == ["1", "2"])
         let metadata = await server.send("GET", "/.well-known/oauth-authorization-server").json
         #expect(metadata["grant_types_supported"] == .strings(["urn:\(word):grant"]))
@@ -109,8 +112,13 @@ struct PluginSeamTests {
     @Test("two plugins that claim one name stop the start and are both named")
     func taken() async throws {
         let twice = [Plugins.memoryStore, RandomlyNamed.self, Impostor.self].map { PluginSetup($0) }
-        let error = await #expect(throws: ConfigurationError.self) { try await TestServer(twice, clients: [], format: nil) }
-        #expect(error?.message.contains("plugin 'impostor' adds the grant 'urn:\(Self.word):grant', which plugin '\(Self.word)' adds too") == true)
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await TestServer(twice, clients: [], format: nil)
+        }
+        #expect(
+            error?.message.contains(
+                "plugin 'impostor' adds the grant 'urn:\(Self.word):grant', which plugin '\(Self.word)' adds too")
+                == true)
     }
 
     struct Impostor: Plugin {
@@ -121,12 +129,17 @@ struct PluginSeamTests {
 
     @Test("a plugin ends with the last request that uses it, and not before")
     func lifetime() async throws {
-        let server = try await TestServer([.init(Plugins.memoryStore), .init(Slow.self)], clients: [Slow.client], format: nil)
+        let server = try await TestServer(
+            [.init(Plugins.memoryStore), .init(Slow.self)], clients: [Slow.client], format: nil)
         let request = Task { await server.post("/auth/token", [("grant_type", "slow"), ("client_id", "c")]) }
         await Slow.gate.arrived()
-        server.core.install(try server.generation([.init(Plugins.memoryStore), .init(RandomlyNamed.self)], clients: [Self.client], format: nil))
+        server.core.install(
+            try server.generation(
+                [.init(Plugins.memoryStore), .init(RandomlyNamed.self)], clients: [Self.client], format: nil))
         #expect(!Slow.isStopped, "a request still uses it")
-        #expect(await server.post("/auth/token", [("grant_type", "slow"), ("client_id", "c")]).error == "unsupported_grant_type")
+        #expect(
+            await server.post("/auth/token", [("grant_type", "slow"), ("client_id", "c")]).error
+                == "unsupported_grant_type")
         Slow.gate.open()
         #expect(await request.value.status == 200)
         for _ in 0..<1000 where !Slow.isStopped { try await Task.sleep(for: .milliseconds(1)) }

@@ -11,7 +11,9 @@ struct ValueTests {
         let secret = Secret("hunter2")
         var dumped = ""
         dump(["key": secret], to: &dumped)
-        for text in ["\(secret)", String(reflecting: secret), dumped, "\([secret])"] { #expect(!text.contains("hunter2")) }
+        for text in ["\(secret)", String(reflecting: secret), dumped, "\([secret])"] {
+            #expect(!text.contains("hunter2"))
+        }
         #expect(secret == Secret("hunter2") && secret != Secret("hunter3") && secret != Secret("hunter22"))
     }
 
@@ -23,9 +25,11 @@ struct ValueTests {
         }
     }
 
-    @Test("durations are read in their units", arguments: [
-        ("90s", 90), ("15m", 900), ("12h", 43200), ("30d", 2_592_000), ("0s", 0),
-    ])
+    @Test(
+        "durations are read in their units",
+        arguments: [
+            ("90s", 90), ("15m", 900), ("12h", 43200), ("30d", 2_592_000), ("0s", 0),
+        ])
     func duration(_ text: String, _ seconds: Int) {
         #expect(Duration(setting: .string(text)) == .seconds(seconds))
         #expect(Duration(setting: .integer(Int64(seconds))) == .seconds(seconds))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import GRDB
 import GrantKit
 import Support
 import Testing
@@ -11,7 +12,9 @@ struct SQLiteFailureTests {
         do {
             let store = try Stores.make(Stores.sqlite, ["path": .string(path), "busy_timeout": "1s"])
             try await store.plugin.start()
-            _ = try await store.store.write([.create(StoreRecord(StoreKey("a", "b"), [:], expiresAt: Timestamp(seconds: 0)))])
+            _ = try await store.store.write([
+                .create(StoreRecord(StoreKey("a", "b"), [:], expiresAt: Timestamp(seconds: 0)))
+            ])
             await store.plugin.stop()
             return "nothing is wrong"
         } catch {
@@ -36,7 +39,63 @@ struct SQLiteFailureTests {
             try FileManager.default.createDirectory(
                 atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
             try Data("this is no database, however long it may be".utf8).write(to: URL(fileURLWithPath: path))
+            #expect(await message(path).contains("can be read by others; chmod 600"))
+            chmod(path, 0o600)
             #expect(await message(path).contains("is corrupt or no SQLite file"))
+        }
+    }
+
+    @Test("after a clean stop the one file holds everything")
+    func checkpointed() async throws {
+        try await Stores.withFile { path in
+            #expect(await message(path) == "nothing is wrong")
+            #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+            let copy = path + ".copy"
+            try FileManager.default.copyItem(atPath: path, toPath: copy)
+            let store = try Stores.make(Stores.sqlite, ["path": .string(copy)])
+            try await store.plugin.start()
+            #expect(try await store.store.read(StoreKey("a", "b")) != nil)
+            await store.plugin.stop()
+        }
+    }
+
+    @Test("a record that cannot be read is an error of the store, and is purged all the same")
+    func unreadable() async throws {
+        try await Stores.withFile { path in
+            #expect(await message(path) == "nothing is wrong")
+            let other = try DatabaseQueue(path: path)
+            try await other.write { try $0.execute(sql: "UPDATE record SET value = '{oops', expires_at = 1") }
+            try other.close()
+            let store = try Stores.make(Stores.sqlite, ["path": .string(path)])
+            try await store.plugin.start()
+            await #expect(throws: StoreError.self) { try await store.store.read(StoreKey("a", "b")) }
+            #expect(try await store.store.purge(expiredBefore: Timestamp(seconds: 9), limit: 10) == 1)
+            await store.plugin.stop()
+        }
+    }
+
+    @Test("a write that fails takes no other with it")
+    func neighbours() async throws {
+        try await Stores.withFile { path in
+            let store = try Stores.make(Stores.sqlite, ["path": .string(path)])
+            try await store.plugin.start()
+            let other = try DatabaseQueue(path: path)
+            try await other.write { database in
+                try database.execute(
+                    sql:
+                        "CREATE TRIGGER t BEFORE INSERT ON record WHEN new.id = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END"
+                )
+            }
+            let results = await withTaskGroup(of: (String, Bool).self) { group in
+                for number in 0..<40 {
+                    let id = number % 10 == 3 ? "bad" : "n\(number)"
+                    let record = StoreRecord(StoreKey("a", id), [:], expiresAt: Timestamp(seconds: 0))
+                    group.addTask { (id, (try? await store.store.write([.create(record)])) == .committed) }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(results.allSatisfy { $0.1 == ($0.0 != "bad") })
+            await store.plugin.stop()
         }
     }
 
@@ -48,13 +107,16 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a file that another process has locked")
+    @Test("a file that somebody else has locked")
     func locked() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
-            let holder = try Process.holding(path)
-            defer { holder.terminate() }
+            var unsafe = GRDB.Configuration()
+            unsafe.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: unsafe)
+            try other.inDatabase { try $0.execute(sql: "BEGIN EXCLUSIVE") }
             let message = await message(path)
+            try other.inDatabase { try $0.execute(sql: "ROLLBACK") }
             #expect(message.contains("is locked by another process"), "\(message)")
         }
     }
@@ -102,18 +164,5 @@ extension Process {
         try? process.run()
         process.waitUntilExit()
         return process.terminationStatus == 0
-    }
-
-    /// Holds the write lock of a database from another process.
-    static func holding(_ path: String) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let script = "import sqlite3,sys,time; c=sqlite3.connect(sys.argv[1],isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print('held',flush=True); time.sleep(60)"
-        process.arguments = ["python3", "-c", script, path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        _ = pipe.fileHandleForReading.availableData
-        return process
     }
 }

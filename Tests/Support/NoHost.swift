@@ -21,6 +21,7 @@ public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, Crypto
     public func find(_ id: String) async throws -> Client? { throw error }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
+    public func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("", "")) }
     public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
     public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
     public func authenticationCode(_ message: String, purpose: String) -> String { "" }

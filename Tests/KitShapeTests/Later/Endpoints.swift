@@ -54,8 +54,8 @@ protocol EndpointWithBody: Endpoint {
 
 /// Serves who presents an access token (RFC 6750), where `Endpoint` serves who authenticates as a client.
 ///
-/// A protocol of its own, and not a refinement: `Endpoint.caller` could not say that a token is asked for, and a request
-/// with a token and a client, neither of them optional, leaves no endpoint to check what the core has checked.
+/// A protocol of its own, and not a refinement: `Endpoint.caller` could not say that a token is asked for, and where
+/// neither token nor client is optional, no endpoint has to check again what the core has checked.
 protocol ResourceEndpoint: Sendable {
     var route: Route { get }
     /// The scope that the token has to carry.

@@ -36,7 +36,7 @@ protocol OutboundHTTP: Sendable {
     func get(_ url: String) async throws -> HTTPReply
 }
 
-/// Stands for what `CryptographyService` gains; only hosts conform to it, so it may gain requirements.
+/// Stands for what `CryptographyService` gains.
 protocol LaterCryptography: CryptographyService {
     /// The left half of a digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
     func leftHalf(_ text: String) -> String
@@ -45,11 +45,15 @@ protocol LaterCryptography: CryptographyService {
 }
 
 /// Stands for what `PluginHost` gains.
+///
+/// Only a host conforms to it, so that a requirement more breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {
     var access: any AccessService { get }
     var attempts: any AttemptService { get }
     var http: any OutboundHTTP { get }
     var laterCryptography: any LaterCryptography { get }
+    /// The public address of a route, which depends on a base path that only the core knows.
+    func address(of route: Route) -> String
 }
 
 extension PluginHost {

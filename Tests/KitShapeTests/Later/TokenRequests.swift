@@ -7,8 +7,8 @@ protocol TokenRequestFilter: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// Narrows.
     ///
-    /// What the request proved stands in `authorization.confirmation` by then, compared with what was there before. That
-    /// is the key which the answer will be bound to, so `TokenRequest` needs no room for it.
+    /// What the request proved stands in `authorization.confirmation` by then, compared with what was there before.
+    /// That is the key which the answer will be bound to, so `TokenRequest` needs no room for it.
     func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws
 }
 

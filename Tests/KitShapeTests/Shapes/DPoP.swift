@@ -19,7 +19,7 @@ struct DPoP: Plugin, PossessionProof {
     }
 
     func register(in registry: inout Registry) {
-        // A proof that comes twice because the server lost a counter is refused by its nonce after a start.
+        // An answer must not wait until the use of its proof is durable.
         registry.add(collection: StoreCollection("dpop_proof", durability: .relaxed))
         registry.add(metadata: "dpop_signing_alg_values_supported", .union(["ES256"]))
         registry.add(proof: self)
@@ -60,7 +60,7 @@ struct DPoP: Plugin, PossessionProof {
         }
     }
 
-    /// Counting is no write of the answer: it commits nothing on this path, and a refused request uses its proof up too.
+    /// Counting is no write of the answer: nothing is committed here, and a refused request uses its proof up too.
     private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
         guard let id = claims["jti"]?.string else { throw refusal("it lacks an identifier") }
         let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))

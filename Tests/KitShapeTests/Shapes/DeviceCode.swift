@@ -8,6 +8,7 @@ struct DeviceCode: Plugin {
         id: "device-code", summary: "sign in on another screen", specification: "RFC 8628")
     static let declaration = GrantDeclaration(
         "urn:ietf:params:oauth:grant-type:device_code", key: "device_code", client: .identified)
+    static let page = Route(["GET", "POST"], "/device")
 
     private let host: any LaterHost
 
@@ -46,7 +47,7 @@ struct DeviceAuthorization: Endpoint {
         ]
         let record = StoreRecord(
             DeviceCode.key(of: code, host), row, expiresAt: host.now + .seconds(600), indexes: ["user_code": user])
-        let page = host.issuer + "/device"
+        let page = host.address(of: DeviceCode.page)
         let answer: JSON = [
             "device_code": .string(code), "user_code": .string(user), "expires_in": 600, "interval": 5,
             "verification_uri": .string(page), "verification_uri_complete": "\(page)?user_code=\(user)",
@@ -65,7 +66,7 @@ struct DeviceAuthorization: Endpoint {
 /// Where a person types the code that the device shows.
 struct UserCodeEntry: BrowserEndpoint {
     let host: any LaterHost
-    let route = Route(["GET", "POST"], "/device")
+    let route = DeviceCode.page
     let parameters = [ParameterDeclaration("user_code", longest: 32)]
 
     func respond(to request: BrowserRequest) async throws -> Reply {
@@ -84,7 +85,7 @@ struct UserCodeEntry: BrowserEndpoint {
 
     private func find(_ code: String, from address: String) async throws -> StoreRecord? {
         let store = host.store
-        func matches() async throws -> [StoreRecord] {
+        @Sendable func matches() async throws -> [StoreRecord] {
             try await store.find("device_code", by: "user_code", equals: code, after: nil, limit: 1)
         }
         guard try await host.attempts.attempt("device", from: address, { try await !matches().isEmpty }) else {

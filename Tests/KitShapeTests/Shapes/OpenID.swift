@@ -20,7 +20,7 @@ struct OpenID: Plugin {
         registry.add(metadata: "subject_types_supported", .union(["public"]))
         registry.add(flow: IdentityFlow(maker: maker))
         registry.add(extension: IdentityExtension(maker: maker))
-        registry.add(requestFilter: IdentityFilter(keys: { [host = maker.host] in host.keys }))
+        registry.add(requestFilter: IdentityFilter(host: maker.host))
         registry.add(resourceEndpoint: UserInfo(host: maker.host))
         registry.add(document: "openid-configuration") { $0 }
     }
@@ -89,8 +89,7 @@ struct IdentityExtension: StagedExtension {
 }
 
 struct IdentityFilter: AuthorizationRequestFilter {
-    /// The keys are not there before the start, so they are asked for with each request.
-    let keys: @Sendable () -> any KeyRing
+    let host: any LaterHost
     let parameters = ["nonce", "prompt", "max_age", "login_hint", "id_token_hint", "acr_values"].map {
         ParameterDeclaration($0, longest: 4096)
     }
@@ -107,7 +106,7 @@ struct IdentityFilter: AuthorizationRequestFilter {
             policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
         }
         if let hint = parameters["id_token_hint"] {
-            guard let subject = keys().verify(hint, type: "JWT")?.claims["sub"]?.string else {
+            guard let subject = host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
                 throw OAuthError(.invalidRequest, "the parameter 'id_token_hint' is no identity token of this server")
             }
             policy.subject = .user(subject)

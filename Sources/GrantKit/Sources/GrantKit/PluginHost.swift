@@ -43,7 +43,7 @@ public protocol KeyRing: Sendable {
     /// Whether a code is one that this server made over a message for a purpose; compared in constant time.
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool
 
-    /// The algorithms that it can sign with, the first one first.
+    /// The algorithms that it can sign with, the first one first; known before `start`.
     var algorithms: [String] { get }
 }
 
@@ -72,6 +72,11 @@ public protocol TokenService: Sendable {
     ///
     /// - Throws: `StoreError`.
     func revoke(_ what: Revocation, reason: String) async throws
+
+    /// The condition that something was not revoked, to be committed with what rests on it.
+    ///
+    /// The core adds the conditions of the grant and the session itself.
+    func unrevoked(_ what: Revocation) -> StoreWrite
 }
 
 /// What the server lends to plugins.
@@ -82,7 +87,7 @@ public protocol PluginHost: Sendable {
     var store: any Store { get }
     /// The clients.
     var clients: any ClientDirectory { get }
-    /// The server's own keys; not before `start`.
+    /// The server's own keys; they sign nothing before `start`.
     var keys: any KeyRing { get }
     /// Cryptography that needs no key of the server.
     var cryptography: any CryptographyService { get }

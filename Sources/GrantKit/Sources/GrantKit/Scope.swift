@@ -11,12 +11,12 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         self.words = words.filter { seen.insert($0).inserted }
     }
 
-    /// Makes a scope from the text of a `scope` parameter, words parted by single spaces.
+    /// Makes a scope from the text of a `scope` parameter, words parted by spaces.
     ///
-    /// - Throws: `OAuthError` `invalid_scope` for a character outside of RFC 6749 section 3.3 or over 64 words.
+    /// - Throws: `OAuthError` `invalid_scope` for no word, a character outside of RFC 6749 section 3.3 or over 64 words.
     public init(parsing text: String) throws {
         let words = text.split(separator: " ").map(String.init)
-        guard words.allSatisfy(Scope.isWord) else {
+        guard !words.isEmpty, words.allSatisfy(Scope.isWord) else {
             throw OAuthError(.invalidScope, "a scope holds a character that RFC 6749 section 3.3 does not allow")
         }
         guard words.count <= Scope.most else {

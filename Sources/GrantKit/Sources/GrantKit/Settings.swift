@@ -14,8 +14,6 @@ public struct SettingDeclaration: Sendable, Hashable {
     public let bounds: String
     /// What it is for, in one sentence.
     public let help: String
-    /// Whether its value must not be shown.
-    public let isSecret: Bool
 }
 
 /// A setting that stops the start, with the key it stands at.
@@ -76,7 +74,7 @@ public struct Settings: Sendable {
     public func read<Value: SettingValue>(_ key: String, example: Value, _ help: String) throws -> Value {
         let declaration = declaration(Value.self, key, example: example.setting, help)
         guard let value: Value = read(declaration) else {
-            throw ConfigurationError("the setting '\(key)' is missing: \(help)", at: key)
+            throw ConfigurationError("the setting '\(key)' must be \(Value.expectation): \(help)", at: key)
         }
         return value
     }
@@ -158,8 +156,7 @@ public struct Settings: Sendable {
         _ help: String
     ) -> SettingDeclaration {
         SettingDeclaration(
-            key: key, expectation: Value.expectation, fallback: fallback, example: example, bounds: bounds, help: help,
-            isSecret: false)
+            key: key, expectation: Value.expectation, fallback: fallback, example: example, bounds: bounds, help: help)
     }
 
     private func read<Value: SettingValue>(_ declaration: SettingDeclaration) -> Value? {

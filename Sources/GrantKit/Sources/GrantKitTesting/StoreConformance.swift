@@ -65,7 +65,9 @@ public enum StoreConformance {
     private static func createConflicts(_ store: any Store) async throws {
         try await commit(store, .create(record("a", "first")))
         let outcome = try await store.write([.create(record("a", "second"))])
-        guard case .conflict(0, let found) = outcome else { throw ConformanceFailure("expected a conflict, got \(outcome)") }
+        guard case .conflict(0, let found) = outcome else {
+            throw ConformanceFailure("expected a conflict, got \(outcome)")
+        }
         try expect(found?.value == "first", "found \(found as Any)")
     }
 
@@ -73,7 +75,9 @@ public enum StoreConformance {
         try await commit(store, .create(record("a", "1")))
         try await commit(store, .replace(record("a", "2"), ifVersion: 1))
         let stale = try await store.write([.replace(record("a", "3"), ifVersion: 1)])
-        guard case .conflict(0, let found) = stale else { throw ConformanceFailure("expected a conflict, got \(stale)") }
+        guard case .conflict(0, let found) = stale else {
+            throw ConformanceFailure("expected a conflict, got \(stale)")
+        }
         try expect(found?.version == 2 && found?.value == "2", "found \(found as Any)")
         let gone = try await store.write([.replace(record("b"), ifVersion: 1)])
         try expect(gone == .conflict(write: 0, found: nil), "replacing what is not there: \(gone)")
@@ -83,7 +87,9 @@ public enum StoreConformance {
         try await commit(store, .create(record("a", "1")))
         try await commit(store, .redeem(key("a")))
         let again = try await store.write([.redeem(key("a"))])
-        guard case .conflict(0, let found) = again else { throw ConformanceFailure("expected a conflict, got \(again)") }
+        guard case .conflict(0, let found) = again else {
+            throw ConformanceFailure("expected a conflict, got \(again)")
+        }
         try expect(found?.isRedeemed == true && found?.value == "1", "found \(found as Any)")
     }
 
@@ -126,7 +132,9 @@ public enum StoreConformance {
         try await commit(store, .create(record("a")))
         let won = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<64 {
-                group.addTask { try await store.write([.redeem(key("a")), .create(record("w\(number)"))]) == .committed }
+                group.addTask {
+                    try await store.write([.redeem(key("a")), .create(record("w\(number)"))]) == .committed
+                }
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
@@ -176,7 +184,8 @@ public enum StoreConformance {
             try await commit(store, .create(record))
         }
         try await commit(store, .create(record("new")))
-        _ = try await store.increment(StoreKey("test", "c"), expiresAt: Timestamp(seconds: now.seconds - 5), now: Timestamp(seconds: 0))
+        _ = try await store.increment(
+            StoreKey("test", "c"), expiresAt: Timestamp(seconds: now.seconds - 5), now: Timestamp(seconds: 0))
         let first = try await store.purge(expiredBefore: now, limit: 3)
         try expect(first == 3, "with a limit of 3 it removed \(first)")
         var rest = 0
@@ -189,7 +198,8 @@ public enum StoreConformance {
 
     private static func keepsValues(_ store: any Store) async throws {
         let value: JSON = [
-            "text": "é😀\"\\\n\u{0}'; DROP TABLE record; --", "big": .integer(.max), "small": .integer(.min), "half": .number(0.5),
+            "text": "é😀\"\\\n\u{0}'; DROP TABLE record; --", "big": .integer(.max), "small": .integer(.min),
+            "half": .number(0.5),
             "no": false, "nothing": .null, "list": [[], [:]],
         ]
         try await commit(store, .create(record("ä 'x' \"y\"", value)))

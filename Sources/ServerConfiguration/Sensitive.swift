@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Knows which keys lead to secrets, misspelled ones included, and which lines must therefore not be quoted.
+enum Sensitive {
+    private static let words = ["secret", "password", "passphrase", "credential", "credentials", "signing"]
+
+    /// Whether what stands at a path is a secret.
+    static func isSecret(_ path: [PathStep]) -> Bool {
+        // An element of a list of secrets is one of them, so numbers do not count.
+        let keys = path.compactMap { if case .key(let key) = $0 { key } else { nil } }
+        // Directly below 'auth' stand the names of grants.
+        if keys.count >= 2, keys[keys.count - 2] == "auth" { return false }
+        return keys.last.map(isKey) ?? false
+    }
+
+    static func isKey(_ key: String) -> Bool {
+        key != "secret_required" && parts(of: key).contains(where: isWord)
+    }
+
+    private static func isWord(_ part: String) -> Bool {
+        if ["pass", "pwd", "pem"].contains(part) { return true }
+        return words.contains { word in
+            Suggestion.distance(Array(part), Array(word)) <= (word == "password" ? 3 : 2)
+        }
+    }
+
+    /// The words of a key in snake case, kebab case or camel case; what follows a colon or an equals sign is no key.
+    private static func parts(of key: String) -> [String] {
+        var parts = [""]
+        for character in key.prefix(while: { $0 != ":" && $0 != "=" }) {
+            if character == "_" || character == "-" {
+                parts.append("")
+            } else if character.isUppercase, parts.last?.last?.isLowercase ?? false {
+                parts.append(character.lowercased())
+            } else {
+                parts[parts.count - 1] += character.lowercased()
+            }
+        }
+        return parts
+    }
+
+    /// A key as messages may show it: where a space is missing, a secret became part of its key.
+    static func shown(_ key: String) -> (text: String, note: String?) {
+        guard isKey(key), let end = key.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return (key, nil) }
+        return (String(key[...end]) + "...", "put a space after the '\(key[end])'")
+    }
+
+    static func lines(_ node: Node, at path: [PathStep] = []) -> Set<Int> {
+        switch node.content {
+        case .scalar: return []
+        case .sequence(let elements):
+            return elements.enumerated().reduce(into: []) { $0.formUnion(lines($1.1, at: path + [.element($1.0)])) }
+        case .mapping(let entries):
+            return entries.reduce(into: []) { lines, entry in
+                let place = path + [.key(entry.key)]
+                guard isSecret(place) else { return lines.formUnion(self.lines(entry.value, at: place)) }
+                lines.formUnion(entry.keyStart.line...max(entry.keyStart.line, entry.value.lastLine))
+                if let definition = entry.value.definition { lines.formUnion(definition) }
+            }
+        }
+    }
+
+    /// Whether a line holds an address with a password in it.
+    static func holdsPassword(_ line: String) -> Bool {
+        line.contains(/:\/\/[^\/@\s]*@/)
+    }
+}

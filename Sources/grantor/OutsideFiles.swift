@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import ServerConfiguration
+import ServerHTTP
+
+/// What a configuration names outside of itself, or in a form that only another part of the server can read.
+struct OutsideFiles {
+    let signingKeys: [SigningKey]
+    let proxies: [AddressRange]
+    let tls: TLSFiles?
+
+    /// Reads keys, networks and certificates; what cannot be used is reported.
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
+        signingKeys = configuration.signingKeys.compactMap { pem in
+            do {
+                return try SigningKey(pem: pem)
+            } catch {
+                diagnostics.report(at: [.key("keys"), .key("signing")], "a signing key cannot be used: \(error)")
+                return nil
+            }
+        }
+        proxies = configuration.listen.trustedProxies.enumerated().compactMap { number, network in
+            if let range = AddressRange(network) { return range }
+            diagnostics.report(
+                at: [.key("listen"), .key("trusted_proxies"), .element(number)], "'\(network)' is not a network",
+                note: "write an address, 10.0.0.0/8 or fd00::/8")
+            return nil
+        }
+        tls = OutsideFiles.certificates(configuration, diagnostics)
+    }
+
+    private static func certificates(_ configuration: Configuration, _ diagnostics: Diagnostics) -> TLSFiles? {
+        guard let files = configuration.listen.tls else { return nil }
+        do {
+            return try TLSFiles(certificate: files.certificate, key: files.key)
+        } catch {
+            diagnostics.report(
+                at: [.key("listen"), .key("tls")], "certificate and key cannot be used: \(error)",
+                note: "both are PEM files that belong together")
+            return nil
+        }
+    }
+}

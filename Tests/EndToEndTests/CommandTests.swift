@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Testing
+
+@Suite("The command", .timeLimit(.minutes(1)))
+struct CommandTests {
+    @Test("lists the plugins that are installed")
+    func list() async throws {
+        try await Folder.with { folder in
+            let listed = try Command.grantor("plugins", "list", in: folder)
+            #expect(listed.status == 0, "\(listed.errors)")
+            for id in [
+                "client-credentials", "introspection", "jwt-token", "memory-store", "opaque-token", "refresh-token",
+                "sqlite-store",
+            ] {
+                #expect(listed.output.contains("  \(id) "))
+            }
+            #expect(!listed.output.contains("GrantKit"))
+        }
+    }
+
+    @Test("shows every setting and attribute that a plugin reads")
+    func show() async throws {
+        try await Folder.with { folder in
+            let shown = try Command.grantor("plugins", "show", "refresh-token", in: folder)
+            for text in [
+                "grace", "0s to 1m", "lifetime", "30d", "auth.<grant>.refresh_token ",
+                "auth.<grant>.refresh_token_expiration", "grant refresh_token",
+            ] {
+                #expect(shown.output.contains(text), "\(text)")
+            }
+            let unknown = try Command.grantor("plugins", "show", "refresh-tokens", in: folder)
+            #expect(unknown.status != 0 && unknown.errors.contains("the plugin 'refresh-tokens' is not installed"))
+        }
+    }
+
+    @Test("says its version and the kit's")
+    func version() async throws {
+        try await Folder.with { folder in
+            let ended = try Command.grantor("version", in: folder)
+            #expect(ended.output == "grantor 0.1.0, kit 1.0\n")
+        }
+    }
+
+    @Test("says which configuration is missing")
+    func missing() async throws {
+        try await Folder.with { folder in
+            let ended = try Command.grantor("serve", in: folder)
+            #expect(ended.status != 0 && ended.errors.contains("there is no configuration 'config.yaml'"))
+        }
+    }
+
+    @Test("checks without opening a port or a store")
+    func check() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let ended = try Command.grantor("check", in: folder)
+            #expect(ended.status == 0 && ended.output == "config.yaml is valid: 6 plugins, 1 client\n", "\(ended)")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/var"))
+        }
+    }
+
+    @Test("a server that never started has no keys yet")
+    func noKeys() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            #expect(try Command.grantor("keys", "list", in: folder).output.hasPrefix("no keys yet"))
+        }
+    }
+
+    @Test(
+        "a signing key comes from a file or the environment",
+        arguments: ["{ file: key.pem }", "{ env: TEST_SIGNING_KEY }"])
+    func declaredKey(_ reference: String) async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem", in: folder)
+            #expect(made.status == 0)
+            try folder.write(
+                "config.yaml", Configurations.yaml(format: "jwt", more: "keys: { signing: [\(reference)] }"))
+            let pem = folder.read("key.pem")
+            let program = try await Program.start(folder, secrets: [pem], environment: ["TEST_SIGNING_KEY": pem])
+            defer { program.stop() }
+            let published = try program.get("/.well-known/jwks.json").json["keys"]?.elements ?? []
+            #expect(published.count == 1)
+            let point = try Command.shell(
+                "openssl ec -in key.pem -pubout -outform DER 2>/dev/null | tail -c 64 | head -c 32 | base64 | tr '+/' '-_' | tr -d '=\\n'",
+                in: folder)
+            #expect(published.first?["x"]?.string == point.output)
+        }
+    }
+
+    @Test("a signing key that cannot be used is refused with the reason")
+    func badKey() async throws {
+        try await Folder.with { folder in
+            _ = try Command.shell(
+                "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem", in: folder)
+            try folder.write("config.yaml", Configurations.yaml(more: "keys: { signing: [{ file: key.pem }] }"))
+            for command in ["serve", "check"] {
+                let ended = try Command.grantor(command, in: folder)
+                #expect(
+                    ended.status == 78 && ended.errors.contains("is not on the curve P-256"),
+                    "\(command): \(ended.errors)")
+            }
+        }
+    }
+}

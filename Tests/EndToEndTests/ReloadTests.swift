@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("SIGHUP reloads the configuration", .timeLimit(.minutes(2)))
+struct ReloadTests {
+    @Test("clients change between two requests, and tokens live on")
+    func clients() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let program = try await Program.start(folder, secrets: [Configurations.secret, "another secret now"])
+            let token = try #require(try program.token("service", Configurations.secret)["access_token"])
+            try folder.write("config.yaml", Configurations.yaml(secret: "another secret now"))
+            #expect(try await program.reload().contains("the configuration was reloaded"))
+            #expect(try program.token("service", Configurations.secret)["error"] == "invalid_client")
+            let answer = try program.post("/auth/introspect", [("token", token)], as: ("service", "another secret now"))
+            #expect(answer.json["active"] == true)
+            #expect(program.stop() == 0)
+        }
+    }
+
+    @Test("an invalid file says what is wrong and changes nothing")
+    func invalid() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let program = try await Program.start(folder, secrets: [Configurations.secret])
+            for text in [
+                Configurations.yaml().replacing("scope:", with: "scops:"), "issuer: [", "",
+                Configurations.yaml(more: "nonsense: 1"),
+            ] {
+                try folder.write("config.yaml", text)
+                let news = try await program.reload()
+                #expect(news.contains("was not reloaded") && news.contains("error:"))
+                #expect(try program.token("service", Configurations.secret).status == 200)
+            }
+            program.stop()
+        }
+    }
+
+    @Test(
+        "what a reload cannot change says that a restart is needed",
+        arguments: [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8081", "'issuer' has changed"),
+            ("port: 0", "port: 0, max_connections: 9", "'listen' has changed"),
+            ("path: var/grantor.db", "path: var/other.db", "the settings of the store 'sqlite-store' have changed"),
+        ])
+    func fixed(_ old: String, _ new: String, _ message: String) async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let program = try await Program.start(folder)
+            try folder.write("config.yaml", Configurations.yaml().replacing(old, with: new))
+            let news = try await program.reload()
+            #expect(news.contains(message) && news.contains("restart needed") && news.contains("was not reloaded"))
+            #expect(try program.token("service", Configurations.secret).status == 200)
+            program.stop()
+        }
+    }
+
+    @Test("plugins come and go, and one whose settings changed is made anew")
+    func plugins() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let program = try await Program.start(folder)
+            let without = Configurations.yaml(refresh: false).replacing("  - introspection\n", with: "")
+            try folder.write("config.yaml", without)
+            #expect(try await program.reload().contains("was reloaded"))
+            #expect(
+                try program.post("/auth/introspect", [("token", "x")], as: ("service", Configurations.secret)).status
+                    == 404)
+            let prefixed = Configurations.yaml().replacing(
+                "  - opaque-token", with: "  - { plugin: opaque-token, settings: { prefix: new_ } }")
+            try folder.write("config.yaml", prefixed)
+            #expect(try await program.reload().contains("was reloaded"))
+            #expect(try program.token("service", Configurations.secret)["access_token"]?.hasPrefix("new_") == true)
+            program.stop()
+        }
+    }
+
+    @Test("no request fails while the configuration is reloaded over and over")
+    func underLoad() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml(format: "jwt", refresh: false))
+            let program = try await Program.start(folder, secrets: [Configurations.secret])
+            let port = program.port
+            let load = Task.detached { () -> Int in
+                let body = "grant_type=client_credentials"
+                let request =
+                    "POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                let socket = try HTTPSocket(port: port)
+                var failures = 0
+                for _ in 0..<1500 {
+                    socket.write(Array(request.utf8))
+                    if try socket.readAnswer().status != 200 { failures += 1 }
+                }
+                return failures
+            }
+            for _ in 0..<12 { _ = try await program.reload() }
+            #expect(try await load.value == 0)
+            #expect(program.stop() == 0)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Synchronization
+
+/// Takes down what a plugin asks for; a setting that has to be there gets its example.
+final class RecordingSettings: SettingsSource {
+    private struct Record {
+        var settings: [String] = []
+        var attributes: [String] = []
+    }
+
+    private let record = Mutex(Record())
+
+    var settings: [String] { record.withLock { $0.settings } }
+    var attributes: [String] { record.withLock { $0.attributes } }
+
+    func value(of declaration: SettingDeclaration) -> JSON? {
+        record.withLock { $0.settings.append(declaration.key) }
+        return declaration.fallback == nil ? declaration.example : nil
+    }
+
+    func report(_ problem: String, at key: String) {}
+
+    func declare(_ attribute: AttributeDeclaration) {
+        record.withLock { $0.attributes.append(attribute.name) }
+    }
+}
+
+/// A plugin that was made and registered as the server does it.
+struct LoadedShape: Sendable {
+    let host: TestHost
+    let settings = RecordingSettings()
+    let registry: Registry
+
+    init(_ type: any Plugin.Type, host: TestHost = TestHost()) throws {
+        self.host = host
+        let plugin = try type.init(settings: Settings(settings), host: host)
+        var registry = Registry()
+        try plugin.register(in: &registry)
+        self.registry = registry
+    }
+}
+
+extension Registry {
+    /// All that was registered, a line each.
+    var lines: Set<String> {
+        let present =
+            grants.map { "grant \($0.declaration.key)" } + extensions.flatMap(\.members).map { "member \($0)" }
+            + endpoints.map { "endpoint \($0.route.path)" } + collections.map { "collection \($0.name)" }
+            + scopesOnRequest.map { "scope on request \($0)" } + metadata.map { "metadata \($0.name)" }
+        let later =
+            flows.map { "flow \($0.word)" } + resourceEndpoints.map { "resource endpoint \($0.route.path)" }
+            + browserEndpoints.map { "browser endpoint \($0.route.path)" } + documents.map { "document \($0.name)" }
+            + steps.map { "step \($0.name)" } + purposes.map { "purpose \($0.name)" }
+            + proofs.map { "proof \($0.proofMethod)" } + scopeRules.map { _ in "scope rule" }
+            + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }
+            + requestResolvers.flatMap(\.parameters).map { "resolves \($0.name)" }
+        return Set(present + later)
+    }
+}

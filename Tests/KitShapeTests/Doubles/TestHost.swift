@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Synchronization
+
+/// Digests and signatures that anybody could forge: enough to see which text went into which.
+struct TestCryptography: LaterCryptography, KeyRing {
+    let algorithms = ["RS256"]
+
+    /// The FNV-1a hash, repeated to the length of a SHA-256 digest in base64url.
+    func digest(_ text: String) -> String {
+        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(String(repeating: String(hash, radix: 36), count: 10).prefix(43))
+    }
+
+    func leftHalf(_ text: String) -> String { String(digest(text).prefix(22)) }
+
+    /// Takes the JSON text of a header, claims and a thumbprint for a signed proof.
+    func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)? {
+        guard let json = try? JSON(parsing: token), let header = json["header"], let claims = json["claims"],
+            let thumbprint = json["thumbprint"]?.string
+        else { return nil }
+        return (VerifiedJWT(header: header, claims: claims), thumbprint)
+    }
+
+    func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { "\(type)|\(claims.text)" }
+
+    func verify(_ token: String, type: String) -> VerifiedJWT? {
+        guard token.hasPrefix("\(type)|"), let claims = try? JSON(parsing: String(token.dropFirst(type.count + 1)))
+        else { return nil }
+        return VerifiedJWT(header: ["typ": .string(type)], claims: claims)
+    }
+
+    func authenticationCode(_ message: String, purpose: String) -> String { digest("\(purpose) \(message)") }
+
+    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
+        code == authenticationCode(message, purpose: purpose)
+    }
+}
+
+/// Lends what the kit names today and what it will name later.
+final class TestHost: LaterHost {
+    let issuer = "https://id.example.com/tenant"
+    let store: any Store = TestStore()
+    let keys: any KeyRing = TestCryptography()
+    let cryptography: any CryptographyService = TestCryptography()
+    let laterCryptography: any LaterCryptography = TestCryptography()
+    private let seconds = Mutex<Int64>(1_800_000_000)
+
+    var clients: any ClientDirectory { self }
+    var tokens: any TokenService { self }
+    var access: any AccessService { self }
+    var attempts: any AttemptService { self }
+    var http: any OutboundHTTP { self }
+    var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
+
+    func advance(_ span: Duration) {
+        seconds.withLock { $0 += span.components.seconds }
+    }
+
+    func address(of route: Route) -> String { "\(issuer)/auth\(route.path)" }
+
+    func random(bytes count: Int) -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        return String((0..<(count * 8 + 5) / 6).compactMap { _ in letters.randomElement() })
+    }
+}
+
+extension TestHost: ClientDirectory, TokenService {
+    static let client = Client(
+        id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],
+        scope: ["openid", "read", "write"])
+
+    func find(_ id: String) async throws -> Client? { id == TestHost.client.id ? TestHost.client : nil }
+
+    func resolve(_ value: String) async throws -> ResolvedToken? { nil }
+
+    func revoke(_ what: Revocation, reason: String) async throws {}
+
+    func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
+}
+
+extension TestHost: AccessService, AttemptService, OutboundHTTP {
+    func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits {
+        let asked = try Scope(parsing: parameters["scope"] ?? client.scope.description)
+        return AccessLimits(scope: asked.filter(client.scope.contains), audience: parameters.values("audience"))
+    }
+
+    func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters {
+        _ = try parameters.required("response_type")
+        return parameters
+    }
+
+    func claims(
+        for authorization: Authorization, scope: Scope, client: Client, to destination: ClaimsDestination
+    ) async throws -> [JSON.Member] {
+        scope.contains("openid") ? [JSON.Member("given_name", "Ann")] : []
+    }
+
+    func attempt(
+        _ account: String, from address: String, _ check: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        try await check()
+    }
+
+    func get(_ url: String) async throws -> HTTPReply {
+        HTTPReply(status: 200, json: ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]])
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Testing
+
+extension KitShapeTests {
+    /// A proof as `TestCryptography` takes it, with some of its claims changed.
+    private func proof(_ plugin: DPoP, _ changes: JSON = [:]) -> String {
+        var claims: JSON = [
+            "htm": "POST", "htu": "https://id.example.com/tenant/auth/token", "iat": 1_800_000_000, "jti": "p-1",
+            "nonce": .string(plugin.nonce()),
+        ]
+        for change in changes.members { claims[change.name] = change.value }
+        return JSON.object([
+            .init("header", ["typ": "dpop+jwt"]), .init("claims", claims), .init("thumbprint", "thumb"),
+        ]).text
+    }
+
+    private func head(_ proofs: String...) -> RequestHead {
+        RequestHead(
+            method: "POST", path: "/tenant/auth/token", headers: proofs.map { (name: "dpop", value: $0) })
+    }
+
+    private func dpop() throws -> DPoP {
+        try #require(try LoadedShape(DPoP.self).registry.proofs.first as? DPoP)
+    }
+
+    @Test("a proof of possession binds the token and is good once")
+    func proves() async throws {
+        let plugin = try dpop()
+        #expect(try await plugin.prove(head(), client: Fixture.client, presenting: nil) == nil)
+        let first = try await plugin.prove(head(proof(plugin)), client: Fixture.client, presenting: nil)
+        #expect(first?.confirmation == Confirmation("jkt", "thumb", tokenType: "DPoP"))
+        #expect(first?.responseHeaders == ["DPoP-Nonce": plugin.nonce()])
+        let refusal = await #expect(throws: OAuthError.self) {
+            _ = try await plugin.prove(head(proof(plugin)), client: Fixture.client, presenting: nil)
+        }
+        #expect(refusal?.code == .invalidDPoPProof && refusal?.headers["DPoP-Nonce"] == plugin.nonce())
+    }
+
+    @Test(
+        "a proof for something else is refused, and the refusal brings the nonce",
+        arguments: [
+            (["htm": "GET"], "invalid_dpop_proof"), (["htu": "https://id.example.com/"], "invalid_dpop_proof"),
+            (["iat": 1_799_999_000], "invalid_dpop_proof"), (["ath": "another"], "invalid_dpop_proof"),
+            (["nonce": "stale"], "use_dpop_nonce"),
+        ] as [(JSON, String)])
+    func refusesProof(changes: JSON, code: String) async throws {
+        let plugin = try dpop()
+        let token = ResolvedToken(
+            kind: .access, id: "t-1", clientID: "app", issuedAt: Timestamp(seconds: 0),
+            expiresAt: Timestamp(seconds: 1), authorization: Fixture.granted)
+        let presented = PresentedToken(value: "at-1", token: token)
+        var claims = changes
+        if claims["ath"] == nil { claims["ath"] = .string(TestCryptography().digest("at-1")) }
+        let refusal = await #expect(throws: OAuthError.self) {
+            _ = try await plugin.prove(head(proof(plugin, claims)), client: Fixture.client, presenting: presented)
+        }
+        #expect(refusal?.code.rawValue == code && refusal?.headers["DPoP-Nonce"] != nil)
+    }
+
+    @Test("a code that was asked for with a key is for the holder of that key", arguments: ["thumb", "other", nil])
+    func bindsCode(to thumbprint: String?) async throws {
+        let registry = try LoadedShape(DPoP.self).registry
+        var policy = InteractionPolicy(limits: Fixture.granted.limits)
+        let asked = Fixture.authorizationRequest([("dpop_jkt", "thumb")])
+        for filter in registry.requestFilters { try await filter.apply(asked, &policy) }
+        var authorization = Fixture.granted
+        authorization.attachments.merge(policy.attachments) { _, new in new }
+        authorization.confirmation = thumbprint.map { Confirmation("jkt", $0, tokenType: "DPoP") }
+        let request = Fixture.tokenRequest(AuthorizationCode.declaration, [:])
+        let filter = try #require(registry.tokenFilters.first)
+        var limits = authorization.limits
+        do {
+            try await filter.apply(request, authorization, &limits)
+            #expect(thumbprint == "thumb")
+        } catch let refusal as OAuthError {
+            #expect(thumbprint != "thumb" && refusal.code == .invalidGrant)
+        }
+    }
+
+    @Test("a pushed request can be looked at until its completion uses it up")
+    func pushes() async throws {
+        let shape = try LoadedShape(PushedRequests.self)
+        let endpoint = try #require(shape.registry.endpoints.first)
+        #expect((endpoint as? any EndpointWithBody)?.body == .authorizationRequest)
+        let sent: Parameters = ["response_type": "code", "scope": "read"]
+        let answer = try await endpoint.respond(to: Fixture.endpointRequest(sent))
+        #expect(answer.status == 201)
+        #expect(try await shape.host.store.write(answer.writes) == .committed)
+
+        let resolver = try #require(shape.registry.requestResolvers.first)
+        let outer: Parameters = ["request_uri": answer.body["request_uri"]?.string ?? ""]
+        _ = try await resolver.resolve(outer, client: Fixture.client)
+        let resolved = try #require(try await resolver.resolve(outer, client: Fixture.client))
+        #expect(resolved.parameters["scope"] == "read" && resolved.parameters["response_type"] == "code")
+        #expect(try await shape.host.store.write(resolved.onCompletion) == .committed)
+        let refusal = await #expect(throws: OAuthError.self) {
+            _ = try await resolver.resolve(outer, client: Fixture.client)
+        }
+        #expect(refusal?.code == .invalidRequestURI)
+        #expect(try await resolver.resolve(sent, client: Fixture.client) == nil, "a request may come by itself")
+    }
+
+    /// What a poll is refused with, or nil if it is granted.
+    private func poll(_ shape: LoadedShape, _ code: String) async throws -> OAuthError.Code? {
+        let grant = try #require(shape.registry.grants.first)
+        do {
+            let authorization = try await grant.authorize(
+                Fixture.tokenRequest(grant.declaration, ["device_code": code]))
+            let outcome = try await shape.host.store.write(authorization.writes)
+            return outcome.found?.isRedeemed == true ? .invalidGrant : nil
+        } catch let refusal as OAuthError {
+            return refusal.code
+        }
+    }
+
+    @Test("a device waits, is told to slow down, and gets what was approved elsewhere once")
+    func approvesDevice() async throws {
+        let shape = try LoadedShape(DeviceCode.self)
+        let start = try #require(shape.registry.endpoints.first)
+        let answer = try await start.respond(to: Fixture.endpointRequest(["scope": "read"]))
+        #expect(try await shape.host.store.write(answer.writes) == .committed)
+        #expect(answer.body["verification_uri"] == "https://id.example.com/tenant/auth/device")
+        let code = try #require(answer.body["device_code"]?.string)
+        #expect(try await poll(shape, code) == .authorizationPending)
+        #expect(try await poll(shape, code) == .slowDown)
+
+        let entry = try #require(shape.registry.browserEndpoints.first)
+        let typed: Parameters = ["user_code": answer.body["user_code"]?.string?.lowercased() ?? ""]
+        let head = RequestHead(method: "POST", path: "/device", address: "192.0.2.1")
+        let reply = try await entry.respond(to: BrowserRequest(head: head, parameters: typed))
+        guard case .interact(let interaction) = reply.content else {
+            Issue.record("nobody is asked to sign in: \(reply)")
+            return
+        }
+        let purpose = try #require(shape.registry.purposes.first { $0.name == interaction.purpose })
+        let granted = Authorization(subject: .user("ann"), limits: interaction.policy.limits)
+            .issued(under: purpose.grant.key, grantID: "a-grant")
+        let done = try await purpose.approved(granted, context: interaction.context)
+        #expect(try await shape.host.store.write(done.writes) == .committed)
+
+        shape.host.advance(.seconds(5))
+        #expect(try await poll(shape, code) == nil)
+        shape.host.advance(.seconds(5))
+        #expect(try await poll(shape, code) == .invalidGrant)
+    }
+
+    @Test("an app that is launched without a patient gets the one that is picked")
+    func picksPatient() async throws {
+        let shape = try LoadedShape(SMARTLaunch.self)
+        let fhir = "https://fhir.example.com/r4"
+        var policy = InteractionPolicy(limits: AccessLimits(scope: ["launch/patient", "patient/*.rs"]))
+        let filter = try #require(shape.registry.requestFilters.first)
+        await #expect(throws: OAuthError.self) { try await filter.apply(Fixture.authorizationRequest(), &policy) }
+        try await filter.apply(Fixture.authorizationRequest([("aud", fhir)]), &policy)
+        #expect(policy.limits.audience == [fhir])
+
+        let step = try #require(shape.registry.steps.first)
+        var interaction = Interaction(client: Fixture.client, policy: policy, subject: .user("ann"))
+        guard case .page(let page) = try await step.advance(interaction, submitted: [:]) else {
+            Issue.record("nobody is asked for a patient")
+            return
+        }
+        interaction.kept = page.kept
+        guard case .done(let result) = try await step.advance(interaction, submitted: ["patient": "p2"]) else {
+            Issue.record("the choice is not taken")
+            return
+        }
+        var granted = Fixture.granted
+        granted.attachments.merge(result.attachments) { _, new in new }
+        var issuance = Issuance(
+            authorization: granted, client: Fixture.client, limits: policy.limits,
+            answer: .standIn(for: Fixture.authorizationRequest(), AuthorizationCode.declaration),
+            issuedAt: shape.host.now)
+        for plugin in shape.registry.extensions { try await plugin.extend(&issuance) }
+        #expect(issuance.members.map(\.name) == ["patient", "need_patient_banner"] && issuance["patient"] == "p2")
+    }
+
+    @Test(
+        "scope words with a meaning are narrowed to what both sides say",
+        arguments: [
+            ("patient/*.rs", ["patient/Observation.rs"]), ("patient/Observation.crs", ["patient/Observation.rs"]),
+            ("user/Observation.rs", []), ("openid", nil),
+        ] as [(String, [String]?)])
+    func narrows(requested: String, expected: [String]?) throws {
+        let rule = try #require(try LoadedShape(SMARTLaunch.self).registry.scopeRules.first)
+        #expect(rule.narrow(allowed: ["patient/Observation.rs", "openid"], requested: requested) == expected)
+    }
+
+    @Test("what is asked for with an access token is answered without a client that authenticated")
+    func answersBearer() async throws {
+        let shape = try LoadedShape(OpenID.self)
+        let endpoint = try #require(shape.registry.resourceEndpoints.first)
+        let token = ResolvedToken(
+            kind: .access, id: "t-1", clientID: "app", issuedAt: shape.host.now,
+            expiresAt: shape.host.now + .seconds(60), authorization: Fixture.granted)
+        let request = ResourceRequest(
+            head: RequestHead(method: "GET", path: "/userinfo"), parameters: [:], token: token, client: Fixture.client)
+        #expect(try await endpoint.respond(to: request).body == ["sub": "ann", "given_name": "Ann"])
+    }
+
+    @Test("every response of today is one of the larger kind, and reads back unchanged")
+    func embedsResponse() {
+        let write = StoreWrite.delete(StoreKey("any", "thing"))
+        var reply = Reply(EndpointResponse(["active": true], status: 201, writes: [write]))
+        #expect(reply.status == 201 && reply.body == ["active": true] && reply.writes.count == 1)
+        #expect(reply.headers.isEmpty)
+        reply.body = ["active": false]
+        #expect(reply.body["active"] == false)
+        #expect(Reply.page("device").body == .null)
+    }
+}

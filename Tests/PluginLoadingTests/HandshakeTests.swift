@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import Foundation
+import Glibc
+import Testing
+
+@testable import PluginLoading
+
+/// A folder of libraries that a test compiles from a few lines of C.
+struct Workshop {
+    let folder: String
+
+    init() throws {
+        folder = "/tmp/grantor-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        chmod(folder, 0o755)
+    }
+
+    func close() { try? FileManager.default.removeItem(atPath: folder) }
+
+    static func with<Value>(_ body: (Workshop) throws -> Value) throws -> Value {
+        let workshop = try Workshop()
+        defer { workshop.close() }
+        return try body(workshop)
+    }
+
+    /// The block as a C file, with what a case changes.
+    static func block(
+        magic: String = "GRANTOR", size: Int = 136, major: UInt32? = nil, minor: UInt32? = nil, compiler: String? = nil,
+        section: String = "grantor_abi", rest: String = ""
+    ) -> String {
+        let server = ABIBlock.server
+        return """
+            #include <stdint.h>
+            struct abi { char magic[8]; uint32_t size, major, minor, reserved; char compiler[112]; };
+            static const struct abi block __attribute__((used, section("\(section)"))) = {
+                "\(magic)", \(size), \(major ?? server?.major ?? 0), \(minor ?? server?.minor ?? 0), 0,
+                "\(compiler ?? server?.compiler ?? "")" };
+            const void *test_plugin_abi(void) { return &block; }
+            \(rest)
+            """
+    }
+
+    @discardableResult
+    func compile(_ source: String, name: String = "libtest.so") throws -> String {
+        let path = "\(folder)/\(name)"
+        try source.write(toFile: path + ".c", atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/gcc")
+        process.arguments = ["-shared", "-fPIC", "-o", path, path + ".c"]
+        try process.run()
+        process.waitUntilExit()
+        chmod(path, 0o755)
+        return path
+    }
+
+    func load(_ id: String = "test", library: String? = nil, pinned: String? = nil) throws -> PluginLibrary {
+        try PluginLibrary.load(
+            id, library: library, pinned: pinned, search: PluginSearch([folder]), sha256: Digest.sha256)
+    }
+
+    /// What loading says, or nothing if it worked.
+    func refusal(_ id: String = "test", library: String? = nil, pinned: String? = nil) -> String? {
+        do {
+            _ = try load(id, library: library, pinned: pinned)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}
+
+@Suite("A library proves that it fits before any of its code runs", .timeLimit(.minutes(1)))
+struct HandshakeTests {
+    /// Code that runs if the library is loaded at all, which no refusal before that may let happen.
+    private static let bomb = "__attribute__((constructor)) static void run(void) { __builtin_trap(); }"
+
+    @Test("the server knows its own handshake")
+    func own() throws {
+        let server = try #require(ABIBlock.server)
+        #expect(server.size == 136 && server.major == 1 && server.compiler.contains("Clang"))
+    }
+
+    @Test("a library that is not there is answered with those that are")
+    func missing() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(), name: "libother.so")
+            let refusal = workshop.refusal()
+            #expect(refusal == "the plugin 'test' is not installed: no libtest.so in \(workshop.folder) (found: other)")
+        }
+    }
+
+    @Test(
+        "a file that is no library",
+        arguments: ["", "this is a text", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
+    func noLibrary(_ text: String) throws {
+        try Workshop.with { workshop in
+            let path = "\(workshop.folder)/libtest.so"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(
+                workshop.refusal() == "\(path) is not a shared library for this machine (expected a 64-bit ELF file)")
+        }
+    }
+
+    @Test("a library without the section")
+    func noSection() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(section: "other", rest: HandshakeTests.bomb))
+            #expect(workshop.refusal()?.hasPrefix("\(path) is not a plugin: it has no section 'grantor_abi'") == true)
+        }
+    }
+
+    @Test("a section with another magic word")
+    func magic() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(magic: "NGINX", rest: HandshakeTests.bomb))
+            #expect(workshop.refusal() == "\(path) is not a plugin: its section 'grantor_abi' is of another kind")
+        }
+    }
+
+    @Test("a handshake of another size")
+    func size() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
+            #expect(
+                workshop.refusal()
+                    == "plugin 'test' carries a handshake of 64 bytes, this server knows 136 (rebuild it with the kit 1.0)"
+            )
+        }
+    }
+
+    @Test("another major version of the kit")
+    func major() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(major: 2, rest: HandshakeTests.bomb))
+            #expect(
+                workshop.refusal()
+                    == "plugin 'test' was built with the kit 2.0, this server has 1.0 (use a build of the plugin for the kit 1)"
+            )
+        }
+    }
+
+    @Test("a newer minor version of the kit")
+    func minor() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
+            #expect(
+                workshop.refusal()
+                    == "plugin 'test' needs the kit 1.9 or newer, this server has 1.0 (update the server, or use an older build of the plugin)"
+            )
+        }
+    }
+
+    @Test("another toolchain")
+    func toolchain() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
+            let refusal = workshop.refusal() ?? ""
+            #expect(refusal.hasPrefix("plugin 'test' was built by another toolchain: 'gcc 12', this server by '"))
+            #expect(refusal.hasSuffix("(rebuild it with the server's toolchain)"))
+        }
+    }
+
+    @Test("a function that the server lacks is found while loading")
+    func undefined() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(
+                Workshop.block(
+                    rest: "void from_the_future(void); void *test_plugin_make(void) { from_the_future(); return 0; }"))
+            #expect(workshop.refusal()?.contains("plugin 'test' does not load:") == true)
+            #expect(workshop.refusal()?.contains("undefined symbol: from_the_future") == true)
+        }
+    }
+
+    @Test("a library of another id")
+    func otherFunctions() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(), name: "libother-name.so")
+            #expect(
+                workshop.refusal("other-name")?.hasPrefix(
+                    "\(path) is not the plugin 'other-name': it has no function 'other_name_plugin_make'") == true)
+        }
+    }
+
+    @Test("a plugin that makes nothing")
+    func nothing() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(rest: "void *test_plugin_make(void) { return 0; }"))
+            #expect(workshop.refusal() == "plugin 'test' made nothing")
+        }
+    }
+
+    @Test("a digest that is not the pinned one")
+    func digest() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(rest: HandshakeTests.bomb))
+            let digest = try PluginLibrary.digest(of: path, sha256: Digest.sha256)
+            let pinned = String(repeating: "0", count: 64)
+            #expect(
+                workshop.refusal(pinned: pinned)?.hasPrefix(
+                    "the library \(path) has the digest \(digest), the configuration pins \(pinned)") == true)
+        }
+    }
+
+    @Test("a truncated library is refused at every length")
+    func truncated() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(rest: HandshakeTests.bomb))
+            let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+            for length in stride(from: 0, to: whole.count - 1, by: 61) {
+                try whole.prefix(length).write(to: URL(fileURLWithPath: path))
+                #expect(workshop.refusal() != nil)
+            }
+        }
+    }
+
+    @Test("flipped bytes of the ELF tables never trap and never load", arguments: 0..<16)
+    func fuzzed(_ seed: Int) throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block(major: 7, rest: HandshakeTests.bomb))
+            let whole = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            for round in 0..<60 {
+                var bytes = whole
+                let table = Int(bytes[40]) | Int(bytes[41]) << 8 | Int(bytes[42]) << 16
+                for step in 0..<4 {
+                    let place =
+                        round % 2 == 0
+                        ? (seed * 131 + round * 17 + step * 7) % 64
+                        : table + (seed * 977 + round * 53 + step * 11) % (whole.count - table)
+                    bytes[place] = UInt8(truncatingIfNeeded: seed &* 37 &+ round &* 101 &+ step &* 59)
+                }
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                #expect(workshop.refusal() != nil)
+            }
+        }
+    }
+}
+
+@Suite("A library is used only if nobody else could have put it there", .timeLimit(.minutes(1)))
+struct OwnershipTests {
+    @Test("a file that others can change")
+    func file() throws {
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block())
+            chmod(path, 0o757)
+            #expect(workshop.refusal() == "the library \(path) can be changed by others (chmod go-w \(path))")
+        }
+    }
+
+    @Test("a folder that others can change")
+    func folder() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block())
+            chmod(workshop.folder, 0o757)
+            #expect(
+                workshop.refusal()
+                    == "the folder \(workshop.folder) can be changed by others (chmod go-w \(workshop.folder))")
+        }
+    }
+
+    @Test("a link out of the folder")
+    func link() throws {
+        try Workshop.with { workshop in
+            try Workshop.with { other in
+                let path = try other.compile(Workshop.block())
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(workshop.folder)/libtest.so", withDestinationPath: path)
+                #expect(workshop.refusal()?.contains("is a link to \(path), out of the folder it stands in") == true)
+            }
+        }
+    }
+
+    @Test("a link within the folder is followed")
+    func linkWithin() throws {
+        try Workshop.with { workshop in
+            try workshop.compile(Workshop.block(major: 9), name: "libtest.so.1")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(workshop.folder)/libtest.so", withDestinationPath: "libtest.so.1")
+            #expect(workshop.refusal()?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+        }
+    }
+
+    @Test("a folder in the place of the library")
+    func notRegular() throws {
+        try Workshop.with { workshop in
+            let path = "\(workshop.folder)/libtest.so"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            #expect(workshop.refusal() == "\(path) is not a regular file")
+        }
+    }
+
+    @Test("a file of another user")
+    func owner() throws {
+        guard geteuid() == 0 else { return }
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block())
+            chown(path, 12345, 0)
+            #expect(workshop.refusal()?.hasPrefix("\(path) belongs to the user with the number 12345") == true)
+        }
+    }
+
+    @Test("an absolute path is its own search path")
+    func absolute() throws {
+        try Workshop.with { workshop in
+            try Workshop.with { other in
+                let path = try other.compile(Workshop.block(major: 9), name: "whatever.so")
+                #expect(workshop.refusal(library: path)?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+            }
+        }
+    }
+}
