@@ -32,11 +32,11 @@ struct OpaqueToken: Plugin, TokenFormat {
 
     func register(in registry: inout Registry) {
         registry.add(format: self)
-        registry.add(collection: StoreCollection("access_token"))
+        registry.add(collection: StoreCollection("opaque_token"))
     }
 
     private func key(of value: String) -> StoreKey {
-        StoreKey("access_token", host.cryptography.digest(value))
+        StoreKey("opaque_token", host.cryptography.digest(value))
     }
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {

@@ -18,14 +18,28 @@ final class SQLiteDatabase: Sendable {
         self.path = path
         try SQLiteDatabase.makeFile(path)
         do {
-            queue = try DatabaseQueue(path: path, configuration: SQLiteDatabase.configuration(patience))
-            try SQLiteDatabase.migrations.migrate(queue)
+            queue = try SQLiteDatabase.open(path, patience)
             var readOnly = SQLiteDatabase.configuration(patience)
             readOnly.readonly = true
             readers = try (0..<2).map { _ in try DatabaseQueue(path: path, configuration: readOnly) }
             writer = GroupCommit(queue, path: path)
         } catch {
             throw SQLiteFailure.explain(error, path)
+        }
+    }
+
+    /// Opens the file to write. While another process sets up a new file, SQLite says that it is locked without waiting.
+    private static func open(_ path: String, _ patience: Duration) throws -> DatabaseQueue {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            do {
+                let queue = try DatabaseQueue(path: path, configuration: configuration(patience))
+                try migrations.migrate(queue)
+                return queue
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
+            {
+                usleep(20_000)
+            }
         }
     }
 
@@ -55,7 +69,7 @@ final class SQLiteDatabase: Sendable {
         } catch {
             throw StoreError("the folder \(folder.path) for the store cannot be made: \(error.localizedDescription)")
         }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw StoreError(
                 "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"

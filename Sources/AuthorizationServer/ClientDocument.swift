@@ -16,12 +16,12 @@ struct ClientDocument {
     ]
     /// Attributes of every grant that the core itself reads.
     private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
-    /// Members and attributes of an Aidbox client that have no function in what is loaded.
-    private static let inert: Set<String> = [
-        "trusted", "first_party", "allowed-scopes", "scopes", "allowedIssuers", "jwks", "jwks_uri", "fhir-base-url",
-        "smart", "meta", "redirect_uri", "pkce", "client_assertion_types", "default_identity_provider",
-        "refresh_token", "refresh_token_expiration",
-    ]
+    /// Aidbox's words for clients that may have no function in what is loaded; a plugin that reads one declares it.
+    private static let inert = Set(
+        """
+        trusted first_party allowed-scopes scopes allowedIssuers jwks jwks_uri fhir-base-url smart meta redirect_uri \
+        pkce client_assertion_types default_identity_provider refresh_token refresh_token_expiration
+        """.split(separator: " ").map(String.init))
 
     /// The longest life that a client may be given for its access tokens.
     static let longestLifetime = Duration.seconds(366 * 86400)

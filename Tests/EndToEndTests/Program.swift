@@ -43,6 +43,13 @@ struct Ended {
     let errors: String
 }
 
+/// Runs what blocks on a thread of its own, since tests share few.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
 enum Command {
     /// Runs a command to its end; what it prints goes through files, so that nothing of it can block.
     static func run(_ program: String, _ arguments: [String], in folder: Folder, environment: [String: String] = [:])

@@ -85,17 +85,19 @@ struct ReloadTests {
             try folder.write("config.yaml", Configurations.yaml(format: "jwt", refresh: false))
             let program = try await Program.start(folder, secrets: [Configurations.secret])
             let port = program.port
-            let load = Task.detached { () -> Int in
-                let body = "grant_type=client_credentials"
-                let request =
-                    "POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-                let socket = try HTTPSocket(port: port)
-                var failures = 0
-                for _ in 0..<1500 {
-                    socket.write(Array(request.utf8))
-                    if try socket.readAnswer().status != 200 { failures += 1 }
+            let load = Task {
+                try await onThread { () -> Int in
+                    let body = "grant_type=client_credentials"
+                    let request =
+                        "POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                    let socket = try HTTPSocket(port: port)
+                    var failures = 0
+                    for _ in 0..<1500 {
+                        socket.write(Array(request.utf8))
+                        if try socket.readAnswer().status != 200 { failures += 1 }
+                    }
+                    return failures
                 }
-                return failures
             }
             for _ in 0..<12 { _ = try await program.reload() }
             #expect(try await load.value == 0)

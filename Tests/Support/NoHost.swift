@@ -15,7 +15,7 @@ public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, Crypto
     public var cryptography: any CryptographyService { self }
     public var tokens: any TokenService { self }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
-    public var algorithms: [String] { [] }
+    public var algorithms: [String] { ["ES256"] }
 
     public func random(bytes count: Int) -> String { "" }
     public func find(_ id: String) async throws -> Client? { throw error }

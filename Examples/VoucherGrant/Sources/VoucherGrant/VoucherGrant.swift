@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// A client redeems a voucher that somebody printed: a grant of one's own in one file.
+struct VoucherGrant: Plugin, TokenGrant {
+    static let manifest = PluginManifest(id: "voucher-grant", summary: "redeems vouchers", specification: "")
+
+    let declaration = GrantDeclaration("urn:example:voucher", key: "voucher", client: .confidential)
+    let parameters = [ParameterDeclaration("voucher", required: true, longest: 64, secret: true)]
+    private let host: any PluginHost
+    private let series: String
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = host
+        series = try settings.read("series", example: "spring", "what every voucher starts with")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(grant: self)
+        registry.add(collection: StoreCollection("voucher"))
+    }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        let voucher = try request.parameters.required("voucher")
+        guard voucher.hasPrefix("\(series)-") else { throw OAuthError.invalidGrant(reason: "not of this series") }
+        var authorization = Authorization(subject: .client(request.client.id), limits: request.allowed)
+        // Written together with the token: of two that redeem one voucher at once, one gets a token.
+        let used = StoreKey("voucher", host.cryptography.digest(voucher))
+        authorization.writes = [.create(StoreRecord(used, [:], expiresAt: host.now + .seconds(366 * 86400)))]
+        return authorization
+    }
+}
+
+@c(voucher_grant_plugin_abi) public func voucherGrantPluginABI() -> UnsafeRawPointer? { grantor_plugin_abi() }
+@c(voucher_grant_plugin_make) public func voucherGrantPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(VoucherGrant.self)
+}

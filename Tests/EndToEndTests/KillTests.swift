@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Synchronization
+import Testing
+
+@Suite("kill -9 at any moment under load", .timeLimit(.minutes(20)))
+struct KillTests {
+    /// What clients were answered before the process was killed.
+    private final class Answered: Sendable {
+        private let state = Mutex<(access: [String], spent: [String], live: [String])>(([], [], []))
+
+        func access(_ token: String) { state.withLock { $0.access.append(token) } }
+        func rotated(_ old: String, _ new: String) {
+            state.withLock { state in
+                state.spent.append(old)
+                state.live.append(new)
+                state.live.removeAll { $0 == old }
+            }
+        }
+        var all: (access: [String], spent: [String], live: [String]) { state.withLock { $0 } }
+    }
+
+    private static let rounds = Int(ProcessInfo.processInfo.environment["GRANTOR_KILL_ROUNDS"] ?? "") ?? 20
+
+    @Test("every token that was answered is active afterwards, no refresh token works twice, and the store opens")
+    func survives() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml().replacing("level: debug", with: "level: warning"))
+            for round in 0..<KillTests.rounds {
+                let program = try await Program.start(folder)
+                let answered = Answered()
+                let load = (0..<8).map { _ in KillTests.load(on: program.port, answered) }
+                for _ in 0..<2000 where answered.all.access.count < 20 { try await Task.sleep(for: .milliseconds(5)) }
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...160)))
+                program.kill9()
+                for task in load { await task.value }
+                try await check(answered.all, in: folder, round)
+            }
+        }
+    }
+
+    private static func load(on port: UInt16, _ answered: Answered) -> Task<Void, Never> {
+        Task {
+            try? await onThread { run(on: port, answered) }
+        }
+    }
+
+    private static func run(on port: UInt16, _ answered: Answered) {
+        var token: String?
+        while let answer = try? ask(port, token), answer.status == 200 {
+            if let access = answer["access_token"] { answered.access(access) }
+            guard let next = answer["refresh_token"] else { return }
+            if let token { answered.rotated(token, next) }
+            token = Int.random(in: 0..<8) == 0 ? nil : next
+        }
+    }
+
+    private static func ask(_ port: UInt16, _ token: String?) throws -> HTTPAnswer {
+        let body = token.map { "grant_type=refresh_token&refresh_token=\($0)" } ?? "grant_type=client_credentials"
+        return try HTTPSocket(port: port).exchange(
+            "POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\n"
+                + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        )
+    }
+
+    private func check(_ answered: (access: [String], spent: [String], live: [String]), in folder: Folder, _ round: Int)
+        async throws
+    {
+        let program = try await Program.start(folder)
+        defer { program.kill9() }
+        #expect(answered.access.count > 10, "round \(round) had no load")
+        for token in answered.access {
+            let answer = try program.post(
+                "/auth/introspect", [("token", token)], as: ("service", Configurations.secret))
+            #expect(answer.json["active"] == true, "round \(round): a token that was answered is not active")
+        }
+        // A token whose rotation was answered must not work again; trying it ends its grant, so this comes last.
+        for token in answered.spent.suffix(20) {
+            #expect(try KillTests.ask(program.port, token)["error"] == "invalid_grant", "round \(round)")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("The core names no plugin's words", .timeLimit(.minutes(1)))
+struct NoNamesTests {
+    /// Words that configuration or forms have of their own, and that a plugin happens to use too.
+    private static let shared: Set<String> = ["audience", "scope"]
+
+    private func declared() throws -> Set<String> {
+        var names: Set<String> = []
+        for setup in Plugins.all {
+            let settings = RecordingSettings()
+            var registry = Registry()
+            try setup.type.init(settings: Settings(settings), host: NoHost()).register(in: &registry)
+            names.insert(setup.type.manifest.id)
+            for grant in registry.grants.map(\.declaration) {
+                names.formUnion([grant.wire, grant.key] + grant.aliases)
+            }
+            names.formUnion(registry.formats.map(\.name) + registry.extensions.flatMap(\.members))
+            names.formUnion(registry.grants.flatMap(\.parameters).map(\.name) + registry.collections.map(\.name))
+            names.formUnion(registry.endpoints.map(\.route.path))
+            names.formUnion(registry.scopesOnRequest)
+        }
+        return names.subtracting(NoNamesTests.shared)
+    }
+
+    final class RecordingSettings: SettingsSource {
+        func value(of declaration: SettingDeclaration) -> JSON? { nil }
+        func report(_ problem: String, at key: String) {}
+        func declare(_ attribute: AttributeDeclaration) {}
+    }
+
+    @Test("no string literal of the core is a name that a plugin declares")
+    func literals() throws {
+        let names = try declared()
+        #expect(names.contains("client_credentials") && names.contains("jwt") && names.count > 12)
+        let files = FileManager.default.enumerator(atPath: "\(Build.root)/Sources")?.compactMap { $0 as? String } ?? []
+        var count = 0
+        for file in files where file.hasSuffix(".swift") && !file.hasPrefix("GrantKit/") {
+            let text = try String(contentsOfFile: "\(Build.root)/Sources/\(file)", encoding: .utf8)
+            for match in text.matches(of: /"([^"\\]*)"/) where names.contains(String(match.1)) {
+                Issue.record("\(file) holds the literal \"\(match.1)\"")
+            }
+            count += 1
+        }
+        #expect(count > 40)
+    }
+}

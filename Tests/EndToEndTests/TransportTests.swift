@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("What the HTTP layer does with bad clients", .timeLimit(.minutes(2)))
+struct TransportTests {
+    private static let listen = "{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 64 }"
+
+    private func with(_ listen: String = TransportTests.listen, _ body: (Program) async throws -> Void) async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml(listen: listen))
+            let program = try await Program.start(folder, secrets: [Configurations.secret])
+            try await body(program)
+            #expect(try program.get("/health/live").status == 200, "the server must still be there")
+            #expect(program.stop() == 0)
+        }
+    }
+
+    private func head(_ length: Int, _ more: String = "") -> String {
+        "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(length)\r\n\(more)\r\n"
+    }
+
+    @Test("a body that stops half way is answered in time", .clause("RFC 9110 section 15.5.9"))
+    func halfBody() async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array((head(100) + "grant_type=").utf8))
+            let answer = HTTPAnswer(try #require(socket.readAll()))
+            #expect(answer.status == 408 && answer["error"] == "invalid_request")
+        }
+    }
+
+    @Test("a body that comes byte by byte is answered in time")
+    func slowBody() async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array(head(1000).utf8))
+            for _ in 0..<30 {
+                socket.write([UInt8(ascii: "a")])
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            let answer = HTTPAnswer(try #require(socket.readAll()))
+            #expect(answer.status == 408 && answer["error"] == "invalid_request")
+        }
+    }
+
+    @Test(
+        "a connection that sends no headers, or sends them slowly, is closed",
+        arguments: ["", "POST /auth/token HTTP/1.1\r\nHo"])
+    func slowHeaders(_ start: String) async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array(start.utf8))
+            let begin = ContinuousClock.now
+            #expect(socket.readAll() != nil)
+            #expect(ContinuousClock.now - begin < .seconds(5))
+        }
+    }
+
+    @Test("a client that closes in the middle of its body harms nobody")
+    func closes() async throws {
+        try await with { program in
+            for _ in 0..<50 {
+                let socket = try HTTPSocket(port: program.port)
+                socket.write(Array((head(100) + "grant").utf8))
+            }
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array((head(100) + "grant").utf8))
+            socket.endWriting()
+            #expect(socket.readAll() != nil)
+        }
+    }
+
+    @Test("a body of more than 64 KiB is refused, whether its length is told or not", arguments: [true, false])
+    func largeBody(_ isTold: Bool) async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            if isTold {
+                socket.write(Array(head(70_000).utf8))
+            } else {
+                socket.write(Array("POST /auth/token HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".utf8))
+                for _ in 0..<10 {
+                    socket.write(Array("2000\r\n".utf8) + [UInt8](repeating: 97, count: 8192) + Array("\r\n".utf8))
+                }
+            }
+            let answer = HTTPAnswer(try #require(socket.readAll()))
+            #expect(answer.status == 413 && answer["error"] == "invalid_request")
+        }
+    }
+
+    @Test(
+        "what is no HTTP request is refused",
+        arguments: [
+            "GARBAGE\r\n\r\n", "GET\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+            "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+            "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
+            "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 40_000))\r\n\r\n",
+            "GET /\(String(repeating: "a", count: 100_000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n" + (0..<300).map { "X\($0): 1\r\n" }.joined() + "\r\n",
+        ])
+    func noRequest(_ text: String) async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array(text.utf8))
+            socket.endWriting()
+            let bytes = try #require(socket.readAll())
+            let status = HTTPAnswer(bytes).status
+            #expect(bytes.isEmpty || status == 400 || status == 404 || status == 431, "\(status)")
+            #expect(status != 500)
+        }
+    }
+
+    @Test("a client that waits for 100 gets it", .clause("RFC 9110 section 10.1.1"))
+    func expectContinue() async throws {
+        try await with("{ port: 0 }") { program in
+            let body = "grant_type=magic"
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array(head(body.utf8.count, "Expect: 100-continue\r\nConnection: close\r\n").utf8))
+            try await Task.sleep(for: .milliseconds(100))
+            socket.write(Array(body.utf8))
+            let text = String(decoding: try #require(socket.readAll()), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 100 ") && text.contains("unsupported_grant_type"))
+        }
+    }
+
+    @Test("several requests on one connection are answered in order, and 'close' ends it in any letters")
+    func keepsAlive() async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            let get = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+            socket.write(Array((get + get + get.replacing("\r\n\r\n", with: "\r\nConnection: Close\r\n\r\n")).utf8))
+            let text = String(decoding: try #require(socket.readAll()), as: UTF8.self)
+            #expect(text.components(separatedBy: "HTTP/1.1 200").count == 4)
+        }
+    }
+
+    @Test("HEAD has the headers of GET and no body")
+    func headRequest() async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            let answer = try socket.exchange(
+                "HEAD /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(answer.status == 200 && answer.body.isEmpty && answer.header("etag") != nil)
+        }
+    }
+
+    @Test("connections beyond the cap wait and are served when others end")
+    func cap() async throws {
+        try await with("{ port: 0, max_connections: 4, header_timeout: 2s }") { program in
+            let idle = try (0..<4).map { _ in try HTTPSocket(port: program.port) }
+            let answer = try program.get("/health/live")
+            #expect(answer.status == 200)
+            _ = idle
+        }
+    }
+
+    @Test(
+        "the address of a client behind a trusted proxy is the forwarded one, and of others it is not",
+        arguments: [true, false])
+    func proxies(_ isTrusted: Bool) async throws {
+        let listen = "{ port: 0, trusted_proxies: [\(isTrusted ? "127.0.0.0/8" : "192.0.2.0/24"), 198.51.100.7] }"
+        try await with(listen) { program in
+            let request =
+                "POST /auth/token HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 203.0.113.9, 198.51.100.7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            _ = try HTTPSocket(port: program.port).exchange(request)
+            for _ in 0..<200 where !program.log.contains("refused") { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(program.log.contains(isTrusted ? "\"address\":\"203.0.113.9\"" : "\"address\":\"127.0.0.1\""))
+        }
+    }
+
+    @Test("the log may be read slowly, or not at all")
+    func stalledLog() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let line = "mkfifo pipe; sleep 30 < pipe & \(Build.program) serve > out 2> pipe & echo $! > pid; wait $!"
+            async let ended = onThread { try Command.shell(line, in: folder) }
+            var port: UInt16?
+            for _ in 0..<2000 where port == nil {
+                port = folder.read("out").firstMatch(of: /listening +http:\/\/[^\n]*:(\d+)\n/).flatMap { UInt16($0.1) }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let open = try #require(port)
+            for _ in 0..<3000 {
+                let answer = try HTTPSocket(port: open).exchange(head(0, "Connection: close\r\n"))
+                #expect(answer.status == 400)
+            }
+            if let pid = Int32(folder.read("pid").trimmingCharacters(in: .whitespacesAndNewlines)) {
+                kill(pid, SIGKILL)
+            }
+            _ = try await ended
+        }
+    }
+}
+
+@Suite("TLS", .timeLimit(.minutes(2)))
+struct TLSTests {
+    private func certificate(_ name: String, in folder: Folder) throws {
+        let made = try Command.shell(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem",
+            in: folder)
+        #expect(made.status == 0, "\(made.errors)")
+    }
+
+    @Test("https speaks HTTP/2 and HTTP/1.1, and SIGHUP renews the certificate")
+    func renews() async throws {
+        try await Folder.with { folder in
+            try certificate("first", in: folder)
+            try folder.write(
+                "config.yaml",
+                Configurations.yaml(
+                    listen: "{ port: 0, header_timeout: 1s, tls: { certificate: cert.pem, key: key.pem } }"))
+            let program = try await Program.start(folder)
+            let url = "https://127.0.0.1:\(program.port)/auth/token"
+            for (option, version) in [("--http2", "2"), ("--http1.1", "1.1")] {
+                let got = try Command.shell(
+                    "curl -s --cacert cert.pem \(option) -w '%{http_version}' -u 'service:\(Configurations.secret)' -d grant_type=client_credentials \(url)",
+                    in: folder)
+                #expect(got.output.contains("access_token") && got.output.hasSuffix(version), "\(got)")
+            }
+            let large = try Command.shell(
+                "head -c 70000 /dev/zero | curl -s --cacert cert.pem --http2 -w '%{http_code}' --data-binary @- \(url)",
+                in: folder)
+            #expect(large.output.hasSuffix("413"), "\(large)")
+            let silent = try (0..<8).map { _ in try HTTPSocket(port: program.port) }
+            #expect(silent.allSatisfy { $0.readAll() != nil }, "a handshake that does not come is ended")
+            try certificate("second", in: folder)
+            #expect(try await program.reload().contains("was reloaded"))
+            let shown = try Command.shell(
+                "echo | openssl s_client -connect 127.0.0.1:\(program.port) 2>/dev/null | openssl x509 -noout -subject",
+                in: folder)
+            #expect(shown.output.contains("CN = second"), "\(shown)")
+            try folder.write("cert.pem", "nonsense")
+            #expect(try await program.reload().contains("was not reloaded"))
+            #expect(program.stop() == 0)
+        }
+    }
+}
