@@ -28,6 +28,11 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
+    /// Whether another process was setting up the same new file.
+    private static func isTransient(_ error: DatabaseError) -> Bool {
+        error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_CONSTRAINT
+    }
+
     /// Opens the file to write. While another process sets up a new file, SQLite says that it is locked without waiting.
     private static func open(_ path: String, _ patience: Duration) throws -> DatabaseQueue {
         let deadline = ContinuousClock.now + patience
@@ -36,8 +41,7 @@ final class SQLiteDatabase: Sendable {
                 let queue = try DatabaseQueue(path: path, configuration: configuration(patience))
                 try migrations.migrate(queue)
                 return queue
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
-            {
+            } catch let error as DatabaseError where isTransient(error) && ContinuousClock.now < deadline {
                 usleep(20_000)
             }
         }
@@ -111,18 +115,18 @@ final class SQLiteDatabase: Sendable {
         migrator.registerMigration("1") { database in
             try database.execute(
                 sql: """
-                    CREATE TABLE record (
+                    CREATE TABLE IF NOT EXISTS record (
                         collection TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
                         redeemed INTEGER NOT NULL, expires_at INTEGER NOT NULL, indexes TEXT NOT NULL,
                         PRIMARY KEY (collection, id)) WITHOUT ROWID;
-                    CREATE INDEX record_by_expiry ON record (expires_at);
-                    CREATE TABLE record_index (
+                    CREATE INDEX IF NOT EXISTS record_by_expiry ON record (expires_at);
+                    CREATE TABLE IF NOT EXISTS record_index (
                         collection TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
                         PRIMARY KEY (collection, name, value, id)) WITHOUT ROWID;
-                    CREATE TABLE counter (
+                    CREATE TABLE IF NOT EXISTS counter (
                         collection TEXT NOT NULL, id TEXT NOT NULL, count INTEGER NOT NULL, expires_at INTEGER NOT NULL,
                         PRIMARY KEY (collection, id)) WITHOUT ROWID;
-                    CREATE INDEX counter_by_expiry ON counter (expires_at);
+                    CREATE INDEX IF NOT EXISTS counter_by_expiry ON counter (expires_at);
                     """)
         }
         return migrator

@@ -101,7 +101,11 @@ public struct Capabilities: Sendable {
 
 /// Who claimed which name first.
 private struct NamesTaken {
-    private var owners: [String: String] = [:]
+    /// What the core has of its own.
+    private var owners = Dictionary(
+        ["the path '/token'", "the collection 'revoked'", "the collection 'key_ring'"].map { ($0, "core") }
+            + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") },
+        uniquingKeysWith: { first, _ in first })
     private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
 
     mutating func miss(_ message: String, _ note: String) {
@@ -124,8 +128,8 @@ private struct NamesTaken {
 
     private mutating func take(_ what: String, _ id: String, _ place: Int) {
         if let owner = owners.updateValue(id, forKey: what) {
-            problems.append(
-                (place, "plugin '\(id)' adds \(what), which plugin '\(owner)' adds too", "load one of them"))
+            let other = owner == "core" ? "the core has itself" : "plugin '\(owner)' adds too"
+            problems.append((place, "plugin '\(id)' adds \(what), which \(other)", "load one of them"))
         }
     }
 

@@ -89,7 +89,7 @@ public struct Configuration: Sendable {
     public var shutdownLimit = Duration.seconds(30)
 
     /// Whether the address by which clients know the server can only be this machine.
-    var hasLoopbackIssuer: Bool {
+    public var hasLoopbackIssuer: Bool {
         let authority = issuer.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
         return Configuration.isLoopback(IssuerRule.host(String(authority.prefix { $0 != "/" })))
     }

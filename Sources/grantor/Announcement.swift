@@ -25,11 +25,18 @@ struct Announcement {
         var lines = [
             "issuer      \(configuration.issuer)",
             "listening   \(listen.tls == nil ? "http" : "https")://\(listen.host):\(port)",
-            "metadata    \(configuration.issuer)/.well-known/oauth-authorization-server",
+            "metadata    \(metadata)",
             "", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows),
         ]
         if let example { lines += ["", "Get a token:", "  \(example)"] }
         return lines.joined(separator: "\n")
+    }
+
+    /// RFC 8414 section 3.1: the issuer's path goes behind the well-known one.
+    private var metadata: String {
+        let parts = configuration.issuer.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let path = parts.count > 3 ? "/\(parts[3])" : ""
+        return parts.prefix(3).joined(separator: "/") + "/.well-known/oauth-authorization-server" + path
     }
 
     /// The first request that a declared client can make with nothing but its own credentials.

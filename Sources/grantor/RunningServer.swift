@@ -76,7 +76,7 @@ final class RunningServer: Sendable {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
         let listen = configuration.listen
         // What the metrics tell is for this machine alone, unless they have an address of their own.
-        let everything = listen.isLoopback ? HTTPService.all : .endpointsAndHealth
+        let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
         services.append(
             Listener(
                 host: listen.host, port: listen.port,

@@ -15,22 +15,15 @@ struct DiagnosticsTests {
     }
 
     @Test("the messages are those of the golden file", arguments: rules)
-    func golden(_ rule: String) throws {
-        let folder = Folder(path: DiagnosticsTests.folder)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Build.program)
-        process.arguments = ["check", "--config", "\(rule).yaml"]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.environment = ["PATH": "/usr/bin:/bin"]
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        let start = ContinuousClock.now
-        try process.run()
-        let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        let expected = folder.read("\(rule).txt")
-        #expect(said == expected)
-        #expect(process.terminationStatus == (expected.contains(": error: ") ? 78 : 0))
-        #expect(ContinuousClock.now - start < .seconds(5), "\(rule) must not take long")
+    func golden(_ rule: String) async throws {
+        try await Folder.with { folder in
+            let start = ContinuousClock.now
+            let ended = try Command.run(
+                Build.program, ["check", "--config", "\(rule).yaml"], in: folder, at: DiagnosticsTests.folder)
+            let expected = Folder(path: DiagnosticsTests.folder).read("\(rule).txt")
+            #expect(ended.errors == expected)
+            #expect(ended.status == (expected.contains(": error: ") ? 78 : 0))
+            #expect(ContinuousClock.now - start < .seconds(5), "\(rule) must not take long")
+        }
     }
 }

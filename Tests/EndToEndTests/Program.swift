@@ -52,13 +52,14 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 
 enum Command {
     /// Runs a command to its end; what it prints goes through files, so that nothing of it can block.
-    static func run(_ program: String, _ arguments: [String], in folder: Folder, environment: [String: String] = [:])
-        throws -> Ended
-    {
+    static func run(
+        _ program: String, _ arguments: [String], in folder: Folder, at place: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Ended {
         let (name, process) = (UUID().uuidString, Process())
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.currentDirectoryURL = URL(fileURLWithPath: place ?? folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = ("\(folder.path)/\(name).out", "\(folder.path)/\(name).err")
         for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
@@ -82,7 +83,7 @@ enum Command {
 }
 
 /// The real program with the real libraries, on a free port.
-final class Program {
+final class Program: @unchecked Sendable {
     let folder: Folder
     let port: UInt16
     private let process: Process

@@ -61,6 +61,7 @@ public protocol Endpoint: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// Answers.
     ///
-    /// - Throws: `OAuthError` to refuse; any other error is logged and answered as `server_error`.
+    /// - Throws: `OAuthError` to refuse; a `StoreError` is answered as
+    ///   `temporarily_unavailable`, any other error as `server_error`; both are logged.
     func respond(to request: EndpointRequest) async throws -> EndpointResponse
 }

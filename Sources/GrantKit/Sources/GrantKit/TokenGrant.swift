@@ -77,7 +77,8 @@ public protocol TokenGrant: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// Decides.
     ///
-    /// - Throws: `OAuthError` to refuse; any other error is logged and answered as `server_error`.
+    /// - Throws: `OAuthError` to refuse; a `StoreError` is answered as
+    ///   `temporarily_unavailable`, any other error as `server_error`; both are logged.
     func authorize(_ request: TokenRequest) async throws -> Authorization
 }
 
