@@ -33,7 +33,9 @@ final class SQLiteDatabase: Sendable {
         error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_CONSTRAINT
     }
 
-    /// Opens the file to write. While another process sets up a new file, SQLite says that it is locked without waiting.
+    /// Opens the file to write.
+    ///
+    /// While another process sets up a new file, SQLite says that it is locked without waiting.
     private static func open(_ path: String, _ patience: Duration) throws -> DatabaseQueue {
         let deadline = ContinuousClock.now + patience
         while true {

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-let features: [SwiftSetting] = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
-    .map { .enableUpcomingFeature($0) }
+/// Warnings are errors where the project tests itself, never where somebody else builds it.
+let strictness: [SwiftSetting] =
+    Context.environment["GRANTOR_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let features: [SwiftSetting] =
+    ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
+    + strictness
 
 let package = Package(
     name: "GrantKit",

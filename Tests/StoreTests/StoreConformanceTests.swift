@@ -32,7 +32,7 @@ struct StoreConformanceTests {
 
 /// Makes stores of plugins that are linked.
 enum Stores {
-    nonisolated(unsafe) static let sqlite = Plugins.type(sqliteStorePluginMake)
+    static let sqlite = Plugins.type(sqliteStorePluginMake)
 
     static func make(_ type: any Plugin.Type, _ settings: JSON = [:]) throws -> (plugin: any Plugin, store: any Store) {
         let plugin = try type.init(settings: Settings(RecordedSettings(settings)), host: NoHost())

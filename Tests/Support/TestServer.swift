@@ -15,12 +15,12 @@ import Synchronization
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
-    nonisolated(unsafe) public static let clientCredentials = type(clientCredentialsPluginMake)
-    nonisolated(unsafe) public static let introspection = type(introspectionPluginMake)
-    nonisolated(unsafe) public static let jwtToken = type(jwtTokenPluginMake)
-    nonisolated(unsafe) public static let memoryStore = type(memoryStorePluginMake)
-    nonisolated(unsafe) public static let opaqueToken = type(opaqueTokenPluginMake)
-    nonisolated(unsafe) public static let refreshToken = type(refreshTokenPluginMake)
+    public static let clientCredentials = type(clientCredentialsPluginMake)
+    public static let introspection = type(introspectionPluginMake)
+    public static let jwtToken = type(jwtTokenPluginMake)
+    public static let memoryStore = type(memoryStorePluginMake)
+    public static let opaqueToken = type(opaqueTokenPluginMake)
+    public static let refreshToken = type(refreshTokenPluginMake)
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),

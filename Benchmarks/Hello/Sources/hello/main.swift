@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hummingbird
+import Logging
 
 let router = Router()
 router.get("hello") { _, _ in "hello" }

@@ -33,7 +33,10 @@ struct VoucherGrant: Plugin, TokenGrant {
     }
 }
 
+/// The handshake that the server reads before it loads this library.
 @c(voucher_grant_plugin_abi) public func voucherGrantPluginABI() -> UnsafeRawPointer? { grantor_plugin_abi() }
+
+/// Hands the plugin to the server.
 @c(voucher_grant_plugin_make) public func voucherGrantPluginMake() -> UnsafeMutableRawPointer {
     PluginExport.make(VoucherGrant.self)
 }

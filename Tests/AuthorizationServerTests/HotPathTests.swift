@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Synchronization
+import Testing
+
+/// Runs jobs on one thread of its own pool and counts them: a job more than the first is a change of threads.
+final class CountingExecutor: TaskExecutor {
+    private let jobs = Mutex(0)
+
+    var count: Int { jobs.withLock { $0 } }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        jobs.withLock { $0 += 1 }
+        UnownedJob(job).runSynchronously(on: asUnownedTaskExecutor())
+    }
+}
+
+@Suite("The token path stays on the thread that it began on", .timeLimit(.minutes(1)))
+struct HotPathTests {
+    private func jobs(of request: @escaping @Sendable () async -> Answer) async -> (answer: Answer, jobs: Int) {
+        let executor = CountingExecutor()
+        let answer = await Task(executorPreference: executor) { await request() }.value
+        return (answer, executor.count)
+    }
+
+    @Test("a self-contained token is made without a hop")
+    func selfContained() async throws {
+        let server = try await TestServer(format: "jwt")
+        let result = await jobs { await server.token([("scope", "read")]) }
+        #expect(result.answer.status == 200)
+        #expect(result.jobs == 1)
+    }
+
+    @Test("a refusal is made without a hop")
+    func refusal() async throws {
+        let server = try await TestServer(format: "jwt")
+        let result = await jobs { await server.token([("scope", "admin")]) }
+        #expect(result.answer.error == "invalid_scope")
+        #expect(result.jobs == 1)
+    }
+
+    @Test("introspection of a self-contained token reads the store in place")
+    func introspection() async throws {
+        let server = try await TestServer(format: "jwt")
+        let token = await server.token()["access_token"] ?? ""
+        let result = await jobs { await server.introspect(token) }
+        #expect(result.answer.json["active"] == true)
+        #expect(result.jobs == 1)
+    }
+}

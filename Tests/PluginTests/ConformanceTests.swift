@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import GrantKitTesting
+import Support
+import Testing
+
+@Suite("The plugins of this tree do what the kit asks", .timeLimit(.minutes(1)))
+struct ConformanceTests {
+    private static let client: JSON = [
+        "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
+        "scope": ["read", "write"], "auth": ["client_credentials": ["refresh_token": true]],
+    ]
+
+    private func registries(_ server: TestServer) throws -> [Registry] {
+        try #require(server.core.generation).plugins.map(\.registry)
+    }
+
+    /// A grant of a server, with requests that it says yes to.
+    private func grant(
+        _ server: TestServer, at place: Int, _ parameters: @escaping @Sendable (TestServer) async -> Parameters
+    ) throws -> GrantUnderTest {
+        let grant = try registries(server).flatMap(\.grants)[place]
+        return GrantUnderTest(grant) {
+            guard let client = try await server.core.find("service") else { throw ConfigurationError("no client") }
+            return TokenRequest(
+                grant: grant.declaration, client: client, parameters: await parameters(server),
+                head: RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits(scope: ["read"]))
+        }
+    }
+
+    @Test("client-credentials", arguments: GrantConformance.checks)
+    func clientCredentials(_ check: ConformanceCheck<GrantUnderTest>) async throws {
+        let server = try await TestServer(clients: [ConformanceTests.client])
+        try await check.run(try grant(server, at: 0) { _ in [:] })
+    }
+
+    @Test("refresh-token", arguments: GrantConformance.checks)
+    func refreshToken(_ check: ConformanceCheck<GrantUnderTest>) async throws {
+        let server = try await TestServer(clients: [ConformanceTests.client])
+        try await check.run(
+            try grant(server, at: 1) { server in
+                ["refresh_token": await server.token()["refresh_token"] ?? ""]
+            })
+    }
+
+    @Test("jwt-token and opaque-token", arguments: ["jwt", "opaque"], TokenFormatConformance.checks)
+    func formats(_ name: String, _ check: ConformanceCheck<TokenFormatUnderTest>) async throws {
+        let server = try await TestServer(clients: [ConformanceTests.client])
+        let format = try #require(try registries(server).flatMap(\.formats).first { $0.name == name })
+        try await check.run(TokenFormatUnderTest(format, store: server.core.store))
+    }
+}
