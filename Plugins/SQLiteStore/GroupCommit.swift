@@ -17,6 +17,8 @@ final class GroupCommit: Sendable {
 
     private struct State {
         var waiting: [Job] = []
+        /// Whether the thread was told of what waits since it last took something.
+        var isWoken = false
         var isClosed = false
     }
 
@@ -51,11 +53,14 @@ final class GroupCommit: Sendable {
                     if early { answer.resume(.success(value)) } else { answer.keep(value) }
                 },
                 finish: { error in answer.finish(error) })
-            let isClosed = state.withLock { state in
-                if !state.isClosed { state.waiting.append(job) }
-                return state.isClosed
+            let (isClosed, isFirst) = state.withLock { state in
+                guard !state.isClosed else { return (true, false) }
+                state.waiting.append(job)
+                defer { state.isWoken = true }
+                return (false, !state.isWoken)
             }
-            if isClosed { answer.resume(.failure(StoreError("the store \(path) is closed"))) } else { signal.signal() }
+            if isClosed { answer.resume(.failure(StoreError("the store \(path) is closed"))) }
+            if isFirst { signal.signal() }
         }
     }
 
@@ -79,7 +84,7 @@ final class GroupCommit: Sendable {
         while true {
             signal.wait()
             let (jobs, isClosed) = state.withLock { state in
-                defer { state.waiting = [] }
+                defer { (state.waiting, state.isWoken) = ([], false) }
                 return (state.waiting, state.isClosed)
             }
             if !jobs.isEmpty { commit(jobs, queue) }

@@ -30,10 +30,16 @@ public final class ServerCore: Sendable {
     }
 
     /// What is only there once the store is open.
-    struct Opened: Sendable {
-        var store: any Store
-        var keys: any KeyRing
-        var publicKeys: PublishedDocument
+    final class Opened: Sendable {
+        let store: any Store
+        let keys: any KeyRing
+        let publicKeys: PublishedDocument
+
+        init(store: any Store, keys: any KeyRing, publicKeys: PublishedDocument) {
+            self.store = store
+            self.keys = keys
+            self.publicKeys = publicKeys
+        }
     }
 
     private let state = Mutex(State())

@@ -5,24 +5,35 @@ public enum Base64URL {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Appends the encoding of some bytes.
-    public static func encode(_ bytes: some Sequence<UInt8>, to buffer: inout [UInt8]) {
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                buffer.append(digits[Int(bits >> count & 63)])
+    ///
+    /// Not generic, since a generic function is slow where another module calls it.
+    public static func encode(_ bytes: [UInt8], to buffer: inout [UInt8]) {
+        buffer.reserveCapacity(buffer.count + (bytes.count * 4 + 2) / 3)
+        digits.withUnsafeBufferPointer { digits in
+            bytes.withUnsafeBufferPointer { bytes in
+                var place = 0
+                while place + 2 < bytes.count {
+                    let bits = UInt32(bytes[place]) << 16 | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2])
+                    buffer.append(digits[Int(bits >> 18)])
+                    buffer.append(digits[Int(bits >> 12 & 63)])
+                    buffer.append(digits[Int(bits >> 6 & 63)])
+                    buffer.append(digits[Int(bits & 63)])
+                    place += 3
+                }
+                guard place < bytes.count else { return }
+                // One byte left makes two digits, two make three.
+                let isPair = place + 1 < bytes.count
+                let bits = UInt32(bytes[place]) << 16 | (isPair ? UInt32(bytes[place + 1]) << 8 : 0)
+                buffer.append(digits[Int(bits >> 18)])
+                buffer.append(digits[Int(bits >> 12 & 63)])
+                if isPair { buffer.append(digits[Int(bits >> 6 & 63)]) }
             }
         }
-        if count > 0 { buffer.append(digits[Int(bits << (6 - count) & 63)]) }
     }
 
     /// The encoding of some bytes.
-    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         var buffer: [UInt8] = []
-        buffer.reserveCapacity(64)
         encode(bytes, to: &buffer)
         return String(decoding: buffer, as: UTF8.self)
     }

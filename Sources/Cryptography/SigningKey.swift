@@ -29,8 +29,8 @@ public final class SigningKey: Sendable {
             point[0] == 4
         else { throw CryptographyError("the key is not an uncompressed P-256 point") }
         let jwk: JSON = [
-            "crv": "P-256", "kty": "EC", "x": .string(Base64URL.encode(point[1..<33])),
-            "y": .string(Base64URL.encode(point[33..<65])),
+            "crv": "P-256", "kty": "EC", "x": .string(Base64URL.encode(Array(point[1..<33]))),
+            "y": .string(Base64URL.encode(Array(point[33..<65]))),
         ]
         // RFC 7638 section 3.2: the required members in lexicographic order, which is how they stand here.
         id = Base64URL.encode(Digest.sha256(jwk.bytes))

@@ -103,6 +103,8 @@ public enum HTTPListener {
     ///
     /// To be called once, before anything else runs.
     public static func takeOverTasks() {
+        // As many threads as the process may use processors, which need not be all that there are.
+        if let count = Processors.allowed { NIOSingletons.groupLoopCountSuggestion = min(count, System.coreCount) }
         _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
 }

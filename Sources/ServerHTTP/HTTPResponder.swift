@@ -85,17 +85,23 @@ struct HTTPResponder: Sendable {
 
     // MARK: out
 
+    /// The names that nearly every answer has, made once.
+    private static let names: [String: HTTPField.Name] = [
+        "content-type": .contentType, "cache-control": .cacheControl,
+    ]
+
     private func send(
         _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter
     ) async throws {
         var fields = HTTPFields()
         fields.reserveCapacity(response.headers.count + 3)
         for header in response.headers {
-            if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
+            guard let name = HTTPResponder.names[header.name] ?? HTTPField.Name(header.name) else { continue }
+            fields.append(HTTPField(name: name, value: header.value))
         }
-        fields[.contentLength] = "\(response.body.count)"
-        fields[.xContentTypeOptions] = "nosniff"
-        fields[.date] = DateHeader.text(core.now)
+        fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        fields.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
+        fields.append(HTTPField(name: .date, value: DateHeader.text(core.now)))
         let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
         guard request.method != .head, !response.body.isEmpty else { return try await writer.writeResponse(head) }
         try await writer.write(response: head, body: .init(byteBuffer: ByteBuffer(bytes: response.body)))

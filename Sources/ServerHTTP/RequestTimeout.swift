@@ -17,8 +17,17 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// What the client is being waited for.
+    private enum Awaited {
+        case headers
+        case body
+        case nothing
+    }
+
     private let header: TimeAmount
     private let body: TimeAmount
+    private var awaited = Awaited.headers
+    private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
     private var unanswered = 0
 
@@ -28,7 +37,8 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        awaitHeaders(context)
+        wait(for: .headers, header)
+        schedule(context, in: min(header, body))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -44,9 +54,9 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         switch unwrapInboundIn(data) {
         case .head:
             unanswered += 1
-            schedule(context, in: body) { context.fireErrorCaught(BodyTimeoutError()) }
+            wait(for: .body, body)
         case .body: break
-        case .end: timer?.cancel()
+        case .end: awaited = .nothing
         }
         context.fireChannelRead(data)
     }
@@ -54,18 +64,32 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             unanswered -= 1
-            if unanswered == 0 { awaitHeaders(context) }
+            if unanswered == 0 { wait(for: .headers, header) }
         }
         context.write(data, promise: promise)
     }
 
-    private func awaitHeaders(_ context: ChannelHandlerContext) {
-        schedule(context, in: header) { context.close(promise: nil) }
+    private func wait(for awaited: Awaited, _ time: TimeAmount) {
+        self.awaited = awaited
+        deadline = .now() + time
     }
 
-    private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount, _ act: @escaping () -> Void) {
-        timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time, act)
+    /// One timer a connection, which looks again when the time may be over: setting one for each request costs more.
+    private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.look(context) }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        let rest = deadline - .now()
+        guard awaited != .nothing else { return schedule(context, in: min(header, body)) }
+        guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
+        switch awaited {
+        case .headers: context.close(promise: nil)
+        case .body:
+            awaited = .nothing
+            context.fireErrorCaught(BodyTimeoutError())
+        case .nothing: break
+        }
     }
 }
 
