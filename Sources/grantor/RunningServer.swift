@@ -74,36 +74,38 @@ final class RunningServer: Sendable {
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
-        let listen = configuration.listen
-        // What the metrics tell is for this machine alone, unless they have an address of their own.
-        let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
-        services.append(
-            Listener(
-                host: listen.host, port: listen.port,
-                service: try HTTPListener.make(
-                    core, serving: configuration.monitoring == nil ? everything : .endpoints,
-                    HTTPListenerConfiguration(
-                        host: listen.host, port: listen.port, tls: files.withLock { $0?.tls },
-                        trustedProxies: files.withLock { $0?.proxies ?? [] },
-                        maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
-                        bodyTimeout: listen.bodyTimeout),
-                    logger: quiet, running: { [self] port in announce(port) })))
-        if let monitoring = configuration.monitoring {
-            services.append(
-                Listener(
-                    host: monitoring.host, port: monitoring.port,
-                    service: try HTTPListener.make(
-                        core, serving: .monitoring,
-                        HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port), logger: quiet,
-                        running: { port in
-                            print("monitoring  http://\(monitoring.host):\(port)/metrics")
-                            fflush(nil)
-                        })))
-        }
+        services.append(try mainListener())
+        if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = configuration.shutdownLimit
         try await ServiceGroup(configuration: group).run()
+    }
+
+    private func mainListener() throws -> any Service {
+        let listen = configuration.listen
+        let outside = files.withLock { $0 }
+        // What the metrics tell is for this machine alone, unless they have an address of their own.
+        let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
+        let service = try HTTPListener.make(
+            core, serving: configuration.monitoring == nil ? everything : .endpoints,
+            HTTPListenerConfiguration(
+                host: listen.host, port: listen.port, tls: outside?.tls, trustedProxies: outside?.proxies ?? [],
+                maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
+                bodyTimeout: listen.bodyTimeout),
+            logger: quiet, running: { [self] port in announce(port) })
+        return Listener(host: listen.host, port: listen.port, service: service)
+    }
+
+    private func monitoringListener(_ monitoring: Configuration.Monitoring) throws -> any Service {
+        let service = try HTTPListener.make(
+            core, serving: .monitoring, HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port),
+            logger: quiet,
+            running: { port in
+                print("monitoring  http://\(monitoring.host):\(port)/metrics")
+                fflush(nil)
+            })
+        return Listener(host: monitoring.host, port: monitoring.port, service: service)
     }
 
     /// The libraries below tell much that is news to nobody.
