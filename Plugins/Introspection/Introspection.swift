@@ -43,6 +43,12 @@ struct Introspection: Plugin, Endpoint {
         return audience.contains(caller.id) || caller[resources].contains(where: audience.contains)
     }
 
+    /// Members that say what the token is worth (RFC 7662 section 2.2), which no claim may set, also where it has none.
+    private static let reserved: Set<String> = [
+        "active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti",
+        "auth_time", "acr", "amr", "act", "may_act", "cnf", "sid",
+    ]
+
     private func describe(_ token: ResolvedToken) -> JSON {
         let authorization = token.authorization
         var answer: JSON = [
@@ -61,7 +67,9 @@ struct Introspection: Plugin, Endpoint {
         if !authorization.amr.isEmpty { answer["amr"] = .strings(authorization.amr) }
         answer["act"] = authorization.actor
         answer["cnf"] = authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) }
-        for claim in authorization.claims.members where answer[claim.name] == nil { answer[claim.name] = claim.value }
+        for claim in authorization.claims.members where !Introspection.reserved.contains(claim.name) {
+            answer[claim.name] = claim.value
+        }
         return answer
     }
 }

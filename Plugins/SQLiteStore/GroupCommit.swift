@@ -9,8 +9,6 @@ import Synchronization
 final class GroupCommit: Sendable {
     /// A unit of work; it is told whether the transaction was committed.
     private struct Job: Sendable {
-        /// Whether it was answered before it is committed.
-        var isEarly: Bool
         var run: @Sendable (Database) throws -> Void
         var finish: @Sendable ((any Error)?) -> Void
     }
@@ -47,7 +45,6 @@ final class GroupCommit: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let answer = Answer(continuation)
             let job = Job(
-                isEarly: early,
                 run: { database in
                     let value = try work(database)
                     if early { answer.resume(.success(value)) } else { answer.keep(value) }
@@ -98,19 +95,26 @@ final class GroupCommit: Sendable {
     }
 
     private func commit(_ jobs: [Job], _ queue: DatabaseQueue) {
+        var hasJobFailed = false
         do {
             try queue.inDatabase { database in
                 try database.inTransaction(.immediate) {
-                    for job in jobs { try job.run(database) }
+                    do {
+                        for job in jobs { try job.run(database) }
+                    } catch {
+                        hasJobFailed = true
+                        throw error
+                    }
                     return .commit
                 }
             }
             for job in jobs { job.finish(nil) }
         } catch {
-            // One that fails must not take the others with it, nor undo what was answered early.
-            guard jobs.count == 1, let job = jobs.first else { return commitOneByOne(jobs, queue) }
-            job.finish(SQLiteFailure.explain(error, path))
-            if job.isEarly { state.withLock { $0.waiting.append(job) } }
+            // One that fails must not take the others with it, nor undo what was answered early. What fails because of
+            // the file would fail for each of them, one wait after the other.
+            if hasJobFailed, jobs.count > 1, !SQLiteFailure.isOfFile(error) { return commitOneByOne(jobs, queue) }
+            let explained = SQLiteFailure.explain(error, path)
+            for job in jobs { job.finish(explained) }
         }
     }
 }

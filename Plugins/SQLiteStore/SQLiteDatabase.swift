@@ -67,38 +67,43 @@ final class SQLiteDatabase: Sendable {
     }
 
     private static func makeFile(_ path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        let owner = owner(of: folder)
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StoreError("the folder \(folder.path) for the store cannot be made: \(error.localizedDescription)")
-        }
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
+        var descriptor = Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
+        let isNew = descriptor >= 0
+        if !isNew { descriptor = Foundation.open(path, flags) }
         guard descriptor >= 0 else {
             throw StoreError(
                 "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
             )
         }
         defer { Foundation.close(descriptor) }
-        if let owner { adopt([folder.path, path], by: owner) }
+        if isNew { adopt(descriptor, from: URL(fileURLWithPath: path).deletingLastPathComponent().path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
             throw StoreError("the store \(path) holds private keys and can be read by others; chmod 600 \(path)")
         }
     }
 
-    /// Who owns what stands above a folder, if root is about to make something there for somebody else.
-    private static func owner(of folder: URL) -> (user: uid_t, group: gid_t)? {
-        guard geteuid() == 0 else { return nil }
-        var (status, place) = (stat(), folder)
-        while stat(place.path, &status) != 0, place.path != "/" { place.deleteLastPathComponent() }
-        return status.st_uid == 0 ? nil : (status.st_uid, status.st_gid)
+    /// Makes the folders that are missing, each for whoever owns the one above it.
+    private static func makeFolder(_ path: String) throws {
+        guard access(path, F_OK) != 0, path != "/" else { return }
+        let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try makeFolder(above)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError("the folder \(path) for the store cannot be made: \(String(cString: strerror(errno)))")
+        }
+        let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        adopt(descriptor, from: above)
+        Foundation.close(descriptor)
     }
 
-    private static func adopt(_ paths: [String], by owner: (user: uid_t, group: gid_t)) {
-        for path in paths { chown(path, owner.user, owner.group) }
+    /// What root makes in somebody's folder belongs to that somebody, or the server's user could not open it later.
+    private static func adopt(_ descriptor: Int32, from folder: String) {
+        var status = stat()
+        guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
     }
 
     private static func configuration(_ patience: Duration) -> GRDB.Configuration {
@@ -139,6 +144,13 @@ final class SQLiteDatabase: Sendable {
 
 /// Says what SQLite's errors mean for the operator.
 enum SQLiteFailure {
+    /// Whether the file is in the way, rather than what was to be done with it.
+    static func isOfFile(_ error: any Error) -> Bool {
+        guard let code = (error as? DatabaseError)?.resultCode else { return false }
+        return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CORRUPT].contains(
+            code)
+    }
+
     static func explain(_ error: any Error, _ path: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         let meaning =

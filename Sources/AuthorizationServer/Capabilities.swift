@@ -104,7 +104,8 @@ private struct NamesTaken {
     /// What the core has of its own.
     private var owners = Dictionary(
         ["the path '/token'", "the collection 'revoked'", "the collection 'key_ring'"].map { ($0, "core") }
-            + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") },
+            + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
+            + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })
     private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
 
@@ -120,7 +121,10 @@ private struct NamesTaken {
         }
         for format in registry.formats { take("the token format '\(format.name)'", plugin.id, place) }
         for name in registry.extensions.flatMap(\.members) { take("the response member '\(name)'", plugin.id, place) }
-        for route in registry.endpoints.map(\.route) { take("the path '\(route.path)'", plugin.id, place) }
+        for route in registry.endpoints.map(\.route) {
+            take("the path '\(route.path)'", plugin.id, place)
+            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
+        }
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
         for _ in registry.stores { take("the role of the store", plugin.id, place) }
@@ -137,8 +141,9 @@ private struct NamesTaken {
         var members: JSON = [:]
         for (place, plugin) in plugins.enumerated() {
             for entry in plugin.registry.metadata {
-                guard !Metadata.own.contains(entry.name) else {
-                    problems.append((place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)' of the core", nil))
+                guard owners["the metadata '\(entry.name)'"] == nil else {
+                    problems.append(
+                        (place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)', which is taken", nil))
                     continue
                 }
                 merge(entry.value, into: &members, entry.name, place, plugin.id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Glibc
 import Synchronization
 
 /// Threads of their own for slow hashes, with bounded places in all and for each address.
@@ -52,8 +53,9 @@ public final class HashingPool: Sendable {
 
     /// Whoever has an IPv6 network has all its addresses: what counts is its first half.
     private static func origin(of address: String) -> String {
-        guard address.contains(":"), !address.hasPrefix("::ffff:") else { return address }
-        return address.split(separator: ":", omittingEmptySubsequences: false).prefix(4).joined(separator: ":")
+        var bytes = in6_addr()
+        guard inet_pton(AF_INET6, address, &bytes) == 1, !address.hasPrefix("::ffff:") else { return address }
+        return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") }
     }
 
     private func take(_ address: String) throws -> DispatchQueue {

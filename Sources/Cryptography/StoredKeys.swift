@@ -24,7 +24,9 @@ public enum StoredKeys {
                 if try await store.write([.create(first)]) == .committed { return try ring(first, declared) }
                 continue
             }
-            guard declared.isEmpty, signingPEMs(record).isEmpty else { return try ring(record, declared) }
+            guard declared.isEmpty, signingPEMs(record).isEmpty, record.value["v"]?.integer == 1 else {
+                return try ring(record, declared)
+            }
             // The configuration had keys before and has none now.
             var next = record
             next.value["signing"] = try newSigningKeys()

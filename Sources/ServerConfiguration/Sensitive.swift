@@ -55,9 +55,20 @@ enum Sensitive {
                 let place = path + [.key(entry.key)]
                 guard isSecret(place) else { return lines.formUnion(self.lines(entry.value, at: place)) }
                 lines.formUnion(entry.keyStart.line...max(entry.keyStart.line, entry.value.lastLine))
-                if let definition = entry.value.definition { lines.formUnion(definition) }
+                lines.formUnion(definitions(entry.value))
             }
         }
+    }
+
+    /// The lines on which stands what the aliases of a secret stand for.
+    private static func definitions(_ node: Node) -> Set<Int> {
+        var lines = Set(node.definition.map(Array.init) ?? [])
+        switch node.content {
+        case .scalar: break
+        case .sequence(let elements): for element in elements { lines.formUnion(definitions(element)) }
+        case .mapping(let entries): for entry in entries { lines.formUnion(definitions(entry.value)) }
+        }
+        return lines
     }
 
     /// Whether a line holds an address with a password in it.

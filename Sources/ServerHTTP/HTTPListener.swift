@@ -94,8 +94,10 @@ public enum HTTPListener {
         return HTTPServerBuilder { responder in
             let base = try HTTP2UpgradeChannel(
                 tlsConfiguration: tls.configuration,
-                configuration: .init(idleTimeout: .seconds(60), streamConfiguration: channel), responder: responder)
-            return HandshakeLimit(base: base, time: limit)
+                configuration: .init(
+                    idleTimeout: configuration.headerTimeout, gracefulCloseTimeout: .seconds(2),
+                    streamConfiguration: channel), responder: responder)
+            return TLSLimit(base: base, time: limit, idle: TimeAmount(configuration.headerTimeout * 6))
         }
     }
 

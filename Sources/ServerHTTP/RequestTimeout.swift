@@ -2,13 +2,12 @@
 
 import NIOCore
 import NIOHTTPTypes
-import NIOTLS
 
 /// A client took longer for a request's body than it may.
 struct BodyTimeoutError: Error {}
 
-/// Bounds how long a client may take for the headers and for the body of each request; the answer takes as long as it
-/// takes.
+/// Bounds how long a client may take to send headers and body and to read the answer; to make the answer may take as
+/// long as it takes.
 ///
 /// Without headers there is nothing to answer, so the connection is closed; a body that does not come is answered.
 final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -21,6 +20,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     private enum Awaited {
         case headers
         case body
+        case delivery
         case nothing
     }
 
@@ -62,11 +62,16 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
-            unanswered -= 1
-            if unanswered == 0 { wait(for: .headers, header) }
-        }
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        unanswered -= 1
+        if awaited == .nothing { wait(for: .delivery, header + body) }
+        let promise = promise ?? context.eventLoop.makePromise()
+        promise.futureResult.assumeIsolated().whenSuccess { self.delivered() }
         context.write(data, promise: promise)
+    }
+
+    private func delivered() {
+        if unanswered == 0, awaited == .delivery { wait(for: .headers, header) }
     }
 
     private func wait(for awaited: Awaited, _ time: TimeAmount) {
@@ -84,41 +89,11 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard awaited != .nothing else { return schedule(context, in: min(header, body)) }
         guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
         switch awaited {
-        case .headers: context.close(promise: nil)
+        case .headers, .delivery: context.close(promise: nil)
         case .body:
             awaited = .nothing
             context.fireErrorCaught(BodyTimeoutError())
         case .nothing: break
         }
-    }
-}
-
-/// Bounds how long a client may take for the TLS handshake, before which no request handler is there.
-final class HandshakeTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = NIOAny
-
-    private let time: TimeAmount
-    private var timer: Scheduled<Void>?
-
-    init(_ time: TimeAmount) {
-        self.time = time
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
-        context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { timer?.cancel() }
-        context.fireUserInboundEventTriggered(event)
     }
 }

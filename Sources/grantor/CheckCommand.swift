@@ -18,6 +18,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var option: ConfigurationOption
 
     func run() throws {
+        defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let composition = Composition.read(file)
         _ = OutsideFiles(composition.configuration, composition.diagnostics)
@@ -45,8 +46,8 @@ extension Composition {
 }
 
 extension Diagnostics {
-    /// Prints to standard error.
+    /// Prints to standard error, by the thread that logs: whoever reads it slowly must not hold requests back.
     func print() {
-        FileHandle.standardError.write(Data(text.utf8))
+        if !text.isEmpty { LogWriter.standardError.write(text) }
     }
 }

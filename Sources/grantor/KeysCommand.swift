@@ -19,6 +19,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
+            defer { LogWriter.standardError.flush() }
             let composition = Composition.read(try ConfigurationFile(option.config))
             guard !composition.diagnostics.hasErrors,
                 let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),

@@ -25,7 +25,7 @@ final class LogWriter: Sendable {
         thread.start()
     }
 
-    /// Takes a line; while too much waits, lines are counted instead.
+    /// Takes a line, or several; while too much waits, lines are counted instead.
     func write(_ line: String) {
         let isTaken = state.withLock { state in
             guard state.waiting.count < LogWriter.most else {

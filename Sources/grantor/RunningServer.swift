@@ -209,8 +209,8 @@ private struct Reloading: Service {
     let server: RunningServer
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            await server.reload()
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) { await server.reload() }
         }
     }
 }

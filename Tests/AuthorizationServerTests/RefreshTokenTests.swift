@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Cryptography
 import GrantKit
 import Support
 import Testing
@@ -138,6 +139,40 @@ struct RefreshTokenTests {
         #expect(store.writes == before + 1)
         _ = await server.refresh(token)
         #expect(store.writes == before + 2)
+    }
+
+    @Test("a refresh asks for fewer audiences, never for more, and never for one that the client may no longer have")
+    func audiences() async throws {
+        let client = { (audiences: JSON) -> JSON in
+            [
+                "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
+                "scope": ["read"], "auth": ["client_credentials": ["refresh_token": true, "audience": audiences]],
+            ]
+        }
+        let server = try await TestServer(clients: [client(["https://a.example", "https://b.example"])], format: "jwt")
+        func audience(_ answer: Answer) -> [String]? {
+            server.keys.verify(answer["access_token"] ?? "", type: "at+jwt")?.claims["aud"]?.strings
+        }
+        let first = await server.token()
+        #expect(audience(first) == ["https://a.example", "https://b.example"])
+        let second = await server.refresh(first["refresh_token"] ?? "", [("audience", "https://a.example")])
+        #expect(audience(second) == ["https://a.example"])
+        let more = await server.refresh(second["refresh_token"] ?? "", [("audience", "https://c.example")])
+        #expect(more.error == "invalid_target")
+        server.core.install(try server.generation(Plugins.all, clients: [client(["https://b.example"])], format: "jwt"))
+        let third = await server.refresh(second["refresh_token"] ?? "")
+        #expect(audience(third) == ["https://b.example"])
+        server.core.install(try server.generation(Plugins.all, clients: [client(["https://d.example"])], format: "jwt"))
+        #expect(await server.refresh(third["refresh_token"] ?? "").error == "invalid_target")
+    }
+
+    @Test("a refresh token that was revoked by itself fetches nothing")
+    func revokedByItself() async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        let family = try #require(try await server.core.resolve(token)).id
+        try await server.core.revoke(.token(family), reason: "test")
+        #expect(await server.refresh(token).error == "invalid_grant")
     }
 
     @Test("a refresh token does not outlive what its client may still do")

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Cryptography
 import GrantKit
 import Support
 import Testing
+
+@testable import Cryptography
 
 @Suite("Cryptography by OpenSSL", .timeLimit(.minutes(1)))
 struct CryptographyTests {
@@ -72,6 +73,9 @@ struct CryptographyTests {
         let forged = Base64URL.encode(Array(header.replacing("KID", with: ring.signingKeys[0].id).utf8))
         #expect(ring.verify("\(forged).\(parts[1]).\(parts[2])", type: "at+jwt") == nil)
         #expect(ring.verify("\(forged).\(parts[1]).", type: "at+jwt") == nil)
+        // Also under a signature that is right, so that it is the header that is refused.
+        let signature = try ring.signingKeys[0].sign(Array("\(forged).\(parts[1])".utf8))
+        #expect(ring.verify("\(forged).\(parts[1]).\(Base64URL.encode(signature))", type: "at+jwt") == nil)
     }
 
     @Test("many threads sign with one key at once, and every signature verifies")

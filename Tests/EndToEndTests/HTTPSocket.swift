@@ -28,7 +28,7 @@ struct HTTPAnswer: Sendable {
 }
 
 /// A connection that sends exactly what a test says, byte by byte if need be.
-final class HTTPSocket {
+final class HTTPSocket: @unchecked Sendable {
     struct Failure: Error {}
 
     private let descriptor: Int32
@@ -51,7 +51,14 @@ final class HTTPSocket {
 
     deinit { close(descriptor) }
 
-    func write(_ bytes: [UInt8]) {
+    /// Sends bytes, or as many as the other side takes.
+    ///
+    /// - Parameters:
+    ///   - bytes: What to send.
+    ///   - patience: How many seconds to wait for it to take more.
+    func write(_ bytes: [UInt8], patience: Int = 20) {
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var rest = bytes[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

@@ -36,6 +36,18 @@ struct Folder {
     }
 }
 
+extension Process {
+    /// Waits for the end, and makes one if none comes: a test that hangs must not outlive its run.
+    func waitOrKill(seconds: Int) {
+        for _ in 0..<(seconds * 200) where isRunning { usleep(5000) }
+        if isRunning {
+            Issue.record("a process did not end within \(seconds) seconds")
+            kill(processIdentifier, SIGKILL)
+        }
+        waitUntilExit()
+    }
+}
+
 /// What a command printed and how it ended.
 struct Ended {
     let status: Int32
@@ -67,7 +79,7 @@ enum Command {
         process.standardError = FileHandle(forWritingAtPath: errors)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
+        process.waitOrKill(seconds: 240)
         return Ended(
             status: process.terminationStatus, output: folder.read("\(name).out"), errors: folder.read("\(name).err"))
     }
@@ -170,7 +182,7 @@ final class Program: @unchecked Sendable {
     @discardableResult
     func stop() -> Int32 {
         if process.isRunning { process.terminate() }
-        process.waitUntilExit()
+        process.waitOrKill(seconds: 60)
         let log = self.log
         for secret in secrets where !secret.isEmpty { #expect(!log.contains(secret), "a secret stands in the log") }
         return process.terminationStatus

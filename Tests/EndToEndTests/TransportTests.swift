@@ -140,6 +140,20 @@ struct TransportTests {
         }
     }
 
+    @Test("a client that does not read its answers loses its connection")
+    func slowReader() async throws {
+        try await with("{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 2 }") { program in
+            let deaf = try (0..<2).map { _ in try HTTPSocket(port: program.port) }
+            let get = "GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: a\r\n\r\n"
+            for socket in deaf {
+                try await onThread { [socket] in
+                    socket.write(Array(String(repeating: get, count: 4000).utf8), patience: 1)
+                }
+            }
+            #expect(try program.get("/health/live").status == 200)
+        }
+    }
+
     @Test("HEAD has the headers of GET and no body")
     func headRequest() async throws {
         try await with { program in
@@ -154,8 +168,10 @@ struct TransportTests {
     func cap() async throws {
         try await with("{ port: 0, max_connections: 4, header_timeout: 2s }") { program in
             let idle = try (0..<4).map { _ in try HTTPSocket(port: program.port) }
+            let start = ContinuousClock.now
             let answer = try program.get("/health/live")
             #expect(answer.status == 200)
+            #expect(ContinuousClock.now - start > .seconds(1), "it must have waited for the others to end")
             _ = idle
         }
     }
@@ -229,6 +245,11 @@ struct TLSTests {
             #expect(large.output.hasSuffix("413"), "\(large)")
             let silent = try (0..<8).map { _ in try HTTPSocket(port: program.port) }
             #expect(silent.allSatisfy { $0.readAll() != nil }, "a handshake that does not come is ended")
+            let idle = try Command.shell(
+                "sleep 12 | (time timeout 12 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) >/dev/null 2>&1)",
+                in: folder)
+            let seconds = idle.errors.firstMatch(of: /real\s+0m(\d+)/).flatMap { Int($0.1) }
+            #expect((seconds ?? 99) < 10, "an idle connection of HTTP/2 is ended: \(idle.errors)")
             try certificate("second", in: folder)
             #expect(try await program.reload().contains("was reloaded"))
             let shown = try Command.shell(

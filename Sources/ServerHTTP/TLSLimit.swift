@@ -5,17 +5,18 @@ import Logging
 import NIOCore
 import NIOSSL
 
-/// A channel whose TLS handshake must be done in time.
-struct HandshakeLimit<Base: ServerChildChannel>: ServerChildChannel {
+/// A channel over TLS that is closed when nothing comes.
+struct TLSLimit<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
     let time: TimeAmount
+    let idle: TimeAmount
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-        let time = time
+        let (time, idle) = (time, idle)
         return base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let tls = try pipeline.context(handlerType: NIOSSLServerHandler.self)
-            try pipeline.addHandler(HandshakeTimeoutHandler(time), position: .after(tls.handler))
+            try pipeline.addHandler(TLSTimeoutHandler(handshake: time, idle: idle), position: .after(tls.handler))
             return value
         }
     }
