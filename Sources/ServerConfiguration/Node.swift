@@ -31,6 +31,8 @@ public struct Node: Sendable {
     var end: Mark
     /// How many nodes it holds, itself included; aliases count each time.
     var count: Int
+    /// How many levels it has below itself; aliases count with all of theirs.
+    var depth = 0
     /// The lines of what an alias stands for.
     var definition: ClosedRange<Int>?
 

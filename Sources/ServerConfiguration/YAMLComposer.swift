@@ -100,9 +100,7 @@ struct YAMLComposer {
     }
 
     private mutating func node(_ event: Event, depth: Int) throws -> Node {
-        guard depth > 0 else {
-            throw YAMLError(message: "this is nested too deeply", note: "at most 32 levels", mark: event.start)
-        }
+        guard depth > 0 else { throw tooDeep(event) }
         guard !event.hasTag else {
             throw YAMLError(message: "tags have no meaning here", note: "remove the '!...'", mark: event.start)
         }
@@ -112,12 +110,16 @@ struct YAMLComposer {
             node = Node(content: .scalar(text, isPlain: isPlain), start: event.start, end: event.end, count: 1)
         case .sequence: node = try sequence(event, depth: depth)
         case .mapping: node = try mapping(event, depth: depth)
-        case .alias(let name): return try alias(name, event)
+        case .alias(let name): return try alias(name, event, depth: depth)
         default: throw YAMLError(message: "a value was expected", note: nil, mark: event.start)
         }
         try count(1, event)
         if let anchor = event.anchor { anchors[anchor] = node }
         return node
+    }
+
+    private func tooDeep(_ event: Event) -> YAMLError {
+        YAMLError(message: "this is nested too deeply", note: "at most 32 levels", mark: event.start)
     }
 
     private mutating func count(_ more: Int, _ event: Event) throws {
@@ -129,7 +131,7 @@ struct YAMLComposer {
         }
     }
 
-    private mutating func alias(_ name: String, _ event: Event) throws -> Node {
+    private mutating func alias(_ name: String, _ event: Event, depth: Int) throws -> Node {
         guard var node = anchors[name] else {
             // What stands here may be a secret that starts with a star.
             throw YAMLError(
@@ -137,6 +139,7 @@ struct YAMLComposer {
                 mark: event.start)
         }
         try count(node.count, event)
+        guard node.depth < depth else { throw tooDeep(event) }
         node.definition = node.definition ?? node.start.line...max(node.start.line, node.lastLine)
         (node.start, node.end) = (event.start, event.end)
         return node
@@ -152,7 +155,8 @@ struct YAMLComposer {
             elements.append(try node(event, depth: depth - 1))
         }
         let count = elements.reduce(1) { $0 + $1.count }
-        return Node(content: .sequence(elements), start: start.start, end: end, count: count)
+        let depth = elements.reduce(0) { max($0, $1.depth) } + 1
+        return Node(content: .sequence(elements), start: start.start, end: end, count: count, depth: depth)
     }
 
     private mutating func mapping(_ start: Event, depth: Int) throws -> Node {
@@ -175,7 +179,8 @@ struct YAMLComposer {
             entries.append(.init(key: key, keyStart: event.start, keyEnd: event.end, value: value))
         }
         let count = entries.reduce(1) { $0 + $1.value.count + 1 }
-        return Node(content: .mapping(entries), start: start.start, end: end, count: count)
+        let depth = entries.reduce(0) { max($0, $1.value.depth) } + 1
+        return Node(content: .mapping(entries), start: start.start, end: end, count: count, depth: depth)
     }
 }
 
