@@ -142,7 +142,7 @@ struct PluginSeamTests {
                 == "unsupported_grant_type")
         Slow.gate.open()
         #expect(await request.value.status == 200)
-        for _ in 0..<1000 where !Slow.isStopped { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<20000 where !Slow.isStopped { try await Task.sleep(for: .milliseconds(1)) }
         #expect(Slow.isStopped)
     }
 

@@ -67,6 +67,12 @@ final class HTTPSocket: @unchecked Sendable {
         }
     }
 
+    /// Whether nothing comes for a while.
+    func isSilent(milliseconds: Int32) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, milliseconds) == 0
+    }
+
     func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Reads until the other side ends the connection; nil if it does not within 20 seconds.

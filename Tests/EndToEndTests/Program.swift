@@ -116,7 +116,7 @@ final class Program: @unchecked Sendable {
         process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/\(name).out")
         process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/\(name).err")
         try process.run()
-        for _ in 0..<3000 {
+        for _ in 0..<6000 {
             let output = folder.read("\(name).out")
             if let match = output.firstMatch(of: /listening +https?:\/\/[^\n]*:(\d+)\n/), let port = UInt16(match.1) {
                 return Program(folder, process, port: port, name: name, secrets: secrets)
@@ -170,7 +170,7 @@ final class Program: @unchecked Sendable {
     func reload() async throws -> String {
         let before = log.count
         kill(pid, SIGHUP)
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             let news = String(log.dropFirst(before))
             if news.contains("reloaded") { return news }
             try await Task.sleep(for: .milliseconds(5))

@@ -131,7 +131,7 @@ struct ServeTests {
             let program = try await Program.start(folder)
             defer { program.stop() }
             var port: UInt16?
-            for _ in 0..<400 where port == nil {
+            for _ in 0..<4000 where port == nil {
                 port = program.output.firstMatch(of: /monitoring +http:\/\/[^\n]*:(\d+)\//).flatMap { UInt16($0.1) }
                 try await Task.sleep(for: .milliseconds(5))
             }
