@@ -21,7 +21,7 @@ struct Grantor: AsyncParsableCommand {
         ])
 
     static func main() async {
-        HTTPListener.takeOverTasks()
+        HTTPListener.limitThreads()
         await main(nil)
     }
 }
