@@ -41,6 +41,7 @@ public final class Generation: Sendable {
     public let capabilities: Capabilities
     let settings: ServerSettings
     let clients: [String: RegisteredClient]
+    let users: DeclaredUsers
     let routes: [String: RouteTarget]
     let grants: [String: GrantPlan]
     let metadata: PublishedDocument
@@ -74,12 +75,13 @@ public final class Generation: Sendable {
 
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
-        _ clients: [String: RegisteredClient], _ cryptography: any CryptographyService
+        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService
     ) {
         self.settings = settings
         self.plugins = plugins
         self.capabilities = capabilities
         self.clients = clients
+        self.users = users
         grants = capabilities.grants.mapValues { grant in
             let standard = [
                 ParameterDeclaration("grant_type", required: true, longest: 256),
@@ -126,7 +128,8 @@ public final class Generation: Sendable {
         }
         problems += Identifiers.problems(settings)
         guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
-        return (Generation(settings, plugins, capabilities, clients, cryptography), problems)
+        let users = DeclaredUsers(settings.users, secrets)
+        return (Generation(settings, plugins, capabilities, clients, users, cryptography), problems)
     }
 
     private static func checkDefaultFormat(

@@ -119,6 +119,8 @@ extension ServerCore: PluginHost, ClientDirectory {
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.
     public var clients: any ClientDirectory { self }
+    /// The people that can sign in.
+    public var users: any UserDirectory { Users(core: self) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { self }
     /// The current time.
