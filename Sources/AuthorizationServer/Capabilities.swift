@@ -103,7 +103,8 @@ public struct Capabilities: Sendable {
 private struct NamesTaken {
     /// What the core has of its own.
     private var owners = Dictionary(
-        ["the path '/token'", "the collection 'revoked'", "the collection 'key_ring'"].map { ($0, "core") }
+        ["the path '/token'", "the collection 'key_ring'"].map { ($0, "core") }
+            + ServerCore.collections.map { ("the collection '\($0.name)'", "core") }
             + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
             + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })

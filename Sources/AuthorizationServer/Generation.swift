@@ -41,6 +41,9 @@ public final class Generation: Sendable {
     public let capabilities: Capabilities
     let settings: ServerSettings
     let clients: [String: RegisteredClient]
+    let users: DeclaredUsers
+    /// The identifiers of all clients, inactive ones included.
+    let clientIDs: Set<String>
     let routes: [String: RouteTarget]
     let grants: [String: GrantPlan]
     let metadata: PublishedDocument
@@ -74,12 +77,17 @@ public final class Generation: Sendable {
 
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
-        _ clients: [String: RegisteredClient], _ cryptography: any CryptographyService
+        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService
     ) {
-        self.settings = settings
+        // What stands readable in the configuration is not kept: clients and users hold digests.
+        var kept = settings
+        clientIDs = Set(settings.clients.compactMap { $0["id"]?.string })
+        (kept.clients, kept.users) = ([], [])
+        self.settings = kept
         self.plugins = plugins
         self.capabilities = capabilities
         self.clients = clients
+        self.users = users
         grants = capabilities.grants.mapValues { grant in
             let standard = [
                 ParameterDeclaration("grant_type", required: true, longest: 256),
@@ -102,11 +110,12 @@ public final class Generation: Sendable {
     ///   - settings: What the configuration says.
     ///   - plugins: The plugins that it loads, in its order.
     ///   - secrets: Compares the secrets of clients.
+    ///   - passwords: Compares the passwords of users.
     ///   - cryptography: Makes the entity tags of documents.
     /// - Returns: The generation, unless a problem is an error, and all problems.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        cryptography: any CryptographyService
+        passwords: any PasswordHashing, cryptography: any CryptographyService
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins)
         var problems = capabilities.problems.map { problem in
@@ -124,9 +133,15 @@ public final class Generation: Sendable {
             if let client = reader.read(), document["active"]?.bool ?? true { clients[client.client.id] = client }
             problems += reader.problems
         }
+        for (number, document) in settings.users.enumerated() {
+            var reader = UserDocument(document, at: [.key("users"), .element(number)], passwords: passwords)
+            _ = reader.check()
+            problems += reader.problems
+        }
         problems += Identifiers.problems(settings)
         guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
-        return (Generation(settings, plugins, capabilities, clients, cryptography), problems)
+        let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
+        return (Generation(settings, plugins, capabilities, clients, users, cryptography), problems)
     }
 
     private static func checkDefaultFormat(

@@ -23,6 +23,7 @@ public final class ServerCore: Sendable {
     /// Cryptography that needs no key of the server.
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
+    let passwords: any PasswordHashing
 
     private struct State {
         var generation: Generation?
@@ -34,6 +35,7 @@ public final class ServerCore: Sendable {
         let store: any Store
         let keys: any KeyRing
         let publicKeys: PublishedDocument
+        let epochKey = Mutex<Secret?>(nil)
 
         init(store: any Store, keys: any KeyRing, publicKeys: PublishedDocument) {
             self.store = store
@@ -48,18 +50,22 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, algorithms: [String] = ["ES256"], logger: Logger
+        secrets: any SecretVerifier, passwords: any PasswordHashing, algorithms: [String] = ["ES256"], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
         self.secrets = secrets
+        self.passwords = passwords
         self.logger = logger
         closed = Closed(algorithms: algorithms)
     }
 
     /// What the core itself keeps in the store.
-    public static let collections = [Tombstone.collection]
+    public static let collections = [
+        Tombstone.collection, StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
+        SignInAttempts.counters, SignInAttempts.origins,
+    ]
 
     /// Opens the server: the store and the keys stay for the life of the process.
     ///
@@ -90,6 +96,14 @@ public final class ServerCore: Sendable {
     var opened: Opened? {
         state.withLock { $0.opened }
     }
+
+    /// The key of the epochs of declared users, read once.
+    func epochKey() async throws -> Secret {
+        if let known = opened?.epochKey.withLock({ $0 }) { return known }
+        let key = try await UserEpoch.key(in: store, random: random(bytes: 32))
+        opened?.epochKey.withLock { $0 = key }
+        return key
+    }
 }
 
 /// Stands in for the store and the keys before they are open, so that using them too early is an error and no trap.
@@ -119,6 +133,8 @@ extension ServerCore: PluginHost, ClientDirectory {
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.
     public var clients: any ClientDirectory { self }
+    /// The people that can sign in.
+    public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { self }
     /// The current time.

@@ -24,11 +24,14 @@ final class RunningServer: Sendable {
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
         self.file = file
-        self.configuration = configuration
+        // Passwords that stand readable in the file are not kept readable here.
+        var kept = configuration
+        kept.users = []
+        self.configuration = kept
         self.logger = logger
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            logger: logger)
+            passwords: secrets.passwords, logger: logger)
     }
 
     // MARK: start
@@ -36,9 +39,10 @@ final class RunningServer: Sendable {
     /// Opens the store, the keys and the plugins.
     ///
     /// - Returns: Whether the configuration let it.
-    func open(_ diagnostics: Diagnostics) async throws -> Bool {
+    func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
-        let composition = Composition(configuration, diagnostics, host: core, secrets: secrets)
+        let composition = Composition(
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
         let outside = OutsideFiles(configuration, diagnostics)
         diagnostics.print()
         guard !diagnostics.hasErrors, let generation = composition.generation,
@@ -50,6 +54,12 @@ final class RunningServer: Sendable {
         for plugin in first { try await start(plugin) }
         try await store.prepare(
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
+        try await composition.checkStoredUsers(in: store)
+        guard !diagnostics.hasErrors else {
+            diagnostics.print()
+            for plugin in first { await plugin.registered.stop() }
+            return false
+        }
         let keys = try await StoredKeys.load(from: store, declared: outside.signingKeys)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in others { try await start(plugin) }
@@ -138,8 +148,14 @@ final class RunningServer: Sendable {
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, former: plugins.withLock { $0 })
+            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            former: plugins.withLock { $0 })
         checkFixed(next, composition, diagnostics)
+        do {
+            try await composition.checkStoredUsers(in: core.store)
+        } catch {
+            return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
+        }
         guard !diagnostics.hasErrors, let generation = composition.generation else {
             diagnostics.print()
             return logger.error("the configuration was not reloaded; the former one is still served")

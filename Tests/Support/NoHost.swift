@@ -3,7 +3,7 @@
 public import GrantKit
 
 /// Lends nothing: for plugins that need nothing of a host.
-public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, CryptographyService {
+public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, KeyRing, CryptographyService {
     private let error = StoreError("this test lends nothing")
 
     public init() {}
@@ -11,6 +11,7 @@ public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, Crypto
     public var issuer: String { "https://id.example.com" }
     public var store: any Store { NoStore() }
     public var clients: any ClientDirectory { self }
+    public var users: any UserDirectory { self }
     public var keys: any KeyRing { self }
     public var cryptography: any CryptographyService { self }
     public var tokens: any TokenService { self }
@@ -19,6 +20,10 @@ public struct NoHost: PluginHost, ClientDirectory, TokenService, KeyRing, Crypto
 
     public func random(bytes count: Int) -> String { "" }
     public func find(_ id: String) async throws -> Client? { throw error }
+    public func find(_ id: String) async throws -> User? { throw error }
+    public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
+        throw error
+    }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
     public func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("", "")) }

@@ -80,9 +80,11 @@ public struct TestServer: Sendable {
     public let clock: ManualClock
     public let keys: ServerKeyRing
     public let log: RecordedLog
+    public let passwords = CountingPasswords()
 
     public init(
-        _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], format: String? = "opaque"
+        _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
+        format: String? = "opaque"
     ) async throws {
         clock = ManualClock()
         let log = RecordedLog()
@@ -91,14 +93,14 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), logger: logger)
-        keys = try await TestServer.open(core, plugins, clients, format)
+            secrets: TestSecrets(), passwords: passwords, logger: logger)
+        keys = try await TestServer.open(core, plugins, clients, users, format)
     }
 
     private static func open(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
     ) async throws -> ServerKeyRing {
-        let generation = try build(core, plugins, clients, format)
+        let generation = try build(core, plugins, clients, users, format)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
         let keys = try await StoredKeys.load(from: store, declared: [])
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
@@ -109,13 +111,13 @@ public struct TestServer: Sendable {
 
     /// A generation of this core, to be installed by a test of reloading.
     public func generation(
-        _ plugins: [PluginSetup], clients: [JSON], format: String? = "opaque"
+        _ plugins: [PluginSetup], clients: [JSON], users: [JSON] = [], format: String? = "opaque"
     ) throws -> Generation {
-        try TestServer.build(core, plugins, clients, format)
+        try TestServer.build(core, plugins, clients, users, format)
     }
 
     private static func build(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
     ) throws -> Generation {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
@@ -126,8 +128,9 @@ public struct TestServer: Sendable {
                 id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
         }
         let (generation, problems) = Generation.build(
-            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients), plugins: registered,
-            secrets: TestSecrets(), cryptography: SystemCryptography())
+            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
+            plugins: registered, secrets: TestSecrets(), passwords: CountingPasswords(),
+            cryptography: SystemCryptography())
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation
     }

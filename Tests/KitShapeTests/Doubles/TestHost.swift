@@ -48,6 +48,7 @@ final class TestHost: LaterHost {
     private let seconds = Mutex<Int64>(1_800_000_000)
 
     var clients: any ClientDirectory { self }
+    var users: any UserDirectory { self }
     var tokens: any TokenService { self }
     var access: any AccessService { self }
     var attempts: any AttemptService { self }
@@ -66,12 +67,20 @@ final class TestHost: LaterHost {
     }
 }
 
-extension TestHost: ClientDirectory, TokenService {
+extension TestHost: ClientDirectory, UserDirectory, TokenService {
     static let client = Client(
         id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],
         scope: ["openid", "read", "write"])
 
     func find(_ id: String) async throws -> Client? { id == TestHost.client.id ? TestHost.client : nil }
+
+    func find(_ id: String) async throws -> User? {
+        id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
+    }
+
+    func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
+        try await find(login).map(PasswordOutcome.verified) ?? .refused
+    }
 
     func resolve(_ value: String) async throws -> ResolvedToken? { nil }
 

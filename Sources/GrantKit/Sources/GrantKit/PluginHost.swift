@@ -87,6 +87,8 @@ public protocol PluginHost: Sendable {
     var store: any Store { get }
     /// The clients.
     var clients: any ClientDirectory { get }
+    /// The people that can sign in; not before `start`.
+    var users: any UserDirectory { get }
     /// The server's own keys; they sign nothing before `start`.
     var keys: any KeyRing { get }
     /// Cryptography that needs no key of the server.
