@@ -10,4 +10,10 @@
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/store.h>
+
+/// What 'EVP_PKEY_fromdata' is given; the macros of OpenSSL are sums that Swift does not read.
+enum { COpenSSLPublicKey = EVP_PKEY_PUBLIC_KEY, COpenSSLKeyPair = EVP_PKEY_KEYPAIR };
