@@ -48,7 +48,7 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, algorithms: [String] = ["ES256"], logger: Logger
+        secrets: any SecretVerifier, algorithms: [String], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
@@ -61,15 +61,27 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [Tombstone.collection]
 
-    /// Opens the server: the store and the keys stay for the life of the process.
+    /// Opens the server: the store stays for the life of the process, the keys until there are others.
     ///
     /// - Parameters:
     ///   - store: The store.
     ///   - keys: The server's own keys.
     ///   - publicJWKS: The public halves of the signing keys.
-    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON) {
-        let document = PublishedDocument(publicJWKS, digest: cryptography.digest)
+    ///   - cache: How long others may keep them.
+    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
+        let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
+    }
+
+    /// Signs with other keys from the next signature on, and publishes them.
+    ///
+    /// - Parameters:
+    ///   - keys: The server's own keys.
+    ///   - publicJWKS: The public halves of the signing keys; an empty set is not published.
+    ///   - cache: How long others may keep them.
+    public func change(keys: any KeyRing, publicJWKS: JSON, cache: Duration) {
+        guard let store = opened?.store, publicJWKS["keys"]?.elements.isEmpty == false else { return }
+        open(store: store, keys: keys, publicJWKS: publicJWKS, cache: cache)
     }
 
     /// Serves a generation from the next request on.

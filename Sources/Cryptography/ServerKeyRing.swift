@@ -21,10 +21,10 @@ public final class ServerKeyRing: KeyRing {
         }
     }
 
-    /// The private keys; the first of an algorithm signs, all of them verify and are published.
+    /// The keys that sign, of an algorithm the first one; all of them verify and are published.
     public let signingKeys: [SigningKey]
-    /// Keys that signed before and are no longer here: they verify and are published.
-    public let formerKeys: [JSON]
+    /// Keys that will sign or that signed before: they verify and are published.
+    public let otherKeys: [JSON]
     private let verifying: [String: JSONWebKey]
     private let macKeys: [MACKey]
     /// Encoded headers by key and type, so that signing a token encodes none.
@@ -39,14 +39,19 @@ public final class ServerKeyRing: KeyRing {
     ///
     /// - Parameters:
     ///   - signingKeys: At least one.
-    ///   - formerKeys: Public keys with `kid`, `use` and `alg`.
+    ///   - otherKeys: Public keys with `kid`, `use` and `alg`.
     ///   - macKeys: At least one; the first makes codes, all of them check.
-    public init(signingKeys: [SigningKey], formerKeys: [JSON] = [], macKeys: [MACKey]) {
+    public init(signingKeys: [SigningKey], otherKeys: [JSON] = [], macKeys: [MACKey]) {
         self.signingKeys = signingKeys
-        self.formerKeys = formerKeys
+        self.otherKeys = otherKeys
         self.macKeys = macKeys
-        let keys = signingKeys.map(JSONWebKey.init) + formerKeys.compactMap { try? JSONWebKey($0) }
+        let keys = signingKeys.map(JSONWebKey.init) + otherKeys.compactMap { try? JSONWebKey($0) }
         verifying = Dictionary(keys.map { ($0.id ?? $0.thumbprint, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What tells one ring from another.
+    var names: [[String]] {
+        [signingKeys.map(\.id), otherKeys.map { $0["kid"]?.string ?? "" }, macKeys.map(\.id)]
     }
 
     /// The algorithms that can be asked for; a key is there for those that something did ask for.
@@ -54,7 +59,7 @@ public final class ServerKeyRing: KeyRing {
 
     /// The published keys (RFC 7517 section 5).
     public var publicJWKS: JSON {
-        ["keys": .array(signingKeys.map(\.publicJWK) + formerKeys)]
+        ["keys": .array(signingKeys.map(\.publicJWK) + otherKeys)]
     }
 
     /// Signs claims as a compact JWS.

@@ -73,7 +73,8 @@ struct InstalledPlugin {
         path = library.path
         let core = ServerCore(
             issuer: "https://id.example.com", surroundings: System(), cryptography: SystemCryptography(),
-            secrets: Secrets(), logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
+            secrets: Secrets(), algorithms: SignatureAlgorithm.ownNames,
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         let plugin = try library.type.init(settings: Settings(source), host: core)
         var registry = Registry()
         try plugin.register(in: &registry)
