@@ -21,13 +21,7 @@ extension SigningKey {
 
     /// Checks a private key and settles what it signs with.
     convenience init(checking key: AsymmetricKey, algorithm: SignatureAlgorithm?) throws {
-        let algorithm = try algorithm ?? SigningKey.algorithm(of: key)
-        guard key.fits(algorithm), SignatureAlgorithm.own.contains(algorithm) else {
-            throw CryptographyError(found: "the key is not one for '\(algorithm.rawValue)': \(key.description)")
-        }
-        if let weakness = key.weakness(smallestExponent: 65537) {
-            throw CryptographyError(found: "the key is too weak: \(weakness)")
-        }
+        let algorithm = try SigningKey.checked(key, algorithm)
         let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil)
         defer { EVP_PKEY_CTX_free(context) }
         guard EVP_PKEY_pairwise_check(context) == 1 else {
@@ -36,6 +30,18 @@ extension SigningKey {
             )
         }
         self.init(key, algorithm)
+    }
+
+    /// What a key signs with, if it is good enough for that.
+    static func checked(_ key: AsymmetricKey, _ algorithm: SignatureAlgorithm?) throws -> SignatureAlgorithm {
+        let algorithm = try algorithm ?? SigningKey.algorithm(of: key)
+        guard key.fits(algorithm), SignatureAlgorithm.own.contains(algorithm) else {
+            throw CryptographyError(found: "the key is not one for '\(algorithm.rawValue)': \(key.description)")
+        }
+        if let weakness = key.weakness(smallestExponent: 65537) {
+            throw CryptographyError(found: "the key is too weak: \(weakness)")
+        }
+        return algorithm
     }
 
     private static func algorithm(of key: AsymmetricKey) throws -> SignatureAlgorithm {

@@ -70,7 +70,8 @@ public final class ServerKeyRing: KeyRing {
         var buffer = header(key, type)
         buffer.reserveCapacity(1024)
         Base64URL.encode(claims.bytes, to: &buffer)
-        let signature = try key.sign(buffer)
+        let signature =
+            if let hardware = key.hardware { try await hardware.sign(buffer) } else { try key.sign(buffer) }
         buffer.append(UInt8(ascii: "."))
         Base64URL.encode(signature, to: &buffer)
         return String(decoding: buffer, as: UTF8.self)

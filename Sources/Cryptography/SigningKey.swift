@@ -14,7 +14,9 @@ public final class SigningKey: Sendable {
     public let publicJWK: JSON
 
     let signatureAlgorithm: SignatureAlgorithm
+    /// The key, of which only the public half is here if hardware holds the other.
     let key: AsymmetricKey
+    let hardware: HardwareKey?
     /// Contexts that are ready to sign; making one costs as much as a fifth of a signature.
     private let contexts = Mutex<[Context]>([])
 
@@ -22,8 +24,9 @@ public final class SigningKey: Sendable {
         let pointer: OpaquePointer
     }
 
-    init(_ key: AsymmetricKey, _ algorithm: SignatureAlgorithm) {
+    init(_ key: AsymmetricKey, _ algorithm: SignatureAlgorithm, hardware: HardwareKey? = nil) {
         self.key = key
+        self.hardware = hardware
         signatureAlgorithm = algorithm
         self.algorithm = algorithm.rawValue
         id = key.thumbprint

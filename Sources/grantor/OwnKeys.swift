@@ -27,9 +27,10 @@ struct OwnKeys {
         }
         sealing = Sealing(seals)
         isSealed = !keys.seal.isEmpty
+        let provider = OwnKeys.provider(keys.provider, diagnostics)
         var found: [SigningKey] = []
         for entry in keys.signing {
-            guard let key = OwnKeys.read(entry, diagnostics) else { continue }
+            guard let key = OwnKeys.read(entry, provider, diagnostics) else { continue }
             if found.contains(where: { $0.id == key.id }) {
                 diagnostics.report(at: entry.path, "a signing key is listed twice", note: "remove one")
             }
@@ -38,7 +39,31 @@ struct OwnKeys {
         declared = found
     }
 
-    private static func read(_ entry: Configuration.DeclaredKey, _ diagnostics: Diagnostics) -> SigningKey? {
+    /// OpenSSL reads these out of a text of its own form, in which some characters mean something.
+    private static func provider(_ provider: Configuration.Provider?, _ diagnostics: Diagnostics) -> KeyProvider? {
+        guard let provider else { return nil }
+        let path: [PathStep] = [.key("keys"), .key("provider")]
+        let isName = provider.name.utf8.allSatisfy { byte in
+            byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || 0x30...0x39 ~= byte || "-_".utf8.contains(byte))
+        }
+        if !isName || provider.name.isEmpty || ["default", "base"].contains(provider.name) {
+            diagnostics.report(
+                at: path + [.key("name")], "'name' must be letters, digits, '-' and '_', and not 'default' or 'base'")
+        }
+        if !provider.path.isEmpty, !KeyProvider.isPlain(provider.path) {
+            diagnostics.report(at: path + [.key("path")], "'path' must have no space, quote, '$', '#' and '\\'")
+        }
+        for (name, value) in provider.parameters where !KeyProvider.isPlain(name + value) || name.contains("=") {
+            diagnostics.report(
+                at: path + [.key("parameters"), .key(name)],
+                "a parameter must have no space, quote, '$', '#' and '\\'")
+        }
+        return KeyProvider(name: provider.name, path: provider.path, parameters: provider.parameters)
+    }
+
+    private static func read(
+        _ entry: Configuration.DeclaredKey, _ provider: KeyProvider?, _ diagnostics: Diagnostics
+    ) -> SigningKey? {
         let algorithm = entry.algorithm.flatMap(SignatureAlgorithm.init)
         if let name = entry.algorithm, algorithm.map(SignatureAlgorithm.own.contains) != true {
             diagnostics.report(
@@ -47,7 +72,13 @@ struct OwnKeys {
             return nil
         }
         do {
-            return try SigningKey(pem: entry.pem, passphrase: entry.passphrase, algorithm: algorithm)
+            switch entry.source {
+            case .text(let text, let passphrase):
+                return try SigningKey(pem: text, passphrase: passphrase, algorithm: algorithm)
+            case .uri(let uri, let pin):
+                guard let provider, !diagnostics.hasErrors else { return nil }
+                return try SigningKey(uri: uri, pin: pin, provider: provider, algorithm: algorithm)
+            }
         } catch {
             diagnostics.report(at: entry.path, "a signing key cannot be used: \(error)")
             return nil
