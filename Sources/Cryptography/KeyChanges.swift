@@ -40,6 +40,8 @@ extension KeyRecord {
         var successor =
             try current.flatMap(successor) ?? make(algorithm, now, moment(algorithm, .announced, now: now, plan: plan))
         if start == .now { successor.from = moment(algorithm, .now, now: now, plan: plan) }
+        // Also if it is replaced before a server has looked at it.
+        successor.longest = max(successor.longest, current?.longest ?? 0)
         next.keys.removeAll { $0.id == successor.id }
         next.keys.append(successor)
         return (next, successor)
@@ -62,7 +64,8 @@ extension KeyRecord {
         guard !keys.contains(where: { $0.id == key.id }), !declared.contains(where: { $0.id == key.id }) else {
             throw KeyChangeError("the key '\(key.id)' is there already")
         }
-        var next = self
+        var (next, key) = (self, key)
+        key.longest = keys.filter { $0.algorithm == key.algorithm }.map(\.longest).max() ?? 0
         next.keys.append(key)
         return next
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 public import GrantKit
 
 /// Keeps one server's ring in step with the record that all servers share.
@@ -37,6 +38,8 @@ public actor KeyKeeper {
     private var opened: [String: SigningKey] = [:]
     /// Keys that something may still sign with that began under the former settings.
     private var retained: (keys: [SigningKey], until: Timestamp) = ([], Timestamp(seconds: 0))
+    /// Making an RSA key takes tenths of a second, in which a thread that serves requests would answer nobody.
+    private let workshop = DispatchQueue(label: "keys")
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -59,6 +62,7 @@ public actor KeyKeeper {
         try await alone {
             let next = settings ?? self.settings
             let record = try await settle(next, now)
+            try await openAll(record, next, now)
             retain(next, now)
             let ring = try makeRing(record, next, now)
             (self.settings, self.record, self.ring) = (next, record, ring)
@@ -73,7 +77,9 @@ public actor KeyKeeper {
     /// - Throws: `StoreError`, `CryptographyError`.
     public func look(now: Timestamp) async throws -> Outcome {
         try await alone {
-            record = try await settle(settings, now)
+            let record = try await settle(settings, now)
+            try await openAll(record, settings, now)
+            self.record = record
             return try advance(now: now)
         }
     }
@@ -119,16 +125,37 @@ public actor KeyKeeper {
 
     private func settle(_ settings: Settings, _ now: Timestamp) async throws -> KeyRecord {
         let keys = StoredKeys(store, sealing: settings.sealing)
-        let former = record
+        let (former, workshop) = (record, workshop)
         return try await keys.change(now: now) { stored in
             if let former, let lost = stored.map({ settings.plan.lost($0, since: former, at: now) }) ?? "all" {
                 throw StoreError("the store has lost keys that are still needed: \(lost); the former ones are served")
             }
-            var base = stored ?? KeyRecord()
-            if base.macs.isEmpty { base.macs = [try keys.makeMAC()] }
-            let next = try settings.plan.next(base, at: now, needs: settings.needs, make: keys.make)
-            return next ?? (base == stored ? nil : base)
+            return try await KeyKeeper.run(in: workshop) {
+                var base = stored ?? KeyRecord()
+                if base.macs.isEmpty { base.macs = [try keys.makeMAC()] }
+                let next = try settings.plan.next(base, at: now, needs: settings.needs, make: keys.make)
+                return next ?? (base == stored ? nil : base)
+            }
         }
+    }
+
+    private static func run<Value: Sendable>(
+        in queue: DispatchQueue, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+
+    /// Opens the keys that sign and those that will, so that nothing is left to do when their time comes.
+    private func openAll(_ record: KeyRecord, _ settings: Settings, _ now: Timestamp) async throws {
+        let keys = StoredKeys(store, sealing: settings.sealing)
+        let missing = record.keys.filter { key in
+            let isNext = key.from > now || record.signing(key.algorithm, at: now)?.id == key.id
+            return opened[key.id] == nil && isNext && settings.needs.generated.contains(key.algorithm)
+        }
+        guard !missing.isEmpty else { return }
+        for key in try await KeyKeeper.run(in: workshop, { try missing.map(keys.open) }) { opened[key.id] = key }
     }
 
     private func makeRing(_ record: KeyRecord, _ settings: Settings, _ now: Timestamp) throws -> ServerKeyRing {

@@ -216,10 +216,13 @@ public struct KeyPlan: Sendable, Equatable {
     }
 
     /// Whether a record that was read lacks a key which it should still have: then the store was changed by others.
+    ///
+    /// A server whose clock is ahead takes a key out a little earlier.
     func lost(_ record: KeyRecord, since former: KeyRecord, at now: Timestamp) -> String? {
         let ids = Set(record.keys.map(\.id) + record.declared.map(\.id) + record.withdrawn)
-        let missing = former.keys.filter { !ids.contains($0.id) && end(of: $0, in: former) > now }.map(\.id)
-        return missing.first ?? former.declared.first { !ids.contains($0.id) && end(of: $0) > now }?.id
+        let soon = now + slack
+        let missing = former.keys.filter { !ids.contains($0.id) && end(of: $0, in: former) > soon }.map(\.id)
+        return missing.first ?? former.declared.first { !ids.contains($0.id) && end(of: $0) > soon }?.id
     }
 }
 

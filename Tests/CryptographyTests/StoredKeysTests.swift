@@ -127,6 +127,10 @@ struct StoredKeysTests {
         let atOnce = try twice.record.rotated(.es256, .now, now: now + .seconds(10), plan: plan, make: keys.make)
         #expect(atOnce.record.signing(.es256, at: now + .seconds(10))?.id == once.successor.id)
         #expect(atOnce.record.keys.count == 2)
+        // One that signs for a moment alone has tokens as long as any.
+        #expect(Set(atOnce.record.keys.map(\.longest)) == [1800])
+        let other = try record.rotated(.edDSA, .announced, now: now, plan: plan, make: keys.make)
+        #expect(other.record.signing(.edDSA, at: now)?.id == other.successor.id)
     }
 
     @Test("a key that signs is not taken out, and one that is taken out is missed by nobody")
