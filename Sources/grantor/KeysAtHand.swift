@@ -90,8 +90,9 @@ struct KeysAtHand {
     private func state(_ key: KeyRecord.Key, _ record: KeyRecord) -> String {
         if key.from > now { return "announced, signs from \(key.from.utc)" }
         let isNeeded = settings.needs.generated.contains(key.algorithm)
-        if isNeeded, record.signing(key.algorithm, at: now)?.id == key.id { return "signs" }
-        return "retired, published until \(settings.plan.end(of: key, in: record).utc)"
+        let end = settings.plan.end(of: key, in: record).utc
+        guard record.signing(key.algorithm, at: now)?.id == key.id else { return "retired, published until \(end)" }
+        return isNeeded ? "signs" : "nothing asks for it, published until \(end)"
     }
 }
 

@@ -5,7 +5,7 @@ import ServerHTTP
 
 /// What a configuration names outside of itself, or in a form that only another part of the server can read.
 struct OutsideFiles {
-    let keys: OwnKeys
+    var keys: OwnKeys
     let proxies: [AddressRange]
     let tls: TLSFiles?
 

@@ -11,9 +11,16 @@ struct OwnKeys {
     let isSealed: Bool
     private let sealing: Sealing
     private let plan: KeyPlan
+    private let provider: KeyProvider?
+    private let entries: [(entry: Configuration.DeclaredKey, key: SigningKey)]
 
     /// Reads the keys; what cannot be used is reported.
-    init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
+    ///
+    /// - Parameters:
+    ///   - configuration: What the file says.
+    ///   - diagnostics: What is wrong with it.
+    ///   - former: Keys that were read before; one that is declared as before is not opened again.
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics, former: OwnKeys? = nil) {
         let keys = configuration.keys
         plan = KeyPlan(rotateEvery: keys.rotateEvery, announce: keys.announce, cache: keys.cache)
         let seals = keys.seal.compactMap { text in
@@ -27,16 +34,19 @@ struct OwnKeys {
         }
         sealing = Sealing(seals)
         isSealed = !keys.seal.isEmpty
-        let provider = OwnKeys.provider(keys.provider, diagnostics)
-        var found: [SigningKey] = []
+        provider = OwnKeys.provider(keys.provider, diagnostics)
+        let known = former?.provider == provider ? former?.entries ?? [] : []
+        var found: [(entry: Configuration.DeclaredKey, key: SigningKey)] = []
         for entry in keys.signing {
-            guard let key = OwnKeys.read(entry, provider, diagnostics) else { continue }
-            if found.contains(where: { $0.id == key.id }) {
+            let same = known.first { $0.entry.source == entry.source && $0.entry.algorithm == entry.algorithm }
+            guard let key = same?.key ?? OwnKeys.read(entry, provider, diagnostics) else { continue }
+            if found.contains(where: { $0.key.id == key.id }) {
                 diagnostics.report(at: entry.path, "a signing key is listed twice", note: "remove one")
             }
-            found.append(key)
+            found.append((entry, key))
         }
-        declared = found
+        entries = found
+        declared = found.map(\.key)
     }
 
     /// OpenSSL reads these out of a text of its own form, in which some characters mean something.

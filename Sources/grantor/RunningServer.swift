@@ -142,7 +142,7 @@ final class RunningServer: Sendable {
         }
         let composition = Composition(
             next, diagnostics, host: core, secrets: secrets, former: plugins.withLock { $0 })
-        let keys = OwnKeys(next, diagnostics)
+        let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation else {
             diagnostics.print()
@@ -157,6 +157,7 @@ final class RunningServer: Sendable {
             }
             // Last, so that nothing else can fail once other keys sign.
             try await keeping.withLock { $0 }?.change(keys.settings(for: generation))
+            files.withLock { $0?.keys = keys }
         } catch {
             return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
         }

@@ -55,7 +55,7 @@ struct KeyPlanTests {
         var copies: [(set: JSONWebKeySet, ends: Int64)?] = [nil, nil, nil]
         var (verified, failed, time) = (0, 0, Int64(0))
         while signers.count <= 100 {
-            time += 397
+            time += 797
             // The clocks of the servers differ by three seconds, and they look at different moments.
             for place in servers.indices { try await servers[place].look(at(time + Int64(place) * 3)) }
             signers.formUnion(servers.map(\.signer))
@@ -76,7 +76,7 @@ struct KeyPlanTests {
             }
         }
         #expect(failed == 0, "\(failed) of \(verified)")
-        #expect(verified > 20_000)
+        #expect(verified > 10_000)
         print("keys: \(signers.count - 1) changes, \(verified) verifications with cached keys, \(failed) failed")
     }
 

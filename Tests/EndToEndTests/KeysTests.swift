@@ -231,6 +231,22 @@ struct KeysTests {
         }
     }
 
+    @Test("a key that was announced before a kill -9 signs when its time comes")
+    func crash() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s"))
+            let program = try await Program.start(folder)
+            let first = try program.kids()
+            let rotated = try Command.grantor("keys", "rotate", in: folder).output
+            program.kill9()
+            let again = try await Program.start(folder)
+            let published = try again.kids()
+            #expect(published.count == 2 && published[0] == first[0] && rotated.hasPrefix(published[1]))
+            try await again.wait("signs") { try header(again.signed())["kid"]?.string == published[1] }
+            again.stop()
+        }
+    }
+
     @Test("an imported key signs where its algorithm has none")
     func imported() async throws {
         try await Folder.with { folder in
