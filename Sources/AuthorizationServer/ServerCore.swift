@@ -61,7 +61,7 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [Tombstone.collection]
 
-    /// Opens the server: the store stays for the life of the process, the keys until there are others.
+    /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.
     ///
     /// - Parameters:
     ///   - store: The store.
@@ -71,17 +71,6 @@ public final class ServerCore: Sendable {
     public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
-    }
-
-    /// Signs with other keys from the next signature on, and publishes them.
-    ///
-    /// - Parameters:
-    ///   - keys: The server's own keys.
-    ///   - publicJWKS: The public halves of the signing keys; an empty set is not published.
-    ///   - cache: How long others may keep them.
-    public func change(keys: any KeyRing, publicJWKS: JSON, cache: Duration) {
-        guard let store = opened?.store, publicJWKS["keys"]?.elements.isEmpty == false else { return }
-        open(store: store, keys: keys, publicJWKS: publicJWKS, cache: cache)
     }
 
     /// Serves a generation from the next request on.

@@ -31,6 +31,8 @@ public actor KeyKeeper {
     }
 
     private let store: any Store
+    /// Called in the order in which rings follow each other, which two callers that are handed one could not keep.
+    private let serve: @Sendable (ServerKeyRing, _ cache: Duration) -> Void
     private var settings: Settings
     private var record: KeyRecord?
     private var ring: ServerKeyRing?
@@ -44,9 +46,18 @@ public actor KeyKeeper {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Keeps the keys of a store.
-    public init(_ store: any Store, _ settings: Settings) {
+    ///
+    /// - Parameters:
+    ///   - store: The store.
+    ///   - settings: What the configuration says.
+    ///   - serve: Signs with a ring from then on, and lets others keep its public keys for a time.
+    public init(
+        _ store: any Store, _ settings: Settings,
+        serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in }
+    ) {
         self.store = store
         self.settings = settings
+        self.serve = serve
     }
 
     // MARK: steps
@@ -66,6 +77,7 @@ public actor KeyKeeper {
             retain(next, now)
             let ring = try makeRing(record, next, now)
             (self.settings, self.record, self.ring) = (next, record, ring)
+            serve(ring, next.plan.cache)
             return ring
         }
     }
@@ -105,6 +117,7 @@ public actor KeyKeeper {
         let next = try makeRing(record, settings, now)
         guard next.names != ring?.names else { return .unchanged }
         ring = next
+        serve(next, settings.plan.cache)
         return .changed(next)
     }
 
@@ -112,9 +125,6 @@ public actor KeyKeeper {
     public func nextStep(now: Timestamp) -> Timestamp? {
         record.flatMap { settings.plan.nextStep($0, after: now, needs: settings.needs) }
     }
-
-    /// How long others may keep the published keys.
-    public var cache: Duration { settings.plan.cache }
 
     /// How long to wait until the next look.
     public func pause(now: Timestamp) -> Duration {

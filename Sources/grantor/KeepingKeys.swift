@@ -20,9 +20,11 @@ final class KeepingKeys: Service {
         var isFailing = false
     }
 
-    init(_ core: ServerCore, _ keeper: KeyKeeper) {
+    init(_ core: ServerCore, _ store: any Store, _ settings: KeyKeeper.Settings) {
         self.core = core
-        self.keeper = keeper
+        keeper = KeyKeeper(store, settings) { ring, cache in
+            core.open(store: store, keys: ring, publicJWKS: ring.publicJWKS, cache: cache)
+        }
         logger = Logger(label: "grantor")
         core.metrics.show("grantor_keys_published") { [weak self] in
             Int64(self?.state.withLock { $0.published } ?? 0)
@@ -34,15 +36,13 @@ final class KeepingKeys: Service {
     }
 
     /// Makes or reads the keys and opens the core with them.
-    func open(_ store: any Store) async throws {
-        let ring = try await keeper.open(now: core.now)
-        core.open(store: store, keys: ring, publicJWKS: ring.publicJWKS, cache: await keeper.cache)
-        await note(ring)
+    func open() async throws {
+        await note(try await keeper.open(now: core.now))
     }
 
     /// Changes the settings; keys that something new asks for are there when this returns.
     func change(_ settings: KeyKeeper.Settings) async throws {
-        await serve(try await keeper.open(settings, now: core.now))
+        tell(try await keeper.open(settings, now: core.now))
     }
 
     func run() async throws {
@@ -56,7 +56,7 @@ final class KeepingKeys: Service {
 
     private func look() async {
         do {
-            if case .changed(let ring) = try await keeper.look(now: core.now) { await serve(ring) }
+            if case .changed(let ring) = try await keeper.look(now: core.now) { tell(ring) }
             state.withLock { $0.isFailing = false }
         } catch {
             let wasFailing = state.withLock { state in
@@ -67,28 +67,30 @@ final class KeepingKeys: Service {
                 logger.error("the keys could not be looked at", metadata: ["error": "\(error)"])
             }
             // A key that was announced begins to sign all the same.
-            if case .changed(let ring)? = try? await keeper.advance(now: core.now) { await serve(ring) }
+            if case .changed(let ring)? = try? await keeper.advance(now: core.now) { tell(ring) }
         }
-        let step = await keeper.nextStep(now: core.now)
-        state.withLock { $0.nextStep = step }
+        await note(nil)
     }
 
-    private func serve(_ ring: ServerKeyRing) async {
-        core.change(keys: ring, publicJWKS: ring.publicJWKS, cache: await keeper.cache)
-        await note(ring)
+    private func tell(_ ring: ServerKeyRing) {
+        state.withLock { $0.published = ring.publishedCount }
         logger.notice(
             "the published keys have changed",
             metadata: [
                 "signing": "\(ring.signingKeys.map(\.id).joined(separator: " "))",
-                "published": "\(ring.publicJWKS["keys"]?.elements.count ?? 0)",
+                "published": "\(ring.publishedCount)",
             ])
     }
 
-    private func note(_ ring: ServerKeyRing) async {
+    private func note(_ ring: ServerKeyRing?) async {
         let step = await keeper.nextStep(now: core.now)
         state.withLock { state in
             state.nextStep = step
-            state.published = ring.publicJWKS["keys"]?.elements.count ?? 0
+            if let ring { state.published = ring.publishedCount }
         }
     }
+}
+
+extension ServerKeyRing {
+    fileprivate var publishedCount: Int { signingKeys.count + otherKeys.count }
 }

@@ -51,8 +51,8 @@ final class RunningServer: Sendable {
         for plugin in first { try await start(plugin) }
         try await store.prepare(
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
-        let keys = KeepingKeys(core, KeyKeeper(store, outside.keys.settings(for: generation)))
-        try await keys.open(store)
+        let keys = KeepingKeys(core, store, outside.keys.settings(for: generation))
+        try await keys.open()
         keeping.withLock { $0 = keys }
         for plugin in others { try await start(plugin) }
         plugins.withLock { $0 = composition.plugins }

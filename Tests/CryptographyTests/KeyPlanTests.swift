@@ -2,6 +2,7 @@
 
 import GrantKit
 import Support
+import Synchronization
 import Testing
 
 @testable import Cryptography
@@ -203,6 +204,27 @@ struct KeyPlanTests {
         #expect(server.published.count == 3)
         try await server.look(at(3600 + 1800 + 60))
         #expect(server.published.count == 2)
+    }
+
+    @Test("rings are served in the order in which they follow each other, whoever asks for them")
+    func order() async throws {
+        let store = try CountingStore.alone()
+        let served = Mutex<[ServerKeyRing]>([])
+        let keeper = KeyKeeper(store, KeyPlanTests.settings([.es256])) { ring, _ in served.withLock { $0.append(ring) }
+        }
+        _ = try await keeper.open(now: at(0))
+        for round in 0..<50 {
+            let algorithms: [SignatureAlgorithm] = round % 2 == 0 ? [.es256, .edDSA] : [.es256]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 { group.addTask { _ = try await keeper.look(now: self.at(Int64(round) * 100)) } }
+                group.addTask {
+                    _ = try await keeper.open(KeyPlanTests.settings(algorithms), now: self.at(Int64(round) * 100))
+                }
+                try await group.waitForAll()
+            }
+            let last = try #require(served.withLock { $0.last })
+            #expect(algorithms.allSatisfy { wanted in last.signingKeys.contains { $0.algorithm == wanted.rawValue } })
+        }
     }
 
     @Test("two servers that ask for different algorithms keep each other's keys")
