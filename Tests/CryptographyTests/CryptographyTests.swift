@@ -39,7 +39,7 @@ struct CryptographyTests {
     }
 
     @Test(
-        "what is no P-256 key in PEM is refused",
+        "what is no private key in PEM is refused",
         arguments: ["", "x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
     func noKey(_ pem: String) {
         #expect(throws: CryptographyError.self) { try SigningKey(pem: Secret(pem)) }

@@ -93,7 +93,7 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), passwords: passwords, logger: logger)
+            secrets: TestSecrets(), passwords: passwords, algorithms: SignatureAlgorithm.ownNames, logger: logger)
         keys = try await TestServer.open(core, plugins, clients, users, format)
     }
 
@@ -102,7 +102,10 @@ public struct TestServer: Sendable {
     ) async throws -> ServerKeyRing {
         let generation = try build(core, plugins, clients, users, format)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
-        let keys = try await StoredKeys.load(from: store, declared: [])
+        let needs = KeyNeeds(
+            algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
+            longestToken: generation.longestLifetime)
+        let keys = try await KeyKeeper(store, .init(needs: needs)).open(now: core.now)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)

@@ -26,6 +26,8 @@ public struct Registry: Sendable {
     public private(set) var collections: [StoreCollection] = []
     /// Scope words that are granted only if they are asked for.
     public private(set) var scopesOnRequest: Set<String> = []
+    /// The signature algorithms that the server must have a key for.
+    public private(set) var signingAlgorithms: [String] = []
     /// Members of the server's metadata.
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
@@ -71,6 +73,13 @@ public struct Registry: Sendable {
     /// Keeps a scope word out of "all of the client's scope": it is granted only if it is asked for.
     public mutating func add(scopeOnRequest word: String) {
         scopesOnRequest.insert(word)
+    }
+
+    /// Has the server keep a key that signs with an algorithm (RFC 7518 section 3.1), one of `host.keys.algorithms`.
+    ///
+    /// What was signed verifies for as long as the longest token of a client or record of a collection lives.
+    public mutating func add(signingAlgorithm name: String) {
+        signingAlgorithms.append(name)
     }
 
     /// Adds to a member of the server's metadata.
