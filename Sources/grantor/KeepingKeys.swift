@@ -16,7 +16,7 @@ final class KeepingKeys: Service {
 
     private struct State {
         var nextStep: Timestamp?
-        var published = 0
+        var published: [String] = []
         var isFailing = false
     }
 
@@ -27,7 +27,7 @@ final class KeepingKeys: Service {
         }
         logger = Logger(label: "grantor")
         core.metrics.show("grantor_keys_published") { [weak self] in
-            Int64(self?.state.withLock { $0.published } ?? 0)
+            Int64(self?.state.withLock { $0.published.count } ?? 0)
         }
         core.metrics.show("grantor_keys_next_step_seconds") { [weak self] in
             guard let self, let step = state.withLock({ $0.nextStep }) else { return 0 }
@@ -73,12 +73,16 @@ final class KeepingKeys: Service {
     }
 
     private func tell(_ ring: ServerKeyRing) {
-        state.withLock { $0.published = ring.publishedCount }
+        let isNews = state.withLock { state in
+            defer { state.published = ring.ids }
+            return state.published != ring.ids
+        }
+        guard isNews else { return }
         logger.notice(
             "the published keys have changed",
             metadata: [
                 "signing": "\(ring.signingKeys.map(\.id).joined(separator: " "))",
-                "published": "\(ring.publishedCount)",
+                "published": "\(ring.ids.count)",
             ])
     }
 
@@ -86,11 +90,13 @@ final class KeepingKeys: Service {
         let step = await keeper.nextStep(now: core.now)
         state.withLock { state in
             state.nextStep = step
-            if let ring { state.published = ring.publishedCount }
+            if let ring { state.published = ring.ids }
         }
     }
 }
 
 extension ServerKeyRing {
-    fileprivate var publishedCount: Int { signingKeys.count + otherKeys.count }
+    fileprivate var ids: [String] {
+        signingKeys.map(\.id) + otherKeys.compactMap { $0["kid"]?.string }
+    }
 }
