@@ -13,9 +13,11 @@ struct ParameterAcceptance: Sendable {
         ParameterDeclaration("client_secret", longest: Limit.secret, secret: true),
     ]
 
-    init(_ declarations: [ParameterDeclaration]) {
+    init(
+        _ declarations: [ParameterDeclaration], credentials: [ParameterDeclaration] = ParameterAcceptance.credentials
+    ) {
         self.declarations = Dictionary(
-            (declarations + ParameterAcceptance.credentials).map { ($0.name, $0) },
+            (declarations + credentials).map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         required = declarations.filter(\.isRequired).map(\.name)
     }

@@ -23,6 +23,7 @@ public final class ServerCore: Sendable {
     /// Cryptography that needs no key of the server.
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
+    let pages: any PageRenderer
 
     private struct State {
         var generation: Generation?
@@ -48,18 +49,21 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, algorithms: [String] = ["ES256"], logger: Logger
+        secrets: any SecretVerifier, pages: any PageRenderer, algorithms: [String] = ["ES256"], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
         self.secrets = secrets
+        self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
     }
 
     /// What the core itself keeps in the store.
-    public static let collections = [Tombstone.collection]
+    public static let collections = [
+        Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
+    ]
 
     /// Opens the server: the store and the keys stay for the life of the process.
     ///
@@ -110,6 +114,8 @@ private struct Closed: Store, KeyRing {
     func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
     func authenticationCode(_ message: String, purpose: String) -> String { "" }
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
+    func seal(_ text: String, purpose: String) throws -> String { throw error }
+    func open(_ sealed: String, purpose: String) -> String? { nil }
 }
 
 extension ServerCore: PluginHost, ClientDirectory {
@@ -123,6 +129,8 @@ extension ServerCore: PluginHost, ClientDirectory {
     public var users: any UserDirectory { Users(core: self) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { self }
+    /// What the core does around access.
+    public var access: any AccessService { self }
     /// The current time.
     public var now: Timestamp { surroundings.now }
 

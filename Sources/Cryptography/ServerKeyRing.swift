@@ -23,7 +23,7 @@ public final class ServerKeyRing: KeyRing {
 
     /// The signing keys; the first of an algorithm signs, all of them verify and are published.
     public let signingKeys: [SigningKey]
-    private let macKeys: [MACKey]
+    let macKeys: [MACKey]
     /// Encoded headers by key and type, so that signing a token encodes none.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
 

@@ -40,7 +40,7 @@ extension Composition {
         let secrets = Secrets()
         let core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
+            pages: NoPages(), logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(configuration, diagnostics, host: core, secrets: secrets)
     }
 }

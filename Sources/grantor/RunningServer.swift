@@ -28,7 +28,7 @@ final class RunningServer: Sendable {
         self.logger = logger
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            logger: logger)
+            pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(), logger: logger)
     }
 
     // MARK: start
@@ -182,6 +182,9 @@ final class RunningServer: Sendable {
         }
         if next.monitoring != configuration.monitoring {
             diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
+        }
+        if next.pagesFolder != configuration.pagesFolder {
+            diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
         }
         if next.signingKeys != configuration.signingKeys {
             diagnostics.report(at: [.key("keys")], key: true, "the signing keys have changed", note: note)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
@@ -9,22 +10,30 @@ import JWTToken
 import Logging
 import MemoryStore
 import OpaqueToken
+import OpenID
+import PasswordLogin
 import RefreshToken
 import ServerConfiguration
+import ServerHTTP
 import Synchronization
+import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
+    public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
     public static let memoryStore = type(memoryStorePluginMake)
     public static let opaqueToken = type(opaqueTokenPluginMake)
+    public static let openID = type(openidPluginMake)
+    public static let passwordLogin = type(passwordLoginPluginMake)
     public static let refreshToken = type(refreshTokenPluginMake)
+    public static let revocation = type(revocationPluginMake)
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
-        .init(introspection),
+        .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID), .init(revocation),
     ]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
@@ -92,7 +101,7 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), logger: logger)
+            secrets: TestSecrets(), pages: try Pages(), logger: logger)
         keys = try await TestServer.open(core, plugins, clients, users, format)
     }
 
