@@ -211,7 +211,8 @@ struct AuthorizationRequestTests {
             #expect(page.header("x-frame-options") == "DENY" && page.header("cache-control") == "no-store")
             #expect(page.header("referrer-policy") == "no-referrer")
         }
-        #expect(signIn.header("content-security-policy")?.contains("form-action 'self' https://app.example.com;") == true)
+        #expect(
+            signIn.header("content-security-policy")?.contains("form-action 'self' https://app.example.com;") == true)
     }
 
     @Test("the files of pages are found under names that change with their content")

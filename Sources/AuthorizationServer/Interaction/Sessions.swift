@@ -30,8 +30,9 @@ extension ServerCore {
     ///
     /// The cookie holds the identifier and a secret; the store knows the secret by its digest.
     func session(_ head: RequestHead, and keys: [StoreKey] = []) async throws -> (Session?, [StoreRecord?]) {
-        let parts = (Cookie(Cookie.session, issuer: issuer).value(in: head) ?? "").split(separator: ".")
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count <= 64 }) else {
+        let parts = (Cookie(Cookie.session, issuer: issuer).value(in: head) ?? "")
+            .split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
             return (nil, keys.isEmpty ? [] : try await store.read(keys))
         }
         let id = String(parts[0])
