@@ -42,8 +42,10 @@ func exports(of plugin: Plugin) -> [LinkerSetting] {
 let core: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .target(name: "AuthorizationServer", dependencies: [kit, log], swiftSettings: features),
-    .target(name: "Cryptography", dependencies: [kit, "COpenSSL"], swiftSettings: features),
+    .target(name: "Cryptography", dependencies: [kit, "CArgon2", "CCrypt", "COpenSSL"], swiftSettings: features),
     .target(name: "PluginLoading", dependencies: [kit], swiftSettings: features),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML"], swiftSettings: features),
     .target(

@@ -33,7 +33,7 @@ struct JWTToken: Plugin, TokenFormat {
         MintedToken(try await host.keys.sign(claims(contents), type: "at+jwt", algorithm: algorithm))
     }
 
-    /// RFC 9068 section 2.2; `gid` carries the grant, so that revoking it reaches this token.
+    /// RFC 9068 section 2.2; `gid` carries the grant and `epoch` that of the user, so that ending either reaches this token.
     private func claims(_ contents: AccessTokenContents) -> JSON {
         let authorization = contents.authorization
         let audiences = authorization.limits.audience
@@ -56,6 +56,7 @@ struct JWTToken: Plugin, TokenFormat {
         add("acr", authorization.acr.map(JSON.string))
         add("amr", authorization.amr.isEmpty ? nil : .strings(authorization.amr))
         add("sid", authorization.sessionID.map(JSON.string))
+        add("epoch", authorization.epoch.map(JSON.integer))
         add("act", authorization.actor)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
         // Where the token is bound in another way than by the usual scheme, that is part of what it means.
@@ -66,7 +67,8 @@ struct JWTToken: Plugin, TokenFormat {
 
     /// Claims that nobody else may set, also where this token has none of them.
     private static let reserved: Set<String> = [
-        "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "scope", "auth_time", "acr", "amr", "sid",
+        "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "epoch", "scope", "auth_time", "acr",
+        "amr", "sid",
         "act", "may_act", "cnf", "cnf_type",
     ]
 
@@ -95,6 +97,7 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.authenticatedAt = claims["auth_time"]?.integer.map(Timestamp.init(seconds:))
         authorization.acr = claims["acr"]?.string
         authorization.amr = claims["amr"]?.strings ?? []
+        authorization.epoch = claims["epoch"]?.integer
         authorization.actor = claims["act"]
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
             authorization.confirmation = Confirmation(

@@ -104,7 +104,7 @@ struct ClientDocument {
         }
         expect(String.self, "name", "description", "type")
         expect(Bool.self, "active", "first_party")
-        for (member, _) in ClientDescription.addresses { checkAddress(document[member], at: path.key(member)) }
+        for (member, _) in ClientDescription.addresses { checkAddress(member) }
         expect([String].self, "allowed_origins")
         for (number, origin) in (document["allowed_origins"]?.elements ?? []).enumerated() {
             if let text = origin.string, !ClientDocument.isOrigin(text) {

@@ -18,7 +18,7 @@ extension ClientDocument {
             let own = document["auth"]?[grant.key]?[ClientDocument.redirectURI].map { read($0, at: place) }
             guard grants.contains(grant) else { continue }
             redirects[grant.key] = own ?? common
-            if redirects[grant.key]?.isEmpty ?? true, own == nil {
+            if own == nil, document[ClientDocument.redirectURI] == nil {
                 report(
                     path, "\(label) may use '\(grant.key)' and registers no 'redirect_uri'",
                     note: .text("add it under auth.\(grant.key)"))
@@ -55,16 +55,18 @@ extension ClientDocument {
             }
             return uri
         } catch {
-            report(place, "'\(text)' is no redirect URI: \(error.message)")
+            // What stands before an at sign may be a password.
+            let shown = text.contains("@") ? "it" : "'\(text)'"
+            report(place, "\(shown) is no redirect URI: \(error.message)")
             return nil
         }
     }
 
     /// An address that a page links to.
-    mutating func checkAddress(_ member: JSON?, at place: Path) {
-        guard let member else { return }
+    mutating func checkAddress(_ name: String) {
+        guard let member = document[name] else { return }
         guard let text = member.string, let uri = try? RedirectURI(text), uri.host != nil else {
-            report(place, "it must be a web address", note: .text("such as https://app.example.com"))
+            report(path.key(name), "'\(name)' must be a web address", note: .text("such as https://app.example.com"))
             return
         }
     }

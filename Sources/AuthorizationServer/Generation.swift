@@ -46,6 +46,8 @@ public final class Generation: Sendable {
     let settings: ServerSettings
     let clients: [String: RegisteredClient]
     let users: DeclaredUsers
+    /// The identifiers of all clients, inactive ones included.
+    let clientIDs: Set<String>
     let routes: [String: RouteTarget]
     let grants: [String: GrantPlan]
     /// What the authorization endpoint serves, if a flow is loaded.
@@ -94,7 +96,11 @@ public final class Generation: Sendable {
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
         _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService
     ) {
-        self.settings = settings
+        // What stands readable in the configuration is not kept: clients and users hold digests.
+        var kept = settings
+        clientIDs = Set(settings.clients.compactMap { $0["id"]?.string })
+        (kept.clients, kept.users) = ([], [])
+        self.settings = kept
         self.plugins = plugins
         self.capabilities = capabilities
         self.clients = clients
@@ -133,11 +139,12 @@ public final class Generation: Sendable {
     ///   - settings: What the configuration says.
     ///   - plugins: The plugins that it loads, in its order.
     ///   - secrets: Compares the secrets of clients.
+    ///   - passwords: Compares the passwords of users.
     ///   - cryptography: Makes the entity tags of documents.
     /// - Returns: The generation, unless a problem is an error, and all problems.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        cryptography: any CryptographyService
+        passwords: any PasswordHashing, cryptography: any CryptographyService
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins)
         var problems = capabilities.problems.map { problem in
@@ -155,9 +162,14 @@ public final class Generation: Sendable {
             if let client = reader.read(), document["active"]?.bool ?? true { clients[client.client.id] = client }
             problems += reader.problems
         }
+        for (number, document) in settings.users.enumerated() {
+            var reader = UserDocument(document, at: [.key("users"), .element(number)], passwords: passwords)
+            _ = reader.check()
+            problems += reader.problems
+        }
         problems += Identifiers.problems(settings)
         guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
-        let users = DeclaredUsers(settings.users, secrets)
+        let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
         return (Generation(settings, plugins, capabilities, clients, users, cryptography), problems)
     }
 

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Finds identifiers that stand for two things (RFC 9700 section 4.15: a client must not pass for a user).
+/// Finds names that stand for two things (RFC 9700 section 4.15: a client must not pass for a user).
 enum Identifiers {
     static func problems(_ settings: ServerSettings) -> [ConfigurationProblem] {
         let clients = repeated(settings.clients, in: "clients", "client")
@@ -14,7 +14,7 @@ enum Identifiers {
                 at: [.key("users"), .element(number), .key("id")], "'\(id)' is the id of a client and of a user",
                 note: .text("rename one of them: a token's 'sub' must not stand for both (RFC 9700 section 4.15)"))
         }
-        return clients + users + shared
+        return clients + users + shared + sharedLogins(settings.users)
     }
 
     private static func repeated(_ documents: [JSON], in list: String, _ kind: String) -> [ConfigurationProblem] {
@@ -25,5 +25,23 @@ enum Identifiers {
                 at: [.key(list), .element(number), .key("id")], "the \(kind) '\(id)' is declared twice",
                 note: .text("remove one of the two"))
         }
+    }
+
+    /// Whoever signs in gives an id, a user name or an address, so these are one space of names.
+    private static func sharedLogins(_ users: [JSON]) -> [ConfigurationProblem] {
+        var owners: [[UInt8]: String] = [:]
+        var problems: [ConfigurationProblem] = []
+        for (number, user) in users.enumerated() {
+            let id = user["id"]?.string ?? ""
+            for name in LoginName.names(in: user) {
+                guard let owner = owners.updateValue(id, forKey: Array(name.folded.utf8)), owner != id else { continue }
+                problems.append(
+                    ConfigurationProblem(
+                        at: [.key("users"), .element(number), .key(name.member)],
+                        "'\(user[name.member]?.string ?? "")' would sign in two users, '\(owner)' and '\(id)'",
+                        note: .text("id, userName and email of all users must differ, in more than case")))
+            }
+        }
+        return problems
     }
 }

@@ -34,7 +34,8 @@ struct Issuing {
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
     func issue(_ decided: Authorization, for request: TokenRequest) async throws -> JSON? {
         let isNew = decided.grantID == nil
-        let authorization = decided.issued(under: request.grant.key, grantID: core.random(bytes: 16))
+        let authorization = try await Users(core, generation).checked(decided).issued(
+            under: request.grant.key, grantID: core.random(bytes: 16))
         guard let plan = registered.plans[authorization.origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(authorization.origin)'")
         }

@@ -35,9 +35,16 @@ extension ServerCore: TokenService {
     }
 
     private func isLive(_ token: ResolvedToken) async throws -> Bool {
+        let generation = self.generation
         guard token.expiresAt > now, generation?.clients[token.clientID] != nil else { return false }
-        let ids = [token.id, token.authorization.grantID, token.authorization.sessionID].compactMap { $0 }
-        return try await store.read(ids.map(Tombstone.key)).allSatisfy { $0 == nil }
+        let authorization = token.authorization
+        let tombstones = [token.id, authorization.grantID, authorization.sessionID].compactMap { $0 }.map(Tombstone.key)
+        let users = Users(self, generation)
+        // The user's record comes with the tombstones, in one read.
+        let keys = users.keys(of: authorization.subject)
+        let found = try await store.read(tombstones + keys)
+        guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return false }
+        return try await users.isGood(authorization, given: found.last.flatMap { keys.isEmpty ? nil : $0 })
     }
 
     /// Ends a token or a grant with one write.

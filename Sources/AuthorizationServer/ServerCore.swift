@@ -23,6 +23,7 @@ public final class ServerCore: Sendable {
     /// Cryptography that needs no key of the server.
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
+    let passwords: any PasswordHashing
     let pages: any PageRenderer
 
     private struct State {
@@ -35,6 +36,7 @@ public final class ServerCore: Sendable {
         let store: any Store
         let keys: any KeyRing
         let publicKeys: PublishedDocument
+        let epochKey = Mutex<Secret?>(nil)
 
         init(store: any Store, keys: any KeyRing, publicKeys: PublishedDocument) {
             self.store = store
@@ -49,12 +51,14 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, pages: any PageRenderer, algorithms: [String] = ["ES256"], logger: Logger
+        secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
+        algorithms: [String] = ["ES256"], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
         self.secrets = secrets
+        self.passwords = passwords
         self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
@@ -63,6 +67,8 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [
         Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
+        Tombstone.collection, StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
+        SignInAttempts.counters, SignInAttempts.origins,
     ]
 
     /// Opens the server: the store and the keys stay for the life of the process.
@@ -93,6 +99,14 @@ public final class ServerCore: Sendable {
 
     var opened: Opened? {
         state.withLock { $0.opened }
+    }
+
+    /// The key of the epochs of declared users, read once.
+    func epochKey() async throws -> Secret {
+        if let known = opened?.epochKey.withLock({ $0 }) { return known }
+        let key = try await UserEpoch.key(in: store, random: random(bytes: 32))
+        opened?.epochKey.withLock { $0 = key }
+        return key
     }
 }
 
@@ -126,7 +140,7 @@ extension ServerCore: PluginHost, ClientDirectory {
     /// The clients.
     public var clients: any ClientDirectory { self }
     /// The people that can sign in.
-    public var users: any UserDirectory { Users(core: self) }
+    public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { self }
     /// What the core does around access.

@@ -1,51 +1,146 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import Logging
 
-/// Users that the configuration declares, by identifier and by what they sign in with.
-struct DeclaredUsers: Sendable {
-    struct Entry: Sendable {
-        let user: User
-        let password: Secret?
-    }
-
-    private var entries: [String: Entry] = [:]
-    private var logins: [String: String] = [:]
-
-    init(_ documents: [JSON], _ secrets: any SecretVerifier) {
-        for document in documents {
-            guard let id = document["id"]?.string else { continue }
-            var shown = document
-            shown["password"] = nil
-            entries[id] = Entry(
-                user: User(id: id, isActive: document["inactive"] != true, document: shown),
-                password: (document["password"]?.string).map { secrets.keyedDigest(Secret($0)) })
-            for name in ["id", "userName", "email"] {
-                if let login = document[name]?.string { logins[login.lowercased()] = id }
-            }
-        }
-    }
-
-    subscript(id: String) -> Entry? { entries[id] }
-
-    func signing(inAs login: String) -> Entry? {
-        logins[login.lowercased()].flatMap { entries[$0] }
-    }
-}
-
-/// Answers for the users of the generation that is served.
+/// The people that can sign in: those that the configuration declares and those in the store.
 struct Users: UserDirectory {
     let core: ServerCore
+    let declared: DeclaredUsers?
+
+    private var hashing: any PasswordHashing { core.passwords }
+
+    init(_ core: ServerCore, _ generation: Generation?) {
+        self.core = core
+        declared = generation?.users
+    }
 
     func find(_ id: String) async throws -> User? {
-        core.generation?.users[id]?.user
+        if let user = declared?[id] { return try await self.user(user) }
+        return try await core.store.read(StoredUser.key(id)).map { try StoredUser($0).user }
+    }
+
+    /// A declared user with the epoch, which rests on the password.
+    func user(_ user: DeclaredUser) async throws -> User {
+        let fingerprint = try await user.fingerprint(hashing)
+        let digest = core.cryptography.digest(
+            "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
+        return User(
+            id: user.id, isActive: user.isActive, document: user.document, epoch: UserEpoch.number(digest))
+    }
+
+    // MARK: epochs
+
+    /// What must be read to know whether a subject is still who it was.
+    func keys(of subject: Subject) -> [StoreKey] {
+        guard case .user(let id) = subject, declared?[id] == nil else { return [] }
+        return [StoredUser.key(id)]
+    }
+
+    /// Whether what was granted has not ended with its user: made inactive, given another password, or removed.
+    ///
+    /// A subject that the directory does not know has no epoch; it is its grant's own, and becomes void if the directory
+    /// comes to know it.
+    ///
+    /// - Parameters:
+    ///   - authorization: What was granted.
+    ///   - record: What `keys` led to.
+    /// - Returns: Whether it may be used.
+    /// - Throws: `StoreError`.
+    func isGood(_ authorization: Authorization, given record: StoreRecord?) async throws -> Bool {
+        let user = try await current(authorization.subject, given: record)
+        return user?.isActive ?? true && user?.epoch == authorization.epoch
+    }
+
+    private func current(_ subject: Subject, given record: StoreRecord?) async throws -> User? {
+        guard case .user(let id) = subject else { return nil }
+        if let user = declared?[id] { return try await self.user(user) }
+        return try record.map { try StoredUser($0).user }
+    }
+
+    /// What a grant decided, with the epoch if it is new, or the refusal of what has ended with its user.
+    ///
+    /// - Throws: `OAuthError` `invalid_grant`; `StoreError`.
+    func checked(_ decided: Authorization) async throws -> Authorization {
+        guard case .user(let id) = decided.subject else { return decided }
+        let user = try await find(id)
+        guard user?.isActive ?? true else { throw OAuthError.invalidGrant(reason: "the user '\(id)' is inactive") }
+        var authorization = decided
+        if decided.origin.isEmpty, decided.epoch == nil { authorization.epoch = user?.epoch }
+        guard authorization.epoch == user?.epoch else {
+            throw OAuthError.invalidGrant(reason: "the user '\(id)' has another password, was inactive or is gone")
+        }
+        return authorization
+    }
+
+    // MARK: passwords
+
+    /// Whoever signs in, from where a password is kept.
+    private enum Account {
+        case declared(DeclaredUser)
+        case stored(StoredUser)
+        case unknown
     }
 
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
-        let entry = core.generation?.users.signing(inAs: login)
-        guard let entry, entry.password == core.secrets.keyedDigest(password), entry.user.isActive else {
-            return .refused
+        guard login.utf8.count <= Limit.secret, password.exposed.utf8.count <= Limit.secret else { return .refused }
+        let digest = LoginName.digest(login, core.cryptography)
+        let attempts = SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest)
+        switch try await attempts.count(login: digest, origin: hashing.origin(of: address)) {
+        case .later(let wait): return .later(wait)
+        case .go(let admission):
+            guard let user = try await check(try await account(digest), password, address), user.isActive else {
+                return .refused
+            }
+            try await attempts.succeeded(admission)
+            return .verified(user)
         }
-        return .verified(entry.user)
+    }
+
+    private func account(_ digest: String) async throws -> Account {
+        if let user = declared?.owner(ofLogin: digest) { return .declared(user) }
+        guard let owner = try await core.store.read(StoredUser.loginKey(digest))?.value["user"]?.string,
+            // Declared since, the name of the stored one is gone with it.
+            declared?[owner] == nil, let record = try await core.store.read(StoredUser.key(owner))
+        else { return .unknown }
+        return .stored(try StoredUser(record))
+    }
+
+    /// The user if the password is right; one slow hash whatever the account.
+    private func check(_ account: Account, _ password: Secret, _ address: String) async throws -> User? {
+        switch account {
+        case .declared(let user):
+            return try await matches(user.password, password, address) ? try await self.user(user) : nil
+        case .stored(let user):
+            guard let hash = user.password else { break }
+            guard try await hashing.matches(password, hash, from: address) else { return nil }
+            await upgrade(user, hash, password)
+            return user.user
+        case .unknown: break
+        }
+        _ = try await hashing.derive(password, salt: core.issuer + "........", from: address)
+        return nil
+    }
+
+    private func matches(_ kept: DeclaredUser.Password, _ password: Secret, _ address: String) async throws -> Bool {
+        switch kept {
+        case .plain(let plain): return try await plain.matches(password, hashing, from: address)
+        case .hash(let hash): return try await hashing.matches(password, hash, from: address)
+        case .none:
+            _ = try await hashing.derive(password, salt: core.issuer + "........", from: address)
+            return false
+        }
+    }
+
+    /// Replaces a hash that was brought along; a sign-in does not fail for it.
+    private func upgrade(_ user: StoredUser, _ hash: String, _ password: Secret) async {
+        guard hashing.form(of: hash) == .hash(isCurrent: false) else { return }
+        do {
+            var upgraded = user
+            upgraded.password = try await hashing.hash(password, from: nil)
+            _ = try await core.store.write([.replace(upgraded.updated, ifVersion: user.record.version)])
+        } catch {
+            core.logger.error("a password was not hashed anew", metadata: ["user": "\(user.id)", "error": "\(error)"])
+        }
     }
 }

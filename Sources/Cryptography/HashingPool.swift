@@ -36,14 +36,14 @@ public final class HashingPool: Sendable {
     /// Computes something slow.
     ///
     /// - Parameters:
-    ///   - address: Who asks.
+    ///   - address: Who asks; nil for the server itself, which always finds a place.
     ///   - work: What to compute.
     /// - Returns: What was computed.
     /// - Throws: `Full`.
     public func run<Value: Sendable>(
-        from address: String, _ work: @escaping @Sendable () -> Value
+        from address: String?, _ work: @escaping @Sendable () -> Value
     ) async throws -> Value {
-        let origin = HashingPool.origin(of: address)
+        let origin = address.map(HashingPool.origin)
         let queue = try take(origin)
         defer { release(origin) }
         return await withCheckedContinuation { continuation in
@@ -51,28 +51,31 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// Whoever has an IPv6 network has all its addresses: what counts is its first half.
-    private static func origin(of address: String) -> String {
+    /// What an address counts as: whoever has an IPv6 network has all its addresses, so of those it is the first half.
+    public static func origin(of address: String) -> String {
         var bytes = in6_addr()
         guard inet_pton(AF_INET6, address, &bytes) == 1, !address.hasPrefix("::ffff:") else { return address }
         return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") }
     }
 
-    private func take(_ address: String) throws -> DispatchQueue {
+    private func take(_ address: String?) throws -> DispatchQueue {
         try state.withLock { state in
-            guard state.total < HashingPool.places,
-                state.taken[address, default: 0] < HashingPool.placesPerAddress
-            else { throw Full() }
+            if let address {
+                guard state.total < HashingPool.places,
+                    state.taken[address, default: 0] < HashingPool.placesPerAddress
+                else { throw Full() }
+                state.taken[address, default: 0] += 1
+            }
             state.total += 1
-            state.taken[address, default: 0] += 1
             state.turn = (state.turn + 1) % queues.count
             return queues[state.turn]
         }
     }
 
-    private func release(_ address: String) {
+    private func release(_ address: String?) {
         state.withLock { state in
             state.total -= 1
+            guard let address else { return }
             let left = (state.taken[address] ?? 1) - 1
             state.taken[address] = left > 0 ? left : nil
         }

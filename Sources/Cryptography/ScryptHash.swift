@@ -11,7 +11,7 @@ public struct ScryptHash: Sendable {
     private let salt: [UInt8]
     private let hash: [UInt8]
 
-    /// Reads a hash, or gives nil if the text is none or asks for more than 256 MiB.
+    /// Reads a hash, or gives nil if the text is none or asks for more than 256 MiB, or 1 GiB one after the other.
     public init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2], radix: 16),
@@ -20,7 +20,7 @@ public struct ScryptHash: Sendable {
         let exponent = parameters >> 16
         (blockSize, parallelism) = (parameters >> 8 & 0xFF, parameters & 0xFF)
         guard (10...20).contains(exponent), (1...16).contains(blockSize), (1...16).contains(parallelism),
-            128 * blockSize << exponent <= 256 << 20
+            128 * blockSize << exponent <= 256 << 20, 128 * blockSize * parallelism << exponent <= 1 << 30
         else { return nil }
         cost = 1 << exponent
         self.salt = salt

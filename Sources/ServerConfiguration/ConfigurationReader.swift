@@ -65,7 +65,6 @@ struct ConfigurationReader {
         readLog()
         configuration.clients = readList("clients")
         configuration.users = readList("users")
-        checkUsers()
         checkDemoSecrets()
         root.finish()
         return configuration
@@ -266,22 +265,6 @@ struct ConfigurationReader {
             return []
         }
         return elements
-    }
-
-    private func checkUsers() {
-        for (number, user) in configuration.users.enumerated() {
-            let path: [PathStep] = [.key("users"), .element(number)]
-            var section = Section(user, at: path, label: "a user", diagnostics)
-            for key in ["id", "email", "userName", "password", "resourceType"] {
-                _ = section.read(key, as: String.self)
-            }
-            _ = section.read("inactive", as: Bool.self)
-            for key in ["data", "name", "meta"] { _ = section.value(key) }
-            section.finish()
-            if case .object = user, user["id"] == nil { diagnostics.report(at: path, "a user has no 'id'") }
-            let password = section.members["password"]?.string ?? ""
-            if password.utf8.count > 512 { section.report("password", "a password must have at most 512 bytes") }
-        }
     }
 
     /// Secrets of examples are known to everybody.

@@ -40,8 +40,11 @@ extension Composition {
         let secrets = Secrets()
         let core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            pages: NoPages(), logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
-        return Composition(configuration, diagnostics, host: core, secrets: secrets)
+            passwords: secrets.passwords, pages: NoPages(),
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() }
+        )
+        return Composition(
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
     }
 }
 

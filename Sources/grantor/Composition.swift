@@ -19,6 +19,7 @@ struct Composition {
     let diagnostics: Diagnostics
     let plugins: [LoadedPlugin]
     let generation: Generation?
+    private let settings: ServerSettings
 
     /// Reads, loads and checks; all that is wrong is in the diagnostics.
     ///
@@ -27,16 +28,17 @@ struct Composition {
     ///   - diagnostics: What is wrong with it so far.
     ///   - host: What the plugins are lent.
     ///   - secrets: Compares the secrets of clients.
+    ///   - passwords: Compares the passwords of users.
     ///   - former: Plugins that run; one whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
-        former: [LoadedPlugin] = []
+        passwords: any PasswordHashing, former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
         let loader = PluginLoader(configuration, diagnostics, host: host, former: former)
         plugins = configuration.plugins.compactMap(loader.load)
-        let settings = ServerSettings(
+        settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
             clients: configuration.clients,
@@ -48,9 +50,19 @@ struct Composition {
             return
         }
         let (generation, problems) = Generation.build(
-            settings, plugins: plugins.map(\.registered), secrets: secrets, cryptography: SystemCryptography())
+            settings, plugins: plugins.map(\.registered), secrets: secrets, passwords: passwords,
+            cryptography: SystemCryptography())
         for problem in problems { diagnostics.report(problem, plugins) }
         self.generation = generation
+    }
+
+    /// Reports what the store and the configuration both name; only an open store knows.
+    ///
+    /// - Throws: `StoreError`.
+    func checkStoredUsers(in store: any Store) async throws {
+        for problem in try await StoredUsers.conflicts(with: settings, in: store, SystemCryptography()) {
+            diagnostics.report(problem, plugins)
+        }
     }
 }
 

@@ -17,7 +17,8 @@ struct Grantor: AsyncParsableCommand {
             'grantor plugins show <id>' the settings of one.
             """,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, VersionCommand.self,
+            ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async {

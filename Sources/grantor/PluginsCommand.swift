@@ -71,9 +71,11 @@ struct InstalledPlugin {
         }
         manifest = library.type.manifest
         path = library.path
+        let secrets = Secrets()
         let core = ServerCore(
             issuer: "https://id.example.com", surroundings: System(), cryptography: SystemCryptography(),
-            secrets: Secrets(), pages: NoPages(), logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
+            secrets: secrets, passwords: secrets.passwords, pages: NoPages(),
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         let plugin = try library.type.init(settings: Settings(source), host: core)
         var registry = Registry()
         try plugin.register(in: &registry)

@@ -28,6 +28,7 @@ final class RunningServer: Sendable {
         self.logger = logger
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
+            passwords: secrets.passwords,
             pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(), logger: logger)
     }
 
@@ -38,7 +39,8 @@ final class RunningServer: Sendable {
     /// - Returns: Whether the configuration let it.
     func open(_ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
-        let composition = Composition(configuration, diagnostics, host: core, secrets: secrets)
+        let composition = Composition(
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
         let outside = OutsideFiles(configuration, diagnostics)
         diagnostics.print()
         guard !diagnostics.hasErrors, let generation = composition.generation,
@@ -50,6 +52,12 @@ final class RunningServer: Sendable {
         for plugin in first { try await start(plugin) }
         try await store.prepare(
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
+        try await composition.checkStoredUsers(in: store)
+        guard !diagnostics.hasErrors else {
+            diagnostics.print()
+            for plugin in first { await plugin.registered.stop() }
+            return false
+        }
         let keys = try await StoredKeys.load(from: store, declared: outside.signingKeys)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in others { try await start(plugin) }
@@ -138,8 +146,14 @@ final class RunningServer: Sendable {
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, former: plugins.withLock { $0 })
+            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            former: plugins.withLock { $0 })
         checkFixed(next, composition, diagnostics)
+        do {
+            try await composition.checkStoredUsers(in: core.store)
+        } catch {
+            return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
+        }
         guard !diagnostics.hasErrors, let generation = composition.generation else {
             diagnostics.print()
             return logger.error("the configuration was not reloaded; the former one is still served")

@@ -24,6 +24,8 @@ final class Secrets: SecretVerifier {
     private let key = Digest.random(32)
     /// Half of the cores, so that hashing never takes the threads of those who serve requests.
     let pool = HashingPool(threads: ProcessInfo.processInfo.activeProcessorCount / 2)
+    /// Hashes the passwords of people, in the same pool.
+    var passwords: Passwords { Passwords(pool: pool) }
     /// Kept over reloads, so that a reload does not make every client's secret slow again.
     private let hashes = Mutex<[String: RememberingHash]>([:])
 

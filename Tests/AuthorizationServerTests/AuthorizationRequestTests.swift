@@ -24,15 +24,15 @@ struct AuthorizationRequestTests {
         "nothing is redirected before the client is known", .clause("RFC 6749 section 4.1.2.1"),
         arguments: [nil, "", "nobody", "WEB", "we\u{212A}", "service\u{0301}"] as [String?])
     func unknownClient(_ id: String?) async throws {
-        let server = try await People.server()
-        let answer = await Browser(server).authorize(People.request([("client_id", id)]))
+        let server = try await Demo.server()
+        let answer = await Browser(server).authorize(Demo.request([("client_id", id)]))
         #expect(answer.status == 400 && answer.heading == "Unknown application" && answer.header("location") == nil)
     }
 
     @Test("a client or a redirect URI that stands twice is not known", arguments: ["client_id", "redirect_uri"])
     func ambiguous(_ name: String) async throws {
-        let server = try await People.server()
-        let request = People.request()
+        let server = try await Demo.server()
+        let request = Demo.request()
         let again = request.filter { $0.0 == name }
         let answer = await Browser(server).authorize(request + again)
         #expect(answer.status == 400 && answer.header("location") == nil)
@@ -40,8 +40,8 @@ struct AuthorizationRequestTests {
 
     @Test("a client without redirect URIs is sent nothing")
     func withoutRedirects() async throws {
-        let server = try await People.server()
-        let answer = await Browser(server).authorize(People.request([("client_id", "service")]))
+        let server = try await Demo.server()
+        let answer = await Browser(server).authorize(Demo.request([("client_id", "service")]))
         #expect(answer.status == 400 && answer.header("location") == nil)
     }
 
@@ -74,9 +74,9 @@ struct AuthorizationRequestTests {
             .init("a nonce that is too long", [("nonce", String(repeating: "n", count: 5000))], "invalid_request"),
         ] as [Case])
     func refused(_ row: Case) async throws {
-        let server = try await People.server()
-        let answer = await Browser(server).authorize(People.request(row.changes))
-        #expect(answer.status == 303 && answer.landing == People.callback, "\(row.rule): \(answer.html)")
+        let server = try await Demo.server()
+        let answer = await Browser(server).authorize(Demo.request(row.changes))
+        #expect(answer.status == 303 && answer.landing == Demo.callback, "\(row.rule): \(answer.html)")
         #expect(answer.query["error"] == row.error, "\(row.rule)")
         #expect(answer.query["iss"] == "https://id.example.com" && answer.query["code"] == nil)
         let description = answer.query["error_description"] ?? ""
@@ -86,9 +86,9 @@ struct AuthorizationRequestTests {
 
     @Test("a parameter that stands twice is refused, whichever it is", .clause("RFC 6749 section 3.1"))
     func twice() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         for name in ["response_type", "scope", "state", "nonce", "code_challenge", "response_mode", "prompt"] {
-            let request = People.request([("response_mode", "query"), ("prompt", "login")])
+            let request = Demo.request([("response_mode", "query"), ("prompt", "login")])
             let again = request.filter { $0.0 == name }
             let answer = await Browser(server).authorize(request + again)
             #expect(answer.query["error"] == "invalid_request", "\(name)")
@@ -97,11 +97,11 @@ struct AuthorizationRequestTests {
 
     @Test("a client that may not use the grant is told so", .clause("RFC 6749 section 4.1.2.1"))
     func unauthorized() async throws {
-        var client = People.web
+        var client = Demo.web
         client["grant_types"] = ["client_credentials"]
-        client["auth"] = ["authorization_code": ["redirect_uri": .string(People.callback)]]
-        let server = try await People.server(clients: [client])
-        let answer = await Browser(server).authorize(People.request())
+        client["auth"] = ["authorization_code": ["redirect_uri": .string(Demo.callback)]]
+        let server = try await Demo.server(clients: [client])
+        let answer = await Browser(server).authorize(Demo.request())
         #expect(answer.status == 400 || answer.query["error"] == "unauthorized_client")
         #expect(answer.query["code"] == nil)
     }
@@ -110,13 +110,13 @@ struct AuthorizationRequestTests {
         "an answer travels as the client asked for: in the query, in the fragment, or as a form",
         .clause("OAuth 2.0 Form Post Response Mode section 2"), arguments: ["query", "fragment", "form_post", nil])
     func modes(_ mode: String?) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let answer = await server.code([("response_mode", mode)])
         switch mode {
         case "fragment":
             #expect(answer.fragment["code"] != nil && answer.fragment["state"] == "s-1" && answer.query.isEmpty)
         case "form_post":
-            #expect(answer.status == 200 && answer.formAction == People.callback)
+            #expect(answer.status == 200 && answer.formAction == Demo.callback)
             let fields = Dictionary(answer.hidden, uniquingKeysWith: { first, _ in first })
             #expect(Set(fields.keys) == ["code", "state", "iss"] && fields["state"] == "s-1")
             let policy = answer.header("content-security-policy") ?? ""
@@ -129,8 +129,8 @@ struct AuthorizationRequestTests {
 
     @Test("an error travels the same way", arguments: ["query", "fragment", "form_post"])
     func errorModes(_ mode: String) async throws {
-        let server = try await People.server()
-        let answer = await Browser(server).authorize(People.request([("response_mode", mode), ("prompt", "none")]))
+        let server = try await Demo.server()
+        let answer = await Browser(server).authorize(Demo.request([("response_mode", mode), ("prompt", "none")]))
         let fields = Dictionary(answer.hidden, uniquingKeysWith: { first, _ in first })
         let found = [answer.query, answer.fragment, fields].compactMap { $0["error"] }
         #expect(found == ["login_required"])
@@ -138,7 +138,7 @@ struct AuthorizationRequestTests {
 
     @Test("the answer names its issuer, always", .clause("RFC 9207 section 2"))
     func issuer() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         #expect(await server.code().query["iss"] == "https://id.example.com")
         #expect(await server.code([("state", nil)]).query["iss"] == "https://id.example.com")
         let document = await server.send("GET", "/.well-known/oauth-authorization-server")
@@ -147,7 +147,7 @@ struct AuthorizationRequestTests {
 
     @Test("a state comes back as it went in, whatever it holds", .clause("RFC 6749 section 4.1.2"))
     func state() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         for state in ["a b+c&d=e#f%20g", "\u{1F511} \u{202E}", "\"><script>", String(repeating: "s", count: 4096)] {
             let landed = await server.code([("state", state)])
             #expect(landed.query["state"] == state)
@@ -157,9 +157,9 @@ struct AuthorizationRequestTests {
 
     @Test("a request may come as a form, and is answered by a redirect to what was sealed of it")
     func posted() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let answer = await browser.postOnly("/auth/authorize", People.request([("client_id", "house")]))
+        let answer = await browser.postOnly("/auth/authorize", Demo.request([("client_id", "house")]))
         let location = try #require(answer.header("location"))
         #expect(answer.status == 303 && location.hasPrefix("/auth/authorize?posted="))
         #expect(!location.contains("house"))
@@ -171,7 +171,7 @@ struct AuthorizationRequestTests {
 
     @Test("a form with parameters in the query, or of another type, is refused on a page")
     func malformedForm() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let typed = await server.send(
             "POST", "/auth/authorize", headers: [("content-type", "application/json")], body: Array("{}".utf8))
         #expect(typed.status == 400 && typed.html.contains("<h1>"))
@@ -183,27 +183,27 @@ struct AuthorizationRequestTests {
 
     @Test("a scope word that the client may not have is dropped, and the client is told what is left")
     func dropsScope() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let landed = await server.code([("scope", "openid admin read")])
-        let answer = await server.redeem(landed.query["code"] ?? "", as: ("house", People.secret))
+        let answer = await server.redeem(landed.query["code"] ?? "", as: ("house", Demo.secret))
         #expect(answer["scope"] == "openid read")
     }
 
     @Test("without a scope the client gets its own but for the words that must be asked for")
     func withoutScope() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let landed = await server.code([("scope", nil)])
-        let answer = await server.redeem(landed.query["code"] ?? "", as: ("house", People.secret))
+        let answer = await server.redeem(landed.query["code"] ?? "", as: ("house", Demo.secret))
         #expect(answer["scope"] == "profile email address phone read" && answer["id_token"] == nil)
     }
 
     @Test("every page is bound to this server, cannot be framed, kept or leaked", .clause("RFC 9700 section 4.16"))
     func headers() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let signIn = await browser.authorize(People.request())
+        let signIn = await browser.authorize(Demo.request())
         let consent = await browser.signIn(signIn)
-        let error = await browser.authorize(People.request([("client_id", "nobody")]))
+        let error = await browser.authorize(Demo.request([("client_id", "nobody")]))
         for page in [signIn, consent, error] {
             let policy = page.header("content-security-policy") ?? ""
             #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))
@@ -217,8 +217,8 @@ struct AuthorizationRequestTests {
 
     @Test("the files of pages are found under names that change with their content")
     func assets() async throws {
-        let server = try await People.server()
-        let page = await Browser(server).authorize(People.request())
+        let server = try await Demo.server()
+        let page = await Browser(server).authorize(Demo.request())
         let style = try #require(page.html.firstMatch(of: /href="(\/auth\/assets\/style-[a-z0-9]+\.css)"/))
         let answer = await server.send("GET", String(style.1))
         #expect(answer.status == 200 && answer.header("content-type") == "text/css; charset=utf-8")

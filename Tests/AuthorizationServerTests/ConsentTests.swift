@@ -10,12 +10,12 @@ struct ConsentTests {
     private func consentPage(
         _ server: TestServer, _ browser: Browser, _ changes: [(String, String?)] = []
     ) async -> Answer {
-        await browser.signIn(await browser.authorize(People.request(changes)))
+        await browser.signIn(await browser.authorize(Demo.request(changes)))
     }
 
     @Test("the page says who asks, as whom one is signed in, what is asked and where one goes next")
     func page() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let page = await consentPage(server, Browser(server), [("scope", "openid email offline_access read")])
         for text in ["The web application", "Ann Lee", "ann@example.com", "app.example.com", "Recognize you"] {
             #expect(page.html.contains(text), "\(text)")
@@ -25,16 +25,16 @@ struct ConsentTests {
 
     @Test("what is unticked is not granted, and is not asked for again")
     func unticks() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await consentPage(server, browser, [("scope", "openid email read")])
         let landed = await browser.allow(page, ["email"])
         let tokens = await server.redeem(landed.query["code"] ?? "")
         #expect(tokens["scope"] == "openid email")
-        let again = await browser.authorize(People.request([("scope", "openid email read")]))
+        let again = await browser.authorize(Demo.request([("scope", "openid email read")]))
         let second = await server.redeem(again.query["code"] ?? "")
         #expect(second["scope"] == "openid email", "the answer is remembered word by word")
-        let forced = await browser.authorize(People.request([("scope", "openid email read"), ("prompt", "consent")]))
+        let forced = await browser.authorize(Demo.request([("scope", "openid email read"), ("prompt", "consent")]))
         #expect(forced.ticked == ["email"])
         let third = await server.redeem(await browser.allow(forced, ["read"]).query["code"] ?? "")
         #expect(third["scope"] == "openid read")
@@ -42,29 +42,29 @@ struct ConsentTests {
 
     @Test("a form cannot allow more than was asked for")
     func widens() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await consentPage(server, browser, [("scope", "openid")])
         let landed = await browser.allow(page, ["read", "admin"])
         #expect(await server.redeem(landed.query["code"] ?? "")["scope"] == "openid")
-        let more = await browser.authorize(People.request([("scope", "openid read")]))
+        let more = await browser.authorize(Demo.request([("scope", "openid read")]))
         #expect(more.ticked == ["read"], "what was not on the page is not remembered as allowed")
     }
 
     @Test("denying tells the client, and nothing is remembered", .clause("RFC 6749 section 4.1.2.1"))
     func denies() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await consentPage(server, browser)
         let landed = await browser.submit(page, [("decision", "deny"), ("scope", "profile")])
         #expect(landed.query["error"] == "access_denied" && landed.query["state"] == "s-1")
         #expect(landed.query["iss"] == "https://id.example.com" && landed.query["code"] == nil)
-        #expect(await browser.authorize(People.request()).status == 200, "it is asked again")
+        #expect(await browser.authorize(Demo.request()).status == 200, "it is asked again")
     }
 
     @Test("a decision that is neither allows nothing", arguments: ["", "yes", "ALLOW", "allow "])
     func strange(_ decision: String) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await consentPage(server, browser)
         let landed = await browser.submit(page, [("decision", decision), ("scope", "profile")])
@@ -73,7 +73,7 @@ struct ConsentTests {
 
     @Test("to untick everything is to deny")
     func nothing() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await consentPage(server, browser, [("scope", "read")])
         #expect(await browser.allow(page, []).query["error"] == "access_denied")
@@ -81,22 +81,22 @@ struct ConsentTests {
 
     @Test("what was allowed is not asked again, more is, and another client's is")
     func remembers() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         _ = await browser.allow(await consentPage(server, browser))
-        #expect(await browser.authorize(People.request()).query["code"] != nil)
-        #expect(await browser.authorize(People.request([("scope", "openid")])).query["code"] != nil)
-        #expect(await browser.authorize(People.request([("scope", "openid profile email")])).status == 200)
-        var other = People.web
+        #expect(await browser.authorize(Demo.request()).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request([("scope", "openid")])).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request([("scope", "openid profile email")])).status == 200)
+        var other = Demo.web
         other["id"] = "other"
         server.core.install(
-            try server.generation(Plugins.all, clients: [People.web, other], users: People.users))
-        #expect(await browser.authorize(People.request([("client_id", "other")])).status == 200)
+            try server.generation(Plugins.all, clients: [Demo.web, other], users: Demo.users))
+        #expect(await browser.authorize(Demo.request([("client_id", "other")])).status == 200)
     }
 
     @Test("a client of the house is not asked about")
     func firstParty() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         #expect(await server.code().query["code"] != nil)
     }
 
@@ -104,9 +104,9 @@ struct ConsentTests {
         "a public client on a redirect that anybody may claim is asked about each time",
         .clause("RFC 8252 section 8.6"), arguments: ["http://127.0.0.1:5000/callback", "com.example.app:/callback"])
     func impersonation(_ uri: String) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let request = People.request([("client_id", "native"), ("redirect_uri", uri)])
+        let request = Demo.request([("client_id", "native"), ("redirect_uri", uri)])
         for _ in 0..<2 {
             var page = await browser.authorize(request)
             if page.heading == "Sign in" { page = await browser.signIn(page) }
@@ -119,12 +119,12 @@ struct ConsentTests {
 
     @Test("a public client on https is known by its address, and first_party counts")
     func publicOnHTTPS() async throws {
-        var client = People.native
+        var client = Demo.native
         client["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/spa"]]
-        let server = try await People.server(clients: [client])
+        let server = try await Demo.server(clients: [client])
         let browser = Browser(server)
         let page = await browser.authorize(
-            People.request([("client_id", "native"), ("redirect_uri", "https://app.example.com/spa")]))
+            Demo.request([("client_id", "native"), ("redirect_uri", "https://app.example.com/spa")]))
         #expect(await browser.signIn(page).query["code"] != nil)
     }
 }

@@ -8,13 +8,13 @@ import Testing
 
 @Suite("Sign-in and its pages", .timeLimit(.minutes(1)))
 struct InteractionTests {
-    private let house = People.request([("client_id", "house")])
+    private let house = Demo.request([("client_id", "house")])
 
     @Test("a wrong password, an unknown account and an inactive one look alike, and the page can be loaded again")
     func wrongPassword() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         var pages: [String] = []
-        for (login, password) in [("ann", "wrong"), ("nobody", "wrong"), ("ida", People.password)] {
+        for (login, password) in [("ann", "wrong"), ("nobody", "wrong"), ("ida", Demo.password)] {
             let browser = Browser(server)
             let page = await browser.signIn(await browser.authorize(house), login, password)
             #expect(page.status == 200 && page.heading == "Sign in")
@@ -33,7 +33,7 @@ struct InteractionTests {
 
     @Test("nobody is signed in by an empty form", arguments: [[], [("username", "ann")], [("password", "x")]])
     func incomplete(_ fields: [(String, String)]) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await browser.submit(await browser.authorize(house), fields)
         #expect(page.status == 200 && page.heading == "Sign in")
@@ -41,7 +41,7 @@ struct InteractionTests {
 
     @Test("a name and a password that are too long are refused before they are looked at")
     func tooLong() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await browser.authorize(house)
         let answer = await browser.signIn(page, "ann", String(repeating: "p", count: 513))
@@ -50,7 +50,7 @@ struct InteractionTests {
 
     @Test("each sign-in brings a session of its own, with an identifier that was nobody's before")
     func fixation() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         browser.set("__Host-grantor_session", "chosen.by-an-attacker")
         _ = await browser.signIn(await browser.authorize(house))
@@ -68,11 +68,11 @@ struct InteractionTests {
 
     @Test("cookies over https are of this host alone, out of reach of scripts and of other sites' requests")
     func cookies() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await browser.authorize(house)
         let answer = await browser.postOnly(
-            page.formAction ?? "", page.hidden + [("username", "ann"), ("password", People.password)])
+            page.formAction ?? "", page.hidden + [("username", "ann"), ("password", Demo.password)])
         let set = (page.headers + answer.headers).filter { $0.name == "set-cookie" }.map(\.value)
         #expect(set.count == 2)
         for cookie in set {
@@ -84,7 +84,7 @@ struct InteractionTests {
 
     @Test("a session is known by its secret, and a guess beside the right identifier is worth nothing")
     func sessionSecret() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         _ = await browser.signIn(await browser.authorize(house))
         let value = try #require(browser.cookies["__Host-grantor_session"])
@@ -100,7 +100,7 @@ struct InteractionTests {
 
     @Test("a session ends by itself")
     func expires() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         _ = await browser.signIn(await browser.authorize(house))
         server.clock.advance(.seconds(12 * 3600 - 1))
@@ -111,19 +111,19 @@ struct InteractionTests {
 
     @Test("a session that was ended proves nothing, and no code of it can be redeemed")
     func revoked() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let landed = await browser.signIn(await browser.authorize(house))
         let code = landed.query["code"] ?? ""
         let id = (browser.cookies["__Host-grantor_session"] ?? "").split(separator: ".")[0]
         try await server.core.revoke(.grant(String(id)), reason: "test")
         #expect(await browser.authorize(house).heading == "Sign in")
-        #expect(await server.redeem(code, as: ("house", People.secret)).error == "invalid_grant")
+        #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
     }
 
     @Test("a page works in the browser that it was shown in, and in no other")
     func boundToBrowser() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let attacker = Browser(server)
         let page = await attacker.authorize(house)
         let victim = Browser(server)
@@ -138,11 +138,11 @@ struct InteractionTests {
     @Test(
         "a form that did not come from the page is refused", arguments: [nil, "", "x", "another page's"] as [String?])
     func forged(_ token: String?) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await browser.authorize(house)
         let other = await browser.authorize(house)
-        var fields = page.hidden.filter { $0.0 != "csrf" } + [("username", "ann"), ("password", People.password)]
+        var fields = page.hidden.filter { $0.0 != "csrf" } + [("username", "ann"), ("password", Demo.password)]
         let value = token == "another page's" ? other.hidden.first { $0.0 == "csrf" }?.1 : token
         if let value { fields.append(("csrf", value)) }
         let answer = await browser.post(page.formAction ?? "", fields)
@@ -152,7 +152,7 @@ struct InteractionTests {
 
     @Test("what travels sealed is of one piece: anything that is changed, old, or of another purpose is expired")
     func sealed() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let page = await browser.authorize(house)
         let state = page.hidden.first { $0.0 == "state" }?.1 ?? ""
@@ -172,9 +172,9 @@ struct InteractionTests {
 
     @Test("an approval is good once: the same form sent again gives no second code")
     func approvedOnce() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
         #expect(await browser.allow(consent).query["code"] != nil)
         let again = await browser.allow(consent)
         #expect(again.status == 400 && again.heading == "This page has expired")
@@ -184,9 +184,9 @@ struct InteractionTests {
 
     @Test("of 64 approvals of one page that race, one gives a code", arguments: 0..<5)
     func approvalRace(_ round: Int) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
         let answers = await withTaskGroup(of: Answer.self) { group in
             for _ in 0..<64 { group.addTask { await browser.allow(consent) } }
             return await group.reduce(into: []) { $0.append($1) }
@@ -197,19 +197,19 @@ struct InteractionTests {
 
     @Test("each step is checked against what is configured now")
     func revalidates() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
-        var moved = People.web
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        var moved = Demo.web
         moved["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/elsewhere"]]
         server.core.install(
-            try server.generation(Self.running(server), clients: [moved], users: People.users))
+            try server.generation(Self.running(server), clients: [moved], users: Demo.users))
         let elsewhere = await browser.allow(consent)
         #expect(elsewhere.status == 400 && elsewhere.heading == "Unknown return address")
-        server.core.install(try server.generation(Self.running(server), clients: [], users: People.users))
+        server.core.install(try server.generation(Self.running(server), clients: [], users: Demo.users))
         #expect(await browser.allow(consent).heading == "Unknown application")
         server.core.install(
-            try server.generation(Self.running(server), clients: [People.web], users: [People.users[1]]))
+            try server.generation(Self.running(server), clients: [Demo.web], users: [Demo.users[1]]))
         #expect(await browser.allow(consent).heading == "Sign in", "the person is gone, and so is the session")
     }
 
@@ -220,24 +220,24 @@ struct InteractionTests {
 
     @Test("two tabs at once both reach their end")
     func twoTabs() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let first = await browser.authorize(People.request([("state", "tab-1")]))
-        let second = await browser.authorize(People.request([("state", "tab-2")]))
+        let first = await browser.authorize(Demo.request([("state", "tab-1")]))
+        let second = await browser.authorize(Demo.request([("state", "tab-2")]))
         let consent = await browser.signIn(first)
         #expect(await browser.allow(consent).query["state"] == "tab-1")
         // The second tab still shows the sign-in page; whoever signs in there means it.
         let landed = await browser.signIn(second)
         #expect(landed.query["state"] == "tab-2" && landed.query["code"] != nil)
-        let third = await browser.authorize(People.request([("state", "tab-3")]))
+        let third = await browser.authorize(Demo.request([("state", "tab-3")]))
         #expect(third.query["state"] == "tab-3" && third.query["code"] != nil)
     }
 
     @Test("a consent page that spoke to one person does not take the answer of another")
     func otherPerson() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
         #expect(consent.html.contains("Ann Lee"))
         // In another tab somebody else signs in.
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]), "bob")
@@ -248,9 +248,9 @@ struct InteractionTests {
 
     @Test("whoever is signed in as the wrong one can change the account")
     func switches() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
         let signIn = await browser.submit(consent, [("decision", "switch")])
         #expect(signIn.heading == "Sign in")
         let other = await browser.signIn(signIn, "bob")
@@ -262,27 +262,27 @@ struct InteractionTests {
 
     @Test("a request that is too long to travel is refused")
     func tooLongToTravel() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
         let long = String(repeating: "s", count: 4000)
         let claims = #"{"userinfo":{"\#(String(repeating: "n", count: 3900))":null}}"#
         let answer = await browser.authorize(
-            People.request([
+            Demo.request([
                 ("state", long), ("claims", claims), ("id_token_hint", nil), ("nonce", long.prefix(2000) + ""),
             ]))
         #expect(answer.status == 400 || answer.query["error"] == "invalid_request")
         let posted = await browser.postOnly(
-            "/auth/authorize", People.request([("x", String(repeating: "x", count: 20_000))]))
+            "/auth/authorize", Demo.request([("x", String(repeating: "x", count: 20_000))]))
         #expect(posted.status == 400)
     }
 
     @Test("a store that fails is a page that says so, never a code")
     func storeFails() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
-        let server = try await People.server(plugins)
+        let server = try await Demo.server(plugins)
         let store = try #require(server.core.store as? CountingStore)
         let browser = Browser(server)
-        let consent = await browser.signIn(await browser.authorize(People.request()))
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
         store.fail(true)
         let answer = await browser.allow(consent)
         #expect(answer.status == 503 && answer.heading == "Not available right now")
@@ -292,15 +292,15 @@ struct InteractionTests {
 
     @Test("no log line holds a password, a cookie, a code or a sealed state")
     func quietLog() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let browser = Browser(server)
-        let page = await browser.authorize(People.request())
+        let page = await browser.authorize(Demo.request())
         let wrong = await browser.signIn(page, "ann", "not the password")
         let consent = await browser.signIn(wrong)
         let code = await browser.allow(consent).query["code"] ?? ""
         let tokens = await server.redeem(code)
         let secrets =
-            [code, People.password, "not the password", tokens["access_token"], tokens["id_token"]].compactMap(\.self)
+            [code, Demo.password, "not the password", tokens["access_token"], tokens["id_token"]].compactMap(\.self)
             + browser.cookies.values + consent.hidden.map(\.1)
         for line in server.log.lines { #expect(!secrets.contains { line.contains($0) }, "\(line)") }
     }

@@ -21,8 +21,8 @@ struct PKCETests {
         var testDescription: String { rule }
     }
 
-    private static let v = People.verifier
-    private static let c = People.challenge
+    private static let v = Demo.verifier
+    private static let c = Demo.challenge
     private static func many(_ count: Int, _ letter: Character = "a") -> String {
         String(repeating: letter, count: count)
     }
@@ -83,7 +83,7 @@ struct PKCETests {
                 verifier: many(2000), result: .badRequest),
         ])
     func truthTable(_ row: Case) async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let landed = await server.code([
             ("client_id", row.client), ("code_challenge", row.challenge), ("code_challenge_method", row.method),
         ])
@@ -92,7 +92,7 @@ struct PKCETests {
             return
         }
         let code = try #require(landed.query["code"], "\(row.rule): \(landed.html)")
-        let answer = await server.redeem(code, [("code_verifier", row.verifier)], as: (row.client, People.secret))
+        let answer = await server.redeem(code, [("code_verifier", row.verifier)], as: (row.client, Demo.secret))
         switch row.result {
         case .tokens: #expect(answer["access_token"] != nil, "\(row.rule): \(answer.html)")
         case .badRequest: #expect(answer.error == "invalid_request", "\(row.rule)")
@@ -102,11 +102,11 @@ struct PKCETests {
 
     @Test("a public client sends a challenge whatever its configuration says", .clause("RFC 9700 section 2.1.1"))
     func publicClient() async throws {
-        var client = People.native
+        var client = Demo.native
         client["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/spa", "pkce": false]]
-        let server = try await People.server(clients: [client])
+        let server = try await Demo.server(clients: [client])
         let answer = await Browser(server).authorize(
-            People.request([
+            Demo.request([
                 ("client_id", "native"), ("redirect_uri", "https://app.example.com/spa"), ("code_challenge", nil),
                 ("code_challenge_method", nil),
             ]))
@@ -115,9 +115,9 @@ struct PKCETests {
 
     @Test("a wrong verifier spends nothing: the right one still redeems the code")
     func wrongThenRight() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""
-        let house = ("house", People.secret)
+        let house = ("house", Demo.secret)
         let wrong = await server.redeem(code, [("code_verifier", Self.many(43))], as: house)
         #expect(wrong.error == "invalid_grant")
         #expect(await server.redeem(code, as: house).status == 200)

@@ -8,17 +8,17 @@ import Testing
 @Suite("Redirect URIs (RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1)", .timeLimit(.minutes(1)))
 struct RedirectURITests {
     private func client(_ uris: JSON) -> JSON {
-        var client = People.house
+        var client = Demo.house
         client["auth"] = ["authorization_code": ["redirect_uri": uris]]
         return client
     }
 
     private func server(_ uris: JSON) async throws -> TestServer {
-        try await People.server(clients: [client(uris)])
+        try await Demo.server(clients: [client(uris)])
     }
 
     private func request(_ uri: String?) -> [(String, String)] {
-        People.request([("client_id", "house"), ("redirect_uri", uri)])
+        Demo.request([("client_id", "house"), ("redirect_uri", uri)])
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -134,9 +134,9 @@ struct RedirectURITests {
         let landed = await browser.signIn(page)
         #expect(landed.landing == requested && landed.query["code"] != nil)
         let code = landed.query["code"] ?? ""
-        let other = await server.redeem(code, [("redirect_uri", registered + "x")], as: ("house", People.secret))
+        let other = await server.redeem(code, [("redirect_uri", registered + "x")], as: ("house", Demo.secret))
         #expect(other.error == "invalid_grant")
-        let right = await server.redeem(code, [("redirect_uri", requested)], as: ("house", People.secret))
+        let right = await server.redeem(code, [("redirect_uri", requested)], as: ("house", Demo.secret))
         #expect(right.status == 200)
     }
 
@@ -162,12 +162,12 @@ struct RedirectURITests {
             let landed = await browser.signIn(await browser.authorize(request(nil)))
             #expect(landed.landing == "https://a.example/cb")
             let answer = await server.redeem(
-                landed.query["code"] ?? "", [("redirect_uri", sent)], as: ("house", People.secret))
+                landed.query["code"] ?? "", [("redirect_uri", sent)], as: ("house", Demo.secret))
             #expect(answer.status == 200)
         }
         let sent = await server.code([("redirect_uri", "https://a.example/cb")])
         let omitted = await server.redeem(
-            sent.query["code"] ?? "", [("redirect_uri", nil)], as: ("house", People.secret))
+            sent.query["code"] ?? "", [("redirect_uri", nil)], as: ("house", Demo.secret))
         #expect(omitted.error == "invalid_grant", "RFC 6749 section 4.1.3: what was sent has to be repeated")
     }
 
@@ -192,11 +192,11 @@ struct RedirectURITests {
 
     @Test("a client that may be sent codes registers where")
     func required() async throws {
-        var client = People.house
+        var client = Demo.house
         client["auth"] = ["authorization_code": [:]]
-        await #expect(throws: ConfigurationError.self) { _ = try await People.server(clients: [client]) }
+        await #expect(throws: ConfigurationError.self) { _ = try await Demo.server(clients: [client]) }
         client["redirect_uri"] = "https://a.example/cb"
-        let server = try await People.server(clients: [client])
+        let server = try await Demo.server(clients: [client])
         #expect(await Browser(server).authorize(request("https://a.example/cb")).heading == "Sign in")
     }
 }

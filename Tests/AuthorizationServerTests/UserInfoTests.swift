@@ -10,26 +10,26 @@ import Testing
 struct UserInfoTests {
     private func token(_ server: TestServer, _ changes: [(String, String?)] = []) async -> String {
         let code = await server.code(changes).query["code"] ?? ""
-        return await server.redeem(code, as: ("house", People.secret))["access_token"] ?? ""
+        return await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""
     }
 
     @Test("without a token the answer says how to come back, and no error", .clause("RFC 6750 section 3.1"))
     func noToken() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let answer = await server.send("GET", "/auth/userinfo")
         #expect(answer.status == 401 && answer.header("www-authenticate") == "Bearer realm=\"grantor\"")
         let basic = await server.send(
-            "GET", "/auth/userinfo", headers: [("authorization", Form.basic("house", People.secret))])
+            "GET", "/auth/userinfo", headers: [("authorization", Form.basic("house", Demo.secret))])
         #expect(basic.status == 401 && basic.header("www-authenticate")?.contains("error") == false)
     }
 
     @Test("a token that is wrong, over, or no access token is refused", .clause("RFC 6750 section 3.1"))
     func wrongToken() async throws {
-        var client = People.house
-        client["auth"] = ["authorization_code": ["redirect_uri": .string(People.callback), "refresh_token": true]]
-        let server = try await People.server(clients: [client])
+        var client = Demo.house
+        client["auth"] = ["authorization_code": ["redirect_uri": .string(Demo.callback), "refresh_token": true]]
+        let server = try await Demo.server(clients: [client])
         let code = await server.code().query["code"] ?? ""
-        let tokens = await server.redeem(code, as: ("house", People.secret))
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
         let access = tokens["access_token"] ?? ""
         var wrong = ["", "x", access + "x", String(access.dropLast()), tokens["refresh_token"] ?? "", code]
         wrong += [tokens["id_token"] ?? "", "\(access) \(access)"]
@@ -44,7 +44,7 @@ struct UserInfoTests {
 
     @Test("a token without the scope is told which one is missing", .clause("RFC 6750 section 3.1"))
     func scope() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let token = await token(server, [("scope", "profile")])
         let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)")])
         #expect(answer.status == 403 && answer.error == "insufficient_scope")
@@ -53,7 +53,7 @@ struct UserInfoTests {
 
     @Test("a token is never taken from the query, nor from two places", .clause("RFC 9700 section 4.3.2"))
     func places() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let token = await token(server)
         let bearer = [(name: "authorization", value: "Bearer \(token)")]
         let query = await server.send("GET", "/auth/userinfo", query: "access_token=\(token)")
@@ -70,7 +70,7 @@ struct UserInfoTests {
     func client() async throws {
         var service = TestServer.service
         service["scope"] = ["openid", "read"]
-        let server = try await People.server(clients: [service])
+        let server = try await Demo.server(clients: [service])
         let token = await server.token([("scope", "openid")])["access_token"] ?? ""
         let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)")])
         #expect(answer.status == 403)
@@ -78,9 +78,9 @@ struct UserInfoTests {
 
     @Test("the answer can be read by scripts of the client's own origin")
     func origins() async throws {
-        var client = People.house
+        var client = Demo.house
         client["allowed_origins"] = ["https://app.example.com"]
-        let server = try await People.server(clients: [client])
+        let server = try await Demo.server(clients: [client])
         let token = await token(server)
         for (origin, isLet) in [("https://app.example.com", true), ("https://evil.example", false)] {
             let answer = await server.send(
@@ -94,23 +94,23 @@ struct UserInfoTests {
         let plugins = Plugins.all.map { setup in
             setup.type.manifest.id == "openid" ? PluginSetup(setup.type, ["claims_in_id_token": true]) : setup
         }
-        let server = try await People.server(plugins)
+        let server = try await Demo.server(plugins)
         let code = await server.code([("scope", "openid email")]).query["code"] ?? ""
-        let tokens = await server.redeem(code, as: ("house", People.secret))
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
         let claims = server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims
         #expect(claims?["email"] == "ann@example.com" && claims?["name"] == nil)
     }
 
     @Test("no document of a user can set what an identity token is worth")
     func reserved() async throws {
-        var evil = People.users[0]
+        var evil = Demo.users[0]
         evil["data"] = [
             "sub": "admin", "iss": "https://evil.example", "aud": "other", "exp": 1, "name": 7, "email": ["x"],
             "address": "not an object", "email_verified": "yes",
         ]
-        let server = try await TestServer(Plugins.all, clients: [People.house], users: [evil])
+        let server = try await TestServer(Plugins.all, clients: [Demo.house], users: [evil])
         let code = await server.code([("scope", "openid profile email address")]).query["code"] ?? ""
-        let tokens = await server.redeem(code, as: ("house", People.secret))
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
         let claims = server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims
         #expect(claims?["sub"] == "ann" && claims?["iss"] == "https://id.example.com" && claims?["aud"] == "house")
         let info = await server.send(
@@ -124,7 +124,7 @@ struct UserInfoTests {
 struct DiscoveryTests {
     @Test("oidcc-discovery-endpoint-verification: all that a client needs, of the right kinds, and nothing untrue")
     func document() async throws {
-        let server = try await People.server()
+        let server = try await Demo.server()
         let answer = await server.send("GET", "/.well-known/openid-configuration")
         #expect(answer.status == 200 && answer.header("content-type") == "application/json")
         let document = answer.json
@@ -160,7 +160,7 @@ struct DiscoveryTests {
     @Test("a server without the plugin has no such document")
     func absent() async throws {
         let few = Plugins.all.filter { $0.type.manifest.id != "openid" }
-        let server = try await People.server(few, clients: [TestServer.service])
+        let server = try await Demo.server(few, clients: [TestServer.service])
         #expect(await server.send("GET", "/.well-known/openid-configuration").status == 404)
         #expect(await server.send("GET", "/auth/userinfo").status == 404)
     }

@@ -68,6 +68,7 @@ struct AuthorizationStorageTests {
         var authorization = Authorization(subject: .user("ann"), limits: limits)
         authorization.authenticatedAt = Timestamp(seconds: 7)
         (authorization.acr, authorization.amr, authorization.sessionID) = ("1", ["pwd", "otp"], "s1")
+        authorization.epoch = 4_503_599_627_370_495
         authorization.actor = ["sub": "bob"]
         authorization.claims = ["tenant": "t1"]
         authorization.attachments = ["z": ["n": 1], "a": "x"]
@@ -77,8 +78,15 @@ struct AuthorizationStorageTests {
         let restored = try Authorization(stored: JSON(parsing: issued.stored.text))
         #expect(restored.stored == issued.stored)
         #expect(restored.subject == .user("ann") && restored.limits == limits && restored.origin == "code")
+        #expect(restored.epoch == 4_503_599_627_370_495)
         #expect(restored.grantID == "g1" && restored.confirmation == issued.confirmation && restored.writes.isEmpty)
         #expect(restored.issued(under: "other", grantID: "g2").origin == "code", "the first origin stays")
+    }
+
+    @Test("what was stored before a member came is read without it")
+    func earlier() throws {
+        let restored = try Authorization(stored: ["v": 1, "user": "ann", "scope": "a", "origin": "code"])
+        #expect(restored.epoch == nil && restored.subject == .user("ann"))
     }
 
     @Test("an encoding that is not known is an error and no guess")

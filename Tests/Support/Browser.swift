@@ -73,7 +73,7 @@ public final class Browser: Sendable {
         await post(page.formAction ?? "", page.hidden + fields)
     }
 
-    public func signIn(_ page: Answer, _ login: String = "ann", _ password: String = People.password) async -> Answer {
+    public func signIn(_ page: Answer, _ login: String = "ann", _ password: String = Demo.password) async -> Answer {
         await submit(page, [("username", login), ("password", password)])
     }
 
@@ -107,8 +107,11 @@ extension Answer {
     }
 
     private static func plain(_ text: Substring) -> String {
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-            .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+        [
+            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#96;", "`"),
+            ("&#x60;", "`"), ("&amp;", "&"),
+        ]
+        .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
     }
 
     /// Where a redirect leads, apart from its parameters.
@@ -162,7 +165,7 @@ extension Form {
 }
 
 /// Clients and users that sign-in tests start from.
-public enum People {
+public enum Demo {
     public static let password = "a long way to the sea"
     public static let secret = "s3cret of the web application"
     public static let callback = "https://app.example.com/callback"
@@ -235,11 +238,11 @@ extension TestServer {
     /// Redeems a code as the web application does, with some of it changed.
     public func redeem(
         _ code: String, _ changes: [(String, String?)] = [],
-        as client: (id: String, secret: String)? = ("web", People.secret)
+        as client: (id: String, secret: String)? = ("web", Demo.secret)
     ) async -> Answer {
         var form: [(String, String?)] = [
-            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", People.callback),
-            ("code_verifier", People.verifier),
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", Demo.callback),
+            ("code_verifier", Demo.verifier),
         ]
         for change in changes {
             form.removeAll { $0.0 == change.0 }
@@ -251,7 +254,7 @@ extension TestServer {
     /// A code for a signed-in person, by a client of the house, which asks for no consent.
     public func code(_ changes: [(String, String?)] = [], in browser: Browser? = nil) async -> Answer {
         let browser = browser ?? Browser(self)
-        let page = await browser.authorize(People.request([("client_id", "house")] + changes))
-        return page.status == 200 ? await browser.signIn(page) : page
+        let page = await browser.authorize(Demo.request([("client_id", "house")] + changes))
+        return page.heading == "Sign in" ? await browser.signIn(page) : page
     }
 }

@@ -9,6 +9,7 @@ public final class CountingStore: Plugin, Store {
     public static let manifest = PluginManifest(id: "counting-store", summary: "", specification: "")
 
     private struct Counts {
+        var reads = 0
         var writes = 0
         var fails = false
     }
@@ -25,6 +26,8 @@ public final class CountingStore: Plugin, Store {
 
     public var writes: Int { counts.withLock { $0.writes } }
 
+    public var reads: Int { counts.withLock { $0.reads } }
+
     public func fail(_ fails: Bool) { counts.withLock { $0.fails = fails } }
 
     public func register(in registry: inout Registry) {
@@ -39,6 +42,7 @@ public final class CountingStore: Plugin, Store {
 
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         try check()
+        counts.withLock { $0.reads += 1 }
         return try await inner.read(keys)
     }
 
@@ -55,7 +59,8 @@ public final class CountingStore: Plugin, Store {
     }
 
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
-        try await inner.increment(key, expiresAt: expiresAt, now: now)
+        try check()
+        return try await inner.increment(key, expiresAt: expiresAt, now: now)
     }
 
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {

@@ -89,6 +89,7 @@ public struct TestServer: Sendable {
     public let clock: ManualClock
     public let keys: ServerKeyRing
     public let log: RecordedLog
+    public let passwords = CountingPasswords()
 
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
@@ -101,7 +102,7 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), pages: try Pages(), logger: logger)
+            secrets: TestSecrets(), passwords: passwords, pages: try Pages(), logger: logger)
         keys = try await TestServer.open(core, plugins, clients, users, format)
     }
 
@@ -137,7 +138,8 @@ public struct TestServer: Sendable {
         }
         let (generation, problems) = Generation.build(
             ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
-            plugins: registered, secrets: TestSecrets(), cryptography: SystemCryptography())
+            plugins: registered, secrets: TestSecrets(), passwords: CountingPasswords(),
+            cryptography: SystemCryptography())
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation
     }

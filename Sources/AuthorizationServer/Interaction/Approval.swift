@@ -29,7 +29,7 @@ struct Approval {
     }
 
     private func authorization(_ session: Session) -> Authorization {
-        var authorization = Authorization(subject: session.subject, limits: limits)
+        var authorization = Authorization(user: session.user, limits: limits)
         authorization.authenticatedAt = session.authenticatedAt
         authorization.acr = session.acr
         authorization.amr = session.amr

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Authorization {
+    /// Changes when a reader that does not know a member would take the record for more than it is; a member that is
+    /// left out without a value, as those that came later are, does not change it.
     private static let encoding: Int64 = 1
 
     /// The authorization as a store keeps it, with the version of this encoding; members without a value are left out.
@@ -21,6 +23,7 @@ extension Authorization {
         add("acr", acr.map(JSON.string))
         add("amr", amr.isEmpty ? nil : .strings(amr))
         add("sid", sessionID.map(JSON.string))
+        add("epoch", epoch.map(JSON.integer))
         add("act", actor)
         add("claims", claims.members.isEmpty ? nil : claims)
         add("grant", grantID.map(JSON.string))
@@ -51,6 +54,7 @@ extension Authorization {
         acr = json["acr"]?.string
         amr = json["amr"]?.strings ?? []
         sessionID = json["sid"]?.string
+        epoch = json["epoch"]?.integer
         actor = json["act"]
         claims = json["claims"] ?? [:]
         grantID = json["grant"]?.string

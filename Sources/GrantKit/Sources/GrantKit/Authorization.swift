@@ -31,6 +31,10 @@ public struct Authorization: Sendable {
     public var amr: [String] = []
     /// The session at the authorization server that it belongs to.
     public var sessionID: String?
+    /// The epoch of the user when the person gave consent (`User.epoch`): whatever was granted ends when it has changed.
+    ///
+    /// The core sets it where a new grant leaves it out, and compares it at every use.
+    public var epoch: Int64?
     /// Who acts for the subject (RFC 8693 section 4.1, `act`).
     public var actor: JSON?
     /// Claims that every token carries.
@@ -54,6 +58,16 @@ public struct Authorization: Sendable {
     public init(subject: Subject, limits: AccessLimits) {
         self.subject = subject
         self.limits = limits
+    }
+
+    /// Grants access to a person who just signed in, for as long as the person's epoch lasts.
+    ///
+    /// - Parameters:
+    ///   - user: The person.
+    ///   - limits: What the access is limited to.
+    public init(user: User, limits: AccessLimits) {
+        self.init(subject: .user(user.id), limits: limits)
+        epoch = user.epoch
     }
 
     /// The scope that was granted.

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Bounds the guessing of passwords: every attempt is counted before anything is hashed, and the more there are, the
+/// longer the next one waits.
+///
+/// Nobody is locked out. Whoever signed in from an address before is counted apart from everybody else who tries the
+/// same account, so guessing from elsewhere does not hold the owner back. Accounts are counted by the name that was
+/// typed, whether it exists or not: what is held back tells nothing.
+struct SignInAttempts {
+    /// Counters; the last few may be lost with the process.
+    static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
+    /// Which account has signed in from which address.
+    static let origins = StoreCollection("sign_in_origin", durability: .relaxed)
+    private static let window = Duration.seconds(3600)
+    private static let memory = Duration.seconds(30 * 86400)
+
+    /// How many attempts are free in an hour, and how long the next one waits at the most.
+    private struct Allowance {
+        let free: Int64
+        let longest: Int64
+
+        static let account = Allowance(free: 5, longest: 300)
+        static let address = Allowance(free: 100, longest: 30)
+
+        /// The seconds that one attempt keeps the next one waiting.
+        func delay(_ count: Int64) -> Int64 {
+            count <= free ? 0 : min(longest, 1 << min(count - free - 1, 16))
+        }
+    }
+
+    /// What an attempt was counted as.
+    struct Admission {
+        fileprivate let known: StoreRecord?
+        fileprivate let pair: String
+        fileprivate let count: Int64
+    }
+
+    enum Verdict {
+        case go(Admission)
+        case later(Duration)
+    }
+
+    let store: any Store
+    let now: Timestamp
+    let digest: (String) -> String
+
+    /// Counts an attempt, and says whether it may go on.
+    ///
+    /// - Parameters:
+    ///   - login: The digest of the name that was typed.
+    ///   - origin: What the address counts as.
+    /// - Returns: The admission, to be handed back after a success, or how long to wait.
+    /// - Throws: `StoreError`.
+    func count(login: String, origin: String) async throws -> Verdict {
+        let pair = digest("\(login)\u{0}\(origin)")
+        let known = try await store.read(StoreKey("sign_in_origin", pair)).flatMap { $0.expiresAt > now ? $0 : nil }
+        if let series = known?.value["series"]?.integer {
+            let (count, wait) = try await pass("pair.\(pair).\(series)", .account)
+            return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
+        }
+        if let wait = try await pass("address.\(digest(origin))", .address).wait { return .later(wait) }
+        let (count, wait) = try await pass("account.\(login)", .account)
+        return wait.map(Verdict.later) ?? .go(Admission(known: nil, pair: pair, count: count))
+    }
+
+    /// Lets one attempt through in each span as long as the delay; of many at once, one.
+    private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
+        let count = try await increment(name, for: SignInAttempts.window)
+        let delay = allowance.delay(count)
+        guard delay > 0 else { return (count, nil) }
+        let span = now.seconds / delay
+        guard try await increment("\(name).\(delay).\(span)", for: .seconds(delay)) > 1 else { return (count, nil) }
+        return (count, .seconds((span + 1) * delay - now.seconds))
+    }
+
+    private func increment(_ name: String, for span: Duration) async throws -> Int64 {
+        try await store.increment(StoreKey("sign_in_attempt", name), expiresAt: now + span, now: now)
+    }
+
+    /// Remembers where somebody signed in, and counts anew from here on.
+    ///
+    /// - Throws: `StoreError`.
+    func succeeded(_ admission: Admission) async throws {
+        let key = StoreKey("sign_in_origin", admission.pair)
+        let end = now + SignInAttempts.memory
+        guard var known = admission.known else {
+            // Another one at the same time may have been faster, which comes to the same.
+            _ = try await store.write([.create(StoreRecord(key, ["v": 1, "series": 1], expiresAt: end))])
+            return
+        }
+        guard admission.count > 2 || known.expiresAt < now + .seconds(15 * 86400) else { return }
+        known.value["series"] = .integer((known.value["series"]?.integer ?? 0) + 1)
+        known.expiresAt = end
+        _ = try await store.write([.replace(known, ifVersion: known.version)])
+    }
+}

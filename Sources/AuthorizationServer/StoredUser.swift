@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A user that the store keeps.
+struct StoredUser: Sendable {
+    static let collection = StoreCollection("user", indexes: ["email", "user_name", "kind"])
+    /// Who owns a login name: what keeps two users that are made at once from having the same one.
+    static let loginCollection = StoreCollection("user_login")
+    private static let encoding: Int64 = 1
+    /// The value of the index that all users carry.
+    static let kind = "user"
+    static let never = Timestamp(seconds: 253_402_300_799)
+
+    var record: StoreRecord
+    var document: JSON
+    var password: String?
+    var epoch: Int64
+
+    static func key(_ id: String) -> StoreKey { StoreKey("user", id) }
+
+    static func loginKey(_ digest: String) -> StoreKey { StoreKey("user_login", digest) }
+
+    /// Makes a user that is not stored yet.
+    init(_ document: JSON, password: String?, epoch: Int64) {
+        record = StoreRecord(StoredUser.key(document["id"]?.string ?? ""), [:], expiresAt: StoredUser.never)
+        (self.document, self.password, self.epoch) = (document, password, epoch)
+    }
+
+    /// Reads a record.
+    ///
+    /// - Throws: `StoreError` if it was written by an encoding that this server does not know.
+    init(_ record: StoreRecord) throws {
+        guard record.value["v"]?.integer == StoredUser.encoding, let document = record.value["document"],
+            let epoch = record.value["epoch"]?.integer
+        else { throw StoreError("the user '\(record.key.id)' is stored in an encoding that this server does not know") }
+        self.record = record
+        (self.document, self.epoch) = (document, epoch)
+        password = record.value["password"]?.string
+    }
+
+    var id: String { record.key.id }
+
+    var isActive: Bool {
+        get { document["inactive"] != true }
+        set { document["inactive"] = newValue ? nil : true }
+    }
+
+    var user: User { User(id: id, isActive: isActive, document: document, epoch: epoch) }
+
+    /// Ends all that was granted and every session.
+    mutating func beginEpoch() {
+        epoch = (epoch + 1) & UserEpoch.largest
+    }
+
+    /// The record to be written.
+    var updated: StoreRecord {
+        var record = self.record
+        record.value = ["v": .integer(StoredUser.encoding), "epoch": .integer(epoch), "document": document]
+        record.value["password"] = password.map(JSON.string)
+        record.indexes = ["kind": StoredUser.kind]
+        record.indexes["email"] = document["email"]?.string.map(LoginName.folded)
+        record.indexes["user_name"] = document["userName"]?.string.map(LoginName.folded)
+        return record
+    }
+}
+
+/// Epochs are whole numbers that every reader of JSON can hold.
+enum UserEpoch {
+    static let largest: Int64 = 1 << 52 - 1
+    /// Holds what the epochs of declared users are computed with, so that they tell nothing to who reads a token.
+    static let collection = StoreCollection("user_epoch")
+    private static let key = StoreKey("user_epoch", "key")
+
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The number that the first bits of some base64url stand for.
+    static func number(_ digest: String) -> Int64 {
+        digest.utf8.prefix(9).reduce(0) { ($0 << 6 | Int64(digits.firstIndex(of: $1) ?? 0)) & largest }
+    }
+
+    /// Reads the key, or makes it; of several processes that race, one makes it for all.
+    ///
+    /// - Throws: `StoreError`.
+    static func key(in store: any Store, random: @autoclosure () -> String) async throws -> Secret {
+        for _ in 0..<2 {
+            if let known = try await store.read(key)?.value["key"]?.string { return Secret(known) }
+            let fresh = random()
+            let record = StoreRecord(key, ["v": 1, "key": .string(fresh)], expiresAt: StoredUser.never)
+            if try await store.write([.create(record)]) == .committed { return Secret(fresh) }
+        }
+        throw StoreError("the key of the users' epochs cannot be read")
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads one user's document, which holds Aidbox's attribute names, into what is valid.
+///
+/// The same rules serve the configuration file and the command: every problem carries its path in the document.
+struct UserDocument {
+    typealias Problem = ConfigurationProblem
+    typealias Path = [ConfigurationProblem.Step]
+
+    private static let members = [
+        "id", "userName", "email", "password", "inactive", "active", "name", "data", "meta", "resourceType",
+    ]
+    /// Aidbox's words for users that have no function here.
+    private static let inert = Set(
+        """
+        emails phoneNumber phoneNumbers displayName roles entitlements identifier fhirUser organization locale \
+        timezone photo photos addresses x509Certificates link securityLabel twoFactor passwordResetJti title \
+        profileUrl userType preferredLanguage ims gender
+        """.split(separator: " ").map(String.init))
+
+    let document: JSON
+    let path: Path
+    let passwords: any PasswordHashing
+    private(set) var problems: [Problem] = []
+
+    init(_ document: JSON, at path: Path, passwords: any PasswordHashing) {
+        self.document = document
+        self.path = path
+        self.passwords = passwords
+    }
+
+    private var label: String { "user '\(document["id"]?.string ?? "?")'" }
+
+    /// Whether the document is valid.
+    mutating func check() -> Bool {
+        guard case .object = document else {
+            report(path, "a user must be a mapping from keys to values")
+            return false
+        }
+        checkMembers()
+        checkID()
+        checkNames()
+        checkPassword()
+        return !problems.contains { $0.severity == .error }
+    }
+
+    /// The document as plugins see it.
+    var withoutPassword: JSON {
+        var document = self.document
+        document["password"] = nil
+        return document
+    }
+
+    private mutating func report(
+        _ place: Path, key: Bool = false, _ message: String, note: Problem.Note? = nil,
+        _ severity: Problem.Severity = .error
+    ) {
+        problems.append(Problem(severity, at: place, key: key, message, note: note))
+    }
+
+    private mutating func checkMembers() {
+        for member in document.members where !UserDocument.members.contains(member.name) {
+            if UserDocument.inert.contains(member.name) {
+                report(
+                    path.key(member.name), key: true, "'\(member.name)' of \(label) has no function",
+                    note: .text("remove it; claims about the person stand in 'data'"), .warning)
+            } else {
+                report(
+                    path.key(member.name), key: true, "unknown key '\(member.name)' in \(label)",
+                    note: .candidates(for: member.name, among: UserDocument.members.filter { $0 != "active" }))
+            }
+        }
+        for name in ["inactive", "active"] where isPresent(name) && document[name]?.bool == nil {
+            report(path.key(name), "'\(name)' must be \(Bool.expectation)")
+        }
+        // Ignored, it would let in whom it was meant to keep out.
+        if document["active"] == false, document["inactive"] != true {
+            report(
+                path.key("active"), key: true, "'active' of \(label) is not read", note: .text("write 'inactive: true'")
+            )
+        }
+        for name in ["name", "data"] where isPresent(name) {
+            if case .object = document[name] { continue }
+            report(path.key(name), "'\(name)' must be a mapping from keys to values")
+        }
+    }
+
+    private func isPresent(_ name: String) -> Bool {
+        document[name] != nil && document[name] != .null
+    }
+
+    private mutating func checkID() {
+        guard isPresent("id") else {
+            if document["id"] == nil { report(path, "a user has no 'id'") }
+            return
+        }
+        guard let id = document["id"]?.string else {
+            return report(path.key("id"), "'id' must be \(String.expectation)")
+        }
+        guard (1...255).contains(id.utf8.count), id.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            return report(
+                path.key("id"),
+                "'id' must be 1 to 255 printable ASCII characters without spaces (OpenID Connect Core section 2)")
+        }
+    }
+
+    private mutating func checkNames() {
+        for name in ["userName", "email"] where isPresent(name) {
+            guard let text = document[name]?.string else {
+                report(path.key(name), "'\(name)' must be \(String.expectation)")
+                continue
+            }
+            let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && !(0x7F...0xA0 ~= $0.value) }
+            if !(1...254).contains(text.utf8.count) || !isPlain {
+                report(path.key(name), "'\(name)' must be 1 to 254 bytes without spaces and control characters")
+            } else if name == "email", !UserDocument.isAddress(text) {
+                report(
+                    path.key(name), "'\(text)' is not an e-mail address",
+                    note: .text("write it such as ann@example.com"))
+            }
+        }
+        if isPresent("resourceType"), document["resourceType"]?.string == nil {
+            report(path.key("resourceType"), "'resourceType' must be \(String.expectation)")
+        }
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let halves = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty }
+    }
+
+    private mutating func checkPassword() {
+        guard isPresent("password") else { return }
+        let place = path.key("password")
+        guard let text = document["password"]?.string else {
+            let isNumber = document["password"]?.integer != nil || document["password"]?.bool != nil
+            return report(
+                place, "'password' must be \(String.expectation)", note: isNumber ? .text("put it in quotes") : nil)
+        }
+        guard !text.isEmpty, text.utf8.count <= Limit.secret else {
+            return report(place, "a password must have 1 to \(Limit.secret) bytes")
+        }
+        if passwords.form(of: text) == .unusable {
+            report(
+                place, "the password of \(label) looks like a slow hash but is none that can be verified",
+                note: .text("known are Argon2id, $s0$ scrypt, bcrypt and PBKDF2, of bounded cost"))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+public import GrantKit
+
+/// A password that was brought along hashed with PBKDF2 (RFC 8018 section 5.2).
+public struct PBKDF2Hash: Sendable {
+    private enum Function: String {
+        case sha1 = "pbkdf2"
+        case sha256 = "pbkdf2-sha256"
+        case sha512 = "pbkdf2-sha512"
+    }
+
+    private let function: Function
+    private let iterations: Int
+    private let salt: [UInt8]
+    private let hash: [UInt8]
+
+    /// Reads `$pbkdf2-sha256$i=..$salt$hash`, where the rounds may also stand without a name, and the same of SHA-512
+    /// and, as `$pbkdf2$`, of SHA-1; nil if the text is none or asks for more than two million rounds.
+    public init?(_ text: String) {
+        guard let parts = PHCString(PBKDF2Hash.named(text)), let function = Function(rawValue: parts.id),
+            parts.version == nil, Set(parts.parameters.keys).isSubset(of: ["i", "l"]),
+            let iterations = parts.parameters["i"], (1...2_000_000).contains(iterations),
+            parts.parameters["l"] ?? parts.hash.count == parts.hash.count
+        else { return nil }
+        (self.function, self.iterations, salt, hash) = (function, iterations, parts.salt, parts.hash)
+        guard (8...64).contains(salt.count), (16...64).contains(hash.count) else { return nil }
+    }
+
+    /// The text with a name for the rounds.
+    private static func named(_ text: String) -> String {
+        var parts = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 5, PHCString.number(parts[2]) != nil { parts[2] = "i=" + parts[2] }
+        return parts.joined(separator: "$")
+    }
+
+    /// Whether a password is the one that was hashed; slow, so not for a request's own thread.
+    public func matches(_ password: Secret) -> Bool {
+        let text = Array(password.exposed.utf8)
+        var computed = [UInt8](repeating: 0, count: hash.count)
+        let done = text.withUnsafeBytes { text in
+            PKCS5_PBKDF2_HMAC(
+                text.bindMemory(to: CChar.self).baseAddress, Int32(text.count), salt, Int32(salt.count),
+                Int32(iterations), algorithm, Int32(computed.count), &computed)
+        }
+        return done == 1 && equalInConstantTime(computed, hash)
+    }
+
+    private var algorithm: OpaquePointer? {
+        switch function {
+        case .sha1: EVP_sha1()
+        case .sha256: EVP_sha256()
+        case .sha512: EVP_sha512()
+        }
+    }
+}

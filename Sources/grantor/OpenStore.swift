@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Foundation
+import GrantKit
+import ServerConfiguration
+
+/// The store of a configuration, open for a command; a server may run on it meanwhile.
+struct OpenStore {
+    let store: any Store
+    let generation: Generation
+    let composition: Composition
+
+    /// Opens the store, does something with it, and closes it.
+    ///
+    /// - Throws: `Failure` with a sentence for whoever runs the command.
+    static func with<Value>(
+        _ option: ConfigurationOption, _ body: (OpenStore) async throws -> Value
+    ) async throws -> Value {
+        let composition = Composition.read(try ConfigurationFile(option.config))
+        guard !composition.diagnostics.hasErrors, let generation = composition.generation,
+            let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),
+            let store = plugin.registered.registry.stores.first
+        else {
+            composition.diagnostics.print()
+            throw ExitCode(EX_CONFIG)
+        }
+        do {
+            try await plugin.registered.start()
+            try await store.prepare(ServerCore.collections)
+            let value = try await body(OpenStore(store: store, generation: generation, composition: composition))
+            await plugin.registered.stop()
+            return value
+        } catch {
+            await plugin.registered.stop()
+            switch error {
+            case let error as UserProblem: throw Failure(error.description)
+            case let error as StoreError: throw Failure(error.message)
+            case let error as ConfigurationError: throw Failure(error.message)
+            default: throw error
+            }
+        }
+    }
+}

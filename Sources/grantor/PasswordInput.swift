@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import GrantKit
+
+/// Where a command takes a password from: never from an argument, which every user of the machine could read.
+struct PasswordInput: ParsableArguments {
+    @Option(
+        name: .customLong("password-file"),
+        help: ArgumentHelp(
+            "The file that holds the password, or '-' for standard input; without it the command asks.",
+            valueName: "file"))
+    var file: String?
+
+    /// Reads the password, or asks for it twice.
+    ///
+    /// - Throws: `Failure` if there is nobody to ask.
+    func read() throws -> Secret {
+        let text = try file.map(PasswordInput.contents) ?? PasswordInput.ask()
+        guard (1...512).contains(text.utf8.count) else { throw Failure("a password must have 1 to 512 bytes") }
+        return Secret(text)
+    }
+
+    private static func contents(_ name: String) throws -> String {
+        // Not all at once by its path: what a shell passes is often a pipe.
+        let handle = name == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: name)
+        guard let handle, let data = try? handle.read(upToCount: 1025) ?? Data(), data.count <= 1024,
+            var text = String(validating: data, as: UTF8.self)
+        else { throw Failure("the password file '\(name)' cannot be read as a short UTF-8 text") }
+        // Editors and 'echo' end a text with a line feed that is no part of it.
+        if text.last?.isNewline == true { text.removeLast() }
+        return text
+    }
+
+    private static func ask() throws -> String {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw Failure("there is no terminal to ask for the password at; use --password-file")
+        }
+        let password = try prompt("New password: ")
+        guard try prompt("Again: ") == password else { throw Failure("the two passwords differ; nothing was changed") }
+        return password
+    }
+
+    /// Reads a line while the terminal shows nothing of it.
+    private static func prompt(_ label: String) throws -> String {
+        var shown = termios()
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else {
+            throw Failure("the terminal cannot be told not to show a password")
+        }
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        // Waits for what was written before; drops what was typed ahead.
+        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+            throw Failure("the terminal cannot be told not to show a password")
+        }
+        defer { tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown) }
+        FileHandle.standardError.write(Data(label.utf8))
+        let line = readLine()
+        FileHandle.standardError.write(Data("\n".utf8))
+        guard let line else { throw Failure("no password was typed") }
+        return line
+    }
+}

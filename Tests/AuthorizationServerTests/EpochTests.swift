@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+/// Grants access to whomever the request names, without asking: stands for a sign-in.
+private struct NamedGrant: Plugin, TokenGrant {
+    static let manifest = PluginManifest(id: "named", summary: "", specification: "")
+    let declaration = GrantDeclaration("named", client: .confidential)
+    let parameters = [ParameterDeclaration("person", required: true), ParameterDeclaration("stale")]
+    private let host: any PluginHost
+
+    init(settings: Settings, host: any PluginHost) { self.host = host }
+
+    func register(in registry: inout Registry) { registry.add(grant: self) }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        let id = try request.parameters.required("person")
+        var authorization = Authorization(subject: .user(id), limits: request.allowed)
+        if request.parameters["stale"] != nil, let user = try await host.users.find(id) {
+            authorization = Authorization(
+                user: User(id: id, isActive: true, document: [:], epoch: user.epoch + 1), limits: request.allowed)
+        }
+        return authorization
+    }
+}
+
+@Suite("What was granted ends with a user's epoch", .timeLimit(.minutes(2)))
+struct EpochTests {
+    static let client: JSON = [
+        "id": "service", "secret": "s3cret of the service", "grant_types": ["named", "refresh_token"],
+        "scope": ["read"],
+        "auth": ["named": ["refresh_token": true]],
+    ]
+    static let plugins = Plugins.all + [PluginSetup(NamedGrant.self)]
+    static let formats = ["opaque", "jwt"]
+
+    private func issue(_ server: TestServer, _ id: String = "ann", _ more: [(String, String)] = []) async -> Answer {
+        await server.post(
+            "/auth/token", [("grant_type", "named"), ("person", id)] + more, as: ("service", TestServer.serviceSecret))
+    }
+
+    /// Issues tokens, does something, and says what is left of them.
+    private func tokens(
+        of id: String, _ server: TestServer, _ body: () async throws -> Void
+    ) async throws -> (access: Bool, refresh: Answer) {
+        let issued = await issue(server, id)
+        let (access, refresh) = try (#require(issued["access_token"]), #require(issued["refresh_token"]))
+        #expect(await server.isActive(access))
+        #expect(await server.isActive(refresh))
+        try await body()
+        let isActive = await server.isActive(access)
+        #expect(await server.isActive(refresh) == isActive)
+        return (isActive, await server.refresh(refresh))
+    }
+
+    private func stored(_ format: String) async throws -> TestServer {
+        let server = try await TestServer(EpochTests.plugins, clients: [EpochTests.client], format: format)
+        try await server.add(People.ann)
+        return server
+    }
+
+    @Test("another password ends the tokens of a stored user at once", arguments: formats)
+    func password(_ format: String) async throws {
+        let server = try await stored(format)
+        let left = try await tokens(of: "ann", server) {
+            try await server.stored.set(password: Secret("another horse"), of: "ann")
+        }
+        #expect(!left.access && left.refresh.error == "invalid_grant")
+        #expect(try await server.signIn("ann", "correct horse") == nil)
+        #expect(try await server.signIn("ann", "another horse") != nil)
+        #expect(await issue(server).status == 200, "what is granted from then on is good")
+    }
+
+    @Test("being made inactive ends them, and being made active again brings nothing back", arguments: formats)
+    func inactive(_ format: String) async throws {
+        let server = try await stored(format)
+        let left = try await tokens(of: "ann", server) { try await server.stored.set(active: false, of: "ann") }
+        #expect(!left.access && left.refresh.error == "invalid_grant")
+        #expect(await issue(server).error == "invalid_grant", "nothing is granted to who is inactive")
+        let again = try await tokens(of: "bea", bea(server)) {
+            try await server.stored.set(active: false, of: "bea")
+            try await server.stored.set(active: true, of: "bea")
+        }
+        #expect(!again.access && again.refresh.error == "invalid_grant")
+        #expect(try await server.signIn("bea", "correct horse") != nil)
+    }
+
+    private func bea(_ server: TestServer) async throws -> TestServer {
+        try await server.add(["id": "bea", "password": "correct horse"])
+        return server
+    }
+
+    @Test("what changes nothing ends nothing", arguments: formats)
+    func unchanged(_ format: String) async throws {
+        let server = try await stored(format)
+        let left = try await tokens(of: "ann", server) {
+            try await server.stored.set(active: true, of: "ann")
+            #expect(try await server.signIn("ann", "correct horse") != nil)
+        }
+        #expect(left.access && left.refresh.status == 200)
+    }
+
+    /// What a reload may say of a declared user, and whether tokens outlive it.
+    static let reloads: [(what: String, users: [JSON], isLive: Bool)] = [
+        ("the same", [People.ann], true), ("another password", [with("password", "another horse")], false),
+        ("no password", [with("password", nil)], false),
+        ("a hash for the password", [with("password", .string(People.bcrypt))], false),
+        ("inactive", [with("inactive", true)], false), ("gone", [], false),
+        ("another address", [with("email", "a@example.com")], true),
+    ]
+
+    static func with(_ member: String, _ value: JSON?) -> JSON {
+        var user = People.ann
+        user[member] = value
+        return user
+    }
+
+    @Test("a declared user's tokens end with the password and with being inactive", arguments: reloads, formats)
+    func declared(_ reload: (what: String, users: [JSON], isLive: Bool), _ format: String) async throws {
+        let server = try await TestServer(
+            EpochTests.plugins, clients: [EpochTests.client], users: [People.ann], format: format)
+        let next = try server.generation(
+            EpochTests.plugins, clients: [EpochTests.client], users: reload.users, format: format)
+        let left = try await tokens(of: "ann", server) {
+            // The plugins of the first one hold its store.
+            server.core.install(next)
+        }
+        #expect(left.access == reload.isLive, "\(reload.what)")
+        #expect((left.refresh.status == 200) == reload.isLive, "\(reload.what): \(left.refresh.json.text)")
+    }
+
+    @Test("a declared user's epoch is the same in another process on the same store, and tells nothing of the password")
+    func stable() async throws {
+        let server = try await TestServer(users: [People.ann])
+        let epoch = try #require(try await server.core.users.find("ann")).epoch
+        server.core.install(try server.generation(Plugins.all, clients: [TestServer.service], users: [People.ann]))
+        #expect(try await server.core.users.find("ann")?.epoch == epoch)
+        let other = try await TestServer(users: [People.ann])
+        #expect(try await other.core.users.find("ann")?.epoch != epoch, "it is keyed by the store")
+        #expect(0...(1 << 52) ~= epoch)
+    }
+
+    @Test("the slow hash of a declared password is computed once for all who ask at once")
+    func once() async throws {
+        let server = try await TestServer(users: [People.ann])
+        try await withThrowingTaskGroup(of: Int64?.self) { group in
+            for _ in 0..<64 { group.addTask { try await server.core.users.find("ann")?.epoch } }
+            let epochs = try await group.reduce(into: Set<Int64?>()) { $0.insert($1) }
+            #expect(epochs.count == 1)
+        }
+        #expect(server.passwords.slowHashes == 1)
+        #expect(try await server.signIn("ann", "correct horse") != nil)
+        #expect(try await server.signIn("ann", "wrong horse") == nil)
+        #expect(server.passwords.slowHashes == 3)
+    }
+
+    @Test("what was approved under another epoch is not redeemed")
+    func stale() async throws {
+        let server = try await stored("opaque")
+        #expect(await issue(server, "ann", [("stale", "1")]).error == "invalid_grant")
+        #expect(await issue(server).status == 200)
+    }
+
+    @Test("a subject that the directory does not know is its grant's own, until the directory knows it")
+    func foreign() async throws {
+        let server = try await stored("opaque")
+        let left = try await tokens(of: "guest", server) {}
+        #expect(left.access && left.refresh.status == 200)
+        let taken = try await tokens(of: "eve", server) { try await server.add(["id": "eve"]) }
+        #expect(!taken.access && taken.refresh.error == "invalid_grant")
+    }
+
+    @Test("whoever is made anew does not own what was granted before")
+    func anew() async throws {
+        var epochs: Set<Int64> = []
+        for _ in 0..<8 {
+            let server = try await stored("opaque")
+            epochs.insert(try #require(try await server.core.users.find("ann")).epoch)
+        }
+        #expect(epochs.count == 8)
+    }
+
+    @Test(
+        "introspection reads the user together with the tombstones: one read for a JWT, two for a reference token",
+        arguments: [("jwt", 1), ("opaque", 2)])
+    func reads(_ format: String, _ expected: Int) async throws {
+        let server = try await TestServer(
+            [.init(CountingStore.self)] + EpochTests.plugins.dropFirst(), clients: [EpochTests.client],
+            users: [["id": "bob", "password": "correct horse"]], format: format)
+        let store = try #require(server.core.store as? CountingStore)
+        try await server.add(People.ann)
+        for id in ["ann", "bob"] {
+            let token = try #require(await issue(server, id)["access_token"])
+            #expect(await server.isActive(token))
+            let before = store.reads
+            #expect(await server.isActive(token))
+            #expect(store.reads - before == expected, "\(id)")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@Suite("Guessing of passwords is slowed down", .clause("RFC 6749 section 10.10"), .timeLimit(.minutes(2)))
+struct SignInAttemptTests {
+    enum Seen: Equatable {
+        case verified
+        case refused
+        case later(Int64)
+    }
+
+    private func attempt(
+        _ server: TestServer, _ login: String = "ann", _ password: String = "wrong", from address: String = "192.0.2.7"
+    ) async throws -> Seen {
+        switch try await server.core.users.verify(login: login, password: Secret(password), from: address) {
+        case .verified: .verified
+        case .later(let wait): .later(wait.components.seconds)
+        default: .refused
+        }
+    }
+
+    private func server() async throws -> TestServer {
+        try await TestServer(users: [People.ann])
+    }
+
+    @Test(
+        "after five attempts the next ones wait, longer each time, and never more than five minutes",
+        arguments: ["ann", "nobody"])
+    func growing(_ login: String) async throws {
+        let server = try await server()
+        for number in 1...5 { #expect(try await attempt(server, login) == .refused, "\(number)") }
+        var waits: [Int64] = []
+        for _ in 0..<60 {
+            switch try await attempt(server, login) {
+            case .later(let wait):
+                waits.append(wait)
+                server.clock.advance(.seconds(wait))
+            default: break
+            }
+        }
+        #expect(waits.allSatisfy { 1...300 ~= $0 })
+        #expect(waits.suffix(3).allSatisfy { $0 > 64 }, "\(waits)")
+    }
+
+    @Test("an account that exists is held back as one that does not, attempt for attempt")
+    func alike() async throws {
+        var seen: [[Seen]] = []
+        for login in ["ann", "nobody"] {
+            let server = try await server()
+            var all: [Seen] = []
+            for _ in 0..<30 {
+                all.append(try await attempt(server, login))
+                server.clock.advance(.seconds(1))
+            }
+            seen.append(all)
+        }
+        #expect(seen[0] == seen[1])
+        #expect(seen[0].contains { $0 != .refused })
+    }
+
+    @Test("what is held back is not hashed")
+    func noHash() async throws {
+        let server = try await server()
+        for _ in 0..<200 { _ = try await attempt(server) }
+        #expect(server.passwords.slowHashes <= 15)
+    }
+
+    @Test("of 64 attempts at once no more are hashed than of as many one after the other")
+    func race() async throws {
+        let server = try await server()
+        let hashed = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<64 {
+                group.addTask { try await attempt(server, from: "192.0.2.\(number)") == .refused }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(hashed == server.passwords.slowHashes)
+        #expect((5...15).contains(hashed), "five, and one for each length of the delay")
+    }
+
+    @Test("nobody is locked out: the password works as soon as the wait is over")
+    func noLockOut() async throws {
+        let server = try await server()
+        for _ in 0..<50 { _ = try await attempt(server) }
+        guard case .later(let wait) = try await attempt(server, "ann", "correct horse") else {
+            return #expect(Bool(false))
+        }
+        server.clock.advance(.seconds(wait))
+        #expect(try await attempt(server, "ann", "correct horse") == .verified)
+    }
+
+    @Test("whoever signed in from an address before is not held back by what others guess elsewhere")
+    func owner() async throws {
+        let server = try await server()
+        #expect(try await attempt(server, "ann", "correct horse", from: "198.51.100.1") == .verified)
+        for number in 0..<100 { _ = try await attempt(server, from: "192.0.2.\(number)") }
+        #expect(try await attempt(server, from: "192.0.2.200") != .refused)
+        #expect(try await attempt(server, "ann", "correct horse", from: "198.51.100.1") == .verified)
+        #expect(try await attempt(server, "annie", "correct horse", from: "198.51.100.1") != .refused)
+    }
+
+    @Test("an address from which somebody signed in guesses no more freely than another")
+    func sameAddress() async throws {
+        let server = try await server()
+        #expect(try await attempt(server, "ann", "correct horse") == .verified)
+        for _ in 0..<100 { _ = try await attempt(server) }
+        #expect(server.passwords.slowHashes <= 16)
+    }
+
+    @Test("signing in again and again is not held back")
+    func often() async throws {
+        let server = try await server()
+        for number in 0..<40 { #expect(try await attempt(server, "ann", "correct horse") == .verified, "\(number)") }
+    }
+
+    @Test("one address that tries many accounts is held back, and others are not")
+    func spraying() async throws {
+        let server = try await server()
+        var seen: [Seen] = []
+        for number in 0..<130 { seen.append(try await attempt(server, "user\(number)", from: "192.0.2.66")) }
+        #expect(seen.prefix(100).allSatisfy { $0 == .refused })
+        #expect(seen.suffix(20).allSatisfy { $0 != .refused })
+        #expect(try await attempt(server, "ann", "correct horse", from: "192.0.2.67") == .verified)
+    }
+
+    @Test("an IPv6 network is one address")
+    func network() async throws {
+        let server = try await server()
+        for number in 0..<110 { _ = try await attempt(server, "user\(number)", from: "2001:db8:1:2::\(number)") }
+        #expect(try await attempt(server, "other", from: "2001:db8:1:2:ffff::1") != .refused)
+        #expect(try await attempt(server, "other", from: "2001:db8:1:3::1") == .refused)
+    }
+
+    @Test("after an hour of peace everything is as before")
+    func forgotten() async throws {
+        let server = try await server()
+        for _ in 0..<50 { _ = try await attempt(server) }
+        server.clock.advance(.seconds(3601))
+        for _ in 0..<5 { #expect(try await attempt(server) == .refused) }
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Testing
+
+/// A terminal at which 'grantor users add ann' asks for a password.
+private enum Terminal {
+    static func run(_ folder: Folder, typing lines: [String]) throws -> (status: Int32, shown: String) {
+        var (master, side): (Int32, Int32) = (-1, -1)
+        guard openpty(&master, &side, nil, nil, nil) == 0 else { throw ConfigurationError("no terminal") }
+        let slave = FileHandle(fileDescriptor: side, closeOnDealloc: true)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Build.program)
+        process.arguments = ["users", "add", "ann"]
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        (process.standardInput, process.standardOutput, process.standardError) = (slave, slave, slave)
+        try process.run()
+        slave.closeFile()
+        var (shown, typed) = ("", 0)
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        // The end is an error here: nobody holds the other side any more.
+        while case let count = read(master, &buffer, buffer.count), count > 0 {
+            shown += String(decoding: buffer[..<count], as: UTF8.self)
+            guard typed < lines.count, shown.hasSuffix(": ") else { continue }
+            let line = Array((lines[typed] + "\n").utf8)
+            typed += 1
+            guard write(master, line, line.count) == line.count else { break }
+        }
+        close(master)
+        process.waitOrKill(seconds: 60)
+        return (process.terminationStatus, shown)
+    }
+}
+
+@Suite("The command 'grantor users'", .timeLimit(.minutes(2)))
+struct UsersCommandTests {
+    private static let declared =
+        "users: [{ id: bob, email: bob@example.com, password: a secret of bob, inactive: true }]"
+
+    private func with(_ body: (Folder) async throws -> Void) async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml(more: UsersCommandTests.declared))
+            try folder.write("pw", "correct horse\n")
+            try await body(folder)
+        }
+    }
+
+    private func users(_ folder: Folder, _ arguments: String...) throws -> Ended {
+        try Command.run(Build.program, ["users"] + arguments, in: folder)
+    }
+
+    @Test("makes, lists, disables, enables and changes users, and shows no password")
+    func walk() async throws {
+        try await with { folder in
+            let made = try users(
+                folder, "add", "ann", "--email", "Ann@example.com", "--user-name", "annie", "--data",
+                #"{"given_name":"Ann"}"#, "--password-file", "pw")
+            #expect(made.status == 0 && made.output == "ann\n", "\(made.errors)")
+            let listed = try users(folder, "list")
+            #expect(
+                listed.output.contains("ann  annie      Ann@example.com  active    set       the store"), "\(listed)")
+            #expect(listed.output.contains("bob  -          bob@example.com  inactive  set       the configuration"))
+            #expect(!listed.output.contains("secret") && !listed.output.contains("argon2"))
+            #expect(try users(folder, "disable", "ann").output.contains("ann is inactive"))
+            #expect(try users(folder, "list").output.contains("Ann@example.com  inactive"))
+            #expect(try users(folder, "enable", "ann").output == "ann is active\n")
+            #expect(try users(folder, "list").output.contains("Ann@example.com  active"))
+            let changed = try users(folder, "password", "ann", "--password-file", "pw")
+            #expect(changed.status == 0 && changed.output.contains("another password"), "\(changed.errors)")
+            let kept = try Command.shell("cat var/grantor.db*", in: folder)
+            #expect(!kept.output.contains("correct horse"), "the file holds no password")
+        }
+    }
+
+    @Test("takes a password from standard input, and makes an id if none is given")
+    func standardInput() async throws {
+        try await with { folder in
+            let made = try Command.shell(
+                "printf 'correct horse' | \(Build.program) users add --email x@example.com --password-file - && "
+                    + "\(Build.program) users add eve --password-file <(echo 'correct horse')",
+                in: folder)
+            #expect(made.status == 0 && made.output.wholeMatch(of: /[A-Za-z0-9_\-]{22}\neve\n/) != nil, "\(made)")
+        }
+    }
+
+    @Test("asks at the terminal twice and shows nothing of what is typed")
+    func terminal() async throws {
+        try await with { folder in
+            let wrong = try await onThread { try Terminal.run(folder, typing: ["correct horse", "battery"]) }
+            #expect(wrong.status != 0 && wrong.shown.contains("the two passwords differ"), "\(wrong)")
+            let made = try await onThread { try Terminal.run(folder, typing: ["correct horse", "correct horse"]) }
+            #expect(made.status == 0 && made.shown.contains("New password: \r\nAgain: \r\nann\r\n"), "\(made)")
+            #expect(!(wrong.shown + made.shown).contains("horse"))
+            #expect(try users(folder, "list").output.contains("ann"))
+        }
+    }
+
+    /// What is refused, and the words that say why.
+    static let refused: [(rule: String, arguments: [String], words: String)] = [
+        ("nobody to ask", ["add", "eve"], "use --password-file"),
+        ("no such file", ["add", "eve", "--password-file", "none"], "cannot be read"),
+        ("an empty password", ["add", "eve", "--password-file", "/dev/null"], "1 to 512 bytes"),
+        (
+            "a name that is taken", ["add", "eve", "--email", "ANN@example.com", "--no-password"],
+            "choose another email"
+        ),
+        ("a declared id", ["add", "bob", "--no-password"], "the configuration declares the user 'bob'"),
+        ("a client's id", ["add", "service", "--no-password"], "id of a client"),
+        ("data that is no object", ["add", "eve", "--data", "[]", "--no-password"], "must be a JSON object"),
+        ("two ways at once", ["add", "eve", "--no-password", "--password-file", "pw"], "exclude each other"),
+        ("a password as an argument", ["add", "eve", "--password", "x"], "Unknown option '--password'"),
+        ("an unknown user", ["disable", "eve"], "the store has no user 'eve'"),
+        ("a declared user disabled", ["disable", "bob"], "change it there, then reload"),
+        ("a declared user's password", ["password", "bob", "--password-file", "pw"], "change it there, then reload"),
+    ]
+
+    @Test("says what is wrong and what to do", arguments: refused)
+    func refuses(_ rule: String, _ arguments: [String], _ words: String) async throws {
+        try await with { folder in
+            #expect(
+                try users(folder, "add", "ann", "--email", "ann@example.com", "--no-password").status == 0)
+            let ended = try Command.run(Build.program, ["users"] + arguments, in: folder)
+            #expect(ended.status != 0 && ended.errors.contains(words), "\(rule): \(ended.errors)")
+            #expect(!ended.errors.contains("correct horse"))
+        }
+    }
+
+    @Test("a server does not start, nor reload, with a name that a user in the store has")
+    func conflict() async throws {
+        try await with { folder in
+            #expect(try users(folder, "add", "ann", "--email", "ann@example.com", "--no-password").status == 0)
+            let program = try await Program.start(folder)
+            defer { program.stop() }
+            let more = "users: [{ id: ann2, email: ANN@example.com }]"
+            try folder.write("config.yaml", Configurations.yaml(more: more))
+            #expect(try await program.reload().contains("not reloaded"))
+            let ended = try Command.grantor("serve", in: folder)
+            #expect(
+                ended.status == 78 && ended.errors.contains("'ann@example.com' is that of a user in the store as well"),
+                "\(ended.errors)")
+        }
+    }
+
+    @Test("the help of each teaches what it does", arguments: ["add", "list", "password", "disable", "enable"])
+    func help(_ name: String) async throws {
+        try await Folder.with { folder in
+            let shown = try Command.grantor("users", name, "--help", in: folder)
+            #expect(shown.status == 0 && shown.output.contains("OVERVIEW") && shown.output.count > 300)
+        }
+    }
+}
