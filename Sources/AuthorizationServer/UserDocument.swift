@@ -112,7 +112,9 @@ struct UserDocument {
                 report(path.key(name), "'\(name)' must be \(String.expectation)")
                 continue
             }
-            let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && !(0x7F...0xA0 ~= $0.value) }
+            let isPlain = text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && !(0x7F...0xA0 ~= $0.value) && $0.properties.generalCategory != .format
+            }
             if !(1...254).contains(text.utf8.count) || !isPlain {
                 report(path.key(name), "'\(name)' must be 1 to 254 bytes without spaces and control characters")
             } else if name == "email", !UserDocument.isAddress(text) {

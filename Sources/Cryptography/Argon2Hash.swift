@@ -58,8 +58,11 @@ public struct Argon2Hash: Sendable {
         try compute(Array(text.exposed.utf8), salt: salt, .current, length: 32)
     }
 
-    /// Whether it costs what new hashes cost.
-    public var isCurrent: Bool { cost == .current && hash.count == 32 && salt.count >= 16 }
+    /// Whether it costs at least what new hashes cost.
+    public var isCurrent: Bool {
+        cost.kibibytes >= Cost.current.kibibytes && cost.passes >= Cost.current.passes
+            && cost.version == Cost.current.version && hash.count >= 32
+    }
 
     /// The hash as it is kept.
     public var text: String {

@@ -24,7 +24,10 @@ final class RunningServer: Sendable {
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
         self.file = file
-        self.configuration = configuration
+        // Passwords that stand readable in the file are not kept readable here.
+        var kept = configuration
+        kept.users = []
+        self.configuration = kept
         self.logger = logger
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
@@ -37,7 +40,7 @@ final class RunningServer: Sendable {
     /// Opens the store, the keys and the plugins.
     ///
     /// - Returns: Whether the configuration let it.
-    func open(_ diagnostics: Diagnostics) async throws -> Bool {
+    func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
         let composition = Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)

@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in LogOutput(level: configuration.logLevel, format: configuration.logFormat) }
         let server = RunningServer(file, configuration, logger: Logger(label: "grantor"))
         do {
-            guard try await server.open(diagnostics) else { throw ExitCode(EX_CONFIG) }
+            guard try await server.open(configuration, diagnostics) else { throw ExitCode(EX_CONFIG) }
             try await server.run()
             await server.close()
         } catch let error as StoreError {

@@ -56,7 +56,7 @@ struct UsersCommand: AsyncParsableCommand {
 
         func run() async throws {
             defer { LogWriter.standardError.flush() }
-            let id = self.id ?? Base64URL.encode(Digest.random(16))
+            let id = self.id ?? UUID().uuidString.lowercased()
             var document: JSON = ["id": .string(id)]
             document["userName"] = userName.map(JSON.string)
             document["email"] = email.map(JSON.string)

@@ -135,6 +135,16 @@ struct SignInAttemptTests {
         #expect(try await attempt(server, "other", from: "2001:db8:1:3::1") == .refused)
     }
 
+    @Test("whoever guesses at one name from everywhere, all the time, gets no more than 30 guesses an hour")
+    func rate() async throws {
+        let server = try await server()
+        for second in 0..<7200 {
+            _ = try await attempt(server, from: "198.51.\(second % 100).\(second % 256)")
+            server.clock.advance(.seconds(1))
+        }
+        #expect((20...60).contains(server.passwords.slowHashes), "\(server.passwords.slowHashes)")
+    }
+
     @Test("after an hour of peace everything is as before")
     func forgotten() async throws {
         let server = try await server()
