@@ -89,7 +89,7 @@ let tests: [Target] = [
     ),
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "Support"]),
-    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "Support"]),
+    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test(
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -65,8 +65,8 @@ extension ClientDocument {
     /// An address that a page links to.
     mutating func checkAddress(_ name: String) {
         guard let member = document[name] else { return }
-        guard let text = member.string, let uri = try? RedirectURI(text), uri.host != nil else {
-            report(path.key(name), "'\(name)' must be a web address", note: .text("such as https://app.example.com"))
+        guard let text = member.string, let uri = try? RedirectURI(text), uri.isSecure || uri.isOnThisMachine else {
+            report(path.key(name), "'\(name)' must be an https address", note: .text("such as https://app.example.com"))
             return
         }
     }

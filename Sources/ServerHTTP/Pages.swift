@@ -63,7 +63,7 @@ public struct Pages: PageRenderer {
         values["title"] = values["title"] ?? text("\(kind)_title") ?? text("\(page)_title")
         values["message"] = values["message"] ?? text("\(kind)_message") ?? text("\(page)_message")
         if let problem = values["problem"]?.string {
-            values["problem"] = ["text": text("problem_\(problem)") ?? .string(problem)]
+            values["problem"] = ["message": text("problem_\(problem)") ?? .string(problem)]
         }
         if let scopes = values["scopes"]?.elements { values["scopes"] = .array(scopes.map(describe)) }
         return values
@@ -92,7 +92,8 @@ public struct Pages: PageRenderer {
         case .string(let text): return text
         case .array(let elements): return elements.map(plain)
         case .object(let members):
-            let kept = members.filter { $0.value != .null }
+            // An empty text would count as something in a section.
+            let kept = members.filter { $0.value != .null && $0.value != "" }
             return Dictionary(kept.map { ($0.name, plain($0.value)) }, uniquingKeysWith: { first, _ in first })
         @unknown default: return ""
         }

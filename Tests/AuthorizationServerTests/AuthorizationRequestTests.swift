@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 import GrantKit
+import ServerHTTP
 import Support
 import Testing
 
@@ -213,6 +214,19 @@ struct AuthorizationRequestTests {
         }
         #expect(
             signIn.header("content-security-policy")?.contains("form-action 'self' https://app.example.com;") == true)
+    }
+
+    @Test("each page that says what went wrong says it in its own words")
+    func kinds() async throws {
+        let pages = try Pages()
+        var titles: Set<String> = []
+        for kind in ["", "client", "redirect_uri", "expired", "cookie", "csrf", "unavailable", "server", "not_found"] {
+            let html = String(decoding: try pages.render("error", ["kind": .string(kind), "code": "c"]), as: UTF8.self)
+            let title = try #require(html.firstMatch(of: /<h1>([^<]+)<\/h1>\s*<p>[^<]+<\/p>/))
+            titles.insert(String(title.1))
+        }
+        #expect(titles.count == 9)
+        #expect(throws: Pages.Problem.self) { _ = try pages.render("nothing", [:]) }
     }
 
     @Test("the files of pages are found under names that change with their content")

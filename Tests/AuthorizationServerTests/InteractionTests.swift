@@ -19,6 +19,7 @@ struct InteractionTests {
             let page = await browser.signIn(await browser.authorize(house), login, password)
             #expect(page.status == 200 && page.heading == "Sign in")
             #expect(page.html.contains("value=\"\(login)\"") && !page.html.contains(password))
+            #expect(page.html.contains("<p>The username or the password is not right.</p>"))
             pages.append(Self.visible(page.html).replacing(login, with: "LOGIN"))
             let again = await browser.signIn(page)
             #expect(again.query["code"] != nil, "the right one is taken from there")
@@ -37,6 +38,21 @@ struct InteractionTests {
         let browser = Browser(server)
         let page = await browser.submit(await browser.authorize(house), fields)
         #expect(page.status == 200 && page.heading == "Sign in")
+        let text = "<p>Enter both your username and your password.</p>"
+        #expect(page.html.contains(text) == !fields.isEmpty)
+    }
+
+    @Test("whoever guesses is told to wait, and how long; whoever comes when all hash is told that too")
+    func waits() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        var page = await browser.authorize(house)
+        for _ in 0..<20 { page = await browser.signIn(page, "ann", "wrong") }
+        #expect(page.html.contains("There were too many attempts."))
+        #expect(page.html.contains(/Seconds to wait before the next attempt: <b>[0-9]+<\/b>/))
+        server.passwords.fill(true)
+        let busy = await browser.signIn(await browser.authorize(house), "bob")
+        #expect(busy.html.contains("Many people are signing in right now."))
     }
 
     @Test("a name and a password that are too long are refused before they are looked at")

@@ -122,6 +122,7 @@ struct RedirectURITests {
             ("http://127.0.0.1/callback", "http://127.0.0.1:/callback", false),
             ("http://127.0.0.1/callback", "http://127.0.0.1:80@evil.example/callback", false),
             ("http://127.0.0.1/callback", "http://127.0.0.1.evil.example/callback", false),
+            ("http://127.0.0.1/callback", "HTTP://127.0.0.1:49152/callback", false),
             ("com.example.app:/callback", "com.example.app:/callback", true),
             ("com.example.app:/callback", "com.example.app:/other", false),
         ])

@@ -43,7 +43,7 @@ struct RedirectURI: Sendable, Hashable {
         origin = "\(scheme)://\(authority.host)\(authority.port.map { ":\($0)" } ?? "")"
         isSecure = scheme == "https"
         isLoopback = scheme == "http" && (authority.host == "127.0.0.1" || authority.host == "[::1]")
-        withoutPort = "\(scheme)://\(authority.host)\(authority.rest)"
+        withoutPort = "\(text[..<colon])://\(authority.name)\(authority.rest)"
     }
 
     /// What is wrong with a URI.
@@ -58,6 +58,8 @@ struct RedirectURI: Sendable, Hashable {
     /// Host, port and what comes after them.
     private struct Authority {
         let host: String
+        /// The host as it was written.
+        let name: Substring
         let port: UInt16?
         let rest: Substring
 
@@ -67,6 +69,7 @@ struct RedirectURI: Sendable, Hashable {
             let end = body.firstIndex { $0 == "/" || $0 == "?" } ?? body.endIndex
             rest = body[end...]
             let (name, digits) = Authority.split(body[..<end])
+            self.name = name
             guard Authority.isHost(name) else {
                 throw Problem("its host must be a name or an address, without user name or password")
             }

@@ -206,7 +206,8 @@ struct InteractionRun {
         }
         var values: JSON = ["user": InteractionRun.describe(user), "scopes": .array(scopes)]
         values["optional_scopes"] = .bool(policy.limits.scope.words.contains { !required.contains($0) })
-        values["redirect_host"] = valid.destination.redirect.host.map(JSON.string)
+        let redirect = valid.destination.redirect
+        values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
         return Page(InteractionRun.step, values)
     }
 
