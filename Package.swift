@@ -21,12 +21,16 @@ struct Plugin {
 }
 
 let plugins = [
+    Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "memory-store", module: "MemoryStore"),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
+    Plugin(id: "openid", module: "OpenID"),
+    Plugin(id: "password-login", module: "PasswordLogin"),
     Plugin(id: "refresh-token", module: "RefreshToken"),
+    Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
 ]
 
@@ -51,6 +55,7 @@ let core: [Target] = [
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HummingbirdHTTP2", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Mustache", package: "swift-mustache"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOPosix", package: "swift-nio"),
@@ -58,6 +63,7 @@ let core: [Target] = [
             .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ],
+        resources: [.embedInCode("Pages")],
         swiftSettings: features
     ),
     .executableTarget(
@@ -76,19 +82,19 @@ let core: [Target] = [
 let tests: [Target] = [
     .target(
         name: "Support",
-        dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", log]
+        dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
             + plugins.filter { $0.id != "sqlite-store" }.map { .target(name: $0.module) },
         path: "Tests/Support",
         swiftSettings: features
     ),
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "Support"]),
-    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "Support"]),
+    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test(
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
-    test("EndToEndTests", [kit, "Cryptography", "Support"]),
+    test("EndToEndTests", [kit, "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 
@@ -110,6 +116,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: core

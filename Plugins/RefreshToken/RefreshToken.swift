@@ -9,6 +9,8 @@ struct RefreshToken: Plugin {
     static let manifest = PluginManifest(
         id: "refresh-token", summary: "access that outlives an access token", specification: "RFC 6749 section 6")
 
+    /// Asks for access that outlives the person's presence (OpenID Connect Core section 11).
+    static let scope = "offline_access"
     private static let longest = Duration.seconds(400 * 86400)
 
     private let families: RefreshFamilies
@@ -32,7 +34,8 @@ struct RefreshToken: Plugin {
 
     func register(in registry: inout Registry) {
         registry.add(collection: StoreCollection("refresh_token", retention: RefreshToken.longest))
-        registry.add(scopeOnRequest: "offline_access")
+        registry.add(scopeOnRequest: RefreshToken.scope)
+        registry.add(requestFilter: OfflineRequest())
         registry.add(grant: RefreshGrant(families: families))
         registry.add(extension: RefreshExtension(families: families, isIssued: isIssued))
         registry.add(resolver: families)

@@ -54,11 +54,19 @@ public struct Capabilities: Sendable {
     let extensions: [any ResponseExtension]
     let resolvers: [any TokenResolver]
     let endpoints: [any Endpoint]
+    let resourceEndpoints: [any ResourceEndpoint]
+    let flows: [any AuthorizationFlow]
+    let requestFilters: [any AuthorizationRequestFilter]
+    /// In the order in which they run.
+    let steps: [any InteractionStep]
+    let claimsSources: [any ClaimsSource]
+    let documents: [WellKnownDocument]
     /// The store, once there is exactly one.
     public let store: (any Store)?
     /// What plugins keep in it.
     public let collections: [StoreCollection]
     let scopesOnRequest: Set<String>
+    let requiredScopes: Set<String>
     /// The signature algorithms that plugins ask for.
     public let signingAlgorithms: [String]
     let metadata: JSON
@@ -73,20 +81,36 @@ public struct Capabilities: Sendable {
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)
         grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
-        declarations = all.map(\.declaration)
+        flows = registries.flatMap(\.flows)
+        // A grant may have a flow, a part at the token endpoint, or both.
+        let ofFlows = flows.map(\.grant).reduce(into: [GrantDeclaration]()) { known, grant in
+            if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
+        }
+        declarations = all.map(\.declaration) + ofFlows
+        names.takeGrantsOfFlows(plugins)
         formats = registries.flatMap(\.formats)
-        extensions = registries.flatMap(\.extensions)
+        extensions = registries.flatMap(\.extensions).sorted { $0.stage.rawValue < $1.stage.rawValue }
         resolvers = registries.flatMap(\.resolvers)
         endpoints = registries.flatMap(\.endpoints)
+        resourceEndpoints = registries.flatMap(\.resourceEndpoints)
+        requestFilters = registries.flatMap(\.requestFilters)
+        steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
+        claimsSources = registries.flatMap(\.claimsSources)
+        documents = registries.flatMap(\.documents)
         store = registries.flatMap(\.stores).first
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
+        requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
         metadata = names.fold(plugins)
         if store == nil { names.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
         if formats.isEmpty, !grants.isEmpty {
             names.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
+        }
+        if !flows.isEmpty, !steps.contains(where: { $0.phase == .identify }) {
+            names.miss(
+                "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in")
         }
         problems = names.problems
     }
@@ -106,8 +130,12 @@ public struct Capabilities: Sendable {
 private struct NamesTaken {
     /// What the core has of its own.
     private var owners = Dictionary(
-        ["the path '/token'", "the collection 'key_ring'"].map { ($0, "core") }
-            + ServerCore.collections.map { ("the collection '\($0.name)'", "core") }
+        ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath].map {
+            ("the path '\($0)'", "core")
+        }
+            + (ServerCore.collections.map(\.name) + ["key_ring"]).map { ("the collection '\($0)'", "core") }
+            + ["oauth-authorization-server", "jwks.json"].map { ("the document '\($0)'", "core") }
+            + [("the step '\(InteractionRun.step)'", "core")]
             + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
             + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })
@@ -129,9 +157,27 @@ private struct NamesTaken {
             take("the path '\(route.path)'", plugin.id, place)
             if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
         }
+        for route in registry.resourceEndpoints.map(\.route) {
+            take("the path '\(route.path)'", plugin.id, place)
+            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
+        }
+        for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
+        for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
+        for document in registry.documents { take("the document '\(document.name)'", plugin.id, place) }
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
         for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    /// A grant that only flows have; several of them may share one.
+    mutating func takeGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
+        var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
+        for (place, plugin) in plugins.enumerated() {
+            for grant in plugin.registry.flows.map(\.grant) where known.insert(grant).inserted {
+                let names = Set([grant.wire, grant.key] + grant.aliases)
+                for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
+            }
+        }
     }
 
     private mutating func take(_ what: String, _ id: String, _ place: Int) {

@@ -14,12 +14,15 @@ struct ClientDocument {
         "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope", "allowed_origins",
         "auth", "resourceType",
     ]
+    /// Members that the core itself reads where people sign in.
+    private static let membersForPeople =
+        ["first_party", redirectURI] + ClientDescription.addresses.map(\.member)
     /// Attributes of every grant that the core itself reads.
     private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
     /// Aidbox's words for clients that may have no function in what is loaded; a plugin that reads one declares it.
     private static let inert = Set(
         """
-        trusted first_party allowed-scopes scopes allowedIssuers jwks jwks_uri fhir-base-url smart meta redirect_uri \
+        trusted allowed-scopes scopes allowedIssuers jwks jwks_uri fhir-base-url smart meta redirect_uri \
         pkce client_assertion_types default_identity_provider refresh_token refresh_token_expiration
         """.split(separator: " ").map(String.init))
 
@@ -44,7 +47,7 @@ struct ClientDocument {
         self.secrets = secrets
     }
 
-    private var label: String { "client '\(document["id"]?.string ?? "?")'" }
+    var label: String { "client '\(document["id"]?.string ?? "?")'" }
 
     /// The client, or nil with the problems that stand in the way.
     mutating func read() -> RegisteredClient? {
@@ -60,12 +63,13 @@ struct ClientDocument {
         let grants = readGrants(isPublic: isPublic)
         let scope = readScope()
         let plans = readPlans(grants, hasSecret: !isPublic)
+        let redirects = readRedirects(grants)
         guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
         let client = Client(
             id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
         return RegisteredClient(
             client: client, secrets: live, allowedOrigins: Set(document["allowed_origins"]?.strings ?? []),
-            plans: plans)
+            plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true)
     }
 
     private var withoutSecret: JSON {
@@ -74,7 +78,7 @@ struct ClientDocument {
         return document
     }
 
-    private mutating func report(
+    mutating func report(
         _ place: Path, key: Bool = false, _ message: String, note: Problem.Note? = nil,
         _ severity: Problem.Severity = .error
     ) {
@@ -85,20 +89,22 @@ struct ClientDocument {
 
     private mutating func checkMembers() {
         let declared = capabilities.attributes.filter { $0.level == .client }
-        for member in document.members where !ClientDocument.members.contains(member.name) {
+        let own = ClientDocument.members + (capabilities.flows.isEmpty ? [] : ClientDocument.membersForPeople)
+        for member in document.members where !own.contains(member.name) {
             if let attribute = declared.first(where: { $0.name == member.name }) {
                 check(member.value, attribute, path.key(member.name))
-            } else if ClientDocument.inert.contains(member.name) {
+            } else if ClientDocument.inert.union(ClientDocument.membersForPeople).contains(member.name) {
                 warnInert(member.name, at: path)
             } else {
-                let known = ClientDocument.members + declared.map(\.name)
+                let known = own + declared.map(\.name)
                 report(
                     path.key(member.name), key: true, "unknown key '\(member.name)' in \(label)",
                     note: .candidates(for: member.name, among: known))
             }
         }
         expect(String.self, "name", "description", "type")
-        expect(Bool.self, "active")
+        expect(Bool.self, "active", "first_party")
+        for (member, _) in ClientDescription.addresses { checkAddress(member) }
         expect([String].self, "allowed_origins")
         for (number, origin) in (document["allowed_origins"]?.elements ?? []).enumerated() {
             if let text = origin.string, !ClientDocument.isOrigin(text) {
@@ -274,7 +280,9 @@ struct ClientDocument {
             return
         }
         let declared = capabilities.attributes.filter { $0.level == .everyGrant || $0.level == .grant(grant.key) }
+        let isRedirected = capabilities.flows.contains { $0.grant == grant }
         for member in members where !ClientDocument.attributes.contains(member.name) {
+            if isRedirected, member.name == ClientDocument.redirectURI { continue }
             checkAttribute(member, of: grant, declared, at: place)
         }
         checkSecretRequired(section.value, at: place, hasSecret: hasSecret)

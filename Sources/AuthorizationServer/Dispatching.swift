@@ -16,6 +16,7 @@ extension ServerCore {
         let start = ContinuousClock.now
         guard let generation else { return .text("starting\n", status: 503) }
         guard let target = generation.routes[request.head.path] else {
+            if let asset = asset(request.head, generation) { return asset }
             return .json(["error": "not_found"], status: 404)
         }
         var trace = RequestTrace()
@@ -27,9 +28,12 @@ extension ServerCore {
         } catch {
             let refusal = refusal(error, request.head, trace)
             outcome = refusal.code.rawValue
-            response = Refusal.response(refusal)
+            response =
+                target.isForPeople
+                ? page(error, refusal, request.head, generation) : Refusal.response(refusal)
         }
-        CrossOrigin.apply(to: &response, request.head, trace.client, generation)
+        // Scripts of other origins have no business where people sign in (RFC 9700 section 2.6).
+        if !target.isForPeople { CrossOrigin.apply(to: &response, request.head, trace.client, generation) }
         let duration = ContinuousClock.now - start
         metrics.count(endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: duration)
         logger.debug(
@@ -54,10 +58,24 @@ extension ServerCore {
             trace.endpoint = plan.name
             if let other = Method.refuse(request.head, plan.methods, generation) { return other }
             return try await respond(to: request, plan, generation, &trace)
-        case .metadata:
+        case .authorization(let plan):
+            trace.endpoint = "authorize"
+            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
+            return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
+                .request(request, &trace)
+        case .interaction(let plan):
+            trace.endpoint = "interaction"
+            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
+            return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
+                .interaction(request, &trace)
+        case .resource(let plan):
+            trace.endpoint = plan.name
+            if let other = Method.refuse(request.head, plan.methods, generation) { return other }
+            return try await respond(to: request, plan, generation, &trace)
+        case .document(let document):
             trace.endpoint = "metadata"
             if let other = Method.refuse(request.head, ["GET", "HEAD"], generation) { return other }
-            return generation.metadata.response(to: request.head)
+            return document.response(to: request.head)
         case .keys:
             trace.endpoint = "jwks"
             if let other = Method.refuse(request.head, ["GET", "HEAD"], generation) { return other }
@@ -75,10 +93,44 @@ extension ServerCore {
         trace.client = registered
         let response = try await plan.endpoint.respond(
             to: EndpointRequest(head: request.head, parameters: parameters, client: registered.client))
+        return try await commit(response)
+    }
+
+    /// Commits what a response needs, and sends it.
+    func commit(_ response: EndpointResponse) async throws -> OutboundResponse {
         if !response.writes.isEmpty, case .conflict = try await store.write(response.writes) {
             throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
         }
-        return .json(response.body, status: response.status)
+        var answer =
+            response.body.map { OutboundResponse.json($0, status: response.status) }
+            ?? OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
+            answer.headers.append((name.lowercased(), value))
+        }
+        return answer
+    }
+
+    /// What a person sees of a request that failed: the client's page where the answer may be sent there.
+    private func page(
+        _ error: any Error, _ refusal: OAuthError, _ head: RequestHead, _ generation: Generation
+    ) -> OutboundResponse {
+        do {
+            switch error {
+            case let error as RedirectRefusal: return try answer(error, generation)
+            case let error as PageRefusal: return try answer(error, head, generation)
+            default:
+                let kind: PageRefusal.Kind =
+                    switch refusal.code {
+                    case .temporarilyUnavailable: .unavailable
+                    case .serverError: .server
+                    default: .request
+                    }
+                return try answer(PageRefusal(kind, refusal), head, generation)
+            }
+        } catch {
+            logger.error("a page cannot be shown", metadata: ["error": "\(error)", "request": "\(head.id)"])
+            return .text("This page cannot be shown. Reference: \(head.id)\n", status: 500)
+        }
     }
 
     /// Logs what went wrong, and gives what the client may know of it.
@@ -87,7 +139,8 @@ extension ServerCore {
             "request": "\(head.id)", "endpoint": "\(trace.endpoint)", "address": "\(head.address)",
         ]
         metadata["client"] = trace.client.map { "\($0.client.id)" }
-        guard let refusal = error as? OAuthError else {
+        let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
+        guard let refusal = known else {
             metadata["error"] = "\(error)"
             logger.error("failed", metadata: metadata)
             let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
@@ -113,9 +166,10 @@ enum Refusal {
         return response
     }
 
-    private static func status(of code: OAuthError.Code) -> Int {
+    static func status(of code: OAuthError.Code) -> Int {
         switch code {
-        case .invalidClient: 401
+        case .invalidClient, .invalidToken: 401
+        case .insufficientScope: 403
         case .serverError: 500
         case .temporarilyUnavailable: 503
         default: 400
@@ -125,13 +179,23 @@ enum Refusal {
 
 /// Refuses methods, and answers the preflight of a browser.
 enum Method {
-    static func refuse(_ head: RequestHead, _ allowed: Set<String>, _ generation: Generation) -> OutboundResponse? {
+    static func refuse(_ head: RequestHead, _ allowed: Set<String>, _ generation: Generation?) -> OutboundResponse? {
         if allowed.contains(head.method) { return nil }
-        if head.method == "OPTIONS", let preflight = CrossOrigin.preflight(head, allowed, generation) {
+        if head.method == "OPTIONS", let generation, let preflight = CrossOrigin.preflight(head, allowed, generation) {
             return preflight
         }
         var response = OutboundResponse.json(["error": "invalid_request"], status: 405)
         response.headers.append(("allow", allowed.sorted().joined(separator: ", ")))
         return response
+    }
+}
+
+extension Generation.RouteTarget {
+    /// Whether a person's browser asks, so that errors are pages.
+    fileprivate var isForPeople: Bool {
+        switch self {
+        case .authorization, .interaction: true
+        default: false
+        }
     }
 }

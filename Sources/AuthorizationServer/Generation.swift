@@ -12,6 +12,8 @@ public struct ServerSettings: Sendable {
     public var aliasPaths: [String]
     /// The format of clients that name none, where several are loaded.
     public var defaultTokenFormat: String?
+    /// How long a person stays signed in.
+    public var sessionLifetime: Duration
     /// The documents of the clients.
     public var clients: [JSON]
     /// The documents of the users.
@@ -20,12 +22,14 @@ public struct ServerSettings: Sendable {
     /// Makes settings.
     public init(
         issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
-        defaultTokenFormat: String? = nil, clients: [JSON] = [], users: [JSON] = []
+        defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), clients: [JSON] = [],
+        users: [JSON] = []
     ) {
         self.issuer = issuer
         self.basePath = basePath
         self.aliasPaths = aliasPaths
         self.defaultTokenFormat = defaultTokenFormat
+        self.sessionLifetime = sessionLifetime
         self.clients = clients
         self.users = users
     }
@@ -46,6 +50,8 @@ public final class Generation: Sendable {
     let clientIDs: Set<String>
     let routes: [String: RouteTarget]
     let grants: [String: GrantPlan]
+    /// What the authorization endpoint serves, if a flow is loaded.
+    let authorization: AuthorizationPlan?
     let metadata: PublishedDocument
     let origins: Set<String>
     /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
@@ -54,8 +60,11 @@ public final class Generation: Sendable {
     /// What is served at a path.
     enum RouteTarget: Sendable {
         case token
+        case authorization(AuthorizationPlan)
+        case interaction(AuthorizationPlan)
         case endpoint(EndpointPlan)
-        case metadata
+        case resource(ResourcePlan)
+        case document(PublishedDocument)
         case keys
     }
 
@@ -72,6 +81,14 @@ public final class Generation: Sendable {
         let name: String
         let methods: Set<String>
         let caller: ClientRequirement
+        let acceptance: ParameterAcceptance
+    }
+
+    /// A resource endpoint with what its requests may hold.
+    struct ResourcePlan: Sendable {
+        let endpoint: any ResourceEndpoint
+        let name: String
+        let methods: Set<String>
         let acceptance: ParameterAcceptance
     }
 
@@ -97,8 +114,20 @@ public final class Generation: Sendable {
                 grant: grant, declaration: grant.declaration,
                 acceptance: ParameterAcceptance(grant.parameters + standard))
         }
-        metadata = PublishedDocument(Metadata.document(settings, capabilities), digest: cryptography.digest)
-        routes = Generation.routes(settings, capabilities)
+        authorization = AuthorizationPlan(capabilities)
+        let document = Metadata.document(settings, capabilities)
+        metadata = PublishedDocument(document, digest: cryptography.digest)
+        var routes = Generation.routes(settings, capabilities, authorization)
+        let prefix = Metadata.path(of: settings.issuer)
+        routes["/.well-known/oauth-authorization-server" + prefix] = .document(metadata)
+        for other in capabilities.documents {
+            // OpenID Connect Discovery section 4 puts the name behind the issuer's path, RFC 8414 section 3 before it.
+            let published = PublishedDocument(other.content(document), digest: cryptography.digest)
+            for path in Set(["\(prefix)/.well-known/\(other.name)", "/.well-known/\(other.name)\(prefix)"]) {
+                routes[path] = .document(published)
+            }
+        }
+        self.routes = routes
         origins = clients.values.reduce(into: []) { $0.formUnion($1.allowedOrigins) }
         let lifetimes = clients.values.flatMap { $0.plans.values.map(\.lifetime) }
         longestLifetime = (lifetimes + capabilities.collections.map(\.retention)).max() ?? .zero
@@ -167,14 +196,29 @@ public final class Generation: Sendable {
         return []
     }
 
-    private static func routes(_ settings: ServerSettings, _ capabilities: Capabilities) -> [String: RouteTarget] {
+    /// The path of something that is served below the base path.
+    func path(_ path: String) -> String {
+        Metadata.path(of: settings.issuer) + settings.basePath + path
+    }
+
+    private static func routes(
+        _ settings: ServerSettings, _ capabilities: Capabilities, _ authorization: AuthorizationPlan?
+    ) -> [String: RouteTarget] {
         let prefix = Metadata.path(of: settings.issuer)
-        var routes: [String: RouteTarget] = [
-            "/.well-known/oauth-authorization-server" + prefix: .metadata,
-            prefix + "/.well-known/jwks.json": .keys,
-        ]
+        var routes: [String: RouteTarget] = [prefix + "/.well-known/jwks.json": .keys]
         for base in ([settings.basePath] + settings.aliasPaths).map({ prefix + $0 }) {
             if !capabilities.grants.isEmpty { routes[base + "/token"] = .token }
+            if let authorization {
+                routes[base + AuthorizationEndpoint.path] = .authorization(authorization)
+                routes[base + AuthorizationEndpoint.interactionPath] = .interaction(authorization)
+            }
+            for endpoint in capabilities.resourceEndpoints {
+                let route = endpoint.route
+                routes[base + route.path] = .resource(
+                    ResourcePlan(
+                        endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                        acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters)))
+            }
             for endpoint in capabilities.endpoints {
                 let route = endpoint.route
                 routes[base + route.path] = .endpoint(

@@ -77,7 +77,7 @@ struct Issuing {
         return limits
     }
 
-    private func addAccessToken(to issuance: inout Issuance, _ plan: TokenPlan) async throws {
+    func addAccessToken(to issuance: inout Issuance, _ plan: TokenPlan) async throws {
         var carried = issuance.authorization
         carried.limits = issuance.limits
         carried.writes = []
@@ -94,7 +94,7 @@ struct Issuing {
     }
 
     /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for.
-    private func addScope(to issuance: inout Issuance, asked: String?) throws {
+    func addScope(to issuance: inout Issuance, asked: String?) throws {
         let scope = issuance.limits.scope.description
         if !scope.isEmpty, scope != asked { try issuance.add("scope", .string(scope)) }
     }

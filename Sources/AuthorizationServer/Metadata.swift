@@ -10,13 +10,21 @@ enum Metadata {
         if !capabilities.grants.isEmpty { document["token_endpoint"] = .string(base + "/token") }
         document["jwks_uri"] = .string(settings.issuer + "/.well-known/jwks.json")
         // RFC 8414 requires the member; a server without an authorization endpoint has none to list.
-        document["response_types_supported"] = []
-        document["grant_types_supported"] = .strings(capabilities.grants.keys.sorted())
+        document["response_types_supported"] = .strings(AuthorizationPlan.responseTypes(capabilities.flows))
+        if !capabilities.flows.isEmpty {
+            document["authorization_endpoint"] = .string(base + AuthorizationEndpoint.path)
+            document["response_modes_supported"] = .strings(ResponseMode.allCases.map(\.rawValue))
+            document["authorization_response_iss_parameter_supported"] = true
+        }
+        document["grant_types_supported"] = .strings(Set(capabilities.declarations.map(\.wire)).sorted())
         document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
         for endpoint in capabilities.endpoints {
             guard let name = endpoint.route.metadata else { continue }
             document[name] = .string(base + endpoint.route.path)
             document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
+        }
+        for route in capabilities.resourceEndpoints.map(\.route) {
+            if let name = route.metadata { document[name] = .string(base + route.path) }
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
         return document
@@ -31,8 +39,15 @@ enum Metadata {
     /// Members that are the core's alone.
     static let own: Set<String> = [
         "issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported",
-        "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_methods_supported", "authorization_endpoint", "response_modes_supported",
+        "authorization_response_iss_parameter_supported",
     ]
+
+    /// The host of an issuer, and its port if it names one: how a person knows the server.
+    static func host(of issuer: String) -> String {
+        guard let start = issuer.firstRange(of: "://") else { return issuer }
+        return String(issuer[start.upperBound...].prefix { $0 != "/" })
+    }
 
     /// The path of an issuer, which goes behind the well-known one (RFC 8414 section 3.1).
     static func path(of issuer: String) -> String {

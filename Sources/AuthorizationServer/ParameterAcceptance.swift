@@ -14,8 +14,10 @@ struct ParameterAcceptance: Sendable {
         ParameterDeclaration("client_secret", longest: Limit.secret, secret: true),
     ]
 
-    init(_ declarations: [ParameterDeclaration]) {
-        self.declarations = (declarations + ParameterAcceptance.credentials).reduce(into: []) { all, declaration in
+    init(
+        _ declarations: [ParameterDeclaration], credentials: [ParameterDeclaration] = ParameterAcceptance.credentials
+    ) {
+        self.declarations = (declarations + credentials).reduce(into: []) { all, declaration in
             if !all.contains(where: { $0.name == declaration.name }) { all.append(declaration) }
         }
         required = declarations.filter(\.isRequired).map(\.name)

@@ -10,6 +10,10 @@ struct RegisteredClient: Sendable {
     let allowedOrigins: Set<String>
     /// What governs its tokens, by the key of the grant they come from.
     let plans: [String: TokenPlan]
+    /// Where answers may be sent, by the key of the grant that they belong to.
+    let redirects: [String: [RedirectURI]]
+    /// Whether it is of one house with the server, so that nobody has to consent.
+    let isFirstParty: Bool
 }
 
 /// What governs the tokens that a client gets under one grant.

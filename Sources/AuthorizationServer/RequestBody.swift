@@ -24,6 +24,18 @@ enum RequestBody {
         }
     }
 
+    /// The fields of a form, as browsers send it.
+    static func form(of request: InboundRequest) throws -> Parameters {
+        guard request.head.query?.isEmpty ?? true else {
+            throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
+        }
+        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
+        guard String(type).lowercased().trimmingSpaces() == "application/x-www-form-urlencoded" else {
+            throw OAuthError(.invalidRequest, "the content type must be application/x-www-form-urlencoded")
+        }
+        return try FormBody.parse(request.body)
+    }
+
     /// An object of strings; an array of strings stands for a parameter that is sent several times.
     private static func json(_ body: [UInt8]) throws -> Parameters {
         let document: JSON

@@ -24,6 +24,7 @@ public final class ServerCore: Sendable {
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
+    let pages: any PageRenderer
 
     private struct State {
         var generation: Generation?
@@ -50,20 +51,23 @@ public final class ServerCore: Sendable {
     /// Makes a server that has no generation yet.
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
-        secrets: any SecretVerifier, passwords: any PasswordHashing, algorithms: [String], logger: Logger
+        secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
+        algorithms: [String], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
         self.secrets = secrets
         self.passwords = passwords
+        self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
     }
 
     /// What the core itself keeps in the store.
     public static let collections = [
-        Tombstone.collection, StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
+        Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
+        StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
         SignInAttempts.counters, SignInAttempts.origins,
     ]
 
@@ -125,6 +129,8 @@ private struct Closed: Store, KeyRing {
     func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
     func authenticationCode(_ message: String, purpose: String) -> String { "" }
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
+    func seal(_ text: String, purpose: String) throws -> String { throw error }
+    func open(_ sealed: String, purpose: String) -> String? { nil }
 }
 
 extension ServerCore: PluginHost, ClientDirectory {
@@ -138,6 +144,8 @@ extension ServerCore: PluginHost, ClientDirectory {
     public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { self }
+    /// What the core does around access.
+    public var access: any AccessService { self }
     /// The current time.
     public var now: Timestamp { surroundings.now }
 

@@ -26,7 +26,7 @@ public final class ServerKeyRing: KeyRing {
     /// Keys that will sign or that signed before: they verify and are published.
     public let otherKeys: [JSON]
     private let verifying: [String: JSONWebKey]
-    private let macKeys: [MACKey]
+    let macKeys: [MACKey]
     /// Encoded headers by key and type, so that signing a token encodes none.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
 

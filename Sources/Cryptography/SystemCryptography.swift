@@ -11,4 +11,10 @@ public struct SystemCryptography: CryptographyService {
     public func digest(_ text: String) -> String {
         Base64URL.encode(Digest.sha256(Array(text.utf8)))
     }
+
+    /// The left half of a text's digest: SHA-256, 384 or 512 as the algorithm says (OpenID Connect Core section 3.1.3.6).
+    public func leftHalf(_ text: String, algorithm: String) -> String {
+        let digest = Digest.of(Array(text.utf8), bits: Digest.bits(of: algorithm))
+        return Base64URL.encode(Array(digest.prefix(digest.count / 2)))
+    }
 }

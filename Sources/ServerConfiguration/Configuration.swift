@@ -81,6 +81,10 @@ public struct Configuration: Sendable {
     public var clients: [JSON] = []
     /// The users' documents.
     public var users: [JSON] = []
+    /// A folder of pages that take the places of the server's own.
+    public var pagesFolder: String?
+    /// How long a person stays signed in.
+    public var sessionLifetime = Duration.seconds(12 * 3600)
     /// The least severe log level.
     public var logLevel = "info"
     /// `auto`, `human` or `json`.

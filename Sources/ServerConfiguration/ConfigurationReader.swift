@@ -61,6 +61,7 @@ struct ConfigurationReader {
         readPaths()
         readPlugins()
         readKeys()
+        readPages()
         readLog()
         configuration.clients = readList("clients")
         configuration.users = readList("users")
@@ -223,6 +224,17 @@ struct ConfigurationReader {
 
     private mutating func readKeys() {
         configuration.keys = KeysSection.read(root.section("keys", label: "'keys'"))
+    }
+
+    private mutating func readPages() {
+        var pages = root.section("pages", label: "'pages'")
+        configuration.pagesFolder = pages.read("folder")
+        pages.finish()
+        var sessions = root.section("sessions", label: "'sessions'")
+        if let lifetime = sessions.read("lifetime", in: Duration.seconds(60)...(.seconds(90 * 86400))) {
+            configuration.sessionLifetime = lifetime
+        }
+        sessions.finish()
     }
 
     private mutating func readLog() {

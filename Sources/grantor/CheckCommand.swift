@@ -47,7 +47,7 @@ extension Composition {
         let secrets = Secrets()
         let core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            passwords: secrets.passwords, algorithms: SignatureAlgorithm.ownNames,
+            passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)

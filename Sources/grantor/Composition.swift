@@ -41,7 +41,8 @@ struct Composition {
         OwnKeys.check(plugins, diagnostics)
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
-            defaultTokenFormat: configuration.defaultTokenFormat, clients: configuration.clients,
+            defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
+            clients: configuration.clients,
             users: configuration.users)
         // What a plugin that does not load would have added is not missing because of the clients.
         guard diagnostics.isReadable, configuration.arePluginsComplete, plugins.count == configuration.plugins.count

@@ -8,6 +8,7 @@ struct OutsideFiles {
     var keys: OwnKeys
     let proxies: [AddressRange]
     let tls: TLSFiles?
+    let pages: Pages?
 
     /// Reads keys, networks and certificates; what cannot be used is reported.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
@@ -20,6 +21,18 @@ struct OutsideFiles {
             return nil
         }
         tls = OutsideFiles.certificates(configuration, diagnostics)
+        pages = OutsideFiles.pages(configuration, diagnostics)
+    }
+
+    private static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
+        do {
+            return try Pages(replacedBy: configuration.pagesFolder)
+        } catch {
+            diagnostics.report(
+                at: [.key("pages"), .key("folder")], "a page cannot be used: \(error)",
+                note: "the pages' language is Mustache")
+            return nil
+        }
     }
 
     private static func certificates(_ configuration: Configuration, _ diagnostics: Diagnostics) -> TLSFiles? {

@@ -74,7 +74,8 @@ struct InstalledPlugin {
         let secrets = Secrets()
         let core = ServerCore(
             issuer: "https://id.example.com", surroundings: System(), cryptography: SystemCryptography(),
-            secrets: secrets, passwords: secrets.passwords, algorithms: SignatureAlgorithm.ownNames,
+            secrets: secrets, passwords: secrets.passwords, pages: NoPages(),
+            algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         let plugin = try library.type.init(settings: Settings(source), host: core)
         var registry = Registry()
@@ -128,7 +129,9 @@ extension Registry {
     var summary: String {
         var parts = grants.map { "grant \($0.declaration.wire)" } + formats.map { "token format \($0.name)" }
         parts += extensions.flatMap(\.members).map { "member \($0)" }
-        parts += endpoints.map { "endpoint \($0.route.path)" } + stores.map { _ in "the store" }
+        parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
+        parts += (endpoints.map(\.route) + resourceEndpoints.map(\.route)).map { "endpoint \($0.path)" }
+        parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
         return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
     }
 }

@@ -32,7 +32,9 @@ final class RunningServer: Sendable {
         self.logger = logger
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            passwords: secrets.passwords, algorithms: SignatureAlgorithm.ownNames, logger: logger)
+            passwords: secrets.passwords,
+            pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
+            algorithms: SignatureAlgorithm.ownNames, logger: logger)
     }
 
     // MARK: start
@@ -205,6 +207,9 @@ final class RunningServer: Sendable {
         }
         if next.monitoring != configuration.monitoring {
             diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
+        }
+        if next.pagesFolder != configuration.pagesFolder {
+            diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
         }
     }
 }

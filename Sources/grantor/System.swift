@@ -76,3 +76,12 @@ private final class RememberingHash: SlowHash {
         return true
     }
 }
+
+/// Stands in for the pages of commands that show none, and of a server that does not start for what is wrong with its own.
+struct NoPages: PageRenderer {
+    let assets: [PageAsset] = []
+
+    func render(_ page: String, _ values: JSON) throws -> [UInt8] {
+        throw ConfigurationError("there are no pages")
+    }
+}

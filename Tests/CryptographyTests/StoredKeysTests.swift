@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("Keys in the store", .timeLimit(.minutes(1)))
+@Suite("Keys in the store", .timeLimit(.minutes(5)))
 struct StoredKeysTests {
     private let now = KeyPlanTests.start
     private let needs = KeyPlanTests.settings().needs

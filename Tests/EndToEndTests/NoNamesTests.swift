@@ -7,8 +7,8 @@ import Testing
 
 @Suite("The core names no plugin's words", .timeLimit(.minutes(1)))
 struct NoNamesTests {
-    /// Words that configuration or forms have of their own, and that a plugin happens to use too.
-    private static let shared: Set<String> = ["audience", "scope"]
+    /// Words that configuration, forms or pages have of their own, and that a plugin happens to use too.
+    private static let shared: Set<String> = ["audience", "scope", "redirect_uri", "code", "name", "email", "nonce"]
 
     private func declared() throws -> Set<String> {
         var names: Set<String> = []
@@ -22,7 +22,12 @@ struct NoNamesTests {
             }
             names.formUnion(registry.formats.map(\.name) + registry.extensions.flatMap(\.members))
             names.formUnion(registry.grants.flatMap(\.parameters).map(\.name) + registry.collections.map(\.name))
-            names.formUnion(registry.endpoints.map(\.route.path))
+            names.formUnion(registry.endpoints.map(\.route.path) + registry.resourceEndpoints.map(\.route.path))
+            names.formUnion(registry.flows.map(\.word) + registry.steps.map(\.name))
+            names.formUnion(registry.flows.map(\.grant.key) + registry.documents.map(\.name))
+            names.formUnion(registry.flows.flatMap(\.parameters).map(\.name))
+            names.formUnion(registry.requestFilters.flatMap(\.parameters).map(\.name))
+            names.formUnion(registry.claimsSources.flatMap(\.claims))
             names.formUnion(registry.scopesOnRequest)
         }
         return names.subtracting(NoNamesTests.shared)

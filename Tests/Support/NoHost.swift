@@ -3,7 +3,9 @@
 public import GrantKit
 
 /// Lends nothing: for plugins that need nothing of a host.
-public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, KeyRing, CryptographyService {
+public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
+    CryptographyService
+{
     private let error = StoreError("this test lends nothing")
 
     public init() {}
@@ -15,8 +17,9 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var keys: any KeyRing { self }
     public var cryptography: any CryptographyService { self }
     public var tokens: any TokenService { self }
+    public var access: any AccessService { self }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
-    public var algorithms: [String] { ["ES256"] }
+    public var algorithms: [String] { ["ES256", "RS256"] }
 
     public func random(bytes count: Int) -> String { "" }
     public func find(_ id: String) async throws -> Client? { throw error }
@@ -31,7 +34,13 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
     public func authenticationCode(_ message: String, purpose: String) -> String { "" }
     public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
+    public func seal(_ text: String, purpose: String) throws -> String { throw error }
+    public func open(_ sealed: String, purpose: String) -> String? { nil }
     public func digest(_ text: String) -> String { text }
+    public func leftHalf(_ text: String, algorithm: String) -> String { text }
+    public func claims(
+        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+    ) async throws -> [JSON.Member] { throw error }
 }
 
 private struct NoStore: Store {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
@@ -9,22 +10,31 @@ import JWTToken
 import Logging
 import MemoryStore
 import OpaqueToken
+import OpenID
+import PasswordLogin
 import RefreshToken
 import ServerConfiguration
+import ServerHTTP
 import Synchronization
+import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
+    public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
     public static let memoryStore = type(memoryStorePluginMake)
     public static let opaqueToken = type(opaqueTokenPluginMake)
+    public static let openID = type(openidPluginMake)
+    public static let passwordLogin = type(passwordLoginPluginMake)
     public static let refreshToken = type(refreshTokenPluginMake)
+    public static let revocation = type(revocationPluginMake)
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
-        .init(introspection),
+        .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID, ["algorithms": ["ES256"]]),
+        .init(revocation),
     ]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
@@ -80,12 +90,13 @@ public struct TestServer: Sendable {
     public let clock: ManualClock
     public let keys: ServerKeyRing
     public let log: RecordedLog
-    public let passwords = CountingPasswords()
+    public let passwords: CountingPasswords
 
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
-        format: String? = "opaque"
+        format: String? = "opaque", passwords: CountingPasswords = CountingPasswords()
     ) async throws {
+        self.passwords = passwords
         clock = ManualClock()
         let log = RecordedLog()
         self.log = log
@@ -93,14 +104,16 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), passwords: passwords, algorithms: SignatureAlgorithm.ownNames, logger: logger)
-        keys = try await TestServer.open(core, plugins, clients, users, format)
+            secrets: TestSecrets(), passwords: passwords, pages: try Pages(),
+            algorithms: SignatureAlgorithm.ownNames, logger: logger)
+        keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
 
     private static func open(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
+        _ passwords: CountingPasswords
     ) async throws -> ServerKeyRing {
-        let generation = try build(core, plugins, clients, users, format)
+        let generation = try build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
@@ -116,11 +129,12 @@ public struct TestServer: Sendable {
     public func generation(
         _ plugins: [PluginSetup], clients: [JSON], users: [JSON] = [], format: String? = "opaque"
     ) throws -> Generation {
-        try TestServer.build(core, plugins, clients, users, format)
+        try TestServer.build(core, plugins, clients, users, format, passwords)
     }
 
     private static func build(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
+        _ passwords: CountingPasswords
     ) throws -> Generation {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
@@ -132,7 +146,7 @@ public struct TestServer: Sendable {
         }
         let (generation, problems) = Generation.build(
             ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
-            plugins: registered, secrets: TestSecrets(), passwords: CountingPasswords(),
+            plugins: registered, secrets: TestSecrets(), passwords: passwords,
             cryptography: SystemCryptography())
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation

@@ -13,7 +13,7 @@ struct TestCryptography: LaterCryptography, KeyRing {
         return String(String(repeating: String(hash, radix: 36), count: 10).prefix(43))
     }
 
-    func leftHalf(_ text: String) -> String { String(digest(text).prefix(22)) }
+    func leftHalf(_ text: String, algorithm: String) -> String { String(digest(text).prefix(22)) }
 
     /// Takes the JSON text of a header, claims and a thumbprint for a signed proof.
     func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)? {
@@ -33,6 +33,12 @@ struct TestCryptography: LaterCryptography, KeyRing {
 
     func authenticationCode(_ message: String, purpose: String) -> String { digest("\(purpose) \(message)") }
 
+    func seal(_ text: String, purpose: String) throws -> String { "\(purpose)|\(text)" }
+
+    func open(_ sealed: String, purpose: String) -> String? {
+        sealed.hasPrefix("\(purpose)|") ? String(sealed.dropFirst(purpose.count + 1)) : nil
+    }
+
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
         code == authenticationCode(message, purpose: purpose)
     }
@@ -51,6 +57,7 @@ final class TestHost: LaterHost {
     var users: any UserDirectory { self }
     var tokens: any TokenService { self }
     var access: any AccessService { self }
+    var laterAccess: any LaterAccess { self }
     var attempts: any AttemptService { self }
     var http: any OutboundHTTP { self }
     var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
@@ -89,7 +96,7 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService {
     func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
 }
 
-extension TestHost: AccessService, AttemptService, OutboundHTTP {
+extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits {
         let asked = try Scope(parsing: parameters["scope"] ?? client.scope.description)
         return AccessLimits(scope: asked.filter(client.scope.contains), audience: parameters.values("audience"))
@@ -101,7 +108,7 @@ extension TestHost: AccessService, AttemptService, OutboundHTTP {
     }
 
     func claims(
-        for authorization: Authorization, scope: Scope, client: Client, to destination: ClaimsDestination
+        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
         scope.contains("openid") ? [JSON.Member("given_name", "Ann")] : []
     }

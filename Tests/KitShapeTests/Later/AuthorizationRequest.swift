@@ -2,15 +2,6 @@
 
 import GrantKit
 
-/// A request to the authorization endpoint whose client and redirect URI are known good (RFC 6749 section 4.1.1).
-struct AuthorizationRequest: Sendable {
-    var client: Client
-    var redirectURI: String
-    /// The words of `response_type`.
-    var words: Set<String>
-    var parameters: Parameters
-}
-
 /// What an authorization request stood for: its parameters, and what its completion uses up.
 struct ResolvedRequest: Sendable {
     var parameters: Parameters
@@ -23,15 +14,4 @@ protocol AuthorizationRequestResolver: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// The request that these parameters stand for, or nil if they are the request.
     func resolve(_ outer: Parameters, client: Client) async throws -> ResolvedRequest?
-}
-
-/// Narrows an authorization request, or refuses it, before anybody is asked to sign in.
-protocol AuthorizationRequestFilter: Sendable {
-    var parameters: [ParameterDeclaration] { get }
-    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws
-}
-
-extension OAuthError.Code {
-    /// The person or the server said no (RFC 6749 section 4.1.2.1).
-    static let accessDenied = OAuthError.Code(rawValue: "access_denied")
 }

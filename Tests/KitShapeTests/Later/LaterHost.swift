@@ -2,21 +2,13 @@
 
 import GrantKit
 
-enum ClaimsDestination: Sendable {
-    case identityToken
-    case userinfo
-}
-
-/// What the core checks of a request on its way in, for endpoints that take one on another way.
-protocol AccessService: Sendable {
+/// Stands for what `AccessService` gains: what the core checks of a request on its way in, for endpoints that take one
+/// on another way.
+protocol LaterAccess: AccessService {
     /// What the token endpoint would allow a client under a grant.
     func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits
     /// The parameters of an authorization request that the authorization endpoint would take.
     func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
-    /// The claims about a person that a scope stands for.
-    func claims(
-        for authorization: Authorization, scope: Scope, client: Client, to destination: ClaimsDestination
-    ) async throws -> [JSON.Member]
 }
 
 /// Bounds guessing.
@@ -38,8 +30,6 @@ protocol OutboundHTTP: Sendable {
 
 /// Stands for what `CryptographyService` gains.
 protocol LaterCryptography: CryptographyService {
-    /// The left half of a digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
-    func leftHalf(_ text: String) -> String
     /// A JWS checked with the key in its own header, and that key's thumbprint (RFC 7638).
     func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)?
 }
@@ -48,7 +38,7 @@ protocol LaterCryptography: CryptographyService {
 ///
 /// Only a host conforms to it, so that a requirement more breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {
-    var access: any AccessService { get }
+    var laterAccess: any LaterAccess { get }
     var attempts: any AttemptService { get }
     var http: any OutboundHTTP { get }
     var laterCryptography: any LaterCryptography { get }

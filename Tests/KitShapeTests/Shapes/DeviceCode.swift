@@ -37,7 +37,7 @@ struct DeviceAuthorization: Endpoint {
     let parameters = [ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true)]
 
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
-        let limits = try host.access.limits(
+        let limits = try host.laterAccess.limits(
             request.parameters, client: request.client, grant: DeviceCode.declaration)
         let code = host.random(bytes: 32)
         let user = userCode()

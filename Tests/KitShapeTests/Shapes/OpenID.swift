@@ -12,7 +12,7 @@ struct OpenID: Plugin {
     init(settings: Settings, host: any PluginHost) throws {
         let algorithm = settings.clientAttribute(
             "id_token_signed_response_alg", on: .client, default: "RS256", "how identity tokens are signed")
-        maker = IdentityTokenMaker(host: try host.lendingMore(), algorithm: algorithm)
+        maker = IdentityTokenMaker(host: host, algorithm: algorithm)
     }
 
     func register(in registry: inout Registry) {
@@ -27,7 +27,7 @@ struct OpenID: Plugin {
 }
 
 struct IdentityTokenMaker: Sendable {
-    let host: any LaterHost
+    let host: any PluginHost
     let algorithm: ClientAttribute<String>
 
     func token(for issuance: Issuance) async throws -> JSON {
@@ -42,10 +42,14 @@ struct IdentityTokenMaker: Sendable {
         claims["acr"] = authorization.acr.map(JSON.string)
         claims["sid"] = authorization.sessionID.map(JSON.string)
         if !authorization.amr.isEmpty { claims["amr"] = .strings(authorization.amr) }
-        claims["at_hash"] = issuance["access_token"].map { .string(host.laterCryptography.leftHalf($0)) }
-        claims["c_hash"] = issuance["code"].map { .string(host.laterCryptography.leftHalf($0)) }
+        claims["at_hash"] = issuance["access_token"].map {
+            .string(host.cryptography.leftHalf($0, algorithm: issuance.client[algorithm]))
+        }
+        claims["c_hash"] = issuance["code"].map {
+            .string(host.cryptography.leftHalf($0, algorithm: issuance.client[algorithm]))
+        }
         let about = try await host.access.claims(
-            for: authorization, scope: issuance.limits.scope, client: issuance.client, to: .identityToken)
+            for: authorization, scope: issuance.limits.scope, to: .identityToken)
         for claim in about where claims[claim.name] == nil { claims[claim.name] = claim.value }
         return .string(try await host.keys.sign(claims, type: "JWT", algorithm: issuance.client[algorithm]))
     }
@@ -73,7 +77,7 @@ struct IdentityFlow: AuthorizationFlow {
 }
 
 /// The identity token beside the access token (OpenID Connect Core section 3.1.3.3).
-struct IdentityExtension: StagedExtension {
+struct IdentityExtension: ResponseExtension {
     let maker: IdentityTokenMaker
     let members = ["id_token"]
     let stage = Stage.assertion
@@ -89,7 +93,7 @@ struct IdentityExtension: StagedExtension {
 }
 
 struct IdentityFilter: AuthorizationRequestFilter {
-    let host: any LaterHost
+    let host: any PluginHost
     let parameters = ["nonce", "prompt", "max_age", "login_hint", "id_token_hint", "acr_values"].map {
         ParameterDeclaration($0, longest: 4096)
     }
@@ -125,17 +129,17 @@ struct IdentityFilter: AuthorizationRequestFilter {
 }
 
 struct UserInfo: ResourceEndpoint {
-    let host: any LaterHost
+    let host: any PluginHost
     let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
     let scope: Scope = ["openid"]
     let parameters: [ParameterDeclaration] = []
 
-    func respond(to request: ResourceRequest) async throws -> Reply {
+    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         let authorization = request.token.authorization
         var answer: JSON = ["sub": .string(authorization.subject.id)]
         let claims = try await host.access.claims(
-            for: authorization, scope: authorization.scope, client: request.client, to: .userinfo)
+            for: authorization, scope: authorization.scope, to: .userinfo)
         for claim in claims where answer[claim.name] == nil { answer[claim.name] = claim.value }
-        return Reply(.json(answer))
+        return EndpointResponse(answer)
     }
 }

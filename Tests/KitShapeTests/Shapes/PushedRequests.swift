@@ -40,7 +40,7 @@ struct PushEndpoint: EndpointWithBody {
         guard request.parameters["request_uri"] == nil else {
             throw OAuthError(.invalidRequest, "a request that was pushed can't be pushed again")
         }
-        let checked = try await host.access.validate(
+        let checked = try await host.laterAccess.validate(
             authorizationRequest: request.parameters, client: request.client)
         let handle = host.random(bytes: 32)
         let row: JSON = [

@@ -58,6 +58,7 @@ struct PatientPicker: InteractionStep {
     let fhir: String
     let name = "patient"
     let phase = StepPhase.choose
+    let fields = [ParameterDeclaration("patient", longest: 64)]
 
     func advance(_ interaction: Interaction, submitted: Parameters) async throws -> StepOutcome {
         let policy = interaction.policy
@@ -70,7 +71,7 @@ struct PatientPicker: InteractionStep {
         let reply = try await host.http.get("\(fhir)/Patient?general-practitioner=\(subject.id)")
         let ids = (reply.json?["entry"]?.elements ?? []).compactMap { $0["resource"]?["id"]?.string }
         guard !ids.isEmpty else { return .refuse(OAuthError(.accessDenied, reason: "there is no patient to choose")) }
-        return .page(Page(name: "patient", values: ["patients": .strings(ids)], kept: .strings(ids)))
+        return .page(Page("patient", ["patients": .strings(ids)], kept: .strings(ids)))
     }
 }
 

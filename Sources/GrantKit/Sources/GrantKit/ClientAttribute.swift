@@ -50,6 +50,15 @@ public struct AttributeDeclaration: Sendable {
         accepts = { Value(setting: $0) != nil }
     }
 
+    init(_ attribute: ClientAttribute<String>, among words: [String], help: String) {
+        name = attribute.name
+        level = attribute.level
+        expectation = "one of \(words.joined(separator: ", "))"
+        fallback = attribute.fallback.setting
+        self.help = help
+        accepts = { $0.string.map(words.contains) ?? false }
+    }
+
     init(_ attribute: ClientAttribute<Duration>, in bounds: ClosedRange<Duration>, help: String) {
         name = attribute.name
         level = attribute.level

@@ -38,13 +38,15 @@ public struct EndpointRequest: Sendable {
 public struct EndpointResponse: Sendable {
     /// The HTTP status.
     public var status: Int
-    /// The body.
-    public var body: JSON
+    /// The body; nil for an answer without one.
+    public var body: JSON?
+    /// Headers that belong to the answer.
+    public var headers: [String: String] = [:]
     /// What the core commits before it answers; a conflict is answered as `temporarily_unavailable`.
     public var writes: [StoreWrite]
 
     /// Makes a response.
-    public init(_ body: JSON, status: Int = 200, writes: [StoreWrite] = []) {
+    public init(_ body: JSON?, status: Int = 200, writes: [StoreWrite] = []) {
         self.status = status
         self.body = body
         self.writes = writes

@@ -6,6 +6,8 @@ public struct Issuance: Sendable {
     public enum Answer: Sendable {
         /// A request to the token endpoint.
         case token(TokenRequest)
+        /// A request to the authorization endpoint.
+        case authorization(AuthorizationRequest)
     }
 
     /// What was granted in all; what outlives the answer stores this.
@@ -61,8 +63,15 @@ public struct Issuance: Sendable {
 public protocol ResponseExtension: Sendable {
     /// The members that it may add; two plugins that claim one stop the start.
     var members: [String] { get }
+    /// When it runs, among all extensions.
+    var stage: Stage { get }
     /// Adds what it has to add, or nothing.
     ///
     /// - Throws: `OAuthError` to refuse the whole answer; any other error is answered as `server_error`.
     func extend(_ issuance: inout Issuance) async throws
+}
+
+extension ResponseExtension {
+    /// With what is good by itself.
+    public var stage: Stage { .credential }
 }

@@ -64,6 +64,14 @@ extension OAuthError.Code {
     public static let invalidScope = OAuthError.Code(rawValue: "invalid_scope")
     /// An audience is malformed or more than the client may have (RFC 8707 section 2).
     public static let invalidTarget = OAuthError.Code(rawValue: "invalid_target")
+    /// The person or the server said no (RFC 6749 section 4.1.2.1).
+    public static let accessDenied = OAuthError.Code(rawValue: "access_denied")
+    /// No flow serves this response type (RFC 6749 section 4.1.2.1).
+    public static let unsupportedResponseType = OAuthError.Code(rawValue: "unsupported_response_type")
+    /// The access token is unknown, expired or revoked (RFC 6750 section 3.1).
+    public static let invalidToken = OAuthError.Code(rawValue: "invalid_token")
+    /// The access token does not carry the scope that is needed (RFC 6750 section 3.1).
+    public static let insufficientScope = OAuthError.Code(rawValue: "insufficient_scope")
     /// The server failed.
     public static let serverError = OAuthError.Code(rawValue: "server_error")
     /// The server is too busy, or its store cannot be reached.

@@ -43,6 +43,19 @@ public protocol KeyRing: Sendable {
     /// Whether a code is one that this server made over a message for a purpose; compared in constant time.
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool
 
+    /// Seals a text, so that only this server can read it and any change to it shows (RFC 5116).
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - purpose: What it is sealed for; it opens for no other purpose.
+    /// - Returns: The sealed text, in the characters of base64url and dots; it names its key, so that it outlives a
+    ///   change of keys.
+    /// - Throws: `StoreError` before `start`; what the cryptography throws.
+    func seal(_ text: String, purpose: String) throws -> String
+
+    /// The text that was sealed for a purpose, or nil if it is anything else.
+    func open(_ sealed: String, purpose: String) -> String?
+
     /// The algorithms that can be asked for, the usual one first; known before `start`.
     var algorithms: [String] { get }
 }
@@ -51,6 +64,14 @@ public protocol KeyRing: Sendable {
 public protocol CryptographyService: Sendable {
     /// The SHA-256 digest of a text, as base64url: how a secret stands in the store.
     func digest(_ text: String) -> String
+
+    /// The left half of a text's digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - algorithm: The `alg` of the token that will hold it, which says which digest is meant.
+    /// - Returns: The half, as base64url.
+    func leftHalf(_ text: String, algorithm: String) -> String
 }
 
 /// What a revocation ends.
@@ -95,6 +116,8 @@ public protocol PluginHost: Sendable {
     var cryptography: any CryptographyService { get }
     /// The tokens that this server issued.
     var tokens: any TokenService { get }
+    /// What the core does around access.
+    var access: any AccessService { get }
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.

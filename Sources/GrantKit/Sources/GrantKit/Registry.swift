@@ -8,6 +8,14 @@ public enum MetadataValue: Sendable, Hashable {
     case value(JSON)
 }
 
+/// A document below `/.well-known`, made from the server's metadata (RFC 8615).
+public struct WellKnownDocument: Sendable {
+    /// The name below `/.well-known/`.
+    public let name: String
+    /// Makes the document of the server's metadata.
+    public let content: @Sendable (_ metadata: JSON) -> JSON
+}
+
 /// What one plugin adds to the server, by role.
 public struct Registry: Sendable {
     /// The grants.
@@ -20,12 +28,26 @@ public struct Registry: Sendable {
     public private(set) var resolvers: [any TokenResolver] = []
     /// The endpoints.
     public private(set) var endpoints: [any Endpoint] = []
+    /// The words of `response_type`.
+    public private(set) var flows: [any AuthorizationFlow] = []
+    /// The filters of authorization requests.
+    public private(set) var requestFilters: [any AuthorizationRequestFilter] = []
+    /// What is asked of people.
+    public private(set) var steps: [any InteractionStep] = []
+    /// What is told about people.
+    public private(set) var claimsSources: [any ClaimsSource] = []
+    /// The endpoints for whoever presents an access token.
+    public private(set) var resourceEndpoints: [any ResourceEndpoint] = []
+    /// The documents below `/.well-known`.
+    public private(set) var documents: [WellKnownDocument] = []
     /// The stores.
     public private(set) var stores: [any Store] = []
     /// What is kept in the store.
     public private(set) var collections: [StoreCollection] = []
     /// Scope words that are granted only if they are asked for.
     public private(set) var scopesOnRequest: Set<String> = []
+    /// Scope words that a person cannot untick.
+    public private(set) var requiredScopes: Set<String> = []
     /// The signature algorithms that the server must have a key for.
     public private(set) var signingAlgorithms: [String] = []
     /// Members of the server's metadata.
@@ -60,6 +82,40 @@ public struct Registry: Sendable {
         endpoints.append(endpoint)
     }
 
+    /// Adds a word of `response_type`.
+    public mutating func add(flow: some AuthorizationFlow) {
+        flows.append(flow)
+    }
+
+    /// Adds a filter of authorization requests.
+    public mutating func add(requestFilter: some AuthorizationRequestFilter) {
+        requestFilters.append(requestFilter)
+    }
+
+    /// Adds something that is asked of people.
+    public mutating func add(step: some InteractionStep) {
+        steps.append(step)
+    }
+
+    /// Adds something that is told about people.
+    public mutating func add(claims source: some ClaimsSource) {
+        claimsSources.append(source)
+    }
+
+    /// Adds an endpoint for whoever presents an access token.
+    public mutating func add(resourceEndpoint: some ResourceEndpoint) {
+        resourceEndpoints.append(resourceEndpoint)
+    }
+
+    /// Adds a document below `/.well-known`.
+    ///
+    /// - Parameters:
+    ///   - name: The name below `/.well-known/`.
+    ///   - content: Makes the document of the server's metadata; called when the plugins are loaded.
+    public mutating func add(document name: String, _ content: @escaping @Sendable (_ metadata: JSON) -> JSON) {
+        documents.append(WellKnownDocument(name: name, content: content))
+    }
+
     /// Adds a store; a server has exactly one.
     public mutating func add(store: some Store) {
         stores.append(store)
@@ -73,6 +129,11 @@ public struct Registry: Sendable {
     /// Keeps a scope word out of "all of the client's scope": it is granted only if it is asked for.
     public mutating func add(scopeOnRequest word: String) {
         scopesOnRequest.insert(word)
+    }
+
+    /// Keeps a scope word from being unticked where a person consents, since the request means nothing without it.
+    public mutating func add(requiredScope word: String) {
+        requiredScopes.insert(word)
     }
 
     /// Has the server keep a key that signs with an algorithm (RFC 7518 section 3.1), one of `host.keys.algorithms`.

@@ -143,6 +143,23 @@ public struct Settings: Sendable {
         return attribute
     }
 
+    /// Declares a word that clients carry, one of several, and gives the slot by which it is read.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - level: Where it stands in a client's document.
+    ///   - fallback: The value of a client that has none.
+    ///   - words: All values that it may have.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The slot.
+    public func clientAttribute(
+        _ name: String, on level: AttributeLevel, default fallback: String, among words: [String], _ help: String
+    ) -> ClientAttribute<String> {
+        let attribute = ClientAttribute(name: name, level: level, fallback: fallback)
+        source.declare(AttributeDeclaration(attribute, among: words, help: help))
+        return attribute
+    }
+
     private func bounded<Value: Comparable>(
         _ value: Value, _ bounds: ClosedRange<Value>, _ words: String, _ key: String
     ) -> Value? {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// A person approves in the browser, and the client redeems a code for it (RFC 6749 section 4.1, RFC 7636).
+struct AuthorizationCode: Plugin {
+    static let manifest = PluginManifest(
+        id: "authorization-code", summary: "a person approves in the browser",
+        specification: "RFC 6749 section 4.1, RFC 7636")
+    static let declaration = GrantDeclaration("authorization_code", aliases: ["code"], client: .identified)
+    /// How long a code that was redeemed is remembered after its end, so that using it again is noticed.
+    static let memory = Duration.seconds(3600)
+
+    private let codes: Codes
+    private let lifetime: Duration
+    private let isChallengeRequired: ClientAttribute<Bool>
+
+    init(settings: Settings, host: any PluginHost) {
+        codes = Codes(host: host)
+        lifetime = settings.read(
+            "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
+            "how long a code can be redeemed")
+        isChallengeRequired = settings.clientAttribute(
+            "pkce", on: .grant(AuthorizationCode.declaration.key), default: true,
+            "whether a confidential client must send a code challenge; a public one always must")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(collection: Codes.collection)
+        registry.add(metadata: "code_challenge_methods_supported", .union([CodeChallenge.method]))
+        registry.add(flow: CodeFlow(codes: codes, lifetime: lifetime, isChallengeRequired: isChallengeRequired))
+        registry.add(grant: CodeGrant(codes: codes))
+    }
+}
+
+/// Codes, known to the store by their digests.
+struct Codes: Sendable {
+    static let collection = StoreCollection("authorization_code")
+    let host: any PluginHost
+
+    func key(of code: String) -> StoreKey {
+        StoreKey("authorization_code", host.cryptography.digest(code))
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(authorization_code_plugin_abi)
+public func authorizationCodePluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(authorization_code_plugin_make)
+public func authorizationCodePluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(AuthorizationCode.self)
+}

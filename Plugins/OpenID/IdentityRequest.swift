@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What an authentication request adds to an authorization request (OpenID Connect Core section 3.1.2.1).
+struct IdentityRequest: AuthorizationRequestFilter {
+    let host: any PluginHost
+    let parameters =
+        [
+            ParameterDeclaration("nonce"), ParameterDeclaration("prompt", longest: 64),
+            ParameterDeclaration("max_age", longest: 16), ParameterDeclaration("login_hint", longest: 256),
+            ParameterDeclaration("id_token_hint", longest: 4096), ParameterDeclaration("acr_values", longest: 1024),
+            ParameterDeclaration("claims", longest: 4096), ParameterDeclaration("display", longest: 16),
+            ParameterDeclaration("ui_locales", longest: 256), ParameterDeclaration("claims_locales", longest: 256),
+        ] + unserved.map { ParameterDeclaration($0.parameter, longest: 32_768) }
+
+    /// To ignore them would answer another request than the one that was meant (sections 6.1, 6.2 and 7.2.1).
+    private static let unserved = [
+        (parameter: "request", code: "request_not_supported"),
+        (parameter: "request_uri", code: "request_uri_not_supported"),
+        (parameter: "registration", code: "registration_not_supported"),
+    ]
+
+    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
+        let parameters = request.parameters
+        for (parameter, code) in IdentityRequest.unserved where parameters[parameter] != nil {
+            throw OAuthError(
+                OAuthError.Code(rawValue: code), "the parameter '\(parameter)' is not supported by this server")
+        }
+        policy.prompts.formUnion(try prompts(parameters["prompt"]))
+        policy.loginHint = parameters["login_hint"]
+        if let text = parameters["max_age"] { try bound(&policy, by: text) }
+        if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
+        policy.acr = (parameters["acr_values"] ?? "").split(separator: " ").map(String.init)
+        var kept: JSON = [:]
+        kept["nonce"] = parameters["nonce"].map(JSON.string)
+        if let text = parameters["claims"] {
+            let claims = try RequestedClaims(parsing: text)
+            policy.essentialACR = claims.essentialACR
+            if let subject = claims.subject {
+                guard policy.subject == nil || policy.subject == .user(subject) else {
+                    throw OAuthError(.invalidRequest, "the request is for two different people")
+                }
+                policy.subject = .user(subject)
+            }
+            kept["claims"] = claims.json
+        }
+        if !kept.members.isEmpty { policy.attachments[OpenID.manifest.id] = kept }
+    }
+
+    private func prompts(_ text: String?) throws -> Set<InteractionPolicy.Prompt> {
+        let words = (text ?? "").split(separator: " ").map(String.init)
+        let prompts = words.compactMap(InteractionPolicy.Prompt.init)
+        guard prompts.count == words.count else {
+            throw OAuthError(.invalidRequest, "the parameter 'prompt' holds a word that is not supported")
+        }
+        guard !prompts.contains(.none) || Set(prompts).count == 1 else {
+            throw OAuthError(.invalidRequest, "'none' stands alone in the parameter 'prompt'")
+        }
+        return Set(prompts)
+    }
+
+    private func bound(_ policy: inout InteractionPolicy, by text: String) throws {
+        guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let seconds = Int64(text) else {
+            throw OAuthError(.invalidRequest, "the parameter 'max_age' is no number of seconds")
+        }
+        policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
+    }
+
+    /// A hint may have expired: it says who is meant, and proves nothing.
+    private func subject(of hint: String, for client: Client) throws -> Subject {
+        guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
+            claims["aud"]?.strings.contains(client.id) ?? false, let subject = claims["sub"]?.string
+        else {
+            throw OAuthError(.invalidRequest, "the parameter 'id_token_hint' is no identity token for this client")
+        }
+        return .user(subject)
+    }
+}
+
+/// Claims that a request asks for by name (OpenID Connect Core section 5.5).
+struct RequestedClaims: Sendable {
+    let json: JSON
+    /// Who has to be the one that signs in.
+    let subject: String?
+    /// Authentication context classes of which one has to be reached (section 5.5.1.1).
+    let essentialACR: [String]
+
+    /// - Throws: `OAuthError` `invalid_request`.
+    init(parsing text: String) throws {
+        let malformed = OAuthError(.invalidRequest, "the parameter 'claims' is no object as it has to be")
+        guard let json = try? JSON(parsing: text), case .object = json else { throw malformed }
+        for place in ["id_token", "userinfo"] {
+            guard let names = json[place], names != .null else { continue }
+            guard case .object(let members) = names, members.allSatisfy({ RequestedClaims.isRequest($0.value) }) else {
+                throw malformed
+            }
+        }
+        var kept: JSON = [:]
+        for place in ["id_token", "userinfo"] {
+            let names = (json[place]?.members ?? []).map(\.name)
+            if !names.isEmpty { kept[place] = .strings(names) }
+        }
+        self.json = kept
+        subject = json["id_token"]?["sub"]?["value"]?.string ?? json["userinfo"]?["sub"]?["value"]?.string
+        let acr = json["id_token"]?["acr"]
+        let wanted = acr?["values"]?.strings ?? acr?["value"]?.strings ?? []
+        essentialACR = acr?["essential"] == true ? wanted : []
+    }
+
+    private static func isRequest(_ value: JSON) -> Bool {
+        if case .object = value { true } else { value == .null }
+    }
+
+    /// The names that were asked for in an authorization.
+    static func names(_ authorization: Authorization, for destination: ClaimsDestination) -> [String] {
+        let place = destination == .userinfo ? "userinfo" : "id_token"
+        return authorization.attachments[OpenID.manifest.id]?["claims"]?[place]?.strings ?? []
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Makes identity tokens (OpenID Connect Core section 2).
+struct IdentityTokens: Sendable {
+    let host: any PluginHost
+    let algorithm: ClientAttribute<String>
+    let lifetime: Duration
+
+    /// Claims that say what the token is worth, which no source may set.
+    static let reserved = [
+        "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid",
+    ]
+
+    /// The token that vouches for an answer; the nonce is in the first alone (section 12.2).
+    func token(for issuance: Issuance, isFirst: Bool) async throws -> JSON {
+        let authorization = issuance.authorization
+        let name = issuance.client[algorithm]
+        func half(_ member: String) -> JSON? {
+            issuance[member].map { .string(host.cryptography.leftHalf($0, algorithm: name)) }
+        }
+        var claims: JSON = [
+            "iss": .string(host.issuer), "sub": .string(authorization.subject.id), "aud": .string(issuance.client.id),
+            "iat": .integer(issuance.issuedAt.seconds),
+            "exp": .integer((issuance.issuedAt + lifetime).seconds),
+        ]
+        claims["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
+        if isFirst { claims["nonce"] = authorization.attachments[OpenID.manifest.id]?["nonce"] }
+        claims["acr"] = authorization.acr.map(JSON.string)
+        if !authorization.amr.isEmpty { claims["amr"] = .strings(authorization.amr) }
+        claims["sid"] = authorization.sessionID.map(JSON.string)
+        claims["at_hash"] = half("access_token")
+        claims["c_hash"] = half("code")
+        let about = try await host.access.claims(
+            for: authorization, scope: issuance.limits.scope, to: .identityToken)
+        let told = about.filter { !IdentityTokens.reserved.contains($0.name) }
+        return .string(
+            try await host.keys.sign(.object(claims.members + told), type: "JWT", algorithm: name))
+    }
+}
+
+/// The identity token beside the access token (OpenID Connect Core sections 3.1.3.3 and 12.2).
+struct IdentityExtension: ResponseExtension {
+    let tokens: IdentityTokens
+    let members = ["id_token"]
+    /// After the token that it vouches for.
+    let stage = Stage.assertion
+
+    func extend(_ issuance: inout Issuance) async throws {
+        // At the authorization endpoint it is the response type that asks for one.
+        guard case .token(let request) = issuance.answer, issuance.limits.scope.contains(OpenID.scope),
+            case .user = issuance.authorization.subject
+        else { return }
+        let isFirst = request.grant.key == issuance.authorization.origin
+        try issuance.add("id_token", try await tokens.token(for: issuance, isFirst: isFirst))
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Tells a client who signed in (OpenID Connect Core 1.0, OpenID Connect Discovery 1.0).
+struct OpenID: Plugin {
+    static let manifest = PluginManifest(
+        id: "openid", summary: "who signed in, as a signed token", specification: "OpenID Connect Core 1.0")
+    static let scope = "openid"
+
+    private let host: any PluginHost
+    private let algorithms: [String]
+    private let tokens: IdentityTokens
+    private let source: StandardClaims
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = host
+        // OpenID Connect Core section 15.1: every client understands RS256.
+        let names = settings.read(
+            "algorithms", default: ["RS256", "ES256"],
+            "the algorithms that identity tokens can be signed with, the usual one first")
+        algorithms = names
+        let known = host.keys.algorithms
+        guard let usual = names.first, names.allSatisfy(known.contains) else {
+            throw ConfigurationError(
+                "'algorithms' must name at least one of \(known.joined(separator: ", "))", at: "algorithms")
+        }
+        let algorithm = settings.clientAttribute(
+            "id_token_signed_response_alg", on: .client, default: usual, among: names,
+            "how identity tokens are signed")
+        let lifetime = settings.read(
+            "id_token_lifetime", default: .seconds(900), in: .seconds(30)...(.seconds(86400)),
+            "how long an identity token can be taken for news of a sign-in")
+        let isInToken = settings.read(
+            "claims_in_id_token", default: false,
+            "whether identity tokens carry the claims of the scope too, which userinfo tells in any case")
+        tokens = IdentityTokens(host: host, algorithm: algorithm, lifetime: lifetime)
+        source = StandardClaims(isInToken: isInToken)
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(scopeOnRequest: OpenID.scope)
+        registry.add(requiredScope: OpenID.scope)
+        for name in algorithms { registry.add(signingAlgorithm: name) }
+        registry.add(requestFilter: IdentityRequest(host: host))
+        registry.add(extension: IdentityExtension(tokens: tokens))
+        registry.add(claims: source)
+        registry.add(resourceEndpoint: UserInfo(host: host))
+        registry.add(document: "openid-configuration") { $0 }
+        announce(&registry)
+    }
+
+    /// OpenID Connect Discovery section 3.
+    private func announce(_ registry: inout Registry) {
+        registry.add(metadata: "scopes_supported", .union([OpenID.scope] + StandardClaims.scopes.map(\.word)))
+        registry.add(metadata: "subject_types_supported", .union(["public"]))
+        registry.add(metadata: "id_token_signing_alg_values_supported", .union(algorithms))
+        registry.add(
+            metadata: "claims_supported", .union(IdentityTokens.reserved.filter { $0 != "nonce" } + source.claims))
+        registry.add(metadata: "claim_types_supported", .union(["normal"]))
+        registry.add(metadata: "claims_parameter_supported", .value(true))
+        registry.add(metadata: "request_parameter_supported", .value(false))
+        // Without the member it would be promised (section 3).
+        registry.add(metadata: "request_uri_parameter_supported", .value(false))
+        registry.add(metadata: "display_values_supported", .union(["page", "popup"]))
+        registry.add(
+            metadata: "prompt_values_supported", .union(["none", "login", "consent", "select_account"]))
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(openid_plugin_abi)
+public func openidPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(openid_plugin_make)
+public func openidPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(OpenID.self)
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The standard claims (OpenID Connect Core section 5.1), out of a user's document.
+///
+/// `data` holds them under their own names; where it has none, the attributes of the document itself are taken.
+struct StandardClaims: ClaimsSource {
+    let isInToken: Bool
+
+    /// What each scope word stands for (section 5.4).
+    static let scopes: [(word: String, claims: [String])] = [
+        (
+            "profile",
+            [
+                "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+                "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+            ]
+        ),
+        ("email", ["email", "email_verified"]), ("address", ["address"]),
+        ("phone", ["phone_number", "phone_number_verified"]),
+    ]
+
+    let claims = scopes.flatMap(\.claims)
+
+    func claims(
+        about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+    ) async throws -> [JSON.Member] {
+        guard scope.contains(OpenID.scope) else { return [] }
+        // A claim that is asked for by name is told only if its scope was granted: that is what the person was shown.
+        let granted = StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
+        let isTold = destination == .userinfo || isInToken
+        let names = isTold ? granted : RequestedClaims.names(authorization, for: destination)
+        return granted.filter(names.contains).compactMap { name in
+            StandardClaims.value(name, user.document).map { JSON.Member(name, $0) }
+        }
+    }
+
+    private static func value(_ name: String, _ document: JSON) -> JSON? {
+        let value = document["data"]?[name] ?? other(name, document)
+        guard let value, value != .null, isOfKind(name, value) else { return nil }
+        return value
+    }
+
+    /// Attributes of a document that mean the same as a claim.
+    private static func other(_ name: String, _ document: JSON) -> JSON? {
+        let parts = document["name"]
+        switch name {
+        case "name": return parts?.string.map(JSON.string) ?? parts?["formatted"] ?? joined(parts)
+        case "given_name": return parts?["givenName"]
+        case "family_name": return parts?["familyName"]
+        case "middle_name": return parts?["middleName"]
+        case "preferred_username": return document["userName"]
+        case "nickname": return document["nickName"]
+        case "profile": return document["profileUrl"]
+        case "picture": return document["photo"]
+        case "zoneinfo": return document["timezone"]
+        case "phone_number": return document["phoneNumber"]
+        default: return document[name]
+        }
+    }
+
+    private static func joined(_ parts: JSON?) -> JSON? {
+        let words = ["givenName", "familyName"].compactMap { parts?[$0]?.string }
+        return words.isEmpty ? nil : .string(words.joined(separator: " "))
+    }
+
+    /// The kinds of section 5.1: a client may fail at any other.
+    private static func isOfKind(_ name: String, _ value: JSON) -> Bool {
+        switch name {
+        case "email_verified", "phone_number_verified": value.bool != nil
+        case "updated_at": value.integer != nil
+        case "address": !value.members.isEmpty
+        default: value.string != nil
+        }
+    }
+}
+
+/// Tells a client about the person who signed in (OpenID Connect Core section 5.3).
+struct UserInfo: ResourceEndpoint {
+    let host: any PluginHost
+    let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
+    let scope: Scope = [OpenID.scope]
+
+    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+        let authorization = request.token.authorization
+        guard case .user(let id) = authorization.subject else {
+            throw OAuthError(.insufficientScope, "the access token speaks for no person")
+        }
+        let about = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
+        return EndpointResponse(.object([.init("sub", .string(id))] + about.filter { $0.name != "sub" }))
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// People sign in with a name and a password of the server's own directory.
+struct PasswordLogin: Plugin, InteractionStep {
+    static let manifest = PluginManifest(
+        id: "password-login", summary: "people sign in with a password", specification: "RFC 8176 section 2, pwd")
+
+    let name = "password-login"
+    let phase = StepPhase.identify
+    let fields = [
+        ParameterDeclaration("username", longest: 256), ParameterDeclaration("password", longest: 512, secret: true),
+    ]
+    private let host: any PluginHost
+    private let acr: String
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+        acr = settings.read(
+            "acr", default: "", "the authentication context class that a password reaches; empty for none")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(step: self)
+        if !acr.isEmpty { registry.add(metadata: "acr_values_supported", .union([acr])) }
+    }
+
+    func advance(_ interaction: Interaction, submitted: Parameters) async throws -> StepOutcome {
+        let login = submitted["username"]
+        guard login != nil || submitted["password"] != nil else { return .page(page(interaction)) }
+        guard let login, let password = submitted["password"] else {
+            return .page(page(interaction, Kept(login: login ?? "", problem: .missing)))
+        }
+        let outcome: PasswordOutcome
+        do {
+            outcome = try await host.users.verify(
+                login: login, password: Secret(password), from: interaction.address)
+        } catch let error as OAuthError where error.code == .temporarilyUnavailable {
+            return .page(page(interaction, Kept(login: login, problem: .busy)))
+        }
+        switch outcome {
+        case .verified(let user):
+            return .done(StepResult(user: user, amr: ["pwd"], acr: acr.isEmpty ? nil : acr))
+        case .refused: return .page(page(interaction, Kept(login: login, problem: .credentials)))
+        case .later(let wait):
+            let until = host.now + wait + .seconds(1)
+            return .page(page(interaction, Kept(login: login, problem: .throttled, until: until)))
+        @unknown default: return .page(page(interaction, Kept(login: login, problem: .busy)))
+        }
+    }
+
+    /// What the page shows after an attempt; the password is never part of it.
+    private struct Kept {
+        enum Problem: String {
+            case missing, credentials, throttled, busy
+        }
+
+        var login: String
+        var problem: Problem
+        var until: Timestamp?
+
+        var json: JSON {
+            var json: JSON = ["login": .string(login), "problem": .string(problem.rawValue)]
+            json["until"] = (until?.seconds).map(JSON.integer)
+            return json
+        }
+    }
+
+    /// The page is shown by a later request, which has nothing but what was kept.
+    private func page(_ interaction: Interaction, _ news: Kept? = nil) -> Page {
+        let kept = news?.json ?? interaction.kept
+        var values: JSON = ["username_autocomplete": "username"]
+        values["login"] = kept?["login"] ?? interaction.policy.loginHint.map(JSON.string)
+        values["problem"] = kept?["problem"]
+        let isOfFields = ["missing", "credentials"].contains(kept?["problem"]?.string)
+        values["fields"] = isOfFields ? true : nil
+        if let until = kept?["until"]?.integer, until > host.now.seconds {
+            values["retry_after"] = .integer(until - host.now.seconds)
+        }
+        return Page("sign_in", values, kept: kept)
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(password_login_plugin_abi)
+public func passwordLoginPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(password_login_plugin_make)
+public func passwordLoginPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(PasswordLogin.self)
+}

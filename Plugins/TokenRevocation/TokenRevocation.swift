@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// A client ends a token that it no longer needs (RFC 7009).
+struct TokenRevocation: Plugin, Endpoint {
+    static let manifest = PluginManifest(
+        id: "revocation", summary: "a client ends its tokens", specification: "RFC 7009")
+
+    let route = Route(["POST"], "/revoke", metadata: "revocation_endpoint")
+    let caller = ClientRequirement.identified
+    let parameters = [
+        ParameterDeclaration("token", required: true, longest: 8192, secret: true),
+        ParameterDeclaration("token_type_hint", longest: 64),
+    ]
+    private let host: any PluginHost
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(endpoint: self)
+    }
+
+    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        let done = EndpointResponse(nil)
+        // Section 2.2: a token that is unknown or over needs no revocation.
+        guard let token = try await host.tokens.resolve(request.parameters.required("token")) else { return done }
+        guard token.clientID.utf8.elementsEqual(request.client.id.utf8) else {
+            throw OAuthError(.invalidGrant, "the token was issued to another client")
+        }
+        // Section 2.1: with a refresh token ends all that came of the same grant.
+        if token.kind == .refresh, let grant = token.authorization.grantID {
+            try await host.tokens.revoke(.grant(grant), reason: "its client revoked the refresh token")
+        } else {
+            try await host.tokens.revoke(.token(token.id), reason: "its client revoked it")
+        }
+        return done
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(revocation_plugin_abi)
+public func revocationPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(revocation_plugin_make)
+public func revocationPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(TokenRevocation.self)
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What the authorization endpoint serves, folded from what is loaded when the generation is built.
+struct AuthorizationPlan: Sendable {
+    let flows: [String: any AuthorizationFlow]
+    let filters: [any AuthorizationRequestFilter]
+    /// In the order in which they run.
+    let steps: [any InteractionStep]
+    let acceptance: ParameterAcceptance
+    /// What the page of each step may send.
+    let fields: [String: ParameterAcceptance]
+    /// The longest `state` that is returned.
+    static let longestState = 4096
+
+    /// What the core itself reads.
+    private static let standard = [
+        ParameterDeclaration("response_type", longest: 256), ParameterDeclaration("client_id", longest: 256),
+        ParameterDeclaration("redirect_uri"), ParameterDeclaration("response_mode", longest: 64),
+        ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("state", longest: longestState),
+        ParameterDeclaration("audience", repeatable: true, longest: 256),
+    ]
+
+    init?(_ capabilities: Capabilities) {
+        guard !capabilities.flows.isEmpty else { return nil }
+        flows = Dictionary(capabilities.flows.map { ($0.word, $0) }, uniquingKeysWith: { first, _ in first })
+        filters = capabilities.requestFilters
+        steps = capabilities.steps
+        fields = Dictionary(
+            capabilities.steps.map { ($0.name, ParameterAcceptance($0.fields, credentials: [])) },
+            uniquingKeysWith: { first, _ in first })
+        acceptance = ParameterAcceptance(
+            AuthorizationPlan.standard + capabilities.flows.flatMap(\.parameters)
+                + capabilities.requestFilters.flatMap(\.parameters), credentials: [])
+    }
+
+    /// Whether words may stand beside each other: of each pair, one has to name the other.
+    static func combine(_ flows: [any AuthorizationFlow]) -> Bool {
+        flows.allSatisfy { one in
+            flows.allSatisfy { other in
+                one.word == other.word || one.combinesWith.contains(other.word)
+                    || other.combinesWith.contains(one.word)
+            }
+        }
+    }
+
+    /// All response types that are served, in their alphabetical spelling.
+    static func responseTypes(_ flows: [any AuthorizationFlow]) -> [String] {
+        var groups: [[any AuthorizationFlow]] = [[]]
+        for flow in flows.sorted(by: { $0.word < $1.word }).prefix(8) { groups += groups.map { $0 + [flow] } }
+        return groups.filter { !$0.isEmpty && combine($0) }.map { $0.map(\.word).joined(separator: " ") }.sorted()
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension ServerCore {
+    /// Sends members back to the client, with `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
+    func answer(
+        _ members: [(name: String, value: String)], to destination: AuthorizationDestination, _ generation: Generation
+    ) throws -> OutboundResponse {
+        var parameters = members
+        if let state = destination.state { parameters.append(("state", state)) }
+        parameters.append(("iss", issuer))
+        switch destination.mode {
+        case .query: return .redirect(destination.redirect.adding(parameters, asFragment: false))
+        case .fragment: return .redirect(destination.redirect.adding(parameters, asFragment: true))
+        case .formPost: return try formPost(parameters, to: destination, generation)
+        }
+    }
+
+    /// A page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
+    private func formPost(
+        _ parameters: [(name: String, value: String)], to destination: AuthorizationDestination,
+        _ generation: Generation
+    ) throws -> OutboundResponse {
+        let fields = parameters.map {
+            JSON.object([.init("name", .string($0.name)), .init("value", .string($0.value))])
+        }
+        let redirect = destination.redirect
+        var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
+        values["redirect_host"] = .string(redirect.host ?? redirect.origin)
+        return try render(
+            "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation)
+    }
+
+    func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> OutboundResponse {
+        var members = [(name: "error", value: refusal.error.code.rawValue)]
+        if !refusal.error.description.isEmpty { members.append(("error_description", refusal.error.description)) }
+        return try answer(members, to: refusal.destination, generation)
+    }
+}
+
+extension OutboundResponse {
+    /// A redirect that turns any method into GET, so that no form travels on (RFC 9700 section 4.12).
+    static func redirect(_ location: String) -> OutboundResponse {
+        OutboundResponse(
+            status: 303,
+            headers: [
+                ("location", location), ("cache-control", "no-store"), ("pragma", "no-cache"),
+                ("referrer-policy", "no-referrer"),
+            ])
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// An authorization request that may be put before a person.
+struct ValidRequest: Sendable {
+    let registered: RegisteredClient
+    let request: AuthorizationRequest
+    /// The flows of its words, in the order in which they answer.
+    let flows: [any AuthorizationFlow]
+    let destination: AuthorizationDestination
+    let policy: InteractionPolicy
+}
+
+/// Checks authorization requests against what is loaded and registered now (RFC 6749 sections 3.1 and 4.1.1).
+struct AuthorizationValidation {
+    let core: ServerCore
+    let generation: Generation
+    let plan: AuthorizationPlan
+
+    /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
+    func validate(_ sent: Parameters) async throws -> ValidRequest {
+        let client = try client(sent)
+        let words = Set(sent.values("response_type").flatMap { $0.split(separator: " ") }.map(String.init))
+        let flows = words.compactMap { plan.flows[$0] }
+        var destination = try destination(sent, client, flows)
+        do {
+            destination.mode = try mode(sent, flows)
+            let parameters = try plan.acceptance.accept(sent)
+            try checkType(parameters, words, flows, client, destination)
+            let request = AuthorizationRequest(
+                client: client.client, redirectURI: destination.redirect.text, words: words, parameters: parameters)
+            for flow in flows { try flow.validate(request) }
+            var policy = InteractionPolicy(limits: try limits(parameters, client, flows))
+            for filter in plan.filters { try await filter.apply(request, &policy) }
+            let ordered = flows.sorted { ($0.stage.rawValue, $0.word) < ($1.stage.rawValue, $1.word) }
+            return ValidRequest(
+                registered: client, request: request, flows: ordered, destination: destination, policy: policy)
+        } catch let error as OAuthError {
+            throw RedirectRefusal(error: error, destination: destination)
+        }
+    }
+
+    private func client(_ sent: Parameters) throws -> RegisteredClient {
+        let ids = sent.values("client_id")
+        guard ids.count == 1, let id = ids.first, id.utf8.allSatisfy({ $0 < 0x80 }), let client = generation.clients[id]
+        else {
+            throw PageRefusal(
+                .client, OAuthError(.invalidRequest, "the request names no client that is registered"))
+        }
+        return client
+    }
+
+    // MARK: where the answer goes
+
+    private func destination(
+        _ sent: Parameters, _ client: RegisteredClient, _ flows: [any AuthorizationFlow]
+    ) throws -> AuthorizationDestination {
+        let lists = flows.compactMap { client.redirects[$0.grant.key] }
+        // With an unknown response type the client may still be told so, wherever it has registered.
+        let known = lists.isEmpty ? client.redirects.values.flatMap(\.self) : lists.flatMap(\.self)
+        let redirect = try redirect(sent, Array(Set(known)))
+        // Registered under each word's grant.
+        guard lists.allSatisfy({ list in list.contains { $0.accepts(redirect) } }) else {
+            throw PageRefusal(.redirectURI, AuthorizationValidation.unregistered)
+        }
+        let strictest = AuthorizationValidation.strictest(flows)
+        let states = sent.values("state")
+        let state = states.count == 1 ? states.first.flatMap { isReturned($0) ? $0 : nil } : nil
+        return AuthorizationDestination(
+            client: client, redirect: redirect, mode: (try? mode(sent, flows)) ?? strictest, state: state)
+    }
+
+    private static let unregistered = OAuthError(.invalidRequest, "the redirect URI is not registered for the client")
+
+    private func isReturned(_ state: String) -> Bool {
+        !state.isEmpty && state.utf8.count <= AuthorizationPlan.longestState
+    }
+
+    private func redirect(_ sent: Parameters, _ known: [RedirectURI]) throws -> RedirectURI {
+        let values = sent.values("redirect_uri").filter { !$0.isEmpty }
+        guard let text = values.first else {
+            // RFC 6749 section 3.1.2.3: it may be left out where there is no choice.
+            guard known.count == 1, let only = known.first else {
+                throw PageRefusal(.redirectURI, OAuthError(.invalidRequest, "the parameter 'redirect_uri' is missing"))
+            }
+            return only
+        }
+        guard values.count == 1, let requested = try? RedirectURI(text),
+            known.contains(where: { $0.accepts(requested) })
+        else { throw PageRefusal(.redirectURI, AuthorizationValidation.unregistered) }
+        return requested
+    }
+
+    private static func strictest(_ flows: [any AuthorizationFlow]) -> ResponseMode {
+        flows.contains { $0.delivery == .fragment } ? .fragment : .query
+    }
+
+    private func mode(_ sent: Parameters, _ flows: [any AuthorizationFlow]) throws -> ResponseMode {
+        let strictest = AuthorizationValidation.strictest(flows)
+        let values = sent.values("response_mode").filter { !$0.isEmpty }
+        guard let text = values.first else { return strictest }
+        guard values.count == 1, let mode = ResponseMode(rawValue: text) else {
+            throw OAuthError(.invalidRequest, "the response mode is none of query, fragment and form_post")
+        }
+        guard mode != .query || strictest == .query else {
+            throw OAuthError(.invalidRequest, "the response type must not be answered in the query")
+        }
+        return mode
+    }
+
+    // MARK: what is asked for
+
+    private func checkType(
+        _ parameters: Parameters, _ words: Set<String>, _ flows: [any AuthorizationFlow], _ client: RegisteredClient,
+        _ destination: AuthorizationDestination
+    ) throws {
+        _ = try parameters.required("response_type")
+        guard !flows.isEmpty, flows.count == words.count, AuthorizationPlan.combine(flows) else {
+            throw OAuthError(.unsupportedResponseType, "the response type is not served")
+        }
+        guard flows.allSatisfy({ client.client.grants.contains($0.grant.key) && client.plans[$0.grant.key] != nil })
+        else { throw OAuthError(.unauthorizedClient, "the client may not use this response type") }
+    }
+
+    /// A word that the client may not have is dropped here, where the token endpoint refuses it; what is left is
+    /// returned with the token.
+    private func limits(
+        _ parameters: Parameters, _ client: RegisteredClient, _ flows: [any AuthorizationFlow]
+    ) throws -> AccessLimits {
+        let allowed = client.client.scope
+        var scope = allowed.filter { !generation.capabilities.scopesOnRequest.contains($0) }
+        if let text = parameters["scope"] {
+            scope = try Scope(parsing: text).filter(allowed.contains)
+            guard !scope.words.isEmpty else {
+                throw OAuthError(.invalidScope, "the client may have none of the scopes that were asked for")
+            }
+        }
+        let asked = parameters.values("audience")
+        // Patterns are tried before anybody has authenticated, so few and short ones only.
+        guard asked.count <= 8 else { throw OAuthError(.invalidTarget, "at most 8 audiences can be asked for") }
+        let rules = flows.sorted { $0.word < $1.word }.compactMap { client.plans[$0.grant.key]?.audience }
+        guard let rule = rules.first, asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } })
+        else { throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have") }
+        return AccessLimits(scope: scope, audience: rule.narrow(to: asked))
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A redirect URI that is whole and harmless (RFC 6749 section 3.1.2).
+struct RedirectURI: Sendable, Hashable {
+    /// The URI, byte for byte.
+    let text: String
+    /// Scheme, host and port of a web address; of any other scheme the scheme alone: what a policy can name.
+    let origin: String
+    /// The host of a web address.
+    let host: String?
+    /// Whether it is https, so that nobody but the owner of the host receives what is sent there.
+    let isSecure: Bool
+    /// A web address on this machine by its number: the one kind whose port may differ (RFC 8252 section 7.3).
+    private let isLoopback: Bool
+    private let withoutPort: String
+
+    /// Schemes that a browser runs, or reads from the machine, instead of going somewhere.
+    private static let refused: Set<String> = [
+        "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "view-source", "chrome", "resource",
+        "ws", "wss", "ftp", "mailto",
+    ]
+
+    /// Reads a URI.
+    ///
+    /// - Throws: `OAuthError`-free: a `Problem` that says what is wrong with it.
+    init(_ text: String) throws(Problem) {
+        guard !text.isEmpty, text.utf8.count <= 2048, text.utf8.allSatisfy(RedirectURI.isAllowed) else {
+            throw Problem("it must be 1 to 2048 characters of RFC 3986, without a fragment")
+        }
+        guard let colon = text.firstIndex(of: ":"), RedirectURI.isScheme(text[..<colon]) else {
+            throw Problem("it must be absolute, such as https://app.example.com/callback")
+        }
+        let scheme = text[..<colon].lowercased()
+        guard !RedirectURI.refused.contains(scheme) else { throw Problem("the scheme '\(scheme)' is not allowed") }
+        self.text = text
+        guard scheme == "https" || scheme == "http" else {
+            guard text.index(after: colon) != text.endIndex else { throw Problem("nothing stands behind its scheme") }
+            (origin, host, isSecure, isLoopback, withoutPort) = ("\(scheme):", nil, false, false, text)
+            return
+        }
+        let authority = try Authority(text[text.index(after: colon)...])
+        host = authority.host
+        origin = "\(scheme)://\(authority.host)\(authority.port.map { ":\($0)" } ?? "")"
+        isSecure = scheme == "https"
+        isLoopback = scheme == "http" && (authority.host == "127.0.0.1" || authority.host == "[::1]")
+        withoutPort = "\(text[..<colon])://\(authority.name)\(authority.rest)"
+    }
+
+    /// What is wrong with a URI.
+    struct Problem: Error {
+        let message: String
+
+        init(_ message: String) {
+            self.message = message
+        }
+    }
+
+    /// Host, port and what comes after them.
+    private struct Authority {
+        let host: String
+        /// The host as it was written.
+        let name: Substring
+        let port: UInt16?
+        let rest: Substring
+
+        init(_ text: Substring) throws(Problem) {
+            guard text.hasPrefix("//") else { throw Problem("'//' and a host must follow the scheme") }
+            let body = text.dropFirst(2)
+            let end = body.firstIndex { $0 == "/" || $0 == "?" } ?? body.endIndex
+            rest = body[end...]
+            let (name, digits) = Authority.split(body[..<end])
+            self.name = name
+            guard Authority.isHost(name) else {
+                throw Problem("its host must be a name or an address, without user name or password")
+            }
+            guard !Authority.hasDots(rest) else { throw Problem("its path must not hold '.' or '..' segments") }
+            host = name.lowercased()
+            guard let digits else {
+                port = nil
+                return
+            }
+            guard let number = UInt16(digits), number > 0, String(number) == digits else {
+                throw Problem("its port must be a number from 1 to 65535")
+            }
+            port = number
+        }
+
+        private static func split(_ authority: Substring) -> (Substring, Substring?) {
+            let start = authority.lastIndex(of: "]") ?? authority.startIndex
+            guard let colon = authority[start...].lastIndex(of: ":") else { return (authority, nil) }
+            return (authority[..<colon], authority[authority.index(after: colon)...])
+        }
+
+        private static func isHost(_ name: Substring) -> Bool {
+            name.wholeMatch(of: /[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]/) != nil
+        }
+
+        /// What a browser would resolve to another path than the one that was compared.
+        private static func hasDots(_ rest: Substring) -> Bool {
+            let path = rest.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".")
+            return path.split(separator: "/", omittingEmptySubsequences: false).contains { $0 == "." || $0 == ".." }
+        }
+    }
+
+    private static func isScheme(_ text: Substring) -> Bool {
+        text.wholeMatch(of: /[A-Za-z][A-Za-z0-9+.\-]*/) != nil
+    }
+
+    /// RFC 3986 section 2, without the number sign.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x22, 0x23, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D: false
+        default: 0x21...0x7E ~= byte
+        }
+    }
+
+    /// Whether a requested URI is this registered one: byte for byte, but for the port of a loopback address.
+    func accepts(_ requested: RedirectURI) -> Bool {
+        if text.utf8.elementsEqual(requested.text.utf8) { return true }
+        return isLoopback && requested.isLoopback && withoutPort.utf8.elementsEqual(requested.withoutPort.utf8)
+    }
+}
+
+extension RedirectURI {
+    /// What a content security policy can name: of addresses in numbers it knows 127.0.0.1 alone (CSP 3 section 6.7.2.7).
+    var policySource: String {
+        guard let host, host != "127.0.0.1" else { return origin }
+        let isNumber = host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
+        return isNumber ? (isSecure ? "https:" : "http:") : origin
+    }
+
+    /// Whether whoever receives the answer there can only be the client (RFC 8252 section 8.6).
+    func identifies(isPublic: Bool) -> Bool { !isPublic || isSecure }
+
+    /// The URI with parameters in its query or fragment.
+    func adding(_ parameters: [(name: String, value: String)], asFragment: Bool) -> String {
+        let encoded = parameters.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+            .joined(separator: "&")
+        if asFragment { return "\(text)#\(encoded)" }
+        guard let mark = text.firstIndex(of: "?") else { return "\(text)?\(encoded)" }
+        let joint = text.index(after: mark) == text.endIndex || text.hasSuffix("&") ? "" : "&"
+        return "\(text)\(joint)\(encoded)"
+    }
+}
+
+/// Writes names and values as `application/x-www-form-urlencoded` (RFC 6749 appendix B).
+enum URLEncoding {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    static func encode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            if isUnreserved(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}

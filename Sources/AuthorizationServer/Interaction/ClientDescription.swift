@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What pages say about a client (RFC 7591 section 2).
+enum ClientDescription {
+    /// Members of a client's document that hold addresses, and the names under which pages get them.
+    static let addresses = [
+        (member: "client_uri", value: "uri"), (member: "logo_uri", value: "logo"),
+        (member: "policy_uri", value: "policy_uri"), (member: "tos_uri", value: "tos_uri"),
+    ]
+
+    static func values(_ client: Client) -> JSON {
+        var values: JSON = ["name": .string(client.document["name"]?.string ?? client.id)]
+        for (member, value) in addresses { values[value] = client.document[member] }
+        return values
+    }
+
+    /// From where a page about the client shows its logo.
+    static func pictures(_ client: Client) -> [String] {
+        let logo = client.document["logo_uri"]?.string
+        return (logo.flatMap { try? RedirectURI($0).origin }).map { [$0] } ?? []
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What a person has allowed a client, remembered until it is asked for more.
+struct Consent: Sendable {
+    static let collection = StoreCollection("consent", indexes: ["user"])
+    /// Counted from the last time that it was given.
+    private static let lifetime = Duration.seconds(400 * 86400)
+
+    private let key: StoreKey
+    private let user: User
+    private let client: String
+    /// What stands in the store, whatever it is still worth.
+    private let record: StoreRecord?
+    private let isCurrent: Bool
+
+    /// Reads what is remembered.
+    ///
+    /// - Throws: `StoreError`.
+    init(_ user: User, _ client: String, in core: ServerCore) async throws {
+        self.user = user
+        self.client = client
+        // Neither id can hold the separator.
+        key = StoreKey("consent", core.cryptography.digest("\(user.id)\u{0}\(client)"))
+        record = try await core.store.read(key)
+        // With the password, or the person, ends what was allowed.
+        isCurrent = record.map { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch } ?? false
+    }
+
+    private func words(_ member: String) -> Set<String> {
+        isCurrent ? Set(record?.value[member]?.strings ?? []) : []
+    }
+
+    /// Whether each of these words was put before the person.
+    func covers(_ scope: Scope) -> Bool {
+        isCurrent && words("asked").isSuperset(of: scope.words)
+    }
+
+    /// Whether a word was allowed when it was asked for; true of a word that never was.
+    func allows(_ word: String) -> Bool {
+        !words("asked").contains(word) || words("granted").contains(word)
+    }
+
+    /// Remembers an answer: each word as the person left it last.
+    func remembering(_ asked: Scope, granted: Scope, now: Timestamp) -> StoreWrite {
+        let all = words("asked").union(asked.words)
+        let kept = words("granted").subtracting(asked.words).union(granted.words)
+        let value: JSON = [
+            "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
+            "asked": .strings(all.sorted()),
+            "granted": .strings(kept.sorted()), "given": .integer(now.seconds),
+        ]
+        let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
+        guard let record else { return .create(next) }
+        return .replace(next, ifVersion: record.version)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A cookie of this server: out of reach of scripts, not sent along with requests that other sites make.
+struct Cookie: Sendable {
+    /// Carries a session; says who is signed in.
+    static let session = "grantor_session"
+    /// Ties pages to the browser that they were shown in; says nothing.
+    static let browser = "grantor_browser"
+
+    let name: String
+    /// Over https nobody else can have set it: no other host, no unencrypted connection (RFC 6265bis section 4.1.3.2).
+    private let isSecure: Bool
+
+    init(_ name: String, issuer: String) {
+        isSecure = issuer.hasPrefix("https://")
+        self.name = isSecure ? "__Host-\(name)" : name
+    }
+
+    /// The value in a request, or nil if there is none, or more than one.
+    func value(in head: RequestHead) -> String? {
+        let pairs = head.headers.filter { $0.name == "cookie" }.flatMap { $0.value.split(separator: ";") }
+        let values = pairs.compactMap { pair -> Substring? in
+            let pair = pair.drop { $0 == " " }
+            guard pair.hasPrefix(name), pair.dropFirst(name.count).first == "=" else { return nil }
+            return pair.dropFirst(name.count + 1)
+        }
+        return values.count == 1 ? values.first.map(String.init) : nil
+    }
+
+    /// The header that sets it until the browser is closed.
+    func set(_ value: String) -> (name: String, value: String) {
+        ("set-cookie", "\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")")
+    }
+
+    /// The header that removes it.
+    var remove: (name: String, value: String) {
+        ("set-cookie", "\(name)=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")")
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Where a sign-in and consent stands; it travels through the browser sealed, so that nothing is written for somebody
+/// who only looks at a page.
+struct InteractionState: Sendable {
+    /// Whom the steps of this interaction have established, before the session begins.
+    struct Established: Sendable {
+        var user: String
+        /// The user's epoch when the proof was checked.
+        var epoch: Int64?
+        var at: Timestamp
+        var acr: String?
+        var amr: [String]
+    }
+
+    static let purpose = "interaction"
+    /// How long a page may stand open.
+    static let lifetime = Duration.seconds(3600)
+
+    /// Redeemed by the approval.
+    let id: String
+    let began: Timestamp
+    /// The digest of the browser's cookie.
+    let browser: String
+    /// The request as it was sent: it is validated anew at each step.
+    let parameters: Parameters
+    var established: Established?
+    /// The session that this interaction has begun.
+    var session: String?
+    /// Who the page that is shown speaks to.
+    var shownTo: String?
+    /// The step whose page is shown.
+    var step: String?
+    /// The steps that are finished.
+    var done: Set<String> = []
+    /// What each step kept with its page.
+    var kept: [String: JSON] = [:]
+    /// What finished steps leave with the authorization.
+    var attachments: [String: JSON] = [:]
+    /// Whether the person asked for another account than that of the session.
+    var isSwitching = false
+
+    init(id: String, began: Timestamp, browser: String, parameters: Parameters) {
+        self.id = id
+        self.began = began
+        self.browser = browser
+        self.parameters = parameters
+    }
+
+    /// Drops all that steps found out: it was about somebody else.
+    mutating func forget() {
+        (done, kept, attachments) = ([], [:], [:])
+    }
+
+    /// What marks the interaction as used.
+    var marker: StoreKey { StoreKey("interaction", id) }
+    static let collection = StoreCollection("interaction")
+
+    // MARK: on its way
+
+    var json: JSON {
+        var value: JSON = [
+            "id": .string(id), "began": .integer(began.seconds), "browser": .string(browser),
+            "sent": .array(parameters.all.map { .strings([$0.name, $0.value]) }),
+        ]
+        func add(_ name: String, _ member: JSON?) { value[name] = member }
+        add(
+            "who",
+            established.map { who in
+                var member: JSON = [
+                    "user": .string(who.user), "at": .integer(who.at.seconds), "amr": .strings(who.amr),
+                ]
+                member["acr"] = who.acr.map(JSON.string)
+                member["epoch"] = who.epoch.map(JSON.integer)
+                return member
+            })
+        add("session", session.map(JSON.string))
+        add("shown", shownTo.map(JSON.string))
+        add("step", step.map(JSON.string))
+        add("done", done.isEmpty ? nil : .strings(done.sorted()))
+        add("kept", InteractionState.object(kept))
+        add("attached", InteractionState.object(attachments))
+        add("switch", isSwitching ? true : nil)
+        return value
+    }
+
+    private static func object(_ members: [String: JSON]) -> JSON? {
+        members.isEmpty ? nil : .object(members.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value) })
+    }
+
+    private static func dictionary(_ object: JSON?) -> [String: JSON] {
+        Dictionary((object?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    init?(_ json: JSON) {
+        guard let id = json["id"]?.string, let began = json["began"]?.integer, let browser = json["browser"]?.string
+        else { return nil }
+        let pairs = (json["sent"]?.elements ?? []).map(\.strings).filter { $0.count == 2 }
+        self.init(
+            id: id, began: Timestamp(seconds: began), browser: browser,
+            parameters: Parameters(pairs.map { (name: $0[0], value: $0[1]) }))
+        if let who = json["who"], let user = who["user"]?.string, let at = who["at"]?.integer {
+            established = Established(
+                user: user, epoch: who["epoch"]?.integer, at: Timestamp(seconds: at), acr: who["acr"]?.string,
+                amr: who["amr"]?.strings ?? [])
+        }
+        session = json["session"]?.string
+        shownTo = json["shown"]?.string
+        step = json["step"]?.string
+        done = Set(json["done"]?.strings ?? [])
+        kept = InteractionState.dictionary(json["kept"])
+        attachments = InteractionState.dictionary(json["attached"])
+        isSwitching = json["switch"] == true
+    }
+}
+
+extension ServerCore {
+    /// Longer than what fits into a request line together with the rest of a request.
+    private static let longestSealed = 12_000
+
+    /// - Throws: `OAuthError` `invalid_request` if the request is too long to travel.
+    func seal(_ state: InteractionState) throws -> String {
+        let sealed = try keys.seal(state.json.text, purpose: InteractionState.purpose)
+        guard sealed.utf8.count <= ServerCore.longestSealed else {
+            throw OAuthError(.invalidRequest, "the authorization request is too long")
+        }
+        return sealed
+    }
+
+    /// The state that was sealed for this browser, not too long ago.
+    ///
+    /// - Throws: `PageRefusal`.
+    func open(_ sealed: String, _ head: RequestHead) throws -> InteractionState {
+        guard let text = keys.open(sealed, purpose: InteractionState.purpose), let json = try? JSON(parsing: text),
+            let state = InteractionState(json), now - state.began < InteractionState.lifetime
+        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no sealed state that is still good")) }
+        let cookie = Cookie(Cookie.browser, issuer: issuer).value(in: head) ?? ""
+        guard Secret(cryptography.digest(cookie)) == Secret(state.browser) else {
+            throw PageRefusal(.cookie, OAuthError(.invalidRequest, reason: "the page was shown in another browser"))
+        }
+        return state
+    }
+
+    /// Proves that a form came from a page that this server showed in this browser for this interaction.
+    func formToken(_ state: InteractionState) -> String {
+        keys.authenticationCode("\(state.id) \(state.browser)", purpose: "form")
+    }
+
+    func isFormToken(_ token: String, of state: InteractionState) -> Bool {
+        keys.isAuthentic(token, over: "\(state.id) \(state.browser)", purpose: "form")
+    }
+}

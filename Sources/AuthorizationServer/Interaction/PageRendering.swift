@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// A file that pages refer to.
+public struct PageAsset: Sendable {
+    /// The value under which pages get its address.
+    public var value: String
+    /// Its name, which changes with its content.
+    public var file: String
+    /// Its media type.
+    public var type: String
+    /// Its content.
+    public var bytes: [UInt8]
+
+    /// Describes a file.
+    public init(value: String, file: String, type: String, bytes: [UInt8]) {
+        self.value = value
+        self.file = file
+        self.type = type
+        self.bytes = bytes
+    }
+}
+
+/// Turns pages into HTML; templates and texts are not the core's.
+public protocol PageRenderer: Sendable {
+    /// The HTML of a page.
+    ///
+    /// - Parameters:
+    ///   - page: The page's name.
+    ///   - values: What it shows; every text is escaped.
+    /// - Returns: The HTML, in UTF-8.
+    /// - Throws: Any error if there is no such page.
+    func render(_ page: String, _ values: JSON) throws -> [UInt8]
+
+    /// The files that pages refer to.
+    var assets: [PageAsset] { get }
+}
+
+/// What a browser may do with a page (Content Security Policy Level 3).
+struct PagePolicy: Sendable {
+    /// Where its forms may lead, beside this server.
+    var formAction: [String] = []
+    var runsScript = false
+    /// From where it shows pictures.
+    var pictures: [String] = []
+
+    var text: String {
+        let rules = [
+            "default-src 'none'", "style-src 'self'", "img-src \((["'self'"] + pictures).joined(separator: " "))",
+            runsScript ? "script-src 'self'" : nil,
+            "form-action \((["'self'"] + formAction).joined(separator: " "))", "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ]
+        return rules.compactMap(\.self).joined(separator: "; ")
+    }
+}
+
+extension ServerCore {
+    /// Renders a page with the headers that every page has.
+    func render(
+        _ page: String, _ values: JSON, _ policy: PagePolicy, _ generation: Generation, status: Int = 200
+    ) throws -> OutboundResponse {
+        var all = values
+        all["issuer_host"] = .string(Metadata.host(of: issuer))
+        for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
+        return OutboundResponse(
+            status: status,
+            headers: [
+                ("content-type", "text/html; charset=utf-8"), ("content-security-policy", policy.text),
+                ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store"),
+                ("pragma", "no-cache"),
+            ], body: try pages.render(page, all))
+    }
+
+    /// The file that is served at a path, or nil.
+    func asset(_ head: RequestHead, _ generation: Generation) -> OutboundResponse? {
+        guard generation.authorization != nil,
+            let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
+        else { return nil }
+        guard ["GET", "HEAD"].contains(head.method) else {
+            return OutboundResponse(status: 405, headers: [("allow", "GET, HEAD")])
+        }
+        return OutboundResponse(
+            status: 200,
+            headers: [("content-type", asset.type), ("cache-control", "public, max-age=31536000, immutable")],
+            body: asset.bytes)
+    }
+
+    /// Tells a person why a request goes nowhere.
+    func answer(_ refusal: PageRefusal, _ head: RequestHead, _ generation: Generation) throws -> OutboundResponse {
+        let values: JSON = [
+            "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),
+            "request_id": .string(head.id),
+        ]
+        return try render("error", values, PagePolicy(), generation, status: Refusal.status(of: refusal.error.code))
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// Lets in whoever presents an access token (RFC 6750).
+struct ResourceAccess {
+    let core: ServerCore
+    let generation: Generation
+    let scope: Scope
+
+    /// What the core itself reads of a form (RFC 6750 section 2.2).
+    static let parameters = [ParameterDeclaration("access_token", longest: 8192, secret: true)]
+
+    /// The token behind a request, and the client that it was issued to.
+    ///
+    /// - Throws: `OAuthError` with the challenge of RFC 6750 section 3.
+    func admit(_ head: RequestHead, _ form: Parameters) async throws -> (token: ResolvedToken, client: RegisteredClient)
+    {
+        let value = try presented(head, form)
+        guard let token = try await core.resolve(value), token.kind == .access,
+            let client = generation.clients[token.clientID]
+        else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }
+        guard token.authorization.confirmation == nil else {
+            throw refusal(.invalidToken, "the access token is bound to a key, which was not proved")
+        }
+        guard scope.words.allSatisfy(token.authorization.scope.contains) else {
+            throw refusal(.insufficientScope, "the access token lacks a scope")
+        }
+        return (token, client)
+    }
+
+    /// The token, by exactly one of the two ways; never in the query, which ends up in logs (RFC 9700 section 4.3.2).
+    private func presented(_ head: RequestHead, _ form: Parameters) throws -> String {
+        let headers = head.headers.filter { $0.name == "authorization" }.map(\.value)
+        let field = form["access_token"]
+        guard headers.count + (field == nil ? 0 : 1) <= 1 else {
+            throw refusal(.invalidRequest, "the access token stands more than once")
+        }
+        if let field { return field }
+        guard let header = headers.first else { throw refusal(nil, "the request has no access token") }
+        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw refusal(nil, "the Authorization header has no access token")
+        }
+        return parts[1].trimmingSpaces()
+    }
+
+    /// A request without a token is told what is needed and nothing else (section 3.1).
+    private func refusal(_ code: OAuthError.Code?, _ description: String) -> OAuthError {
+        var challenge = "Bearer realm=\"grantor\""
+        if let code { challenge += ", error=\"\(code.rawValue)\", error_description=\"\(description)\"" }
+        if code == .insufficientScope { challenge += ", scope=\"\(scope)\"" }
+        return OAuthError(code ?? .invalidToken, description, headers: ["WWW-Authenticate": challenge])
+    }
+}
+
+extension ServerCore {
+    func respond(
+        to request: InboundRequest, _ plan: Generation.ResourcePlan, _ generation: Generation,
+        _ trace: inout RequestTrace
+    ) async throws -> OutboundResponse {
+        let access = ResourceAccess(core: self, generation: generation, scope: plan.endpoint.scope)
+        let sent: Parameters =
+            request.head.method == "GET"
+            ? try FormBody.parse(Array((request.head.query ?? "").utf8))
+            : request.body.isEmpty ? [:] : try RequestBody.form(of: request)
+        var parameters = try plan.acceptance.accept(sent)
+        if request.head.method == "GET", parameters["access_token"] != nil {
+            throw OAuthError(.invalidRequest, "an access token must not be sent in the query")
+        }
+        let (token, client) = try await access.admit(request.head, parameters)
+        trace.client = client
+        parameters = Parameters(parameters.all.filter { $0.name != "access_token" })
+        let response = try await plan.endpoint.respond(
+            to: ResourceRequest(
+                head: request.head, parameters: parameters, token: token, client: client.client))
+        return try await commit(response)
+    }
+}
+
+extension ServerCore: AccessService {
+    /// The claims about a person that every source gives; of two that give one claim the first counts.
+    public func claims(
+        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+    ) async throws -> [JSON.Member] {
+        guard case .user(let id) = authorization.subject, let generation else { return [] }
+        guard let user = try await users.find(id), user.isActive else {
+            throw OAuthError(.invalidToken, "the person can no longer be told about", reason: "no active user '\(id)'")
+        }
+        var all: [JSON.Member] = []
+        for source in generation.capabilities.claimsSources {
+            let given = try await source.claims(about: user, for: authorization, scope: scope, to: destination)
+            all += given.filter { claim in
+                source.claims.contains(claim.name) && !all.contains { $0.name == claim.name }
+            }
+        }
+        return all
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import GrantKit
+
+/// AES-256-GCM under a key that is used for one text alone (NIST SP 800-38D).
+///
+/// Each text gets a salt, from which its key is derived; so no number of texts brings two of them under one key and
+/// nonce.
+enum TextSeal {
+    private static let saltLength = 16
+    private static let tagLength = 16
+    /// Good once for each key, and each key is good for one text.
+    private static let nonce = [UInt8](repeating: 0, count: 12)
+
+    private static func key(_ secret: [UInt8], _ purpose: String, _ salt: some Sequence<UInt8>) -> [UInt8] {
+        // A key of its own for sealing: no authentication code can be the key of a text.
+        Digest.hmac(Array("\(purpose)\u{0}".utf8) + salt, key: Digest.hmac(Array("seal".utf8), key: secret))
+    }
+
+    /// Salt, ciphertext and tag.
+    static func seal(_ text: [UInt8], under secret: [UInt8], purpose: String) throws -> [UInt8] {
+        let salt = Digest.random(saltLength)
+        let context = EVP_CIPHER_CTX_new()
+        defer { EVP_CIPHER_CTX_free(context) }
+        var (length, rest): (Int32, Int32) = (0, 0)
+        var sealed = [UInt8](repeating: 0, count: text.count + 16)
+        var tag = [UInt8](repeating: 0, count: tagLength)
+        guard EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
+            EVP_EncryptUpdate(context, &sealed, &length, text, Int32(text.count)) == 1,
+            EVP_EncryptFinal_ex(context, &tag, &rest) == 1, rest == 0,
+            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
+        else { throw CryptographyError("a text could not be sealed") }
+        return salt + sealed.prefix(Int(length)) + tag
+    }
+
+    /// The text, or nil if anything of it was changed, or the key or the purpose is another.
+    static func open(_ sealed: [UInt8], under secret: [UInt8], purpose: String) -> [UInt8]? {
+        guard sealed.count >= saltLength + tagLength else { return nil }
+        let salt = sealed.prefix(saltLength)
+        let body = Array(sealed.dropFirst(saltLength).dropLast(tagLength))
+        var tag = Array(sealed.suffix(tagLength))
+        let context = EVP_CIPHER_CTX_new()
+        defer { EVP_CIPHER_CTX_free(context) }
+        var (length, rest): (Int32, Int32) = (0, 0)
+        var text = [UInt8](repeating: 0, count: body.count + 16)
+        var end = [UInt8](repeating: 0, count: 16)
+        guard EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
+            EVP_DecryptUpdate(context, &text, &length, body, Int32(body.count)) == 1,
+            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag) == 1,
+            EVP_DecryptFinal_ex(context, &end, &rest) == 1, rest == 0
+        else { return nil }
+        return Array(text.prefix(Int(length)))
+    }
+}
+
+extension ServerKeyRing {
+    /// The longest sealed text that is opened, in bytes.
+    private static let longestSealed = 64 * 1024
+
+    /// Seals a text under a key of the ring, which it names.
+    public func seal(_ text: String, purpose: String) throws -> String {
+        guard let key = macKeys.first else { throw CryptographyError("no key to seal with") }
+        let sealed = try TextSeal.seal(Array(text.utf8), under: key.bytes, purpose: purpose)
+        return "\(key.id).\(Base64URL.encode(sealed))"
+    }
+
+    /// The text that one of the ring's keys sealed for a purpose.
+    public func open(_ sealed: String, purpose: String) -> String? {
+        let parts = sealed.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 2, sealed.utf8.count <= ServerKeyRing.longestSealed,
+            let key = macKeys.first(where: { $0.id.utf8.elementsEqual(parts[0]) }),
+            let bytes = Base64URL.decode(parts[1]),
+            let text = TextSeal.open(bytes, under: key.bytes, purpose: purpose)
+        else { return nil }
+        return String(validating: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+extension Digest {
+    /// The size of the digest that belongs to a signature algorithm (RFC 7518 section 3.1, RFC 8032 section 5.1).
+    static func bits(of algorithm: String) -> Int {
+        if algorithm.hasSuffix("384") { return 384 }
+        return algorithm.hasSuffix("512") || algorithm == "EdDSA" ? 512 : 256
+    }
+
+    /// The SHA-2 digest of some bytes (FIPS 180-4).
+    static func of(_ bytes: [UInt8], bits: Int) -> [UInt8] {
+        guard bits != 256 else { return sha256(bytes) }
+        var digest = [UInt8](repeating: 0, count: bits / 8)
+        EVP_Digest(bytes, bytes.count, &digest, nil, bits == 384 ? EVP_sha384() : EVP_sha512(), nil)
+        return digest
+    }
+}

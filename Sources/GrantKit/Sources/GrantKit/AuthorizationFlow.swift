@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How far the parameters of an authorization response may travel; the strictest of several flows wins.
+public enum Delivery: Int, Sendable, Hashable {
+    /// To the client's server, in the query of the redirect (RFC 6749 section 4.1.2).
+    case query
+    /// To the browser alone, in the fragment of the redirect (RFC 6749 section 4.2.2).
+    case fragment
+}
+
+/// When a part of an answer is made.
+public enum Stage: Int, Sendable, Hashable {
+    /// What is good for something by itself, such as a code or a token.
+    case credential
+    /// What vouches for other members, and therefore comes after them.
+    case assertion
+}
+
+/// Serves one word of `response_type` (RFC 6749 section 3.1.1).
+///
+/// The core has validated client, redirect URI and response mode, and has asked the person; the flow adds its members
+/// to the answer. It must not write to the store itself.
+public protocol AuthorizationFlow: Sendable {
+    /// The word of `response_type`.
+    var word: String { get }
+    /// The grant whose client attributes govern what comes of it; the redirect URIs are registered under its key.
+    var grant: GrantDeclaration { get }
+    /// The words beside which it may stand; one of the two has to name the other.
+    var combinesWith: Set<String> { get }
+    /// How far its members may travel.
+    var delivery: Delivery { get }
+    /// Whether the core adds an access token to the answer.
+    var issuesAccessToken: Bool { get }
+    /// When its members are made.
+    var stage: Stage { get }
+    /// The parameters that it reads of an authorization request.
+    var parameters: [ParameterDeclaration] { get }
+    /// Refuses a request before anybody is asked to sign in.
+    ///
+    /// - Throws: `OAuthError`, which is sent to the client's redirect URI.
+    func validate(_ request: AuthorizationRequest) throws
+    /// Adds its members to the answer, once the person has approved.
+    ///
+    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is answered as
+    ///   `server_error` on a page.
+    func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws
+}
+
+extension AuthorizationFlow {
+    /// None.
+    public var combinesWith: Set<String> { [] }
+    /// It does not.
+    public var issuesAccessToken: Bool { false }
+    /// With what is good by itself.
+    public var stage: Stage { .credential }
+    /// None beyond what the core reads.
+    public var parameters: [ParameterDeclaration] { [] }
+    /// Takes every request.
+    public func validate(_ request: AuthorizationRequest) throws {}
+}

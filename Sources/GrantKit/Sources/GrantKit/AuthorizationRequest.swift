@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A request to the authorization endpoint whose client and redirect URI are known good (RFC 6749 section 4.1.1).
+public struct AuthorizationRequest: Sendable {
+    /// The client.
+    public var client: Client
+    /// Where the answer goes, also if the request left it out.
+    public var redirectURI: String
+    /// The words of `response_type`.
+    public var words: Set<String>
+    /// The declared parameters.
+    public var parameters: Parameters
+
+    /// For the host and for tests: a request.
+    public init(client: Client, redirectURI: String, words: Set<String>, parameters: Parameters) {
+        self.client = client
+        self.redirectURI = redirectURI
+        self.words = words
+        self.parameters = parameters
+    }
+}
+
+/// Narrows an authorization request, or refuses it, before anybody is asked to sign in.
+///
+/// It runs again at every step of the interaction, so it must give the same answer for the same request.
+public protocol AuthorizationRequestFilter: Sendable {
+    /// The parameters that it reads.
+    var parameters: [ParameterDeclaration] { get }
+    /// Narrows what is granted, and says what signing in and consenting have to reach.
+    ///
+    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI.
+    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws
+}
+
+extension AuthorizationRequestFilter {
+    /// None.
+    public var parameters: [ParameterDeclaration] { [] }
+}
+
+/// What signing in and consenting have to reach before an authorization request is granted.
+public struct InteractionPolicy: Sendable {
+    /// What a person is asked in any case, or must not be asked (OpenID Connect Core section 3.1.2.1, `prompt`).
+    public enum Prompt: String, Sendable, Hashable {
+        /// No page may be shown.
+        case none
+        /// To sign in, also with a session.
+        case login
+        /// To consent, also where consent is stored.
+        case consent
+        /// To say who they are, also with a session.
+        case selectAccount = "select_account"
+    }
+
+    /// What is asked in any case.
+    public var prompts: Set<Prompt> = []
+    /// How long ago the person may have proved who they are.
+    public var maxAge: Duration?
+    /// The authentication context classes that were asked for, the preferred one first.
+    public var acr: [String] = []
+    /// Of these classes one has to be reached; empty if none has to be.
+    public var essentialACR: [String] = []
+    /// Who has to be the one that signs in.
+    public var subject: Subject?
+    /// What the client believes the person signs in by.
+    public var loginHint: String?
+    /// What is granted at most.
+    public var limits: AccessLimits
+    /// Becomes `Authorization.attachments`, each under the id of the plugin that put it there.
+    public var attachments: [String: JSON] = [:]
+
+    /// Asks for nothing but what the limits say.
+    public init(limits: AccessLimits) {
+        self.limits = limits
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A request to a resource endpoint, after the core has checked the access token.
+public struct ResourceRequest: Sendable {
+    /// The request without its body.
+    public var head: RequestHead
+    /// The declared parameters.
+    public var parameters: Parameters
+    /// The access token that was presented.
+    public var token: ResolvedToken
+    /// The client that the token was issued to.
+    public var client: Client
+
+    /// For the host and for tests: a request.
+    public init(head: RequestHead, parameters: Parameters, token: ResolvedToken, client: Client) {
+        self.head = head
+        self.parameters = parameters
+        self.token = token
+        self.client = client
+    }
+}
+
+/// Serves whoever presents an access token (RFC 6750), where `Endpoint` serves who authenticates as a client.
+///
+/// A protocol of its own: neither token nor client is optional, so no endpoint checks again what the core has checked.
+public protocol ResourceEndpoint: Sendable {
+    /// Where it is served.
+    var route: Route { get }
+    /// The scope that the token has to carry.
+    var scope: Scope { get }
+    /// The parameters that it reads.
+    var parameters: [ParameterDeclaration] { get }
+    /// Answers.
+    ///
+    /// - Throws: `OAuthError` to refuse; a `StoreError` is answered as
+    ///   `temporarily_unavailable`, any other error as `server_error`; both are logged.
+    func respond(to request: ResourceRequest) async throws -> EndpointResponse
+}
+
+extension ResourceEndpoint {
+    /// None.
+    public var parameters: [ParameterDeclaration] { [] }
+}

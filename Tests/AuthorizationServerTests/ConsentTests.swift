@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import Support
+import Testing
+
+@Suite("Consent", .timeLimit(.minutes(5)))
+struct ConsentTests {
+    private func consentPage(
+        _ server: TestServer, _ browser: Browser, _ changes: [(String, String?)] = []
+    ) async -> Answer {
+        await browser.signIn(await browser.authorize(Demo.request(changes)))
+    }
+
+    @Test("the page says who asks, as whom one is signed in, what is asked and where one goes next")
+    func page() async throws {
+        let server = try await Demo.server()
+        let page = await consentPage(server, Browser(server), [("scope", "openid email offline_access read")])
+        for text in ["The web application", "Ann Lee", "ann@example.com", "app.example.com", "Recognize you"] {
+            #expect(page.html.contains(text), "\(text)")
+        }
+        #expect(page.ticked == ["email", "offline_access", "read"], "openid cannot be unticked")
+    }
+
+    @Test("what is unticked is not granted, and is not asked for again")
+    func unticks() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await consentPage(server, browser, [("scope", "openid email read")])
+        let landed = await browser.allow(page, ["email"])
+        let tokens = await server.redeem(landed.query["code"] ?? "")
+        #expect(tokens["scope"] == "openid email")
+        let again = await browser.authorize(Demo.request([("scope", "openid email read")]))
+        let second = await server.redeem(again.query["code"] ?? "")
+        #expect(second["scope"] == "openid email", "the answer is remembered word by word")
+        let forced = await browser.authorize(Demo.request([("scope", "openid email read"), ("prompt", "consent")]))
+        #expect(forced.ticked == ["email"])
+        let third = await server.redeem(await browser.allow(forced, ["read"]).query["code"] ?? "")
+        #expect(third["scope"] == "openid read")
+    }
+
+    @Test("who unticks a word gives it away by no other way", .clause("OpenID Connect Core section 3.1.2.4"))
+    func noOtherWay() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let claims = #"{"userinfo":{"email":{"essential":true}},"id_token":{"email":null}}"#
+        let page = await consentPage(
+            server, browser, [("scope", "openid email offline_access read"), ("claims", claims)])
+        let tokens = await server.redeem(await browser.allow(page, ["read"]).query["code"] ?? "")
+        #expect(tokens["scope"] == "openid read" && tokens["refresh_token"] == nil)
+        #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["email"] == nil)
+        let info = await server.send(
+            "GET", "/auth/userinfo", headers: [("authorization", "Bearer \(tokens["access_token"] ?? "")")])
+        #expect(info.json == ["sub": "ann"])
+    }
+
+    @Test("where all that is asked for was unticked before, it is asked once more")
+    func nothingLeft() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.allow(await consentPage(server, browser, [("scope", "email read")]), ["email"])
+        let again = await browser.authorize(Demo.request([("scope", "read")]))
+        #expect(again.status == 200 && again.html.contains("name=\"decision\"") && again.ticked.isEmpty)
+        let silent = await browser.authorize(Demo.request([("scope", "read"), ("prompt", "none")]))
+        #expect(silent.query["error"] == "consent_required")
+    }
+
+    @Test("what was allowed ends with the password, and by itself after a long time")
+    func ends() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.allow(await consentPage(server, browser))
+        #expect(await browser.authorize(Demo.request()).query["code"] != nil)
+        var ann = Demo.users[0]
+        ann["password"] = "another password"
+        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
+        let page = await browser.signIn(await browser.authorize(Demo.request()), "ann", "another password")
+        #expect(page.html.contains("name=\"decision\""))
+        #expect(await browser.allow(page).query["code"] != nil)
+        server.clock.advance(.seconds(401 * 86400))
+        let late = await browser.signIn(await browser.authorize(Demo.request()), "ann", "another password")
+        #expect(late.html.contains("name=\"decision\""))
+        #expect(await browser.allow(late).query["code"] != nil, "the expired record is replaced")
+    }
+
+    @Test("a form cannot allow more than was asked for")
+    func widens() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await consentPage(server, browser, [("scope", "openid")])
+        let landed = await browser.allow(page, ["read", "admin"])
+        #expect(await server.redeem(landed.query["code"] ?? "")["scope"] == "openid")
+        let more = await browser.authorize(Demo.request([("scope", "openid read")]))
+        #expect(more.ticked == ["read"], "what was not on the page is not remembered as allowed")
+    }
+
+    @Test("denying tells the client, and nothing is remembered", .clause("RFC 6749 section 4.1.2.1"))
+    func denies() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await consentPage(server, browser)
+        let landed = await browser.submit(page, [("decision", "deny"), ("scope", "profile")])
+        #expect(landed.query["error"] == "access_denied" && landed.query["state"] == "s-1")
+        #expect(landed.query["iss"] == "https://id.example.com" && landed.query["code"] == nil)
+        #expect(await browser.authorize(Demo.request()).status == 200, "it is asked again")
+    }
+
+    @Test("a decision that is neither allows nothing", arguments: ["", "yes", "ALLOW", "allow "])
+    func strange(_ decision: String) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await consentPage(server, browser)
+        let landed = await browser.submit(page, [("decision", decision), ("scope", "profile")])
+        #expect(landed.query["code"] == nil)
+    }
+
+    @Test("to untick everything is to deny")
+    func nothing() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await consentPage(server, browser, [("scope", "read")])
+        #expect(await browser.allow(page, []).query["error"] == "access_denied")
+    }
+
+    @Test("what was allowed is not asked again, more is, and another client's is")
+    func remembers() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.allow(await consentPage(server, browser))
+        #expect(await browser.authorize(Demo.request()).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request([("scope", "openid")])).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request([("scope", "openid profile email")])).status == 200)
+        var other = Demo.web
+        other["id"] = "other"
+        server.core.install(
+            try server.generation(Plugins.all, clients: [Demo.web, other], users: Demo.users))
+        #expect(await browser.authorize(Demo.request([("client_id", "other")])).status == 200)
+    }
+
+    @Test("a client of the house is not asked about")
+    func firstParty() async throws {
+        let server = try await Demo.server()
+        #expect(await server.code().query["code"] != nil)
+    }
+
+    @Test(
+        "a public client on a redirect that anybody may claim is asked about each time",
+        .clause("RFC 8252 section 8.6"), arguments: ["http://127.0.0.1:5000/callback", "com.example.app:/callback"])
+    func impersonation(_ uri: String) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let request = Demo.request([("client_id", "native"), ("redirect_uri", uri)])
+        for _ in 0..<2 {
+            var page = await browser.authorize(request)
+            if page.heading == "Sign in" { page = await browser.signIn(page) }
+            #expect(page.status == 200 && page.html.contains("name=\"decision\""))
+            #expect(await browser.allow(page).query["code"] != nil)
+        }
+        let silent = await browser.authorize(request + [("prompt", "none")])
+        #expect(silent.query["error"] == "consent_required")
+    }
+
+    @Test("a public client on https is known by its address, and first_party counts")
+    func publicOnHTTPS() async throws {
+        var client = Demo.native
+        client["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/spa"]]
+        let server = try await Demo.server(clients: [client])
+        let browser = Browser(server)
+        let page = await browser.authorize(
+            Demo.request([("client_id", "native"), ("redirect_uri", "https://app.example.com/spa")]))
+        #expect(await browser.signIn(page).query["code"] != nil)
+    }
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import Support
+import Testing
+
+@Suite("Sign-in and its pages", .timeLimit(.minutes(5)))
+struct InteractionTests {
+    private let house = Demo.request([("client_id", "house")])
+
+    @Test("a wrong password, an unknown account and an inactive one look alike, and the page can be loaded again")
+    func wrongPassword() async throws {
+        let server = try await Demo.server()
+        var pages: [String] = []
+        for (login, password) in [("ann", "wrong"), ("nobody", "wrong"), ("ida", Demo.password)] {
+            let browser = Browser(server)
+            let page = await browser.signIn(await browser.authorize(house), login, password)
+            #expect(page.status == 200 && page.heading == "Sign in")
+            #expect(page.html.contains("value=\"\(login)\"") && !page.html.contains(password))
+            #expect(page.html.contains("<p>The username or the password is not right.</p>"))
+            pages.append(Self.visible(page.html).replacing(login, with: "LOGIN"))
+            let again = await browser.signIn(page)
+            #expect(again.query["code"] != nil, "the right one is taken from there")
+        }
+        #expect(Set(pages).count == 1)
+    }
+
+    /// A page without what differs from one request to the next.
+    private static func visible(_ html: String) -> String {
+        html.replacing(/name="(csrf|state)" value="[^"]*"/, with: "")
+    }
+
+    @Test("nobody is signed in by an empty form", arguments: [[], [("username", "ann")], [("password", "x")]])
+    func incomplete(_ fields: [(String, String)]) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.submit(await browser.authorize(house), fields)
+        #expect(page.status == 200 && page.heading == "Sign in")
+        let text = "<p>Enter both your username and your password.</p>"
+        #expect(page.html.contains(text) == !fields.isEmpty)
+    }
+
+    @Test("whoever guesses is told to wait, and how long; whoever comes when all hash is told that too")
+    func waits() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        var page = await browser.authorize(house)
+        for _ in 0..<20 { page = await browser.signIn(page, "ann", "wrong") }
+        #expect(page.html.contains("There were too many attempts."))
+        #expect(page.html.contains(/Seconds to wait before the next attempt: <b>[0-9]+<\/b>/))
+        server.passwords.fill(true)
+        let busy = await browser.signIn(await browser.authorize(house), "bob")
+        #expect(busy.html.contains("Many people are signing in right now."))
+    }
+
+    @Test("a name and a password that are too long are refused before they are looked at")
+    func tooLong() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(house)
+        let answer = await browser.signIn(page, "ann", String(repeating: "p", count: 513))
+        #expect(answer.status == 400 && answer.html.contains("<h1>"))
+    }
+
+    @Test("each sign-in brings a session of its own, with an identifier that was nobody's before")
+    func fixation() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        browser.set("__Host-grantor_session", "chosen.by-an-attacker")
+        _ = await browser.signIn(await browser.authorize(house))
+        let first = try #require(browser.cookies["__Host-grantor_session"])
+        #expect(!first.hasPrefix("chosen"))
+        let again = await browser.authorize(house + [("prompt", "login")])
+        #expect(again.heading == "Sign in")
+        _ = await browser.signIn(again)
+        let second = try #require(browser.cookies["__Host-grantor_session"])
+        #expect(second.split(separator: ".")[0] != first.split(separator: ".")[0])
+        let thief = Browser(server)
+        thief.set("__Host-grantor_session", first)
+        #expect(await thief.authorize(house).heading == "Sign in", "the former session is over")
+    }
+
+    @Test("cookies over https are of this host alone, out of reach of scripts and of other sites' requests")
+    func cookies() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(house)
+        let answer = await browser.postOnly(
+            page.formAction ?? "", page.hidden + [("username", "ann"), ("password", Demo.password)])
+        let set = (page.headers + answer.headers).filter { $0.name == "set-cookie" }.map(\.value)
+        #expect(set.count == 2)
+        for cookie in set {
+            #expect(cookie.hasPrefix("__Host-"))
+            for word in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] { #expect(cookie.contains(word)) }
+            #expect(!cookie.contains("Domain") && !cookie.contains("Max-Age"))
+        }
+    }
+
+    @Test("a session is known by its secret, and a guess beside the right identifier is worth nothing")
+    func sessionSecret() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.signIn(await browser.authorize(house))
+        let value = try #require(browser.cookies["__Host-grantor_session"])
+        let id = String(value.split(separator: ".")[0])
+        for guess in ["\(id).", "\(id).x", id, "\(id).\(id)", "\(value).", ".\(value)", "\(value)x"] {
+            let thief = Browser(server)
+            thief.set("__Host-grantor_session", guess)
+            #expect(await thief.authorize(house).heading == "Sign in", "\(guess)")
+        }
+        let record = try await server.core.store.read(StoreKey("session", id))
+        #expect(record?.value.text.contains(String(value.split(separator: ".")[1])) == false)
+    }
+
+    @Test("a session ends by itself")
+    func expires() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.signIn(await browser.authorize(house))
+        server.clock.advance(.seconds(12 * 3600 - 1))
+        #expect(await browser.authorize(house).query["code"] != nil)
+        server.clock.advance(.seconds(1))
+        #expect(await browser.authorize(house).heading == "Sign in")
+    }
+
+    @Test("a session that was ended proves nothing, and no code of it can be redeemed")
+    func revoked() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let landed = await browser.signIn(await browser.authorize(house))
+        let code = landed.query["code"] ?? ""
+        let id = (browser.cookies["__Host-grantor_session"] ?? "").split(separator: ".")[0]
+        try await server.core.revoke(.grant(String(id)), reason: "test")
+        #expect(await browser.authorize(house).heading == "Sign in")
+        #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
+    }
+
+    @Test("a page works in the browser that it was shown in, and in no other")
+    func boundToBrowser() async throws {
+        let server = try await Demo.server()
+        let attacker = Browser(server)
+        let page = await attacker.authorize(house)
+        let victim = Browser(server)
+        _ = await victim.authorize(house)
+        let answer = await victim.signIn(page)
+        #expect(answer.status == 400 && answer.heading == "This page belongs to another browser session")
+        #expect(victim.cookies["__Host-grantor_session"] == nil)
+        let without = await Browser(server).signIn(page)
+        #expect(without.status == 400 && without.header("location") == nil)
+    }
+
+    @Test(
+        "a form that did not come from the page is refused", arguments: [nil, "", "x", "another page's"] as [String?])
+    func forged(_ token: String?) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(house)
+        let other = await browser.authorize(house)
+        var fields = page.hidden.filter { $0.0 != "csrf" } + [("username", "ann"), ("password", Demo.password)]
+        let value = token == "another page's" ? other.hidden.first { $0.0 == "csrf" }?.1 : token
+        if let value { fields.append(("csrf", value)) }
+        let answer = await browser.post(page.formAction ?? "", fields)
+        #expect(answer.status == 400 && answer.heading == "This form cannot be accepted")
+        #expect(browser.cookies["__Host-grantor_session"] == nil)
+    }
+
+    @Test("what travels sealed is of one piece: anything that is changed, old, or of another purpose is expired")
+    func sealed() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(house)
+        let state = page.hidden.first { $0.0 == "state" }?.1 ?? ""
+        let middle = state.index(state.startIndex, offsetBy: state.count / 2)
+        let flipped = state[..<middle] + (state[middle] == "A" ? "B" : "A") + state[state.index(after: middle)...]
+        let posted = await browser.postOnly("/auth/authorize", house)
+        let other = String((posted.header("location") ?? "").split(separator: "=")[1])
+        for value in [String(flipped), String(state.dropLast()), state + "A", "", ".", "x", other] {
+            let answer = await browser.open("/auth/interaction?state=\(Form.encode(value))")
+            #expect(answer.status == 400 && answer.heading == "This page has expired", "\(value)")
+        }
+        #expect(await browser.open("/auth/interaction?state=\(state)").heading == "Sign in")
+        server.clock.advance(.seconds(3600))
+        #expect(await browser.open("/auth/interaction?state=\(state)").heading == "This page has expired")
+        #expect(await browser.signIn(page).heading == "This page has expired")
+    }
+
+    @Test("an approval is good once: the same form sent again gives no second code")
+    func approvedOnce() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        #expect(await browser.allow(consent).query["code"] != nil)
+        let again = await browser.allow(consent)
+        #expect(again.status == 400 && again.heading == "This page has expired")
+        let back = await browser.open("/auth/interaction?state=\(consent.hidden.first { $0.0 == "state" }?.1 ?? "")")
+        #expect(back.heading == "This page has expired", "the page that the back button shows")
+    }
+
+    @Test("of 64 approvals of one page that race, one gives a code", arguments: 0..<5)
+    func approvalRace(_ round: Int) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for _ in 0..<64 { group.addTask { await browser.allow(consent) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count { $0.query["code"] != nil } == 1)
+        #expect(answers.allSatisfy { $0.status == 303 || $0.heading == "This page has expired" })
+    }
+
+    @Test("each step is checked against what is configured now")
+    func revalidates() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        var moved = Demo.web
+        moved["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/elsewhere"]]
+        server.core.install(
+            try server.generation(Self.running(server), clients: [moved], users: Demo.users))
+        let elsewhere = await browser.allow(consent)
+        #expect(elsewhere.status == 400 && elsewhere.heading == "Unknown return address")
+        server.core.install(try server.generation(Self.running(server), clients: [], users: Demo.users))
+        #expect(await browser.allow(consent).heading == "Unknown application")
+        server.core.install(
+            try server.generation(Self.running(server), clients: [Demo.web], users: [Demo.users[1]]))
+        #expect(await browser.allow(consent).heading == "Sign in", "the person is gone, and so is the session")
+    }
+
+    /// The plugins of this tree on the store that the server has already.
+    private static func running(_ server: TestServer) -> [PluginSetup] {
+        Plugins.all
+    }
+
+    @Test("two tabs at once both reach their end")
+    func twoTabs() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let first = await browser.authorize(Demo.request([("state", "tab-1")]))
+        let second = await browser.authorize(Demo.request([("state", "tab-2")]))
+        let consent = await browser.signIn(first)
+        #expect(await browser.allow(consent).query["state"] == "tab-1")
+        // The second tab still shows the sign-in page; whoever signs in there means it.
+        let landed = await browser.signIn(second)
+        #expect(landed.query["state"] == "tab-2" && landed.query["code"] != nil)
+        let third = await browser.authorize(Demo.request([("state", "tab-3")]))
+        #expect(third.query["state"] == "tab-3" && third.query["code"] != nil)
+    }
+
+    @Test("a consent page that spoke to one person does not take the answer of another")
+    func otherPerson() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        #expect(consent.html.contains("Ann Lee"))
+        // In another tab somebody else signs in.
+        _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]), "bob")
+        let answer = await browser.allow(consent)
+        #expect(answer.status == 200 && answer.query["code"] == nil)
+        #expect(answer.heading == "Sign in", "the session that this page began is over")
+    }
+
+    @Test("whoever is signed in as the wrong one can change the account")
+    func switches() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        let signIn = await browser.submit(consent, [("decision", "switch")])
+        #expect(signIn.heading == "Sign in")
+        let other = await browser.signIn(signIn, "bob")
+        #expect(other.html.contains("bob") && !other.html.contains("Ann Lee"))
+        let landed = await browser.allow(other)
+        let tokens = await server.redeem(landed.query["code"] ?? "")
+        #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["sub"] == "bob")
+    }
+
+    @Test(
+        "a class that has to be reached is reached, or the request fails",
+        .clause("OpenID Connect Core section 5.5.1.1"))
+    func essentialClass() async throws {
+        let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:example:high"]}}}"#
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await server.code(in: browser)
+        let silent = await browser.authorize(house + [("claims", claims), ("prompt", "none")])
+        #expect(silent.query["error"] == "login_required", "the session is not of that class")
+        let landed = await browser.signIn(await browser.authorize(house + [("claims", claims)]))
+        #expect(landed.query["error"] == "unmet_authentication_requirements" && landed.query["code"] == nil)
+        let plugins = Plugins.all.map { setup in
+            setup.type.manifest.id == "password-login" ? PluginSetup(setup.type, ["acr": "urn:example:high"]) : setup
+        }
+        let high = try await Demo.server(plugins)
+        #expect(await high.code([("claims", claims)]).query["code"] != nil)
+    }
+
+    @Test("max_age=0 asks to sign in, also within the second", .clause("OpenID Connect Core section 3.1.2.1"))
+    func maxAgeZero() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await server.code(in: browser)
+        let page = await browser.authorize(house + [("max_age", "0")])
+        #expect(page.heading == "Sign in")
+        #expect(await browser.signIn(page).query["code"] != nil)
+    }
+
+    @Test("scripts of other origins get nothing where people sign in", .clause("RFC 9700 section 2.6"))
+    func otherOrigins() async throws {
+        var client = Demo.house
+        client["allowed_origins"] = ["https://app.example.com"]
+        let server = try await Demo.server(clients: [client])
+        let query = house.map { "\($0.0)=\(Form.encode($0.1))" }.joined(separator: "&")
+        let origin = [(name: "origin", value: "https://app.example.com")]
+        for path in ["/auth/authorize", "/auth/interaction"] {
+            let answer = await server.send("GET", path, query: query, headers: origin)
+            #expect(answer.header("access-control-allow-origin") == nil && answer.html.contains("<h1>"))
+            let asked = await server.send(
+                "OPTIONS", path, headers: origin + [("access-control-request-method", "GET")])
+            #expect(asked.status == 405)
+        }
+    }
+
+    @Test("a request that is too long to travel is refused")
+    func tooLongToTravel() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let long = String(repeating: "s", count: 4000)
+        let claims = #"{"userinfo":{"\#(String(repeating: "n", count: 3900))":null}}"#
+        let answer = await browser.authorize(
+            Demo.request([("state", long), ("claims", claims), ("nonce", String(long.prefix(2000)))]))
+        #expect(answer.landing == Demo.callback && answer.query["error"] == "invalid_request", "the client is told")
+        let posted = await browser.postOnly(
+            "/auth/authorize", Demo.request([("x", String(repeating: "x", count: 20_000))]))
+        #expect(posted.status == 400)
+    }
+
+    @Test("a store that fails is a page that says so, never a code")
+    func storeFails() async throws {
+        let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
+        let server = try await Demo.server(plugins)
+        let store = try #require(server.core.store as? CountingStore)
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request()))
+        store.fail(true)
+        let answer = await browser.allow(consent)
+        #expect(answer.status == 503 && answer.heading == "Not available right now")
+        store.fail(false)
+        #expect(await browser.allow(consent).query["code"] != nil)
+    }
+
+    @Test("no log line holds a password, a cookie, a code or a sealed state")
+    func quietLog() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(Demo.request())
+        let wrong = await browser.signIn(page, "ann", "not the password")
+        let consent = await browser.signIn(wrong)
+        let code = await browser.allow(consent).query["code"] ?? ""
+        let tokens = await server.redeem(code)
+        let secrets =
+            [code, Demo.password, "not the password", tokens["access_token"], tokens["id_token"]].compactMap(\.self)
+            + browser.cookies.values + consent.hidden.map(\.1)
+        for line in server.log.lines { #expect(!secrets.contains { line.contains($0) }, "\(line)") }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import Support
+import Testing
+
+@Suite("Userinfo and bearer tokens (OpenID Connect Core section 5.3, RFC 6750)", .timeLimit(.minutes(5)))
+struct UserInfoTests {
+    private func token(_ server: TestServer, _ changes: [(String, String?)] = []) async -> String {
+        let code = await server.code(changes).query["code"] ?? ""
+        return await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""
+    }
+
+    @Test("without a token the answer says how to come back, and no error", .clause("RFC 6750 section 3.1"))
+    func noToken() async throws {
+        let server = try await Demo.server()
+        let answer = await server.send("GET", "/auth/userinfo")
+        #expect(answer.status == 401 && answer.header("www-authenticate") == "Bearer realm=\"grantor\"")
+        let basic = await server.send(
+            "GET", "/auth/userinfo", headers: [("authorization", Form.basic("house", Demo.secret))])
+        #expect(basic.status == 401 && basic.header("www-authenticate")?.contains("error") == false)
+    }
+
+    @Test("a token that is wrong, over, or no access token is refused", .clause("RFC 6750 section 3.1"))
+    func wrongToken() async throws {
+        var client = Demo.house
+        client["auth"] = ["authorization_code": ["redirect_uri": .string(Demo.callback), "refresh_token": true]]
+        let server = try await Demo.server(clients: [client])
+        let code = await server.code().query["code"] ?? ""
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
+        let access = tokens["access_token"] ?? ""
+        var wrong = ["", "x", access + "x", String(access.dropLast()), tokens["refresh_token"] ?? "", code]
+        wrong += [tokens["id_token"] ?? "", "\(access) \(access)"]
+        for value in wrong {
+            let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(value)")])
+            #expect(answer.status == 401 && answer["sub"] == nil, "\(value)")
+        }
+        server.clock.advance(.seconds(901))
+        let late = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(access)")])
+        #expect(late.status == 401 && late.header("www-authenticate")?.contains("error=\"invalid_token\"") == true)
+    }
+
+    @Test("a token without the scope is told which one is missing", .clause("RFC 6750 section 3.1"))
+    func scope() async throws {
+        let server = try await Demo.server()
+        let token = await token(server, [("scope", "profile")])
+        let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)")])
+        #expect(answer.status == 403 && answer.error == "insufficient_scope")
+        #expect(answer.header("www-authenticate")?.contains("scope=\"openid\"") == true)
+    }
+
+    @Test("a token is never taken from the query, nor from two places", .clause("RFC 9700 section 4.3.2"))
+    func places() async throws {
+        let server = try await Demo.server()
+        let token = await token(server)
+        let bearer = [(name: "authorization", value: "Bearer \(token)")]
+        let query = await server.send("GET", "/auth/userinfo", query: "access_token=\(token)")
+        #expect(query.status == 400)
+        let both = await server.post("/auth/userinfo", [("access_token", token)], headers: bearer)
+        #expect(both.status == 400 && both.error == "invalid_request")
+        let twice = await server.send("GET", "/auth/userinfo", headers: bearer + bearer)
+        #expect(twice.status == 400)
+        let form = await server.post("/auth/userinfo", [("access_token", token), ("access_token", token)])
+        #expect(form.status == 400)
+    }
+
+    @Test("a client's own token tells about nobody")
+    func client() async throws {
+        var service = TestServer.service
+        service["scope"] = ["openid", "read"]
+        let server = try await Demo.server(clients: [service])
+        let token = await server.token([("scope", "openid")])["access_token"] ?? ""
+        let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)")])
+        #expect(answer.status == 403)
+    }
+
+    @Test("the answer can be read by scripts of the client's own origin")
+    func origins() async throws {
+        var client = Demo.house
+        client["allowed_origins"] = ["https://app.example.com"]
+        let server = try await Demo.server(clients: [client])
+        let token = await token(server)
+        for (origin, isLet) in [("https://app.example.com", true), ("https://evil.example", false)] {
+            let answer = await server.send(
+                "GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)"), ("origin", origin)])
+            #expect((answer.header("access-control-allow-origin") == origin) == isLet)
+        }
+    }
+
+    @Test("the claims of the scope stand in the identity token too where that is wanted")
+    func inToken() async throws {
+        let plugins = Plugins.all.map { setup in
+            setup.type.manifest.id == "openid"
+                ? PluginSetup(setup.type, ["claims_in_id_token": true, "algorithms": ["ES256"]]) : setup
+        }
+        let server = try await Demo.server(plugins)
+        let code = await server.code([("scope", "openid email")]).query["code"] ?? ""
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
+        let claims = server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims
+        #expect(claims?["email"] == "ann@example.com" && claims?["name"] == nil)
+    }
+
+    @Test("no document of a user can set what an identity token is worth")
+    func reserved() async throws {
+        var evil = Demo.users[0]
+        evil["data"] = [
+            "sub": "admin", "iss": "https://evil.example", "aud": "other", "exp": 1, "name": 7, "email": ["x"],
+            "address": "not an object", "email_verified": "yes",
+        ]
+        let server = try await TestServer(
+            Plugins.all, clients: [Demo.house], users: [evil], passwords: CountingPasswords(isQuick: true))
+        let code = await server.code([("scope", "openid profile email address")]).query["code"] ?? ""
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
+        let claims = server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims
+        #expect(claims?["sub"] == "ann" && claims?["iss"] == "https://id.example.com" && claims?["aud"] == "house")
+        let info = await server.send(
+            "GET", "/auth/userinfo", headers: [("authorization", "Bearer \(tokens["access_token"] ?? "")")])
+        #expect(info["sub"] == "ann")
+        for name in ["name", "email", "address", "email_verified"] { #expect(info.json[name] == nil, "\(name)") }
+    }
+}
+
+@Suite("OpenID Connect Discovery, Config OP", .timeLimit(.minutes(5)))
+struct DiscoveryTests {
+    @Test("oidcc-discovery-endpoint-verification: all that a client needs, of the right kinds, and nothing untrue")
+    func document() async throws {
+        let server = try await Demo.server()
+        let answer = await server.send("GET", "/.well-known/openid-configuration")
+        #expect(answer.status == 200 && answer.header("content-type") == "application/json")
+        let document = answer.json
+        #expect(document["issuer"] == "https://id.example.com")
+        for name in [
+            "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "revocation_endpoint",
+        ] {
+            #expect(document[name]?.string?.hasPrefix("https://id.example.com/") == true, "\(name)")
+        }
+        for name in [
+            "response_types_supported", "response_modes_supported", "grant_types_supported", "scopes_supported",
+            "subject_types_supported", "id_token_signing_alg_values_supported", "claims_supported",
+            "token_endpoint_auth_methods_supported", "code_challenge_methods_supported", "display_values_supported",
+            "claim_types_supported",
+        ] {
+            #expect(!(document[name]?.strings.isEmpty ?? true), "\(name)")
+        }
+        for name in ["claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"] {
+            #expect(document[name]?.bool != nil, "\(name)")
+        }
+        #expect(document["response_types_supported"] == ["code"] && document["subject_types_supported"] == ["public"])
+        #expect(document["scopes_supported"]?.strings.contains("openid") == true)
+        #expect(document["scopes_supported"]?.strings.allSatisfy(Scope.isWord) == true)
+        #expect(document["code_challenge_methods_supported"] == ["S256"])
+        let algorithms = document["id_token_signing_alg_values_supported"]?.strings ?? []
+        #expect(algorithms == ["ES256"], "what this server was set to")
+        let keys = await server.send("GET", "/.well-known/jwks.json").json["keys"]?.elements ?? []
+        #expect(Set(keys.compactMap { $0["kid"]?.string }).count == keys.count)
+        for key in keys { for name in ["d", "p", "q", "dp", "dq", "qi", "k"] { #expect(key[name] == nil) } }
+        #expect(await server.send("GET", "/.well-known/oauth-authorization-server").json == document)
+    }
+
+    @Test("a server without the plugin has no such document")
+    func absent() async throws {
+        let few = Plugins.all.filter { $0.type.manifest.id != "openid" }
+        let server = try await Demo.server(few, clients: [TestServer.service])
+        #expect(await server.send("GET", "/.well-known/openid-configuration").status == 404)
+        #expect(await server.send("GET", "/auth/userinfo").status == 404)
+    }
+}
