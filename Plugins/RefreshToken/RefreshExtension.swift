@@ -17,8 +17,9 @@ struct RefreshExtension: ResponseExtension {
         }
         let authorization = issuance.authorization
         let isWanted =
-            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains("offline_access")
-        guard isWanted, issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
+            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains(OfflineAccess.scope)
+        guard isWanted, !OfflineAccess.isRefused(authorization) else { return }
+        guard issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
         try begin(&issuance, authorization)
     }
 

@@ -26,13 +26,15 @@ struct RefreshToken: Plugin {
             "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
             "how long a refresh token lasts from its issue or last use")
         isIssued = settings.clientAttribute(
-            "refresh_token", on: .everyGrant, default: false, "whether refresh tokens are issued")
+            "refresh_token", on: .everyGrant, default: false,
+            "whether refresh tokens are issued where offline_access is not asked for")
         families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient)
     }
 
     func register(in registry: inout Registry) {
         registry.add(collection: StoreCollection("refresh_token", retention: RefreshToken.longest))
-        registry.add(scopeOnRequest: "offline_access")
+        registry.add(scopeOnRequest: OfflineAccess.scope)
+        registry.add(requestFilter: OfflineAccess())
         registry.add(grant: RefreshGrant(families: families))
         registry.add(extension: RefreshExtension(families: families, isIssued: isIssued))
         registry.add(resolver: families)
