@@ -46,11 +46,16 @@ struct InteractionRun {
 
     /// Whether a session proves what the request asks for.
     private func isGood(_ session: Session) -> Bool {
-        if let own = state.session { return own == session.id }
+        if let own = state.session { return own == session.id || isRenewed(session) }
         if state.isSwitching || !policy.prompts.isDisjoint(with: [.login, .selectAccount]) { return false }
         if let age = policy.maxAge, age == .zero || core.now - session.authenticatedAt > age { return false }
         if !hasReached(session) { return false }
         return policy.subject.map { $0 == session.subject } ?? true
+    }
+
+    /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
+    private func isRenewed(_ session: Session) -> Bool {
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began
     }
 
     private func hasReached(_ session: Session) -> Bool {
