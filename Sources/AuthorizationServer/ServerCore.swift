@@ -64,7 +64,7 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [
         Tombstone.collection, StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
-        SignInAttempts.counters, SignInAttempts.origins,
+        DeclaredUserRecord.collection, SignInAttempts.counters, SignInAttempts.origins,
     ]
 
     /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.
