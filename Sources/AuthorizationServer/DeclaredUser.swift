@@ -26,11 +26,12 @@ struct DeclaredUser: Sendable {
     }
 }
 
-/// A password that stands readable in the configuration: known here by a digest until it is first needed, by a slow
-/// hash from then on.
+/// A password that stands readable in the configuration: known here by a digest until the slow hash is computed, soon
+/// after the start or when it is first needed, and by the slow hash from then on.
 ///
-/// So a start costs nothing for each user, and checking a password costs one slow hash at any time. The salt is the same
-/// in every process, and so is the hash, which the user's epoch rests on.
+/// So no start waits for it, and checking a password costs one slow hash at any time. The salt is the same in every
+/// process, and so is the hash, which the user's epoch rests on. That is why no key of the process can stand in front of
+/// the digest, which is the hash's input.
 final class PlainPassword: Sendable {
     private enum State {
         case digest(Secret, derivation: Task<Secret, any Error>?)
@@ -106,13 +107,15 @@ struct DeclaredUsers: Sendable {
             var shown = document
             shown["password"] = nil
             var password = DeclaredUser.Password.none
-            if let text = document["password"]?.string {
+            let isActive = document["inactive"] != true
+            // Whoever is inactive signs in with no password, so none is kept.
+            if isActive, let text = document["password"]?.string {
                 password =
                     passwords.form(of: text) == .plain
                     ? .plain(PlainPassword(Secret(text), id: id, issuer: issuer, cryptography)) : .hash(text)
             }
             all[id] = DeclaredUser(
-                id: id, isActive: document["inactive"] != true, document: shown, password: password)
+                id: id, isActive: isActive, document: shown, password: password)
             for name in LoginName.names(in: document) { logins[cryptography.digest(name.folded)] = id }
         }
         (self.all, self.logins) = (all, logins)

@@ -67,7 +67,7 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [
         Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
-        StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
+        StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInAttempts.origins,
     ]
 

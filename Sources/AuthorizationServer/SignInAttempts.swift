@@ -6,8 +6,9 @@ import GrantKit
 /// longer the next one waits.
 ///
 /// Nobody is locked out. Whoever signed in from an address before is counted apart from everybody else who tries the
-/// same account, so guessing from elsewhere does not hold the owner back. Accounts are counted by the name that was
-/// typed, whether it exists or not: what is held back tells nothing.
+/// same account, so guessing from elsewhere does not hold the owner back. At a new address one attempt in each span
+/// passes whatever is tried from others. Accounts are counted by the name that was typed, whether it exists or not: what
+/// is held back tells nothing.
 struct SignInAttempts {
     /// Counters; the last few may be lost with the process.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
@@ -23,6 +24,8 @@ struct SignInAttempts {
 
         static let account = Allowance(free: 5, longest: 300)
         static let address = Allowance(free: 100, longest: 30)
+        /// For an address from which the accounts that are tried have signed in before: many people may share it.
+        static let knownAddress = Allowance(free: 1000, longest: 30)
 
         /// The seconds that one attempt keeps the next one waiting.
         func delay(_ count: Int64) -> Int64 {
@@ -55,24 +58,41 @@ struct SignInAttempts {
     /// - Throws: `StoreError`.
     func count(login: String, origin: String) async throws -> Verdict {
         let pair = digest("\(login)\u{0}\(origin)")
+        let address = digest(origin)
         let known = try await store.read(StoreKey("sign_in_origin", pair)).flatMap { $0.expiresAt > now ? $0 : nil }
         if let series = known?.value["series"]?.integer {
-            let (count, wait) = try await pass("pair.\(pair).\(series)", .account)
+            let (count, wait) = try await countKnown("pair.\(pair).\(series)", "known.\(address)")
             return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
         }
-        if let wait = try await pass("address.\(digest(origin))", .address).wait { return .later(wait) }
+        if let wait = try await pass("address.\(address)", .address).wait { return .later(wait) }
         let (count, wait) = try await pass("account.\(login)", .account)
-        return wait.map(Verdict.later) ?? .go(Admission(known: nil, pair: pair, count: count))
+        // Whoever comes from an address of his own does not compete with those who guess elsewhere.
+        if let wait, let longer = try await take("pair.\(pair)", Allowance.account.longest) {
+            return .later(min(wait, longer))
+        }
+        return .go(Admission(known: nil, pair: pair, count: count))
+    }
+
+    /// Counts an attempt where the account has signed in before: the first one is the account's own affair, the others
+    /// count for the address as well.
+    private func countKnown(_ pair: String, _ address: String) async throws -> (count: Int64, wait: Duration?) {
+        let (count, wait) = try await pass(pair, .account)
+        guard wait == nil, count > 1 else { return (count, wait) }
+        return (count, try await pass(address, .knownAddress).wait)
     }
 
     /// Lets one attempt through in each span as long as the delay; of many at once, one.
     private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
         let count = try await increment(name, for: SignInAttempts.window)
         let delay = allowance.delay(count)
-        guard delay > 0 else { return (count, nil) }
-        let span = now.seconds / delay
-        guard try await increment("\(name).\(delay).\(span)", for: .seconds(delay)) > 1 else { return (count, nil) }
-        return (count, .seconds((span + 1) * delay - now.seconds))
+        return (count, delay > 0 ? try await take(name, delay) : nil)
+    }
+
+    /// Takes the only place in a span of some seconds, or says how long the next one is away.
+    private func take(_ name: String, _ seconds: Int64) async throws -> Duration? {
+        let span = now.seconds / seconds
+        guard try await increment("\(name).\(seconds).\(span)", for: .seconds(seconds)) > 1 else { return nil }
+        return .seconds((span + 1) * seconds - now.seconds)
     }
 
     private func increment(_ name: String, for span: Duration) async throws -> Int64 {

@@ -64,31 +64,3 @@ struct StoredUser: Sendable {
         return record
     }
 }
-
-/// Epochs are whole numbers that every reader of JSON can hold.
-enum UserEpoch {
-    static let largest: Int64 = 1 << 52 - 1
-    /// Holds what the epochs of declared users are computed with, so that they tell nothing to who reads a token.
-    static let collection = StoreCollection("user_epoch")
-    private static let key = StoreKey("user_epoch", "key")
-
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    /// The number that the first bits of some base64url stand for.
-    static func number(_ digest: String) -> Int64 {
-        digest.utf8.prefix(9).reduce(0) { ($0 << 6 | Int64(digits.firstIndex(of: $1) ?? 0)) & largest }
-    }
-
-    /// Reads the key, or makes it; of several processes that race, one makes it for all.
-    ///
-    /// - Throws: `StoreError`.
-    static func key(in store: any Store, random: @autoclosure () -> String) async throws -> Secret {
-        for _ in 0..<2 {
-            if let known = try await store.read(key)?.value["key"]?.string { return Secret(known) }
-            let fresh = random()
-            let record = StoreRecord(key, ["v": 1, "key": .string(fresh)], expiresAt: StoredUser.never)
-            if try await store.write([.create(record)]) == .committed { return Secret(fresh) }
-        }
-        throw StoreError("the key of the users' epochs cannot be read")
-    }
-}

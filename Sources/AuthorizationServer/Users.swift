@@ -20,21 +20,35 @@ struct Users: UserDirectory {
         return try await core.store.read(StoredUser.key(id)).map { try StoredUser($0).user }
     }
 
-    /// A declared user with the epoch, which rests on the password.
-    func user(_ user: DeclaredUser) async throws -> User {
-        let fingerprint = try await user.fingerprint(hashing)
-        let digest = core.cryptography.digest(
-            "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
+    private func user(_ user: DeclaredUser) async throws -> User {
+        try await self.user(user, given: try await core.store.read(DeclaredUserRecord.key(user.id)))
+    }
+
+    /// A declared user with the epoch, which rests on the password and on what the store remembers.
+    private func user(_ user: DeclaredUser, given record: StoreRecord?) async throws -> User {
+        let state = try await state(of: user)
+        let changes = try DeclaredUserRecord(user.id, record).changes(to: state)
         return User(
-            id: user.id, isActive: user.isActive, document: user.document, epoch: UserEpoch.number(digest))
+            id: user.id, isActive: user.isActive, document: user.document,
+            epoch: (UserEpoch.number(state) + changes) & UserEpoch.largest)
+    }
+
+    /// What changes with the password and with being made inactive, and tells nothing of the password.
+    ///
+    /// - Throws: `StoreError`.
+    func state(of user: DeclaredUser) async throws -> String {
+        guard user.isActive else { return DeclaredUserRecord.inactive }
+        let fingerprint = try await user.fingerprint(hashing)
+        return core.cryptography.digest(
+            "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
     }
 
     // MARK: epochs
 
     /// What must be read to know whether a subject is still who it was.
     func keys(of subject: Subject) -> [StoreKey] {
-        guard case .user(let id) = subject, declared?[id] == nil else { return [] }
-        return [StoredUser.key(id)]
+        guard case .user(let id) = subject else { return [] }
+        return [declared?[id] == nil ? StoredUser.key(id) : DeclaredUserRecord.key(id)]
     }
 
     /// Whether what was granted has not ended with its user: made inactive, given another password, or removed.
@@ -54,7 +68,7 @@ struct Users: UserDirectory {
 
     private func current(_ subject: Subject, given record: StoreRecord?) async throws -> User? {
         guard case .user(let id) = subject else { return nil }
-        if let user = declared?[id] { return try await self.user(user) }
+        if let user = declared?[id] { return try await self.user(user, given: record) }
         return try record.map { try StoredUser($0).user }
     }
 

@@ -6,17 +6,13 @@ import COpenSSL
 public enum Digest {
     /// The SHA-256 digest of some bytes (FIPS 180-4).
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
         // It can only fail where OpenSSL has no SHA-256 at all, which `check` finds at the start.
-        EVP_Digest(bytes, bytes.count, &digest, nil, SHA256.algorithm, nil)
-        return digest
+        HashFunction.sha256.digest(bytes)
     }
 
     /// The HMAC-SHA-256 code of some bytes (RFC 2104).
     public static func hmac(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: 32)
-        HMAC(SHA256.algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
-        return code
+        HashFunction.sha256.code(bytes, key: key)
     }
 
     /// Random bytes from OpenSSL's generator, which the kernel seeds, or from the kernel itself if that one fails.

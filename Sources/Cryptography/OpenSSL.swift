@@ -22,23 +22,20 @@ public struct CryptographyError: Error, CustomStringConvertible {
     }
 }
 
-/// OpenSSL's SHA-256, looked up once: looking it up anew costs more than a short digest.
-enum SHA256 {
-    nonisolated(unsafe) static let algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
-}
-
 /// A hash function of the SHA-2 family (FIPS 180-4).
 enum HashFunction: Sendable {
     case sha256
     case sha384
     case sha512
 
+    // Looked up once: looking one up anew costs more than a short digest.
+    private nonisolated(unsafe) static let sha256Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
     private nonisolated(unsafe) static let sha384Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA384", nil)
     private nonisolated(unsafe) static let sha512Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA512", nil)
 
     var algorithm: OpaquePointer? {
         switch self {
-        case .sha256: SHA256.algorithm
+        case .sha256: HashFunction.sha256Algorithm
         case .sha384: HashFunction.sha384Algorithm
         case .sha512: HashFunction.sha512Algorithm
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import AuthorizationServer
 import Foundation
 import GrantKit
 
@@ -18,7 +19,9 @@ struct PasswordInput: ParsableArguments {
     /// - Throws: `Failure` if there is nobody to ask.
     func read() throws -> Secret {
         let text = try file.map(PasswordInput.contents) ?? PasswordInput.ask()
-        guard (1...512).contains(text.utf8.count) else { throw Failure("a password must have 1 to 512 bytes") }
+        guard (1...Limit.secret).contains(text.utf8.count) else {
+            throw Failure("a password must have 1 to \(Limit.secret) bytes")
+        }
         return Secret(text)
     }
 
@@ -44,17 +47,10 @@ struct PasswordInput: ParsableArguments {
 
     /// Reads a line while the terminal shows nothing of it.
     private static func prompt(_ label: String) throws -> String {
-        var shown = termios()
-        guard tcgetattr(STDIN_FILENO, &shown) == 0 else {
+        guard let terminal = HiddenTerminal() else {
             throw Failure("the terminal cannot be told not to show a password")
         }
-        var hidden = shown
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        // Waits for what was written before; drops what was typed ahead.
-        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
-            throw Failure("the terminal cannot be told not to show a password")
-        }
-        defer { tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown) }
+        defer { terminal.show() }
         FileHandle.standardError.write(Data(label.utf8))
         let line = readLine()
         FileHandle.standardError.write(Data("\n".utf8))

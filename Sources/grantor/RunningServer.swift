@@ -184,6 +184,17 @@ final class RunningServer: Sendable {
         logger.notice("the configuration was reloaded", metadata: ["clients": "\(next.clients.count)"])
     }
 
+    /// Records what the configuration says of its users, while requests are served.
+    func recordUsers() async {
+        do {
+            try await core.recordUsers()
+        } catch is CancellationError {
+            // The next start looks at them again.
+        } catch {
+            logger.error("changes of declared users were not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func checkFixed(_ next: Configuration, _ composition: Composition, _ diagnostics: Diagnostics) {
         let note = "restart needed: a reload does not change it"
         let stores = [plugins.withLock { $0 }, composition.plugins].map { list in
@@ -229,13 +240,18 @@ private struct Listener: Service {
     }
 }
 
-/// Reloads whenever SIGHUP arrives.
+/// Reloads whenever SIGHUP arrives, and records at the start and after each reload what has changed of the users.
 private struct Reloading: Service {
     let server: RunningServer
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) { await server.reload() }
+            let signals = await UnixSignalsSequence(trapping: .sighup)
+            await server.recordUsers()
+            for await _ in signals {
+                await server.reload()
+                await server.recordUsers()
+            }
         }
     }
 }

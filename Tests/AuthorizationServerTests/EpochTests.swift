@@ -27,6 +27,18 @@ private struct NamedGrant: Plugin, TokenGrant {
     }
 }
 
+extension TestServer {
+    fileprivate func generation(_ users: [JSON], _ format: String) throws -> Generation {
+        try generation(EpochTests.plugins, clients: [EpochTests.client], users: users, format: format)
+    }
+
+    /// Serves a configuration of other users, as after a SIGHUP.
+    fileprivate func reload(_ users: [JSON], _ format: String = "opaque") async throws {
+        core.install(try generation(users, format))
+        try await core.recordUsers()
+    }
+}
+
 @Suite("What was granted ends with a user's epoch", .timeLimit(.minutes(2)))
 struct EpochTests {
     static let client: JSON = [
@@ -130,6 +142,88 @@ struct EpochTests {
         }
         #expect(left.access == reload.isLive, "\(reload.what)")
         #expect((left.refresh.status == 200) == reload.isLive, "\(reload.what): \(left.refresh.json.text)")
+    }
+
+    /// What the configuration says for a while before it says again what it said at first.
+    static let detours: [(what: String, users: [JSON])] = [
+        ("inactive", [with("inactive", true)]), ("gone", []), ("another password", [with("password", "another horse")]),
+        ("no password", [with("password", nil)]), ("a hash", [with("password", .string(People.bcrypt))]),
+    ]
+
+    @Test("what ended of a declared user stays ended when the configuration is as before", arguments: detours, formats)
+    func comesBack(_ detour: (what: String, users: [JSON]), _ format: String) async throws {
+        let server = try await TestServer(
+            EpochTests.plugins, clients: [EpochTests.client], users: [People.ann], format: format)
+        try await server.core.recordUsers()
+        for _ in 0..<2 {
+            let left = try await tokens(of: "ann", server) {
+                try await server.reload(detour.users, format)
+                try await server.reload([People.ann], format)
+            }
+            #expect(!left.access && left.refresh.error == "invalid_grant", "\(detour.what)")
+            #expect(try await server.signIn("ann", "correct horse") != nil)
+        }
+    }
+
+    @Test("what is granted after a change and before it is recorded is good, and what was granted before it is not")
+    func unrecorded() async throws {
+        let server = try await TestServer(EpochTests.plugins, clients: [EpochTests.client], users: [People.ann])
+        try await server.core.recordUsers()
+        let old = try #require(await issue(server)["access_token"])
+        server.core.install(try server.generation([EpochTests.with("password", "another horse")], "opaque"))
+        let left = try await tokens(of: "ann", server) {
+            #expect(await !server.isActive(old))
+            try await server.core.recordUsers()
+            #expect(await !server.isActive(old))
+        }
+        #expect(left.access && left.refresh.status == 200)
+    }
+
+    @Test("a change of declared users is written once, and what has not changed is not written")
+    func recorded() async throws {
+        let users: [JSON] = [
+            People.ann, ["id": "bob", "password": .string(People.bcrypt)], ["id": "eve", "inactive": true],
+        ]
+        let server = try await TestServer(
+            [.init(CountingStore.self)] + EpochTests.plugins.dropFirst(), clients: [EpochTests.client], users: users)
+        let store = try #require(server.core.store as? CountingStore)
+        try await server.core.recordUsers()
+        let before = store.writes
+        try await server.reload(users)
+        #expect(try await server.core.users.find("ann") != nil)
+        #expect(store.writes == before)
+        try await server.reload([EpochTests.with("password", "another horse")] + users.dropFirst())
+        #expect(store.writes == before + 1)
+        try await server.reload([])
+        try await server.reload([])
+        #expect(store.writes == before + 4)
+        store.fail(true)
+        await #expect(throws: StoreError.self) { try await server.reload(users) }
+    }
+
+    @Test("of many servers that see one change at once, one records it")
+    func recordedByMany() async throws {
+        let server = try await TestServer(users: [People.ann])
+        try await server.core.recordUsers()
+        try await server.reload([EpochTests.with("inactive", true)])
+        server.core.install(try server.generation([People.ann], "opaque"))
+        let epoch = try await server.core.users.find("ann")?.epoch
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 { group.addTask { try await server.core.recordUsers() } }
+            try await group.waitForAll()
+        }
+        #expect(try await server.core.users.find("ann")?.epoch == epoch)
+    }
+
+    @Test("recording computes the slow hash of a password that stands readable, and nothing for who is inactive")
+    func recordingHashes() async throws {
+        let server = try await TestServer(
+            users: [People.ann, ["id": "eve", "password": "correct horse", "inactive": true]])
+        try await server.core.recordUsers()
+        #expect(server.passwords.slowHashes == 1)
+        #expect(try await server.core.users.find("ann") != nil)
+        #expect(try await server.core.users.find("eve")?.isActive == false)
+        #expect(server.passwords.slowHashes == 1)
     }
 
     @Test("a declared user's epoch is the same in another process on the same store, and tells nothing of the password")

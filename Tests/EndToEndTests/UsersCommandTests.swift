@@ -6,10 +6,18 @@ import Testing
 
 /// A terminal at which 'grantor users add ann' asks for a password.
 private enum Terminal {
-    static func run(_ folder: Folder, typing lines: [String]) throws -> (status: Int32, shown: String) {
+    /// Answers the questions, after the first one was followed by a signal, if any.
+    static func run(
+        _ folder: Folder, typing lines: [String], sending number: Int32? = nil
+    ) throws -> (status: Int32, shown: String, wasHidden: Bool, isHidden: Bool) {
         var (master, side): (Int32, Int32) = (-1, -1)
         guard openpty(&master, &side, nil, nil, nil) == 0 else { throw ConfigurationError("no terminal") }
         let slave = FileHandle(fileDescriptor: side, closeOnDealloc: true)
+        // On Linux the settings of a terminal can be read at its other end, also after all others have left it.
+        func isHidden() -> Bool {
+            var settings = termios()
+            return tcgetattr(master, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) == 0
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Build.program)
         process.arguments = ["users", "add", "ann"]
@@ -17,19 +25,22 @@ private enum Terminal {
         (process.standardInput, process.standardOutput, process.standardError) = (slave, slave, slave)
         try process.run()
         slave.closeFile()
-        var (shown, typed) = ("", 0)
+        var (shown, typed, wasHidden) = ("", 0, false)
         var buffer = [UInt8](repeating: 0, count: 4096)
         // The end is an error here: nobody holds the other side any more.
         while case let count = read(master, &buffer, buffer.count), count > 0 {
             shown += String(decoding: buffer[..<count], as: UTF8.self)
-            guard typed < lines.count, shown.hasSuffix(": ") else { continue }
+            guard shown.hasSuffix(": ") else { continue }
+            wasHidden = isHidden()
+            if typed == 0, let number { kill(process.processIdentifier, number) }
+            guard typed < lines.count else { continue }
             let line = Array((lines[typed] + "\n").utf8)
             typed += 1
             guard write(master, line, line.count) == line.count else { break }
         }
-        close(master)
         process.waitOrKill(seconds: 60)
-        return (process.terminationStatus, shown)
+        defer { close(master) }
+        return (process.terminationStatus, shown, wasHidden, isHidden())
     }
 }
 
@@ -93,6 +104,41 @@ struct UsersCommandTests {
             #expect(made.status == 0 && made.shown.contains("New password: \r\nAgain: \r\nann\r\n"), "\(made)")
             #expect(!(wrong.shown + made.shown).contains("horse"))
             #expect(try users(folder, "list").output.contains("ann"))
+        }
+    }
+
+    @Test("whatever ends the command at the question, the terminal shows again what is typed")
+    func interrupted() async throws {
+        try await with { folder in
+            for number in [SIGINT, SIGTERM, SIGHUP] {
+                let ended = try await onThread { try Terminal.run(folder, typing: [], sending: number) }
+                #expect(ended.status == number && ended.wasHidden && !ended.isHidden, "\(ended)")
+            }
+            #expect(try !users(folder, "list").output.contains("ann"))
+            // Stopped and continued, the terminal would show the rest.
+            let stopped = try await onThread {
+                try Terminal.run(folder, typing: ["correct horse", "correct horse"], sending: SIGTSTP)
+            }
+            #expect(stopped.status == 0 && stopped.wasHidden && !stopped.shown.contains("horse"), "\(stopped)")
+        }
+    }
+
+    @Test("a server records what its configuration says of users, at the start and at a reload")
+    func recorded() async throws {
+        try await with { folder in
+            let program = try await Program.start(folder)
+            defer { program.stop() }
+            func reload(_ text: String) async throws -> String {
+                try folder.write("config.yaml", text)
+                #expect(try await program.reload().contains("the configuration was reloaded"))
+                // The next one waits until the users of the one before are recorded.
+                #expect(try await program.reload().contains("the configuration was reloaded"))
+                return try Command.shell("cat var/grantor.db*", in: folder).output
+            }
+            let yaml = Configurations.yaml(more: UsersCommandTests.declared)
+            #expect(try await reload(yaml).contains(#""state":"inactive","changes":0"#))
+            #expect(try await reload(yaml.replacing(", inactive: true", with: "")).contains(#""changes":1"#))
+            #expect(try await reload(Configurations.yaml()).contains(#""state":"gone","changes":2"#))
         }
     }
 
