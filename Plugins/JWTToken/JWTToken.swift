@@ -21,12 +21,14 @@ struct JWTToken: Plugin, TokenFormat {
             "audience", default: "", "the 'aud' of tokens that name no audience; empty stands for the issuer")
         guard host.keys.algorithms.contains(algorithm) else {
             let known = host.keys.algorithms.joined(separator: ", ")
-            throw ConfigurationError("no key signs with '\(algorithm)', only with \(known)", at: "algorithm")
+            throw ConfigurationError(
+                "the server does not sign with '\(algorithm)', only with \(known)", at: "algorithm")
         }
     }
 
     func register(in registry: inout Registry) {
         registry.add(format: self)
+        registry.add(signingAlgorithm: algorithm)
     }
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {

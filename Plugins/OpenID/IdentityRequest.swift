@@ -36,7 +36,13 @@ struct IdentityRequest: AuthorizationRequestFilter {
         kept["nonce"] = parameters["nonce"].map(JSON.string)
         if let text = parameters["claims"] {
             let claims = try RequestedClaims(parsing: text)
-            if let subject = claims.subject { policy.subject = .user(subject) }
+            policy.essentialACR = claims.essentialACR
+            if let subject = claims.subject {
+                guard policy.subject == nil || policy.subject == .user(subject) else {
+                    throw OAuthError(.invalidRequest, "the request is for two different people")
+                }
+                policy.subject = .user(subject)
+            }
             kept["claims"] = claims.json
         }
         if !kept.members.isEmpty { policy.attachments[OpenID.manifest.id] = kept }
@@ -77,6 +83,8 @@ struct RequestedClaims: Sendable {
     let json: JSON
     /// Who has to be the one that signs in.
     let subject: String?
+    /// Authentication context classes of which one has to be reached (section 5.5.1.1).
+    let essentialACR: [String]
 
     /// - Throws: `OAuthError` `invalid_request`.
     init(parsing text: String) throws {
@@ -95,6 +103,9 @@ struct RequestedClaims: Sendable {
         }
         self.json = kept
         subject = json["id_token"]?["sub"]?["value"]?.string ?? json["userinfo"]?["sub"]?["value"]?.string
+        let acr = json["id_token"]?["acr"]
+        let wanted = acr?["values"]?.strings ?? acr?["value"]?.strings ?? []
+        essentialACR = acr?["essential"] == true ? wanted : []
     }
 
     private static func isRequest(_ value: JSON) -> Bool {

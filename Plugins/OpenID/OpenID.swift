@@ -10,16 +10,24 @@ struct OpenID: Plugin {
     static let scope = "openid"
 
     private let host: any PluginHost
+    private let algorithms: [String]
     private let tokens: IdentityTokens
     private let source: StandardClaims
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
+        // OpenID Connect Core section 15.1: every client understands RS256.
+        let names = settings.read(
+            "algorithms", default: ["RS256", "ES256"],
+            "the algorithms that identity tokens can be signed with, the usual one first")
+        algorithms = names
         let known = host.keys.algorithms
-        // OpenID Connect Registration section 2: RS256, where a key can sign with it.
-        let standard = known.contains("RS256") ? "RS256" : known.first ?? "RS256"
+        guard let usual = names.first, names.allSatisfy(known.contains) else {
+            throw ConfigurationError(
+                "'algorithms' must name at least one of \(known.joined(separator: ", "))", at: "algorithms")
+        }
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: standard, among: known,
+            "id_token_signed_response_alg", on: .client, default: usual, among: names,
             "how identity tokens are signed")
         let lifetime = settings.read(
             "id_token_lifetime", default: .seconds(900), in: .seconds(30)...(.seconds(86400)),
@@ -34,6 +42,7 @@ struct OpenID: Plugin {
     func register(in registry: inout Registry) {
         registry.add(scopeOnRequest: OpenID.scope)
         registry.add(requiredScope: OpenID.scope)
+        for name in algorithms { registry.add(signingAlgorithm: name) }
         registry.add(requestFilter: IdentityRequest(host: host))
         registry.add(extension: IdentityExtension(tokens: tokens))
         registry.add(claims: source)
@@ -46,7 +55,7 @@ struct OpenID: Plugin {
     private func announce(_ registry: inout Registry) {
         registry.add(metadata: "scopes_supported", .union([OpenID.scope] + StandardClaims.scopes.map(\.word)))
         registry.add(metadata: "subject_types_supported", .union(["public"]))
-        registry.add(metadata: "id_token_signing_alg_values_supported", .union(host.keys.algorithms))
+        registry.add(metadata: "id_token_signing_alg_values_supported", .union(algorithms))
         registry.add(
             metadata: "claims_supported", .union(IdentityTokens.reserved.filter { $0 != "nonce" } + source.claims))
         registry.add(metadata: "claim_types_supported", .union(["normal"]))

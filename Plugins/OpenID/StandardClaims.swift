@@ -27,11 +27,11 @@ struct StandardClaims: ClaimsSource {
         about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
         guard scope.contains(OpenID.scope) else { return [] }
-        var names = RequestedClaims.names(authorization, for: destination)
-        if destination == .userinfo || isInToken {
-            names += StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
-        }
-        return claims.filter(names.contains).compactMap { name in
+        // A claim that is asked for by name is told only if its scope was granted: that is what the person was shown.
+        let granted = StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
+        let isTold = destination == .userinfo || isInToken
+        let names = isTold ? granted : RequestedClaims.names(authorization, for: destination)
+        return granted.filter(names.contains).compactMap { name in
             StandardClaims.value(name, user.document).map { JSON.Member(name, $0) }
         }
     }

@@ -42,7 +42,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         }
         switch outcome {
         case .verified(let user):
-            return .done(StepResult(subject: .user(user.id), amr: ["pwd"], acr: acr.isEmpty ? nil : acr))
+            return .done(StepResult(user: user, amr: ["pwd"], acr: acr.isEmpty ? nil : acr))
         case .refused: return .page(page(interaction, Kept(login: login, problem: .credentials)))
         case .later(let wait):
             let until = host.now + wait + .seconds(1)

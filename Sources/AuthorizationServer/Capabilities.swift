@@ -67,6 +67,8 @@ public struct Capabilities: Sendable {
     public let collections: [StoreCollection]
     let scopesOnRequest: Set<String>
     let requiredScopes: Set<String>
+    /// The signature algorithms that plugins ask for.
+    public let signingAlgorithms: [String]
     let metadata: JSON
     let attributes: [AttributeDeclaration]
     /// What is wrong, each with the number of the plugin in the list that it is about, if it is about one.
@@ -99,6 +101,7 @@ public struct Capabilities: Sendable {
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
+        signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
         metadata = names.fold(plugins)
         if store == nil { names.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }

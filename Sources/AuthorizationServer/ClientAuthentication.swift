@@ -49,10 +49,12 @@ struct ClientAuthentication {
     // MARK: what the request says
 
     private func credentials(_ head: RequestHead, _ parameters: Parameters) throws -> Credentials {
-        let headers = head.headers.filter { $0.name == "authorization" }
-        guard headers.count <= 1 else { throw OAuthError(.invalidRequest, "the Authorization header stands twice") }
+        let header = head[header: "authorization"]
+        guard header == nil || head.headers.count(where: { $0.name == "authorization" }) == 1 else {
+            throw OAuthError(.invalidRequest, "the Authorization header stands twice")
+        }
         let secret = parameters["client_secret"].map(Secret.init)
-        guard let header = headers.first?.value else {
+        guard let header else {
             guard let id = parameters["client_id"] else {
                 throw OAuthError(
                     .invalidClient, "the request names no client", headers: ClientAuthentication.challenge)
@@ -69,8 +71,8 @@ struct ClientAuthentication {
     }
 
     private func basic(_ header: String) throws -> Credentials {
-        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0].lowercased() == "basic" else {
+        let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1).map { String(Substring($0)) }
+        guard parts.count == 2, parts[0] == "Basic" || parts[0].lowercased() == "basic" else {
             throw OAuthError(
                 .invalidClient, "the Authorization header must use the scheme Basic",
                 headers: ClientAuthentication.challenge)

@@ -32,7 +32,8 @@ extension ServerCore {
                 target.isForPeople
                 ? page(error, refusal, request.head, generation) : Refusal.response(refusal)
         }
-        CrossOrigin.apply(to: &response, request.head, trace.client, generation)
+        // Scripts of other origins have no business where people sign in (RFC 9700 section 2.6).
+        if !target.isForPeople { CrossOrigin.apply(to: &response, request.head, trace.client, generation) }
         let duration = ContinuousClock.now - start
         metrics.count(endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: duration)
         logger.debug(
@@ -59,12 +60,12 @@ extension ServerCore {
             return try await respond(to: request, plan, generation, &trace)
         case .authorization(let plan):
             trace.endpoint = "authorize"
-            if let other = Method.refuse(request.head, ["GET", "POST"], generation) { return other }
+            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .request(request, &trace)
         case .interaction(let plan):
             trace.endpoint = "interaction"
-            if let other = Method.refuse(request.head, ["GET", "POST"], generation) { return other }
+            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .interaction(request, &trace)
         case .resource(let plan):
@@ -178,9 +179,9 @@ enum Refusal {
 
 /// Refuses methods, and answers the preflight of a browser.
 enum Method {
-    static func refuse(_ head: RequestHead, _ allowed: Set<String>, _ generation: Generation) -> OutboundResponse? {
+    static func refuse(_ head: RequestHead, _ allowed: Set<String>, _ generation: Generation?) -> OutboundResponse? {
         if allowed.contains(head.method) { return nil }
-        if head.method == "OPTIONS", let preflight = CrossOrigin.preflight(head, allowed, generation) {
+        if head.method == "OPTIONS", let generation, let preflight = CrossOrigin.preflight(head, allowed, generation) {
             return preflight
         }
         var response = OutboundResponse.json(["error": "invalid_request"], status: 405)

@@ -4,7 +4,7 @@ import GrantKit
 
 /// Reads `application/x-www-form-urlencoded` bodies strictly (RFC 6749 appendix B).
 enum FormBody {
-    static func parse(_ body: some Collection<UInt8>) throws -> Parameters {
+    static func parse(_ body: [UInt8]) throws -> Parameters {
         var all: [(name: String, value: String)] = []
         for pair in body.split(separator: UInt8(ascii: "&")) {
             guard all.count < Limit.parameters else {
@@ -19,7 +19,10 @@ enum FormBody {
     }
 
     /// One name or value: plus signs are spaces, percent signs lead two digits, the result is UTF-8 without NUL.
-    static func decode(_ encoded: some Collection<UInt8>) throws -> String {
+    static func decode(_ encoded: ArraySlice<UInt8>) throws -> String {
+        guard encoded.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+            return try text(encoded)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)
         var iterator = encoded.makeIterator()
@@ -34,6 +37,10 @@ enum FormBody {
             default: bytes.append(byte)
             }
         }
+        return try text(bytes[...])
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) throws -> String {
         guard !bytes.contains(0) else { throw OAuthError(.invalidRequest, "a parameter holds a NUL byte") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw OAuthError(.invalidRequest, "a parameter is not UTF-8")

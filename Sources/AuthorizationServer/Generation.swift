@@ -54,8 +54,8 @@ public final class Generation: Sendable {
     let authorization: AuthorizationPlan?
     let metadata: PublishedDocument
     let origins: Set<String>
-    /// How long a tombstone must stand: the longest life of any token that a client can get.
-    let longestLifetime: Duration
+    /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
+    public let longestLifetime: Duration
 
     /// What is served at a path.
     enum RouteTarget: Sendable {

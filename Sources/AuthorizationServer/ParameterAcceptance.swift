@@ -4,7 +4,8 @@ import GrantKit
 
 /// The parameters that one kind of request may hold, folded from who declared them when the generation was built.
 struct ParameterAcceptance: Sendable {
-    private let declarations: [String: ParameterDeclaration]
+    /// So few that looking through them is faster than hashing a name.
+    private let declarations: [ParameterDeclaration]
     private let required: [String]
 
     /// What the core itself reads of every request that a client makes.
@@ -16,9 +17,9 @@ struct ParameterAcceptance: Sendable {
     init(
         _ declarations: [ParameterDeclaration], credentials: [ParameterDeclaration] = ParameterAcceptance.credentials
     ) {
-        self.declarations = Dictionary(
-            (declarations + credentials).map { ($0.name, $0) },
-            uniquingKeysWith: { first, _ in first })
+        self.declarations = (declarations + credentials).reduce(into: []) { all, declaration in
+            if !all.contains(where: { $0.name == declaration.name }) { all.append(declaration) }
+        }
         required = declarations.filter(\.isRequired).map(\.name)
     }
 
@@ -26,13 +27,15 @@ struct ParameterAcceptance: Sendable {
     ///
     /// - Throws: `OAuthError` `invalid_request` for one that is missing, repeated or too long.
     func accept(_ parameters: Parameters) throws -> Parameters {
-        var seen: Set<String> = []
+        var seen: [Int] = []
         var accepted: [(name: String, value: String)] = []
         for parameter in parameters.all {
-            guard let declaration = declarations[parameter.name] else { continue }
-            guard seen.insert(parameter.name).inserted || declaration.isRepeatable else {
+            guard let place = declarations.firstIndex(where: { $0.name == parameter.name }) else { continue }
+            let declaration = declarations[place]
+            guard !seen.contains(place) || declaration.isRepeatable else {
                 throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' stands more than once")
             }
+            seen.append(place)
             guard parameter.value.utf8.count <= declaration.longest else {
                 throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' is too long")
             }

@@ -6,15 +6,24 @@ import GrantKit
 struct PublishedDocument: Sendable {
     private let bytes: [UInt8]
     private let tag: String
+    private let cache: Duration
 
-    init(_ document: JSON, digest: (String) -> String) {
+    /// Encodes a document.
+    ///
+    /// - Parameters:
+    ///   - document: The document.
+    ///   - cache: How long caches may keep it.
+    ///   - digest: Makes the entity tag.
+    init(_ document: JSON, cache: Duration = .seconds(300), digest: (String) -> String) {
+        self.cache = cache
         bytes = document.bytes
         tag = "\"\(digest(document.text))\""
     }
 
     func response(to head: RequestHead) -> OutboundResponse {
         let headers: [(name: String, value: String)] = [
-            ("etag", tag), ("cache-control", "public, max-age=300"), ("access-control-allow-origin", "*"),
+            ("etag", tag), ("cache-control", "public, max-age=\(cache.components.seconds)"),
+            ("access-control-allow-origin", "*"),
         ]
         let known = (head[header: "if-none-match"] ?? "").split(separator: ",").map { String($0).trimmingSpaces() }
         if known.contains(tag) || known.contains("W/" + tag) || known.contains("*") {

@@ -4,14 +4,19 @@ import GrantKit
 
 /// Reads the parameters out of a request's body, whichever of the two formats it has.
 enum RequestBody {
+    private static let form = "application/x-www-form-urlencoded"
+
     static func parameters(of request: InboundRequest) throws -> Parameters {
         // What stands in the query ends up in logs; secrets must not be sent there (RFC 6749 section 2.3.1).
         guard request.head.query?.isEmpty ?? true else {
             throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
         }
-        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
+        let header = request.head[header: "content-type"] ?? ""
+        // Nearly every client writes it just so.
+        if header == form { return try FormBody.parse(request.body) }
+        let type = header.split(separator: ";").first ?? ""
         switch String(type).lowercased().trimmingSpaces() {
-        case "application/x-www-form-urlencoded": return try FormBody.parse(request.body)
+        case form: return try FormBody.parse(request.body)
         case "application/json": return try json(request.body)
         default:
             throw OAuthError(
@@ -69,9 +74,9 @@ enum RequestBody {
 
 extension String {
     func trimmingSpaces() -> String {
-        var text = Substring(self)
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return String(text)
+        let space = UInt8(ascii: " ")
+        guard utf8.first == space || utf8.last == space else { return self }
+        let text = utf8.drop { $0 == space }
+        return String(Substring(text[..<(text.lastIndex { $0 != space }.map(text.index(after:)) ?? text.startIndex)]))
     }
 }

@@ -62,7 +62,7 @@ extension ServerCore {
         let access = ResourceAccess(core: self, generation: generation, scope: plan.endpoint.scope)
         let sent: Parameters =
             request.head.method == "GET"
-            ? try FormBody.parse((request.head.query ?? "").utf8)
+            ? try FormBody.parse(Array((request.head.query ?? "").utf8))
             : request.body.isEmpty ? [:] : try RequestBody.form(of: request)
         var parameters = try plan.acceptance.accept(sent)
         if request.head.method == "GET", parameters["access_token"] != nil {

@@ -52,7 +52,7 @@ public final class ServerCore: Sendable {
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
-        algorithms: [String] = ["ES256"], logger: Logger
+        algorithms: [String], logger: Logger
     ) {
         self.issuer = issuer
         self.surroundings = surroundings
@@ -67,18 +67,19 @@ public final class ServerCore: Sendable {
     /// What the core itself keeps in the store.
     public static let collections = [
         Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
-        Tombstone.collection, StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
+        StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection,
         SignInAttempts.counters, SignInAttempts.origins,
     ]
 
-    /// Opens the server: the store and the keys stay for the life of the process.
+    /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.
     ///
     /// - Parameters:
     ///   - store: The store.
     ///   - keys: The server's own keys.
     ///   - publicJWKS: The public halves of the signing keys.
-    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON) {
-        let document = PublishedDocument(publicJWKS, digest: cryptography.digest)
+    ///   - cache: How long others may keep them.
+    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
+        let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <openssl/bio.h>
+#include <openssl/conf.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -10,4 +11,12 @@
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+#include <openssl/x509.h>
+
+/// What 'EVP_PKEY_fromdata' is given; the macros of OpenSSL are sums that Swift does not read.
+enum { COpenSSLPublicKey = EVP_PKEY_PUBLIC_KEY, COpenSSLKeyPair = EVP_PKEY_KEYPAIR };

@@ -8,34 +8,38 @@ public enum Base64URL {
     ///
     /// Not generic, since a generic function is slow where another module calls it.
     public static func encode(_ bytes: [UInt8], to buffer: inout [UInt8]) {
-        buffer.reserveCapacity(buffer.count + (bytes.count * 4 + 2) / 3)
-        digits.withUnsafeBufferPointer { digits in
-            bytes.withUnsafeBufferPointer { bytes in
-                var place = 0
-                while place + 2 < bytes.count {
-                    let bits = UInt32(bytes[place]) << 16 | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2])
-                    buffer.append(digits[Int(bits >> 18)])
-                    buffer.append(digits[Int(bits >> 12 & 63)])
-                    buffer.append(digits[Int(bits >> 6 & 63)])
-                    buffer.append(digits[Int(bits & 63)])
-                    place += 3
-                }
-                guard place < bytes.count else { return }
-                // One byte left makes two digits, two make three.
-                let isPair = place + 1 < bytes.count
-                let bits = UInt32(bytes[place]) << 16 | (isPair ? UInt32(bytes[place + 1]) << 8 : 0)
-                buffer.append(digits[Int(bits >> 18)])
-                buffer.append(digits[Int(bits >> 12 & 63)])
-                if isPair { buffer.append(digits[Int(bits >> 6 & 63)]) }
-            }
-        }
+        buffer += [UInt8](unsafeUninitializedCapacity: length(bytes.count)) { $1 = write(bytes, to: $0) }
     }
 
     /// The encoding of some bytes.
     public static func encode(_ bytes: [UInt8]) -> String {
-        var buffer: [UInt8] = []
-        encode(bytes, to: &buffer)
-        return String(decoding: buffer, as: UTF8.self)
+        String(unsafeUninitializedCapacity: length(bytes.count)) { write(bytes, to: $0) }
+    }
+
+    private static func length(_ count: Int) -> Int {
+        (count * 4 + 2) / 3
+    }
+
+    private static func write(_ bytes: [UInt8], to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        digits.withUnsafeBufferPointer { digits in
+            var (place, written) = (0, 0)
+            while place + 2 < bytes.count {
+                let bits = UInt32(bytes[place]) << 16 | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2])
+                buffer[written] = digits[Int(bits >> 18)]
+                buffer[written + 1] = digits[Int(bits >> 12 & 63)]
+                buffer[written + 2] = digits[Int(bits >> 6 & 63)]
+                buffer[written + 3] = digits[Int(bits & 63)]
+                (place, written) = (place + 3, written + 4)
+            }
+            guard place < bytes.count else { return written }
+            // One byte left makes two digits, two make three.
+            let isPair = place + 1 < bytes.count
+            let bits = UInt32(bytes[place]) << 16 | (isPair ? UInt32(bytes[place + 1]) << 8 : 0)
+            buffer[written] = digits[Int(bits >> 18)]
+            buffer[written + 1] = digits[Int(bits >> 12 & 63)]
+            if isPair { buffer[written + 2] = digits[Int(bits >> 6 & 63)] }
+            return written + (isPair ? 3 : 2)
+        }
     }
 
     /// The bytes of an encoding, or nil if it holds padding, a foreign character or bits that stand for nothing.

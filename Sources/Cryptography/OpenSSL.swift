@@ -14,9 +14,90 @@ public struct CryptographyError: Error, CustomStringConvertible {
         let reason = code == 0 ? nil : ERR_reason_error_string(code).map { String(cString: $0) }
         description = reason.map { "\(action): \($0)" } ?? action
     }
+
+    /// Says what the server found itself, and empties OpenSSL's queue.
+    init(found problem: String) {
+        ERR_clear_error()
+        description = problem
+    }
 }
 
 /// OpenSSL's SHA-256, looked up once: looking it up anew costs more than a short digest.
 enum SHA256 {
     nonisolated(unsafe) static let algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
+}
+
+/// A hash function of the SHA-2 family (FIPS 180-4).
+enum HashFunction: Sendable {
+    case sha256
+    case sha384
+    case sha512
+
+    private nonisolated(unsafe) static let sha384Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA384", nil)
+    private nonisolated(unsafe) static let sha512Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA512", nil)
+
+    var algorithm: OpaquePointer? {
+        switch self {
+        case .sha256: SHA256.algorithm
+        case .sha384: HashFunction.sha384Algorithm
+        case .sha512: HashFunction.sha512Algorithm
+        }
+    }
+
+    /// The bytes of a digest.
+    var length: Int {
+        switch self {
+        case .sha256: 32
+        case .sha384: 48
+        case .sha512: 64
+        }
+    }
+
+    /// The digest of some bytes.
+    func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: length)
+        EVP_Digest(bytes, bytes.count, &digest, nil, algorithm, nil)
+        return digest
+    }
+
+    /// The HMAC code of some bytes (RFC 2104).
+    func code(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: length)
+        HMAC(algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
+        return code
+    }
+}
+
+/// A number without bound.
+struct BigNumber: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// Reads a number of an OpenSSL key.
+    init?(_ name: String, of key: OpaquePointer) {
+        var number: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(key, name, &number) == 1, let number else { return nil }
+        pointer = number
+    }
+
+    /// Reads bytes, the most significant first.
+    init?(_ bytes: [UInt8]) {
+        guard let number = BN_bin2bn(bytes, Int32(bytes.count), nil) else { return nil }
+        pointer = number
+    }
+
+    deinit { BN_clear_free(pointer) }
+
+    var bits: Int { Int(BN_num_bits(pointer)) }
+
+    /// The bytes, the most significant first, filled up to a width.
+    func bytes(width: Int? = nil) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: width ?? (bits + 7) / 8)
+        BN_bn2binpad(pointer, &bytes, Int32(bytes.count))
+        return bytes
+    }
+
+    /// The rest of a division by a small number.
+    func remainder(_ divisor: UInt64) -> UInt64 {
+        UInt64(BN_mod_word(pointer, UInt(divisor)))
+    }
 }

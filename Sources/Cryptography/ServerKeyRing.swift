@@ -21,8 +21,11 @@ public final class ServerKeyRing: KeyRing {
         }
     }
 
-    /// The signing keys; the first of an algorithm signs, all of them verify and are published.
+    /// The keys that sign, of an algorithm the first one; all of them verify and are published.
     public let signingKeys: [SigningKey]
+    /// Keys that will sign or that signed before: they verify and are published.
+    public let otherKeys: [JSON]
+    private let verifying: [String: JSONWebKey]
     let macKeys: [MACKey]
     /// Encoded headers by key and type, so that signing a token encodes none.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
@@ -36,20 +39,27 @@ public final class ServerKeyRing: KeyRing {
     ///
     /// - Parameters:
     ///   - signingKeys: At least one.
+    ///   - otherKeys: Public keys with `kid`, `use` and `alg`.
     ///   - macKeys: At least one; the first makes codes, all of them check.
-    public init(signingKeys: [SigningKey], macKeys: [MACKey]) {
+    public init(signingKeys: [SigningKey], otherKeys: [JSON] = [], macKeys: [MACKey]) {
         self.signingKeys = signingKeys
+        self.otherKeys = otherKeys
         self.macKeys = macKeys
+        let keys = signingKeys.map(JSONWebKey.init) + otherKeys.compactMap { try? JSONWebKey($0) }
+        verifying = Dictionary(keys.map { ($0.id ?? $0.thumbprint, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The algorithms that it can sign with.
-    public var algorithms: [String] {
-        signingKeys.map(\.algorithm)
+    /// What tells one ring from another.
+    var names: [[String]] {
+        [signingKeys.map(\.id), otherKeys.map { $0["kid"]?.string ?? "" }, macKeys.map(\.id)]
     }
+
+    /// The algorithms that can be asked for; a key is there for those that something did ask for.
+    public var algorithms: [String] { SignatureAlgorithm.ownNames }
 
     /// The published keys (RFC 7517 section 5).
     public var publicJWKS: JSON {
-        ["keys": .array(signingKeys.map(\.publicJWK))]
+        ["keys": .array(signingKeys.map(\.publicJWK) + otherKeys)]
     }
 
     /// Signs claims as a compact JWS.
@@ -60,7 +70,10 @@ public final class ServerKeyRing: KeyRing {
         var buffer = header(key, type)
         buffer.reserveCapacity(1024)
         Base64URL.encode(claims.bytes, to: &buffer)
-        let signature = try key.sign(buffer)
+        // Tokens that are made together are signed together, while OpenSSL's code is in the cache (decision 0014).
+        await Task.yield()
+        let signature =
+            if let hardware = key.hardware { try await hardware.sign(buffer) } else { try key.sign(buffer) }
         buffer.append(UInt8(ascii: "."))
         Base64URL.encode(signature, to: &buffer)
         return String(decoding: buffer, as: UTF8.self)
@@ -81,16 +94,11 @@ public final class ServerKeyRing: KeyRing {
 
     /// The claims of a compact JWS of this server, or nil: key by `kid`, algorithm by key, `typ` as expected.
     public func verify(_ token: String, type: String) -> VerifiedJWT? {
-        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, token.utf8.count <= 16_384,
-            let header = Base64URL.decode(parts[0]).flatMap({ try? JSON(parsing: $0) }),
-            header["typ"]?.string == type, header["crit"] == nil,
-            let key = signingKeys.first(where: { $0.id == header["kid"]?.string }),
-            header["alg"]?.string == key.algorithm, let signature = Base64URL.decode(parts[2]),
-            key.verify(signature, of: Array(token.utf8.prefix(parts[0].count + 1 + parts[1].count))),
-            let claims = Base64URL.decode(parts[1]).flatMap({ try? JSON(parsing: $0) })
+        guard let signed = try? CompactJWS(token), signed.header["typ"]?.string == type,
+            let key = verifying[signed.header["kid"]?.string ?? ""],
+            let payload = try? signed.verified(by: key), let claims = try? JSON(parsing: payload)
         else { return nil }
-        return VerifiedJWT(header: header, claims: claims)
+        return VerifiedJWT(header: signed.header, claims: claims)
     }
 
     /// An authentication code that names its key.

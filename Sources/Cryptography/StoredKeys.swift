@@ -2,74 +2,119 @@
 
 public import GrantKit
 
-/// The keys that a server made for itself, as they stand in its store.
-public enum StoredKeys {
-    /// The collection that they stand in.
+/// The record of the server's keys in its store.
+public struct StoredKeys: Sendable {
+    /// The collection that it stands in.
     public static let collection = StoreCollection("key_ring")
     private static let key = StoreKey("key_ring", "current")
     private static let never = Timestamp(seconds: 253_402_300_799)
 
-    /// Reads the keys, or makes them at the first start; of several processes that race, one makes them for all.
+    private let store: any Store
+    let sealing: Sealing
+
+    /// Reads and writes the record of a store.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - declared: Signing keys of the configuration; if there are any, none is generated, and one that was generated
-    ///     before stays published for the tokens that it signed.
-    /// - Returns: The keys.
+    ///   - sealing: What private keys are sealed and opened with.
+    public init(_ store: any Store, sealing: Sealing) {
+        self.store = store
+        self.sealing = sealing
+    }
+
+    /// The record, or nil if no server has started on this store yet.
+    ///
     /// - Throws: `StoreError`, `CryptographyError`.
-    public static func load(from store: any Store, declared: [SigningKey]) async throws -> ServerKeyRing {
-        for _ in 0..<3 {
-            guard let record = try await store.read(key) else {
-                let first = StoreRecord(key, try generate(signing: declared.isEmpty), expiresAt: never)
-                if try await store.write([.create(first)]) == .committed { return try ring(first, declared) }
-                continue
+    public func read(now: Timestamp) async throws -> KeyRecord? {
+        try await store.read(StoredKeys.key).map { try KeyRecord($0.value, now: now) }
+    }
+
+    /// Changes the record; of several servers that race, one writes and the others see what it wrote.
+    ///
+    /// - Parameters:
+    ///   - now: The current time.
+    ///   - body: Gives the next record, or nil if there is nothing to write; it may be asked again. It is given nil
+    ///     if there is no record yet.
+    /// - Returns: What stands in the store now.
+    /// - Throws: `StoreError`, `CryptographyError`, what `body` throws.
+    @discardableResult
+    public func change(
+        now: Timestamp, _ body: @Sendable (KeyRecord?) async throws -> KeyRecord?
+    ) async throws -> KeyRecord {
+        for _ in 0..<10 {
+            let stored = try await store.read(StoredKeys.key)
+            let record = try stored.map { try KeyRecord($0.value, now: now) }
+            // A record of the first form is written anew, whatever else happens.
+            let isOld = stored.map { $0.value["v"] != 2 } ?? false
+            guard let next = try await body(record) ?? (isOld ? record : nil) else {
+                guard let record else {
+                    throw StoreError("there are no keys yet: the first 'grantor serve' makes them")
+                }
+                return record
             }
-            guard declared.isEmpty, signingPEMs(record).isEmpty, record.value["v"]?.integer == 1 else {
-                return try ring(record, declared)
-            }
-            // The configuration had keys before and has none now.
-            var next = record
-            next.value["signing"] = try newSigningKeys()
-            if try await store.write([.replace(next, ifVersion: record.version)]) == .committed {
-                return try ring(next, declared)
-            }
+            if try await write(next, over: stored) { return next }
         }
         throw StoreError("other processes kept changing the server's keys")
     }
 
-    /// Reads the keys, or gives nil if no server has started on this store yet.
-    ///
-    /// - Throws: `StoreError`, `CryptographyError`.
-    public static func existing(in store: any Store, declared: [SigningKey]) async throws -> ServerKeyRing? {
-        try await store.read(key).map { try ring($0, declared) }
-    }
-
-    private static func generate(signing: Bool) throws -> JSON {
-        let id = Base64URL.encode(Digest.random(6)).map { $0 == "-" ? "x" : $0 }
-        return [
-            "v": 1, "signing": signing ? try newSigningKeys() : [],
-            "mac": [["id": .string(String(id)), "key": .string(Base64URL.encode(Digest.random(32)))]],
-        ]
-    }
-
-    private static func newSigningKeys() throws -> JSON {
-        [["pem": .string(try SigningKey.generate().privatePEM().exposed)]]
-    }
-
-    private static func signingPEMs(_ record: StoreRecord) -> [Secret] {
-        (record.value["signing"]?.elements ?? []).compactMap { $0["pem"]?.string.map(Secret.init) }
-    }
-
-    private static func ring(_ record: StoreRecord, _ declared: [SigningKey]) throws -> ServerKeyRing {
-        let signing = declared + (try signingPEMs(record).map { try SigningKey(pem: $0) })
-        let macs = (record.value["mac"]?.elements ?? []).compactMap { entry -> ServerKeyRing.MACKey? in
-            guard let id = entry["id"]?.string, let bytes = Base64URL.decode((entry["key"]?.string ?? "").utf8)
-            else { return nil }
-            return ServerKeyRing.MACKey(id: id, bytes: bytes)
+    private func write(_ record: KeyRecord, over stored: StoreRecord?) async throws -> Bool {
+        guard var next = stored else {
+            let first = StoreRecord(StoredKeys.key, record.json, expiresAt: StoredKeys.never)
+            return try await store.write([.create(first)]) == .committed
         }
-        guard record.value["v"]?.integer == 1, !macs.isEmpty, !signing.isEmpty else {
+        next.value = record.json
+        return try await store.write([.replace(next, ifVersion: next.version)]) == .committed
+    }
+
+    // MARK: private keys
+
+    /// Makes a signing key for the record.
+    ///
+    /// - Throws: `CryptographyError`.
+    public func make(
+        _ algorithm: SignatureAlgorithm, announced: Timestamp, from: Timestamp
+    ) throws -> KeyRecord.Key {
+        try entry(try SigningKey.generate(algorithm), announced: announced, from: from)
+    }
+
+    /// The entry of a signing key for the record.
+    ///
+    /// - Throws: `CryptographyError`.
+    public func entry(_ key: SigningKey, announced: Timestamp, from: Timestamp) throws -> KeyRecord.Key {
+        let secret = try sealing.protect(try key.privatePEM(), for: key.id)
+        return KeyRecord.Key(key, secret, announced: announced, from: from)
+    }
+
+    /// A key for authentication codes.
+    func makeMAC() throws -> KeyRecord.MAC {
+        let id = String(Base64URL.encode(Digest.random(6)).map { $0 == "-" ? "x" : $0 })
+        let key = Secret(Base64URL.encode(Digest.random(32)))
+        return KeyRecord.MAC(id: id, secret: try sealing.protect(key, for: id))
+    }
+
+    func open(_ key: KeyRecord.Key) throws -> SigningKey {
+        try SigningKey(pem: try sealing.reveal(key.secret, for: key.id), algorithm: key.algorithm)
+    }
+
+    func open(_ mac: KeyRecord.MAC) throws -> ServerKeyRing.MACKey {
+        let text = try sealing.reveal(mac.secret, for: mac.id).exposed
+        guard let bytes = Base64URL.decode(text.utf8) else {
             throw StoreError("the keys in the store are of a form that this server does not know")
         }
-        return ServerKeyRing(signingKeys: signing, macKeys: macs)
+        return ServerKeyRing.MACKey(id: mac.id, bytes: bytes)
+    }
+
+    /// Seals every private key under the operator's first key, or opens all if there is none.
+    ///
+    /// - Throws: `StoreError` if one cannot be opened, `CryptographyError`.
+    public func resealed(_ record: KeyRecord) throws -> KeyRecord {
+        var next = record
+        for (place, key) in record.keys.enumerated() {
+            next.keys[place].secret = try sealing.protect(try sealing.reveal(key.secret, for: key.id), for: key.id)
+        }
+        for (place, mac) in record.macs.enumerated() {
+            next.macs[place].secret = try sealing.protect(try sealing.reveal(mac.secret, for: mac.id), for: mac.id)
+        }
+        return next
     }
 }

@@ -75,8 +75,8 @@ public struct Configuration: Sendable {
     public var arePluginsComplete = true
     /// The format of clients that name none.
     public var defaultTokenFormat: String?
-    /// Signing keys as PKCS#8 PEM.
-    public var signingKeys: [Secret] = []
+    /// The server's own keys.
+    public var keys = Keys()
     /// The clients' documents.
     public var clients: [JSON] = []
     /// The users' documents.

@@ -223,10 +223,7 @@ struct ConfigurationReader {
     // MARK: the rest
 
     private mutating func readKeys() {
-        var section = root.section("keys", label: "'keys'")
-        let keys: [String] = section.read("signing") ?? []
-        configuration.signingKeys = keys.map(Secret.init)
-        section.finish()
+        configuration.keys = KeysSection.read(root.section("keys", label: "'keys'"))
     }
 
     private mutating func readPages() {

@@ -18,7 +18,8 @@ enum Sensitive {
     }
 
     private static func isWord(_ part: String) -> Bool {
-        if ["pass", "pwd", "pem"].contains(part) { return true }
+        if ["pass", "pwd", "pem", "pin"].contains(part) { return true }
+        if Suggestion.distance(Array(part), Array("seal")) <= 1 { return true }
         return words.contains { word in
             Suggestion.distance(Array(part), Array(word)) <= (word == "password" ? 3 : 2)
         }

@@ -89,7 +89,9 @@ public enum HTTPListener {
     private static func builder(
         _ configuration: HTTPListenerConfiguration, _ channel: HTTP1Channel.Configuration
     ) throws -> HTTPServerBuilder {
-        guard let tls = configuration.tls else { return .http1(configuration: channel) }
+        guard let tls = configuration.tls else {
+            return HTTPServerBuilder { OnEventLoop(base: HTTP1Channel(responder: $0, configuration: channel)) }
+        }
         let limit = TimeAmount(configuration.headerTimeout)
         return HTTPServerBuilder { responder in
             let base = try HTTP2UpgradeChannel(
@@ -97,16 +99,15 @@ public enum HTTPListener {
                 configuration: .init(
                     idleTimeout: configuration.headerTimeout, gracefulCloseTimeout: .seconds(2),
                     streamConfiguration: channel), responder: responder)
-            return TLSLimit(base: base, time: limit, idle: TimeAmount(configuration.headerTimeout * 6))
+            let limited = TLSLimit(base: base, time: limit, idle: TimeAmount(configuration.headerTimeout * 6))
+            return OnEventLoop(base: limited)
         }
     }
 
-    /// Runs Swift's tasks on the threads that serve connections, so that a request never changes threads.
+    /// Serves on as many threads as the process may use processors, which need not be all that there are.
     ///
     /// To be called once, before anything else runs.
-    public static func takeOverTasks() {
-        // As many threads as the process may use processors, which need not be all that there are.
+    public static func limitThreads() {
         if let count = Processors.allowed { NIOSingletons.groupLoopCountSuggestion = min(count, System.coreCount) }
-        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
 }

@@ -19,23 +19,27 @@ struct HTTPResponder: Sendable {
     func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         // A stream of HTTP/2 has a connection above it, which has the listener above it.
         let isStream = channel.parent?.parent != nil
+        let head = requestHead(request, channel)
         let body: [UInt8]
         do {
-            body = try await self.body(of: request, writer)
+            body = try await self.body(of: request, head, writer)
         } catch let refusal as BodyRefusal {
             var response = OutboundResponse(refusal)
             if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
             throw Closing()
         }
-        let answer = await answer(InboundRequest(head: requestHead(request, channel), body: body))
+        // What arrived together is read together, answered together and sent together (decision 0014).
+        await Task.yield()
+        let answer = await answer(InboundRequest(head: head, body: body))
+        await Task.yield()
         try await send(answer, to: request, writer)
-        if !isStream, asksToClose(request) { throw Closing() }
+        if !isStream, asksToClose(head) { throw Closing() }
     }
 
     /// The library itself knows the word in lower case alone.
-    private func asksToClose(_ request: Request) -> Bool {
-        guard let value = request.headers[.connection] else { return false }
+    private func asksToClose(_ head: RequestHead) -> Bool {
+        guard let value = head[header: "connection"] else { return false }
         return value.lowercased().split(separator: ",").contains { $0.drop { $0 == " " }.prefix(5) == "close" }
     }
 
@@ -57,7 +61,7 @@ struct HTTPResponder: Sendable {
 
     private func requestHead(_ request: Request, _ channel: any Channel) -> RequestHead {
         let target = request.head.path ?? "/"
-        let mark = target.firstIndex(of: "?")
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         let headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
         return RequestHead(
             method: request.method.rawValue, path: mark.map { String(target[..<$0]) } ?? target,
@@ -65,12 +69,14 @@ struct HTTPResponder: Sendable {
             address: addresses.find(connection: channel.remoteAddress?.ipAddress ?? "", headers), id: RequestID.next())
     }
 
-    private func body(of request: Request, _ writer: borrowing ResponseWriter) async throws -> [UInt8] {
+    private func body(
+        of request: Request, _ head: RequestHead, _ writer: borrowing ResponseWriter
+    ) async throws -> [UInt8] {
         if request.head.authority?.isEmpty ?? true { throw BodyRefusal.noHost }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limit.body {
+        if let length = head[header: "content-length"].flatMap({ Int($0) }), length > Limit.body {
             throw BodyRefusal.tooLarge
         }
-        if request.headers[.expect]?.lowercased() == "100-continue" {
+        if head[header: "expect"]?.lowercased() == "100-continue" {
             // RFC 9110 section 10.1.1: such a client waits for this before it sends the body.
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }

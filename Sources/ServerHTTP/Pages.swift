@@ -26,7 +26,7 @@ public struct Pages: PageRenderer {
     public init(replacedBy folder: String? = nil) throws {
         let files = PageFiles(folder: folder)
         var library = MustacheLibrary()
-        for name in PageFiles.templates {
+        for name in files.templates {
             let text = try files.text("\(name).mustache")
             do {
                 try library.register(text, named: name)
@@ -115,7 +115,14 @@ extension PageAsset {
 private struct PageFiles {
     let folder: String?
 
-    static let templates = [
+    /// The server's own, and those that the folder has for the steps of plugins.
+    var templates: [String] {
+        let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
+        let more = found.filter { $0.hasSuffix(".mustache") }.map { String($0.dropLast(9)) }
+        return PageFiles.names + more.filter { !PageFiles.names.contains($0) }.sorted()
+    }
+
+    private static let names = [
         "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sign_in", "signed_out",
     ]
 

@@ -64,14 +64,8 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
         unanswered -= 1
-        if awaited == .nothing { wait(for: .delivery, header + body) }
-        let promise = promise ?? context.eventLoop.makePromise()
-        promise.futureResult.assumeIsolated().whenSuccess { self.delivered() }
+        if awaited == .nothing, unanswered == 0 { wait(for: .delivery, header) }
         context.write(data, promise: promise)
-    }
-
-    private func delivered() {
-        if unanswered == 0, awaited == .delivery { wait(for: .headers, header) }
     }
 
     private func wait(for awaited: Awaited, _ time: TimeAmount) {
@@ -84,12 +78,21 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.look(context) }
     }
 
+    /// Asked for when the time is over, since a promise for each answer costs more.
+    private func isDelivered(_ context: ChannelHandlerContext) -> Bool {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
+    }
+
     private func look(_ context: ChannelHandlerContext) {
         let rest = deadline - .now()
         guard awaited != .nothing else { return schedule(context, in: min(header, body)) }
         guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
         switch awaited {
-        case .headers, .delivery: context.close(promise: nil)
+        case .headers: context.close(promise: nil)
+        case .delivery:
+            // What was read is what counts for the next request; what was not read has the time of a body on top.
+            guard isDelivered(context) || rest <= .zero - body else { return schedule(context, in: rest + body) }
+            context.close(promise: nil)
         case .body:
             awaited = .nothing
             context.fireErrorCaught(BodyTimeoutError())

@@ -21,7 +21,14 @@ struct CheckCommand: ParsableCommand {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let composition = Composition.read(file)
-        _ = OutsideFiles(composition.configuration, composition.diagnostics)
+        let outside = OutsideFiles(composition.configuration, composition.diagnostics)
+        if let generation = composition.generation, !composition.diagnostics.hasErrors,
+            outside.keys.leavesKeysOpen(generation)
+        {
+            composition.diagnostics.report(
+                .warning, at: [.key("keys")], key: true, "private keys will stand in the store as they are",
+                note: "seal them: 'keys: { seal: { file: path } }', made with 'openssl rand -base64 32'")
+        }
         composition.diagnostics.print()
         guard !composition.diagnostics.hasErrors else { throw ExitCode(EX_CONFIG) }
         let (plugins, clients) = (composition.plugins.count, composition.configuration.clients.count)
@@ -40,9 +47,8 @@ extension Composition {
         let secrets = Secrets()
         let core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
-            passwords: secrets.passwords, pages: NoPages(),
-            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() }
-        )
+            passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
     }

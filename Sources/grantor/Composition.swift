@@ -38,6 +38,7 @@ struct Composition {
         self.diagnostics = diagnostics
         let loader = PluginLoader(configuration, diagnostics, host: host, former: former)
         plugins = configuration.plugins.compactMap(loader.load)
+        OwnKeys.check(plugins, diagnostics)
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,

@@ -34,6 +34,10 @@ struct ConfigurationFile: Sendable {
             file: { name in
                 guard let data = FileManager.default.contents(atPath: name) else { throw Unreadable() }
                 return Array(data)
+            },
+            isOpenToAll: { name in
+                let attributes = try? FileManager.default.attributesOfItem(atPath: name)
+                return ((attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0) & 0o004 != 0
             })
         return Configuration.read(bytes, name: name, outside: outside)
     }

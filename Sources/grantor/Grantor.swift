@@ -22,7 +22,7 @@ struct Grantor: AsyncParsableCommand {
         ])
 
     static func main() async {
-        HTTPListener.takeOverTasks()
+        HTTPListener.limitThreads()
         await main(nil)
     }
 }

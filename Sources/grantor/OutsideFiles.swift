@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Cryptography
 import ServerConfiguration
 import ServerHTTP
 
 /// What a configuration names outside of itself, or in a form that only another part of the server can read.
 struct OutsideFiles {
-    let signingKeys: [SigningKey]
+    var keys: OwnKeys
     let proxies: [AddressRange]
     let tls: TLSFiles?
     let pages: Pages?
 
     /// Reads keys, networks and certificates; what cannot be used is reported.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
-        signingKeys = configuration.signingKeys.compactMap { pem in
-            do {
-                return try SigningKey(pem: pem)
-            } catch {
-                diagnostics.report(at: [.key("keys"), .key("signing")], "a signing key cannot be used: \(error)")
-                return nil
-            }
-        }
+        keys = OwnKeys(configuration, diagnostics)
         proxies = configuration.listen.trustedProxies.enumerated().compactMap { number, network in
             if let range = AddressRange(network) { return range }
             diagnostics.report(

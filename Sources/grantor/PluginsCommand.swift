@@ -75,6 +75,7 @@ struct InstalledPlugin {
         let core = ServerCore(
             issuer: "https://id.example.com", surroundings: System(), cryptography: SystemCryptography(),
             secrets: secrets, passwords: secrets.passwords, pages: NoPages(),
+            algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         let plugin = try library.type.init(settings: Settings(source), host: core)
         var registry = Registry()

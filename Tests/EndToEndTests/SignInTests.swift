@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import ServerHTTP
 import Support
 import Testing
 
@@ -56,7 +57,7 @@ final class WebBrowser {
     }
 }
 
-@Suite("People sign in at the real program", .timeLimit(.minutes(2)))
+@Suite("People sign in at the real program", .timeLimit(.minutes(5)))
 struct SignInTests {
     /// The shipped configuration on a free port.
     private static func start(_ folder: Folder) async throws -> Program {
@@ -154,7 +155,11 @@ struct SignInTests {
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/pages/text", withIntermediateDirectories: true)
             try folder.write("pages/foot.mustache", "<p>By {{issuer_host}} & friends</p></main></body></html>")
-            try folder.write("pages/text/en.json", #"{"sign_in_title": "Come in"}"#)
+            try folder.write("pages/text/en.json", #"{"sign_in_title": "Come in", "one_time_title": "One more"}"#)
+            try folder.write("pages/one_time.mustache", "{{> head}}{{> sealed}}{{asked}}{{> foot}}")
+            let pages = try Pages(replacedBy: "\(folder.path)/pages")
+            let own = String(decoding: try pages.render("one_time", ["asked": "<code>", "csrf": "c"]), as: UTF8.self)
+            #expect(own.contains("<h1>One more</h1>") && own.contains("value=\"c\"") && own.contains("&lt;code&gt;"))
             let program = try await Program.start(folder)
             let page = try WebBrowser(program).open(
                 "/auth/authorize?client_id=web&response_type=code&code_challenge=\(Demo.challenge)&code_challenge_method=S256"

@@ -7,7 +7,7 @@ import SQLiteStore
 import Support
 import Testing
 
-@Suite("The store's contract", .timeLimit(.minutes(1)))
+@Suite("The store's contract", .timeLimit(.minutes(5)))
 struct StoreConformanceTests {
     static let checks = StoreConformance.checks
 

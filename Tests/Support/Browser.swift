@@ -213,7 +213,8 @@ public enum Demo {
     public static func server(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [web, house, native, lax, TestServer.service]
     ) async throws -> TestServer {
-        try await TestServer(plugins, clients: clients, users: users)
+        try await TestServer(
+            plugins, clients: clients, users: users, passwords: CountingPasswords(isQuick: true))
     }
 
     /// A request of the web application, with some of it changed; nil leaves a parameter out.

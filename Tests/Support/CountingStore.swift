@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 public import GrantKit
+import ServerConfiguration
 import Synchronization
 
 /// The memory store with every write counted, or refused.
@@ -22,6 +23,11 @@ public final class CountingStore: Plugin, Store {
         try Plugins.memoryStore.init(settings: settings, host: host).register(in: &registry)
         guard let inner = registry.stores.first else { throw ConfigurationError("no memory store") }
         self.inner = inner
+    }
+
+    /// A store of its own, for what needs no server.
+    public static func alone() throws -> CountingStore {
+        try CountingStore(settings: Settings(PluginSettings([:])), host: NoHost())
     }
 
     public var writes: Int { counts.withLock { $0.writes } }

@@ -19,7 +19,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var tokens: any TokenService { self }
     public var access: any AccessService { self }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
-    public var algorithms: [String] { ["ES256"] }
+    public var algorithms: [String] { ["ES256", "RS256"] }
 
     public func random(bytes count: Int) -> String { "" }
     public func find(_ id: String) async throws -> Client? { throw error }

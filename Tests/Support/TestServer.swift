@@ -33,7 +33,8 @@ public enum Plugins {
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
-        .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID), .init(revocation),
+        .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID, ["algorithms": ["ES256"]]),
+        .init(revocation),
     ]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
@@ -89,12 +90,13 @@ public struct TestServer: Sendable {
     public let clock: ManualClock
     public let keys: ServerKeyRing
     public let log: RecordedLog
-    public let passwords = CountingPasswords()
+    public let passwords: CountingPasswords
 
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
-        format: String? = "opaque"
+        format: String? = "opaque", passwords: CountingPasswords = CountingPasswords()
     ) async throws {
+        self.passwords = passwords
         clock = ManualClock()
         let log = RecordedLog()
         self.log = log
@@ -102,16 +104,21 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), passwords: passwords, pages: try Pages(), logger: logger)
-        keys = try await TestServer.open(core, plugins, clients, users, format)
+            secrets: TestSecrets(), passwords: passwords, pages: try Pages(),
+            algorithms: SignatureAlgorithm.ownNames, logger: logger)
+        keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
 
     private static func open(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
+        _ passwords: CountingPasswords
     ) async throws -> ServerKeyRing {
-        let generation = try build(core, plugins, clients, users, format)
+        let generation = try build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
-        let keys = try await StoredKeys.load(from: store, declared: [])
+        let needs = KeyNeeds(
+            algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
+            longestToken: generation.longestLifetime)
+        let keys = try await KeyKeeper(store, .init(needs: needs)).open(now: core.now)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)
@@ -122,11 +129,12 @@ public struct TestServer: Sendable {
     public func generation(
         _ plugins: [PluginSetup], clients: [JSON], users: [JSON] = [], format: String? = "opaque"
     ) throws -> Generation {
-        try TestServer.build(core, plugins, clients, users, format)
+        try TestServer.build(core, plugins, clients, users, format, passwords)
     }
 
     private static func build(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
+        _ passwords: CountingPasswords
     ) throws -> Generation {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
@@ -138,7 +146,7 @@ public struct TestServer: Sendable {
         }
         let (generation, problems) = Generation.build(
             ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
-            plugins: registered, secrets: TestSecrets(), passwords: CountingPasswords(),
+            plugins: registered, secrets: TestSecrets(), passwords: passwords,
             cryptography: SystemCryptography())
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation

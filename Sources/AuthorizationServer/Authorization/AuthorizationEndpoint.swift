@@ -39,12 +39,13 @@ struct AuthorizationEndpoint {
     }
 
     private func sent() throws -> Parameters {
-        let query = try FormBody.parse((head.query ?? "").utf8)
-        guard let sealed = query[AuthorizationEndpoint.posted] else { return query }
+        let query = try FormBody.parse(Array((head.query ?? "").utf8))
+        // Beside anything else it is a parameter of the client's own, which means nothing here.
+        guard query.all.count == 1, let sealed = query[AuthorizationEndpoint.posted] else { return query }
         guard let text = core.keys.open(sealed, purpose: AuthorizationEndpoint.postedPurpose) else {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no request that was posted"))
         }
-        return try FormBody.parse(text.utf8)
+        return try FormBody.parse(Array(text.utf8))
     }
 
     /// A form of another site comes without the session's cookie; the redirect that answers it brings it along.
@@ -66,7 +67,7 @@ struct AuthorizationEndpoint {
 
     func interaction(_ inbound: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
         let isForm = head.method == "POST"
-        let fields = isForm ? try RequestBody.form(of: inbound) : try FormBody.parse((head.query ?? "").utf8)
+        let fields = isForm ? try RequestBody.form(of: inbound) : try FormBody.parse(Array((head.query ?? "").utf8))
         let state = try core.open(fields["state"] ?? "", head)
         if isForm, !core.isFormToken(fields["csrf"] ?? "", of: state) {
             throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
@@ -80,6 +81,7 @@ struct AuthorizationEndpoint {
         return try await go(on: valid, state, session, submitted: isForm ? fields : nil)
     }
 
+    /// What goes wrong from here on is the client's to know, and so is sent there.
     private func go(
         on valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
     ) async throws -> OutboundResponse {
@@ -90,14 +92,29 @@ struct AuthorizationEndpoint {
             case .page(let page): return try await show(page, run, isAnswer: submitted != nil)
             case .approved(let limits):
                 let approval = Approval(core: core, generation: generation, run: run, limits: limits)
-                guard var response = try await approval.answer() else { continue }
-                begin(run.begun, &response)
-                return response
+                if var response = try await telling(valid, { try await approval.answer() }) {
+                    begin(run.begun, &response)
+                    return response
+                }
             }
+            // What was submitted is not put to the steps again: a password would be counted twice.
+            if submitted != nil { return try await telling(valid) { try again(state) } }
         }
         throw RedirectRefusal(
             error: OAuthError(.temporarilyUnavailable, "other requests kept changing this one"),
             destination: valid.destination)
+    }
+
+    private func again(_ state: InteractionState) throws -> OutboundResponse {
+        .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(try core.seal(state))")
+    }
+
+    private func telling<Value>(_ valid: ValidRequest, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as OAuthError {
+            throw RedirectRefusal(error: error, destination: valid.destination)
+        }
     }
 
     private func begin(_ begun: NewSession?, _ response: inout OutboundResponse) {
@@ -110,7 +127,7 @@ struct AuthorizationEndpoint {
     private func show(_ page: Page, _ run: InteractionRun, isAnswer: Bool) async throws -> OutboundResponse {
         var state = run.state
         state.shownTo = run.session?.user.id ?? state.established?.user
-        let sealed = try core.seal(state)
+        let sealed = try await telling(run.valid) { [state] in try core.seal(state) }
         if let writes = run.sessionWrites {
             guard case .committed = try await core.store.write(writes) else {
                 throw OAuthError(.serverError, reason: "a new session has the id of another")
@@ -128,7 +145,7 @@ struct AuthorizationEndpoint {
         values["state"] = .string(sealed)
         let client = run.valid.registered.client
         values["client"] = ClientDescription.values(client)
-        var policy = PagePolicy(formAction: [run.valid.destination.redirect.origin])
+        var policy = PagePolicy(formAction: [run.valid.destination.redirect.policySource])
         policy.pictures = ClientDescription.pictures(client)
         var response = try core.render(page.name, values, policy, generation)
         begin(run.begun, &response)

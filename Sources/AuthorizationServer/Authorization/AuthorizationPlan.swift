@@ -19,7 +19,7 @@ struct AuthorizationPlan: Sendable {
         ParameterDeclaration("response_type", longest: 256), ParameterDeclaration("client_id", longest: 256),
         ParameterDeclaration("redirect_uri"), ParameterDeclaration("response_mode", longest: 64),
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("state", longest: longestState),
-        ParameterDeclaration("audience", repeatable: true),
+        ParameterDeclaration("audience", repeatable: true, longest: 256),
     ]
 
     init?(_ capabilities: Capabilities) {

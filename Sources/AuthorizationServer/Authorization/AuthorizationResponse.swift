@@ -28,7 +28,8 @@ extension ServerCore {
         let redirect = destination.redirect
         var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
         values["redirect_host"] = .string(redirect.host ?? redirect.origin)
-        return try render("form_post", values, PagePolicy(formAction: [redirect.origin], runsScript: true), generation)
+        return try render(
+            "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation)
     }
 
     func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> OutboundResponse {

@@ -137,8 +137,10 @@ struct AuthorizationValidation {
             }
         }
         let asked = parameters.values("audience")
-        guard let rule = flows.first.flatMap({ client.plans[$0.grant.key]?.audience }),
-            asked.allSatisfy(rule.allows)
+        // Patterns are tried before anybody has authenticated, so few and short ones only.
+        guard asked.count <= 8 else { throw OAuthError(.invalidTarget, "at most 8 audiences can be asked for") }
+        let rules = flows.sorted { $0.word < $1.word }.compactMap { client.plans[$0.grant.key]?.audience }
+        guard let rule = rules.first, asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } })
         else { throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have") }
         return AccessLimits(scope: scope, audience: rule.narrow(to: asked))
     }

@@ -122,6 +122,13 @@ struct RedirectURI: Sendable, Hashable {
 }
 
 extension RedirectURI {
+    /// What a content security policy can name: of addresses in numbers it knows 127.0.0.1 alone (CSP 3 section 6.7.2.7).
+    var policySource: String {
+        guard let host, host != "127.0.0.1" else { return origin }
+        let isNumber = host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
+        return isNumber ? (isSecure ? "https:" : "http:") : origin
+    }
+
     /// Whether whoever receives the answer there can only be the client (RFC 8252 section 8.6).
     func identifies(isPublic: Bool) -> Bool { !isPublic || isSecure }
 

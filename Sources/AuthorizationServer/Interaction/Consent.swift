@@ -9,29 +9,32 @@ struct Consent: Sendable {
     private static let lifetime = Duration.seconds(400 * 86400)
 
     private let key: StoreKey
-    private let user: String
+    private let user: User
     private let client: String
+    /// What stands in the store, whatever it is still worth.
     private let record: StoreRecord?
+    private let isCurrent: Bool
 
     /// Reads what is remembered.
     ///
     /// - Throws: `StoreError`.
-    init(_ user: String, _ client: String, in core: ServerCore) async throws {
+    init(_ user: User, _ client: String, in core: ServerCore) async throws {
         self.user = user
         self.client = client
         // Neither id can hold the separator.
-        key = StoreKey("consent", core.cryptography.digest("\(user)\u{0}\(client)"))
-        let found = try await core.store.read(key)
-        record = found.flatMap { $0.expiresAt > core.now ? $0 : nil }
+        key = StoreKey("consent", core.cryptography.digest("\(user.id)\u{0}\(client)"))
+        record = try await core.store.read(key)
+        // With the password, or the person, ends what was allowed.
+        isCurrent = record.map { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch } ?? false
     }
 
     private func words(_ member: String) -> Set<String> {
-        Set(record?.value[member]?.strings ?? [])
+        isCurrent ? Set(record?.value[member]?.strings ?? []) : []
     }
 
     /// Whether each of these words was put before the person.
     func covers(_ scope: Scope) -> Bool {
-        record != nil && words("asked").isSuperset(of: scope.words)
+        isCurrent && words("asked").isSuperset(of: scope.words)
     }
 
     /// Whether a word was allowed when it was asked for; true of a word that never was.
@@ -44,10 +47,11 @@ struct Consent: Sendable {
         let all = words("asked").union(asked.words)
         let kept = words("granted").subtracting(asked.words).union(granted.words)
         let value: JSON = [
-            "user": .string(user), "client": .string(client), "asked": .strings(all.sorted()),
+            "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
+            "asked": .strings(all.sorted()),
             "granted": .strings(kept.sorted()), "given": .integer(now.seconds),
         ]
-        let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user])
+        let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
         guard let record else { return .create(next) }
         return .replace(next, ifVersion: record.version)
     }

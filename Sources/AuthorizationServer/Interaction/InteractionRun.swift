@@ -48,13 +48,18 @@ struct InteractionRun {
     private func isGood(_ session: Session) -> Bool {
         if let own = state.session { return own == session.id || isRenewed(session) }
         if state.isSwitching || !policy.prompts.isDisjoint(with: [.login, .selectAccount]) { return false }
-        if let age = policy.maxAge, core.now - session.authenticatedAt > age { return false }
+        if let age = policy.maxAge, age == .zero || core.now - session.authenticatedAt > age { return false }
+        if !hasReached(session) { return false }
         return policy.subject.map { $0 == session.subject } ?? true
     }
 
     /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
     private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began && hasReached(session)
+    }
+
+    private func hasReached(_ session: Session) -> Bool {
+        policy.essentialACR.isEmpty || session.acr.map(policy.essentialACR.contains) ?? false
     }
 
     /// Goes on with what was submitted to the page that the state names.
@@ -64,11 +69,13 @@ struct InteractionRun {
         if submitted != nil, isProving {
             // Whoever submits a proof of who they are means it, also where another tab has signed in meanwhile.
             session = nil
-        } else if session == nil, state.established == nil {
-            state.done = []
+        } else if session == nil, state.established == nil, !state.done.isEmpty {
+            state.forget()
         }
-        // A page that spoke to one person must not take the answer of another.
-        let isAnswer = submitted != nil && state.shownTo == (session?.user.id ?? state.established?.user)
+        // A page that spoke to one person must not take the answer of another, nor pass on what that one chose.
+        let isSame = state.shownTo == (session?.user.id ?? state.established?.user)
+        if state.shownTo != nil, !isSame { state.forget() }
+        let isAnswer = submitted != nil && isSame
         var submitted = isAnswer ? submitted : nil
         if submitted?["decision"] == "switch" {
             switchAccount()
@@ -91,7 +98,7 @@ struct InteractionRun {
     private mutating func switchAccount() {
         state.isSwitching = true
         (state.session, state.established, state.step, state.shownTo) = (nil, nil, nil, nil)
-        (state.done, state.kept) = ([], [:])
+        state.forget()
         session = nil
     }
 
@@ -126,7 +133,8 @@ struct InteractionRun {
         state.kept[step.name] = nil
         state.attachments.merge(result.attachments) { _, new in new }
         if case .user(let id)? = result.subject, session == nil, state.established == nil {
-            state.established = .init(user: id, at: core.now, acr: result.acr, amr: result.amr)
+            state.established = .init(
+                user: id, epoch: result.epoch, at: core.now, acr: result.acr, amr: result.amr)
         } else {
             state.established?.amr += result.amr
             if let acr = result.acr { state.established?.acr = acr }
@@ -138,6 +146,9 @@ struct InteractionRun {
         guard let who = state.established else { throw refusal(OAuthError(.loginRequired, "nobody is signed in")) }
         guard let user = try await core.users.find(who.user), user.isActive else {
             throw refusal(OAuthError(.accessDenied, "the account cannot be used"))
+        }
+        guard who.epoch == nil || who.epoch == user.epoch else {
+            throw refusal(OAuthError(.loginRequired, "the password was changed since it was typed"))
         }
         if let wanted = policy.subject, wanted != .user(user.id) {
             throw refusal(OAuthError(.loginRequired, "another person signed in than the request is for"))
@@ -172,7 +183,10 @@ struct InteractionRun {
     private mutating func consent(_ submitted: Parameters?) async throws -> Halt {
         guard let session else { throw refusal(OAuthError(.loginRequired, "nobody is signed in")) }
         let client = valid.registered.client
-        let consent = try await Consent(session.user.id, client.id, in: core)
+        guard hasReached(session) else {
+            throw refusal(OAuthError(.unmetAuthentication, "no sign-in of the class that was asked for is offered"))
+        }
+        let consent = try await Consent(session.user, client.id, in: core)
         if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else { throw refusal(OAuthError(.accessDenied, "the person denied access")) }
             return try allow(submitted, consent)
@@ -182,7 +196,8 @@ struct InteractionRun {
             if valid.registered.isFirstParty { return .approved(limits) }
             if consent.covers(limits.scope) {
                 limits.keep(scope: consent.allows)
-                return .approved(limits)
+                // Of nothing that was asked for there is nothing to grant, so it is asked once more.
+                if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
             }
         }
         state.step = InteractionRun.step
@@ -232,5 +247,6 @@ extension OAuthError.Code {
     // OpenID Connect Core section 3.1.2.6; any request with a policy that forbids pages can need them.
     static let loginRequired = OAuthError.Code(rawValue: "login_required")
     static let consentRequired = OAuthError.Code(rawValue: "consent_required")
+    static let unmetAuthentication = OAuthError.Code(rawValue: "unmet_authentication_requirements")
     static let interactionRequired = OAuthError.Code(rawValue: "interaction_required")
 }

@@ -8,6 +8,8 @@ struct InteractionState: Sendable {
     /// Whom the steps of this interaction have established, before the session begins.
     struct Established: Sendable {
         var user: String
+        /// The user's epoch when the proof was checked.
+        var epoch: Int64?
         var at: Timestamp
         var acr: String?
         var amr: [String]
@@ -47,6 +49,11 @@ struct InteractionState: Sendable {
         self.parameters = parameters
     }
 
+    /// Drops all that steps found out: it was about somebody else.
+    mutating func forget() {
+        (done, kept, attachments) = ([], [:], [:])
+    }
+
     /// What marks the interaction as used.
     var marker: StoreKey { StoreKey("interaction", id) }
     static let collection = StoreCollection("interaction")
@@ -66,6 +73,7 @@ struct InteractionState: Sendable {
                     "user": .string(who.user), "at": .integer(who.at.seconds), "amr": .strings(who.amr),
                 ]
                 member["acr"] = who.acr.map(JSON.string)
+                member["epoch"] = who.epoch.map(JSON.integer)
                 return member
             })
         add("session", session.map(JSON.string))
@@ -95,7 +103,8 @@ struct InteractionState: Sendable {
             parameters: Parameters(pairs.map { (name: $0[0], value: $0[1]) }))
         if let who = json["who"], let user = who["user"]?.string, let at = who["at"]?.integer {
             established = Established(
-                user: user, at: Timestamp(seconds: at), acr: who["acr"]?.string, amr: who["amr"]?.strings ?? [])
+                user: user, epoch: who["epoch"]?.integer, at: Timestamp(seconds: at), acr: who["acr"]?.string,
+                amr: who["amr"]?.strings ?? [])
         }
         session = json["session"]?.string
         shownTo = json["shown"]?.string

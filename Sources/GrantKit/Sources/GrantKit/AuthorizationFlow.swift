@@ -41,7 +41,8 @@ public protocol AuthorizationFlow: Sendable {
     func validate(_ request: AuthorizationRequest) throws
     /// Adds its members to the answer, once the person has approved.
     ///
-    /// - Throws: `OAuthError` to refuse; any other error is answered as `server_error`.
+    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is answered as
+    ///   `server_error` on a page.
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws
 }
 

@@ -57,6 +57,8 @@ public struct InteractionPolicy: Sendable {
     public var maxAge: Duration?
     /// The authentication context classes that were asked for, the preferred one first.
     public var acr: [String] = []
+    /// Of these classes one has to be reached; empty if none has to be.
+    public var essentialACR: [String] = []
     /// Who has to be the one that signs in.
     public var subject: Subject?
     /// What the client believes the person signs in by.

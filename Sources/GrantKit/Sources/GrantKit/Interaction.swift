@@ -56,6 +56,8 @@ public enum StepPhase: Int, Sendable, Hashable {
 public struct StepResult: Sendable {
     /// Who the person is, if the step found out.
     public var subject: Subject?
+    /// The user's epoch when the proof was checked; what has ended since ends the sign-in too.
+    public var epoch: Int64?
     /// The methods that proved it (RFC 8176).
     public var amr: [String]
     /// The authentication context class that was reached.
@@ -69,6 +71,17 @@ public struct StepResult: Sendable {
         self.amr = amr
         self.acr = acr
         self.attachments = attachments
+    }
+
+    /// Found out who the person is, by a proof that was just checked.
+    ///
+    /// - Parameters:
+    ///   - user: The person.
+    ///   - amr: The methods that proved it (RFC 8176).
+    ///   - acr: The authentication context class that was reached.
+    public init(user: User, amr: [String], acr: String? = nil) {
+        self.init(subject: .user(user.id), amr: amr, acr: acr)
+        epoch = user.epoch
     }
 }
 
@@ -93,6 +106,9 @@ public protocol InteractionStep: Sendable {
     /// The fields of its page.
     var fields: [ParameterDeclaration] { get }
     /// Goes on with what the person submitted; with nothing the first time, or when the page is loaded again.
+    ///
+    /// It may be called again for the same form, and with an older `kept` than the last: what must happen once belongs
+    /// into the store.
     ///
     /// - Throws: `OAuthError` where the server cannot answer now; the person sees it on a page. A `StoreError` is
     ///   answered as `temporarily_unavailable`, any other error as `server_error`.

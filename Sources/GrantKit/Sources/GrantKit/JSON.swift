@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A JSON value whose objects keep their order (RFC 8259).
+///
+/// Frozen, since RFC 8259 will not get another kind of value, and every token is built of these.
+@frozen
 public indirect enum JSON: Sendable, Hashable {
     /// The value `null`.
     case null
@@ -18,6 +21,7 @@ public indirect enum JSON: Sendable, Hashable {
     case object([Member])
 
     /// A name and its value in an object.
+    @frozen
     public struct Member: Sendable, Hashable {
         /// The member's name.
         public var name: String
@@ -25,6 +29,7 @@ public indirect enum JSON: Sendable, Hashable {
         public var value: JSON
 
         /// Makes a member.
+        @inlinable
         public init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value

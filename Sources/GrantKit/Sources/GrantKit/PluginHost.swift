@@ -27,9 +27,9 @@ public protocol KeyRing: Sendable {
     /// - Parameters:
     ///   - claims: The claims.
     ///   - type: The `typ` of the header.
-    ///   - algorithm: The `alg`, or nil for the server's first.
+    ///   - algorithm: The `alg`, which a plugin asked for when it registered, or nil for the server's first.
     /// - Returns: The token.
-    /// - Throws: `ConfigurationError` if no key of that algorithm is there.
+    /// - Throws: `ConfigurationError` if nothing asked for the algorithm.
     func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String
 
     /// The claims of a compact JWS that this server signed, or nil if it is anything else.
@@ -56,7 +56,7 @@ public protocol KeyRing: Sendable {
     /// The text that was sealed for a purpose, or nil if it is anything else.
     func open(_ sealed: String, purpose: String) -> String?
 
-    /// The algorithms that it can sign with, the first one first; known before `start`.
+    /// The algorithms that can be asked for, the usual one first; known before `start`.
     var algorithms: [String] { get }
 }
 

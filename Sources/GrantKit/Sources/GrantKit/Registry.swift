@@ -48,6 +48,8 @@ public struct Registry: Sendable {
     public private(set) var scopesOnRequest: Set<String> = []
     /// Scope words that a person cannot untick.
     public private(set) var requiredScopes: Set<String> = []
+    /// The signature algorithms that the server must have a key for.
+    public private(set) var signingAlgorithms: [String] = []
     /// Members of the server's metadata.
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
@@ -132,6 +134,13 @@ public struct Registry: Sendable {
     /// Keeps a scope word from being unticked where a person consents, since the request means nothing without it.
     public mutating func add(requiredScope word: String) {
         requiredScopes.insert(word)
+    }
+
+    /// Has the server keep a key that signs with an algorithm (RFC 7518 section 3.1), one of `host.keys.algorithms`.
+    ///
+    /// What was signed verifies for as long as the longest token of a client or record of a collection lives.
+    public mutating func add(signingAlgorithm name: String) {
+        signingAlgorithms.append(name)
     }
 
     /// Adds to a member of the server's metadata.

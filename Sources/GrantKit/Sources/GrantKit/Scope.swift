@@ -11,6 +11,10 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         self.words = words.filter { seen.insert($0).inserted }
     }
 
+    private init(unique words: [String]) {
+        self.words = words
+    }
+
     /// Makes a scope from the text of a `scope` parameter, words parted by spaces.
     ///
     /// - Throws: `OAuthError` `invalid_scope` for no word, a character outside of RFC 6749 section 3.3 or over 64 words.
@@ -45,7 +49,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
 
     /// The scope as the words for which a condition holds.
     public func filter(_ isKept: (String) -> Bool) -> Scope {
-        Scope(words.filter(isKept))
+        Scope(unique: words.filter(isKept))
     }
 
     /// The scope as it is written in a parameter.

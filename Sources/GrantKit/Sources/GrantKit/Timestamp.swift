@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, as JWT dates are written (RFC 7519 section 2, NumericDate).
+@frozen
 public struct Timestamp: Sendable, Hashable, Comparable {
     /// Seconds since the epoch.
     public var seconds: Int64
 
     /// Makes a moment from seconds since the epoch.
+    @inlinable
     public init(seconds: Int64) {
         self.seconds = seconds
     }

@@ -7,14 +7,15 @@ import GrantKit
 ///
 /// Each text gets a salt, from which its key is derived; so no number of texts brings two of them under one key and
 /// nonce.
-enum Sealing {
+enum TextSeal {
     private static let saltLength = 16
     private static let tagLength = 16
     /// Good once for each key, and each key is good for one text.
     private static let nonce = [UInt8](repeating: 0, count: 12)
 
     private static func key(_ secret: [UInt8], _ purpose: String, _ salt: some Sequence<UInt8>) -> [UInt8] {
-        Digest.hmac(Array("seal\u{0}\(purpose)\u{0}".utf8) + salt, key: secret)
+        // A key of its own for sealing: no authentication code can be the key of a text.
+        Digest.hmac(Array("\(purpose)\u{0}".utf8) + salt, key: Digest.hmac(Array("seal".utf8), key: secret))
     }
 
     /// Salt, ciphertext and tag.
@@ -60,7 +61,7 @@ extension ServerKeyRing {
     /// Seals a text under a key of the ring, which it names.
     public func seal(_ text: String, purpose: String) throws -> String {
         guard let key = macKeys.first else { throw CryptographyError("no key to seal with") }
-        let sealed = try Sealing.seal(Array(text.utf8), under: key.bytes, purpose: purpose)
+        let sealed = try TextSeal.seal(Array(text.utf8), under: key.bytes, purpose: purpose)
         return "\(key.id).\(Base64URL.encode(sealed))"
     }
 
@@ -70,7 +71,7 @@ extension ServerKeyRing {
         guard parts.count == 2, sealed.utf8.count <= ServerKeyRing.longestSealed,
             let key = macKeys.first(where: { $0.id.utf8.elementsEqual(parts[0]) }),
             let bytes = Base64URL.decode(parts[1]),
-            let text = Sealing.open(bytes, under: key.bytes, purpose: purpose)
+            let text = TextSeal.open(bytes, under: key.bytes, purpose: purpose)
         else { return nil }
         return String(validating: text, as: UTF8.self)
     }

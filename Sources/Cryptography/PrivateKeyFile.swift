@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+public import GrantKit
+
+extension SigningKey {
+    /// Reads a private key: PKCS#8, PKCS#1 or SEC1 in PEM, or a JWK, and checks it.
+    ///
+    /// - Parameters:
+    ///   - text: The key (RFC 7468 sections 10 and 11, RFC 5915 section 4, RFC 7517).
+    ///   - passphrase: What opens it, if it is encrypted.
+    ///   - algorithm: What it signs with; of RSA keys RS256 if it is nil, of others their only one.
+    /// - Throws: `CryptographyError` that says what is wrong with the key and what to do.
+    public convenience init(
+        pem text: Secret, passphrase: Secret? = nil, algorithm: SignatureAlgorithm? = nil
+    ) throws {
+        let isJWK = text.exposed.utf8.first { $0 > 0x20 } == UInt8(ascii: "{")
+        let key = isJWK ? try SigningKey.read(jwk: text) : try SigningKey.read(pem: text, passphrase)
+        try self.init(checking: key, algorithm: algorithm)
+    }
+
+    /// Checks a private key and settles what it signs with.
+    convenience init(checking key: AsymmetricKey, algorithm: SignatureAlgorithm?) throws {
+        let algorithm = try SigningKey.checked(key, algorithm)
+        let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil)
+        defer { EVP_PKEY_CTX_free(context) }
+        guard EVP_PKEY_pairwise_check(context) == 1 else {
+            throw CryptographyError(
+                found: "the private and the public half of the key do not match; take the file that the key was made in"
+            )
+        }
+        self.init(key, algorithm)
+    }
+
+    /// What a key signs with, if it is good enough for that.
+    static func checked(_ key: AsymmetricKey, _ algorithm: SignatureAlgorithm?) throws -> SignatureAlgorithm {
+        let algorithm = try algorithm ?? SigningKey.algorithm(of: key)
+        guard key.fits(algorithm), SignatureAlgorithm.own.contains(algorithm) else {
+            throw CryptographyError(found: "the key is not one for '\(algorithm.rawValue)': \(key.description)")
+        }
+        if let weakness = key.weakness(smallestExponent: 65537) {
+            throw CryptographyError(found: "the key is too weak: \(weakness)")
+        }
+        return algorithm
+    }
+
+    private static func algorithm(of key: AsymmetricKey) throws -> SignatureAlgorithm {
+        switch key.kind {
+        case .rsa: return .rs256
+        case .ed25519: return .edDSA
+        case .ec(.p256): return .es256
+        case .ec(.p384): return .es384
+        case .ec(.p521):
+            throw CryptographyError(
+                found: "the key is on the curve P-521; the server signs with P-256 (ES256) and P-384 (ES384)")
+        }
+    }
+
+    private static func read(pem: Secret, _ passphrase: Secret?) throws -> AsymmetricKey {
+        let isEncrypted = pem.exposed.contains("ENCRYPTED")
+        guard !isEncrypted || passphrase != nil else {
+            throw CryptographyError(found: "the private key is encrypted; give its 'passphrase'")
+        }
+        guard let key = pointer(pem, passphrase ?? Secret("")) else {
+            if isEncrypted { throw CryptographyError(found: "the passphrase does not open the private key") }
+            let isPublic = pem.exposed.contains("BEGIN PUBLIC KEY") || pem.exposed.contains("BEGIN CERTIFICATE")
+            throw CryptographyError(
+                found: isPublic
+                    ? "it is a public key or a certificate; the private key is needed"
+                    : "it is no private key in PEM; write one with 'openssl genpkey'")
+        }
+        return try AsymmetricKey(owning: key)
+    }
+
+    /// Without a passphrase OpenSSL would ask for one on the terminal.
+    private static func pointer(_ pem: Secret, _ passphrase: Secret) -> OpaquePointer? {
+        let bytes = Array(pem.exposed.utf8)
+        let input = BIO_new_mem_buf(bytes, Int32(bytes.count))
+        defer { BIO_free(input) }
+        var word = passphrase.exposed.utf8CString
+        return word.withUnsafeMutableBytes { PEM_read_bio_PrivateKey(input, nil, nil, $0.baseAddress) }
+    }
+
+    private static func read(jwk text: Secret) throws -> AsymmetricKey {
+        guard let json = try? JSON(parsing: text.exposed), json["d"] != nil else {
+            throw CryptographyError(found: "it is no private key as a JWK: the member 'd' is missing")
+        }
+        do {
+            return try JSONWebKey.asymmetric(json, isPrivate: true)
+        } catch {
+            throw CryptographyError(found: "it is no private key as a JWK: \(error.reason)")
+        }
+    }
+
+    /// The private key as PKCS#8 PEM.
+    ///
+    /// - Throws: `CryptographyError`, also for a key that cannot leave its hardware.
+    public func privatePEM() throws -> Secret {
+        let output = BIO_new(BIO_s_mem())
+        defer { BIO_free(output) }
+        guard PEM_write_bio_PKCS8PrivateKey(output, key.pointer, nil, nil, 0, nil, nil) == 1 else {
+            throw CryptographyError("the key could not be written")
+        }
+        var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(output))
+        BIO_read(output, &bytes, Int32(bytes.count))
+        return Secret(String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension AsymmetricKey: CustomStringConvertible {
+    var description: String {
+        switch kind {
+        case .ec(let curve): "it is on the curve \(curve.rawValue)"
+        case .rsa: "it is an RSA key"
+        case .ed25519: "it is an Ed25519 key"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Runs tasks on the thread of an event loop, so that a request is served where its bytes arrive.
+///
+/// As a preference of the task and not as its serial executor: an asynchronous function that is called there goes on at
+/// once, where under a serial executor each call and each return would be a job of its own.
+final class EventLoopExecutor: TaskExecutor {
+    /// How many times jobs that made other jobs ready are followed before connections are looked at again.
+    private static let rounds = 16
+
+    private let eventLoop: any EventLoop
+    // Both are touched on the event loop's thread alone.
+    private nonisolated(unsafe) var ready: [UnownedJob] = []
+    private nonisolated(unsafe) var isScheduled = false
+
+    private init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if eventLoop.inEventLoop { add(job) } else { eventLoop.execute { [self] in add(job) } }
+    }
+
+    private func add(_ job: UnownedJob) {
+        ready.append(job)
+        if !isScheduled { schedule() }
+    }
+
+    private func schedule() {
+        isScheduled = true
+        eventLoop.execute { [self] in run() }
+    }
+
+    private func run() {
+        var batch: [UnownedJob] = []
+        for _ in 0..<EventLoopExecutor.rounds where !ready.isEmpty {
+            swap(&batch, &ready)
+            for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            batch.removeAll(keepingCapacity: true)
+        }
+        isScheduled = false
+        if !ready.isEmpty { schedule() }
+    }
+
+    private static let all = Dictionary(
+        uniqueKeysWithValues: MultiThreadedEventLoopGroup.singleton.makeIterator()
+            .map { (ObjectIdentifier($0), EventLoopExecutor($0)) })
+
+    /// The executor of an event loop of the group that every listener uses.
+    static func of(_ eventLoop: any EventLoop) -> EventLoopExecutor? {
+        all[ObjectIdentifier(eventLoop)]
+    }
+}
+
+/// A channel whose requests are served on its own event loop.
+struct OnEventLoop<Base: ServerChildChannel>: ServerChildChannel {
+    let base: Base
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
+        base.setup(channel: channel, logger: logger)
+    }
+
+    func handle(value: Base.Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopExecutor.of(value.channel.eventLoop)) {
+            await base.handle(value: value, logger: logger)
+        }
+    }
+}

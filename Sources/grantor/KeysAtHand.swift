@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Cryptography
+import Foundation
+import GrantKit
+import ServerConfiguration
+
+/// The keys of a configuration's store, for a command that ends.
+struct KeysAtHand {
+    static let none = "no keys yet: the first 'grantor serve' makes them"
+
+    let stored: StoredKeys
+    let settings: KeyKeeper.Settings
+    let isSealed: Bool
+    let now = System().now
+
+    /// Opens the store, runs a command and closes the store.
+    static func use(_ option: ConfigurationOption, _ body: (KeysAtHand) async throws -> Void) async throws {
+        defer { LogWriter.standardError.flush() }
+        let composition = Composition.read(try ConfigurationFile(option.config))
+        let keys = OwnKeys(composition.configuration, composition.diagnostics)
+        guard !composition.diagnostics.hasErrors, let generation = composition.generation,
+            let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),
+            let store = plugin.registered.registry.stores.first
+        else {
+            composition.diagnostics.print()
+            throw ExitCode(EX_CONFIG)
+        }
+        do {
+            try await plugin.registered.start()
+            try await store.prepare([StoredKeys.collection])
+            let settings = keys.settings(for: generation)
+            try await body(
+                KeysAtHand(
+                    stored: StoredKeys(store, sealing: settings.sealing), settings: settings, isSealed: keys.isSealed))
+            await plugin.registered.stop()
+        } catch let error as StoreError {
+            throw Failure(error.message)
+        } catch let error as ConfigurationError {
+            throw Failure(error.message)
+        }
+    }
+
+    private init(stored: StoredKeys, settings: KeyKeeper.Settings, isSealed: Bool) {
+        (self.stored, self.settings, self.isSealed) = (stored, settings, isSealed)
+    }
+
+    /// An algorithm by its name.
+    static func algorithm(_ name: String) throws -> SignatureAlgorithm {
+        guard let algorithm = SignatureAlgorithm(rawValue: name), SignatureAlgorithm.own.contains(algorithm) else {
+            throw ValidationError(
+                "the server does not sign with '\(name)', only with \(SignatureAlgorithm.ownNames.joined(separator: ", "))"
+            )
+        }
+        return algorithm
+    }
+
+    /// One algorithm, or all for which the server makes keys.
+    func algorithms(_ name: String?) throws -> [SignatureAlgorithm] {
+        if let name { return [try KeysAtHand.algorithm(name)] }
+        guard !settings.needs.generated.isEmpty else {
+            throw Failure("the configuration declares every key that signs: change 'keys.signing' and reload")
+        }
+        return settings.needs.generated
+    }
+
+    // MARK: the list
+
+    func rows(_ record: KeyRecord) -> [[String]] {
+        let declared = settings.needs.declared.enumerated().map { place, key in
+            let isFirst = !settings.needs.declared.prefix(place).contains { $0.algorithm == key.algorithm }
+            return [key.id, key.algorithm, isFirst ? "signs" : "verifies", "the configuration"]
+        }
+        let own = Set(settings.needs.declared.map(\.id))
+        let kept = record.keys.filter { !own.contains($0.id) }.map { key in
+            [
+                key.id, key.algorithm.rawValue, state(key, record),
+                key.sealedUnder.map { "the store, sealed under \($0)" } ?? "the store, not sealed",
+            ]
+        }
+        let former = record.declared.filter { !own.contains($0.id) }.map { key in
+            let end = settings.plan.end(of: key).utc
+            return [key.id, key.publicJWK["alg"]?.string ?? "", "retired, published until \(end)", "nowhere"]
+        }
+        return declared + kept + former
+    }
+
+    private func state(_ key: KeyRecord.Key, _ record: KeyRecord) -> String {
+        if key.from > now { return "announced, signs from \(key.from.utc)" }
+        let isNeeded = settings.needs.generated.contains(key.algorithm)
+        let end = settings.plan.end(of: key, in: record).utc
+        guard record.signing(key.algorithm, at: now)?.id == key.id else { return "retired, published until \(end)" }
+        return isNeeded ? "signs" : "nothing asks for it, published until \(end)"
+    }
+}
+
+extension Timestamp {
+    /// The moment as people read it.
+    var utc: String {
+        Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
+    }
+}
+
+extension Duration {
+    var text: String { setting.string ?? "" }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import ServerConfiguration
+
+/// What a configuration says of the server's own keys, checked.
+struct OwnKeys {
+    let declared: [SigningKey]
+    let isSealed: Bool
+    private let sealing: Sealing
+    private let plan: KeyPlan
+    private let provider: KeyProvider?
+    private let entries: [(entry: Configuration.DeclaredKey, key: SigningKey)]
+
+    /// Reads the keys; what cannot be used is reported.
+    ///
+    /// - Parameters:
+    ///   - configuration: What the file says.
+    ///   - diagnostics: What is wrong with it.
+    ///   - former: Keys that were read before; one that is declared as before is not opened again.
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics, former: OwnKeys? = nil) {
+        let keys = configuration.keys
+        plan = KeyPlan(rotateEvery: keys.rotateEvery, announce: keys.announce, cache: keys.cache)
+        let seals = keys.seal.compactMap { text in
+            let key = SealingKey(text)
+            if key == nil {
+                diagnostics.report(
+                    at: [.key("keys"), .key("seal")], "a sealing key must be 32 bytes in base64 or hexadecimal",
+                    note: "make one with 'openssl rand -base64 32'")
+            }
+            return key
+        }
+        sealing = Sealing(seals)
+        isSealed = !keys.seal.isEmpty
+        provider = OwnKeys.provider(keys.provider, diagnostics)
+        let known = former?.provider == provider ? former?.entries ?? [] : []
+        var found: [(entry: Configuration.DeclaredKey, key: SigningKey)] = []
+        for entry in keys.signing {
+            let same = known.first { $0.entry.source == entry.source && $0.entry.algorithm == entry.algorithm }
+            guard let key = same?.key ?? OwnKeys.read(entry, provider, diagnostics) else { continue }
+            if found.contains(where: { $0.key.id == key.id }) {
+                diagnostics.report(at: entry.path, "a signing key is listed twice", note: "remove one")
+            }
+            found.append((entry, key))
+        }
+        entries = found
+        declared = found.map(\.key)
+    }
+
+    /// OpenSSL reads these out of a text of its own form, in which some characters mean something.
+    private static func provider(_ provider: Configuration.Provider?, _ diagnostics: Diagnostics) -> KeyProvider? {
+        guard let provider else { return nil }
+        let path: [PathStep] = [.key("keys"), .key("provider")]
+        let isName = provider.name.utf8.allSatisfy { byte in
+            byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || 0x30...0x39 ~= byte || "-_".utf8.contains(byte))
+        }
+        if !isName || provider.name.isEmpty || ["default", "base"].contains(provider.name) {
+            diagnostics.report(
+                at: path + [.key("name")], "'name' must be letters, digits, '-' and '_', and not 'default' or 'base'")
+        }
+        if !provider.path.isEmpty, !KeyProvider.isPlain(provider.path) {
+            diagnostics.report(at: path + [.key("path")], "'path' must have no space, quote, '$', '#' and '\\'")
+        }
+        for (name, value) in provider.parameters where !KeyProvider.isPlain(name + value) || name.contains("=") {
+            diagnostics.report(
+                at: path + [.key("parameters"), .key(name)],
+                "a parameter must have no space, quote, '$', '#' and '\\'")
+        }
+        return KeyProvider(name: provider.name, path: provider.path, parameters: provider.parameters)
+    }
+
+    private static func read(
+        _ entry: Configuration.DeclaredKey, _ provider: KeyProvider?, _ diagnostics: Diagnostics
+    ) -> SigningKey? {
+        let algorithm = entry.algorithm.flatMap(SignatureAlgorithm.init)
+        if let name = entry.algorithm, algorithm.map(SignatureAlgorithm.own.contains) != true {
+            diagnostics.report(
+                at: entry.path + [.key("algorithm")], "the server does not sign with '\(name)'",
+                note: "one of \(SignatureAlgorithm.ownNames.joined(separator: ", "))")
+            return nil
+        }
+        do {
+            switch entry.source {
+            case .text(let text, let passphrase):
+                return try SigningKey(pem: text, passphrase: passphrase, algorithm: algorithm)
+            case .uri(let uri, let pin):
+                guard let provider, !diagnostics.hasErrors else { return nil }
+                return try SigningKey(uri: uri, pin: pin, provider: provider, algorithm: algorithm)
+            }
+        } catch {
+            diagnostics.report(at: entry.path, "a signing key cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    /// Reports plugins that ask for what the server cannot do.
+    static func check(_ plugins: [LoadedPlugin], _ diagnostics: Diagnostics) {
+        for plugin in plugins {
+            for name in plugin.registered.registry.signingAlgorithms
+            where !SignatureAlgorithm.ownNames.contains(name) {
+                diagnostics.report(
+                    at: plugin.entry.path,
+                    "plugin '\(plugin.entry.id)' asks for signatures with '\(name)', which the server does not make",
+                    note: "one of \(SignatureAlgorithm.ownNames.joined(separator: ", "))")
+            }
+        }
+    }
+
+    /// Whether the server keeps keys in its store that nobody has sealed.
+    func leavesKeysOpen(_ generation: Generation) -> Bool {
+        let own = Set(declared.map(\.algorithm))
+        return !isSealed && generation.capabilities.signingAlgorithms.contains { !own.contains($0) }
+    }
+
+    func settings(for generation: Generation) -> KeyKeeper.Settings {
+        let algorithms = generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init)
+        return KeyKeeper.Settings(
+            plan: plan, sealing: sealing,
+            needs: KeyNeeds(
+                algorithms: algorithms, longestToken: generation.longestLifetime, declared: declared))
+    }
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+private enum Setup {
+    static let seal = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    /// Periods that a test can wait for.
+    static let quick = "rotate_every: 5s, announce: 4s, cache: 1s"
+
+    static func yaml(_ keys: String, algorithm: String = "ES256", expiration: Int = 3) -> String {
+        """
+        issuer: http://127.0.0.1:8080
+        listen: { host: 127.0.0.1, port: 0 }
+        log: { level: info, format: json }
+        plugins:
+          - { plugin: sqlite-store, settings: { path: var/grantor.db } }
+          - { plugin: jwt-token, settings: { algorithm: \(algorithm) } }
+          - client-credentials
+        clients:
+          - id: service
+            secret: "\(Configurations.secret)"
+            grant_types: [client_credentials]
+            auth: { client_credentials: { access_token_expiration: \(expiration) } }
+        keys: { \(keys) }
+        """
+    }
+}
+
+extension Program {
+    fileprivate var published: [JSON] {
+        get throws { try get("/.well-known/jwks.json").json["keys"]?.elements ?? [] }
+    }
+
+    fileprivate func kids() throws -> [String] { try published.compactMap { $0["kid"]?.string } }
+
+    fileprivate func signed() throws -> String {
+        try #require(try token("service", Configurations.secret)["access_token"])
+    }
+
+    /// Waits until something holds, as long as a server may take to see what another process wrote.
+    fileprivate func wait(_ what: String, _ body: () throws -> Bool) async throws {
+        for _ in 0..<400 {
+            if try body() { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("waited in vain: \(what)\n\(log)")
+    }
+}
+
+private func header(_ token: String) throws -> JSON {
+    let part = try #require(token.split(separator: ".").first)
+    return try JSON(parsing: try #require(Base64URL.decode(part.utf8)))
+}
+
+@Suite("The server's own keys", .timeLimit(.minutes(3)))
+struct KeysTests {
+    // MARK: algorithms
+
+    @Test("a token of each algorithm verifies with another implementation", arguments: SignatureAlgorithm.own)
+    func algorithms(_ algorithm: SignatureAlgorithm) async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("", algorithm: algorithm.rawValue))
+            let program = try await Program.start(folder)
+            let (token, keys) = (try program.signed(), try program.published)
+            #expect(try header(token)["alg"]?.string == algorithm.rawValue && keys.count == 1)
+            #expect(try OpenSSLCommand(folder).verifies(token, keys[0]))
+            let parts = token.split(separator: ".")
+            #expect(try !OpenSSLCommand(folder).verifies("\(parts[0]).\(parts[1])A.\(parts[2])", keys[0]))
+            program.stop()
+        }
+    }
+
+    @Test("keys come as PKCS#8, PKCS#1, SEC1 or JWK, open or encrypted")
+    func forms() async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                """
+                set -e; umask 077
+                openssl genrsa -traditional -out pkcs1.pem 2048
+                openssl ecparam -name secp384r1 -genkey -out sec1.pem
+                openssl genpkey -algorithm ED25519 -aes256 -pass pass:open-sesame -out encrypted.pem
+                openssl genrsa -traditional -aes256 -passout pass:open-sesame -out encrypted1.pem 2048
+                openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out pkcs8.pem
+                printf open-sesame > word
+                """, in: folder)
+            #expect(made.status == 0, "\(made.errors)")
+            let jwk = """
+                {"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",\
+                "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+                """
+            try folder.write("key.jwk", jwk)
+            chmod("\(folder.path)/key.jwk", 0o600)
+            let keys = """
+                signing: [{ file: pkcs8.pem }, { pem: { file: pkcs1.pem }, algorithm: PS256 }, { file: sec1.pem },
+                  { pem: { file: encrypted.pem }, passphrase: { env: WORD } },
+                  { pem: { file: encrypted1.pem }, passphrase: { file: word } }, { file: key.jwk }]
+                """
+            try folder.write("config.yaml", Setup.yaml(keys))
+            let program = try await Program.start(
+                folder, secrets: ["open-sesame"], environment: ["WORD": "open-sesame"])
+            let published = try program.published
+            #expect(
+                published.compactMap { $0["alg"]?.string } == ["ES256", "PS256", "ES384", "EdDSA", "RS256", "EdDSA"])
+            #expect(published.last?["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+            #expect(published.allSatisfy { $0["d"] == nil && $0["p"] == nil })
+            #expect(try header(program.signed())["kid"] == published[0]["kid"])
+            program.stop()
+            let wrong = try Command.grantor("check", in: folder, environment: ["WORD": "open sesame"])
+            #expect(wrong.status == 78 && wrong.errors.contains("the passphrase does not open the private key"))
+            #expect(!wrong.errors.contains("open sesame"))
+        }
+    }
+
+    @Test("a key that everybody on the machine can read is a warning that says what to do")
+    func permissions() async throws {
+        try await Folder.with { folder in
+            _ = try Command.shell("openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
+            try folder.write("config.yaml", Setup.yaml("signing: { file: key.pem }, seal: \(Setup.seal)"))
+            for (mode, isOpen) in [(0o644, true), (0o604, true), (0o640, false), (0o600, false)] {
+                chmod("\(folder.path)/key.pem", mode_t(mode))
+                let ended = try Command.grantor("check", in: folder)
+                #expect(ended.status == 0 && ended.errors.contains("chmod o= 'key.pem'") == isOpen, "\(ended.errors)")
+            }
+        }
+    }
+
+    // MARK: rotation
+
+    @Test("keys change under load, and no request is refused and no token fails", arguments: ["ES256", "RS256"])
+    func underLoad(_ algorithm: String) async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml(Setup.quick, algorithm: algorithm))
+            let programs = [try await Program.start(folder), try await Program.start(folder)]
+            let load = programs.map { program in
+                Task { try await onThread { try Load(port: program.port).run(changes: 3) } }
+            }
+            var (all, sets) = (Load.Result(), Set<Set<String>>())
+            for task in load {
+                let result = try await task.value
+                #expect(result.refused == 0 && result.unknown == 0, "\(result)")
+                sets.insert(result.signers)
+                all.requests += result.requests
+                all.published = max(all.published, result.published)
+                all.slowest = max(all.slowest, result.slowest)
+            }
+            print("keys: \(algorithm): three changes under \(all.requests) requests on two servers")
+            print("keys: \(algorithm): \(all.published) published at most, slowest answer \(all.slowest)")
+            // Both signed with the same keys, but for one that came while the other had seen enough.
+            #expect(sets.reduce(Set()) { $0.union($1) }.count <= 5 && (2...4).contains(all.published))
+            #expect(sets.allSatisfy { $0.count == 4 })
+            for program in programs { #expect(program.stop() == 0) }
+        }
+    }
+
+    @Test("a reload that asks for another algorithm has its key before the next request")
+    func reload() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("cache: 2m"))
+            let program = try await Program.start(folder)
+            let before = try program.get("/.well-known/jwks.json")
+            #expect(before.header("cache-control") == "public, max-age=120")
+            let token = try program.signed()
+            try folder.write("config.yaml", Setup.yaml("cache: 3m", algorithm: "EdDSA"))
+            let news = try await program.reload()
+            #expect(news.contains("was reloaded") && news.contains("the published keys have changed"))
+            #expect(try await !program.reload().contains("the published keys have changed"))
+            #expect(try header(program.signed())["alg"] == "EdDSA")
+            let after = try program.get("/.well-known/jwks.json")
+            #expect(after.header("etag") != before.header("etag"))
+            #expect(after.header("cache-control") == "public, max-age=180")
+            #expect(try program.kids().contains(try #require(try header(token)["kid"]?.string)))
+            program.stop()
+        }
+    }
+
+    @Test("declared keys change by a reload, and the former one stays published")
+    func declared() async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                "umask 077; for n in 1 2; do openssl genpkey -algorithm ED25519 -out $n.pem; done", in: folder)
+            #expect(made.status == 0)
+            try folder.write("config.yaml", Setup.yaml("signing: { file: 1.pem }", algorithm: "EdDSA"))
+            let program = try await Program.start(folder)
+            let first = try program.kids()
+            try folder.write("config.yaml", Setup.yaml("signing: { file: 2.pem }", algorithm: "EdDSA"))
+            #expect(try await program.reload().contains("was reloaded"))
+            let second = try program.kids()
+            #expect(first.count == 1 && second.count == 2 && second[1] == first[0])
+            #expect(try header(program.signed())["kid"]?.string == second[0])
+            let listed = try Command.grantor("keys", "list", in: folder)
+            #expect(listed.output.contains("the configuration") && listed.output.contains("retired, published until"))
+            program.stop()
+        }
+    }
+
+    // MARK: commands
+
+    @Test("rotate, timeline and retire change what a running server publishes")
+    func commands() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("announce: 10m, cache: 598s"))
+            let program = try await Program.start(folder)
+            let first = try #require(try program.kids().first)
+            let refused = try Command.grantor("keys", "retire", first, in: folder)
+            #expect(refused.status == 1 && refused.errors.contains("grantor keys rotate --algorithm ES256"))
+            let rotated = try Command.grantor("keys", "rotate", in: folder)
+            #expect(rotated.status == 0 && rotated.output.contains("signs with ES256 from 20"), "\(rotated)")
+            try await program.wait("announced") { try program.kids().count == 2 }
+            #expect(try header(program.signed())["kid"]?.string == first)
+            let listed = try Command.grantor("keys", "list", in: folder).output
+            #expect(listed.contains("announced, signs from") && listed.contains("not sealed"))
+            let timeline = try Command.grantor("keys", "timeline", "--count", "5", in: folder).output
+            for word in ["signs", "retired", "removed", "new-1"] { #expect(timeline.contains(word), "\(timeline)") }
+            let second = try #require(try program.kids().first { $0 != first })
+            #expect(try Command.grantor("keys", "rotate", "--now", in: folder).output.hasPrefix(second))
+            try await program.wait("signs") { try header(program.signed())["kid"]?.string == second }
+            let retired = try Command.grantor("keys", "retire", first, in: folder)
+            #expect(retired.status == 0, "\(retired.errors)")
+            try await program.wait("retired") { try program.kids() == [second] }
+            #expect(try Command.grantor("keys", "retire", first, in: folder).errors.contains("there is no key"))
+            let metrics = try program.get("/metrics").body
+            #expect(metrics.contains("grantor_keys_published 1\n"))
+            let step = metrics.firstMatch(of: /grantor_keys_next_step_seconds (\d+)/).flatMap { Int($0.1) }
+            #expect((7_700_000...7_776_000).contains(step ?? 0), "ninety days less ten minutes")
+            program.stop()
+        }
+    }
+
+    @Test("a key that was announced before a kill -9 signs when its time comes")
+    func crash() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s"))
+            let program = try await Program.start(folder)
+            let first = try program.kids()
+            let rotated = try Command.grantor("keys", "rotate", in: folder).output
+            let second = String(rotated.prefix { $0 != " " })
+            program.kill9()
+            let again = try await Program.start(folder)
+            #expect(try Set(again.kids()) == Set(first + [second]))
+            try await again.wait("signs") { try header(again.signed())["kid"]?.string == second }
+            again.stop()
+        }
+    }
+
+    @Test("an imported key signs where its algorithm has none")
+    func imported() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml(""))
+            #expect(
+                try Command.grantor("keys", "import", "none.pem", in: folder).errors.contains("cannot be read"))
+            _ = try Command.shell(
+                "umask 077; openssl genrsa -aes256 -passout pass:word -out key.pem 2048", in: folder)
+            let early = try Command.grantor(
+                "keys", "import", "key.pem", "--passphrase-env", "WORD", in: folder, environment: ["WORD": "word"])
+            #expect(early.status == 1 && early.errors.contains("the first 'grantor serve' makes them"), "\(early)")
+            let program = try await Program.start(folder)
+            #expect(try Command.grantor("keys", "import", "key.pem", in: folder).errors.contains("passphrase"))
+            let done = try Command.grantor(
+                "keys", "import", "key.pem", "--passphrase-env", "WORD", in: folder, environment: ["WORD": "word"])
+            #expect(done.status == 0 && done.output.contains("signs with RS256 from"), "\(done)")
+            try await program.wait("imported") { try program.kids().count == 2 }
+            let kid = try #require(done.output.split(separator: " ").first)
+            try folder.write("config.yaml", Setup.yaml("", algorithm: "RS256"))
+            #expect(try await program.reload().contains("was reloaded"))
+            #expect(try header(program.signed())["kid"]?.string == String(kid))
+            program.stop()
+        }
+    }
+
+    // MARK: at rest
+
+    @Test("sealed keys stand nowhere in the store as they are, and are sealed anew by a command")
+    func sealed() async throws {
+        try await Folder.with { folder in
+            let other = String(repeating: "5a", count: 32)
+            try folder.write("config.yaml", Setup.yaml(""))
+            #expect(try Command.grantor("check", in: folder).errors.contains("warning: private keys will stand"))
+            let open = try await Program.start(folder)
+            #expect(!open.log.contains("will stand"))
+            let kids = try open.kids()
+            open.stop()
+            #expect(try Command.grantor("keys", "reseal", in: folder).errors.contains("'keys.seal' is not set"))
+            #expect(try holdsPrivateKey(folder))
+            try folder.write("config.yaml", Setup.yaml("seal: \(Setup.seal)"))
+            #expect(try Command.grantor("check", in: folder).errors.isEmpty)
+            #expect(try Command.grantor("keys", "reseal", in: folder).status == 0)
+            #expect(try Command.grantor("keys", "list", in: folder).output.contains("sealed under"))
+            try folder.write("config.yaml", Setup.yaml("seal: [\(other), { env: OLD }]"))
+            let program = try await Program.start(
+                folder, secrets: [other, Setup.seal], environment: ["OLD": Setup.seal])
+            #expect(try program.kids() == kids)
+            program.stop()
+            try folder.write("config.yaml", Setup.yaml("seal: \(other)"))
+            let refused = try Command.grantor("serve", in: folder)
+            #expect(refused.status == 1 && refused.errors.contains("add that key to 'keys.seal'"), "\(refused.errors)")
+        }
+    }
+
+    @Test("a store that began sealed never held a private key")
+    func sealedFromTheStart() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Setup.yaml("seal: \(Setup.seal)"))
+            let program = try await Program.start(folder)
+            _ = try program.signed()
+            program.stop()
+            #expect(try !holdsPrivateKey(folder))
+        }
+    }
+
+    private func holdsPrivateKey(_ folder: Folder) throws -> Bool {
+        try Command.shell("grep -rq 'BEGIN PRIVATE KEY' var", in: folder).status == 0
+    }
+}
+
+/// Asks for tokens one after the other and verifies each with keys that are kept for as long as the server allows.
+private struct Load {
+    struct Result {
+        var requests = 0
+        var refused = 0
+        var unknown = 0
+        var slowest = Duration.zero
+        var published = 0
+        var signers: Set<String> = []
+    }
+
+    let port: UInt16
+
+    func run(changes: Int) throws -> Result {
+        let body = "grant_type=client_credentials"
+        let request = Array(
+            ("POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\n"
+                + "Content-Type: application/x-www-form-urlencoded\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8)
+        let socket = try HTTPSocket(port: port)
+        var (result, kids, fresh) = (Result(), Set<String>(), ContinuousClock.now)
+        let end = fresh + .seconds(90)
+        while result.signers.count <= changes, ContinuousClock.now < end {
+            let start = ContinuousClock.now
+            socket.write(request)
+            let answer = try socket.readAnswer()
+            result.slowest = max(result.slowest, ContinuousClock.now - start)
+            result.requests += 1
+            guard answer.status == 200, let token = answer["access_token"], let kid = try header(token)["kid"]?.string
+            else {
+                result.refused += 1
+                continue
+            }
+            result.signers.insert(kid)
+            if ContinuousClock.now >= fresh {
+                socket.write(Array("GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+                let keys = try socket.readAnswer().json["keys"]?.elements ?? []
+                kids = Set(keys.compactMap { $0["kid"]?.string })
+                result.published = max(result.published, kids.count)
+                fresh = ContinuousClock.now + .seconds(1)
+            }
+            if !kids.contains(kid) { result.unknown += 1 }
+            // Other tests run at the same time.
+            usleep(4000)
+        }
+        return result
+    }
+}
