@@ -28,8 +28,7 @@ struct RefreshToken: Plugin {
             "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
             "how long a refresh token lasts from its issue or last use")
         isIssued = settings.clientAttribute(
-            "refresh_token", on: .everyGrant, default: false,
-            "whether refresh tokens are issued where offline_access is not asked for")
+            "refresh_token", on: .everyGrant, default: false, "whether refresh tokens are issued")
         families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient)
     }
 

@@ -55,7 +55,7 @@ struct InteractionRun {
 
     /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
     private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began && hasReached(session)
     }
 
     private func hasReached(_ session: Session) -> Bool {
