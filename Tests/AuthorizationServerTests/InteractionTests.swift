@@ -249,6 +249,19 @@ struct InteractionTests {
         #expect(third.query["state"] == "tab-3" && third.query["code"] != nil)
     }
 
+    @Test("two tabs that both asked for a sign-in both take the person's answer", arguments: [nil, "login"])
+    func tabsThatSignIn(_ prompt: String?) async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let first = await browser.authorize(Demo.request([("state", "one"), ("prompt", prompt)]))
+        let second = await browser.authorize(Demo.request([("state", "two"), ("prompt", prompt)]))
+        let firstConsent = await browser.signIn(first)
+        server.clock.advance(.seconds(5))
+        let secondConsent = await browser.signIn(second)
+        #expect(await browser.allow(firstConsent).query["state"] == "one", "it goes on under the later session")
+        #expect(await browser.allow(secondConsent).query["state"] == "two")
+    }
+
     @Test("a consent page that spoke to one person does not take the answer of another")
     func otherPerson() async throws {
         let server = try await Demo.server()

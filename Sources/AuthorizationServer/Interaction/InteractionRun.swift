@@ -46,7 +46,7 @@ struct InteractionRun {
 
     /// Whether a session proves what the request asks for.
     private func isGood(_ session: Session) -> Bool {
-        if let own = state.session { return own == session.id }
+        if let own = state.session { return own == session.id || isRenewed(session) }
         if state.isSwitching || !policy.prompts.isDisjoint(with: [.login, .selectAccount]) { return false }
         if let age = policy.maxAge, age == .zero || core.now - session.authenticatedAt > age { return false }
         if !hasReached(session) { return false }
@@ -55,6 +55,11 @@ struct InteractionRun {
 
     private func hasReached(_ session: Session) -> Bool {
         policy.essentialACR.isEmpty || session.acr.map(policy.essentialACR.contains) ?? false
+    }
+
+    /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
+    private func isRenewed(_ session: Session) -> Bool {
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began
     }
 
     /// Goes on with what was submitted to the page that the state names.

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real program with its libraries, on a free loopback port."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PRODUCTS = pathlib.Path(os.environ.get("GRANTOR_PRODUCTS", ROOT / ".build/debug"))
+PEOPLE = 80
+DEMO = {"id": "ann", "login": "ann@example.com", "password": "demo-ann", "name": "Ann Lee"}
+
+CLIENTS = """
+clients:
+  - id: backend
+    name: Corner Bookshop
+    secret: demo-backend-secret
+    client_uri: https://books.example/
+    policy_uri: https://books.example/privacy
+    tos_uri: https://books.example/terms
+    grant_types: [authorization_code]
+    scope: [openid, profile, email, address, phone, offline_access, "orders.read"]
+    auth:
+      authorization_code:
+        redirect_uri: ["{callback}", "https://books.example/callback"]
+        token_format: jwt
+        audience: [https://orders.example]
+        refresh_token: true
+  - id: reference
+    name: Library
+    secret: demo-reference-secret
+    grant_types: [authorization_code]
+    scope: [openid, profile, email, offline_access]
+    auth:
+      authorization_code: {{ redirect_uri: ["{callback}", "https://library.example/callback"], token_format: opaque, refresh_token: true }}
+  - id: house
+    name: House Account
+    secret: demo-house-secret
+    first_party: true
+    grant_types: [authorization_code]
+    scope: [openid, profile]
+    auth:
+      authorization_code: {{ redirect_uri: "{callback}" }}
+  - id: native
+    name: Reader for the desk
+    grant_types: [authorization_code]
+    scope: [openid, profile, offline_access]
+    auth:
+      authorization_code: {{ redirect_uri: ["http://127.0.0.1/native", "com.example.reader:/callback"], token_format: jwt, refresh_token: true }}
+"""
+
+PLUGINS = """
+plugins:
+  - plugin: sqlite-store
+    settings: { path: var/grantor.db }
+  - jwt-token
+  - opaque-token
+  - authorization-code
+  - password-login
+  - openid
+  - refresh-token
+  - introspection
+  - revocation
+default_token_format: opaque
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Program:
+    """Serves at an issuer whose port is its own, as clients that read the metadata need it."""
+
+    def __init__(self, folder, callback, secure):
+        self.folder = pathlib.Path(folder)
+        self.callback = callback
+        self.port = free_port()
+        self.issuer = f"{'https' if secure else 'http'}://127.0.0.1:{self.port}"
+        self.certificate = self.certify() if secure else None
+        self.secrets = {"demo-backend-secret", "demo-reference-secret", "demo-house-secret"}
+        self.people = 0
+        (self.folder / "config.yaml").write_text(self.configuration())
+        self.logs = []
+        self.start()
+
+    def configuration(self):
+        tls = f", tls: {{ certificate: {self.certificate}, key: {self.folder}/key.pem }}" if self.certificate else ""
+        people = [DEMO] + [self.describe(number) for number in range(PEOPLE)]
+        users = [
+            {
+                "id": who["id"], "email": who["login"], "password": who["password"],
+                "data": {
+                    "name": who["name"], "given_name": who["name"].split()[0], "email_verified": True,
+                    "phone_number": "+1 202 555 0100", "address": {"locality": "Bern", "country": "CH"},
+                },
+            }
+            for who in people
+        ]
+        return (
+            f"issuer: {self.issuer}\nlisten: {{ host: 127.0.0.1, port: {self.port}{tls} }}\n" + PLUGINS
+            + CLIENTS.format(callback=self.callback) + "users: " + json.dumps(users) + "\n"
+        )
+
+    def certify(self):
+        certificate = self.folder / "certificate.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.folder / "key.pem",
+             "-out", certificate],
+            check=True, capture_output=True)
+        return str(certificate)
+
+    @staticmethod
+    def describe(number):
+        return {
+            "id": f"person-{number}", "login": f"person-{number}@example.com", "password": f"demo-open-sesame-{number}",
+            "name": f"Robin Test {number}",
+        }
+
+    def person(self):
+        """Somebody who has never been here, so that no test meets the sessions, consents and attempts of another."""
+        number, self.people = self.people, self.people + 1
+        assert number < PEOPLE, "more people are needed"
+        who = self.describe(number)
+        self.secrets.add(who["password"])
+        return who
+
+    def start(self, later=None):
+        """Starts the program, if asked with a clock that runs ahead."""
+        command, environment = [str(PRODUCTS / "grantor"), "serve"], dict(os.environ)
+        if later:
+            library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+            # Who waits still waits for real seconds. The library changes the environment of the first process that it
+            # is in, behind which a Swift program no longer finds its arguments: so that is a shell.
+            environment |= {"LD_PRELOAD": str(library), "FAKETIME": later, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            command = ["sh", "-c", 'exec "$0" "$@"', *command]
+        number = len(self.logs)
+        output, log = self.folder / f"serve-{number}.out", self.folder / f"serve-{number}.err"
+        self.logs.append(log)
+        with output.open("w") as out, log.open("w") as err:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=environment)
+        for _ in range(3000):
+            if "listening " in output.read_text():
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        self.process.kill()
+        raise AssertionError(f"the program did not start: {log.read_text()}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=60) == 0, self.logs[-1].read_text()
+        for log in self.logs:
+            text = log.read_text()
+            assert not [secret for secret in self.secrets if secret in text], "a secret stands in the log"
+
+    def restart(self, later=None):
+        self.stop()
+        self.start(later)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each page as people see it: a picture of each, and axe-core's word on what keeps somebody out."""
+
+import importlib.util
+import pathlib
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from browser import link
+from person import Person
+
+CONSENT = "Allow access to your account?"
+LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+AXE = pathlib.Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0]) / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def sign_in(site, browser):
+    browser.open(link(site))
+    browser.arrives("Sign in")
+
+
+def wrong_password(site, browser):
+    sign_in(site, browser)
+    browser.sign_in(site.person(), password="not it")
+    browser.arrives("Sign in")
+
+
+def throttled(site, browser):
+    guesser = Person(site, {**site.person(), "password": "not it"})
+    page = guesser.open(link(site))
+    for _ in range(20):
+        page = guesser.sign_in(page)
+    sign_in(site, browser)
+    browser.sign_in(guesser.who)
+    browser.arrives("Sign in")
+    assert "Seconds to wait" in browser.text
+
+
+def consent(site, browser, client="backend", scope="openid profile email address phone offline_access orders.read"):
+    browser.open(link(site, client, scope))
+    browser.sign_in(site.person())
+    browser.arrives(CONSENT)
+
+
+def consent_on_this_device(site, browser):
+    consent(site, browser, "native", "openid profile offline_access")
+
+
+def consent_with_nothing_to_choose(site, browser):
+    consent(site, browser, "reference", "openid")
+
+
+def unknown_application(site, browser):
+    browser.open(link(site, "nobody"))
+    browser.arrives("Unknown application")
+
+
+def expired(site, browser):
+    browser.open(f"{site.issuer}/auth/interaction?state=made-up")
+    browser.arrives("This page has expired")
+
+
+PAGES = [
+    sign_in, wrong_password, throttled, consent, consent_on_this_device, consent_with_nothing_to_choose, unknown_application,
+    expired,
+]
+
+
+def accessible(browser):
+    """WCAG 2.2 AA, as far as a machine can tell."""
+    browser.driver.execute_script(AXE.read_text())
+    found = browser.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1]; axe.run(document, {runOnly: arguments[0]}).then(done)", RULES)
+    assert found["passes"], "it did look at something"
+    problems = [(rule["id"], node["html"], node["failureSummary"]) for rule in found["violations"] for node in rule["nodes"]]
+    assert not problems, problems
+
+
+def fits(browser):
+    """Nothing sticks out sideways, and what can be pressed is large enough (WCAG 2.2, 1.4.10 and 2.5.8)."""
+    width = browser.driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1], f"{width[0]} wide on {width[1]}"
+    small = [
+        (e.text or e.get_attribute("name"), e.size)
+        for e in browser.driver.find_elements(By.CSS_SELECTOR, "button, .button, .links a, input:not([type=hidden])")
+        if e.size["height"] < 24 or e.size["width"] < 24
+    ]
+    assert not small, small
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
+def test_a_page_fits_and_keeps_nobody_out(site, browser, page):
+    page(site, browser)
+    for width, scheme in LOOKS:
+        browser.look(width, scheme)
+        browser.picture(f"{page.__name__}-{width}-{scheme}")
+        fits(browser)
+        accessible(browser)
+    assert not browser.complaints()
+
+
+def test_the_page_of_a_form_post_fits(site, still_browser):
+    browser = still_browser
+    browser.open(link(site, response_mode="form_post"))
+    browser.sign_in(site.person())
+    browser.arrives(CONSENT)
+    browser.press("Allow")
+    browser.arrives("You are being sent back")
+    for width, scheme in LOOKS:
+        browser.look(width, scheme)
+        browser.picture(f"form_post-{width}-{scheme}")
+        fits(browser)
+
+
+def test_light_and_dark_differ(site, browser):
+    sign_in(site, browser)
+    seen = []
+    for scheme in ("light", "dark"):
+        browser.look(1280, scheme)
+        seen.append(browser.driver.find_element(By.TAG_NAME, "body").value_of_css_property("background-color"))
+    assert seen[0] != seen[1]
+
+
+def test_text_of_twice_the_size_fits_too(site, browser):
+    consent(site, browser)
+    browser.look(360, "light")
+    browser.driver.execute_script("document.documentElement.style.fontSize = '200%'")
+    browser.picture("consent-360-large-text")
+    fits(browser)
+
+
+def test_the_keyboard_alone_is_enough(site, browser):
+    """Each thing is reached in the order in which it stands, and shows that it is."""
+    consent(site, browser)
+    reached = []
+    for _ in range(20):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        element = browser.driver.switch_to.active_element
+        if element.tag_name == "body":
+            break
+        assert element.value_of_css_property("outline-style") != "none"
+        reached.append(element.get_attribute("value") or element.text)
+    assert reached[-2:] == ["deny", "allow"]
+    assert [word for word in reached if word in browser.boxes()] == list(browser.boxes())
