@@ -11,8 +11,7 @@ public final class Metrics: Sendable {
     }
 
     private struct State {
-        var requests: [Series: UInt64] = [:]
-        var histograms: [String: Histogram] = [:]
+        var requests: [Series: Histogram] = [:]
         var purged: UInt64 = 0
         var gauges: [String: @Sendable () -> Int64] = [:]
     }
@@ -25,6 +24,16 @@ public final class Metrics: Sendable {
         mutating func add(_ seconds: Double) {
             counts[Histogram.bounds.firstIndex { seconds <= $0 } ?? Histogram.bounds.count] += 1
             sum += seconds
+        }
+
+        /// How many durations were added.
+        var total: UInt64 { counts.reduce(0, +) }
+
+        static func + (left: Histogram, right: Histogram) -> Histogram {
+            var sum = left
+            for place in sum.counts.indices { sum.counts[place] += right.counts[place] }
+            sum.sum += right.sum
+            return sum
         }
     }
 
@@ -41,8 +50,8 @@ public final class Metrics: Sendable {
         let parts = duration.components
         let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
         state.withLock { state in
-            state.requests[Series(endpoint: endpoint, grant: grant, outcome: outcome), default: 0] += 1
-            state.histograms[endpoint, default: Histogram()].add(seconds)
+            state.requests[Series(endpoint: endpoint, grant: grant, outcome: outcome), default: Histogram()]
+                .add(seconds)
         }
     }
 
@@ -65,9 +74,10 @@ public final class Metrics: Sendable {
         let state = self.state.withLock { $0 }
         var lines = ["# TYPE grantor_requests_total counter"]
         let series = state.requests.map { (Metrics.labels($0.key), $0.value) }.sorted { $0.0 < $1.0 }
-        lines += series.map { "grantor_requests_total\($0.0) \($0.1)" }
+        lines += series.map { "grantor_requests_total\($0.0) \($0.1.total)" }
         lines.append("# TYPE grantor_request_duration_seconds histogram")
-        for (endpoint, histogram) in state.histograms.sorted(by: { $0.key < $1.key }) {
+        let histograms = Dictionary(state.requests.map { ($0.key.endpoint, $0.value) }, uniquingKeysWith: +)
+        for (endpoint, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
             lines += Metrics.lines(endpoint, histogram)
         }
         lines += ["# TYPE grantor_store_purged_total counter", "grantor_store_purged_total \(state.purged)"]

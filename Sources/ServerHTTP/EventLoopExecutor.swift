@@ -10,9 +10,6 @@ import NIOPosix
 /// As a preference of the task and not as its serial executor: an asynchronous function that is called there goes on at
 /// once, where under a serial executor each call and each return would be a job of its own.
 final class EventLoopExecutor: TaskExecutor {
-    /// How many times jobs that made other jobs ready are followed before connections are looked at again.
-    private static let rounds = 16
-
     private let eventLoop: any EventLoop
     // Both are touched on the event loop's thread alone.
     private nonisolated(unsafe) var ready: [UnownedJob] = []
@@ -38,14 +35,10 @@ final class EventLoopExecutor: TaskExecutor {
     }
 
     private func run() {
-        var batch: [UnownedJob] = []
-        for _ in 0..<EventLoopExecutor.rounds where !ready.isEmpty {
-            swap(&batch, &ready)
-            for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
-            batch.removeAll(keepingCapacity: true)
-        }
+        let batch = ready
+        ready = []
         isScheduled = false
-        if !ready.isEmpty { schedule() }
+        for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     private static let all = Dictionary(

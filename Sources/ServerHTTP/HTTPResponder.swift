@@ -92,9 +92,8 @@ struct HTTPResponder: Sendable {
     // MARK: out
 
     /// The names that nearly every answer has, made once.
-    private static let names: [String: HTTPField.Name] = [
-        "content-type": .contentType, "cache-control": .cacheControl,
-    ]
+    private static let names = Dictionary(
+        uniqueKeysWithValues: ["content-type", "cache-control", "pragma", "vary"].map { ($0, HTTPField.Name($0)) })
 
     private func send(
         _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter

@@ -64,7 +64,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
         unanswered -= 1
-        if awaited == .nothing, unanswered == 0 { wait(for: .delivery, header) }
+        if awaited == .nothing { wait(for: .delivery, header) }
         context.write(data, promise: promise)
     }
 
@@ -78,9 +78,23 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.look(context) }
     }
 
+    /// An answer that was read leaves its client the time for headers; one that was not has the time of a body on top.
+    private func lookForDelivery(_ context: ChannelHandlerContext, _ rest: TimeAmount) {
+        guard isDelivered(context) else {
+            return rest <= .zero - body ? context.close(promise: nil) : schedule(context, in: rest + body)
+        }
+        guard unanswered > 0 else { return context.close(promise: nil) }
+        // Further requests came meanwhile, and the server is at work on them.
+        awaited = .nothing
+        schedule(context, in: min(header, body))
+    }
+
     /// Asked for when the time is over, since a promise for each answer costs more.
     private func isDelivered(_ context: ChannelHandlerContext) -> Bool {
-        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
+        // A stream of HTTP/2 ends with its answer, so one that is still there has not been read; it knows no such option
+        // and would end the process if asked.
+        guard context.channel.parent?.parent == nil else { return false }
+        return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
     }
 
     private func look(_ context: ChannelHandlerContext) {
@@ -89,10 +103,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
         switch awaited {
         case .headers: context.close(promise: nil)
-        case .delivery:
-            // What was read is what counts for the next request; what was not read has the time of a body on top.
-            guard isDelivered(context) || rest <= .zero - body else { return schedule(context, in: rest + body) }
-            context.close(promise: nil)
+        case .delivery: lookForDelivery(context, rest)
         case .body:
             awaited = .nothing
             context.fireErrorCaught(BodyTimeoutError())

@@ -99,6 +99,9 @@ final class Program: @unchecked Sendable {
     let folder: Folder
     let port: UInt16
     private let process: Process
+
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
     /// What must never stand in a log: every secret and token that went through this program.
     private(set) var secrets: [String]
 

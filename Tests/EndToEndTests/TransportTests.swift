@@ -142,14 +142,14 @@ struct TransportTests {
 
     @Test("a client that does not read its answers loses its connection")
     func slowReader() async throws {
-        try await with("{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 2 }") { program in
-            let deaf = try (0..<2).map { _ in try HTTPSocket(port: program.port) }
+        try await with("{ port: 0, header_timeout: 1s, body_timeout: 1s }") { program in
+            let socket = try HTTPSocket(port: program.port)
             let get = "GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: a\r\n\r\n"
-            for socket in deaf {
-                try await onThread { [socket] in
-                    socket.write(Array(String(repeating: get, count: 4000).utf8), patience: 1)
-                }
-            }
+            try await onThread { socket.write(Array(String(repeating: get, count: 40_000).utf8), patience: 1) }
+            try await Task.sleep(for: .seconds(4))
+            let answers = try #require(try await onThread { socket.readAll() }, "the connection must have ended")
+            let count = String(decoding: answers, as: UTF8.self).components(separatedBy: "HTTP/1.1 200").count
+            #expect(count < 40_000)
             #expect(try program.get("/health/live").status == 200)
         }
     }
@@ -225,6 +225,18 @@ struct TLSTests {
         #expect(made.status == 0, "\(made.errors)")
     }
 
+    /// A client of HTTP/2 that lets nothing be sent to it (RFC 9113 section 6.9.2) and asks for something.
+    private func unreadStream(of program: Program, in folder: Folder) throws {
+        let settings = #"\0\0\006\004\0\0\0\0\0\0\004\0\0\0\0"#
+        let headers = #"\0\0\035\001\005\0\0\0\001\202\207\104\026/.well-known/jwks.json\101\001a"#
+        let frames = #"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"# + settings + headers
+        let answer = try Command.shell(
+            "(printf '\(frames)'; sleep 5) | openssl s_client -quiet -alpn h2 -connect 127.0.0.1:\(program.port) 2>/dev/null | wc -c",
+            in: folder)
+        #expect((Int(answer.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) > 60, "headers come")
+        #expect(program.isRunning, "a window of zero must not end the process")
+    }
+
     @Test("https speaks HTTP/2 and HTTP/1.1, and SIGHUP renews the certificate")
     func renews() async throws {
         try await Folder.with { folder in
@@ -247,6 +259,7 @@ struct TLSTests {
             #expect(large.output.hasSuffix("413"), "\(large)")
             let silent = try (0..<8).map { _ in try HTTPSocket(port: program.port) }
             #expect(silent.allSatisfy { $0.readAll() != nil }, "a handshake that does not come is ended")
+            try unreadStream(of: program, in: folder)
             let idle = try Command.shell(
                 "sleep 60 | (time timeout 60 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) >/dev/null 2>&1)",
                 in: folder)
