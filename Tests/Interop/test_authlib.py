@@ -12,6 +12,7 @@ from authlib.oauth2 import rfc7009, rfc7662, rfc8414, rfc9207
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
 from authlib.oauth2.rfc9068.claims import JWTAccessTokenClaims
 from authlib.oidc.core import CodeIDToken
+from authlib.oidc.discovery import OpenIDProviderMetadata
 
 import signed
 from person import Person
@@ -184,6 +185,7 @@ def test_an_api_that_verifies_tokens_by_itself(server, application):
 
 def test_metadata_passes_the_validators_of_each_specification(server):
     openid = signed.discovery(server)
+    OpenIDProviderMetadata(openid).validate()
     plain = signed.get(server, f"{server.issuer}/.well-known/oauth-authorization-server").json()
     metadata = rfc8414.AuthorizationServerMetadata(plain)
     metadata.validate(metadata_classes=[rfc9207.AuthorizationServerMetadata])
