@@ -16,13 +16,10 @@ struct RefreshExtension: ResponseExtension {
             return try issuance.add("refresh_token", .string(families.token(family, next)))
         }
         let authorization = issuance.authorization
-        let isRefused =
-            authorization.attachments[RefreshToken.manifest.id]?["asked"] == true
-            && !authorization.scope.contains(RefreshToken.scope)
-        if isRefused { return }
         let isWanted =
-            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains(RefreshToken.scope)
-        guard isWanted, issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
+            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains(OfflineAccess.scope)
+        guard isWanted, !OfflineAccess.isRefused(authorization) else { return }
+        guard issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
         try begin(&issuance, authorization)
     }
 
@@ -38,14 +35,5 @@ struct RefreshExtension: ResponseExtension {
         let end = families.end(issuance.client, authorization, now: issuance.issuedAt)
         issuance.alsoWrite(.create(StoreRecord(StoreKey("refresh_token", family), row, expiresAt: end)))
         try issuance.add("refresh_token", .string(families.token(family, 0)))
-    }
-}
-
-/// Keeps in mind that a person was asked: whoever unticks the word is not to find a refresh token issued all the same
-/// (OpenID Connect Core section 11).
-struct OfflineRequest: AuthorizationRequestFilter {
-    func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
-        guard policy.limits.scope.contains(RefreshToken.scope) else { return }
-        policy.attachments[RefreshToken.manifest.id] = ["asked": true]
     }
 }

@@ -9,8 +9,6 @@ struct RefreshToken: Plugin {
     static let manifest = PluginManifest(
         id: "refresh-token", summary: "access that outlives an access token", specification: "RFC 6749 section 6")
 
-    /// Asks for access that outlives the person's presence (OpenID Connect Core section 11).
-    static let scope = "offline_access"
     private static let longest = Duration.seconds(400 * 86400)
 
     private let families: RefreshFamilies
@@ -28,14 +26,15 @@ struct RefreshToken: Plugin {
             "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
             "how long a refresh token lasts from its issue or last use")
         isIssued = settings.clientAttribute(
-            "refresh_token", on: .everyGrant, default: false, "whether refresh tokens are issued")
+            "refresh_token", on: .everyGrant, default: false,
+            "whether refresh tokens are issued where offline_access is not asked for")
         families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient)
     }
 
     func register(in registry: inout Registry) {
         registry.add(collection: StoreCollection("refresh_token", retention: RefreshToken.longest))
-        registry.add(scopeOnRequest: RefreshToken.scope)
-        registry.add(requestFilter: OfflineRequest())
+        registry.add(scopeOnRequest: OfflineAccess.scope)
+        registry.add(requestFilter: OfflineAccess())
         registry.add(grant: RefreshGrant(families: families))
         registry.add(extension: RefreshExtension(families: families, isIssued: isIssued))
         registry.add(resolver: families)

@@ -85,6 +85,20 @@ struct ConsentTests {
         #expect(await browser.allow(late).query["code"] != nil, "the expired record is replaced")
     }
 
+    @Test("whoever unticks access while away gives no refresh token", .clause("OpenID Connect Core section 11"))
+    func away() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let asked = await consentPage(server, browser, [("scope", "openid read offline_access")])
+        let without = await server.redeem(await browser.allow(asked, ["read"]).query["code"] ?? "")
+        #expect(without["access_token"] != nil && without["refresh_token"] == nil)
+        let silent = await browser.authorize(Demo.request([("scope", "openid read offline_access")]))
+        #expect(await server.redeem(silent.query["code"] ?? "")["refresh_token"] == nil, "the answer is remembered")
+        let never = await browser.authorize(Demo.request([("scope", "openid read")]))
+        let tokens = await server.redeem(never.query["code"] ?? "")
+        #expect(tokens["refresh_token"] != nil, "where nobody was asked the client's attribute decides")
+    }
+
     @Test("a form cannot allow more than was asked for")
     func widens() async throws {
         let server = try await Demo.server()

@@ -53,13 +53,13 @@ struct InteractionRun {
         return policy.subject.map { $0 == session.subject } ?? true
     }
 
-    /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
-    private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began && hasReached(session)
-    }
-
     private func hasReached(_ session: Session) -> Bool {
         policy.essentialACR.isEmpty || session.acr.map(policy.essentialACR.contains) ?? false
+    }
+
+    /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
+    private func isRenewed(_ session: Session) -> Bool {
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began
     }
 
     /// Goes on with what was submitted to the page that the state names.
