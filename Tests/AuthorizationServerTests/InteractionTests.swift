@@ -301,11 +301,28 @@ struct InteractionTests {
         #expect(silent.query["error"] == "login_required", "the session is not of that class")
         let landed = await browser.signIn(await browser.authorize(house + [("claims", claims)]))
         #expect(landed.query["error"] == "unmet_authentication_requirements" && landed.query["code"] == nil)
-        let plugins = Plugins.all.map { setup in
+        let high = try await Demo.server(Self.highClass)
+        #expect(await high.code([("claims", claims)]).query["code"] != nil)
+    }
+
+    private static var highClass: [PluginSetup] {
+        Plugins.all.map { setup in
             setup.type.manifest.id == "password-login" ? PluginSetup(setup.type, ["acr": "urn:example:high"]) : setup
         }
-        let high = try await Demo.server(plugins)
-        #expect(await high.code([("claims", claims)]).query["code"] != nil)
+    }
+
+    @Test("a later sign-in in another tab is as good only if it reaches the class too")
+    func laterClass() async throws {
+        let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:example:high"]}}}"#
+        let server = try await Demo.server(Self.highClass)
+        let browser = Browser(server)
+        let consent = await browser.signIn(await browser.authorize(Demo.request([("claims", claims)])))
+        #expect(consent.html.contains("Ann Lee"))
+        // The class of a password sinks, and the person signs in again.
+        server.core.install(try server.generation(Plugins.all, clients: [Demo.web, Demo.house], users: Demo.users))
+        _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]))
+        let answer = await browser.allow(consent)
+        #expect(answer.query["code"] == nil && answer.heading == "Sign in")
     }
 
     @Test("max_age=0 asks to sign in, also within the second", .clause("OpenID Connect Core section 3.1.2.1"))

@@ -33,6 +33,7 @@ clients:
   - id: reference
     name: Library
     secret: demo-reference-secret
+    id_token_signed_response_alg: ES256
     grant_types: [authorization_code]
     scope: [openid, profile, email, offline_access]
     auth:

@@ -70,6 +70,7 @@ def test_the_whole_code_flow(server, application, client, secret, method):
     claims = signed.verify_identity(server, tokens, client, app.nonce, app.code)
     assert claims["sub"] == person.who["id"]
     identity = signed.verify(server, tokens["id_token"], app.metadata["id_token_signing_alg_values_supported"])
+    assert identity.header["alg"] == ("ES256" if client == "reference" else "RS256")
     CodeIDToken(
         identity.claims, identity.header,
         {"iss": {"value": server.issuer}, "aud": {"value": client}},

@@ -59,7 +59,7 @@ struct InteractionRun {
 
     /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
     private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began && hasReached(session)
     }
 
     /// Goes on with what was submitted to the page that the state names.
