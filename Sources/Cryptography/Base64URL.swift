@@ -61,6 +61,19 @@ public enum Base64URL {
         return bytes
     }
 
+    /// The bytes of a text in either alphabet of RFC 4648 sections 4 and 5, with or without padding, or nil.
+    static func decode(either text: some Sequence<UInt8>) -> [UInt8]? {
+        let characters = text.prefix { $0 != UInt8(ascii: "=") }
+        return decode(
+            characters.map {
+                switch $0 {
+                case UInt8(ascii: "+"): UInt8(ascii: "-")
+                case UInt8(ascii: "/"): UInt8(ascii: "_")
+                default: $0
+                }
+            })
+    }
+
     private static func value(of character: UInt8) -> UInt32? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))

@@ -172,7 +172,9 @@ public actor KeyKeeper {
         let keys = StoredKeys(store, sealing: settings.sealing)
         let current = settings.needs.generated.compactMap { record.signing($0, at: now) }
         let needed = settings.needs.declared + (try current.map { try open($0, keys) })
-        let signing = needed + (now < retained.until ? retained.keys : [])
+        // A private key that was taken out of the configuration is not to stay in memory.
+        if now >= retained.until { retained.keys = [] }
+        let signing = needed + retained.keys
         let own = Set(signing.map(\.id))
         let others =
             record.keys.sorted { ($0.from.seconds, $0.id) < ($1.from.seconds, $1.id) }

@@ -100,7 +100,8 @@ public struct KeyPlan: Sendable, Equatable {
         _ make: (SignatureAlgorithm, Timestamp, Timestamp) throws -> KeyRecord.Key
     ) rethrows {
         guard let current = record.signing(algorithm, at: now) else {
-            // Nobody can have tokens of it yet, so there is nobody to wait for.
+            // The next request may ask for it. Whoever keeps the published keys does not know it yet: where that
+            // matters it is made beforehand, by 'grantor keys rotate --algorithm'.
             var first = try make(algorithm, now, now)
             first.longest = needs.longestToken.components.seconds
             return record.keys.append(first)

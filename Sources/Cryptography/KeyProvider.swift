@@ -40,6 +40,25 @@ public struct KeyProvider: Sendable, Equatable {
     }
 }
 
+/// The PIN was handed out and no key came back: it may be wrong, which a token lets happen a few times only.
+///
+/// Providers do not say whether the PIN or the label of the object was wrong.
+struct RefusedPIN: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ uri: String) {
+        description =
+            "no private key at '\(uri)': check the labels of token and object, and the PIN, which is not tried again "
+            + "until the next start, since a token locks itself after a few wrong ones"
+    }
+}
+
+/// What a provider is given when it asks for the PIN.
+private struct PINRequest {
+    let pin: UnsafePointer<CChar>
+    var isAsked = false
+}
+
 /// A provider that is loaded, in a library context of its own.
 ///
 /// Never in OpenSSL's default one: a module for hardware may use OpenSSL itself and then waits for itself, and a
@@ -73,30 +92,35 @@ final class LoadedProvider: Sendable {
     deinit { OSSL_LIB_CTX_free(library) }
 
     /// The one private key at a URI.
+    ///
+    /// - Throws: `RefusedPIN`, `CryptographyError`.
     func key(_ uri: String, pin: Secret) throws -> OpaquePointer {
-        var word = pin.exposed.utf8CString
-        let found = try word.withUnsafeMutableBytes { try keys(uri, $0.baseAddress) }
+        let (found, isPINAsked) = try pin.exposed.withCString { word in
+            var request = PINRequest(pin: word)
+            let found = try keys(uri, &request)
+            return (found, request.isAsked)
+        }
+        if found.isEmpty, isPINAsked { throw RefusedPIN(uri) }
         guard found.count == 1 else {
             for key in found { EVP_PKEY_free(key) }
             let what = found.isEmpty ? "no private key" : "\(found.count) private keys"
-            throw CryptographyError(
-                found: "\(what) at '\(uri)': check the labels of token and object, and the PIN")
+            throw CryptographyError(found: "\(what) at '\(uri)': check the labels of token and object")
         }
         return found[0]
     }
 
-    private func keys(_ uri: String, _ pin: UnsafeMutableRawPointer?) throws -> [OpaquePointer] {
+    private func keys(_ uri: String, _ request: UnsafeMutablePointer<PINRequest>) throws -> [OpaquePointer] {
         // A callback that fails would make the provider ask on the terminal; the PIN is never empty.
         let method = UI_UTIL_wrap_read_pem_callback(
             { buffer, size, _, data in
-                guard let buffer, let data else { return -1 }
-                let pin = data.assumingMemoryBound(to: CChar.self)
-                let length = min(strlen(pin), Int(size))
-                buffer.update(from: pin, count: length)
+                guard let buffer, let request = data?.assumingMemoryBound(to: PINRequest.self) else { return -1 }
+                request.pointee.isAsked = true
+                let length = min(strlen(request.pointee.pin), Int(size))
+                buffer.update(from: request.pointee.pin, count: length)
                 return Int32(length)
             }, 0)
         defer { UI_destroy_method(method) }
-        guard let store = OSSL_STORE_open_ex(uri, library, nil, method, pin, nil, nil, nil) else {
+        guard let store = OSSL_STORE_open_ex(uri, library, nil, method, request, nil, nil, nil) else {
             throw CryptographyError(found: "nothing of OpenSSL opens '\(uri)': \(reasons())")
         }
         defer {

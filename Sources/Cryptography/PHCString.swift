@@ -41,16 +41,8 @@ struct PHCString {
 
     /// Base64 without padding; some writers use a dot for the plus sign.
     static func decode(_ text: Substring) -> [UInt8]? {
-        var characters: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "+"), UInt8(ascii: "."): characters.append(UInt8(ascii: "-"))
-            case UInt8(ascii: "/"): characters.append(UInt8(ascii: "_"))
-            case UInt8(ascii: "-"), UInt8(ascii: "_"): return nil
-            default: characters.append(byte)
-            }
-        }
-        return Base64URL.decode(characters)
+        guard !text.contains(where: { "-_=".contains($0) }) else { return nil }
+        return Base64URL.decode(either: text.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "+") : $0 })
     }
 
     static func encode(_ bytes: [UInt8]) -> String {

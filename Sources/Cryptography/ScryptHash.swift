@@ -15,7 +15,8 @@ public struct ScryptHash: Sendable {
     public init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2], radix: 16),
-            let salt = ScryptHash.decode(parts[3]), let hash = ScryptHash.decode(parts[4]), hash.count >= 16
+            let salt = Base64URL.decode(either: parts[3].utf8), let hash = Base64URL.decode(either: parts[4].utf8),
+            hash.count >= 16
         else { return nil }
         let exponent = parameters >> 16
         (blockSize, parallelism) = (parameters >> 8 & 0xFF, parameters & 0xFF)
@@ -25,12 +26,6 @@ public struct ScryptHash: Sendable {
         cost = 1 << exponent
         self.salt = salt
         self.hash = hash
-    }
-
-    private static func decode(_ text: Substring) -> [UInt8]? {
-        let body = text.utf8.prefix { $0 != UInt8(ascii: "=") }
-        return Base64URL.decode(
-            body.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
     }
 
     /// Whether a secret is the one that was hashed; costs tens of milliseconds, so not for a request's own thread.

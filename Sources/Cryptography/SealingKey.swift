@@ -23,11 +23,7 @@ public struct SealingKey: Sendable {
             guard digits.count == 64 else { return nil }
             return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
         }
-        let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
-        return Base64URL.decode(
-            digits.map {
-                $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
-            })
+        return Base64URL.decode(either: text.utf8)
     }
 
     /// Seals a text for one place, so that it opens nowhere else.

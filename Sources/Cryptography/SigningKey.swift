@@ -2,7 +2,6 @@
 
 import COpenSSL
 public import GrantKit
-import Synchronization
 
 /// A private key with the one algorithm that it signs with.
 public final class SigningKey: Sendable {
@@ -17,27 +16,19 @@ public final class SigningKey: Sendable {
     /// The key, of which only the public half is here if hardware holds the other.
     let key: AsymmetricKey
     let hardware: HardwareKey?
-    /// Contexts that are ready to sign; making one costs as much as a fifth of a signature.
-    private let contexts = Mutex<[Context]>([])
-
-    private struct Context: @unchecked Sendable {
-        let pointer: OpaquePointer
-    }
+    private let contexts: SigningContexts
 
     init(_ key: AsymmetricKey, _ algorithm: SignatureAlgorithm, hardware: HardwareKey? = nil) {
         self.key = key
         self.hardware = hardware
         signatureAlgorithm = algorithm
+        contexts = SigningContexts(key.pointer, algorithm)
         self.algorithm = algorithm.rawValue
         id = key.thumbprint
         publicJWK = .object(
             key.publicMembers.members + [
                 .init("kid", .string(id)), .init("use", "sig"), .init("alg", .string(algorithm.rawValue)),
             ])
-    }
-
-    deinit {
-        contexts.withLock { for context in $0 { EVP_PKEY_CTX_free(context.pointer) } }
     }
 
     // MARK: make
@@ -77,40 +68,7 @@ public final class SigningKey: Sendable {
     /// - Returns: The signature in the form of JOSE: of ECDSA R and S in fixed width (RFC 7518 section 3.4).
     /// - Throws: `CryptographyError`.
     func sign(_ message: [UInt8]) throws -> [UInt8] {
-        if signatureAlgorithm == .edDSA { return try signEdDSA(message) }
-        let context = try takeContext()
-        defer { contexts.withLock { $0.append(context) } }
-        let digest = signatureAlgorithm.hash.digest(message)
-        var signature = [UInt8](repeating: 0, count: max(144, (key.modulusBits + 7) / 8))
-        var length = signature.count
-        guard EVP_PKEY_sign(context.pointer, &signature, &length, digest, digest.count) == 1 else {
-            throw CryptographyError("signing failed")
-        }
-        if case .ecdsa(let curve) = signatureAlgorithm.scheme {
-            return try ECDSASignature.fixedWidth(signature, length, curve.width)
-        }
-        signature.removeLast(signature.count - length)
-        return signature
-    }
-
-    private func takeContext() throws -> Context {
-        if let context = contexts.withLock({ $0.popLast() }) { return context }
-        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil), EVP_PKEY_sign_init(context) == 1,
-            AsymmetricKey.setPadding(context, signatureAlgorithm)
-        else { throw CryptographyError("no context to sign with") }
-        return Context(pointer: context)
-    }
-
-    /// Ed25519 takes the message and no digest, which OpenSSL offers in this way alone.
-    private func signEdDSA(_ message: [UInt8]) throws -> [UInt8] {
-        let context = EVP_MD_CTX_new()
-        defer { EVP_MD_CTX_free(context) }
-        var signature = [UInt8](repeating: 0, count: 64)
-        var length = signature.count
-        guard EVP_DigestSignInit(context, nil, nil, nil, key.pointer) == 1,
-            EVP_DigestSign(context, &signature, &length, message, message.count) == 1, length == 64
-        else { throw CryptographyError("signing failed") }
-        return signature
+        try contexts.sign(message)
     }
 
     /// Whether some bytes are this key's signature of a message.

@@ -18,33 +18,19 @@ struct KeysAtHand {
 
     /// Opens the store, runs a command and closes the store.
     static func use(_ option: ConfigurationOption, _ body: (KeysAtHand) async throws -> Void) async throws {
-        defer { LogWriter.standardError.flush() }
-        let composition = Composition.read(try ConfigurationFile(option.config))
-        let keys = OwnKeys(composition.configuration, composition.diagnostics)
-        guard !composition.diagnostics.hasErrors, let generation = composition.generation,
-            let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),
-            let store = plugin.registered.registry.stores.first
-        else {
-            composition.diagnostics.print()
-            throw ExitCode(EX_CONFIG)
-        }
-        do {
-            try await plugin.registered.start()
-            try await store.prepare([StoredKeys.collection])
-            let settings = keys.settings(for: generation)
-            try await body(
-                KeysAtHand(
-                    stored: StoredKeys(store, sealing: settings.sealing), settings: settings, isSealed: keys.isSealed))
-            await plugin.registered.stop()
-        } catch let error as StoreError {
-            throw Failure(error.message)
-        } catch let error as ConfigurationError {
-            throw Failure(error.message)
+        var own: OwnKeys?
+        try await OpenStore.with(option, collections: [StoredKeys.collection]) { composition in
+            own = OwnKeys(composition.configuration, composition.diagnostics)
+        } _: { open in
+            guard let own else { return }
+            try await body(KeysAtHand(open, own))
         }
     }
 
-    private init(stored: StoredKeys, settings: KeyKeeper.Settings, isSealed: Bool) {
-        (self.stored, self.settings, self.isSealed) = (stored, settings, isSealed)
+    private init(_ open: OpenStore, _ own: OwnKeys) {
+        settings = own.settings(for: open.generation)
+        stored = StoredKeys(open.store, sealing: settings.sealing)
+        isSealed = own.isSealed
     }
 
     /// An algorithm by its name.

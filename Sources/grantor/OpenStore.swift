@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import AuthorizationServer
+import Cryptography
 import Foundation
 import GrantKit
 import ServerConfiguration
@@ -14,11 +15,20 @@ struct OpenStore {
 
     /// Opens the store, does something with it, and closes it.
     ///
+    /// - Parameters:
+    ///   - option: Names the configuration.
+    ///   - collections: What is read or written.
+    ///   - check: Reports what else must be right before the store is opened.
+    ///   - body: What is done.
+    /// - Returns: What it gives.
     /// - Throws: `Failure` with a sentence for whoever runs the command.
     static func with<Value>(
-        _ option: ConfigurationOption, _ body: (OpenStore) async throws -> Value
+        _ option: ConfigurationOption, collections: [StoreCollection] = ServerCore.collections,
+        check: (Composition) -> Void = { _ in }, _ body: (OpenStore) async throws -> Value
     ) async throws -> Value {
+        defer { LogWriter.standardError.flush() }
         let composition = Composition.read(try ConfigurationFile(option.config))
+        check(composition)
         guard !composition.diagnostics.hasErrors, let generation = composition.generation,
             let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),
             let store = plugin.registered.registry.stores.first
@@ -28,7 +38,7 @@ struct OpenStore {
         }
         do {
             try await plugin.registered.start()
-            try await store.prepare(ServerCore.collections)
+            try await store.prepare(collections)
             let value = try await body(OpenStore(store: store, generation: generation, composition: composition))
             await plugin.registered.stop()
             return value

@@ -55,7 +55,6 @@ struct UsersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            defer { LogWriter.standardError.flush() }
             let id = self.id ?? UUID().uuidString.lowercased()
             var document: JSON = ["id": .string(id)]
             document["userName"] = userName.map(JSON.string)
@@ -86,7 +85,6 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            defer { LogWriter.standardError.flush() }
             let rows = try await OpenStore.with(option) { open in
                 let declared = open.composition.configuration.users.map { user in
                     UsersCommand.row(
@@ -127,7 +125,6 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            defer { LogWriter.standardError.flush() }
             let secret = try password.read()
             try await OpenStore.with(option) { try await $0.users.set(password: secret, of: id) }
             print("\(id) has another password; all sessions and tokens have ended")
@@ -148,7 +145,6 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            defer { LogWriter.standardError.flush() }
             try await OpenStore.with(option) { try await $0.users.set(active: false, of: id) }
             print("\(id) is inactive; all sessions and tokens have ended")
         }
@@ -164,7 +160,6 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            defer { LogWriter.standardError.flush() }
             try await OpenStore.with(option) { try await $0.users.set(active: true, of: id) }
             print("\(id) is active")
         }

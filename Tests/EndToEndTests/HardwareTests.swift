@@ -8,11 +8,16 @@ import Testing
 /// A token in software, with what is needed to reach it.
 private enum Token {
     static let module = "/usr/lib/softhsm/libsofthsm2.so"
+    /// Writes down what is asked of a module.
+    static let spy = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so"
     static let provider = ProcessInfo.processInfo.environment["GRANTOR_PKCS11_PROVIDER"] ?? ""
 
     /// What is not on this machine, or nil.
     static var missing: String? {
-        let files = [("softhsm2", module), ("softhsm2", "/usr/bin/softhsm2-util"), ("opensc", "/usr/bin/pkcs11-tool")]
+        let files = [
+            ("softhsm2", module), ("softhsm2", "/usr/bin/softhsm2-util"), ("opensc", "/usr/bin/pkcs11-tool"),
+            ("opensc-pkcs11", spy),
+        ]
         for (package, file) in files where !FileManager.default.fileExists(atPath: file) {
             return "the package '\(package)' is missing: there is no \(file)"
         }
@@ -69,6 +74,13 @@ struct HardwareTests {
         "{ uri: \"pkcs11:token=grantor;object=\(label);type=private\", pin: { env: PIN }, algorithm: \(algorithm) }"
     }
 
+    @Test("what these tests need is there wherever the project tests itself")
+    func complete() {
+        guard let missing = Token.missing else { return }
+        print("hardware: NOT TESTED, no token signed anything: \(missing)")
+        #expect(ProcessInfo.processInfo.environment["CI"] != "true", "\(missing)")
+    }
+
     @Test(
         "a token in hardware signs, and what it signs verifies elsewhere",
         .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")),
@@ -119,6 +131,24 @@ struct HardwareTests {
                 #expect(ended.status == 78 && ended.errors.contains(message), "\(message): \(ended.errors)")
                 #expect(!ended.errors.contains(pin))
             }
+        }
+    }
+
+    @Test(
+        "a wrong PIN is tried once",
+        .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")))
+    func wrongPIN() async throws {
+        try await Folder.with { folder in
+            try Token.make(folder)
+            let provider =
+                "{ name: hsm, path: \(Token.provider), parameters: { pkcs11-module-path: \(Token.spy) } }"
+            let signing = HardwareTests.key("es256", algorithm: "ES256")
+            try folder.write("config.yaml", yaml(provider: provider, signing: signing, algorithm: "ES256"))
+            var environment = Token.environment(folder)
+            (environment["PKCS11SPY"], environment["PKCS11SPY_OUTPUT"]) = (Token.module, "\(folder.path)/spy")
+            environment["PIN"] = "another-pin"
+            #expect(try Command.grantor("check", in: folder, environment: environment).status == 78)
+            #expect(folder.read("spy").ranges(of: "CKR_PIN_INCORRECT").count == 1, "\(folder.read("spy"))")
         }
     }
 
