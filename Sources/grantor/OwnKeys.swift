@@ -8,6 +8,7 @@ import ServerConfiguration
 /// What a configuration says of the server's own keys, checked.
 struct OwnKeys {
     let declared: [SigningKey]
+    /// Whether what the server keeps in its store is sealed; a key for authentication codes is always among it.
     let isSealed: Bool
     private let sealing: Sealing
     private let plan: KeyPlan
@@ -106,12 +107,6 @@ struct OwnKeys {
                     note: "one of \(SignatureAlgorithm.ownNames.joined(separator: ", "))")
             }
         }
-    }
-
-    /// Whether the server keeps keys in its store that nobody has sealed.
-    func leavesKeysOpen(_ generation: Generation) -> Bool {
-        let own = Set(declared.map(\.algorithm))
-        return !isSealed && generation.capabilities.signingAlgorithms.contains { !own.contains($0) }
     }
 
     func settings(for generation: Generation) -> KeyKeeper.Settings {
