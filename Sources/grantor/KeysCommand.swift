@@ -146,6 +146,10 @@ struct KeysCommand: AsyncParsableCommand {
         private func read() throws -> SigningKey {
             guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
             else { throw Failure("the file '\(file)' cannot be read") }
+            if let exposure = FileExposure(ofFile: file) {
+                let warning = "warning: \(exposure.message(file)): \(exposure.note(file))\n"
+                LogWriter.standardError.write(warning)
+            }
             let passphrase = try passphraseEnv.map { name in
                 guard let value = ProcessInfo.processInfo.environment[name] else {
                     throw Failure("the environment variable '\(name)' is not set")

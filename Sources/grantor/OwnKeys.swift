@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 import Cryptography
+import Foundation
 import GrantKit
 import ServerConfiguration
 
@@ -88,12 +89,21 @@ struct OwnKeys {
                 return try SigningKey(pem: text, passphrase: passphrase, algorithm: algorithm)
             case .uri(let uri, let pin):
                 guard let provider, !diagnostics.hasErrors else { return nil }
+                if let file = OwnKeys.file(uri), let exposure = FileExposure(ofFile: file) {
+                    diagnostics.report(.warning, at: entry.path, exposure.message(file), note: exposure.note(file))
+                }
                 return try SigningKey(uri: uri, pin: pin, provider: provider, algorithm: algorithm)
             }
         } catch {
             diagnostics.report(at: entry.path, "a signing key cannot be used: \(error)")
             return nil
         }
+    }
+
+    /// The file that a URI names (RFC 8089), or nil.
+    private static func file(_ uri: String) -> String? {
+        guard let url = URL(string: uri), url.isFileURL else { return nil }
+        return url.path
     }
 
     /// Reports plugins that ask for what the server cannot do.

@@ -115,16 +115,53 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that everybody on the machine can read is a warning that says what to do")
+    @Test("a key that others on the machine can read or change is a warning that says what to do")
     func permissions() async throws {
         try await Folder.with { folder in
-            _ = try Command.shell("openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
+            _ = try Command.shell("umask 077; openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
             try folder.write("config.yaml", Setup.yaml("signing: { file: key.pem }, seal: \(Setup.seal)"))
-            for (mode, isOpen) in [(0o644, true), (0o604, true), (0o640, false), (0o600, false)] {
-                chmod("\(folder.path)/key.pem", mode_t(mode))
+            let (read, change) = ("can read the key", "can change the key")
+            let key = "\(folder.path)/key.pem"
+            func check(_ mode: mode_t, _ warning: String?, _ remedy: String) throws {
+                chmod(key, mode)
                 let ended = try Command.grantor("check", in: folder)
-                #expect(ended.status == 0 && ended.errors.contains("chmod o= 'key.pem'") == isOpen, "\(ended.errors)")
+                #expect(ended.status == 0, "\(ended.errors)")
+                let message = warning.map { "others on this machine \($0) in 'key.pem'" }
+                #expect(ended.errors.isEmpty == (message == nil), "\(mode): \(ended.errors)")
+                guard let message else { return }
+                #expect(ended.errors.contains(message), "\(mode): \(ended.errors)")
+                #expect(ended.errors.contains("chmod \(remedy) 'key.pem'"), "\(mode): \(ended.errors)")
+                _ = try Command.shell("chmod \(remedy) key.pem", in: folder)
+                #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             }
+            if geteuid() == 0 {
+                // Root gives a key to the server's group, which cannot change it.
+                for (mode, warning) in [
+                    (0o644, read), (0o604, read), (0o602, change), (0o660, change), (0o640, nil), (0o600, nil),
+                ] as [(mode_t, String?)] { try check(mode, warning, "g-wx,o=") }
+                chown(key, 65534, 65534)
+            }
+            for (mode, warning) in [
+                (0o644, read), (0o640, read), (0o604, read), (0o620, change), (0o666, change), (0o600, nil),
+            ] as [(mode_t, String?)] { try check(mode, warning, "go=") }
+        }
+    }
+
+    @Test("a key that comes from a URI or by 'keys import' is looked at in the same way")
+    func otherPermissions() async throws {
+        try await Folder.with { folder in
+            _ = try Command.shell("openssl genpkey -algorithm ED25519 -out key.pem; chmod 644 key.pem", in: folder)
+            let path = "\(folder.path)/key.pem"
+            let modules = try Command.shell("openssl version -m", in: folder).output
+            let legacy = "\(try #require(modules.firstMatch(of: /"(.+)"/)?.1))/legacy.so"
+            let keys = "seal: \(Setup.seal), provider: { path: \(legacy) }, signing: { uri: \"file:\(path)\" }"
+            try folder.write("config.yaml", Setup.yaml(keys, algorithm: "EdDSA"))
+            #expect(try Command.grantor("check", in: folder).errors.contains("can read the key in '\(path)'"))
+            let imported = try Command.grantor("keys", "import", "key.pem", in: folder)
+            #expect(imported.errors.contains("warning: others on this machine can read the key in 'key.pem'"))
+            chmod(path, 0o600)
+            #expect(try Command.grantor("check", in: folder).errors.isEmpty)
+            #expect(try !Command.grantor("keys", "import", "key.pem", in: folder).errors.contains("warning"))
         }
     }
 
