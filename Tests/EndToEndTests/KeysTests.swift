@@ -167,18 +167,22 @@ struct KeysTests {
 
     // MARK: rotation
 
-    @Test("keys change under load, and no request is refused and no token fails", arguments: ["ES256", "RS256"])
+    @Test(
+        "keys change under load, and no request is refused or delayed and no token fails",
+        arguments: ["ES256", "RS256"])
     func underLoad(_ algorithm: String) async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml(Setup.quick, algorithm: algorithm))
             let programs = [try await Program.start(folder), try await Program.start(folder)]
             let load = programs.map { program in
-                Task { try await onThread { try Load(port: program.port).run(changes: 3) } }
+                Task { try await onThread { try KeyLoad(port: program.port).run(changes: 3) } }
             }
-            var (all, sets) = (Load.Result(), Set<Set<String>>())
+            var (all, sets) = (KeyLoad.Result(), Set<Set<String>>())
             for task in load {
                 let result = try await task.value
-                #expect(result.refused == 0 && result.unknown == 0, "\(result)")
+                #expect(result.refused == 0 && result.unverified == 0, "\(result)")
+                // A thread that serves requests and makes a key of RSA meanwhile would take longer.
+                #expect(result.slowest < .milliseconds(500), "\(result)")
                 sets.insert(result.signers)
                 all.requests += result.requests
                 all.published = max(all.published, result.published)
@@ -358,54 +362,5 @@ struct KeysTests {
 
     private func holdsPrivateKey(_ folder: Folder) throws -> Bool {
         try Command.shell("grep -rq 'BEGIN PRIVATE KEY' var", in: folder).status == 0
-    }
-}
-
-/// Asks for tokens one after the other and verifies each with keys that are kept for as long as the server allows.
-private struct Load {
-    struct Result {
-        var requests = 0
-        var refused = 0
-        var unknown = 0
-        var slowest = Duration.zero
-        var published = 0
-        var signers: Set<String> = []
-    }
-
-    let port: UInt16
-
-    func run(changes: Int) throws -> Result {
-        let body = "grant_type=client_credentials"
-        let request = Array(
-            ("POST /auth/token HTTP/1.1\r\nHost: a\r\nAuthorization: \(Form.basic("service", Configurations.secret))\r\n"
-                + "Content-Type: application/x-www-form-urlencoded\r\n"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8)
-        let socket = try HTTPSocket(port: port)
-        var (result, kids, fresh) = (Result(), Set<String>(), ContinuousClock.now)
-        let end = fresh + .seconds(90)
-        while result.signers.count <= changes, ContinuousClock.now < end {
-            let start = ContinuousClock.now
-            socket.write(request)
-            let answer = try socket.readAnswer()
-            result.slowest = max(result.slowest, ContinuousClock.now - start)
-            result.requests += 1
-            guard answer.status == 200, let token = answer["access_token"], let kid = try header(token)["kid"]?.string
-            else {
-                result.refused += 1
-                continue
-            }
-            result.signers.insert(kid)
-            if ContinuousClock.now >= fresh {
-                socket.write(Array("GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-                let keys = try socket.readAnswer().json["keys"]?.elements ?? []
-                kids = Set(keys.compactMap { $0["kid"]?.string })
-                result.published = max(result.published, kids.count)
-                fresh = ContinuousClock.now + .seconds(1)
-            }
-            if !kids.contains(kid) { result.unknown += 1 }
-            // Other tests run at the same time.
-            usleep(4000)
-        }
-        return result
     }
 }
