@@ -53,6 +53,8 @@ final class SQLiteDatabase: Sendable {
         await writer.close()
         // The last connection moves the log into the file, which only one that writes can do.
         for reader in readers { try? reader.close() }
+        // Where others still have it open, what was overwritten would stay readable in the log.
+        _ = try? await queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? queue.close()
     }
 
@@ -113,6 +115,8 @@ final class SQLiteDatabase: Sendable {
             if !database.configuration.readonly { try database.execute(sql: "PRAGMA journal_mode = WAL") }
             // FULL: an answer that was sent must outlive a loss of power. The rare checkpoint keeps commits short.
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000")
+            // Keys and passwords are among what is replaced and deleted.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         return configuration
     }

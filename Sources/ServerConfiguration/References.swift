@@ -6,21 +6,21 @@ import GrantKit
 public struct Outside: Sendable {
     var environment: @Sendable (String) -> String?
     var file: @Sendable (String) throws -> [UInt8]
-    var isOpenToAll: @Sendable (String) -> Bool
+    var exposure: @Sendable (String) -> FileExposure?
 
     /// Reads through functions.
     ///
     /// - Parameters:
     ///   - environment: The value of a variable, or nil.
     ///   - file: The bytes of a file.
-    ///   - isOpenToAll: Whether everybody on the machine may read a file.
+    ///   - exposure: What others on the machine may do with a file, or nil.
     public init(
         environment: @escaping @Sendable (String) -> String?, file: @escaping @Sendable (String) throws -> [UInt8],
-        isOpenToAll: @escaping @Sendable (String) -> Bool
+        exposure: @escaping @Sendable (String) -> FileExposure?
     ) {
         self.environment = environment
         self.file = file
-        self.isOpenToAll = isOpenToAll
+        self.exposure = exposure
     }
 }
 
@@ -86,10 +86,8 @@ struct ValueReader {
                 diagnostics.report(at: path, "the file '\(name)' is not UTF-8 text")
                 return nil
             }
-            if path.first == .key("keys"), Sensitive.isSecret(path), outside.isOpenToAll(name) {
-                diagnostics.report(
-                    .warning, at: path, "everybody on this machine can read the key in '\(name)'",
-                    note: "take that away: chmod o= '\(name)'")
+            if path.first == .key("keys"), Sensitive.isSecret(path), let exposure = outside.exposure(name) {
+                diagnostics.report(.warning, at: path, exposure.message(name), note: exposure.note(name))
             }
             // Editors end a file with a line feed that is no part of a secret.
             if text.last?.isNewline == true { text.removeLast() }

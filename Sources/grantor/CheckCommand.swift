@@ -22,11 +22,10 @@ struct CheckCommand: ParsableCommand {
         let file = try ConfigurationFile(option.config)
         let composition = Composition.read(file)
         let outside = OutsideFiles(composition.configuration, composition.diagnostics)
-        if let generation = composition.generation, !composition.diagnostics.hasErrors,
-            outside.keys.leavesKeysOpen(generation)
-        {
+        if !composition.diagnostics.hasErrors, !outside.keys.isSealed {
             composition.diagnostics.report(
-                .warning, at: [.key("keys")], key: true, "private keys will stand in the store as they are",
+                .warning, at: [.key("keys")], key: true,
+                "the server's keys, those of authentication codes too, will stand in the store as they are",
                 note: "seal them: 'keys: { seal: { file: path } }', made with 'openssl rand -base64 32'")
         }
         composition.diagnostics.print()

@@ -35,15 +35,21 @@ struct ConfigurationFile: Sendable {
                 guard let data = FileManager.default.contents(atPath: name) else { throw Unreadable() }
                 return Array(data)
             },
-            isOpenToAll: { name in
-                let attributes = try? FileManager.default.attributesOfItem(atPath: name)
-                return ((attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0) & 0o004 != 0
-            })
+            exposure: FileExposure.init(ofFile:))
         return Configuration.read(bytes, name: name, outside: outside)
     }
 
     private struct Unreadable: Error, CustomStringConvertible {
         var description: String { "it does not exist or the server's user may not read it" }
+    }
+}
+
+extension FileExposure {
+    /// Looks at a file; of one that is not there nothing is said.
+    init?(ofFile path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(permissions: Int(status.st_mode), owner: Int(status.st_uid))
     }
 }
 

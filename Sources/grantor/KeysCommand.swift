@@ -146,6 +146,10 @@ struct KeysCommand: AsyncParsableCommand {
         private func read() throws -> SigningKey {
             guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
             else { throw Failure("the file '\(file)' cannot be read") }
+            if let exposure = FileExposure(ofFile: file) {
+                let warning = "warning: \(exposure.message(file)): \(exposure.note(file))\n"
+                LogWriter.standardError.write(warning)
+            }
             let passphrase = try passphraseEnv.map { name in
                 guard let value = ProcessInfo.processInfo.environment[name] else {
                     throw Failure("the environment variable '\(name)' is not set")
@@ -162,7 +166,8 @@ struct KeysCommand: AsyncParsableCommand {
             abstract: "Seals all private keys in the store anew.",
             discussion: """
                 Under the first key of 'keys.seal'. To change that key: put the new one first and keep the old one \
-                second, reload the servers, run this, remove the old one. Without 'keys.seal' nothing can be sealed.
+                second, reload the servers, run this, remove the old one. Without 'keys.seal' nothing can be sealed. A key \
+                that ever stood open should be changed: sealing does not reach backups.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -171,8 +176,13 @@ struct KeysCommand: AsyncParsableCommand {
             try await KeysAtHand.use(option) { keys in
                 guard keys.isSealed else { throw Failure("'keys.seal' is not set: there is nothing to seal with") }
                 let stored = keys.stored
+                let before = try await stored.read(now: keys.now)
                 let record = try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
                 print("sealed \(record.keys.count) signing keys and the keys of authentication codes")
+                let open = (before?.keys ?? []).filter { $0.sealedUnder == nil }.map(\.id)
+                guard !open.isEmpty else { return }
+                print("these stood open and may be in backups and on the disk still: \(open.joined(separator: " "))")
+                print("change them: 'grantor keys rotate --now', then 'grantor keys retire' with each")
             }
         }
     }

@@ -2,12 +2,14 @@
 
 import AuthorizationServer
 import Cryptography
+import Foundation
 import GrantKit
 import ServerConfiguration
 
 /// What a configuration says of the server's own keys, checked.
 struct OwnKeys {
     let declared: [SigningKey]
+    /// Whether what the server keeps in its store is sealed; a key for authentication codes is always among it.
     let isSealed: Bool
     private let sealing: Sealing
     private let plan: KeyPlan
@@ -87,12 +89,21 @@ struct OwnKeys {
                 return try SigningKey(pem: text, passphrase: passphrase, algorithm: algorithm)
             case .uri(let uri, let pin):
                 guard let provider, !diagnostics.hasErrors else { return nil }
+                if let file = OwnKeys.file(uri), let exposure = FileExposure(ofFile: file) {
+                    diagnostics.report(.warning, at: entry.path, exposure.message(file), note: exposure.note(file))
+                }
                 return try SigningKey(uri: uri, pin: pin, provider: provider, algorithm: algorithm)
             }
         } catch {
             diagnostics.report(at: entry.path, "a signing key cannot be used: \(error)")
             return nil
         }
+    }
+
+    /// The file that a URI names (RFC 8089), or nil.
+    private static func file(_ uri: String) -> String? {
+        guard let url = URL(string: uri), url.isFileURL else { return nil }
+        return url.path
     }
 
     /// Reports plugins that ask for what the server cannot do.
@@ -106,12 +117,6 @@ struct OwnKeys {
                     note: "one of \(SignatureAlgorithm.ownNames.joined(separator: ", "))")
             }
         }
-    }
-
-    /// Whether the server keeps keys in its store that nobody has sealed.
-    func leavesKeysOpen(_ generation: Generation) -> Bool {
-        let own = Set(declared.map(\.algorithm))
-        return !isSealed && generation.capabilities.signingAlgorithms.contains { !own.contains($0) }
     }
 
     func settings(for generation: Generation) -> KeyKeeper.Settings {

@@ -59,6 +59,45 @@ struct SQLiteFailureTests {
         }
     }
 
+    @Test("what was replaced or deleted stands in no file any more when one of several processes has ended")
+    func overwritten() async throws {
+        try await Stores.withFile { path in
+            let (one, two) = (
+                try Stores.make(Stores.sqlite, ["path": .string(path)]),
+                try Stores.make(Stores.sqlite, ["path": .string(path)])
+            )
+            try await one.plugin.start()
+            try await two.plugin.start()
+            // Short ones and such as fill pages of their own.
+            let words = [1, 300].map { JSON.string(String(repeating: "overwritten ", count: $0)) }
+            for (number, word) in words.enumerated() {
+                for name in ["replaced", "deleted"] {
+                    let record = StoreRecord(StoreKey(name, "\(number)"), word, expiresAt: Timestamp(seconds: 9))
+                    _ = try await one.store.write([.create(record)])
+                }
+            }
+            #expect(holds(path, "overwritten"))
+            for number in words.indices {
+                var record = try #require(try await one.store.read(StoreKey("replaced", "\(number)")))
+                record.value = .string("another")
+                let writes = [
+                    StoreWrite.replace(record, ifVersion: record.version), .delete(StoreKey("deleted", "\(number)")),
+                ]
+                #expect(try await one.store.write(writes) == .committed)
+            }
+            await one.plugin.stop()
+            #expect(!holds(path, "overwritten") && holds(path, "another"))
+            #expect(try await two.store.read(StoreKey("replaced", "0"))?.value == .string("another"))
+            await two.plugin.stop()
+        }
+    }
+
+    private func holds(_ path: String, _ word: String) -> Bool {
+        [path, path + "-wal"].contains { name in
+            FileManager.default.contents(atPath: name)?.range(of: Data(word.utf8)) != nil
+        }
+    }
+
     @Test("a record that cannot be read is an error of the store, and is purged all the same")
     func unreadable() async throws {
         try await Stores.withFile { path in
