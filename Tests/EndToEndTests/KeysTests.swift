@@ -274,7 +274,7 @@ struct KeysTests {
     @Test("a key that was announced before a kill -9 signs when its time comes")
     func crash() async throws {
         try await Folder.with { folder in
-            try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s"))
+            try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s", expiration: 600))
             let program = try await Program.start(folder)
             let first = try program.kids()
             let rotated = try Command.grantor("keys", "rotate", in: folder).output
