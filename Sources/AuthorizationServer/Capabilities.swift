@@ -136,6 +136,7 @@ private struct NamesTaken {
             + (ServerCore.collections.map(\.name) + ["key_ring"]).map { ("the collection '\($0)'", "core") }
             + ["oauth-authorization-server", "jwks.json"].map { ("the document '\($0)'", "core") }
             + [("the step '\(InteractionRun.step)'", "core")]
+            + InteractionRun.fields.map { ("the form field '\($0)'", "core") }
             + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
             + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })
@@ -163,6 +164,9 @@ private struct NamesTaken {
         }
         for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
         for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
+        for name in registry.steps.flatMap(\.fields).map(\.name) where InteractionRun.fields.contains(name) {
+            take("the form field '\(name)'", plugin.id, place)
+        }
         for document in registry.documents { take("the document '\(document.name)'", plugin.id, place) }
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }

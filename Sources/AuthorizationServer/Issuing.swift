@@ -93,10 +93,11 @@ struct Issuing {
         for write in token.writes { issuance.alsoWrite(write) }
     }
 
-    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for.
+    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for, also where nothing is left.
     func addScope(to issuance: inout Issuance, asked: String?) throws {
         let scope = issuance.limits.scope.description
-        if !scope.isEmpty, scope != asked { try issuance.add("scope", .string(scope)) }
+        let wanted = asked ?? issuance.authorization.limits.scope.description
+        if scope != asked, scope != "" || wanted != "" { try issuance.add("scope", .string(scope)) }
     }
 
     /// Commits all of an answer or nothing of it.

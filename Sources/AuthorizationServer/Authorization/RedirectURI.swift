@@ -14,12 +14,6 @@ struct RedirectURI: Sendable, Hashable {
     private let isLoopback: Bool
     private let withoutPort: String
 
-    /// Schemes that a browser runs, or reads from the machine, instead of going somewhere.
-    private static let refused: Set<String> = [
-        "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "view-source", "chrome", "resource",
-        "ws", "wss", "ftp", "mailto",
-    ]
-
     /// Reads a URI.
     ///
     /// - Throws: `OAuthError`-free: a `Problem` that says what is wrong with it.
@@ -31,9 +25,12 @@ struct RedirectURI: Sendable, Hashable {
             throw Problem("it must be absolute, such as https://app.example.com/callback")
         }
         let scheme = text[..<colon].lowercased()
-        guard !RedirectURI.refused.contains(scheme) else { throw Problem("the scheme '\(scheme)' is not allowed") }
         self.text = text
         guard scheme == "https" || scheme == "http" else {
+            // RFC 8252 section 7.1: a domain in reverse, which nothing that a browser runs or reads is.
+            guard scheme.contains(".") else {
+                throw Problem("the scheme '\(scheme)' is not allowed; an application's own is like com.example.app")
+            }
             guard text.index(after: colon) != text.endIndex else { throw Problem("nothing stands behind its scheme") }
             (origin, host, isSecure, isLoopback, withoutPort) = ("\(scheme):", nil, false, false, text)
             return

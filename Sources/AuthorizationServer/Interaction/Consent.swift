@@ -32,9 +32,10 @@ struct Consent: Sendable {
         isCurrent ? Set(record?.value[member]?.strings ?? []) : []
     }
 
-    /// Whether each of these words was put before the person.
-    func covers(_ scope: Scope) -> Bool {
-        isCurrent && words("asked").isSuperset(of: scope.words)
+    /// Whether each word and each audience of these was put before the person.
+    func covers(_ limits: AccessLimits) -> Bool {
+        isCurrent && words("asked").isSuperset(of: limits.scope.words)
+            && words("audience").isSuperset(of: limits.audience)
     }
 
     /// Whether a word was allowed when it was asked for; true of a word that never was.
@@ -43,13 +44,14 @@ struct Consent: Sendable {
     }
 
     /// Remembers an answer: each word as the person left it last.
-    func remembering(_ asked: Scope, granted: Scope, now: Timestamp) -> StoreWrite {
-        let all = words("asked").union(asked.words)
-        let kept = words("granted").subtracting(asked.words).union(granted.words)
+    func remembering(_ asked: AccessLimits, granted: Scope, now: Timestamp) -> StoreWrite {
+        let all = words("asked").union(asked.scope.words)
+        let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
         let value: JSON = [
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
             "asked": .strings(all.sorted()),
-            "granted": .strings(kept.sorted()), "given": .integer(now.seconds),
+            "granted": .strings(kept.sorted()),
+            "audience": .strings(words("audience").union(asked.audience).sorted()), "given": .integer(now.seconds),
         ]
         let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
         guard let record else { return .create(next) }

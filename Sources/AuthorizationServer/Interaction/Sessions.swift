@@ -12,16 +12,18 @@ struct Session: Sendable {
     let authenticatedAt: Timestamp
     let acr: String?
     let amr: [String]
+    /// How it stands in the store.
+    let record: StoreRecord
 
     static func key(_ id: String) -> StoreKey { StoreKey("session", id) }
 
     var subject: Subject { .user(user.id) }
 }
 
-/// A session that is about to begin: its record is committed with the answer that brings its cookie.
+/// A session that begins, or gets another cookie: what is written is committed with the answer that brings the cookie.
 struct NewSession: Sendable {
     let session: Session
-    let record: StoreRecord
+    let writes: [StoreWrite]
     let cookie: String
 }
 
@@ -45,22 +47,38 @@ extension ServerCore {
         else { return (nil, others) }
         let session = Session(
             id: id, user: user, authenticatedAt: Timestamp(seconds: record.value["auth_time"]?.integer ?? 0),
-            acr: record.value["acr"]?.string, amr: record.value["amr"]?.strings ?? [])
+            acr: record.value["acr"]?.string, amr: record.value["amr"]?.strings ?? [], record: record)
         return (session, others)
     }
 
     /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
     func newSession(_ user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession
     {
-        let session = Session(id: random(bytes: 16), user: user, authenticatedAt: moment, acr: acr, amr: amr)
+        let id = random(bytes: 16)
         let secret = random(bytes: 32)
         var value: JSON = [
             "user": .string(user.id), "secret": .string(cryptography.digest(secret)),
             "auth_time": .integer(moment.seconds), "epoch": .integer(user.epoch), "amr": .strings(amr),
         ]
         value["acr"] = acr.map(JSON.string)
-        let record = StoreRecord(
-            Session.key(session.id), value, expiresAt: now + lifetime, indexes: ["user": user.id])
-        return NewSession(session: session, record: record, cookie: "\(session.id).\(secret)")
+        let record = StoreRecord(Session.key(id), value, expiresAt: now + lifetime, indexes: ["user": user.id])
+        let session = Session(id: id, user: user, authenticatedAt: moment, acr: acr, amr: amr, record: record)
+        return NewSession(session: session, writes: [.create(record)], cookie: "\(id).\(secret)")
+    }
+
+    /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
+    func raised(_ session: Session, acr: String?, amr: [String]) -> NewSession {
+        let secret = random(bytes: 32)
+        var record = session.record
+        record.value["secret"] = .string(cryptography.digest(secret))
+        record.value["acr"] = (acr ?? session.acr).map(JSON.string)
+        record.value["amr"] = .strings(session.amr + amr)
+        let raised = Session(
+            id: session.id, user: session.user, authenticatedAt: session.authenticatedAt, acr: acr ?? session.acr,
+            amr: session.amr + amr, record: record)
+        let writes = [
+            StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
+        ]
+        return NewSession(session: raised, writes: writes, cookie: "\(session.id).\(secret)")
     }
 }
