@@ -88,8 +88,21 @@ struct RedirectURI: Sendable, Hashable {
             return (authority[..<colon], authority[authority.index(after: colon)...])
         }
 
+        /// A name of letters, digits, underscores and, not at its ends, dots and hyphens; or an IPv6 address in brackets.
         private static func isHost(_ name: Substring) -> Bool {
-            name.wholeMatch(of: /[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]/) != nil
+            let bytes = name.utf8
+            if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
+                let address = bytes.dropFirst().dropLast()
+                return !address.isEmpty && address.allSatisfy { isHexadecimal($0) || $0 == 0x2E || $0 == 0x3A }
+            }
+            guard let first = bytes.first, let last = bytes.last, isWord(first), isWord(last) else { return false }
+            return bytes.allSatisfy { isWord($0) || $0 == 0x2E || $0 == 0x2D }
+        }
+
+        private static func isWord(_ byte: UInt8) -> Bool { isLetterOrDigit(byte) || byte == 0x5F }
+
+        private static func isHexadecimal(_ byte: UInt8) -> Bool {
+            0x30...0x39 ~= byte || 0x41...0x46 ~= byte & 0xDF
         }
 
         /// What a browser would resolve to another path than the one that was compared.
@@ -99,8 +112,14 @@ struct RedirectURI: Sendable, Hashable {
         }
     }
 
+    /// RFC 3986 section 3.1.
     private static func isScheme(_ text: Substring) -> Bool {
-        text.wholeMatch(of: /[A-Za-z][A-Za-z0-9+.\-]*/) != nil
+        guard let first = text.utf8.first, 0x41...0x5A ~= first & 0xDF else { return false }
+        return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5A ~= byte & 0xDF
     }
 
     /// RFC 3986 section 2, without the number sign.
