@@ -23,11 +23,13 @@ struct Plugin {
 let plugins = [
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
+    Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "memory-store", module: "MemoryStore"),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
     Plugin(id: "openid", module: "OpenID"),
+    Plugin(id: "password", module: "Password"),
     Plugin(id: "password-login", module: "PasswordLogin"),
     Plugin(id: "refresh-token", module: "RefreshToken"),
     Plugin(id: "revocation", module: "TokenRevocation"),

@@ -81,7 +81,9 @@ public struct Capabilities: Sendable {
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)
         grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
-        flows = registries.flatMap(\.flows)
+        let words = registries.flatMap(\.flows)
+        let own = words.filter { !$0.isCompanion }
+        flows = own + words.filter { word in word.isCompanion && own.contains { $0.grant == word.grant } }
         // A grant may have a flow, a part at the token endpoint, or both.
         let ofFlows = flows.map(\.grant).reduce(into: [GrantDeclaration]()) { known, grant in
             if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
@@ -113,6 +115,11 @@ public struct Capabilities: Sendable {
                 "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in")
         }
         problems = names.problems
+    }
+
+    /// Whether a scope holds a word that is for what the server itself serves to whoever presents a token.
+    func isServed(_ scope: Scope) -> Bool {
+        scope.words.contains { word in resourceEndpoints.contains { $0.scope.contains(word) } }
     }
 
     /// The grant that a client's document means by a name: its key, its name on the wire or an alias.
@@ -177,7 +184,8 @@ private struct NamesTaken {
     mutating func takeGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
         var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
         for (place, plugin) in plugins.enumerated() {
-            for grant in plugin.registry.flows.map(\.grant) where known.insert(grant).inserted {
+            for grant in plugin.registry.flows.filter({ !$0.isCompanion }).map(\.grant)
+            where known.insert(grant).inserted {
                 let names = Set([grant.wire, grant.key] + grant.aliases)
                 for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
             }

@@ -77,7 +77,7 @@ struct UserInfoTests {
             "authorization_code": ["redirect_uri": .string(Demo.callback), "audience": .strings([api, own])]
         ]
         let server = try await TestServer(clients: [client], users: Demo.users, format: format)
-        for (audiences, status) in [([api], 401), ([own], 200), ([api, own], 200)] {
+        for (audiences, status) in [([api], 401), ([own], 200), ([api, own], 200), ([], 200)] {
             let browser = Browser(server)
             let request = Demo.request([("client_id", "house")]) + audiences.map { ("audience", $0) }
             let code = await browser.signIn(await browser.authorize(request)).query["code"] ?? ""

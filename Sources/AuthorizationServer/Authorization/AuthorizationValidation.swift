@@ -142,8 +142,9 @@ struct AuthorizationValidation {
         guard let rule = rules.first, asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } })
         else { throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have") }
         // Each word answers under its own grant, so what none of them was asked for must be the same for all.
-        let audience = rule.narrow(to: asked)
-        guard rules.allSatisfy({ Set($0.narrow(to: asked)) == Set(audience) }) else {
+        let own = generation.capabilities.isServed(scope) ? core.issuer : nil
+        let audience = rule.narrow(to: asked, and: own)
+        guard rules.allSatisfy({ Set($0.narrow(to: asked, and: own)) == Set(audience) }) else {
             throw OAuthError(.invalidTarget, "the grants of the response type have different audiences: ask for one")
         }
         return AccessLimits(scope: scope, audience: audience)

@@ -14,6 +14,7 @@ struct Consent: Sendable {
     /// What stands in the store, whatever it is still worth.
     private let record: StoreRecord?
     private let isCurrent: Bool
+    private let issuer: String
 
     /// Reads what is remembered.
     ///
@@ -21,6 +22,7 @@ struct Consent: Sendable {
     init(_ user: User, _ client: String, in core: ServerCore) async throws {
         self.user = user
         self.client = client
+        issuer = core.issuer
         // Neither id can hold the separator.
         key = StoreKey("consent", core.cryptography.digest("\(user.id)\u{0}\(client)"))
         record = try await core.store.read(key)
@@ -35,7 +37,12 @@ struct Consent: Sendable {
     /// Whether each word and each audience of these was put before the person.
     func covers(_ limits: AccessLimits) -> Bool {
         isCurrent && words("asked").isSuperset(of: limits.scope.words)
-            && words("audience").isSuperset(of: limits.audience)
+            && words("audience").isSuperset(of: others(limits))
+    }
+
+    /// The APIs that the person is shown; the server itself is none.
+    func others(_ limits: AccessLimits) -> [String] {
+        limits.audience.filter { $0 != issuer }
     }
 
     /// Whether a word was allowed when it was asked for; true of a word that never was.
@@ -51,7 +58,7 @@ struct Consent: Sendable {
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
             "asked": .strings(all.sorted()),
             "granted": .strings(kept.sorted()),
-            "audience": .strings(words("audience").union(asked.audience).sorted()), "given": .integer(now.seconds),
+            "audience": .strings(words("audience").union(others(asked)).sorted()), "given": .integer(now.seconds),
         ]
         let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
         guard let record else { return .create(next) }

@@ -260,7 +260,8 @@ struct InteractionRun {
             ]
         }
         var values: JSON = ["user": InteractionRun.describe(user), "scopes": .array(scopes)]
-        values["audience"] = policy.limits.audience.isEmpty ? nil : .strings(policy.limits.audience)
+        let others = consent.others(policy.limits)
+        values["audience"] = others.isEmpty ? nil : .strings(others)
         values["optional_scopes"] = .bool(policy.limits.scope.words.contains { !required.contains($0) })
         let redirect = valid.destination.redirect
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
