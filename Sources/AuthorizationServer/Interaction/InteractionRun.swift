@@ -27,6 +27,8 @@ struct InteractionRun {
     var begun: NewSession?
     /// What is remembered of this request's consent.
     var remembered: StoreWrite?
+    /// The consent that the grant comes under, if one is stored.
+    var consentID: String?
 
     private var policy: InteractionPolicy { valid.policy }
 
@@ -192,6 +194,7 @@ struct InteractionRun {
             return try allow(submitted, consent)
         }
         var limits = policy.limits
+        consentID = consent.storedID
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
             if valid.registered.isFirstParty { return .approved(limits) }
             if consent.covers(limits.scope) {
@@ -212,6 +215,7 @@ struct InteractionRun {
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
+        consentID = consent.id
         remembered = consent.remembering(policy.limits.scope, granted: limits.scope, now: core.now)
         return .approved(limits)
     }
