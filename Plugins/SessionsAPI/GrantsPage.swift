@@ -29,29 +29,36 @@ struct GrantsPage: BrowserEndpoint {
             ])
         }
         return .page(
-            Page("grants", ["items": .array(items), "sessions": .string(host.address(of: SessionsPage.page))]))
+            Page(
+                "grants",
+                [
+                    "items": .array(items), "any": .bool(!items.isEmpty),
+                    "sessions": .string(host.address(of: SessionsPage.page)),
+                ]))
     }
 }
 
 extension GrantsPage {
     static let template = """
         {{> head}}
-        {{^items}}<p>{{text.grants_none}}</p>{{/items}}
-        <ul class="items">
+        {{^any}}<p>{{text.grants_none}}</p>{{/any}}
+        {{#any}}<ul class="items">{{/any}}
         {{#items}}
         <li>
         <h2><bdi>{{name}}</bdi></h2>
         <p class="hint">{{text.grants_given}} <time datetime="{{given_at}}">{{given}}</time></p>
-        {{#scopes}}<p>{{title}}</p>{{/scopes}}
-        {{^scopes}}<p>{{text.consent_no_scopes}}</p>{{/scopes}}
+        <ul>
+        {{#scopes}}<li>{{title}}</li>{{/scopes}}
+        {{^scopes}}<li>{{text.consent_no_scopes}}</li>{{/scopes}}
+        </ul>
         <form method="post" action="{{action}}">
         <input type="hidden" name="csrf" value="{{csrf}}">
         <button class="button" name="client" value="{{id}}" aria-label="{{text.grants_end}}: {{name}}">{{text.grants_end}}</button>
         </form>
         </li>
         {{/items}}
-        </ul>
-        <p class="note">{{text.grants_note}} <a href="{{sessions}}">{{text.grants_sessions}}</a></p>
+        {{#any}}</ul>{{/any}}
+        <p class="note">{{#any}}{{text.grants_note}} {{/any}}<a href="{{sessions}}">{{text.grants_sessions}}</a></p>
         {{> foot}}
         """
 
