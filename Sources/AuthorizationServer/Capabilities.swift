@@ -61,6 +61,11 @@ public struct Capabilities: Sendable {
     let steps: [any InteractionStep]
     let claimsSources: [any ClaimsSource]
     let documents: [WellKnownDocument]
+    let browserEndpoints: [any BrowserEndpoint]
+    let revocationParticipants: [any RevocationParticipant]
+    /// The handlers of jobs by their name.
+    let jobs: [String: any JobHandler]
+    let pages: [PageTemplate]
     /// The store, once there is exactly one.
     public let store: (any Store)?
     /// What plugins keep in it.
@@ -99,6 +104,10 @@ public struct Capabilities: Sendable {
         steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
         claimsSources = registries.flatMap(\.claimsSources)
         documents = registries.flatMap(\.documents)
+        browserEndpoints = registries.flatMap(\.browserEndpoints)
+        revocationParticipants = registries.flatMap(\.revocationParticipants)
+        jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        pages = registries.flatMap(\.pages)
         store = registries.flatMap(\.stores).first
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
@@ -169,6 +178,12 @@ private struct NamesTaken {
             take("the path '\(route.path)'", plugin.id, place)
             if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
         }
+        for route in registry.browserEndpoints.map(\.route) {
+            take("the path '\(route.path)'", plugin.id, place)
+            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
+        }
+        for job in registry.jobs { take("the job '\(job.name)'", plugin.id, place) }
+        for page in registry.pages { take(page, plugin.id, place) }
         for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
         for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
         for name in registry.steps.flatMap(\.fields).map(\.name) where InteractionRun.fields.contains(name) {
@@ -178,6 +193,20 @@ private struct NamesTaken {
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
         for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    private mutating func take(_ page: PageTemplate, _ id: String, _ place: Int) {
+        take("the page '\(page.name)'", id, place)
+        if page.texts["en"] == nil {
+            problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
+        }
+        for key in Set(page.texts.values.flatMap(\.keys)).sorted() where !key.hasPrefix("\(page.name)_") {
+            problems.append(
+                (
+                    place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
+                    "its texts begin with '\(page.name)_'"
+                ))
+        }
     }
 
     /// A grant that only flows have; several of them may share one.

@@ -72,6 +72,10 @@ extension ServerCore {
             trace.endpoint = plan.name
             if let other = Method.refuse(request.head, plan.methods, generation) { return other }
             return try await respond(to: request, plan, generation, &trace)
+        case .browser(let plan):
+            trace.endpoint = plan.name
+            if let other = Method.refuse(request.head, plan.endpoint.route.methods, nil) { return other }
+            return try await respond(to: request, plan, generation)
         case .document(let document):
             trace.endpoint = "metadata"
             if let other = Method.refuse(request.head, ["GET", "HEAD"], generation) { return other }
@@ -97,13 +101,30 @@ extension ServerCore {
     }
 
     /// Commits what a response needs, and sends it.
-    func commit(_ response: EndpointResponse) async throws -> OutboundResponse {
-        if !response.writes.isEmpty, case .conflict = try await store.write(response.writes) {
-            throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+    ///
+    /// - Parameters:
+    ///   - response: What an endpoint answers.
+    ///   - render: Makes the page; only browsers are shown any.
+    /// - Returns: The answer.
+    /// - Throws: `OAuthError` for a conflict, or for an answer of a kind that the endpoint cannot give; `StoreError`.
+    func commit(
+        _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> OutboundResponse)? = nil
+    ) async throws -> OutboundResponse {
+        if !response.writes.isEmpty {
+            if case .conflict = try await store.write(response.writes) {
+                throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+            }
+            pendingJobs.wake()
         }
-        var answer =
-            response.body.map { OutboundResponse.json($0, status: response.status) }
-            ?? OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        var answer: OutboundResponse
+        switch (response.content, render) {
+        case (.none, _): answer = OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        case (.json(let body), _): answer = .json(body, status: response.status)
+        case (.page(let page), let render?): answer = try render(page, response.status)
+        case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
+            answer = .redirect(address)
+        default: throw OAuthError(.serverError, reason: "an endpoint answered in a way that it cannot")
+        }
         for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
             answer.headers.append((name.lowercased(), value))
         }
@@ -194,7 +215,7 @@ extension Generation.RouteTarget {
     /// Whether a person's browser asks, so that errors are pages.
     fileprivate var isForPeople: Bool {
         switch self {
-        case .authorization, .interaction: true
+        case .authorization, .interaction, .browser: true
         default: false
         }
     }

@@ -54,6 +54,8 @@ public final class Generation: Sendable {
     let authorization: AuthorizationPlan?
     let metadata: PublishedDocument
     let origins: Set<String>
+    /// The server's pages with those of the plugins, if it has any.
+    let pages: (any PageRenderer)?
     /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
     public let longestLifetime: Duration
 
@@ -64,6 +66,7 @@ public final class Generation: Sendable {
         case interaction(AuthorizationPlan)
         case endpoint(EndpointPlan)
         case resource(ResourcePlan)
+        case browser(BrowserPlan)
         case document(PublishedDocument)
         case keys
     }
@@ -92,10 +95,25 @@ public final class Generation: Sendable {
         let acceptance: ParameterAcceptance
     }
 
+    /// An endpoint for browsers with what its requests may hold.
+    struct BrowserPlan: Sendable {
+        let endpoint: any BrowserEndpoint
+        let name: String
+        let acceptance: ParameterAcceptance
+
+        init(_ endpoint: any BrowserEndpoint) {
+            self.endpoint = endpoint
+            name = String(endpoint.route.path.dropFirst())
+            acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
+        }
+    }
+
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
-        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService
+        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService,
+        _ pages: (any PageRenderer)?
     ) {
+        self.pages = pages
         // What stands readable in the configuration is not kept: clients and users hold digests.
         var kept = settings
         clientIDs = Set(settings.clients.compactMap { $0["id"]?.string })
@@ -141,10 +159,11 @@ public final class Generation: Sendable {
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
     ///   - cryptography: Makes the entity tags of documents.
+    ///   - pages: The server's pages; nil where none are shown.
     /// - Returns: The generation, unless a problem is an error, and all problems.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        passwords: any PasswordHashing, cryptography: any CryptographyService
+        passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins)
         var problems = capabilities.problems.map { problem in
@@ -168,9 +187,15 @@ public final class Generation: Sendable {
             problems += reader.problems
         }
         problems += Identifiers.problems(settings)
+        var shown = pages
+        do {
+            shown = try pages?.adding(capabilities.pages)
+        } catch {
+            problems.append(ConfigurationProblem(at: [.key("plugins")], key: true, "a page cannot be used: \(error)"))
+        }
         guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
-        return (Generation(settings, plugins, capabilities, clients, users, cryptography), problems)
+        return (Generation(settings, plugins, capabilities, clients, users, cryptography, shown), problems)
     }
 
     private static func checkDefaultFormat(
@@ -196,6 +221,9 @@ public final class Generation: Sendable {
         return []
     }
 
+    /// The path below which endpoints are served.
+    var basePath: String { settings.basePath }
+
     /// The path of something that is served below the base path.
     func path(_ path: String) -> String {
         Metadata.path(of: settings.issuer) + settings.basePath + path
@@ -212,16 +240,20 @@ public final class Generation: Sendable {
                 routes[base + AuthorizationEndpoint.path] = .authorization(authorization)
                 routes[base + AuthorizationEndpoint.interactionPath] = .interaction(authorization)
             }
+            func path(_ route: Route) -> String { (route.isBesideBase ? prefix : base) + route.path }
+            for endpoint in capabilities.browserEndpoints {
+                routes[path(endpoint.route)] = .browser(BrowserPlan(endpoint))
+            }
             for endpoint in capabilities.resourceEndpoints {
                 let route = endpoint.route
-                routes[base + route.path] = .resource(
+                routes[path(route)] = .resource(
                     ResourcePlan(
                         endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
                         acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters)))
             }
             for endpoint in capabilities.endpoints {
                 let route = endpoint.route
-                routes[base + route.path] = .endpoint(
+                routes[path(route)] = .endpoint(
                     EndpointPlan(
                         endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
                         caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters)))

@@ -52,8 +52,8 @@ struct Issuing {
         for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
         try addScope(to: &issuance, asked: request.parameters["scope"])
         // A grant or session that existed before may have been ended meanwhile, also where nothing else is written.
-        let guards = [isNew ? nil : authorization.grantID, authorization.sessionID].compactMap(\.self)
-            .map { StoreWrite.absent(Tombstone.key($0)) }
+        let ended = Tombstone.ids(ofGrant: isNew ? nil : authorization.grantID)
+        let guards = (ended + [authorization.sessionID].compactMap(\.self)).map { StoreWrite.absent(Tombstone.key($0)) }
         let writes = authorization.writes + guards + issuance.writes
         return try await commit(writes, authorization) ? .object(issuance.members) : nil
     }

@@ -13,8 +13,8 @@ public struct Pages: PageRenderer {
         public let description: String
     }
 
-    private let library: MustacheLibrary
-    private let texts: [String: String]
+    private var library: MustacheLibrary
+    private var texts: [String: String]
     /// The files that pages refer to.
     public let assets: [PageAsset]
 
@@ -39,7 +39,27 @@ public struct Pages: PageRenderer {
         assets = try [
             PageAsset(value: "style", file: "style.css", type: "text/css; charset=utf-8", files),
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
+            PageAsset(value: "frames_script", file: "frames.js", type: "text/javascript; charset=utf-8", files),
         ]
+    }
+
+    /// These pages and those of plugins; what the folder has by a plugin's name was put in its place.
+    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer {
+        var all = self
+        for page in pages {
+            guard !PageFiles.names.contains(page.name) else {
+                throw Problem(description: "'\(page.name)' is a page of the server itself")
+            }
+            if library.getTemplate(named: page.name) == nil {
+                do {
+                    try all.library.register(page.template, named: page.name)
+                } catch {
+                    throw Problem(description: "the page '\(page.name)': \(error)")
+                }
+            }
+            all.texts.merge(page.texts["en"] ?? [:]) { replaced, _ in replaced }
+        }
+        return all
     }
 
     /// The HTML of a page.
@@ -65,7 +85,15 @@ public struct Pages: PageRenderer {
         if let problem = values["problem"]?.string {
             values["problem"] = ["message": text("problem_\(problem)") ?? .string(problem)]
         }
-        if let scopes = values["scopes"]?.elements { values["scopes"] = .array(scopes.map(describe)) }
+        values = describeScopes(values)
+        if let items = values["items"]?.elements { values["items"] = .array(items.map(describeScopes)) }
+        return values
+    }
+
+    private func describeScopes(_ values: JSON) -> JSON {
+        guard let scopes = values["scopes"]?.elements else { return values }
+        var values = values
+        values["scopes"] = .array(scopes.map(describe))
         return values
     }
 
@@ -122,7 +150,7 @@ private struct PageFiles {
         return PageFiles.names + more.filter { !PageFiles.names.contains($0) }.sorted()
     }
 
-    private static let names = [
+    static let names = [
         "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sign_in", "signed_out",
     ]
 
@@ -135,6 +163,7 @@ private struct PageFiles {
         "sign_in.mustache": PackageResources.sign_in_mustache,
         "signed_out.mustache": PackageResources.signed_out_mustache,
         "style.css": PackageResources.style_css, "form_post.js": PackageResources.form_post_js,
+        "frames.js": PackageResources.frames_js,
         "text/en.json": PackageResources.en_json,
     ]
 

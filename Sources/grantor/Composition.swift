@@ -29,10 +29,11 @@ struct Composition {
     ///   - host: What the plugins are lent.
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
+    ///   - pages: The server's pages, to which plugins add theirs; nil if they cannot be used.
     ///   - former: Plugins that run; one whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
-        passwords: any PasswordHashing, former: [LoadedPlugin] = []
+        passwords: any PasswordHashing, pages: (any PageRenderer)?, former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
@@ -52,7 +53,7 @@ struct Composition {
         }
         let (generation, problems) = Generation.build(
             settings, plugins: plugins.map(\.registered), secrets: secrets, passwords: passwords,
-            cryptography: SystemCryptography())
+            cryptography: SystemCryptography(), pages: pages)
         for problem in problems { diagnostics.report(problem, plugins) }
         self.generation = generation
     }

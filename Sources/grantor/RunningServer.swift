@@ -34,7 +34,8 @@ final class RunningServer: Sendable {
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
             passwords: secrets.passwords,
             pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
-            algorithms: SignatureAlgorithm.ownNames, logger: logger)
+            algorithms: SignatureAlgorithm.ownNames, logger: logger,
+            outbound: OutboundClient(OutsideFiles.outbound(configuration)))
     }
 
     // MARK: start
@@ -45,7 +46,7 @@ final class RunningServer: Sendable {
     func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
         let composition = Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages)
         let outside = OutsideFiles(configuration, diagnostics)
         diagnostics.print()
         guard !diagnostics.hasErrors, let generation = composition.generation,
@@ -88,6 +89,7 @@ final class RunningServer: Sendable {
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
+        services.append(JobRunning(runner: JobRunner(core)))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
@@ -153,7 +155,7 @@ final class RunningServer: Sendable {
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages,
             former: plugins.withLock { $0 })
         let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
@@ -219,6 +221,9 @@ final class RunningServer: Sendable {
         if next.monitoring != configuration.monitoring {
             diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
         }
+        if next.outboundNetworks != configuration.outboundNetworks {
+            diagnostics.report(.warning, at: [.key("outbound")], key: true, "'outbound' has changed", note: note)
+        }
         if next.pagesFolder != configuration.pagesFolder {
             diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
         }
@@ -253,6 +258,15 @@ private struct Reloading: Service {
                 await server.recordUsers()
             }
         }
+    }
+}
+
+/// Does what was put off until the server is shut down.
+private struct JobRunning: Service {
+    let runner: JobRunner
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await runner.run() }
     }
 }
 

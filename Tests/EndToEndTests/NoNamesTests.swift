@@ -23,6 +23,7 @@ struct NoNamesTests {
             names.formUnion(registry.formats.map(\.name) + registry.extensions.flatMap(\.members))
             names.formUnion(registry.grants.flatMap(\.parameters).map(\.name) + registry.collections.map(\.name))
             names.formUnion(registry.endpoints.map(\.route.path) + registry.resourceEndpoints.map(\.route.path))
+            names.formUnion(registry.browserEndpoints.map(\.route.path) + registry.jobs.map(\.name))
             names.formUnion(registry.flows.map(\.word) + registry.steps.map(\.name))
             names.formUnion(registry.flows.map(\.grant.key) + registry.documents.map(\.name))
             names.formUnion(registry.flows.flatMap(\.parameters).map(\.name))

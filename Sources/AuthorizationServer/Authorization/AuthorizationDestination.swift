@@ -22,7 +22,7 @@ struct AuthorizationDestination: Sendable {
 struct PageRefusal: Error {
     /// Which text of the catalogue says it.
     enum Kind: String, Sendable {
-        case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, unavailable, server
+        case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, session, unavailable, server
         case notFound = "not_found"
     }
 

@@ -88,7 +88,9 @@ struct AuthorizationEndpoint {
         for _ in 0...AuthorizationEndpoint.retries {
             var run = InteractionRun(
                 core, generation, plan, valid, state, session: session, address: head.address)
-            switch try await run.advance(submitted) {
+            let halt = try await run.advance(submitted)
+            run.begun?.note(head)
+            switch halt {
             case .page(let page): return try await show(page, run, isAnswer: submitted != nil)
             case .approved(let limits):
                 let approval = Approval(core: core, generation: generation, run: run, limits: limits)

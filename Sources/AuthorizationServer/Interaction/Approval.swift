@@ -23,6 +23,8 @@ struct Approval {
         ]
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
+        if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
+        writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.isNewSession)
         guard try await commit(writes + issued.writes) else { return nil }
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)
@@ -40,7 +42,7 @@ struct Approval {
 
     /// Each word answers under the origin of its own grant, all under one grant id, and sees what those before it added.
     private func issue(_ approved: Authorization) async throws -> Issuance {
-        let grantID = core.random(bytes: 16)
+        let grantID = Tombstone.grantID(core.random(bytes: 16), under: run.consentID)
         let issuing = Issuing(core: core, generation: generation, registered: valid.registered)
         var last: Issuance?
         for stage in [Stage.credential, .assertion] {

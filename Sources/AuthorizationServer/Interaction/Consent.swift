@@ -15,6 +15,8 @@ struct Consent: Sendable {
     private let record: StoreRecord?
     private let isCurrent: Bool
     private let issuer: String
+    /// With what is granted by it begins the id of each grant, so that one revocation ends them all.
+    let id: String
 
     /// Reads what is remembered.
     ///
@@ -23,11 +25,19 @@ struct Consent: Sendable {
         self.user = user
         self.client = client
         issuer = core.issuer
-        // Neither id can hold the separator.
-        key = StoreKey("consent", core.cryptography.digest("\(user.id)\u{0}\(client)"))
+        key = Consent.key(user.id, client, in: core)
         record = try await core.store.read(key)
         // With the password, or the person, ends what was allowed.
+        id = record?.value["id"]?.string ?? core.random(bytes: 16)
         isCurrent = record.map { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch } ?? false
+    }
+
+    /// The id that what is granted without asking comes under, if anything was allowed before.
+    var storedID: String? { isCurrent ? id : nil }
+
+    static func key(_ user: String, _ client: String, in core: ServerCore) -> StoreKey {
+        // Neither id can hold the separator.
+        StoreKey("consent", core.cryptography.digest("\(user)\u{0}\(client)"))
     }
 
     private func words(_ member: String) -> Set<String> {
@@ -56,6 +66,7 @@ struct Consent: Sendable {
         let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
         let value: JSON = [
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
+            "id": .string(id),
             "asked": .strings(all.sorted()),
             "granted": .strings(kept.sorted()),
             "audience": .strings(words("audience").union(others(asked)).sorted()), "given": .integer(now.seconds),

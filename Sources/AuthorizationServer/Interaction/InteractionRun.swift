@@ -27,6 +27,8 @@ struct InteractionRun {
     var begun: NewSession?
     /// What is remembered of this request's consent.
     var remembered: StoreWrite?
+    /// The consent that the grant comes under, if one is stored.
+    var consentID: String?
 
     private var policy: InteractionPolicy { valid.policy }
 
@@ -192,6 +194,9 @@ struct InteractionRun {
         (state.session, state.established) = (begun.session.id, nil)
     }
 
+    /// Whether the session begins with this request.
+    var isNewSession: Bool { begun.map { $0.replaced == nil } ?? false }
+
     /// What begins the new session, and ends the one that it takes the place of.
     var sessionWrites: [StoreWrite]? {
         guard let begun else { return nil }
@@ -227,6 +232,7 @@ struct InteractionRun {
             return try allow(submitted, consent)
         }
         var limits = policy.limits
+        consentID = consent.storedID
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
             if valid.registered.isFirstParty { return .approved(limits) }
             if consent.covers(limits) {
@@ -247,6 +253,7 @@ struct InteractionRun {
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
+        consentID = consent.id
         remembered = consent.remembering(policy.limits, granted: limits.scope, now: core.now)
         return .approved(limits)
     }

@@ -35,6 +35,16 @@ public protocol PageRenderer: Sendable {
 
     /// The files that pages refer to.
     var assets: [PageAsset] { get }
+
+    /// These pages and those of plugins, where a deployment has not put others in their places.
+    ///
+    /// - Throws: Any error, which says what is wrong with a page.
+    func adding(_ pages: [PageTemplate]) throws -> any PageRenderer
+}
+
+extension PageRenderer {
+    /// The same pages, for a renderer that has none.
+    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer { self }
 }
 
 /// What a browser may do with a page (Content Security Policy Level 3).
@@ -44,11 +54,14 @@ struct PagePolicy: Sendable {
     var runsScript = false
     /// From where it shows pictures.
     var pictures: [String] = []
+    /// What it loads in frames.
+    var frames: [String] = []
 
     var text: String {
         let rules = [
             "default-src 'none'", "style-src 'self'", "img-src \((["'self'"] + pictures).joined(separator: " "))",
             runsScript ? "script-src 'self'" : nil,
+            frames.isEmpty ? nil : "frame-src \(Set(frames).sorted().joined(separator: " "))",
             "form-action \((["'self'"] + formAction).joined(separator: " "))", "frame-ancestors 'none'",
             "base-uri 'none'",
         ]
@@ -63,6 +76,7 @@ extension ServerCore {
     ) throws -> OutboundResponse {
         var all = values
         all["issuer_host"] = .string(Metadata.host(of: issuer))
+        let pages = generation.pages ?? self.pages
         for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
         return OutboundResponse(
             status: status,
@@ -75,7 +89,7 @@ extension ServerCore {
 
     /// The file that is served at a path, or nil.
     func asset(_ head: RequestHead, _ generation: Generation) -> OutboundResponse? {
-        guard generation.authorization != nil,
+        guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
             let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
         else { return nil }
         guard ["GET", "HEAD"].contains(head.method) else {
