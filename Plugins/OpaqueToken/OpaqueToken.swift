@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPluginABI
+import Glibc
 import GrantKit
 
-/// Access tokens that say nothing: 256 random bits, known to the store by their digest.
+/// Access tokens that say nothing but when they were made: 256 random bits, known to the store by their digest.
 struct OpaqueToken: Plugin, TokenFormat {
     static let manifest = PluginManifest(
         id: "opaque-token", summary: "random access tokens", specification: "RFC 6749 section 1.4")
@@ -35,12 +36,26 @@ struct OpaqueToken: Plugin, TokenFormat {
         registry.add(collection: StoreCollection("opaque_token"))
     }
 
+    /// The digest behind the time, so that records stand in the store in the order in which they were made: what is
+    /// made together is then written together.
     private func key(of value: String) -> StoreKey {
-        StoreKey("opaque_token", host.cryptography.digest(value))
+        let time = value.utf8.dropFirst(prefix.utf8.count).prefix(OpaqueToken.timeLength)
+        return StoreKey("opaque_token", "\(Substring(time))\(host.cryptography.digest(value))")
+    }
+
+    /// The digits of the time, in milliseconds and base 16.
+    private static let timeLength = 11
+
+    /// Not the host's clock: it decides where a record stands, and nothing else.
+    private static var time: String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let digits = String(now.tv_sec * 1000 + now.tv_nsec / 1_000_000, radix: 16)
+        return String(repeating: "0", count: max(0, timeLength - digits.utf8.count)) + digits
     }
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
-        let value = prefix + host.random(bytes: 32)
+        let value = prefix + OpaqueToken.time + host.random(bytes: 32)
         let row: JSON = [
             "id": .string(contents.id), "client": .string(contents.client.id),
             "iat": .integer(contents.issuedAt.seconds), "authorization": contents.authorization.stored,
@@ -49,7 +64,7 @@ struct OpaqueToken: Plugin, TokenFormat {
     }
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
-        guard value.hasPrefix(prefix), value.utf8.count == prefix.utf8.count + 43,
+        guard value.hasPrefix(prefix), value.utf8.count == prefix.utf8.count + OpaqueToken.timeLength + 43,
             let record = try await host.store.read(key(of: value)),
             let id = record.value["id"]?.string, let clientID = record.value["client"]?.string,
             let issuedAt = record.value["iat"]?.integer, let stored = record.value["authorization"]

@@ -14,7 +14,9 @@ struct IdentityTokens: Sendable {
     ]
 
     /// The token that vouches for an answer; the nonce is in the first alone (section 12.2).
-    func token(for issuance: Issuance, isFirst: Bool) async throws -> JSON {
+    func token(
+        for issuance: Issuance, isFirst: Bool, as destination: ClaimsDestination = .identityToken
+    ) async throws -> JSON {
         let authorization = issuance.authorization
         let name = issuance.client[algorithm]
         func half(_ member: String) -> JSON? {
@@ -33,7 +35,7 @@ struct IdentityTokens: Sendable {
         claims["at_hash"] = half("access_token")
         claims["c_hash"] = half("code")
         let about = try await host.access.claims(
-            for: authorization, scope: issuance.limits.scope, to: .identityToken)
+            for: authorization, scope: issuance.limits.scope, to: destination)
         let told = about.filter { !IdentityTokens.reserved.contains($0.name) }
         return .string(
             try await host.keys.sign(.object(claims.members + told), type: "JWT", algorithm: name))

@@ -45,6 +45,7 @@ struct OpenID: Plugin {
         for name in algorithms { registry.add(signingAlgorithm: name) }
         registry.add(requestFilter: IdentityRequest(host: host))
         registry.add(extension: IdentityExtension(tokens: tokens))
+        registry.add(flow: IdentityFlow(tokens: tokens))
         registry.add(claims: source)
         registry.add(resourceEndpoint: UserInfo(host: host))
         registry.add(document: "openid-configuration") { $0 }

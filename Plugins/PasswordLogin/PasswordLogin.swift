@@ -43,7 +43,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         switch outcome {
         case .verified(let user):
             return .done(StepResult(user: user, amr: ["pwd"], acr: acr.isEmpty ? nil : acr))
-        case .refused: return .page(page(interaction, Kept(login: login, problem: .credentials)))
+        case .refused, .inactive: return .page(page(interaction, Kept(login: login, problem: .credentials)))
         case .later(let wait):
             let until = host.now + wait + .seconds(1)
             return .page(page(interaction, Kept(login: login, problem: .throttled, until: until)))

@@ -86,7 +86,9 @@ public struct Capabilities: Sendable {
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)
         grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
-        flows = registries.flatMap(\.flows)
+        let words = registries.flatMap(\.flows)
+        let own = words.filter { !$0.isCompanion }
+        flows = own + words.filter { word in word.isCompanion && own.contains { $0.grant == word.grant } }
         // A grant may have a flow, a part at the token endpoint, or both.
         let ofFlows = flows.map(\.grant).reduce(into: [GrantDeclaration]()) { known, grant in
             if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
@@ -124,6 +126,11 @@ public struct Capabilities: Sendable {
         problems = names.problems
     }
 
+    /// Whether a scope holds a word that is for what the server itself serves to whoever presents a token.
+    func isServed(_ scope: Scope) -> Bool {
+        scope.words.contains { word in resourceEndpoints.contains { $0.scope.contains(word) } }
+    }
+
     /// The grant that a client's document means by a name: its key, its name on the wire or an alias.
     func grant(named name: String) -> GrantDeclaration? {
         declarations.first { $0.key == name || $0.wire == name || $0.aliases.contains(name) }
@@ -145,6 +152,7 @@ private struct NamesTaken {
             + (ServerCore.collections.map(\.name) + ["key_ring"]).map { ("the collection '\($0)'", "core") }
             + ["oauth-authorization-server", "jwks.json"].map { ("the document '\($0)'", "core") }
             + [("the step '\(InteractionRun.step)'", "core")]
+            + InteractionRun.fields.map { ("the form field '\($0)'", "core") }
             + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
             + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })
@@ -178,6 +186,9 @@ private struct NamesTaken {
         for page in registry.pages { take(page, plugin.id, place) }
         for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
         for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
+        for name in registry.steps.flatMap(\.fields).map(\.name) where InteractionRun.fields.contains(name) {
+            take("the form field '\(name)'", plugin.id, place)
+        }
         for document in registry.documents { take("the document '\(document.name)'", plugin.id, place) }
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
@@ -202,7 +213,8 @@ private struct NamesTaken {
     mutating func takeGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
         var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
         for (place, plugin) in plugins.enumerated() {
-            for grant in plugin.registry.flows.map(\.grant) where known.insert(grant).inserted {
+            for grant in plugin.registry.flows.filter({ !$0.isCompanion }).map(\.grant)
+            where known.insert(grant).inserted {
                 let names = Set([grant.wire, grant.key] + grant.aliases)
                 for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
             }

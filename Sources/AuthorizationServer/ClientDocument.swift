@@ -225,6 +225,9 @@ struct ClientDocument {
                 place, "\(label) may not use '\(name)' without a secret",
                 note: .text("add 'secret', or remove the grant (RFC 6749 section 4.4)"))
         }
+        if let advice = grant.advice {
+            report(place, "\(label) may use '\(name)', which new clients should not", note: .text(advice), .warning)
+        }
         return grant
     }
 

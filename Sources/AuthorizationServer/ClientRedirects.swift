@@ -51,7 +51,8 @@ extension ClientDocument {
             if uri.host != nil, !uri.isSecure, !uri.isOnThisMachine {
                 report(
                     place, "what is sent to '\(text)' can be read on the way",
-                    note: .text("use https (RFC 9700 section 2.6)"), .warning)
+                    note: .text("use https (RFC 9700 section 2.6)"))
+                return nil
             }
             return uri
         } catch {

@@ -108,8 +108,7 @@ struct DeclaredUsers: Sendable {
             shown["password"] = nil
             var password = DeclaredUser.Password.none
             let isActive = document["inactive"] != true
-            // Whoever is inactive signs in with no password, so none is kept.
-            if isActive, let text = document["password"]?.string {
+            if let text = document["password"]?.string {
                 password =
                     passwords.form(of: text) == .plain
                     ? .plain(PlainPassword(Secret(text), id: id, issuer: issuer, cryptography)) : .hash(text)

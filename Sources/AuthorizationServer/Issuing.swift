@@ -17,18 +17,23 @@ struct Issuing {
     ///
     /// - Throws: `OAuthError` `invalid_scope` if it asks for more.
     func limits(_ parameters: Parameters, under key: String) throws -> AccessLimits {
-        let asked = parameters.values("audience")
-        let audience = registered.plans[key]?.audience.narrow(to: asked) ?? []
-        guard let text = parameters["scope"] else {
+        let scope = try scope(parameters["scope"])
+        let own = generation.capabilities.isServed(scope) ? core.issuer : nil
+        let rule = registered.plans[key]?.audience
+        return AccessLimits(
+            scope: scope, audience: rule?.narrow(to: parameters.values("audience"), and: own) ?? [])
+    }
+
+    private func scope(_ asked: String?) throws -> Scope {
+        guard let asked else {
             // Some words mean something only when they are asked for.
-            let scope = client.scope.filter { !generation.capabilities.scopesOnRequest.contains($0) }
-            return AccessLimits(scope: scope, audience: audience)
+            return client.scope.filter { !generation.capabilities.scopesOnRequest.contains($0) }
         }
-        let scope = try Scope(parsing: text)
+        let scope = try Scope(parsing: asked)
         guard scope.words.allSatisfy(client.scope.contains) else {
             throw OAuthError(.invalidScope, "a scope was asked for that the client may not have")
         }
-        return AccessLimits(scope: scope, audience: audience)
+        return scope
     }
 
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
@@ -64,7 +69,7 @@ struct Issuing {
             }
             limits.keep(scope: asked.contains)
         }
-        let allowed = granted.audience.filter(plan.audience.allows)
+        let allowed = granted.audience.filter { plan.audience.allows($0) || $0 == core.issuer }
         guard !allowed.isEmpty || granted.audience.isEmpty else {
             throw OAuthError(.invalidTarget, "what was granted is for an audience that the client may no longer have")
         }
@@ -93,10 +98,11 @@ struct Issuing {
         for write in token.writes { issuance.alsoWrite(write) }
     }
 
-    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for.
+    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for, also where nothing is left.
     func addScope(to issuance: inout Issuance, asked: String?) throws {
         let scope = issuance.limits.scope.description
-        if !scope.isEmpty, scope != asked { try issuance.add("scope", .string(scope)) }
+        let wanted = asked ?? issuance.authorization.limits.scope.description
+        if scope != asked, scope != "" || wanted != "" { try issuance.add("scope", .string(scope)) }
     }
 
     /// Commits all of an answer or nothing of it.

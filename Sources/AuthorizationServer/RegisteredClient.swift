@@ -42,9 +42,17 @@ struct AudienceRule: Sendable {
         }
     }
 
-    /// What a request gets: what is allowed of what it asked for, all names if it asked for none.
-    func narrow(to asked: [String]) -> [String] {
-        asked.isEmpty ? names : asked.filter(allows)
+    /// Narrows to what a request asks for.
+    ///
+    /// - Parameters:
+    ///   - asked: The audiences that it asked for.
+    ///   - own: The server itself, where the scope is for what it serves too: a client with an API of its own should not
+    ///     have to ask for both.
+    /// - Returns: What is allowed of what it asked for, all names if it asked for none.
+    func narrow(to asked: [String], and own: String?) -> [String] {
+        guard asked.isEmpty else { return asked.filter(allows) }
+        guard let own, !names.isEmpty, !names.contains(own) else { return names }
+        return names + [own]
     }
 
     /// Whether an audience is one of the names or matches a pattern; byte for byte, since Swift's own comparison takes

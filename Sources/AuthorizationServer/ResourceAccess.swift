@@ -23,6 +23,11 @@ struct ResourceAccess {
         guard token.authorization.confirmation == nil else {
             throw refusal(.invalidToken, "the access token is bound to a key, which was not proved")
         }
+        // RFC 9068 section 4: whoever was handed a token for another API must not use it here.
+        let audience = token.authorization.limits.audience
+        guard audience.isEmpty || audience.contains(core.issuer) else {
+            throw refusal(.invalidToken, "the access token is for another audience")
+        }
         guard scope.words.allSatisfy(token.authorization.scope.contains) else {
             throw refusal(.insufficientScope, "the access token lacks a scope")
         }
@@ -46,12 +51,16 @@ struct ResourceAccess {
     }
 
     /// A request without a token is told what is needed and nothing else (section 3.1).
-    private func refusal(_ code: OAuthError.Code?, _ description: String) -> OAuthError {
+    func refusal(_ code: OAuthError.Code?, _ description: String, reason: String? = nil) -> OAuthError {
         var challenge = "Bearer realm=\"grantor\""
         if let code { challenge += ", error=\"\(code.rawValue)\", error_description=\"\(description)\"" }
         if code == .insufficientScope { challenge += ", scope=\"\(scope)\"" }
-        return OAuthError(code ?? .invalidToken, description, headers: ["WWW-Authenticate": challenge])
+        let headers = ["WWW-Authenticate": challenge]
+        return OAuthError(code ?? .invalidToken, description, reason: reason, headers: headers)
     }
+
+    /// The refusals that say how to come back, whoever throws them (section 3).
+    static let challenged: Set<OAuthError.Code> = [.invalidToken, .insufficientScope]
 }
 
 extension ServerCore {
@@ -66,15 +75,18 @@ extension ServerCore {
             : request.body.isEmpty ? [:] : try RequestBody.form(of: request)
         var parameters = try plan.acceptance.accept(sent)
         if request.head.method == "GET", parameters["access_token"] != nil {
-            throw OAuthError(.invalidRequest, "an access token must not be sent in the query")
+            throw access.refusal(.invalidRequest, "an access token must not be sent in the query")
         }
         let (token, client) = try await access.admit(request.head, parameters)
         trace.client = client
         parameters = Parameters(parameters.all.filter { $0.name != "access_token" })
-        let response = try await plan.endpoint.respond(
-            to: ResourceRequest(
-                head: request.head, parameters: parameters, token: token, client: client.client))
-        return try await commit(response)
+        let resource = ResourceRequest(
+            head: request.head, parameters: parameters, token: token, client: client.client)
+        do {
+            return try await commit(try await plan.endpoint.respond(to: resource))
+        } catch let error as OAuthError where error.headers.isEmpty && ResourceAccess.challenged.contains(error.code) {
+            throw access.refusal(error.code, error.description, reason: error.reason)
+        }
     }
 }
 

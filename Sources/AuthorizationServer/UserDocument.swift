@@ -12,12 +12,14 @@ struct UserDocument {
     private static let members = [
         "id", "userName", "email", "password", "inactive", "active", "name", "data", "meta", "resourceType",
     ]
+    /// Aidbox's words for what may be told about a person.
+    private static let told = Set(
+        "nickName phoneNumber photo profileUrl locale timezone gender".split(separator: " ").map(String.init))
     /// Aidbox's words for users that have no function here.
     private static let inert = Set(
         """
-        emails phoneNumber phoneNumbers displayName roles entitlements identifier fhirUser organization locale \
-        timezone photo photos addresses x509Certificates link securityLabel twoFactor passwordResetJti title \
-        profileUrl userType preferredLanguage ims gender
+        emails phoneNumbers displayName roles entitlements identifier fhirUser organization photos addresses \
+        x509Certificates link securityLabel twoFactor passwordResetJti title userType preferredLanguage ims
         """.split(separator: " ").map(String.init))
 
     let document: JSON
@@ -61,7 +63,8 @@ struct UserDocument {
     }
 
     private mutating func checkMembers() {
-        for member in document.members where !UserDocument.members.contains(member.name) {
+        for member in document.members
+        where !UserDocument.members.contains(member.name) && !UserDocument.told.contains(member.name) {
             if UserDocument.inert.contains(member.name) {
                 report(
                     path.key(member.name), key: true, "'\(member.name)' of \(label) has no function",

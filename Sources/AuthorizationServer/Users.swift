@@ -103,9 +103,8 @@ struct Users: UserDirectory {
         switch try await attempts.count(login: digest, origin: hashing.origin(of: address)) {
         case .later(let wait): return .later(wait)
         case .go(let admission):
-            guard let user = try await check(try await account(digest), password, address), user.isActive else {
-                return .refused
-            }
+            guard let user = try await check(try await account(digest), password, address) else { return .refused }
+            guard user.isActive else { return .inactive }
             try await attempts.succeeded(admission)
             return .verified(user)
         }

@@ -69,14 +69,11 @@ final class LoadedProvider: Sendable {
     init(_ provider: KeyProvider) throws {
         guard let library = OSSL_LIB_CTX_new() else { throw CryptographyError("OpenSSL has no memory") }
         self.library = library
-        let bytes = Array(provider.configuration.utf8)
-        let (input, settings) = (BIO_new_mem_buf(bytes, Int32(bytes.count)), NCONF_new_ex(library, nil))
-        defer {
-            NCONF_free(settings)
-            BIO_free(input)
-        }
+        let settings = NCONF_new_ex(library, nil)
+        defer { NCONF_free(settings) }
         var line = 0
-        guard NCONF_load_bio(settings, input, &line) > 0, CONF_modules_load(settings, nil, 0) > 0 else {
+        let isRead = withInput(Array(provider.configuration.utf8)) { NCONF_load_bio(settings, $0, &line) > 0 }
+        guard isRead, CONF_modules_load(settings, nil, 0) > 0 else {
             throw CryptographyError(found: "the provider '\(provider.name)' cannot be described: \(reasons())")
         }
         // Loading one switches off that the default one comes by itself. One that is certified must do all by itself.

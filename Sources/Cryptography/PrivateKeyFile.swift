@@ -74,11 +74,10 @@ extension SigningKey {
 
     /// Without a passphrase OpenSSL would ask for one on the terminal.
     private static func pointer(_ pem: Secret, _ passphrase: Secret) -> OpaquePointer? {
-        let bytes = Array(pem.exposed.utf8)
-        let input = BIO_new_mem_buf(bytes, Int32(bytes.count))
-        defer { BIO_free(input) }
         var word = passphrase.exposed.utf8CString
-        return word.withUnsafeMutableBytes { PEM_read_bio_PrivateKey(input, nil, nil, $0.baseAddress) }
+        return word.withUnsafeMutableBytes { word in
+            withInput(Array(pem.exposed.utf8)) { PEM_read_bio_PrivateKey($0, nil, nil, word.baseAddress) }
+        }
     }
 
     private static func read(jwk text: Secret) throws -> AsymmetricKey {

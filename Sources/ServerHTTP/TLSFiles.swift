@@ -47,6 +47,8 @@ public final class TLSFiles: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: material.chain.map { .certificate($0) }, privateKey: .privateKey(material.key))
         configuration.minimumTLSVersion = .tlsv12
+        // How long the other side may take to say goodbye too; most that are idle never do.
+        configuration.shutdownTimeout = .seconds(1)
         configuration.sslContextCallback = { [weak self] _, promise in
             var override = NIOSSLContextConfigurationOverride()
             if let material = self?.current.withLock({ $0 }) {

@@ -9,7 +9,11 @@ import NIOTLS
 final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
-    private let idle: TimeAmount
+    /// How long a connection may stay silent when the server is about to stop.
+    private static let patience = TimeAmount.seconds(5)
+
+    private var idle: TimeAmount
+    private var isSecured = false
     private var deadline: NIODeadline
     private var timer: Scheduled<Void>?
 
@@ -42,8 +46,20 @@ final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { deadline = .now() + idle }
+        switch event {
+        case TLSUserEvent.handshakeCompleted: (isSecured, deadline) = (true, .now() + idle)
+        case is ChannelShouldQuiesceEvent: hurry(context)
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A client that does not go when it is told to must not keep the server from stopping.
+    private func hurry(_ context: ChannelHandlerContext) {
+        idle = min(idle, TLSTimeoutHandler.patience)
+        deadline = isSecured ? min(deadline, .now() + idle) : .now()
+        timer?.cancel()
+        schedule(context)
     }
 
     private func schedule(_ context: ChannelHandlerContext) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Foundation
 import GrantKit
 import ServerHTTP
 import Support
@@ -256,6 +257,21 @@ struct AuthorizationRequestTests {
         }
         #expect(titles.count == 9)
         #expect(throws: Pages.Problem.self) { _ = try pages.render("nothing", [:]) }
+    }
+
+    @Test("a folder brings the page of a plugin's step, beside those that it replaces")
+    func folder() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let template = folder.appending(path: "one_time_code.mustache")
+        try Data("<h1>{{title}}</h1><p>{{hint}}</p>".utf8).write(to: template)
+        let pages = try Pages(replacedBy: folder.path)
+        let html = String(decoding: try pages.render("one_time_code", ["title": "Code", "hint": "<6"]), as: UTF8.self)
+        #expect(html == "<h1>Code</h1><p>&lt;6</p>")
+        #expect(try !pages.render("sign_in", [:]).isEmpty)
+        try Data("{{#open}}".utf8).write(to: template)
+        #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
     }
 
     @Test("the files of pages are found under names that change with their content")

@@ -72,6 +72,7 @@ struct RandomlyNamedPeople: Plugin {
 
         func advance(_ interaction: Interaction, submitted: Parameters) async throws -> StepOutcome {
             if phase == .choose, !interaction.policy.limits.scope.contains("choosy") { return .skip }
+            if phase == .verify, interaction.amr.contains("two") { return .skip }
             guard let answer = submitted["answer"] else {
                 let kept = interaction.kept ?? ["asked": .string("\(phase)")]
                 return .page(Page("sign_in", ["title": "\(phase)"], kept: kept))
@@ -168,6 +169,25 @@ struct AuthorizationSeamTests {
         #expect(query.fragment["error"] == "invalid_request", "a token must not stand in the query")
         let needed = await Browser(server).authorize(request(["b"]).filter { $0.0 != "\(word)_needed" })
         #expect(needed.query["error"] == "invalid_request")
+    }
+
+    @Test("an audience is refused unless the grant of each word allows it", arguments: ["a", "b"])
+    func audiences(_ only: String) async throws {
+        var client = Self.client
+        func audience(_ word: String) -> JSON {
+            ["audience": .strings(["https://both.example"] + (only == word ? ["https://one.example"] : []))]
+        }
+        client["auth"] = .object([
+            .init(RandomlyNamedPeople.grant.key, audience("a")), .init(RandomlyNamedPeople.other.key, audience("b")),
+        ])
+        let plugins = [Plugins.memoryStore, Plugins.opaqueToken, RandomlyNamedPeople.self].map { PluginSetup($0) }
+        let server = try await TestServer(plugins, clients: [client], users: Demo.users)
+        for asked in ["https://one.example", nil] {
+            let sent = request(["a", "b"], asked.map { [("audience", $0)] } ?? [])
+            #expect(await Browser(server).authorize(sent).fragment["error"] == "invalid_target")
+        }
+        let both = await Browser(server).authorize(request(["a", "b"], [("audience", "https://both.example")]))
+        #expect(both.heading == "identify")
     }
 
     @Test("steps run in the order of their phases, each gets back what it kept, and a step may refuse")

@@ -62,7 +62,7 @@ struct CommitTests {
 
     @Test(
         "of 64 that race with one handle one succeeds, and the replays end what it got",
-        .clause("RFC 6749 section 4.1.2"), arguments: 0..<20)
+        .clause("RFC 6749 section 4.1.2"), arguments: 0..<Races.rounds)
     func races(_ round: Int) async throws {
         let server = try await server()
         let answers = await withTaskGroup(of: Answer.self) { group in

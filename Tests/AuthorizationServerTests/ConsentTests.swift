@@ -153,6 +153,36 @@ struct ConsentTests {
         #expect(await browser.authorize(Demo.request([("client_id", "other")])).status == 200)
     }
 
+    @Test("a client is told the scope also where nothing is left of it", .clause("RFC 6749 section 5.1"))
+    func toldOfNothing() async throws {
+        let server = try await Demo.server()
+        let code = await server.code([("scope", "read")]).query["code"] ?? ""
+        var narrowed = Demo.house
+        narrowed["scope"] = ["openid"]
+        server.core.install(try server.generation(Plugins.all, clients: [narrowed], users: Demo.users))
+        let tokens = await server.redeem(code, as: ("house", Demo.secret))
+        #expect(tokens.status == 200 && tokens.json["scope"] == "")
+    }
+
+    @Test("what was allowed at one API is asked about for another, and the page names it")
+    func audiences() async throws {
+        let (one, two) = ("https://one.example.com", "https://two.example.com")
+        var client = Demo.web
+        client["auth"] = [
+            "authorization_code": ["redirect_uri": .string(Demo.callback), "audience": .strings([one, two])]
+        ]
+        let server = try await Demo.server(clients: [client])
+        let browser = Browser(server)
+        let page = await consentPage(server, browser, [("audience", one)])
+        #expect(page.html.contains(one) && !page.html.contains(two))
+        #expect(await browser.allow(page).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request([("audience", one)])).query["code"] != nil)
+        let other = await browser.authorize(Demo.request([("audience", two)]))
+        #expect(other.status == 200 && other.html.contains(two))
+        #expect(await browser.allow(other).query["code"] != nil)
+        #expect(await browser.authorize(Demo.request()).query["code"] != nil, "both were allowed")
+    }
+
     @Test("a client of the house is not asked about")
     func firstParty() async throws {
         let server = try await Demo.server()

@@ -45,6 +45,18 @@ struct IntrospectionTests {
         #expect(answer.status == 200 && answer.json == ["active": false])
     }
 
+    @Test("an opaque token begins with when it was made, and is no other token with another time")
+    func time() async throws {
+        let server = try await TestServer()
+        var tokens: [String] = []
+        for _ in 0..<20 { tokens.append(await server.token()["access_token"] ?? "") }
+        let times = tokens.map { $0.dropFirst(4).prefix(11) }
+        #expect(times == times.sorted() && times.allSatisfy { Int($0, radix: 16) ?? 0 > 1_700_000_000_000 })
+        #expect(Set(tokens.map { $0.dropFirst(15) }).count == 20 && tokens.allSatisfy { $0.utf8.count == 58 })
+        #expect(await server.isActive(tokens[0]))
+        #expect(await !server.isActive("gat_00000000000" + tokens[0].dropFirst(15)))
+    }
+
     @Test("nobody asks without authenticating", .clause("RFC 7662 section 2.1"))
     func authenticated() async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients)

@@ -175,6 +175,8 @@ struct RedirectURITests {
     @Test(
         "what can be no redirect URI is not registered",
         arguments: [
+            .init("http to another machine", "http://a.example/cb"),
+            .init("a scheme that is no domain in reverse", "myapp:/cb"), .init("a telephone", "tel:123"),
             .init("a fragment", "https://a.example/cb#x"), .init("no scheme", "a.example/cb"),
             .init("a script", "javascript:alert(1)"), .init("data", "data:text/html,x"),
             .init("a file", "file:///etc/passwd"), .init("a user name", "https://x@a.example/cb"),
@@ -189,6 +191,20 @@ struct RedirectURITests {
         await #expect(throws: ConfigurationError.self, "\(row.rule)") {
             _ = try await server(.strings([row.uri, "https://a.example/cb"]))
         }
+    }
+
+    @Test(
+        "a form may end where the answer goes, also at an address that a policy cannot name",
+        .clause("RFC 8252 section 7.3"),
+        arguments: [
+            ("http://[::1]:5000/callback", "http:"), ("https://10.0.0.5/callback", "https:"),
+            ("http://127.0.0.1:5000/callback", "http://127.0.0.1:5000"), ("https://a.example/cb", "https://a.example"),
+        ])
+    func policy(_ uri: String, _ source: String) async throws {
+        let server = try await server(.string(uri))
+        let page = await Browser(server).authorize(request(uri))
+        let policy = page.header("content-security-policy") ?? ""
+        #expect(policy.contains("form-action 'self' \(source);"), "\(policy)")
     }
 
     @Test("a client that may be sent codes registers where")

@@ -102,7 +102,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(successor).error == "invalid_grant")
     }
 
-    @Test("of 64 that race with one token one succeeds, and the others end the grant", arguments: 0..<20)
+    @Test("of 64 that race with one token one succeeds, and the others end the grant", arguments: 0..<Races.rounds)
     func races(_ round: Int) async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -116,7 +116,7 @@ struct RefreshTokenTests {
         #expect(await !server.isActive(won.first?["access_token"] ?? ""))
     }
 
-    @Test("with grace 64 that race get one and the same successor", arguments: 0..<20)
+    @Test("with grace 64 that race get one and the same successor", arguments: 0..<Races.rounds)
     func racesWithGrace(_ round: Int) async throws {
         let server = try await server(grace: "10s")
         let token = try #require(await server.token()["refresh_token"])

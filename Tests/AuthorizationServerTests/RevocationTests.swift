@@ -106,7 +106,7 @@ struct RevocationTests {
 struct CodeRaceTests {
     @Test(
         "of 64 redemptions of one code that race one succeeds, and the replays end what it got",
-        .clause("RFC 6749 section 4.1.2"), arguments: 0..<20)
+        .clause("RFC 6749 section 4.1.2"), arguments: 0..<Races.rounds)
     func codes(_ round: Int) async throws {
         let server = try await Self.server.value
         let code = try await Self.code(server)

@@ -66,10 +66,79 @@ struct UserInfoTests {
         #expect(form.status == 400)
     }
 
+    static let formats = ["opaque", "jwt"]
+
+    @Test(
+        "a token that is for another API tells it nothing", .clause("RFC 9068 section 4"), arguments: formats)
+    func audience(_ format: String) async throws {
+        let (api, own) = ("https://api.example.com", "https://id.example.com")
+        var client = Demo.house
+        client["auth"] = [
+            "authorization_code": ["redirect_uri": .string(Demo.callback), "audience": .strings([api, own])]
+        ]
+        let server = try await TestServer(clients: [client], users: Demo.users, format: format)
+        for (audiences, status) in [([api], 401), ([own], 200), ([api, own], 200), ([], 200)] {
+            let browser = Browser(server)
+            let request = Demo.request([("client_id", "house")]) + audiences.map { ("audience", $0) }
+            let code = await browser.signIn(await browser.authorize(request)).query["code"] ?? ""
+            let token = await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""
+            let answer = await BasicOPTests.userinfo(server, token)
+            #expect(answer.status == status, "\(audiences)")
+            if status == 401 { #expect(answer.error == "invalid_token" && answer["sub"] == nil) }
+        }
+        let many = (0..<9).map { _ in ("audience", api) }
+        let refused = await Browser(server).authorize(Demo.request([("client_id", "house")]) + many)
+        #expect(refused.query["error"] == "invalid_target", "nobody has authenticated here")
+    }
+
+    @Test(
+        "a claim that is asked for by name is told only where its scope was granted",
+        .clause("OpenID Connect Core section 3.1.2.4"), arguments: formats)
+    func requestedClaims(_ format: String) async throws {
+        let server = try await TestServer(clients: [Demo.web, Demo.house], users: Demo.users, format: format)
+        let names = #"{"email":null,"phone_number":{"essential":true},"address":null,"birthdate":null}"#
+        let claims = #"{"userinfo":\#(names),"id_token":\#(names)}"#
+        func told(_ scope: String, allowing ticked: [String]) async -> (info: JSON, token: JSON) {
+            let browser = Browser(server)
+            let asked = [("scope", scope), ("claims", claims), ("prompt", "consent")]
+            let page = await browser.authorize(Demo.request(asked))
+            let landed = await browser.allow(await browser.signIn(page), ticked)
+            let tokens = await server.redeem(landed.query["code"] ?? "")
+            let info = await BasicOPTests.userinfo(server, tokens["access_token"] ?? "").json
+            return (info, server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims ?? .null)
+        }
+        for scope in ["openid", "openid email phone address profile"] {
+            let none = await told(scope, allowing: [])
+            #expect(none.info == ["sub": "ann"], "\(scope)")
+            #expect(none.token["sub"] == "ann")
+            for name in ["email", "phone_number", "address", "birthdate"] { #expect(none.token[name] == nil) }
+        }
+        let some = await told("openid email phone", allowing: ["email"])
+        #expect(some.token["email"] == "ann@example.com" && some.token["phone_number"] == nil)
+        #expect(some.token["email_verified"] == nil, "it was not asked for by name")
+        #expect(some.info["email"] == "ann@example.com" && some.info["phone_number"] == nil)
+    }
+
+    @Test("pages for people are never shared with scripts of another origin", .clause("RFC 9700 section 2.6"))
+    func pagesAndOrigins() async throws {
+        var client = Demo.house
+        client["allowed_origins"] = ["https://app.example.com"]
+        let server = try await Demo.server(clients: [client])
+        let origin = [(name: "origin", value: "https://app.example.com")]
+        let query = Demo.request([("client_id", "house")]).map { "\($0.0)=\(Form.encode($0.1))" }.joined(separator: "&")
+        let page = await server.send("GET", "/auth/authorize", query: query, headers: origin)
+        #expect(page.heading == "Sign in" && page.header("access-control-allow-origin") == nil)
+        for path in ["/auth/authorize", "/auth/interaction"] {
+            let preflight = await server.send(
+                "OPTIONS", path, headers: origin + [("access-control-request-method", "GET")])
+            #expect(preflight.status == 405 && preflight.header("access-control-allow-origin") == nil)
+        }
+    }
+
     @Test("a client's own token tells about nobody")
     func client() async throws {
         var service = TestServer.service
-        service["scope"] = ["openid", "read"]
+        (service["scope"], service["auth"]) = (["openid", "read"], nil)
         let server = try await Demo.server(clients: [service])
         let token = await server.token([("scope", "openid")])["access_token"] ?? ""
         let answer = await server.send("GET", "/auth/userinfo", headers: [("authorization", "Bearer \(token)")])

@@ -23,7 +23,7 @@ struct KillTests {
         var all: (access: [String], spent: [String], live: [String]) { state.withLock { $0 } }
     }
 
-    private static let rounds = Int(ProcessInfo.processInfo.environment["GRANTOR_KILL_ROUNDS"] ?? "") ?? 20
+    static let rounds = Races.rounds
 
     @Test("every token that was answered is active afterwards, no refresh token works twice, and the store opens")
     func survives() async throws {

@@ -3,6 +3,7 @@
 import Foundation
 import GrantKit
 import Support
+import Synchronization
 import Testing
 
 /// The tree that the tests stand in, and what was built of it.
@@ -103,7 +104,8 @@ final class Program: @unchecked Sendable {
     /// Whether it has not ended.
     var isRunning: Bool { process.isRunning }
     /// What must never stand in a log: every secret and token that went through this program.
-    private(set) var secrets: [String]
+    var secrets: [String] { known.withLock { $0 } }
+    private let known: Mutex<[String]>
 
     /// Starts the program on the `config.yaml` of a folder.
     static func start(_ folder: Folder, secrets: [String] = [], environment: [String: String] = [:]) async throws
@@ -138,14 +140,14 @@ final class Program: @unchecked Sendable {
         self.process = process
         self.port = port
         self.name = name
-        self.secrets = secrets
+        known = Mutex(secrets)
     }
 
     var pid: Int32 { process.processIdentifier }
     var output: String { folder.read("\(name).out") }
     var log: String { folder.read("\(name).err") }
 
-    func remember(_ secret: String) { secrets.append(secret) }
+    func remember(_ secret: String) { known.withLock { $0.append(secret) } }
 
     /// Sends a form and reads the answer; tokens in it become secrets that must not be logged.
     func post(_ path: String, _ form: [(String, String)], as client: (String, String)? = nil) throws -> HTTPAnswer {

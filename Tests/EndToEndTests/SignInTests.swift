@@ -8,7 +8,8 @@ import Testing
 
 /// A browser that speaks to the real program.
 final class WebBrowser {
-    private let program: Program
+    /// What it speaks to; the cookies stay when another takes its place.
+    var program: Program
     private var cookies: [String: String] = [:]
 
     init(_ program: Program) {

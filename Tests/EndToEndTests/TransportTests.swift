@@ -276,4 +276,28 @@ struct TLSTests {
             #expect(program.stop() == 0)
         }
     }
+
+    @Test("a stop does not wait for clients that are idle, or never began")
+    func stops() async throws {
+        try await Folder.with { folder in
+            try certificate("first", in: folder)
+            try folder.write(
+                "config.yaml", Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
+            let program = try await Program.start(folder)
+            let silent = try (0..<4).map { _ in try HTTPSocket(port: program.port) }
+            let idle = Task {
+                try await onThread {
+                    try Command.shell(
+                        "sleep 12 | timeout 12 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port)", in: folder
+                    )
+                }
+            }
+            try await Task.sleep(for: .milliseconds(500))
+            let took = ContinuousClock().measure { #expect(program.stop() == 0) }
+            #expect(took < .seconds(9), "it took \(took)")
+            withExtendedLifetime(silent) {}
+            idle.cancel()
+            _ = try? await idle.value
+        }
+    }
 }

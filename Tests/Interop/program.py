@@ -57,6 +57,26 @@ clients:
     scope: [openid, profile, offline_access]
     auth:
       authorization_code: {{ redirect_uri: ["http://127.0.0.1/native", "com.example.reader:/callback"], token_format: jwt, refresh_token: true }}
+  - id: gallery
+    name: Gallery
+    grant_types: [implicit]
+    scope: [openid, profile, "pictures.read"]
+    auth: {{ implicit: {{ redirect_uri: ["https://gallery.example/callback", "{callback}"], token_format: jwt }} }}
+  - id: mixed
+    name: Mixed
+    secret: demo-mixed-secret
+    grant_types: [implicit, authorization_code]
+    scope: [openid, profile]
+    redirect_uri: "https://mixed.example/callback"
+  - id: phone
+    name: Notes
+    grant_types: [password]
+    scope: [openid, profile, email]
+    auth: {{ password: {{ refresh_token: true, secret_required: false }} }}
+  - id: desk
+    secret: demo-desk-secret
+    grant_types: [password]
+    scope: [profile]
 """
 
 PLUGINS = """
@@ -68,6 +88,8 @@ plugins:
   - authorization-code
   - password-login
   - openid
+  - implicit
+  - password
   - refresh-token
   - introspection
   - revocation
@@ -92,7 +114,7 @@ class Program:
         self.port = free_port()
         self.issuer = f"{'https' if secure else 'http'}://127.0.0.1:{self.port}"
         self.certificate = self.certify() if secure else None
-        self.secrets = {"demo-backend-secret", "demo-reference-secret", "demo-house-secret"}
+        self.secrets = {"demo-backend-secret", "demo-reference-secret", "demo-house-secret", "demo-mixed-secret", "demo-desk-secret"}
         self.people = 0
         (self.folder / "config.yaml").write_text(self.configuration())
         self.logs = []

@@ -67,6 +67,9 @@ def verify_access(program, token, client, audience, scope):
     assert verified.header["typ"] == "at+jwt"
     assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti"} <= claims.keys()
     assert claims["iss"] == program.issuer and claims["client_id"] == client
-    assert claims["aud"] == audience and claims["iat"] <= now + 1 < claims["exp"]
+    # Where the scope is for userinfo too, the server is an audience beside the API.
+    also = [program.issuer] if "openid" in scope and audience != program.issuer else []
+    told = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    assert told == [audience, *also] and claims["iat"] <= now + 1 < claims["exp"]
     assert set(claims["scope"].split()) == set(scope)
     return claims

@@ -5,6 +5,7 @@ public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
 public import GrantKit
+import Implicit
 import Introspection
 import JWTToken
 import Logging
@@ -12,6 +13,7 @@ import Logout
 import MemoryStore
 import OpaqueToken
 import OpenID
+import Password
 import PasswordLogin
 import RefreshToken
 import ServerConfiguration
@@ -24,12 +26,14 @@ import TokenRevocation
 public enum Plugins {
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
+    public static let implicit = type(implicitPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
     public static let logout = type(logoutPluginMake)
     public static let memoryStore = type(memoryStorePluginMake)
     public static let opaqueToken = type(opaqueTokenPluginMake)
     public static let openID = type(openidPluginMake)
+    public static let password = type(passwordPluginMake)
     public static let passwordLogin = type(passwordLoginPluginMake)
     public static let refreshToken = type(refreshTokenPluginMake)
     public static let revocation = type(revocationPluginMake)
@@ -40,6 +44,9 @@ public enum Plugins {
         .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID, ["algorithms": ["ES256"]]),
         .init(revocation), .init(logout, ["algorithm": "ES256"]), .init(sessionsAPI),
     ]
+
+    /// With those that new clients should not use.
+    public static let discouraged = all + [.init(implicit), .init(password)]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
         PluginExport.take(make()).type

@@ -132,7 +132,7 @@ struct AuthorizationEndpoint {
         let sealed = try await telling(run.valid) { [state] in try core.seal(state) }
         if let writes = run.sessionWrites {
             guard case .committed = try await core.store.write(writes) else {
-                throw OAuthError(.serverError, reason: "a new session has the id of another")
+                throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the session was changed meanwhile"))
             }
         }
         guard !isAnswer else {

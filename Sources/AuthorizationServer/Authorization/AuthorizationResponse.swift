@@ -27,7 +27,7 @@ extension ServerCore {
         }
         let redirect = destination.redirect
         var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
-        values["redirect_host"] = .string(redirect.host ?? redirect.origin)
+        values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
         return try render(
             "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation)
     }

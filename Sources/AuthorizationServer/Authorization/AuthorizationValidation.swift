@@ -27,7 +27,7 @@ struct AuthorizationValidation {
         do {
             destination.mode = try mode(sent, flows)
             let parameters = try plan.acceptance.accept(sent)
-            try checkType(parameters, words, flows, client, destination)
+            try checkType(parameters, words, flows, client)
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words, parameters: parameters)
             for flow in flows { try flow.validate(request) }
@@ -112,8 +112,7 @@ struct AuthorizationValidation {
     // MARK: what is asked for
 
     private func checkType(
-        _ parameters: Parameters, _ words: Set<String>, _ flows: [any AuthorizationFlow], _ client: RegisteredClient,
-        _ destination: AuthorizationDestination
+        _ parameters: Parameters, _ words: Set<String>, _ flows: [any AuthorizationFlow], _ client: RegisteredClient
     ) throws {
         _ = try parameters.required("response_type")
         guard !flows.isEmpty, flows.count == words.count, AuthorizationPlan.combine(flows) else {
@@ -139,9 +138,15 @@ struct AuthorizationValidation {
         let asked = parameters.values("audience")
         // Patterns are tried before anybody has authenticated, so few and short ones only.
         guard asked.count <= 8 else { throw OAuthError(.invalidTarget, "at most 8 audiences can be asked for") }
-        let rules = flows.sorted { $0.word < $1.word }.compactMap { client.plans[$0.grant.key]?.audience }
+        let rules = flows.compactMap { client.plans[$0.grant.key]?.audience }
         guard let rule = rules.first, asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } })
         else { throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have") }
-        return AccessLimits(scope: scope, audience: rule.narrow(to: asked))
+        // Each word answers under its own grant, so what none of them was asked for must be the same for all.
+        let own = generation.capabilities.isServed(scope) ? core.issuer : nil
+        let audience = rule.narrow(to: asked, and: own)
+        guard rules.allSatisfy({ Set($0.narrow(to: asked, and: own)) == Set(audience) }) else {
+            throw OAuthError(.invalidTarget, "the grants of the response type have different audiences: ask for one")
+        }
+        return AccessLimits(scope: scope, audience: audience)
     }
 }

@@ -14,12 +14,6 @@ struct RedirectURI: Sendable, Hashable {
     private let isLoopback: Bool
     private let withoutPort: String
 
-    /// Schemes that a browser runs, or reads from the machine, instead of going somewhere.
-    private static let refused: Set<String> = [
-        "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "view-source", "chrome", "resource",
-        "ws", "wss", "ftp", "mailto",
-    ]
-
     /// Reads a URI.
     ///
     /// - Throws: `OAuthError`-free: a `Problem` that says what is wrong with it.
@@ -31,9 +25,12 @@ struct RedirectURI: Sendable, Hashable {
             throw Problem("it must be absolute, such as https://app.example.com/callback")
         }
         let scheme = text[..<colon].lowercased()
-        guard !RedirectURI.refused.contains(scheme) else { throw Problem("the scheme '\(scheme)' is not allowed") }
         self.text = text
         guard scheme == "https" || scheme == "http" else {
+            // RFC 8252 section 7.1: a domain in reverse, which nothing that a browser runs or reads is.
+            guard scheme.contains(".") else {
+                throw Problem("the scheme '\(scheme)' is not allowed; an application's own is like com.example.app")
+            }
             guard text.index(after: colon) != text.endIndex else { throw Problem("nothing stands behind its scheme") }
             (origin, host, isSecure, isLoopback, withoutPort) = ("\(scheme):", nil, false, false, text)
             return
@@ -91,8 +88,21 @@ struct RedirectURI: Sendable, Hashable {
             return (authority[..<colon], authority[authority.index(after: colon)...])
         }
 
+        /// A name of letters, digits, underscores and, not at its ends, dots and hyphens; or an IPv6 address in brackets.
         private static func isHost(_ name: Substring) -> Bool {
-            name.wholeMatch(of: /[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]/) != nil
+            let bytes = name.utf8
+            if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
+                let address = bytes.dropFirst().dropLast()
+                return !address.isEmpty && address.allSatisfy { isHexadecimal($0) || $0 == 0x2E || $0 == 0x3A }
+            }
+            guard let first = bytes.first, let last = bytes.last, isWord(first), isWord(last) else { return false }
+            return bytes.allSatisfy { isWord($0) || $0 == 0x2E || $0 == 0x2D }
+        }
+
+        private static func isWord(_ byte: UInt8) -> Bool { isLetterOrDigit(byte) || byte == 0x5F }
+
+        private static func isHexadecimal(_ byte: UInt8) -> Bool {
+            0x30...0x39 ~= byte || 0x41...0x46 ~= byte & 0xDF
         }
 
         /// What a browser would resolve to another path than the one that was compared.
@@ -102,8 +112,14 @@ struct RedirectURI: Sendable, Hashable {
         }
     }
 
+    /// RFC 3986 section 3.1.
     private static func isScheme(_ text: Substring) -> Bool {
-        text.wholeMatch(of: /[A-Za-z][A-Za-z0-9+.\-]*/) != nil
+        guard let first = text.utf8.first, 0x41...0x5A ~= first & 0xDF else { return false }
+        return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5A ~= byte & 0xDF
     }
 
     /// RFC 3986 section 2, without the number sign.

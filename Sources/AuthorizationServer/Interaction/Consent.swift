@@ -16,6 +16,7 @@ struct Consent: Sendable {
     private let isCurrent: Bool
     /// With what is granted by it begins the id of each grant, so that one revocation ends them all.
     let id: String
+    private let issuer: String
 
     /// Reads what is remembered.
     ///
@@ -23,6 +24,7 @@ struct Consent: Sendable {
     init(_ user: User, _ client: String, in core: ServerCore) async throws {
         self.user = user
         self.client = client
+        issuer = core.issuer
         key = Consent.key(user.id, client, in: core)
         record = try await core.store.read(key)
         // With the password, or the person, ends what was allowed.
@@ -42,9 +44,15 @@ struct Consent: Sendable {
         isCurrent ? Set(record?.value[member]?.strings ?? []) : []
     }
 
-    /// Whether each of these words was put before the person.
-    func covers(_ scope: Scope) -> Bool {
-        isCurrent && words("asked").isSuperset(of: scope.words)
+    /// Whether each word and each audience of these was put before the person.
+    func covers(_ limits: AccessLimits) -> Bool {
+        isCurrent && words("asked").isSuperset(of: limits.scope.words)
+            && words("audience").isSuperset(of: others(limits))
+    }
+
+    /// The APIs that the person is shown; the server itself is none.
+    func others(_ limits: AccessLimits) -> [String] {
+        limits.audience.filter { $0 != issuer }
     }
 
     /// Whether a word was allowed when it was asked for; true of a word that never was.
@@ -53,14 +61,15 @@ struct Consent: Sendable {
     }
 
     /// Remembers an answer: each word as the person left it last.
-    func remembering(_ asked: Scope, granted: Scope, now: Timestamp) -> StoreWrite {
-        let all = words("asked").union(asked.words)
-        let kept = words("granted").subtracting(asked.words).union(granted.words)
+    func remembering(_ asked: AccessLimits, granted: Scope, now: Timestamp) -> StoreWrite {
+        let all = words("asked").union(asked.scope.words)
+        let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
         let value: JSON = [
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
             "id": .string(id),
             "asked": .strings(all.sorted()),
-            "granted": .strings(kept.sorted()), "given": .integer(now.seconds),
+            "granted": .strings(kept.sorted()),
+            "audience": .strings(words("audience").union(others(asked)).sorted()), "given": .integer(now.seconds),
         ]
         let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
         guard let record else { return .create(next) }

@@ -51,7 +51,6 @@ struct InteractionRun {
         if let own = state.session { return own == session.id || isRenewed(session) }
         if state.isSwitching || !policy.prompts.isDisjoint(with: [.login, .selectAccount]) { return false }
         if let age = policy.maxAge, age == .zero || core.now - session.authenticatedAt > age { return false }
-        if !hasReached(session) { return false }
         return policy.subject.map { $0 == session.subject } ?? true
     }
 
@@ -61,14 +60,14 @@ struct InteractionRun {
 
     /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
     private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began && hasReached(session)
+        session.user.id == state.shownTo && session.authenticatedAt >= state.began
     }
 
     /// Goes on with what was submitted to the page that the state names.
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
-        if submitted != nil, isProving {
+        if submitted != nil, isSigningIn {
             // Whoever submits a proof of who they are means it, also where another tab has signed in meanwhile.
             session = nil
         } else if session == nil, state.established == nil, !state.done.isEmpty {
@@ -83,18 +82,30 @@ struct InteractionRun {
             switchAccount()
             submitted = nil
         }
-        for phase in [StepPhase.identify, .verify] {
-            if session != nil { break }
-            if let page = try await run(phase, &submitted) { return try show(page, .loginRequired) }
-        }
-        if session == nil { try await begin() }
+        if let page = try await prove(&submitted) { return try show(page, .loginRequired) }
         if let page = try await run(.choose, &submitted) { return try show(page, .interactionRequired) }
         return try await consent(submitted)
     }
 
-    /// Whether the page that was shown asks who the person is.
-    private var isProving: Bool {
-        plan.steps.contains { $0.name == state.step && ($0.phase == .identify || $0.phase == .verify) }
+    /// Whether the page that was shown belongs to a sign-in, not to a session that has to be surer.
+    private var isSigningIn: Bool {
+        guard let phase = plan.steps.first(where: { $0.name == state.step })?.phase else { return false }
+        return phase == .identify || phase == .verify && state.established != nil
+    }
+
+    /// Finds out who the person is, as surely as the request asks for; a session is made surer before it is given up.
+    private mutating func prove(_ submitted: inout Parameters?) async throws -> Page? {
+        if let former = session {
+            if let page = try await run(.verify, &submitted) { return page }
+            if former.id == state.session || session.map(hasReached) ?? false { return nil }
+            session = nil
+            if !state.done.isEmpty { state.forget() }
+        }
+        for phase in [StepPhase.identify, .verify] {
+            if let page = try await run(phase, &submitted) { return page }
+        }
+        try await begin()
+        return nil
     }
 
     private mutating func switchAccount() {
@@ -108,17 +119,14 @@ struct InteractionRun {
 
     private mutating func run(_ phase: StepPhase, _ submitted: inout Parameters?) async throws -> Page? {
         for step in plan.steps where step.phase == phase && !state.done.contains(step.name) {
-            let subject = session?.subject ?? state.established.map { .user($0.user) }
-            if phase == .identify, subject != nil { return nil }
-            let interaction = Interaction(
-                client: valid.registered.client, policy: policy, subject: subject, kept: state.kept[step.name],
-                address: address)
+            let interaction = interaction(with: step)
+            if phase == .identify, interaction.subject != nil { return nil }
             let own =
                 try state.step == step.name ? submitted.map { try plan.fields[step.name]?.accept($0) ?? [:] } : nil
             if own != nil { submitted = nil }
             switch try await step.advance(interaction, submitted: own ?? [:]) {
             case .skip: continue
-            case .done(let result): finish(step, result)
+            case .done(let result): try await finish(step, result)
             case .page(let page):
                 state.step = step.name
                 state.kept[step.name] = page.kept
@@ -130,17 +138,41 @@ struct InteractionRun {
         return nil
     }
 
-    private mutating func finish(_ step: any InteractionStep, _ result: StepResult) {
+    private func interaction(with step: any InteractionStep) -> Interaction {
+        let (who, client) = (state.established, valid.registered.client)
+        var interaction = Interaction(
+            client: client, policy: policy, subject: session?.subject ?? who.map { .user($0.user) },
+            kept: state.kept[step.name], address: address)
+        interaction.authenticatedAt = session?.authenticatedAt ?? who?.at
+        interaction.acr = session.map(\.acr) ?? who?.acr
+        interaction.amr = session?.amr ?? who?.amr ?? []
+        return interaction
+    }
+
+    private mutating func finish(_ step: any InteractionStep, _ result: StepResult) async throws {
         state.done.insert(step.name)
         state.kept[step.name] = nil
         state.attachments.merge(result.attachments) { _, new in new }
-        if case .user(let id)? = result.subject, session == nil, state.established == nil {
-            state.established = .init(
-                user: id, epoch: result.epoch, at: core.now, acr: result.acr, amr: result.amr)
+        let known = session?.subject ?? state.established.map { .user($0.user) }
+        if let subject = result.subject, let known, subject != known {
+            throw refusal(OAuthError(.accessDenied, "two steps found different people"))
+        }
+        if known == nil, case .user(let id)? = result.subject {
+            // A password that changes while later steps ask ends the sign-in too.
+            let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
+            state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
+        } else if let session {
+            raise(session, result)
         } else {
             state.established?.amr += result.amr
             if let acr = result.acr { state.established?.acr = acr }
         }
+    }
+
+    private mutating func raise(_ session: Session, _ result: StepResult) {
+        guard result.acr != nil || !result.amr.isEmpty else { return }
+        let raised = core.raised(session, acr: result.acr, amr: result.amr)
+        (self.session, begun) = (raised.session, raised)
     }
 
     /// Begins the session once all that proves who the person is has been asked.
@@ -165,7 +197,8 @@ struct InteractionRun {
     /// What begins the new session, and ends the one that it takes the place of.
     var sessionWrites: [StoreWrite]? {
         guard let begun else { return nil }
-        return [.create(begun.record)] + (former.map { [.delete(Session.key($0.id))] } ?? [])
+        let replaced = former.flatMap { $0.id == begun.session.id ? nil : StoreWrite.delete(Session.key($0.id)) }
+        return begun.writes + (replaced.map { [$0] } ?? [])
     }
 
     private func show(_ page: Page, _ code: OAuthError.Code) throws -> Halt {
@@ -181,6 +214,8 @@ struct InteractionRun {
 
     /// The name under which the state knows the core's own page.
     static let step = "consent"
+    /// What the core's own forms send, which no step's page may.
+    static let fields = ["state", "csrf", "decision", "scope"]
 
     private mutating func consent(_ submitted: Parameters?) async throws -> Halt {
         guard let session else { throw refusal(OAuthError(.loginRequired, "nobody is signed in")) }
@@ -197,7 +232,7 @@ struct InteractionRun {
         consentID = consent.storedID
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
             if valid.registered.isFirstParty { return .approved(limits) }
-            if consent.covers(limits.scope) {
+            if consent.covers(limits) {
                 limits.keep(scope: consent.allows)
                 // Of nothing that was asked for there is nothing to grant, so it is asked once more.
                 if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
@@ -216,7 +251,7 @@ struct InteractionRun {
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
         consentID = consent.id
-        remembered = consent.remembering(policy.limits.scope, granted: limits.scope, now: core.now)
+        remembered = consent.remembering(policy.limits, granted: limits.scope, now: core.now)
         return .approved(limits)
     }
 
@@ -229,6 +264,8 @@ struct InteractionRun {
             ]
         }
         var values: JSON = ["user": InteractionRun.describe(user), "scopes": .array(scopes)]
+        let others = consent.others(policy.limits)
+        values["audience"] = others.isEmpty ? nil : .strings(others)
         values["optional_scopes"] = .bool(policy.limits.scope.words.contains { !required.contains($0) })
         let redirect = valid.destination.redirect
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)

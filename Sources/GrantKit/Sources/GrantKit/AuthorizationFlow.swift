@@ -31,6 +31,8 @@ public protocol AuthorizationFlow: Sendable {
     var delivery: Delivery { get }
     /// Whether the core adds an access token to the answer.
     var issuesAccessToken: Bool { get }
+    /// Whether it is served only where another plugin has a flow of the same grant.
+    var isCompanion: Bool { get }
     /// When its members are made.
     var stage: Stage { get }
     /// The parameters that it reads of an authorization request.
@@ -51,6 +53,8 @@ extension AuthorizationFlow {
     public var combinesWith: Set<String> { [] }
     /// It does not.
     public var issuesAccessToken: Bool { false }
+    /// It stands for itself.
+    public var isCompanion: Bool { false }
     /// With what is good by itself.
     public var stage: Stage { .credential }
     /// None beyond what the core reads.

@@ -27,8 +27,14 @@ public struct Interaction: Sendable {
     public var client: Client
     /// What has to be reached.
     public var policy: InteractionPolicy
-    /// Whom the steps before have established.
+    /// Whom the session or the steps before have established.
     public var subject: Subject?
+    /// When that was proved.
+    public var authenticatedAt: Timestamp?
+    /// The authentication context class that was reached so far.
+    public var acr: String?
+    /// The methods by which it was proved so far (RFC 8176); a step that asks for one of these again can skip.
+    public var amr: [String] = []
     /// What this step kept with its last page.
     public var kept: JSON?
     /// The address of the person's browser.
@@ -50,7 +56,7 @@ public struct Interaction: Sendable {
 public enum StepPhase: Int, Sendable, Hashable {
     /// Finds out who the person is; not asked where a session says so.
     case identify
-    /// Makes surer that they are.
+    /// Makes surer that they are; asked with a session too, so it skips where `Interaction.amr` is enough.
     case verify
     /// Asks what else the client needs to know.
     case choose
@@ -60,7 +66,7 @@ public enum StepPhase: Int, Sendable, Hashable {
 public struct StepResult: Sendable {
     /// Who the person is, if the step found out.
     public var subject: Subject?
-    /// The user's epoch when the proof was checked; what has ended since ends the sign-in too.
+    /// The user's epoch when the proof was checked, nil for that of now; what has ended since ends the sign-in too.
     public var epoch: Int64?
     /// The methods that proved it (RFC 8176).
     public var amr: [String]

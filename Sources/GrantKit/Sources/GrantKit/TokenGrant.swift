@@ -20,6 +20,8 @@ public struct GrantDeclaration: Sendable, Hashable {
     public var client: ClientRequirement
     /// An attribute of every grant that, when true under one of them, lets a client use this grant unlisted.
     public var impliedBy: String?
+    /// What is better, and which specification says so, of a grant that new clients should not use.
+    public private(set) var advice: String?
 
     /// Declares a grant.
     ///
@@ -37,6 +39,28 @@ public struct GrantDeclaration: Sendable, Hashable {
         self.aliases = aliases
         self.client = client
         self.impliedBy = impliedBy
+    }
+
+    /// The grant as one that new clients should not use: a configuration with clients that may is warned about them.
+    ///
+    /// - Parameter advice: What is better, and which specification says so.
+    /// - Returns: The declaration with the advice.
+    public func discouraged(_ advice: String) -> GrantDeclaration {
+        var declaration = self
+        declaration.advice = advice
+        return declaration
+    }
+
+    /// Whether two declarations name one grant; advice is no part of a name.
+    public static func == (left: GrantDeclaration, right: GrantDeclaration) -> Bool {
+        left.wire == right.wire && left.key == right.key && left.aliases == right.aliases
+            && left.client == right.client && left.impliedBy == right.impliedBy
+    }
+
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(wire)
+        hasher.combine(key)
     }
 }
 

@@ -26,7 +26,9 @@ public struct User: Sendable {
 public enum PasswordOutcome: Sendable {
     /// The password is the user's, and the user is active.
     case verified(User)
-    /// Unknown account, wrong password or inactive: all alike for whoever asked.
+    /// The password is the user's, and the user is inactive: only who knows the password may be told.
+    case inactive
+    /// Unknown account or wrong password: alike for whoever asked.
     case refused
     /// Too many attempts: not before this long.
     case later(Duration)

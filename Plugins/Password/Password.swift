@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// A client of the house asks for name and password itself (RFC 6749 section 4.3).
+struct Password: Plugin, TokenGrant {
+    static let manifest = PluginManifest(
+        id: "password", summary: "a client hands over name and password", specification: "RFC 6749 section 4.3")
+
+    let declaration = GrantDeclaration("password", client: .identified).discouraged(
+        "whoever is asked by a client learns to type the password anywhere (RFC 9700 section 2.4)")
+    let parameters = [
+        ParameterDeclaration("username", required: true, longest: 256, example: "ann"),
+        ParameterDeclaration("password", required: true, longest: 512, secret: true, example: "demo-ann"),
+    ]
+    private let host: any PluginHost
+    private let tellsUser: Bool
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+        tellsUser = settings.read(
+            "userinfo", default: false, "whether answers carry the person's document as the member 'userinfo'")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(grant: self)
+        if tellsUser { registry.add(extension: UserDocument(host: host, wire: declaration.wire)) }
+    }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        let outcome = try await host.users.verify(
+            login: try request.parameters.required("username"),
+            password: Secret(try request.parameters.required("password")), from: request.head.address)
+        switch outcome {
+        case .verified(let user):
+            var authorization = Authorization(user: user, limits: request.allowed)
+            authorization.authenticatedAt = host.now
+            authorization.amr = ["pwd"]
+            return authorization
+        case .inactive: throw OAuthError(.invalidGrant, "User is inactive", reason: "the password is right")
+        case .refused: throw OAuthError(.invalidGrant, "the username or the password is not right")
+        case .later(let wait):
+            throw OAuthError(
+                .temporarilyUnavailable, "there were too many attempts", reason: "attempts are slowed down",
+                headers: ["Retry-After": "\(wait.components.seconds + 1)"])
+        @unknown default: throw OAuthError(.serverError, reason: "an outcome that this plugin does not know")
+        }
+    }
+}
+
+/// Tells the client about the person at once, as Aidbox does.
+struct UserDocument: ResponseExtension {
+    let host: any PluginHost
+    let wire: String
+    let members = ["userinfo"]
+
+    func extend(_ issuance: inout Issuance) async throws {
+        guard case .token(let request) = issuance.answer, request.grant.wire == wire,
+            case .user(let id) = issuance.authorization.subject, let user = try await host.users.find(id)
+        else { return }
+        let told: [JSON.Member] = [.init("resourceType", "User"), .init("id", .string(id))]
+        try issuance.add(
+            "userinfo", .object(told + user.document.members.filter { !["resourceType", "id"].contains($0.name) }))
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(password_plugin_abi)
+public func passwordPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(password_plugin_make)
+public func passwordPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(Password.self)
+}
