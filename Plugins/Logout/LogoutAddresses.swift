@@ -40,7 +40,10 @@ struct ReturnAddresses: SettingValue {
 
 enum WebAddress {
     /// Schemes that a browser runs, or reads from the machine, instead of going somewhere.
-    private static let refused = ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem"]
+    private static let refused = [
+        "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "view-source", "chrome", "resource",
+        "ws", "wss", "ftp", "mailto",
+    ]
 
     /// Whether an address has a scheme that leads somewhere, and nothing that a header or a page could not hold.
     static func isAbsolute(_ text: String) -> Bool {
@@ -48,8 +51,22 @@ enum WebAddress {
             let scheme = text.wholeMatch(of: /([A-Za-z][A-Za-z0-9+.\-]*):(.+)/)?.1.lowercased()
         else { return false }
         guard ["http", "https"].contains(scheme) else { return !refused.contains(scheme) }
-        return text.wholeMatch(
-            of: /https?:\/\/([A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([\/?].*)?/.ignoresCase()) != nil
+        let host = /[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]/
+        let rest = text.dropFirst(scheme.count + 1)
+        guard rest.hasPrefix("//"),
+            let found = rest.dropFirst(2).prefixMatch(of: host),
+            let port = rest[found.range.upperBound...].prefixMatch(of: /(?::([1-9][0-9]{0,4}))?/)
+        else { return false }
+        let path = rest[port.range.upperBound...]
+        guard path.isEmpty || path.first == "/" || path.first == "?", port.1.map({ UInt16($0) != nil }) ?? true
+        else { return false }
+        return !hasDots(path)
+    }
+
+    /// What a browser would resolve to another path than the one that was compared.
+    private static func hasDots(_ rest: Substring) -> Bool {
+        let path = rest.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".")
+        return path.split(separator: "/", omittingEmptySubsequences: false).contains { $0 == "." || $0 == ".." }
     }
 
     static func isSafe(_ text: String) -> Bool {

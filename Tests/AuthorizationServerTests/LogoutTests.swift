@@ -149,6 +149,23 @@ struct LogoutTests {
         }
     }
 
+    @Test(
+        "where browsers go afterwards may be an app, a port of this machine or an address in numbers",
+        arguments: [
+            "com.example.app:/bye", "http://127.0.0.1:8000/bye", "http://[::1]/bye", "https://app.example.com",
+            "https://app.example.com?x=1",
+        ])
+    func targets(_ address: String) async throws {
+        let server = try await TestServer(
+            clients: [Leaving.client("shop", [("post_logout_redirect_uris", [.string(address)])])], users: Demo.users,
+            passwords: CountingPasswords(isQuick: true))
+        let browser = Browser(server)
+        _ = try await Leaving.use("shop", server, browser)
+        let page = await Leaving.logout(browser, [("client_id", "shop"), ("post_logout_redirect_uri", address)])
+        #expect(page.status == 200 && page.heading == "Sign out?")
+        #expect(await browser.submit(page, []).header("location") == address)
+    }
+
     @Test("a hint that has expired is as good as a fresh one")
     func expired() async throws {
         let server = try await Leaving.server()
@@ -218,7 +235,13 @@ struct LogoutTests {
             ("backchannel_logout_uri", "http://shop.example.com/logout"), ("backchannel_logout_uri", "/logout"),
             ("frontchannel_logout_uri", "https://shop.example.com/#x"),
             ("post_logout_redirect_uris", "javascript:alert(1)"), ("post_logout_redirect_uris", "https://a b/"),
-            ("post_logout_redirect_uris", "goodbye"),
+            ("post_logout_redirect_uris", "goodbye"), ("post_logout_redirect_uris", "mailto:ann@example.com"),
+            ("post_logout_redirect_uris", "https://app.example.com:0/"),
+            ("post_logout_redirect_uris", "https://app.example.com:70000/"),
+            ("post_logout_redirect_uris", "https://app.example.com/a/../b"),
+            ("post_logout_redirect_uris", "https://user@app.example.com/"),
+            ("post_logout_redirect_uris", "https://app.example.com\\@other.example/"),
+            ("post_logout_redirect_uris", "https:app.example.com/"),
         ] as [(String, String)])
     func addresses(_ name: String, _ address: String) async throws {
         await #expect(throws: ConfigurationError.self) {

@@ -43,14 +43,12 @@ struct OwnSignIn {
         var rest = submitted
         for step in plan.steps where step.phase != .choose && !state.done.contains(step.name) {
             if step.phase == .identify, state.established != nil { continue }
-            let interaction = Interaction(
-                client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
-                subject: state.established.map { .user($0.user) }, kept: state.kept[step.name], address: head.address)
+            let interaction = interaction(with: step, state)
             let own = try state.step == step.name ? rest.map { try plan.fields[step.name]?.accept($0) ?? [:] } : nil
             if own != nil { rest = nil }
             switch try await step.advance(interaction, submitted: own ?? [:]) {
             case .skip: continue
-            case .done(let result): finish(step, result, &state)
+            case .done(let result): try await finish(step, result, &state)
             case .page(let page):
                 state.step = step.name
                 state.kept[step.name] = page.kept
@@ -62,11 +60,23 @@ struct OwnSignIn {
         return try await begin(state)
     }
 
-    private func finish(_ step: any InteractionStep, _ result: StepResult, _ state: inout InteractionState) {
+    private func interaction(with step: any InteractionStep, _ state: InteractionState) -> Interaction {
+        let who = state.established
+        var interaction = Interaction(
+            client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
+            subject: who.map { .user($0.user) }, kept: state.kept[step.name], address: head.address)
+        (interaction.authenticatedAt, interaction.acr, interaction.amr) = (who?.at, who?.acr, who?.amr ?? [])
+        return interaction
+    }
+
+    private func finish(
+        _ step: any InteractionStep, _ result: StepResult, _ state: inout InteractionState
+    ) async throws {
         state.done.insert(step.name)
         state.kept[step.name] = nil
         if case .user(let id)? = result.subject, state.established == nil {
-            state.established = .init(user: id, epoch: result.epoch, at: core.now, acr: result.acr, amr: result.amr)
+            let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
+            state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
         } else {
             state.established?.amr += result.amr
             if let acr = result.acr { state.established?.acr = acr }
@@ -82,7 +92,7 @@ struct OwnSignIn {
             user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
         begun.note(head)
         let marker = StoreRecord(state.marker, [:], expiresAt: state.began + InteractionState.lifetime)
-        guard case .committed = try await core.store.write([.create(marker), .create(begun.record)]) else {
+        guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "somebody has signed in by it before"))
         }
         var response = OutboundResponse.redirect(head.path)

@@ -24,7 +24,7 @@ struct Approval {
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
         if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
-        writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.isNewSession)
+        writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false)
         guard try await commit(writes + issued.writes) else { return nil }
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)

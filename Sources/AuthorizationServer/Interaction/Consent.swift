@@ -14,9 +14,9 @@ struct Consent: Sendable {
     /// What stands in the store, whatever it is still worth.
     private let record: StoreRecord?
     private let isCurrent: Bool
-    private let issuer: String
     /// With what is granted by it begins the id of each grant, so that one revocation ends them all.
     let id: String
+    private let issuer: String
 
     /// Reads what is remembered.
     ///

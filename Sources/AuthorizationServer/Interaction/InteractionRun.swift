@@ -194,9 +194,6 @@ struct InteractionRun {
         (state.session, state.established) = (begun.session.id, nil)
     }
 
-    /// Whether the session begins with this request.
-    var isNewSession: Bool { begun.map { $0.replaced == nil } ?? false }
-
     /// What begins the new session, and ends the one that it takes the place of.
     var sessionWrites: [StoreWrite]? {
         guard let begun else { return nil }

@@ -45,24 +45,26 @@ struct Session: Sendable {
 /// A session that begins, or gets another cookie: what is written is committed with the answer that brings the cookie.
 struct NewSession: Sendable {
     let session: Session
-    private(set) var record: StoreRecord
-    /// The version of the record that it takes the place of, if it is a session that is made surer.
-    var replaced: Int64?
+    private(set) var writes: [StoreWrite]
     let cookie: String
+
+    /// Whether nothing can stand under it yet.
+    var isNew: Bool {
+        writes.contains { if case .create = $0 { true } else { false } }
+    }
 
     /// The longest name of a browser that is kept.
     private static let longestAgent = 256
 
-    /// What makes it so.
-    var writes: [StoreWrite] {
-        guard let replaced else { return [.create(record)] }
-        return [.replace(record, ifVersion: replaced), .absent(Tombstone.key(session.id))]
-    }
-
     /// Notes with which browser it begins, so that its person recognises it later.
     mutating func note(_ head: RequestHead) {
-        record.value["agent"] = head[header: "user-agent"].map { .string(String($0.prefix(NewSession.longestAgent))) }
-        record.value["from"] = .string(head.address)
+        writes = writes.map { write in
+            guard case .create(var record) = write else { return write }
+            let agent = head[header: "user-agent"].map { String($0.prefix(NewSession.longestAgent)) }
+            record.value["agent"] = agent.map(JSON.string)
+            record.value["from"] = .string(head.address)
+            return .create(record)
+        }
     }
 }
 
@@ -99,7 +101,7 @@ extension ServerCore {
         let record = StoreRecord(
             Session.key(random(bytes: 16)), value, expiresAt: now + lifetime, indexes: ["user": user.id])
         let session = Session(record, of: user)
-        return NewSession(session: session, record: record, cookie: "\(session.id).\(secret)")
+        return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
     }
 
     /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
@@ -109,8 +111,10 @@ extension ServerCore {
         record.value["secret"] = .string(cryptography.digest(secret))
         record.value["acr"] = (acr ?? session.acr).map(JSON.string)
         record.value["amr"] = .strings(session.amr + amr)
+        let writes = [
+            StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
+        ]
         return NewSession(
-            session: Session(record, of: session.user), record: record, replaced: session.record.version,
-            cookie: "\(session.id).\(secret)")
+            session: Session(record, of: session.user), writes: writes, cookie: "\(session.id).\(secret)")
     }
 }
