@@ -55,6 +55,7 @@ extension ServerCore: TokenService {
         ])
         guard case .committed = outcome else { return }
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
+        events.record(Event(what, reason))
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.

@@ -25,6 +25,7 @@ public final class ServerCore: Sendable {
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     let pages: any PageRenderer
+    let recorder: EventRecorder
 
     private struct State {
         var generation: Generation?
@@ -62,6 +63,7 @@ public final class ServerCore: Sendable {
         self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
+        recorder = EventRecorder(surroundings, metrics, logger)
     }
 
     /// What the core itself keeps in the store.
@@ -90,6 +92,7 @@ public final class ServerCore: Sendable {
             defer { state.generation = generation }
             return state.generation
         }
+        recorder.serve(generation.plugins.flatMap(\.queues))
         _ = former
     }
 
@@ -146,6 +149,8 @@ extension ServerCore: PluginHost, ClientDirectory {
     public var tokens: any TokenService { self }
     /// What the core does around access.
     public var access: any AccessService { self }
+    /// Takes down what happens, for those who keep records of it.
+    public var events: any EventService { recorder }
     /// The current time.
     public var now: Timestamp { surroundings.now }
 

@@ -132,6 +132,7 @@ extension Registry {
         parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
         parts += (endpoints.map(\.route) + resourceEndpoints.map(\.route)).map { "endpoint \($0.path)" }
         parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
+        parts += eventSinks.map { _ in "a record of events" }
         return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
     }
 }

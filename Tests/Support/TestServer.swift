@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
@@ -20,6 +21,7 @@ import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
+    public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let introspection = type(introspectionPluginMake)

@@ -132,6 +132,7 @@ struct AuthorizationEndpoint {
             guard case .committed = try await core.store.write(writes) else {
                 throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the session was changed meanwhile"))
             }
+            core.recordBegin(of: run)
         }
         guard !isAnswer else {
             var response = OutboundResponse.redirect(

@@ -24,6 +24,9 @@ struct Approval {
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
         guard try await commit(writes + issued.writes) else { return nil }
+        core.recordBegin(of: run)
+        core.recordConsent(of: run, limits)
+        core.recordIssue(issued, under: valid.flows.first?.grant.key)
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)
     }
@@ -83,6 +86,7 @@ struct Approval {
 extension Issuance {
     /// Goes on from what was added under another grant's origin.
     fileprivate mutating func take(over last: Issuance?) throws {
+        tokenID = last?.tokenID
         for member in last?.members ?? [] { try add(member.name, member.value) }
         for write in last?.writes ?? [] { alsoWrite(write) }
     }

@@ -118,6 +118,8 @@ public protocol PluginHost: Sendable {
     var tokens: any TokenService { get }
     /// What the core does around access.
     var access: any AccessService { get }
+    /// Takes down what happens, for those who keep records of it.
+    var events: any EventService { get }
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.
