@@ -95,7 +95,7 @@ let tests: [Target] = [
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
-    test("EndToEndTests", [kit, "Cryptography", "ServerHTTP", "Support"]),
+    test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 

@@ -147,7 +147,9 @@ public struct TestServer: Sendable {
                 id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
         }
         let (generation, problems) = Generation.build(
-            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
+            ServerSettings(
+                issuer: core.issuer, defaultTokenFormat: format, languages: Pages.languages(), clients: clients,
+                users: users),
             plugins: registered, secrets: TestSecrets(), passwords: passwords,
             cryptography: SystemCryptography())
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }

@@ -16,7 +16,8 @@ struct AuthorizationEndpoint {
     private static let retries = 2
 
     private var validation: AuthorizationValidation {
-        AuthorizationValidation(core: core, generation: generation, plan: plan)
+        AuthorizationValidation(
+            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head))
     }
 
     // MARK: requests of clients
@@ -148,7 +149,8 @@ struct AuthorizationEndpoint {
         values["client"] = ClientDescription.values(client)
         var policy = PagePolicy(formAction: [run.valid.destination.redirect.policySource])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try core.render(page.name, values, policy, generation)
+        var response = try core.render(
+            page.name, values, policy, generation, in: run.valid.destination.languages)
         begin(run.begun, &response)
         return response
     }
