@@ -21,6 +21,7 @@ struct Plugin {
 }
 
 let plugins = [
+    Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
     Plugin(id: "implicit", module: "Implicit"),
@@ -100,7 +101,7 @@ let tests: [Target] = [
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
-    test("EndToEndTests", [kit, "Cryptography", "ServerHTTP", "Support"]),
+    test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 

@@ -27,6 +27,15 @@ enum LogoutPage {
             "logout_client": "Asked by",
             "logout_button": "Sign out",
             "logout_note": "If you did not ask for this, close the page: you stay signed in.",
-        ]
+        ],
+        "de": [
+            "logout_title": "Abmelden?",
+            "logout_message":
+                "Damit endet Ihre Sitzung auf diesem Server und mit ihr der Zugang der Anwendungen, die sie verwenden.",
+            "logout_user": "Angemeldet als",
+            "logout_client": "Gewünscht von",
+            "logout_button": "Abmelden",
+            "logout_note": "Wenn Sie das nicht wollten, schließen Sie die Seite: Sie bleiben angemeldet.",
+        ],
     ]
 }

@@ -29,6 +29,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
         }
         policy.prompts.formUnion(try prompts(parameters["prompt"]))
         policy.loginHint = parameters["login_hint"]
+        policy.languages = (parameters["ui_locales"] ?? "").split(separator: " ").map(String.init)
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
         if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
         policy.acr = (parameters["acr_values"] ?? "").split(separator: " ").map(String.init)

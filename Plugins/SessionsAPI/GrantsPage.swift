@@ -70,6 +70,14 @@ extension GrantsPage {
             "grants_end": "End",
             "grants_note": "An application whose access you end has to ask you again.",
             "grants_sessions": "See where you are signed in",
-        ]
+        ],
+        "de": [
+            "grants_title": "Was Sie erlaubt haben",
+            "grants_none": "Sie haben keiner Anwendung etwas erlaubt.",
+            "grants_given": "Erlaubt am",
+            "grants_end": "Beenden",
+            "grants_note": "Eine Anwendung, deren Zugang Sie beenden, muss Sie erneut fragen.",
+            "grants_sessions": "Ansehen, wo Sie angemeldet sind",
+        ],
     ]
 }

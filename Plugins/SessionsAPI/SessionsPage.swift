@@ -85,7 +85,20 @@ extension SessionsPage {
             "sessions_end": "End",
             "sessions_note": "What is ended here is ended for the applications as well.",
             "sessions_grants": "See what you have allowed",
-        ]
+        ],
+        "de": [
+            "sessions_title": "Wo Sie angemeldet sind",
+            "sessions_message":
+                "Wenn Sie eine dieser Sitzungen nicht kennen, beenden Sie sie und ändern Sie Ihr Passwort.",
+            "sessions_current": "Dieser Browser",
+            "sessions_unknown": "Unbekannter Browser",
+            "sessions_started": "Angemeldet",
+            "sessions_address": "von",
+            "sessions_clients": "Verwendet von",
+            "sessions_end": "Beenden",
+            "sessions_note": "Was Sie hier beenden, ist auch für die Anwendungen beendet.",
+            "sessions_grants": "Ansehen, was Sie erlaubt haben",
+        ],
     ]
 }
 

@@ -13,6 +13,8 @@ public final class RegisteredPlugin: Sendable {
     public let registry: Registry
     /// The client attributes that it reads.
     public let attributes: [AttributeDeclaration]
+    /// What waits to be taken by its sinks.
+    let queues: [EventQueue]
     private let isRunning = Mutex(false)
 
     /// Describes a plugin that has been made.
@@ -21,17 +23,22 @@ public final class RegisteredPlugin: Sendable {
         self.plugin = plugin
         self.registry = registry
         self.attributes = attributes
+        queues = registry.eventSinks.map { EventQueue($0, plugin: id) }
     }
 
     deinit {
         guard isRunning.withLock({ $0 }) else { return }
-        Task { [plugin] in await plugin.stop() }
+        Task { [plugin, queues] in
+            for queue in queues { await queue.end() }
+            await plugin.stop()
+        }
     }
 
     /// Starts the plugin, unless it runs already.
     public func start() async throws {
         guard !isRunning.withLock({ $0 }) else { return }
         try await plugin.start()
+        for queue in queues { queue.begin() }
         isRunning.withLock { $0 = true }
     }
 
@@ -41,7 +48,9 @@ public final class RegisteredPlugin: Sendable {
             defer { isRunning = false }
             return isRunning
         }
-        if wasRunning { await plugin.stop() }
+        guard wasRunning else { return }
+        for queue in queues { await queue.end() }
+        await plugin.stop()
     }
 }
 

@@ -7,19 +7,29 @@ import Logging
 struct RequestTrace {
     var endpoint = "unknown"
     var grant = ""
-    var client: RegisteredClient?
+    var client: RegisteredClient? {
+        didSet { context?.client = client?.client.id }
+    }
+    /// Set if events are wanted.
+    var context: RequestContext?
 }
 
 extension ServerCore {
     /// Answers a request; whatever goes wrong becomes the error that its specification asks for.
     public func respond(to request: InboundRequest) async -> OutboundResponse {
+        guard recorder.isWanted else { return await answer(request, nil) }
+        let context = RequestContext(request.head)
+        return await RequestContext.$current.withValue(context) { await answer(request, context) }
+    }
+
+    private func answer(_ request: InboundRequest, _ context: RequestContext?) async -> OutboundResponse {
         let start = ContinuousClock.now
         guard let generation else { return .text("starting\n", status: 503) }
         guard let target = generation.routes[request.head.path] else {
             if let asset = asset(request.head, generation) { return asset }
             return .json(["error": "not_found"], status: 404)
         }
-        var trace = RequestTrace()
+        var trace = RequestTrace(context: context)
         var response: OutboundResponse
         var outcome = "ok"
         do {
@@ -49,6 +59,7 @@ extension ServerCore {
         to request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
         _ trace: inout RequestTrace
     ) async throws -> OutboundResponse {
+        if !target.isPublished, recorder.refusesRequests { throw ServerCore.unrecorded }
         switch target {
         case .token:
             trace.endpoint = "token"
@@ -165,11 +176,13 @@ extension ServerCore {
             metadata["error"] = "\(error)"
             logger.error("failed", metadata: metadata)
             let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
+            events.record(ServerCore.event(.failed, code, trace, rule: nil))
             return OAuthError(code, "the request failed; the server's log tells more under \(head.id)")
         }
         metadata["error"] = "\(refusal.code.rawValue)"
         metadata["reason"] = "\(refusal.reason ?? refusal.description)"
         logger.info("refused", metadata: metadata)
+        record(refusal, trace)
         return refusal
     }
 }
@@ -212,6 +225,14 @@ enum Method {
 }
 
 extension Generation.RouteTarget {
+    /// Whether it is a document that is the same for everybody.
+    fileprivate var isPublished: Bool {
+        switch self {
+        case .document, .keys: true
+        default: false
+        }
+    }
+
     /// Whether a person's browser asks, so that errors are pages.
     fileprivate var isForPeople: Bool {
         switch self {

@@ -14,6 +14,8 @@ public struct ServerSettings: Sendable {
     public var defaultTokenFormat: String?
     /// How long a person stays signed in.
     public var sessionLifetime: Duration
+    /// The languages that pages can be in.
+    public var languages: [String]
     /// The documents of the clients.
     public var clients: [JSON]
     /// The documents of the users.
@@ -22,14 +24,15 @@ public struct ServerSettings: Sendable {
     /// Makes settings.
     public init(
         issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
-        defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), clients: [JSON] = [],
-        users: [JSON] = []
+        defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), languages: [String] = [],
+        clients: [JSON] = [], users: [JSON] = []
     ) {
         self.issuer = issuer
         self.basePath = basePath
         self.aliasPaths = aliasPaths
         self.defaultTokenFormat = defaultTokenFormat
         self.sessionLifetime = sessionLifetime
+        self.languages = languages
         self.clients = clients
         self.users = users
     }

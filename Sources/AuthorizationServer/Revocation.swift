@@ -77,6 +77,7 @@ extension ServerCore: TokenService {
         guard case .committed = try await store.write(writes + others) else { return }
         pendingJobs.wake()
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
+        events.record(Event(what, reason))
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.

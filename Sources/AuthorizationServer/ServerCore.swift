@@ -29,6 +29,7 @@ public final class ServerCore: Sendable {
     /// Requests to other servers.
     public let outbound: any OutboundHTTP
     let pendingJobs = PendingJobs()
+    let recorder: EventRecorder
 
     private struct State {
         var generation: Generation?
@@ -67,6 +68,7 @@ public final class ServerCore: Sendable {
         self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
+        recorder = EventRecorder(surroundings, metrics, logger)
     }
 
     /// What the core itself keeps in the store.
@@ -96,6 +98,7 @@ public final class ServerCore: Sendable {
             defer { state.generation = generation }
             return state.generation
         }
+        recorder.serve(generation.plugins.flatMap(\.queues))
         _ = former
     }
 
@@ -164,6 +167,8 @@ extension ServerCore: PluginHost, ClientDirectory {
         issuer + (route.isBesideBase ? "" : generation?.basePath ?? "") + route.path
     }
 
+    /// Takes down what happens, for those who keep records of it.
+    public var events: any EventService { recorder }
     /// The current time.
     public var now: Timestamp { surroundings.now }
 

@@ -5,6 +5,7 @@ import Cryptography
 import GrantKit
 import PluginLoading
 import ServerConfiguration
+import ServerHTTP
 
 /// A plugin with where it came from.
 struct LoadedPlugin: Sendable {
@@ -43,7 +44,7 @@ struct Composition {
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
-            clients: configuration.clients,
+            languages: Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
             users: configuration.users)
         // What a plugin that does not load would have added is not missing because of the clients.
         guard diagnostics.isReadable, configuration.arePluginsComplete, plugins.count == configuration.plugins.count

@@ -70,6 +70,8 @@ final class RunningServer: Sendable {
         for plugin in others { try await start(plugin) }
         plugins.withLock { $0 = composition.plugins }
         core.install(generation)
+        core.events.record(
+            Event(.started, details: ["plugins": .strings(composition.plugins.map(\.entry.id))]))
         core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
         return true
     }
@@ -138,10 +140,13 @@ final class RunningServer: Sendable {
         fflush(nil)
     }
 
-    /// Ends the plugins, the store last.
+    /// Ends the plugins: what keeps records after what may still have something to record, the store last.
     func close() async {
+        core.events.record(Event(.stopped))
         let all = plugins.withLock { $0 }
-        for plugin in all where plugin.registered.registry.stores.isEmpty { await plugin.registered.stop() }
+        let others = all.filter(\.registered.registry.stores.isEmpty)
+        for plugin in others where plugin.registered.registry.eventSinks.isEmpty { await plugin.registered.stop() }
+        for plugin in others { await plugin.registered.stop() }
         for plugin in all { await plugin.registered.stop() }
     }
 
@@ -149,6 +154,12 @@ final class RunningServer: Sendable {
 
     /// Reads the configuration again and serves it, or says why not and changes nothing.
     func reload() async {
+        let former = core.generation
+        await readAgain()
+        core.events.record(Event(core.generation === former ? .reloadFailed : .reloaded))
+    }
+
+    private func readAgain() async {
         let (next, diagnostics) = file.read()
         guard diagnostics.isReadable else {
             diagnostics.print()

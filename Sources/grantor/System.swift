@@ -81,7 +81,7 @@ private final class RememberingHash: SlowHash {
 struct NoPages: PageRenderer {
     let assets: [PageAsset] = []
 
-    func render(_ page: String, _ values: JSON) throws -> [UInt8] {
+    func render(_ page: String, _ values: JSON, in languages: [String]) throws -> RenderedPage {
         throw ConfigurationError("there are no pages")
     }
 }

@@ -4,7 +4,7 @@ public import GrantKit
 
 /// Lends nothing: for plugins that need nothing of a host.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
-    CryptographyService, SessionDirectory, ConsentDirectory, JobService, OutboundHTTP
+    CryptographyService, SessionDirectory, ConsentDirectory, JobService, OutboundHTTP, EventService
 {
     private let error = StoreError("this test lends nothing")
 
@@ -22,10 +22,12 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var consents: any ConsentDirectory { self }
     public var jobs: any JobService { self }
     public var outbound: any OutboundHTTP { self }
+    public var events: any EventService { self }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
     public var algorithms: [String] { ["ES256", "RS256"] }
 
     public func random(bytes count: Int) -> String { "" }
+    public func record(_ event: @autoclosure () -> Event) {}
     public func find(_ id: String) async throws -> Client? { throw error }
     public func find(_ id: String) async throws -> User? { throw error }
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {

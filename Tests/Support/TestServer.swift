@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
@@ -24,6 +25,7 @@ import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
+    public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let implicit = type(implicitPluginMake)
@@ -157,7 +159,9 @@ public struct TestServer: Sendable {
                 id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
         }
         let (generation, problems) = Generation.build(
-            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
+            ServerSettings(
+                issuer: core.issuer, defaultTokenFormat: format, languages: Pages.languages(), clients: clients,
+                users: users),
             plugins: registered, secrets: TestSecrets(), passwords: passwords,
             cryptography: SystemCryptography(), pages: core.pages)
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }

@@ -16,6 +16,8 @@ struct AuthorizationDestination: Sendable {
     var mode: ResponseMode
     /// The client's own `state`, returned as it came.
     var state: String?
+    /// The languages of pages that lead there, the preferred one first.
+    var languages: [String] = []
 }
 
 /// A request that must not be answered by a redirect: a person reads why on a page of this server.

@@ -16,7 +16,8 @@ struct AuthorizationEndpoint {
     private static let retries = 2
 
     private var validation: AuthorizationValidation {
-        AuthorizationValidation(core: core, generation: generation, plan: plan)
+        AuthorizationValidation(
+            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head))
     }
 
     // MARK: requests of clients
@@ -134,6 +135,7 @@ struct AuthorizationEndpoint {
             guard case .committed = try await core.store.write(writes) else {
                 throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the session was changed meanwhile"))
             }
+            core.recordBegin(of: run)
         }
         guard !isAnswer else {
             var response = OutboundResponse.redirect(
@@ -149,7 +151,8 @@ struct AuthorizationEndpoint {
         values["client"] = ClientDescription.values(client)
         var policy = PagePolicy(formAction: [run.valid.destination.redirect.policySource])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try core.render(page.name, values, policy, generation)
+        var response = try core.render(
+            page.name, values, policy, generation, in: run.valid.destination.languages)
         begin(run.begun, &response)
         return response
     }

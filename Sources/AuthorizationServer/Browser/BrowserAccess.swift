@@ -95,7 +95,8 @@ struct BrowserAccess {
         var policy = PagePolicy(formAction: try page.destinations.map { try source($0) })
         policy.frames = try page.frames.map { try source($0) }
         policy.runsScript = !page.frames.isEmpty
-        return try core.render(page.name, values, policy, generation, status: status)
+        return try core.render(
+            page.name, values, policy, generation, in: Languages.accepted(by: head), status: status)
     }
 
     private func source(_ address: String) throws -> String {

@@ -95,6 +95,7 @@ struct OwnSignIn {
         guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "somebody has signed in by it before"))
         }
+        core.recordSignIn(begun.session)
         var response = OutboundResponse.redirect(head.path)
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response
@@ -107,6 +108,7 @@ struct OwnSignIn {
         values["action"] = .string(head.path)
         values["csrf"] = .string(core.formToken(state))
         values["state"] = .string(sealed)
-        return try core.render(page.name, values, PagePolicy(), generation)
+        return try core.render(
+            page.name, values, PagePolicy(), generation, in: Languages.accepted(by: head))
     }
 }

@@ -26,6 +26,9 @@ struct Approval {
         if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
         writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false)
         guard try await commit(writes + issued.writes) else { return nil }
+        core.recordBegin(of: run)
+        core.recordConsent(of: run, limits)
+        core.recordIssue(issued, under: valid.flows.first?.grant.key)
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)
     }
@@ -85,6 +88,7 @@ struct Approval {
 extension Issuance {
     /// Goes on from what was added under another grant's origin.
     fileprivate mutating func take(over last: Issuance?) throws {
+        tokenID = last?.tokenID
         for member in last?.members ?? [] { try add(member.name, member.value) }
         for write in last?.writes ?? [] { alsoWrite(write) }
     }

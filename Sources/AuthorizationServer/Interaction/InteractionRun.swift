@@ -225,7 +225,10 @@ struct InteractionRun {
         }
         let consent = try await Consent(session.user, client.id, in: core)
         if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
-            guard decision == "allow" else { throw refusal(OAuthError(.accessDenied, "the person denied access")) }
+            guard decision == "allow" else {
+                core.recordDenial(of: policy.limits, session)
+                throw refusal(OAuthError(.accessDenied, "the person denied access"))
+            }
             return try allow(submitted, consent)
         }
         var limits = policy.limits
@@ -248,6 +251,7 @@ struct InteractionRun {
         var limits = policy.limits
         limits.keep { required.contains($0) || ticked.contains($0) }
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
+            if let session { core.recordDenial(of: policy.limits, session) }
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
         consentID = consent.id

@@ -57,6 +57,7 @@ final class TestHost: LaterHost {
     var users: any UserDirectory { self }
     var tokens: any TokenService { self }
     var access: any AccessService { self }
+    var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
     var attempts: any AttemptService { self }
     var sessions: any SessionDirectory { self }
@@ -77,7 +78,9 @@ final class TestHost: LaterHost {
     }
 }
 
-extension TestHost: ClientDirectory, UserDirectory, TokenService {
+extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
+    func record(_ event: @autoclosure () -> Event) {}
+
     static let client = Client(
         id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],
         scope: ["openid", "read", "write"])

@@ -131,6 +131,8 @@ public protocol PluginHost: Sendable {
     var outbound: any OutboundHTTP { get }
     /// The public address of a route, which depends on a base path that only the server knows; not before `start`.
     func address(of route: Route) -> String
+    /// Takes down what happens, for those who keep records of it.
+    var events: any EventService { get }
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.

@@ -48,6 +48,8 @@ public struct Registry: Sendable {
     public private(set) var pages: [PageTemplate] = []
     /// The documents below `/.well-known`.
     public private(set) var documents: [WellKnownDocument] = []
+    /// What keeps records of what happens.
+    public private(set) var eventSinks: [any EventSink] = []
     /// The stores.
     public private(set) var stores: [any Store] = []
     /// What is kept in the store.
@@ -148,6 +150,11 @@ public struct Registry: Sendable {
     ///   - content: Makes the document of the server's metadata; called when the plugins are loaded.
     public mutating func add(document name: String, _ content: @escaping @Sendable (_ metadata: JSON) -> JSON) {
         documents.append(WellKnownDocument(name: name, content: content))
+    }
+
+    /// Adds something that keeps a record of what happens.
+    public mutating func add(eventSink: some EventSink) {
+        eventSinks.append(eventSink)
     }
 
     /// Adds a store; a server has exactly one.
