@@ -100,6 +100,7 @@ let tests: [Target] = [
     test(
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
+    test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
     test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
