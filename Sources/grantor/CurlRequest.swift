@@ -11,6 +11,16 @@ struct CurlRequest {
         case text(String)
         /// What an answer that did not come yet will hold: a variable of the shell.
         case variable(String)
+        /// What was typed unseen, and therefore is shown as a variable.
+        case hidden(String, as: String)
+
+        /// What is sent.
+        var text: String? {
+            switch self {
+            case .text(let text), .hidden(let text, _): text
+            case .variable: nil
+            }
+        }
     }
 
     let url: String
@@ -21,10 +31,15 @@ struct CurlRequest {
         self.url = url
     }
 
-    /// Authenticates a client (RFC 6749 section 2.3.1); without a secret curl asks for it.
-    mutating func authenticate(_ id: String, _ secret: String?) {
-        let credentials = [id, secret].compactMap { $0 }.map(CurlRequest.encode).joined(separator: ":")
-        options.append(("user", "", .text(credentials)))
+    /// Authenticates a client (RFC 6749 section 2.3.1).
+    ///
+    /// - Parameters:
+    ///   - id: The client's id.
+    ///   - secret: Its secret.
+    ///   - isShown: Whether the line holds the secret; if not, curl asks for it.
+    mutating func authenticate(_ id: String, _ secret: String, isShown: Bool) {
+        let (id, secret) = (CurlRequest.encode(id), CurlRequest.encode(secret))
+        options.append(("user", "", isShown ? .text("\(id):\(secret)") : .hidden("\(id):\(secret)", as: id)))
     }
 
     mutating func add(header: String, _ value: String) {
@@ -41,7 +56,8 @@ struct CurlRequest {
     var line: String {
         let words = options.flatMap { option, name, value in
             switch value {
-            case .variable(let variable): ["--\(option)", "\"\(name)$\(variable)\""]
+            case .hidden(_, let id) where option == "user": ["-u", CurlRequest.quoted(id)]
+            case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
             case .text(let text): [CurlRequest.short(option, text), CurlRequest.quoted(name + text)]
             }
         }
@@ -57,7 +73,9 @@ struct CurlRequest {
     }
 
     private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { isUnreserved($0) || "/:=@%,+".utf8.contains($0) }
+        let isPlain = word.utf8.allSatisfy {
+            $0 != UInt8(ascii: "~") && isUnreserved($0) || "/:=@%,+".utf8.contains($0)
+        }
         return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 
@@ -102,6 +120,8 @@ struct CurlRequest {
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         let problem = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        // What 'env' says of a program that is not there.
+        guard process.terminationStatus != 127 else { throw Failure("curl is not installed; '--print' needs none") }
         let end = text.lastIndex(of: "\n") ?? text.startIndex
         guard process.terminationStatus == 0, let status = Int(text[end...].trimmingCharacters(in: .newlines)) else {
             throw Failure("\(problem.trimmingCharacters(in: .newlines)); 'grantor serve' runs the server")
@@ -113,8 +133,7 @@ struct CurlRequest {
     private var configuration: String {
         var lines = ["silent", "show-error", "max-time = 60", "write-out = \"\\n%{http_code}\""]
         lines += options.compactMap { option, name, value in
-            guard case .text(let text) = value else { return nil }
-            return "\(option) = \(CurlRequest.escaped(name + text))"
+            value.text.map { "\(option) = \(CurlRequest.escaped(name + $0))" }
         }
         return (lines + ["url = \(CurlRequest.escaped(url))"]).joined(separator: "\n") + "\n"
     }

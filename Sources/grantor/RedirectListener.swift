@@ -6,28 +6,50 @@ import GrantKit
 /// Takes the answer of the authorization endpoint where the client would (RFC 8252 section 7.3), or as a line that
 /// somebody pastes.
 final class RedirectListener {
+    /// The redirect URI with the port that is listened at.
+    let redirectURI: String
     private let path: String
     private let descriptor: Int32
 
     /// Listens at a redirect URI; nil if it is not on this machine, or another program has its port.
-    init?(_ redirectURI: String) {
-        guard let parts = URLComponents(string: redirectURI), parts.scheme == "http", let host = parts.host,
-            let address = RedirectListener.addresses[host.trimmingCharacters(in: ["[", "]"])],
+    ///
+    /// - Parameters:
+    ///   - registered: The redirect URI.
+    ///   - mayMove: Whether a free port may take the place of one that is not, where the server lets it differ
+    ///     (RFC 8252 section 7.3).
+    init?(_ registered: String, mayMove: Bool) {
+        guard var parts = URLComponents(string: registered), parts.scheme == "http", let host = parts.host,
             let port = UInt16(exactly: parts.port ?? 80)
         else { return nil }
-        let descriptor = address == "::1" ? RedirectListener.bind6(port) : RedirectListener.bind4(port)
-        guard descriptor >= 0 else { return nil }
-        guard listen(descriptor, 16) == 0 else {
-            close(descriptor)
-            return nil
+        let name = host.trimmingCharacters(in: ["[", "]"])
+        guard let bind = RedirectListener.addresses[name] else { return nil }
+        var (descriptor, uri) = (bind(port), registered)
+        if descriptor < 0, mayMove, name != "localhost", parts.string == registered {
+            descriptor = bind(0)
+            parts.port = RedirectListener.port(descriptor)
+            uri = parts.string ?? registered
         }
+        guard descriptor >= 0 else { return nil }
+        redirectURI = uri
         path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
 
-    private static let addresses = ["127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"]
+    private static let addresses: [String: @Sendable (UInt16) -> Int32] = [
+        "127.0.0.1": bind4, "localhost": bind4, "::1": bind6,
+    ]
+
+    /// The port that the system chose; both kinds of address have it in the same place.
+    private static func port(_ descriptor: Int32) -> Int? {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        }
+        return isKnown ? Int(UInt16(bigEndian: address.sin6_port)) : nil
+    }
 
     private static func bind4(_ port: UInt16) -> Int32 {
         var address = sockaddr_in()
@@ -54,7 +76,7 @@ final class RedirectListener {
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.bind(descriptor, $0, size) == 0 }
         }
-        guard isBound else {
+        guard isBound, listen(descriptor, 16) == 0 else {
             close(descriptor)
             return -1
         }

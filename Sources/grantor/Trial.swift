@@ -15,8 +15,10 @@ struct Trial {
     /// The address of the server.
     let server: String
     let scope: String?
-    /// The client's secret, if it is known.
-    var secret: String?
+    /// The client's secret, if the configuration holds it.
+    let secret: String?
+    /// The client's secret, if the person had to type it.
+    private var typedSecret: String?
     private var step = 0
     /// The scope that was asked for or granted.
     private var granted: [String] = []
@@ -57,12 +59,15 @@ struct Trial {
 
     /// - Returns: The access token, if the answer holds one.
     private mutating func approve() throws -> String? {
-        let redirect = try redirectURI()
+        let registered = try redirectURI()
+        let mayMove = values.given["redirect_uri"] == nil
+        let listener = values.isPrinting ? nil : RedirectListener(registered, mayMove: mayMove)
+        let redirect = listener?.redirectURI ?? registered
         let state = values.random("state")
         let url = try authorizationRequest(redirect, state)
-        let listener = values.isPrinting ? nil : RedirectListener(redirect)
+        values.keep("redirect_uri", redirect)
         begin("The client sends the browser to the authorization endpoint. Open:")
-        print("\n\(url)\n")
+        print("\n\(url)")
         guard !values.isPrinting else {
             say("The answer comes to \(redirect). Its members are variables below: CODE is 'code'.")
             return nil
@@ -75,7 +80,6 @@ struct Trial {
         let answer = try RedirectListener.wait(listener, state: state)
         print("\nThe answer:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
         try check(answer)
-        values.keep("redirect_uri", redirect)
         for (name, value) in answer.all { values.keep(name, value) }
         learn(scope: answer["scope"])
         return answer["access_token"]
@@ -142,10 +146,10 @@ struct Trial {
         if client.isPublic {
             request.add("client_id", .text(client.id))
         } else {
-            if secret == nil, !values.isPrinting {
-                secret = try TrialValues.ask("secret of the client '\(client.id)'", isSecret: true)
+            if secret == nil, typedSecret == nil, !values.isPrinting {
+                typedSecret = try TrialValues.ask("secret of the client '\(client.id)'", isSecret: true)
             }
-            request.authenticate(client.id, secret)
+            request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
         }
         request.add("grant_type", .text(grant.declaration.wire))
         for parameter in grant.parameters {

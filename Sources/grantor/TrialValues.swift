@@ -14,6 +14,8 @@ struct TrialValues {
 
     private(set) var given: [String: String] = [:]
     private var known: [String: String] = [:]
+    /// The names of what was typed unseen.
+    private var hidden: Set<String> = []
     /// Whether requests are only shown, so that nothing is asked and no answer comes.
     let isPrinting: Bool
 
@@ -33,8 +35,7 @@ struct TrialValues {
                 let note = Suggestion.note(for: parts[0], among: names)
                 throw Failure("no request of '\(choice.grant.key)' has '\(parts[0])'\(note.map { "; \($0)" } ?? "")")
             }
-            given[parts[0]] =
-                try parts.count > 1 ? parts[1] : TrialValues.ask(parts[0], isSecret: parameter?.isSecret ?? false)
+            if parts.count > 1 { given[parts[0]] = parts[1] } else { try ask(parts[0], parameter?.isSecret ?? false) }
         }
     }
 
@@ -53,12 +54,17 @@ struct TrialValues {
     /// - Throws: `Failure` if it has to be there and nobody can be asked.
     mutating func value(of parameter: ParameterDeclaration) throws -> CurlRequest.Value? {
         let name = parameter.name
-        if let value = given[name] ?? known[name] ?? example(of: parameter) { return .text(value) }
-        guard parameter.isRequired else { return nil }
-        if isPrinting { return .variable(TrialValues.variable(name)) }
-        let value = try TrialValues.ask(name, isSecret: parameter.isSecret)
-        given[name] = value
-        return .text(value)
+        if given[name] == nil, known[name] == nil, parameter.isRequired, parameter.example == nil {
+            if isPrinting { return .variable(TrialValues.variable(name)) }
+            try ask(name, parameter.isSecret)
+        }
+        guard let value = given[name] ?? known[name] ?? example(of: parameter) else { return nil }
+        return hidden.contains(name) ? .hidden(value, as: TrialValues.variable(name)) : .text(value)
+    }
+
+    private mutating func ask(_ name: String, _ isSecret: Bool) throws {
+        given[name] = try TrialValues.ask(name, isSecret: isSecret)
+        if isSecret { hidden.insert(name) }
     }
 
     /// The variable of the shell that stands for a value which is not known.

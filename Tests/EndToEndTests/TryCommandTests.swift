@@ -10,20 +10,21 @@ private final class Walk {
     private let process = Process()
     private let input = Pipe()
     private let folder: Folder
+    private let name = UUID().uuidString
 
     init(_ folder: Folder, _ program: Program, _ arguments: [String]) throws {
         self.folder = folder
-        for name in ["walk.out", "walk.err"] { try folder.write(name, "") }
+        for kind in ["out", "err"] { try folder.write("\(name).\(kind)", "") }
         process.executableURL = URL(fileURLWithPath: Build.program)
         process.arguments = ["try", "--server", "http://127.0.0.1:\(program.port)"] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.standardInput = input
-        process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/walk.out")
-        process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/walk.err")
+        process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/\(name).out")
+        process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/\(name).err")
         try process.run()
     }
 
-    var output: String { folder.read("walk.out") }
+    var output: String { folder.read("\(name).out") }
 
     /// Waits for a word, and gives all that was shown.
     func shown(_ word: String) async throws -> String {
@@ -32,7 +33,7 @@ private final class Walk {
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(5))
         }
-        throw ConfigurationError("'\(word)' was not shown: \(output)\(folder.read("walk.err"))")
+        throw ConfigurationError("'\(word)' was not shown: \(output)\(folder.read("\(name).err"))")
     }
 
     func type(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
@@ -175,6 +176,49 @@ struct TryCommandTests {
         }
     }
 
+    @Test("a redirect URI whose port another program has moves to a free one")
+    func moved() async throws {
+        try await Self.with { folder, program, callback in
+            let other = try Walk(folder, program, ["code", "--client", "web"])
+            _ = try await other.path(program.port)
+            let walk = try Walk(folder, program, ["code", "--client", "web"])
+            let address = try Self.approve(program, try await walk.path(program.port))
+            let port = try #require(
+                UInt16(address.firstMatch(of: /^http:\/\/127\.0\.0\.1:([0-9]+)\/callback/)?.1 ?? ""))
+            #expect(port != callback)
+            let query = String(address.dropFirst("http://127.0.0.1:\(port)".count))
+            let request = "GET \(query) HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            #expect(try HTTPSocket(port: port).exchange(request).status == 200)
+            #expect(walk.end() == 0 && walk.output.contains("\"id_token\""), "\(walk.output)")
+        }
+    }
+
+    @Test("without a terminal, an answer that goes to another machine cannot be taken")
+    func elsewhere() async throws {
+        try await Self.with { folder, program, callback in
+            let text = folder.read("config.yaml").replacing(
+                "http://127.0.0.1:\(callback)/callback", with: "https://shop.example.com/callback")
+            try folder.write("config.yaml", text)
+            let ended = try Self.run(["code", "--client", "web"], folder, program)
+            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the answer at"), "\(ended)")
+            #expect(ended.output.contains("redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback"))
+        }
+    }
+
+    @Test("a client's secret that stands there as a hash is asked for, and not shown")
+    func hashed() async throws {
+        try await Self.with { folder, program, _ in
+            let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
+            let text = folder.read("config.yaml").replacing("secret: demo-secret", with: "secret: \"\(hash)\"")
+            try folder.write("config.yaml", text)
+            #expect(try await program.reload().contains("the configuration was reloaded"))
+            let walk = try Walk(folder, program, ["client_credentials"])
+            try walk.type("brought along")
+            #expect(walk.end() == 0 && walk.output.contains("HTTP 200"), "\(walk.output)")
+            #expect(try #require(Self.lines(walk.output).first).hasPrefix("curl -s -u demo -d grant_type="))
+        }
+    }
+
     @Test("a person who refuses ends it with the status 1")
     func refused() async throws {
         try await Self.with { folder, program, _ in
@@ -194,6 +238,9 @@ struct TryCommandTests {
             let walk = try Walk(folder, program, ["password", "--with", "password", "--scope", "openid profile"])
             try walk.type("demo-ann")
             #expect(walk.end() == 0 && walk.output.contains("\"name\": \"Ann Lee\""), "\(walk.output)")
+            #expect(!walk.output.contains("demo-ann"), "what is typed unseen is not shown")
+            let line = try #require(Self.lines(walk.output).first)
+            #expect(try Self.pasted(line, folder, ["PASSWORD": "demo-ann"])["access_token"] != nil, "\(line)")
             let wrong = try Self.run(["password", "--with", "password=demo-bob"], folder, program)
             #expect(wrong.status == 1 && wrong.output.contains("\"error\": \"invalid_grant\""), "\(wrong)")
         }
@@ -203,10 +250,8 @@ struct TryCommandTests {
         "only to be shown, the requests hold variables for what answers would bring, and the challenge fits the verifier"
     )
     func printed() async throws {
-        try await Folder.with { folder in
-            let text = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)
-            try folder.write("config.yaml", text)
-            let ended = try Command.grantor("try", "authorization_code", "--client", "web", "--print", in: folder)
+        try await Self.with { folder, program, callback in
+            let ended = try Self.run(["authorization_code", "--client", "web", "--print"], folder, program)
             #expect(ended.status == 0, "\(ended)")
             let line = try #require(Self.lines(ended.output).first)
             #expect(line.contains("\"code=$CODE\"") && line.contains("-u web:demo-web-secret"))
@@ -214,6 +259,13 @@ struct TryCommandTests {
             let challenge = try #require(ended.output.firstMatch(of: /code_challenge=([A-Za-z0-9_\-]+)/)).1
             #expect(Base64URL.encode(Digest.sha256(Array(String(verifier).utf8))) == String(challenge))
             #expect(ended.output.contains("code_challenge_method=S256") && ended.output.contains("&nonce="))
+            let server = "http://127.0.0.1:\(program.port)"
+            let page = try #require(
+                ended.output.components(separatedBy: "\n").first { $0.hasPrefix("\(server)/auth/") })
+            let address = try Self.approve(program, String(page.dropFirst(server.count)))
+            #expect(address.hasPrefix("http://127.0.0.1:\(callback)/callback?"))
+            let code = String(try #require(address.firstMatch(of: /code=([^&]*)/)).1)
+            #expect(try Self.pasted(line, folder, ["CODE": code])["id_token"]?.string != nil, "\(line)")
         }
     }
 
