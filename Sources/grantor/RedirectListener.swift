@@ -141,10 +141,22 @@ final class RedirectListener {
             browser, "400 Bad Request",
             """
             <p>This is no answer to the request that the terminal shows.</p>
-            <script>if (location.hash) location.replace(location.pathname + "?" + location.hash.slice(1))</script>
+            \(RedirectListener.script)
             """)
         return nil
     }
+
+    /// Sends the fragment on, and takes it out of the browser's history.
+    private static let script = """
+        <script>
+        const fragment = location.hash.slice(1)
+        if (fragment) {
+            history.replaceState(null, "", location.pathname)
+            fetch(location.pathname, { method: "POST", body: fragment })
+                .then((answer) => answer.text()).then((text) => { document.body.innerHTML = text })
+        }
+        </script>
+        """
 
     private static func read(_ browser: Int32) -> (head: String, body: String)? {
         var bytes: [UInt8] = []

@@ -170,8 +170,9 @@ struct TryCommandTests {
             let parts = address.split(separator: "#")
             let first = try HTTPSocket(port: callback).exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(first.body.contains("location.hash.slice(1)"))
+            let length = "Content-Length: \(parts[1].utf8.count)"
             let second = try HTTPSocket(port: callback).exchange(
-                "GET /?\(parts[1]) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                "POST / HTTP/1.1\r\nHost: localhost\r\n\(length)\r\n\r\n\(parts[1])")
             #expect(second.status == 200 && walk.end() == 0, "\(walk.output)")
         }
     }
