@@ -26,6 +26,8 @@ private final class Walk {
 
     var output: String { folder.read("\(name).out") }
 
+    var errors: String { folder.read("\(name).err") }
+
     /// Waits for a word, and gives all that was shown.
     func shown(_ word: String) async throws -> String {
         for _ in 0..<6000 {
@@ -33,7 +35,7 @@ private final class Walk {
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(5))
         }
-        throw ConfigurationError("'\(word)' was not shown: \(output)\(folder.read("\(name).err"))")
+        throw ConfigurationError("'\(word)' was not shown: \(output)\(errors)")
     }
 
     func type(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
@@ -174,6 +176,30 @@ struct TryCommandTests {
             let second = try HTTPSocket(port: callback).exchange(
                 "POST / HTTP/1.1\r\nHost: localhost\r\n\(length)\r\n\r\n\(parts[1])")
             #expect(second.status == 200 && walk.end() == 0, "\(walk.output)")
+        }
+    }
+
+    @Test("a hybrid answer is taken, and its code redeemed")
+    func hybrid() async throws {
+        try await Self.with { folder, program, _ in
+            let arguments = ["code", "--client", "spa", "--response-type", "code id_token token"]
+            let walk = try Walk(folder, program, arguments)
+            try walk.type(Self.approve(program, try await walk.path(program.port)))
+            #expect(walk.end() == 0, "\(walk.output)")
+            let line = try #require(Self.lines(walk.output).first)
+            #expect(line.contains("-d code=") && line.contains("-d code_verifier=") && !line.contains("nonce"))
+            #expect(walk.output.contains("\"id_token\"") && walk.output.contains("\"name\": \"Ann Lee\""))
+        }
+    }
+
+    @Test("an answer that another server issued ends it before the code is sent anywhere (RFC 9207 section 2.4)")
+    func mixedUp() async throws {
+        try await Self.with { folder, program, _ in
+            let walk = try Walk(folder, program, ["code", "--client", "web"])
+            let state = try #require(try await walk.path(program.port).firstMatch(of: /state=([^&]*)/)).1
+            try walk.type("http://127.0.0.1/callback?code=stolen&state=\(state)&iss=https%3A%2F%2Fother.example.com")
+            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is another"), "\(walk.errors)")
+            #expect(Self.lines(walk.output).isEmpty)
         }
     }
 
