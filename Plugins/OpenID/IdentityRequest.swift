@@ -7,7 +7,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
     let host: any PluginHost
     let parameters =
         [
-            ParameterDeclaration("nonce"), ParameterDeclaration("prompt", longest: 64),
+            ParameterDeclaration("nonce", example: .random), ParameterDeclaration("prompt", longest: 64),
             ParameterDeclaration("max_age", longest: 16), ParameterDeclaration("login_hint", longest: 256),
             ParameterDeclaration("id_token_hint", longest: 4096), ParameterDeclaration("acr_values", longest: 1024),
             ParameterDeclaration("claims", longest: 4096), ParameterDeclaration("display", longest: 16),
