@@ -18,6 +18,7 @@ struct Grantor: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,
+            ClientsCommand.self,
             VersionCommand.self,
         ])
 

@@ -41,9 +41,11 @@ final class Secrets: SecretVerifier {
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
-        guard let hash = ScryptHash(text) else { return nil }
+        guard let hash = PasswordHash(text) else { return nil }
         return hashes.withLock { hashes in
             if let known = hashes[text] { return known }
+            // Clients in the store are without number; one that is forgotten costs a slow hash more.
+            if hashes.count >= 4096 { hashes.remove(at: hashes.startIndex) }
             let fresh = RememberingHash(hash, pool) { [key] in Secrets.digest($0, key) }
             hashes[text] = fresh
             return fresh
@@ -53,12 +55,12 @@ final class Secrets: SecretVerifier {
 
 /// Computes a slow hash in the pool until a secret has matched it, and compares digests from then on.
 private final class RememberingHash: SlowHash {
-    private let hash: ScryptHash
+    private let hash: PasswordHash
     private let pool: HashingPool
     private let digest: @Sendable (Secret) -> Secret
     private let known = Mutex<Secret?>(nil)
 
-    init(_ hash: ScryptHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
+    init(_ hash: PasswordHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
         self.hash = hash
         self.pool = pool
         self.digest = digest

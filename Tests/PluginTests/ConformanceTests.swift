@@ -23,7 +23,9 @@ struct ConformanceTests {
     ) throws -> GrantUnderTest {
         let grant = try registries(server).flatMap(\.grants)[place]
         return GrantUnderTest(grant) {
-            guard let client = try await server.core.find("service") else { throw ConfigurationError("no client") }
+            guard let client = try await server.core.clients.find("service") else {
+                throw ConfigurationError("no client")
+            }
             return TokenRequest(
                 grant: grant.declaration, client: client, parameters: await parameters(server),
                 head: RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits(scope: ["read"]))

@@ -221,7 +221,7 @@ struct InteractionRun {
         guard hasReached(session) else {
             throw refusal(OAuthError(.unmetAuthentication, "no sign-in of the class that was asked for is offered"))
         }
-        let consent = try await Consent(session.user, client.id, in: core)
+        let consent = try await Consent(session.user, valid.registered, in: core)
         if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else { throw refusal(OAuthError(.accessDenied, "the person denied access")) }
             return try allow(submitted, consent)

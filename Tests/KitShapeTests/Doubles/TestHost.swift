@@ -85,6 +85,8 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService {
         id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
     }
 
+    var documents: any DocumentDirectory { NoDocuments() }
+
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         try await find(login).map(PasswordOutcome.verified) ?? .refused
     }
@@ -121,5 +123,19 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
 
     func get(_ url: String) async throws -> HTTPReply {
         HTTPReply(status: 200, json: ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]])
+    }
+}
+
+/// A directory that has nothing and takes nothing.
+struct NoDocuments: DocumentDirectory {
+    func entry(_ id: String) async throws -> DirectoryEntry? { nil }
+    func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { [] }
+    func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] { [] }
+    func create(_ document: JSON) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
+    func replace(
+        _ id: String, with document: JSON, if condition: DirectoryCondition
+    ) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
+    func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry {
+        throw DocumentRefusal(.unknown, [])
     }
 }
