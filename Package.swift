@@ -21,6 +21,7 @@ struct Plugin {
 }
 
 let plugins = [
+    Plugin(id: "admin-api", module: "AdminAPI"),
     Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),

@@ -59,6 +59,7 @@ struct JWTToken: Plugin, TokenFormat {
         add("amr", authorization.amr.isEmpty ? nil : .strings(authorization.amr))
         add("sid", authorization.sessionID.map(JSON.string))
         add("epoch", authorization.epoch.map(JSON.integer))
+        add("client_epoch", authorization.clientEpoch.map(JSON.integer))
         add("act", authorization.actor)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
         // Where the token is bound in another way than by the usual scheme, that is part of what it means.
@@ -69,9 +70,9 @@ struct JWTToken: Plugin, TokenFormat {
 
     /// Claims that nobody else may set, also where this token has none of them.
     private static let reserved: Set<String> = [
-        "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "epoch", "scope", "auth_time", "acr",
-        "amr", "sid",
-        "act", "may_act", "cnf", "cnf_type",
+        "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "epoch", "client_epoch", "scope",
+        "auth_time",
+        "acr", "amr", "sid", "act", "may_act", "cnf", "cnf_type",
     ]
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
@@ -100,6 +101,7 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.acr = claims["acr"]?.string
         authorization.amr = claims["amr"]?.strings ?? []
         authorization.epoch = claims["epoch"]?.integer
+        authorization.clientEpoch = claims["client_epoch"]?.integer
         authorization.actor = claims["act"]
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
             authorization.confirmation = Confirmation(

@@ -16,7 +16,7 @@ struct SessionResource: ResourceEndpoint {
         self.host = host
         self.listing = listing
         var route = Route(["GET", "DELETE"], "/Session")
-        route.isBesideBase = true
+        route.isAtRoot = true
         self.route = route
     }
 

@@ -10,6 +10,7 @@ struct ClientAuthentication {
         var secret: Secret?
     }
 
+    let core: ServerCore
     let generation: Generation
     let digest: @Sendable (Secret) -> Secret
     let base64: @Sendable (String) -> [UInt8]?
@@ -18,8 +19,7 @@ struct ClientAuthentication {
         _ head: RequestHead, _ parameters: Parameters, as requirement: ClientRequirement
     ) async throws -> RegisteredClient {
         let credentials = try credentials(head, parameters)
-        // An identifier is ASCII; Swift would take other bytes that look alike for the same text.
-        guard credentials.id.utf8.allSatisfy({ $0 < 0x80 }), let registered = generation.clients[credentials.id] else {
+        guard let registered = try await Clients(core, generation).registered(credentials.id) else {
             // An unknown client costs a digest, as a client whose secret is known by a digest does.
             _ = credentials.secret.map(digest)
             throw refusal(reason: "no client has this id")
@@ -41,8 +41,16 @@ struct ClientAuthentication {
 
     private func matches(_ secret: Secret, _ live: [ClientSecret], _ address: String) async throws -> Bool {
         let digest = digest(secret)
-        for case .digest(let known) in live where known == digest { return true }
-        for case .slow(let hash) in live where try await hash.matches(secret, from: address) { return true }
+        var slow: [any SlowHash] = []
+        for known in live where known.until.map({ $0 > core.now }) ?? true {
+            switch known.form {
+            case .digest(let known): if known == digest { return true }
+            case .generated(let known):
+                if known == Secret(core.cryptography.digest(secret.exposed)) { return true }
+            case .slow(let hash): slow.append(hash)
+            }
+        }
+        for hash in slow where try await hash.matches(secret, from: address) { return true }
         return false
     }
 

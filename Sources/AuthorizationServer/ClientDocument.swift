@@ -28,12 +28,19 @@ struct ClientDocument {
 
     /// The longest life that a client may be given for its access tokens.
     static let longestLifetime = Duration.seconds(366 * 86400)
+    /// That of a client in the store, whatever the configuration says: keys are published for as long, and no start looks
+    /// at all clients to find out.
+    static let longestOfStored = Duration.seconds(86400)
 
     let document: JSON
     let path: Path
     let capabilities: Capabilities
     let defaultFormat: String?
     let secrets: any SecretVerifier
+    /// The secrets of a client whose document stands without them in the store.
+    var kept: [ClientSecret]?
+    /// The longest life of an access token.
+    var longest = ClientDocument.longestLifetime
     private(set) var problems: [Problem] = []
 
     init(
@@ -57,9 +64,9 @@ struct ClientDocument {
         }
         checkMembers()
         let id = readID()
-        let live = readSecrets()
+        let live = kept ?? readSecrets()
         // A secret that is wrong is not missing as well.
-        let isPublic = document["secret"] == nil
+        let isPublic = kept?.isEmpty ?? (document["secret"] == nil)
         let grants = readGrants(isPublic: isPublic)
         let scope = readScope()
         let plans = readPlans(grants, hasSecret: !isPublic)
@@ -72,7 +79,7 @@ struct ClientDocument {
             plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true)
     }
 
-    private var withoutSecret: JSON {
+    var withoutSecret: JSON {
         var document = self.document
         document["secret"] = nil
         return document
@@ -175,14 +182,14 @@ struct ClientDocument {
             report(path.key("secret"), "a secret of \(label) must have 1 to \(Limit.secret) bytes")
             return nil
         }
-        if let slow = secrets.slowHash(text) { return .slow(slow) }
+        if let slow = secrets.slowHash(text) { return ClientSecret(form: .slow(slow)) }
         guard !text.hasPrefix("$s0$") else {
             report(
                 path.key("secret"), "a secret of \(label) looks like an scrypt hash but is none that can be verified",
                 note: .text("expected $s0$<parameters>$<salt>$<hash>, of at most 256 MiB"))
             return nil
         }
-        return .digest(secrets.keyedDigest(Secret(text)))
+        return ClientSecret(form: .digest(secrets.keyedDigest(Secret(text))))
     }
 
     // MARK: grants and scope
@@ -358,9 +365,10 @@ struct ClientDocument {
     private mutating func readLifetime(_ member: JSON?, at place: Path) -> Duration? {
         guard let member else { return .seconds(900) }
         guard let lifetime = Duration(setting: member), lifetime >= .seconds(1),
-            lifetime <= ClientDocument.longestLifetime
+            lifetime <= longest
         else {
-            report(place, "'access_token_expiration' must be from 1 second to 366 days, in seconds or as a duration")
+            let most = longest == ClientDocument.longestLifetime ? "366 days" : longest.setting.string ?? ""
+            report(place, "'access_token_expiration' must be from 1 second to \(most), in seconds or as a duration")
             return nil
         }
         return lifetime

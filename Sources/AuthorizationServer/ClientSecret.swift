@@ -25,8 +25,19 @@ public protocol SlowHash: Sendable {
     func matches(_ secret: Secret, from address: String) async throws -> Bool
 }
 
-/// One of a client's live secrets.
-enum ClientSecret: Sendable {
-    case digest(Secret)
-    case slow(any SlowHash)
+/// One of a client's secrets.
+struct ClientSecret: Sendable {
+    /// How it is known.
+    enum Form: Sendable {
+        /// By a digest under the process's key.
+        case digest(Secret)
+        /// By its SHA-256, which is enough for 256 random bits.
+        case generated(Secret)
+        /// By a hash that is slow to compute.
+        case slow(any SlowHash)
+    }
+
+    let form: Form
+    /// When it ends, if another one has taken its place.
+    var until: Timestamp?
 }

@@ -25,7 +25,7 @@ extension ServerCore {
     private func answer(_ request: InboundRequest, _ context: RequestContext?) async -> OutboundResponse {
         let start = ContinuousClock.now
         guard let generation else { return .text("starting\n", status: 503) }
-        guard let target = generation.routes[request.head.path] else {
+        guard let target = generation.target(request.head.path) else {
             if let asset = asset(request.head, generation) { return asset }
             return .json(["error": "not_found"], status: 404)
         }
@@ -63,37 +63,37 @@ extension ServerCore {
         switch target {
         case .token:
             trace.endpoint = "token"
-            if let other = Method.refuse(request.head, ["POST"], generation) { return other }
+            if let other = try await refuse(request.head, ["POST"], generation) { return other }
             return try await TokenEndpoint(core: self, generation: generation).respond(to: request, &trace)
         case .endpoint(let plan):
             trace.endpoint = plan.name
-            if let other = Method.refuse(request.head, plan.methods, generation) { return other }
+            if let other = try await refuse(request.head, plan.methods, generation) { return other }
             return try await respond(to: request, plan, generation, &trace)
         case .authorization(let plan):
             trace.endpoint = "authorize"
-            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
+            if let other = try await refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .request(request, &trace)
         case .interaction(let plan):
             trace.endpoint = "interaction"
-            if let other = Method.refuse(request.head, ["GET", "POST"], nil) { return other }
+            if let other = try await refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .interaction(request, &trace)
         case .resource(let plan):
             trace.endpoint = plan.name
-            if let other = Method.refuse(request.head, plan.methods, generation) { return other }
+            if let other = try await refuse(request.head, plan.methods, generation) { return other }
             return try await respond(to: request, plan, generation, &trace)
         case .browser(let plan):
             trace.endpoint = plan.name
-            if let other = Method.refuse(request.head, plan.endpoint.route.methods, nil) { return other }
+            if let other = try await refuse(request.head, plan.endpoint.route.methods, nil) { return other }
             return try await respond(to: request, plan, generation)
         case .document(let document):
             trace.endpoint = "metadata"
-            if let other = Method.refuse(request.head, ["GET", "HEAD"], generation) { return other }
+            if let other = try await refuse(request.head, ["GET", "HEAD"], generation) { return other }
             return document.response(to: request.head)
         case .keys:
             trace.endpoint = "jwks"
-            if let other = Method.refuse(request.head, ["GET", "HEAD"], generation) { return other }
+            if let other = try await refuse(request.head, ["GET", "HEAD"], generation) { return other }
             return opened?.publicKeys.response(to: request.head) ?? .text("starting\n", status: 503)
         }
     }
@@ -212,10 +212,14 @@ enum Refusal {
 }
 
 /// Refuses methods, and answers the preflight of a browser.
-enum Method {
-    static func refuse(_ head: RequestHead, _ allowed: Set<String>, _ generation: Generation?) -> OutboundResponse? {
+extension ServerCore {
+    func refuse(
+        _ head: RequestHead, _ allowed: Set<String>, _ generation: Generation?
+    ) async throws -> OutboundResponse? {
         if allowed.contains(head.method) { return nil }
-        if head.method == "OPTIONS", let generation, let preflight = CrossOrigin.preflight(head, allowed, generation) {
+        if head.method == "OPTIONS", let generation,
+            let preflight = try await CrossOrigin.preflight(head, allowed, self, generation)
+        {
             return preflight
         }
         var response = OutboundResponse.json(["error": "invalid_request"], status: 405)

@@ -49,9 +49,13 @@ public final class Generation: Sendable {
     let settings: ServerSettings
     let clients: [String: RegisteredClient]
     let users: DeclaredUsers
-    /// The identifiers of all clients, inactive ones included.
-    let clientIDs: Set<String>
+    /// The documents of all declared clients without their secrets, inactive ones included.
+    let clientDocuments: [String: JSON]
+    /// Clients of the store as this generation understands them.
+    let parsed = ParsedClients()
     let routes: [String: RouteTarget]
+    /// What is served at paths whose last segment is a variable, by all that comes before it.
+    let variableRoutes: [String: RouteTarget]
     let grants: [String: GrantPlan]
     /// What the authorization endpoint serves, if a flow is loaded.
     let authorization: AuthorizationPlan?
@@ -119,7 +123,7 @@ public final class Generation: Sendable {
         self.pages = pages
         // What stands readable in the configuration is not kept: clients and users hold digests.
         var kept = settings
-        clientIDs = Set(settings.clients.compactMap { $0["id"]?.string })
+        clientDocuments = Generation.documents(settings.clients)
         (kept.clients, kept.users) = ([], [])
         self.settings = kept
         self.plugins = plugins
@@ -138,7 +142,7 @@ public final class Generation: Sendable {
         authorization = AuthorizationPlan(capabilities)
         let document = Metadata.document(settings, capabilities)
         metadata = PublishedDocument(document, digest: cryptography.digest)
-        var routes = Generation.routes(settings, capabilities, authorization)
+        var (routes, variableRoutes) = Generation.routes(settings, capabilities, authorization)
         let prefix = Metadata.path(of: settings.issuer)
         routes["/.well-known/oauth-authorization-server" + prefix] = .document(metadata)
         for other in capabilities.documents {
@@ -149,9 +153,21 @@ public final class Generation: Sendable {
             }
         }
         self.routes = routes
+        self.variableRoutes = variableRoutes
         origins = clients.values.reduce(into: []) { $0.formUnion($1.allowedOrigins) }
         let lifetimes = clients.values.flatMap { $0.plans.values.map(\.lifetime) }
-        longestLifetime = (lifetimes + capabilities.collections.map(\.retention)).max() ?? .zero
+        let others = capabilities.collections.map(\.retention) + [ClientDocument.longestOfStored]
+        longestLifetime = (lifetimes + others).max() ?? .zero
+    }
+
+    private static func documents(_ clients: [JSON]) -> [String: JSON] {
+        var documents: [String: JSON] = [:]
+        for var client in clients {
+            guard let id = client["id"]?.string else { continue }
+            client["secret"] = nil
+            documents[id] = client
+        }
+        return documents
     }
 
     /// Checks documents against what is loaded.
@@ -176,6 +192,7 @@ public final class Generation: Sendable {
                 note: problem.note.map { .text($0) })
         }
         problems += checkDefaultFormat(settings, capabilities)
+        problems += Routing.problems(settings, capabilities)
         var clients: [String: RegisteredClient] = [:]
         for (number, document) in settings.clients.enumerated() {
             var reader = ClientDocument(
@@ -234,34 +251,38 @@ public final class Generation: Sendable {
 
     private static func routes(
         _ settings: ServerSettings, _ capabilities: Capabilities, _ authorization: AuthorizationPlan?
-    ) -> [String: RouteTarget] {
+    ) -> (fixed: [String: RouteTarget], variable: [String: RouteTarget]) {
         let prefix = Metadata.path(of: settings.issuer)
         var routes: [String: RouteTarget] = [prefix + "/.well-known/jwks.json": .keys]
+        var variable: [String: RouteTarget] = [:]
+        func add(_ target: RouteTarget, at route: Route) {
+            let bases = [settings.basePath] + settings.aliasPaths
+            for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
+                if let stem = route.stem { variable[base + stem] = target } else { routes[base + route.path] = target }
+            }
+        }
         for base in ([settings.basePath] + settings.aliasPaths).map({ prefix + $0 }) {
             if !capabilities.grants.isEmpty { routes[base + "/token"] = .token }
             if let authorization {
                 routes[base + AuthorizationEndpoint.path] = .authorization(authorization)
                 routes[base + AuthorizationEndpoint.interactionPath] = .interaction(authorization)
             }
-            func path(_ route: Route) -> String { (route.isBesideBase ? prefix : base) + route.path }
-            for endpoint in capabilities.browserEndpoints {
-                routes[path(endpoint.route)] = .browser(BrowserPlan(endpoint))
-            }
-            for endpoint in capabilities.resourceEndpoints {
-                let route = endpoint.route
-                routes[path(route)] = .resource(
-                    ResourcePlan(
-                        endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
-                        acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters)))
-            }
-            for endpoint in capabilities.endpoints {
-                let route = endpoint.route
-                routes[path(route)] = .endpoint(
-                    EndpointPlan(
-                        endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
-                        caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters)))
-            }
         }
-        return routes
+        for endpoint in capabilities.browserEndpoints { add(.browser(BrowserPlan(endpoint)), at: endpoint.route) }
+        for endpoint in capabilities.resourceEndpoints {
+            let route = endpoint.route
+            let plan = ResourcePlan(
+                endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters))
+            add(.resource(plan), at: route)
+        }
+        for endpoint in capabilities.endpoints {
+            let route = endpoint.route
+            let plan = EndpointPlan(
+                endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters))
+            add(.endpoint(plan), at: route)
+        }
+        return (routes, variable)
     }
 }

@@ -39,7 +39,7 @@ struct Issuing {
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
     func issue(_ decided: Authorization, for request: TokenRequest) async throws -> JSON? {
         let isNew = decided.grantID == nil
-        let authorization = try await Users(core, generation).checked(decided).issued(
+        let authorization = try await Users(core, generation).checked(try checked(decided)).issued(
             under: request.grant.key, grantID: core.random(bytes: 16))
         guard let plan = registered.plans[authorization.origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(authorization.origin)'")
@@ -58,6 +58,16 @@ struct Issuing {
         guard try await commit(writes, authorization) else { return nil }
         core.recordIssue(issuance, under: request.grant.key)
         return .object(issuance.members)
+    }
+
+    /// What a grant decided, with the client's epoch if it is new, or the refusal of what has ended with the client.
+    private func checked(_ decided: Authorization) throws -> Authorization {
+        var authorization = decided
+        if decided.origin.isEmpty { authorization.clientEpoch = registered.epoch }
+        guard authorization.clientEpoch == registered.epoch else {
+            throw OAuthError.invalidGrant(reason: "the client '\(client.id)' was inactive or removed since")
+        }
+        return authorization
     }
 
     /// What this answer may carry: never more than the client may have today, never more than it asked for.

@@ -6,7 +6,9 @@ import GrantKit
 enum Metadata {
     static func document(_ settings: ServerSettings, _ capabilities: Capabilities) -> JSON {
         let base = settings.issuer + settings.basePath
-        func address(_ route: Route) -> JSON { .string((route.isBesideBase ? settings.issuer : base) + route.path) }
+        func address(of route: Route) -> JSON {
+            .string((route.isAtRoot ? settings.issuer : base) + route.path)
+        }
         var document: JSON = ["issuer": .string(settings.issuer)]
         if !capabilities.grants.isEmpty { document["token_endpoint"] = .string(base + "/token") }
         document["jwks_uri"] = .string(settings.issuer + "/.well-known/jwks.json")
@@ -22,11 +24,11 @@ enum Metadata {
         document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
         for endpoint in capabilities.endpoints {
             guard let name = endpoint.route.metadata else { continue }
-            document[name] = address(endpoint.route)
+            document[name] = address(of: endpoint.route)
             document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
         }
         for route in capabilities.resourceEndpoints.map(\.route) + capabilities.browserEndpoints.map(\.route) {
-            if let name = route.metadata { document[name] = address(route) }
+            if let name = route.metadata { document[name] = address(of: route) }
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
         return document

@@ -14,6 +14,8 @@ struct RegisteredClient: Sendable {
     let redirects: [String: [RedirectURI]]
     /// Whether it is of one house with the server, so that nobody has to consent.
     let isFirstParty: Bool
+    /// What ends all that was granted to it when it changes; nil where the configuration declares it.
+    var epoch: Int64?
 }
 
 /// What governs the tokens that a client gets under one grant.

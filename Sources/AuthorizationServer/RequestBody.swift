@@ -36,15 +36,26 @@ enum RequestBody {
         return try FormBody.parse(request.body)
     }
 
-    /// An object of strings; an array of strings stands for a parameter that is sent several times.
-    private static func json(_ body: [UInt8]) throws -> Parameters {
-        let document: JSON
+    /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).
+    static func document(of request: InboundRequest) throws -> JSON? {
+        guard !request.body.isEmpty else { return nil }
+        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
+        guard ["application/json", "application/merge-patch+json"].contains(String(type).lowercased().trimmingSpaces())
+        else { throw OAuthError(.invalidRequest, "the content type must be application/json") }
+        return try parsed(request.body)
+    }
+
+    private static func parsed(_ body: [UInt8]) throws -> JSON {
         do {
-            document = try JSON(parsing: body)
+            return try JSON(parsing: body)
         } catch let error as JSONError {
             throw OAuthError(.invalidRequest, "the body is not JSON: \(error.message) at byte \(error.offset)")
         }
-        guard case .object(let members) = document else {
+    }
+
+    /// An object of strings; an array of strings stands for a parameter that is sent several times.
+    private static func json(_ body: [UInt8]) throws -> Parameters {
+        guard case .object(let members) = try parsed(body) else {
             throw OAuthError(.invalidRequest, "the body must be a JSON object")
         }
         var all: [(name: String, value: String)] = []

@@ -17,8 +17,9 @@ struct ResourceAccess {
     func admit(_ head: RequestHead, _ form: Parameters) async throws -> (token: ResolvedToken, client: RegisteredClient)
     {
         let value = try presented(head, form)
-        guard let token = try await core.resolve(value), token.kind == .access,
-            let client = generation.clients[token.clientID]
+        guard let (token, record) = try await core.live(value), token.kind == .access,
+            let client = try record.map({ try Clients(core, generation).registered($0) })
+                ?? generation.clients[token.clientID]
         else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }
         guard token.authorization.confirmation == nil else {
             throw refusal(.invalidToken, "the access token is bound to a key, which was not proved")
@@ -69,19 +70,26 @@ extension ServerCore {
         _ trace: inout RequestTrace
     ) async throws -> OutboundResponse {
         let access = ResourceAccess(core: self, generation: generation, scope: plan.endpoint.scope)
+        let inQuery = request.head.method == "GET" || plan.endpoint.takesJSON
+        // Where the token cannot stand in a form, nothing is read for who has none.
+        let early = plan.endpoint.takesJSON ? try await access.admit(request.head, [:]) : nil
+        trace.client = early?.client
         let sent: Parameters =
-            request.head.method == "GET"
+            inQuery
             ? try FormBody.parse(Array((request.head.query ?? "").utf8))
             : request.body.isEmpty ? [:] : try RequestBody.form(of: request)
         var parameters = try plan.acceptance.accept(sent)
-        if request.head.method == "GET", parameters["access_token"] != nil {
+        if inQuery, parameters["access_token"] != nil {
             throw access.refusal(.invalidRequest, "an access token must not be sent in the query")
         }
-        let (token, client) = try await access.admit(request.head, parameters)
+        let (token, client) =
+            if let early { early } else { try await access.admit(request.head, parameters) }
         trace.client = client
         parameters = Parameters(parameters.all.filter { $0.name != "access_token" })
-        let resource = ResourceRequest(
+        var resource = ResourceRequest(
             head: request.head, parameters: parameters, token: token, client: client.client)
+        resource.segment = try plan.endpoint.route.segment(of: request.head.path)
+        if plan.endpoint.takesJSON { resource.body = try RequestBody.document(of: request) }
         do {
             return try await commit(try await plan.endpoint.respond(to: resource))
         } catch let error as OAuthError where error.headers.isEmpty && ResourceAccess.challenged.contains(error.code) {

@@ -38,26 +38,38 @@ enum Tombstone {
 extension ServerCore: TokenService {
     /// The token behind a value; nil if it is unknown, expired or revoked.
     public func resolve(_ value: String) async throws -> ResolvedToken? {
+        try await live(value)?.token
+    }
+
+    /// The token behind a value, and the record of its client if the store keeps that.
+    func live(_ value: String) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
         for resolver in generation?.capabilities.resolvers ?? [] {
             guard let token = try await resolver.resolve(value) else { continue }
-            return try await isLive(token) ? token : nil
+            return try await live(token).map { (token, $0) }
         }
         return nil
     }
 
-    private func isLive(_ token: ResolvedToken) async throws -> Bool {
+    /// The record of the client, nil inside where the configuration declares it; nil of a token that is over.
+    private func live(_ token: ResolvedToken) async throws -> StoreRecord?? {
         let generation = self.generation
-        guard token.expiresAt > now, generation?.clients[token.clientID] != nil else { return false }
+        let clients = Clients(self, generation)
+        let clientKey = clients.key(of: token.clientID)
+        guard token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil else { return nil }
         let authorization = token.authorization
         let ids =
             [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
         let tombstones = ids.map(Tombstone.key)
         let users = Users(self, generation)
-        // The user's record comes with the tombstones, in one read.
+        // The records of user and client come with the tombstones, in one read.
         let keys = users.keys(of: authorization.subject)
-        let found = try await store.read(tombstones + keys)
-        guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return false }
-        return try await users.isGood(authorization, given: found.last.flatMap { keys.isEmpty ? nil : $0 })
+        let found = try await store.read(tombstones + keys + [clientKey].compactMap(\.self))
+        guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return nil }
+        let client = clientKey == nil ? nil : found.last ?? nil
+        guard try clients.isGood(authorization, given: client, isStored: clientKey != nil),
+            try await users.isGood(authorization, given: keys.isEmpty ? nil : found[tombstones.count])
+        else { return nil }
+        return .some(client)
     }
 
     /// Ends a token, a grant or a session with one write.

@@ -76,7 +76,7 @@ public final class ServerCore: Sendable {
         Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
         InteractionState.collection,
         StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection, DeclaredUserRecord.collection,
-        SignInAttempts.counters, SignInAttempts.origins,
+        SignInAttempts.counters, SignInAttempts.origins, StoredClient.collection, StoredClient.originCollection,
     ]
 
     /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.
@@ -142,13 +142,13 @@ private struct Closed: Store, KeyRing {
     func open(_ sealed: String, purpose: String) -> String? { nil }
 }
 
-extension ServerCore: PluginHost, ClientDirectory {
+extension ServerCore: PluginHost {
     /// The store.
     public var store: any Store { opened?.store ?? closed }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.
-    public var clients: any ClientDirectory { self }
+    public var clients: any ClientDirectory { Clients(self, generation) }
     /// The people that can sign in.
     public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
@@ -164,7 +164,7 @@ extension ServerCore: PluginHost, ClientDirectory {
 
     /// The public address of a route.
     public func address(of route: Route) -> String {
-        issuer + (route.isBesideBase ? "" : generation?.basePath ?? "") + route.path
+        issuer + (route.isAtRoot ? "" : generation?.basePath ?? "") + route.path
     }
 
     /// Takes down what happens, for those who keep records of it.
@@ -175,10 +175,5 @@ extension ServerCore: PluginHost, ClientDirectory {
     /// Random bytes, as base64url.
     public func random(bytes count: Int) -> String {
         surroundings.random(bytes: count)
-    }
-
-    /// The client of an identifier, or nil.
-    public func find(_ id: String) async throws -> Client? {
-        generation?.clients[id]?.client
     }
 }

@@ -46,6 +46,11 @@ struct StoredUser: Sendable {
         set { document["inactive"] = newValue ? nil : true }
     }
 
+    /// Differs from that of any other state of this user, one of the same id that was made anew included.
+    var version: String { "\(record.version).\(epoch)" }
+
+    var entry: DirectoryEntry { DirectoryEntry(id: id, document: document, version: version) }
+
     var user: User { User(id: id, isActive: isActive, document: document, epoch: epoch) }
 
     /// Ends all that was granted and every session.

@@ -31,10 +31,11 @@ public struct StoredUsers: Sendable {
     /// How often a change is tried again when another one was faster.
     private static let retries = 3
 
-    private let store: any Store
-    private let generation: Generation
-    private let cryptography: any CryptographyService
-    private let passwords: any PasswordHashing
+    let store: any Store
+    let generation: Generation
+    let cryptography: any CryptographyService
+    let passwords: any PasswordHashing
+    let random: @Sendable (Int) -> String
 
     /// Works on a store.
     ///
@@ -43,14 +44,16 @@ public struct StoredUsers: Sendable {
     ///   - generation: What the configuration declares, which is not changed here.
     ///   - cryptography: Makes the keys of names.
     ///   - passwords: Hashes passwords.
+    ///   - random: Makes as many random bytes as it is told, as base64url.
     public init(
         store: any Store, generation: Generation, cryptography: any CryptographyService,
-        passwords: any PasswordHashing
+        passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String
     ) {
         self.store = store
         self.generation = generation
         self.cryptography = cryptography
         self.passwords = passwords
+        self.random = random
     }
 
     // MARK: reading
@@ -62,9 +65,9 @@ public struct StoredUsers: Sendable {
     ///   - limit: The most users to return.
     /// - Returns: At most `limit` users.
     /// - Throws: `StoreError`.
-    public func page(after: String?, limit: Int) async throws -> [Entry] {
-        let records = try await store.find(
-            "user", by: "kind", equals: StoredUser.kind, after: after.map(StoredUser.key), limit: limit)
+    public func list(after: String?, limit: Int) async throws -> [Entry] {
+        let records = try await StoredDocuments.records(
+            store, StoredUser.collection, kind: StoredUser.kind, after: after, limit: limit)
         return try records.map { record in
             let user = try StoredUser(record)
             return Entry(
@@ -77,33 +80,15 @@ public struct StoredUsers: Sendable {
 
     /// Makes a user; of several that claim one name at once, one is made.
     ///
-    /// - Parameters:
-    ///   - document: The members as in the configuration, `password` as plain text or slow hash.
-    ///   - random: A random text, for the first epoch: whoever is made anew must not own what was granted before.
+    /// - Parameter document: The members as in the configuration, `password` as plain text or slow hash.
     /// - Throws: `UserProblem`, `StoreError`.
-    public func add(_ document: JSON, random: String) async throws {
-        var reader = UserDocument(document, at: [], passwords: passwords)
-        guard reader.check(), let id = document["id"]?.string else {
-            throw UserProblem(StoredUsers.text(reader.problems))
+    public func add(_ document: JSON) async throws {
+        do {
+            guard document["id"] != nil else { throw DocumentRefusal(.invalid, "a user has no 'id'") }
+            _ = try await create(document)
+        } catch let refusal as DocumentRefusal {
+            throw UserProblem(refusal.description)
         }
-        try checkDeclared(document, id)
-        let user = StoredUser(
-            reader.withoutPassword, password: try await document["password"]?.string.asyncMap(hashed),
-            epoch: UserEpoch.number(cryptography.digest(random)))
-        let names = LoginName.names(in: document)
-        let claims = names.map { name in
-            StoreWrite.create(
-                StoreRecord(
-                    StoredUser.loginKey(cryptography.digest(name.folded)), ["v": 1, "user": .string(id)],
-                    expiresAt: StoredUser.never))
-        }
-        let outcome = try await store.write([.create(user.updated)] + claims)
-        guard case .conflict(let place, let found) = outcome else { return }
-        let name = place == 0 ? names.first : names[place - 1]
-        let owner = place == 0 ? id : found?.value["user"]?.string ?? "?"
-        throw UserProblem(
-            "there is a user '\(owner)' already who signs in with '\(name?.folded ?? id)'; choose another "
-                + "\(name?.member ?? "id")")
     }
 
     private static func text(_ problems: [ConfigurationProblem]) -> String {
@@ -112,21 +97,7 @@ public struct StoredUsers: Sendable {
         }.joined(separator: "; ")
     }
 
-    private func checkDeclared(_ document: JSON, _ id: String) throws {
-        guard !generation.clientIDs.contains(id) else {
-            throw UserProblem(
-                "'\(id)' is the id of a client: a token's 'sub' must not stand for both (RFC 9700 section 4.15)")
-        }
-        for name in LoginName.names(in: document) {
-            if let owner = generation.users.owner(ofLogin: cryptography.digest(name.folded)) {
-                throw UserProblem(
-                    "the configuration declares the user '\(owner.id)', who signs in with '\(name.folded)'; choose "
-                        + "another \(name.member)")
-            }
-        }
-    }
-
-    private func hashed(_ password: String) async throws -> String {
+    func hashed(_ password: String) async throws -> String {
         guard passwords.form(of: password) == .plain else { return password }
         return try await passwords.hash(Secret(password), from: nil)
     }
@@ -169,7 +140,7 @@ public struct StoredUsers: Sendable {
             throw UserProblem("the configuration declares the user '\(id)'; change it there, then reload the server")
         }
         for _ in 0..<StoredUsers.retries {
-            guard let record = try await store.read(StoredUser.key(id)) else {
+            guard let record = try await store.read(StoredUser.key(id)), !StoredDocuments.isRemoved(record) else {
                 throw UserProblem("the store has no user '\(id)'; 'grantor users list' shows those that there are")
             }
             var user = try StoredUser(record)
@@ -214,11 +185,5 @@ public struct StoredUsers: Sendable {
             }
         }
         return problems
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        if let self { try await body(self) } else { nil }
     }
 }

@@ -46,6 +46,6 @@ struct TokenEndpoint {
 
 extension ClientAuthentication {
     init(_ core: ServerCore, _ generation: Generation) {
-        self.init(generation: generation, digest: core.secrets.keyedDigest, base64: Base64.decode)
+        self.init(core: core, generation: generation, digest: core.secrets.keyedDigest, base64: Base64.decode)
     }
 }

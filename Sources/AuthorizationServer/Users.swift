@@ -7,12 +7,14 @@ import Logging
 struct Users: UserDirectory {
     let core: ServerCore
     let declared: DeclaredUsers?
+    private let generation: Generation?
 
     private var hashing: any PasswordHashing { core.passwords }
 
     init(_ core: ServerCore, _ generation: Generation?) {
         self.core = core
         declared = generation?.users
+        self.generation = generation
     }
 
     func find(_ id: String) async throws -> User? {
@@ -41,6 +43,13 @@ struct Users: UserDirectory {
         let fingerprint = try await user.fingerprint(hashing)
         return core.cryptography.digest(
             "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
+    }
+
+    var documents: any DocumentDirectory {
+        guard let generation else { return NoDocuments() }
+        return StoredUsers(
+            store: core.store, generation: generation, cryptography: core.cryptography, passwords: core.passwords,
+            random: core.surroundings.random)
     }
 
     // MARK: epochs

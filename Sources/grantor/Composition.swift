@@ -63,7 +63,10 @@ struct Composition {
     ///
     /// - Throws: `StoreError`.
     func checkStoredUsers(in store: any Store) async throws {
-        for problem in try await StoredUsers.conflicts(with: settings, in: store, SystemCryptography()) {
+        let problems =
+            try await StoredUsers.conflicts(with: settings, in: store, SystemCryptography())
+            + StoredClients.conflicts(with: settings, in: store)
+        for problem in problems {
             diagnostics.report(problem, plugins)
         }
     }

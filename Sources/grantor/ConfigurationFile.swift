@@ -29,15 +29,17 @@ struct ConfigurationFile: Sendable {
 
     func read() -> (configuration: Configuration, diagnostics: Diagnostics) {
         let bytes = FileManager.default.contents(atPath: path).map { Array($0) } ?? []
-        let outside = Outside(
-            environment: { ProcessInfo.processInfo.environment[$0] },
-            file: { name in
-                guard let data = FileManager.default.contents(atPath: name) else { throw Unreadable() }
-                return Array(data)
-            },
-            exposure: FileExposure.init(ofFile:))
-        return Configuration.read(bytes, name: name, outside: outside)
+        return Configuration.read(bytes, name: name, outside: ConfigurationFile.outside)
     }
+
+    /// What `env:` and `file:` stand for.
+    static let outside = Outside(
+        environment: { ProcessInfo.processInfo.environment[$0] },
+        file: { name in
+            guard let data = FileManager.default.contents(atPath: name) else { throw Unreadable() }
+            return Array(data)
+        },
+        exposure: FileExposure.init(ofFile:))
 
     private struct Unreadable: Error, CustomStringConvertible {
         var description: String { "it does not exist or the server's user may not read it" }

@@ -18,7 +18,7 @@ struct Grantor: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,
-            TryCommand.self, VersionCommand.self,
+            ClientsCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

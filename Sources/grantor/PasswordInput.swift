@@ -25,12 +25,12 @@ struct PasswordInput: ParsableArguments {
         return Secret(text)
     }
 
-    private static func contents(_ name: String) throws -> String {
+    static func contents(_ name: String) throws -> String {
         // Not all at once by its path: what a shell passes is often a pipe.
         let handle = name == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: name)
         guard let handle, let data = try? handle.read(upToCount: 1025) ?? Data(), data.count <= 1024,
             var text = String(validating: data, as: UTF8.self)
-        else { throw Failure("the password file '\(name)' cannot be read as a short UTF-8 text") }
+        else { throw Failure("the file '\(name)' cannot be read as a short UTF-8 text") }
         // Editors and 'echo' end a text with a line feed that is no part of it.
         if text.last?.isNewline == true { text.removeLast() }
         return text

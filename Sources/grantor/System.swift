@@ -10,11 +10,7 @@ import Synchronization
 struct System: Surroundings {
     private let random = RandomReserve()
 
-    var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec))
-    }
+    var now: Timestamp { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970.rounded(.down))) }
 
     func random(bytes count: Int) -> String {
         Base64URL.encode(random.take(count))
@@ -41,9 +37,11 @@ final class Secrets: SecretVerifier {
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
-        guard let hash = ScryptHash(text) else { return nil }
+        guard let hash = PasswordHash(text) else { return nil }
         return hashes.withLock { hashes in
             if let known = hashes[text] { return known }
+            // Clients in the store are without number; one that is forgotten costs a slow hash more.
+            if hashes.count >= 4096 { hashes.remove(at: hashes.startIndex) }
             let fresh = RememberingHash(hash, pool) { [key] in Secrets.digest($0, key) }
             hashes[text] = fresh
             return fresh
@@ -53,12 +51,12 @@ final class Secrets: SecretVerifier {
 
 /// Computes a slow hash in the pool until a secret has matched it, and compares digests from then on.
 private final class RememberingHash: SlowHash {
-    private let hash: ScryptHash
+    private let hash: PasswordHash
     private let pool: HashingPool
     private let digest: @Sendable (Secret) -> Secret
     private let known = Mutex<Secret?>(nil)
 
-    init(_ hash: ScryptHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
+    init(_ hash: PasswordHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
         self.hash = hash
         self.pool = pool
         self.digest = digest

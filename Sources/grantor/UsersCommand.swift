@@ -65,7 +65,7 @@ struct UsersCommand: AsyncParsableCommand {
             document["password"] = secret.map { .string($0.exposed) }
             try await OpenStore.with(option) { open in
                 try await open.recording(.userChanged, user: id, ["change": "added"]) {
-                    try await open.users.add(document, random: Base64URL.encode(Digest.random(32)))
+                    try await open.users.add(document)
                 }
             }
             print(id)
@@ -95,7 +95,7 @@ struct UsersCommand: AsyncParsableCommand {
                 }
                 var stored: [[String]] = []
                 while true {
-                    let page = try await open.users.page(after: stored.last?.first, limit: 500)
+                    let page = try await open.users.list(after: stored.last?.first, limit: 500)
                     stored += page.map {
                         UsersCommand.row($0.id, $0.userName, $0.email, $0.isActive, $0.hasPassword, "the store")
                     }
@@ -185,6 +185,6 @@ extension OpenStore {
     fileprivate var users: StoredUsers {
         StoredUsers(
             store: store, generation: generation, cryptography: SystemCryptography(),
-            passwords: Secrets().passwords)
+            passwords: Secrets().passwords, random: System().random)
     }
 }

@@ -153,7 +153,7 @@ struct SessionsAPITests {
     @Test("revoking a grant of 10,000 tokens is one write, seen by the next introspection")
     func manyTokens() async throws {
         let (server, store) = try await TestServer.counting()
-        let client = try #require(try await server.core.find("service"))
+        let client = try #require(try await server.core.clients.find("service"))
         let format = try #require(
             server.core.generation?.plugins.flatMap(\.registry.formats).first { $0.name == "opaque" })
         var tokens: [String] = []

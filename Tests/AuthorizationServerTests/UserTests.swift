@@ -21,12 +21,12 @@ extension TestServer {
         get throws {
             StoredUsers(
                 store: core.store, generation: try #require(core.generation), cryptography: SystemCryptography(),
-                passwords: passwords)
+                passwords: passwords, random: clock.random)
         }
     }
 
     func add(_ user: JSON) async throws {
-        try await stored.add(user, random: core.random(bytes: 32))
+        try await stored.add(user)
     }
 
     /// Tries a password; nil if it was refused.
@@ -189,13 +189,13 @@ struct UserTests {
                     let user: JSON = [
                         "id": "user\(number)", "email": number % 2 == 0 ? "ann@example.com" : "ANN@example.com",
                     ]
-                    return (try? await stored.add(user, random: "\(number)")) != nil
+                    return (try? await stored.add(user)) != nil
                 }
             }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(made == 1)
-        #expect(try await stored.page(after: nil, limit: 100).count == 1)
+        #expect(try await stored.list(after: nil, limit: 100).count == 1)
     }
 
     /// Users that must not be made beside a stored and a declared one, and what the message names.
@@ -221,7 +221,7 @@ struct UserTests {
         try await server.add(People.ann)
         let problem = await #expect(throws: UserProblem.self) { try await server.add(user) }
         #expect(problem?.description.contains(names) == true, "\(rule): \(problem?.description ?? "")")
-        #expect(try await server.stored.page(after: nil, limit: 10).map(\.id) == ["ann"])
+        #expect(try await server.stored.list(after: nil, limit: 10).map(\.id) == ["ann"])
     }
 
     @Test("what the store and the configuration both name is found at the start")
@@ -245,7 +245,7 @@ struct UserTests {
         for number in 0..<7 { try await server.add(["id": "u\(number)"]) }
         var found: [String] = []
         while true {
-            let page = try await server.stored.page(after: found.last, limit: 3)
+            let page = try await server.stored.list(after: found.last, limit: 3)
             found += page.map(\.id)
             if page.count < 3 { break }
         }

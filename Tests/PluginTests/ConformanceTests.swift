@@ -25,7 +25,7 @@ struct ConformanceTests {
         let grants = try registries(server).flatMap(\.grants)
         let grant = try #require(grants.first { $0.declaration.wire == wire })
         return GrantUnderTest(grant) {
-            guard let client = try await server.core.find(client) else { throw ConfigurationError("no client") }
+            guard let client = try await server.core.clients.find(client) else { throw ConfigurationError("no client") }
             return TokenRequest(
                 grant: grant.declaration, client: client, parameters: await parameters(server),
                 head: RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits(scope: ["read"]))

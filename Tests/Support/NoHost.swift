@@ -33,6 +33,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         throw error
     }
+    public var documents: any DocumentDirectory { NoDocuments() }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
     public func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("", "")) }
@@ -57,6 +58,22 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func claims(
         for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] { throw error }
+}
+
+/// A directory that has nothing and takes nothing.
+public struct NoDocuments: DocumentDirectory {
+    private let error = StoreError("this test lends no documents")
+
+    public init() {}
+
+    public func entry(_ id: String) async throws -> DirectoryEntry? { throw error }
+    public func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { throw error }
+    public func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] { throw error }
+    public func create(_ document: JSON) async throws -> DirectoryChange { throw error }
+    public func replace(
+        _ id: String, with document: JSON, if condition: DirectoryCondition
+    ) async throws -> DirectoryChange { throw error }
+    public func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry { throw error }
 }
 
 private struct NoStore: Store {

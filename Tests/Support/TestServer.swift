@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdminAPI
 import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
@@ -25,6 +26,7 @@ import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
+    public static let adminAPI = type(adminAPIPluginMake)
     public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
@@ -84,7 +86,7 @@ public final class ManualClock: Surroundings {
 
 struct TestSecrets: SecretVerifier {
     private struct Hash: SlowHash {
-        let hash: ScryptHash
+        let hash: PasswordHash
         func matches(_ secret: Secret, from address: String) async throws -> Bool { hash.matches(secret) }
     }
 
@@ -93,12 +95,15 @@ struct TestSecrets: SecretVerifier {
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
-        ScryptHash(text).map(Hash.init)
+        PasswordHash(text).map(Hash.init)
     }
 }
 
 /// The real core with real plugins, spoken to as the HTTP adapter speaks to it.
 public struct TestServer: Sendable {
+    /// What compares the secrets of clients.
+    public static let secrets: any SecretVerifier = TestSecrets()
+
     public let core: ServerCore
     public let clock: ManualClock
     public let keys: ServerKeyRing

@@ -22,7 +22,7 @@ struct AuthorizationValidation {
 
     /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
     func validate(_ sent: Parameters) async throws -> ValidRequest {
-        let client = try client(sent)
+        let client = try await client(sent)
         let words = Set(sent.values("response_type").flatMap { $0.split(separator: " ") }.map(String.init))
         let flows = words.compactMap { plan.flows[$0] }
         var destination = try destination(sent, client, flows)
@@ -45,14 +45,14 @@ struct AuthorizationValidation {
         }
     }
 
-    private func client(_ sent: Parameters) throws -> RegisteredClient {
+    private func client(_ sent: Parameters) async throws -> RegisteredClient {
         let ids = sent.values("client_id")
-        guard ids.count == 1, let id = ids.first, id.utf8.allSatisfy({ $0 < 0x80 }), let client = generation.clients[id]
-        else {
-            throw PageRefusal(
-                .client, OAuthError(.invalidRequest, "the request names no client that is registered"))
+        do {
+            if ids.count == 1, let client = try await Clients(core, generation).registered(ids[0]) { return client }
+        } catch let error as OAuthError {
+            throw PageRefusal(.client, error)
         }
-        return client
+        throw PageRefusal(.client, OAuthError(.invalidRequest, "the request names no client that is registered"))
     }
 
     // MARK: where the answer goes

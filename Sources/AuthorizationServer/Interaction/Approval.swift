@@ -39,6 +39,7 @@ struct Approval {
         authorization.acr = session.acr
         authorization.amr = session.amr
         authorization.sessionID = session.id
+        authorization.clientEpoch = valid.registered.epoch
         authorization.attachments = valid.policy.attachments.merging(run.state.attachments) { _, new in new }
         return authorization
     }

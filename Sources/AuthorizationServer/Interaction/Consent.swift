@@ -10,7 +10,7 @@ struct Consent: Sendable {
 
     private let key: StoreKey
     private let user: User
-    private let client: String
+    private let client: RegisteredClient
     /// What stands in the store, whatever it is still worth.
     private let record: StoreRecord?
     private let isCurrent: Bool
@@ -21,15 +21,19 @@ struct Consent: Sendable {
     /// Reads what is remembered.
     ///
     /// - Throws: `StoreError`.
-    init(_ user: User, _ client: String, in core: ServerCore) async throws {
+    init(_ user: User, _ client: RegisteredClient, in core: ServerCore) async throws {
         self.user = user
         self.client = client
         issuer = core.issuer
-        key = Consent.key(user.id, client, in: core)
+        key = Consent.key(user.id, client.client.id, in: core)
         record = try await core.store.read(key)
-        // With the password, or the person, ends what was allowed.
         id = record?.value["id"]?.string ?? core.random(bytes: 16)
-        isCurrent = record.map { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch } ?? false
+        // With the password, the person or the client ends what was allowed.
+        isCurrent =
+            record.map {
+                $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch
+                    && $0.value["client_epoch"]?.integer == client.epoch
+            } ?? false
     }
 
     /// The id that what is granted without asking comes under, if anything was allowed before.
@@ -64,13 +68,14 @@ struct Consent: Sendable {
     func remembering(_ asked: AccessLimits, granted: Scope, now: Timestamp) -> StoreWrite {
         let all = words("asked").union(asked.scope.words)
         let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
-        let value: JSON = [
-            "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client),
+        var value: JSON = [
+            "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client.client.id),
             "id": .string(id),
             "asked": .strings(all.sorted()),
             "granted": .strings(kept.sorted()),
             "audience": .strings(words("audience").union(others(asked)).sorted()), "given": .integer(now.seconds),
         ]
+        value["client_epoch"] = client.epoch.map(JSON.integer)
         let next = StoreRecord(key, value, expiresAt: now + Consent.lifetime, indexes: ["user": user.id])
         guard let record else { return .create(next) }
         return .replace(next, ifVersion: record.version)

@@ -223,7 +223,7 @@ struct InteractionRun {
         guard hasReached(session) else {
             throw refusal(OAuthError(.unmetAuthentication, "no sign-in of the class that was asked for is offered"))
         }
-        let consent = try await Consent(session.user, client.id, in: core)
+        let consent = try await Consent(session.user, valid.registered, in: core)
         if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else {
                 core.recordDenial(of: policy.limits, session)

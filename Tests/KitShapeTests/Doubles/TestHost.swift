@@ -91,6 +91,8 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
         id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
     }
 
+    var documents: any DocumentDirectory { NoDocuments() }
+
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         try await find(login).map(PasswordOutcome.verified) ?? .refused
     }
@@ -144,5 +146,19 @@ extension TestHost: SessionDirectory, ConsentDirectory, JobService {
 
     func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
         .create(StoreRecord(StoreKey("job", random(bytes: 16)), payload, expiresAt: now + limit))
+    }
+}
+
+/// A directory that has nothing and takes nothing.
+struct NoDocuments: DocumentDirectory {
+    func entry(_ id: String) async throws -> DirectoryEntry? { nil }
+    func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { [] }
+    func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] { [] }
+    func create(_ document: JSON) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
+    func replace(
+        _ id: String, with document: JSON, if condition: DirectoryCondition
+    ) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
+    func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry {
+        throw DocumentRefusal(.unknown, [])
     }
 }

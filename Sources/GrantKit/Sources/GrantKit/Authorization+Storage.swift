@@ -24,6 +24,7 @@ extension Authorization {
         add("amr", amr.isEmpty ? nil : .strings(amr))
         add("sid", sessionID.map(JSON.string))
         add("epoch", epoch.map(JSON.integer))
+        add("client_epoch", clientEpoch.map(JSON.integer))
         add("act", actor)
         add("claims", claims.members.isEmpty ? nil : claims)
         add("grant", grantID.map(JSON.string))
@@ -55,6 +56,7 @@ extension Authorization {
         amr = json["amr"]?.strings ?? []
         sessionID = json["sid"]?.string
         epoch = json["epoch"]?.integer
+        clientEpoch = json["client_epoch"]?.integer
         actor = json["act"]
         claims = json["claims"] ?? [:]
         grantID = json["grant"]?.string

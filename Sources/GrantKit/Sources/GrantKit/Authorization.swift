@@ -35,6 +35,10 @@ public struct Authorization: Sendable {
     ///
     /// The core sets it where a new grant leaves it out, and compares it at every use.
     public var epoch: Int64?
+    /// The epoch of the client, if the store keeps it: whatever was granted to it ends when that has changed.
+    ///
+    /// The core sets it, and compares it at every use; a token format that does not carry it serves declared clients alone.
+    public var clientEpoch: Int64?
     /// Who acts for the subject (RFC 8693 section 4.1, `act`).
     public var actor: JSON?
     /// Claims that every token carries.
@@ -77,6 +81,7 @@ public struct Authorization: Sendable {
     public func derived() -> Authorization {
         var authorization = self
         authorization.origin = ""
+        authorization.clientEpoch = nil
         authorization.attachments = [:]
         authorization.confirmation = nil
         authorization.writes = []

@@ -10,6 +10,10 @@ public struct ResourceRequest: Sendable {
     public var token: ResolvedToken
     /// The client that the token was issued to.
     public var client: Client
+    /// What stands for the last segment of the route's path, decoded, if that is a variable.
+    public var segment: String?
+    /// The body, where the endpoint takes JSON and the request has one.
+    public var body: JSON?
 
     /// For the host and for tests: a request.
     public init(head: RequestHead, parameters: Parameters, token: ResolvedToken, client: Client) {
@@ -30,6 +34,8 @@ public protocol ResourceEndpoint: Sendable {
     var scope: Scope { get }
     /// The parameters that it reads.
     var parameters: [ParameterDeclaration] { get }
+    /// Whether bodies are JSON, so that all parameters stand in the query.
+    var takesJSON: Bool { get }
     /// Answers.
     ///
     /// - Throws: `OAuthError` to refuse; a `StoreError` is answered as
@@ -40,4 +46,6 @@ public protocol ResourceEndpoint: Sendable {
 extension ResourceEndpoint {
     /// None.
     public var parameters: [ParameterDeclaration] { [] }
+    /// They are forms.
+    public var takesJSON: Bool { false }
 }

@@ -34,7 +34,7 @@ public enum PasswordOutcome: Sendable {
     case later(Duration)
 }
 
-/// Looks users up and checks their passwords.
+/// Looks users up, checks their passwords and manages them.
 public protocol UserDirectory: Sendable {
     /// The user of an identifier, active or not; nil if there is none.
     ///
@@ -52,4 +52,7 @@ public protocol UserDirectory: Sendable {
     /// - Returns: What came of it.
     /// - Throws: `OAuthError` `temporarily_unavailable` if all places for hashing are taken; `StoreError`.
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome
+
+    /// The users' documents.
+    var documents: any DocumentDirectory { get }
 }

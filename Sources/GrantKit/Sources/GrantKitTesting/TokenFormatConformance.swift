@@ -38,6 +38,7 @@ public enum TokenFormatConformance {
         authorization.authenticatedAt = Timestamp(seconds: 1_799_999_000)
         authorization.sessionID = "session-1"
         authorization.amr = ["pwd"]
+        authorization.clientEpoch = 17
         authorization.claims = ["tenant": "t1"]
         authorization.confirmation = Confirmation("jkt", "thumbprint", tokenType: "DPoP")
         return AccessTokenContents(
@@ -65,6 +66,7 @@ public enum TokenFormatConformance {
         try expect(now.sessionID == was.sessionID && now.authenticatedAt == was.authenticatedAt, "session: \(now)")
         try expect(now.scope == was.scope && now.limits.audience == was.limits.audience, "limits: \(now.limits)")
         try expect(now.claims == was.claims && now.amr == was.amr, "claims: \(now.claims)")
+        try expect(now.clientEpoch == was.clientEpoch, "epoch of the client: \(now.clientEpoch as Any)")
         try expect(now.confirmation == was.confirmation, "confirmation: \(now.confirmation as Any)")
     }
 

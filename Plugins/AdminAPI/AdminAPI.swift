@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Makes, changes and removes clients and users over HTTP, by the names and at the paths of Aidbox.
+struct AdminAPI: Plugin {
+    static let manifest = PluginManifest(
+        id: "admin-api", summary: "manages clients and users over HTTP", specification: "RFC 9110, RFC 6750, RFC 7396")
+
+    private let host: any PluginHost
+    private let scope: Scope
+    private let page: Int64
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = host
+        let word = settings.read("scope", default: "admin", "the scope word that a token has to carry")
+        guard Scope.isWord(word) else {
+            throw ConfigurationError("'scope' must be one scope word (RFC 6749 section 3.3)", at: "scope")
+        }
+        scope = Scope([word])
+        page = settings.read(
+            "page_size", default: Int64(50), in: Int64(1)...DocumentList.most,
+            "how many documents a list holds that asks for no number")
+    }
+
+    func register(in registry: inout Registry) {
+        // All of a token's scope means that of its client; managing is asked for by name.
+        registry.add(scopeOnRequest: scope.description)
+        for kind in DocumentKind.allCases {
+            let documents = Documents(kind: kind, host: host)
+            registry.add(resourceEndpoint: DocumentList(documents: documents, scope: scope, page: page))
+            registry.add(resourceEndpoint: DocumentItem(documents: documents, scope: scope))
+        }
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(admin_api_plugin_abi)
+public func adminAPIPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(admin_api_plugin_make)
+public func adminAPIPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(AdminAPI.self)
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Lists and searches documents, and makes new ones.
+///
+/// A page begins behind an identifier, not at a number: the store then goes straight to it however deep it lies, and what
+/// is made or removed meanwhile neither repeats nor hides anything.
+struct DocumentList: ResourceEndpoint {
+    /// The most documents of a page.
+    static let most: Int64 = 500
+
+    let documents: Documents
+    let scope: Scope
+    let page: Int64
+    let takesJSON = true
+
+    var route: Route { .atRoot(["GET", "POST"], documents.path) }
+
+    var parameters: [ParameterDeclaration] {
+        [ParameterDeclaration("_count", longest: 8), ParameterDeclaration("_after", longest: 256)]
+            + documents.kind.searches.map { ParameterDeclaration($0, longest: 256) }
+    }
+
+    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+        try await documents.refusing {
+            request.head.method == "POST" ? try await create(request) : try await list(request.parameters)
+        }
+    }
+
+    private func create(_ request: ResourceRequest) async throws -> EndpointResponse {
+        guard let body = request.body else { throw OAuthError(.invalidRequest, "the request has no document") }
+        let change = try await documents.directory.create(body)
+        documents.changed(.created, change.entry.id, by: request)
+        return documents.answer(change)
+    }
+
+    // MARK: reading
+
+    private func list(_ parameters: Parameters) async throws -> EndpointResponse {
+        let searches = documents.kind.searches.compactMap { name in parameters[name].map { (name, $0) } }
+        guard searches.count <= 1 else {
+            throw OAuthError(.invalidRequest, "a list is searched by one parameter at a time")
+        }
+        if let (name, value) = searches.first { return bundle(try await search(name, value), next: nil) }
+        let count = try count(parameters)
+        // One more tells whether there is a next page.
+        let entries = try await documents.directory.page(after: parameters["_after"], limit: Int(count) + 1)
+        let shown = Array(entries.prefix(Int(count)))
+        let next = entries.count > shown.count ? shown.last?.id : nil
+        return bundle(shown, next: next.map { "?_count=\(count)&_after=\(Documents.encoded($0))" })
+    }
+
+    private func search(_ name: String, _ value: String) async throws -> [DirectoryEntry] {
+        guard name == "_id" else { return try await documents.directory.search(name, equals: value) }
+        return [try await documents.directory.entry(value)].compactMap(\.self)
+    }
+
+    private func count(_ parameters: Parameters) throws -> Int64 {
+        guard let text = parameters["_count"] else { return page }
+        guard let count = Int64(text), (1...DocumentList.most).contains(count) else {
+            throw OAuthError(.invalidRequest, "'_count' must be from 1 to \(DocumentList.most)")
+        }
+        return count
+    }
+
+    private func bundle(_ entries: [DirectoryEntry], next: String?) -> EndpointResponse {
+        var body: JSON = ["resourceType": "Bundle", "type": "searchset"]
+        if let next {
+            let address = "\(documents.host.issuer)\(documents.path)\(next)"
+            body["link"] = [["relation": "next", "url": .string(address)]]
+        }
+        body["entry"] = .array(entries.map { ["resource": documents.shown($0)] })
+        return EndpointResponse(body)
+    }
+}

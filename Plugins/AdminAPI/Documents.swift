@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What is managed.
+enum DocumentKind: String, Sendable, CaseIterable {
+    case client = "Client"
+    case user = "User"
+
+    /// The parameters by which a list is searched, each of which at most finds a few.
+    var searches: [String] {
+        switch self {
+        case .client: ["_id"]
+        case .user: ["_id", "email", "userName"]
+        }
+    }
+}
+
+/// The documents of one kind, as answers show them.
+struct Documents: Sendable {
+    let kind: DocumentKind
+    let host: any PluginHost
+
+    var directory: any DocumentDirectory {
+        switch kind {
+        case .client: host.clients.documents
+        case .user: host.users.documents
+        }
+    }
+
+    var path: String { "/\(kind.rawValue)" }
+
+    func address(of id: String) -> String { "\(host.issuer)\(path)/\(Documents.encoded(id))" }
+
+    /// The document with its kind in front.
+    func shown(_ entry: DirectoryEntry) -> JSON {
+        let own = entry.document.members.filter { $0.name != "resourceType" && $0.name != "id" }
+        return .object(
+            [.init("resourceType", .string(kind.rawValue)), .init("id", .string(entry.id))] + own)
+    }
+
+    func answer(_ entry: DirectoryEntry, status: Int = 200, secret: Secret? = nil) -> EndpointResponse {
+        var document = shown(entry)
+        document["secret"] = secret.map { .string($0.exposed) }
+        var response = EndpointResponse(document, status: status)
+        response.headers["ETag"] = entry.version.map { "\"\($0)\"" }
+        return response
+    }
+
+    /// What a change came to: 201 with the address of what was made, else 200.
+    func answer(_ change: DirectoryChange) -> EndpointResponse {
+        var response = answer(change.entry, status: change.isNew ? 201 : 200, secret: change.secret)
+        if change.isNew { response.headers["Location"] = address(of: change.entry.id) }
+        return response
+    }
+
+    /// Every committed change passes here, with who made it.
+    func changed(_ change: Change, _ id: String, by request: ResourceRequest) {
+        host.events.record(event(change, id, by: request))
+    }
+
+    private func event(_ change: Change, _ id: String, by request: ResourceRequest) -> Event {
+        let details: JSON = [
+            "change": .string(change.rawValue),
+            "by": [
+                "client": .string(request.client.id), "subject": .string(request.token.authorization.subject.id),
+            ],
+        ]
+        return switch kind {
+        case .client: Event(.clientChanged, client: id, details: details)
+        case .user: Event(.userChanged, subject: .user(id), details: details)
+        }
+    }
+
+    /// What was done to a document.
+    enum Change: String, Sendable {
+        case created, replaced, deleted
+    }
+
+    /// Runs a request, and tells what stood in its way.
+    func refusing(_ body: () async throws -> EndpointResponse) async throws -> EndpointResponse {
+        do {
+            return try await body()
+        } catch let refusal as DocumentRefusal {
+            return Documents.answer(refusal)
+        }
+    }
+
+    private static func answer(_ refusal: DocumentRefusal) -> EndpointResponse {
+        let (status, code) =
+            switch refusal.kind {
+            case .invalid: (422, "invalid_document")
+            case .taken: (409, "conflict")
+            case .declared: (409, "declared")
+            case .changed: (412, "precondition_failed")
+            case .unknown: (404, "not_found")
+            @unknown default: (422, "refused")
+            }
+        let problems = refusal.problems.map { problem -> JSON in
+            ["pointer": .string(problem.pointer), "message": .string(problem.message)]
+        }
+        return EndpointResponse(["error": .string(code), "problems": .array(problems)], status: status)
+    }
+
+    var missing: DocumentRefusal {
+        DocumentRefusal(.unknown, [DocumentProblem("", "there is no \(kind.rawValue) of this id")])
+    }
+
+    /// RFC 3986 section 2.3: everything but unreserved characters is percent-encoded.
+    static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: bytes.append(byte)
+            default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

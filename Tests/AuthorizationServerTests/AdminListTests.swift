@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@Suite("Conditions and lists of the admin API", .timeLimit(.minutes(2)))
+struct AdminListTests {
+    // MARK: conditions
+
+    @Test(
+        "of 64 that replace one state at once, one does", .clause("RFC 9110 section 13.1.1"),
+        arguments: AdminAPITests.kinds, ["PUT", "PATCH", "DELETE"])
+    func race(_ kind: String, _ method: String) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        let item = "/\(kind)/orders"
+        let document: JSON = kind == "Client" ? AdminAPITests.orders : ["id": "orders"]
+        let tag = try #require(await server.admin("PUT", item, document, token: token).header("etag"))
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<64 {
+                group.addTask {
+                    var next = document
+                    next["name"] = kind == "Client" ? .string("\(number)") : ["formatted": .string("\(number)")]
+                    return await server.admin(
+                        method, item, method == "DELETE" ? nil : next, token: token, headers: [("if-match", tag)]
+                    ).status
+                }
+            }
+            return await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(statuses == [200: 1, 412: 63])
+    }
+
+    /// Conditions on a document that exists or not, and what a PUT with them comes to.
+    static let conditions: [(header: String, value: String, exists: Bool, status: Int)] = [
+        ("if-match", "*", true, 200), ("if-match", "*", false, 412), ("if-match", "\"7.7\"", true, 412),
+        ("if-match", "\"7.7\"", false, 412), ("if-match", "ETAG", true, 200), ("if-match", "\"7\", ETAG", true, 200),
+        ("if-match", "W/ETAG", true, 412), ("if-none-match", "*", true, 412), ("if-none-match", "*", false, 201),
+        ("if-none-match", "ETAG", true, 400),
+    ]
+
+    @Test("a PUT comes to what its condition says", .clause("RFC 9110 section 13.1"), arguments: conditions)
+    func condition(_ header: String, _ value: String, _ exists: Bool, _ status: Int) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        var tag = "\"1.1\""
+        if exists {
+            tag = try #require(
+                await server.admin("PUT", "/Client/orders", AdminAPITests.orders, token: token).header("etag"))
+        }
+        let answer = await server.admin(
+            "PUT", "/Client/orders", AdminAPITests.orders, token: token,
+            headers: [(header, value.replacing("ETAG", with: tag))])
+        #expect(answer.status == status, "\(answer.json.text)")
+    }
+
+    @Test("a document that was removed and made anew is in another state than before", arguments: AdminAPITests.kinds)
+    func madeAnew(_ kind: String) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        let item = "/\(kind)/orders"
+        let document: JSON = kind == "Client" ? AdminAPITests.orders : ["id": "orders"]
+        let tag = try #require(await server.admin("PUT", item, document, token: token).header("etag"))
+        #expect(await server.admin("DELETE", item, token: token).status == 200)
+        #expect(await server.admin("PUT", item, document, token: token).status == 201)
+        #expect(await server.admin("DELETE", item, token: token, headers: [("if-match", tag)]).status == 412)
+    }
+
+    @Test("patches without a condition are all applied, each to what the one before left")
+    func patches() async throws {
+        let (server, token) = try await AdminAPITests.server()
+        #expect(await server.admin("PUT", "/User/ann", ["data": [:]], token: token).status == 201)
+        for number in 0..<8 {
+            let patch: JSON = ["data": .object([.init("n\(number)", .integer(Int64(number)))])]
+            #expect(await server.admin("PATCH", "/User/ann", patch, token: token).status == 200)
+        }
+        let data = await server.admin("GET", "/User/ann", token: token).json["data"]
+        #expect(data?.members.count == 8)
+    }
+
+    // MARK: lists
+
+    private func walk(_ server: TestServer, _ token: String, _ kind: String) async throws -> [String] {
+        var (found, query): ([String], String?) = ([], "_count=3")
+        while let asked = query {
+            let page = await server.admin("GET", "/\(kind)", query: asked, token: token)
+            #expect(page.status == 200 && page["resourceType"] == "Bundle")
+            found += (page.json["entry"]?.elements ?? []).compactMap { $0["resource"]?["id"]?.string }
+            let next = page.json["link"]?.elements.first?["url"]?.string
+            query = next.map { String($0.drop { $0 != "?" }.dropFirst()) }
+        }
+        return found
+    }
+
+    @Test(
+        "pages hold every document once, declared ones too, whatever their number", arguments: AdminAPITests.kinds,
+        0..<8)
+    func pages(_ kind: String, _ count: Int) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        var ids = kind == "Client" ? ["manager", "service"] : ["bob"]
+        for number in 0..<count {
+            let document: JSON = kind == "Client" ? ["grant_types": []] : [:]
+            let id = number % 2 == 0 ? "n\(number)" : "Z\(number)"
+            #expect(await server.admin("PUT", "/\(kind)/\(id)", document, token: token).status == 201)
+            ids.append(id)
+        }
+        #expect(try await walk(server, token, kind) == ids.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
+    static let searches: [(kind: String, query: String, found: [String])] = [
+        ("User", "_id=ann", ["ann"]), ("User", "email=ANN%40example.com", ["ann"]), ("User", "userName=Annie", ["ann"]),
+        ("User", "email=bob@example.com", ["bob"]), ("User", "email=annie", []), ("User", "userName=bob", []),
+        ("User", "_id=none", []), ("Client", "_id=orders", ["orders"]), ("Client", "_id=service", ["service"]),
+    ]
+
+    @Test("a search finds what is stored and what is declared", arguments: searches)
+    func search(_ kind: String, _ query: String, _ found: [String]) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        #expect(await server.admin("POST", "/User", People.ann, token: token).status == 201)
+        #expect(await server.admin("POST", "/Client", AdminAPITests.orders, token: token).status == 201)
+        let page = await server.admin("GET", "/\(kind)", query: query, token: token)
+        #expect((page.json["entry"]?.elements ?? []).compactMap { $0["resource"]?["id"]?.string } == found)
+    }
+
+    @Test(
+        "a query that means nothing is refused",
+        arguments: ["_count=0", "_count=501", "_count=x", "_id=a&email=b", "_count=1&_count=2"])
+    func queries(_ query: String) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        let answer = await server.admin("GET", "/User", query: query, token: token)
+        #expect(answer.status == 400 && answer.error == "invalid_request")
+    }
+}
