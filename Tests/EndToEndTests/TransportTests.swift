@@ -260,9 +260,11 @@ struct TLSTests {
             let silent = try (0..<8).map { _ in try HTTPSocket(port: program.port) }
             #expect(silent.allSatisfy { $0.readAll() != nil }, "a handshake that does not come is ended")
             try unreadStream(of: program, in: folder)
-            let idle = try Command.shell(
-                "sleep 60 | (time timeout 60 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) >/dev/null 2>&1)",
-                in: folder)
+            let idle = try await onThread {
+                try Command.shell(
+                    "sleep 60 | (time timeout 60 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) >/dev/null 2>&1)",
+                    in: folder)
+            }
             let seconds = idle.errors.firstMatch(of: /real\s+0m(\d+)/).flatMap { Int($0.1) }
             #expect((seconds ?? 99) < 45, "an idle connection of HTTP/2 is ended: \(idle.errors)")
             try certificate("second", in: folder)
