@@ -36,17 +36,17 @@ public struct StoredClients: DocumentDirectory {
 
     /// The document of an identifier, nil if there is none.
     public func entry(_ id: String) async throws -> DirectoryEntry? {
-        guard id.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
-        if let declared = generation.clientDocuments[id] {
+        if id.utf8.allSatisfy({ $0 < 0x80 }), let declared = generation.clientDocuments[id] {
             return DirectoryEntry(id: id, document: declared, version: nil)
         }
         return try await stored(id)?.entry
     }
 
     func stored(_ id: String) async throws -> StoredClient? {
-        guard let record = try await store.read(StoredClient.key(id)), !StoredDocuments.isRemoved(record) else {
-            return nil
-        }
+        // Swift would take other bytes that look alike for the same text.
+        guard id.utf8.allSatisfy({ 0x20...0x7E ~= $0 }), let record = try await store.read(StoredClient.key(id)),
+            !StoredDocuments.isRemoved(record)
+        else { return nil }
         return try StoredClient(record)
     }
 
@@ -215,6 +215,12 @@ public struct StoredClients: DocumentDirectory {
                 epoch: UserEpoch.number(cryptography.digest(random(32)))),
             warnings: reader.problems.map(DocumentProblem.init))
         if let member = document["secret"] {
+            if member.strings.contains(where: { passwords.form(of: $0) == .unusable }) {
+                throw DocumentRefusal(
+                    .invalid, at: "/secret",
+                    "a secret looks like a slow hash but is none that can be verified: known are Argon2id, $s0$ scrypt, "
+                        + "bcrypt and PBKDF2, of bounded cost")
+            }
             for text in member.strings { prepared.client.secrets.append(.init(hash: try await hashed(text))) }
         } else if let former, !isPublic {
             prepared.client.secrets = former.secrets

@@ -7,7 +7,6 @@ extension StoredUsers: DocumentDirectory {
 
     /// The document of an identifier, nil if there is none.
     public func entry(_ id: String) async throws -> DirectoryEntry? {
-        guard id.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
         if let declared = generation.users[id] {
             return DirectoryEntry(id: id, document: declared.document, version: nil)
         }
@@ -15,9 +14,10 @@ extension StoredUsers: DocumentDirectory {
     }
 
     private func stored(_ id: String) async throws -> StoredUser? {
-        guard let record = try await store.read(StoredUser.key(id)), !StoredDocuments.isRemoved(record) else {
-            return nil
-        }
+        // Swift would take other bytes that look alike for the same text.
+        guard id.utf8.allSatisfy({ 0x20...0x7E ~= $0 }), let record = try await store.read(StoredUser.key(id)),
+            !StoredDocuments.isRemoved(record)
+        else { return nil }
         return try StoredUser(record)
     }
 

@@ -213,6 +213,8 @@ struct StoredClientTests {
         ("an unknown grant", "grant_types", ["client_credentials", "magic"], .invalid, "/grant_types/1"),
         ("a public client with a confidential grant", "secret", .null, .invalid, "/grant_types/0"),
         ("a secret that is none", "secret", "", .invalid, "/secret"),
+        ("a secret that looks like a hash", "secret", "$2b$31$x", .invalid, "/secret"),
+        ("an id that looks like another", "id", "\u{212A}", .invalid, "/id"),
         ("a scope word that is none", "scope", ["a b"], .invalid, "/scope/0"),
         ("an origin that is none", "allowed_origins", ["https://x/y"], .invalid, "/allowed_origins/0"),
         (

@@ -6,7 +6,8 @@ import Testing
 @Suite("What the built files link and export", .timeLimit(.minutes(2)))
 struct LinkageTests {
     private static let plugins = [
-        "client-credentials", "introspection", "jwt-token", "memory-store", "opaque-token", "refresh-token",
+        "admin-api", "client-credentials", "introspection", "jwt-token", "memory-store", "opaque-token",
+        "refresh-token",
         "sqlite-store",
     ]
     private static let images = ["grantor", "libGrantKit.so"] + plugins.map { "lib\($0).so" }
