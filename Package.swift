@@ -22,11 +22,13 @@ struct Plugin {
 
 let plugins = [
     Plugin(id: "admin-api", module: "AdminAPI"),
+    Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
     Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
+    Plugin(id: "logout", module: "Logout"),
     Plugin(id: "memory-store", module: "MemoryStore"),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
     Plugin(id: "openid", module: "OpenID"),
@@ -34,6 +36,7 @@ let plugins = [
     Plugin(id: "password-login", module: "PasswordLogin"),
     Plugin(id: "refresh-token", module: "RefreshToken"),
     Plugin(id: "revocation", module: "TokenRevocation"),
+    Plugin(id: "sessions-api", module: "SessionsAPI"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
 ]
 
@@ -55,11 +58,13 @@ let core: [Target] = [
         name: "ServerHTTP",
         dependencies: [
             kit, "AuthorizationServer", log,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HummingbirdHTTP2", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Mustache", package: "swift-mustache"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -96,8 +101,9 @@ let tests: [Target] = [
     test(
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
+    test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
-    test("EndToEndTests", [kit, "Cryptography", "ServerHTTP", "Support"]),
+    test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 
@@ -120,6 +126,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: core

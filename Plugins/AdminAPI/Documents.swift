@@ -55,7 +55,22 @@ struct Documents: Sendable {
     }
 
     /// Every committed change passes here, with who made it.
-    func changed(_ change: Change, _ id: String, by request: ResourceRequest) {}
+    func changed(_ change: Change, _ id: String, by request: ResourceRequest) {
+        host.events.record(event(change, id, by: request))
+    }
+
+    private func event(_ change: Change, _ id: String, by request: ResourceRequest) -> Event {
+        let details: JSON = [
+            "change": .string(change.rawValue),
+            "by": [
+                "client": .string(request.client.id), "subject": .string(request.token.authorization.subject.id),
+            ],
+        ]
+        return switch kind {
+        case .client: Event(.clientChanged, client: id, details: details)
+        case .user: Event(.userChanged, subject: .user(id), details: details)
+        }
+    }
 
     /// What was done to a document.
     enum Change: String, Sendable {

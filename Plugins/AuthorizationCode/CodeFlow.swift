@@ -11,8 +11,8 @@ struct CodeFlow: AuthorizationFlow {
     let grant = AuthorizationCode.declaration
     let delivery = Delivery.query
     let parameters = [
-        ParameterDeclaration("code_challenge", longest: 128),
-        ParameterDeclaration("code_challenge_method", longest: 16),
+        ParameterDeclaration("code_challenge", longest: 128, example: .digest(of: "code_verifier")),
+        ParameterDeclaration("code_challenge_method", longest: 16, example: .text(CodeChallenge.method)),
     ]
 
     func validate(_ request: AuthorizationRequest) throws {

@@ -8,7 +8,8 @@ struct CodeGrant: TokenGrant {
     let declaration = AuthorizationCode.declaration
     let parameters = [
         ParameterDeclaration("code", required: true, longest: 128, secret: true),
-        ParameterDeclaration("redirect_uri"), ParameterDeclaration("code_verifier", longest: 1024, secret: true),
+        ParameterDeclaration("redirect_uri"),
+        ParameterDeclaration("code_verifier", longest: 1024, secret: true, example: .random),
     ]
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {

@@ -7,7 +7,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
     let host: any PluginHost
     let parameters =
         [
-            ParameterDeclaration("nonce"), ParameterDeclaration("prompt", longest: 64),
+            ParameterDeclaration("nonce", example: .random), ParameterDeclaration("prompt", longest: 64),
             ParameterDeclaration("max_age", longest: 16), ParameterDeclaration("login_hint", longest: 256),
             ParameterDeclaration("id_token_hint", longest: 4096), ParameterDeclaration("acr_values", longest: 1024),
             ParameterDeclaration("claims", longest: 4096), ParameterDeclaration("display", longest: 16),
@@ -29,6 +29,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
         }
         policy.prompts.formUnion(try prompts(parameters["prompt"]))
         policy.loginHint = parameters["login_hint"]
+        policy.languages = (parameters["ui_locales"] ?? "").split(separator: " ").map(String.init)
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
         if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
         policy.acr = (parameters["acr_values"] ?? "").split(separator: " ").map(String.init)

@@ -53,6 +53,7 @@ struct RefreshGrant: TokenGrant {
 
     /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).
     private func refuseReuse(_ authorization: Authorization) async throws {
+        host.events.record(Event(.replayed, authorization))
         if let id = authorization.grantID {
             try await host.tokens.revoke(.grant(id), reason: "a refresh token was used again")
         }

@@ -13,6 +13,8 @@ public final class RegisteredPlugin: Sendable {
     public let registry: Registry
     /// The client attributes that it reads.
     public let attributes: [AttributeDeclaration]
+    /// What waits to be taken by its sinks.
+    let queues: [EventQueue]
     private let isRunning = Mutex(false)
 
     /// Describes a plugin that has been made.
@@ -21,17 +23,22 @@ public final class RegisteredPlugin: Sendable {
         self.plugin = plugin
         self.registry = registry
         self.attributes = attributes
+        queues = registry.eventSinks.map { EventQueue($0, plugin: id) }
     }
 
     deinit {
         guard isRunning.withLock({ $0 }) else { return }
-        Task { [plugin] in await plugin.stop() }
+        Task { [plugin, queues] in
+            for queue in queues { await queue.end() }
+            await plugin.stop()
+        }
     }
 
     /// Starts the plugin, unless it runs already.
     public func start() async throws {
         guard !isRunning.withLock({ $0 }) else { return }
         try await plugin.start()
+        for queue in queues { queue.begin() }
         isRunning.withLock { $0 = true }
     }
 
@@ -41,7 +48,9 @@ public final class RegisteredPlugin: Sendable {
             defer { isRunning = false }
             return isRunning
         }
-        if wasRunning { await plugin.stop() }
+        guard wasRunning else { return }
+        for queue in queues { await queue.end() }
+        await plugin.stop()
     }
 }
 
@@ -61,6 +70,11 @@ public struct Capabilities: Sendable {
     let steps: [any InteractionStep]
     let claimsSources: [any ClaimsSource]
     let documents: [WellKnownDocument]
+    let browserEndpoints: [any BrowserEndpoint]
+    let revocationParticipants: [any RevocationParticipant]
+    /// The handlers of jobs by their name.
+    let jobs: [String: any JobHandler]
+    let pages: [PageTemplate]
     /// The store, once there is exactly one.
     public let store: (any Store)?
     /// What plugins keep in it.
@@ -99,6 +113,10 @@ public struct Capabilities: Sendable {
         steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
         claimsSources = registries.flatMap(\.claimsSources)
         documents = registries.flatMap(\.documents)
+        browserEndpoints = registries.flatMap(\.browserEndpoints)
+        revocationParticipants = registries.flatMap(\.revocationParticipants)
+        jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        pages = registries.flatMap(\.pages)
         store = registries.flatMap(\.stores).first
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
@@ -169,6 +187,12 @@ private struct NamesTaken {
             take("the path '\(route.path)'", plugin.id, place)
             if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
         }
+        for route in registry.browserEndpoints.map(\.route) {
+            take("the path '\(route.path)'", plugin.id, place)
+            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
+        }
+        for job in registry.jobs { take("the job '\(job.name)'", plugin.id, place) }
+        for page in registry.pages { take(page, plugin.id, place) }
         for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
         for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
         for name in registry.steps.flatMap(\.fields).map(\.name) where InteractionRun.fields.contains(name) {
@@ -178,6 +202,20 @@ private struct NamesTaken {
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
         for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
         for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    private mutating func take(_ page: PageTemplate, _ id: String, _ place: Int) {
+        take("the page '\(page.name)'", id, place)
+        if page.texts["en"] == nil {
+            problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
+        }
+        for key in Set(page.texts.values.flatMap(\.keys)).sorted() where !key.hasPrefix("\(page.name)_") {
+            problems.append(
+                (
+                    place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
+                    "its texts begin with '\(page.name)_'"
+                ))
+        }
     }
 
     /// A grant that only flows have; several of them may share one.

@@ -7,19 +7,29 @@ import Logging
 struct RequestTrace {
     var endpoint = "unknown"
     var grant = ""
-    var client: RegisteredClient?
+    var client: RegisteredClient? {
+        didSet { context?.client = client?.client.id }
+    }
+    /// Set if events are wanted.
+    var context: RequestContext?
 }
 
 extension ServerCore {
     /// Answers a request; whatever goes wrong becomes the error that its specification asks for.
     public func respond(to request: InboundRequest) async -> OutboundResponse {
+        guard recorder.isWanted else { return await answer(request, nil) }
+        let context = RequestContext(request.head)
+        return await RequestContext.$current.withValue(context) { await answer(request, context) }
+    }
+
+    private func answer(_ request: InboundRequest, _ context: RequestContext?) async -> OutboundResponse {
         let start = ContinuousClock.now
         guard let generation else { return .text("starting\n", status: 503) }
         guard let target = generation.target(request.head.path) else {
             if let asset = asset(request.head, generation) { return asset }
             return .json(["error": "not_found"], status: 404)
         }
-        var trace = RequestTrace()
+        var trace = RequestTrace(context: context)
         var response: OutboundResponse
         var outcome = "ok"
         do {
@@ -49,6 +59,7 @@ extension ServerCore {
         to request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
         _ trace: inout RequestTrace
     ) async throws -> OutboundResponse {
+        if !target.isPublished, recorder.refusesRequests { throw ServerCore.unrecorded }
         switch target {
         case .token:
             trace.endpoint = "token"
@@ -72,6 +83,10 @@ extension ServerCore {
             trace.endpoint = plan.name
             if let other = try await refuse(request.head, plan.methods, generation) { return other }
             return try await respond(to: request, plan, generation, &trace)
+        case .browser(let plan):
+            trace.endpoint = plan.name
+            if let other = try await refuse(request.head, plan.endpoint.route.methods, nil) { return other }
+            return try await respond(to: request, plan, generation)
         case .document(let document):
             trace.endpoint = "metadata"
             if let other = try await refuse(request.head, ["GET", "HEAD"], generation) { return other }
@@ -97,13 +112,30 @@ extension ServerCore {
     }
 
     /// Commits what a response needs, and sends it.
-    func commit(_ response: EndpointResponse) async throws -> OutboundResponse {
-        if !response.writes.isEmpty, case .conflict = try await store.write(response.writes) {
-            throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+    ///
+    /// - Parameters:
+    ///   - response: What an endpoint answers.
+    ///   - render: Makes the page; only browsers are shown any.
+    /// - Returns: The answer.
+    /// - Throws: `OAuthError` for a conflict, or for an answer of a kind that the endpoint cannot give; `StoreError`.
+    func commit(
+        _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> OutboundResponse)? = nil
+    ) async throws -> OutboundResponse {
+        if !response.writes.isEmpty {
+            if case .conflict = try await store.write(response.writes) {
+                throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+            }
+            pendingJobs.wake()
         }
-        var answer =
-            response.body.map { OutboundResponse.json($0, status: response.status) }
-            ?? OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        var answer: OutboundResponse
+        switch (response.content, render) {
+        case (.none, _): answer = OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        case (.json(let body), _): answer = .json(body, status: response.status)
+        case (.page(let page), let render?): answer = try render(page, response.status)
+        case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
+            answer = .redirect(address)
+        default: throw OAuthError(.serverError, reason: "an endpoint answered in a way that it cannot")
+        }
         for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
             answer.headers.append((name.lowercased(), value))
         }
@@ -144,11 +176,13 @@ extension ServerCore {
             metadata["error"] = "\(error)"
             logger.error("failed", metadata: metadata)
             let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
+            events.record(ServerCore.event(.failed, code, trace, rule: nil))
             return OAuthError(code, "the request failed; the server's log tells more under \(head.id)")
         }
         metadata["error"] = "\(refusal.code.rawValue)"
         metadata["reason"] = "\(refusal.reason ?? refusal.description)"
         logger.info("refused", metadata: metadata)
+        record(refusal, trace)
         return refusal
     }
 }
@@ -195,10 +229,18 @@ extension ServerCore {
 }
 
 extension Generation.RouteTarget {
+    /// Whether it is a document that is the same for everybody.
+    fileprivate var isPublished: Bool {
+        switch self {
+        case .document, .keys: true
+        default: false
+        }
+    }
+
     /// Whether a person's browser asks, so that errors are pages.
     fileprivate var isForPeople: Bool {
         switch self {
-        case .authorization, .interaction: true
+        case .authorization, .interaction, .browser: true
         default: false
         }
     }

@@ -14,6 +14,8 @@ public struct ServerSettings: Sendable {
     public var defaultTokenFormat: String?
     /// How long a person stays signed in.
     public var sessionLifetime: Duration
+    /// The languages that pages can be in.
+    public var languages: [String]
     /// The documents of the clients.
     public var clients: [JSON]
     /// The documents of the users.
@@ -22,14 +24,15 @@ public struct ServerSettings: Sendable {
     /// Makes settings.
     public init(
         issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
-        defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), clients: [JSON] = [],
-        users: [JSON] = []
+        defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), languages: [String] = [],
+        clients: [JSON] = [], users: [JSON] = []
     ) {
         self.issuer = issuer
         self.basePath = basePath
         self.aliasPaths = aliasPaths
         self.defaultTokenFormat = defaultTokenFormat
         self.sessionLifetime = sessionLifetime
+        self.languages = languages
         self.clients = clients
         self.users = users
     }
@@ -58,6 +61,8 @@ public final class Generation: Sendable {
     let authorization: AuthorizationPlan?
     let metadata: PublishedDocument
     let origins: Set<String>
+    /// The server's pages with those of the plugins, if it has any.
+    let pages: (any PageRenderer)?
     /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
     public let longestLifetime: Duration
 
@@ -68,6 +73,7 @@ public final class Generation: Sendable {
         case interaction(AuthorizationPlan)
         case endpoint(EndpointPlan)
         case resource(ResourcePlan)
+        case browser(BrowserPlan)
         case document(PublishedDocument)
         case keys
     }
@@ -96,10 +102,25 @@ public final class Generation: Sendable {
         let acceptance: ParameterAcceptance
     }
 
+    /// An endpoint for browsers with what its requests may hold.
+    struct BrowserPlan: Sendable {
+        let endpoint: any BrowserEndpoint
+        let name: String
+        let acceptance: ParameterAcceptance
+
+        init(_ endpoint: any BrowserEndpoint) {
+            self.endpoint = endpoint
+            name = String(endpoint.route.path.dropFirst())
+            acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
+        }
+    }
+
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
-        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService
+        _ clients: [String: RegisteredClient], _ users: DeclaredUsers, _ cryptography: any CryptographyService,
+        _ pages: (any PageRenderer)?
     ) {
+        self.pages = pages
         // What stands readable in the configuration is not kept: clients and users hold digests.
         var kept = settings
         clientDocuments = Generation.documents(settings.clients)
@@ -157,10 +178,11 @@ public final class Generation: Sendable {
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
     ///   - cryptography: Makes the entity tags of documents.
+    ///   - pages: The server's pages; nil where none are shown.
     /// - Returns: The generation, unless a problem is an error, and all problems.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        passwords: any PasswordHashing, cryptography: any CryptographyService
+        passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins)
         var problems = capabilities.problems.map { problem in
@@ -185,9 +207,15 @@ public final class Generation: Sendable {
             problems += reader.problems
         }
         problems += Identifiers.problems(settings)
+        var shown = pages
+        do {
+            shown = try pages?.adding(capabilities.pages)
+        } catch {
+            problems.append(ConfigurationProblem(at: [.key("plugins")], key: true, "a page cannot be used: \(error)"))
+        }
         guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
-        return (Generation(settings, plugins, capabilities, clients, users, cryptography), problems)
+        return (Generation(settings, plugins, capabilities, clients, users, cryptography, shown), problems)
     }
 
     private static func checkDefaultFormat(
@@ -213,6 +241,9 @@ public final class Generation: Sendable {
         return []
     }
 
+    /// The path below which endpoints are served.
+    var basePath: String { settings.basePath }
+
     /// The path of something that is served below the base path.
     func path(_ path: String) -> String {
         Metadata.path(of: settings.issuer) + settings.basePath + path
@@ -237,6 +268,7 @@ public final class Generation: Sendable {
                 routes[base + AuthorizationEndpoint.interactionPath] = .interaction(authorization)
             }
         }
+        for endpoint in capabilities.browserEndpoints { add(.browser(BrowserPlan(endpoint)), at: endpoint.route) }
         for endpoint in capabilities.resourceEndpoints {
             let route = endpoint.route
             let plan = ResourcePlan(

@@ -52,10 +52,12 @@ struct Issuing {
         for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
         try addScope(to: &issuance, asked: request.parameters["scope"])
         // A grant or session that existed before may have been ended meanwhile, also where nothing else is written.
-        let guards = [isNew ? nil : authorization.grantID, authorization.sessionID].compactMap(\.self)
-            .map { StoreWrite.absent(Tombstone.key($0)) }
+        let ended = Tombstone.ids(ofGrant: isNew ? nil : authorization.grantID)
+        let guards = (ended + [authorization.sessionID].compactMap(\.self)).map { StoreWrite.absent(Tombstone.key($0)) }
         let writes = authorization.writes + guards + issuance.writes
-        return try await commit(writes, authorization) ? .object(issuance.members) : nil
+        guard try await commit(writes, authorization) else { return nil }
+        core.recordIssue(issuance, under: request.grant.key)
+        return .object(issuance.members)
     }
 
     /// What a grant decided, with the client's epoch if it is new, or the refusal of what has ended with the client.
@@ -98,10 +100,12 @@ struct Issuing {
         carried.writes = []
         let end = issuance.issuedAt + plan.lifetime
         let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end
+        let id = core.random(bytes: 16)
         let token = try await plan.format.mint(
             AccessTokenContents(
-                id: core.random(bytes: 16), client: client, authorization: carried, issuedAt: issuance.issuedAt,
+                id: id, client: client, authorization: carried, issuedAt: issuance.issuedAt,
                 expiresAt: expiresAt))
+        issuance.tokenID = id
         try issuance.add("access_token", .string(token.value))
         try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
         try issuance.add("expires_in", .integer((expiresAt - issuance.issuedAt).components.seconds))
@@ -135,6 +139,7 @@ struct Issuing {
         guard found?.isRedeemed == true, let id = authorization.grantID else {
             return .invalidGrant(reason: "it is gone")
         }
+        core.events.record(Event(.replayed, authorization))
         try await core.revoke(.grant(id), reason: "it was redeemed twice")
         return .invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
     }

@@ -18,6 +18,7 @@ enum Metadata {
             document["authorization_endpoint"] = .string(base + AuthorizationEndpoint.path)
             document["response_modes_supported"] = .strings(ResponseMode.allCases.map(\.rawValue))
             document["authorization_response_iss_parameter_supported"] = true
+            if !settings.languages.isEmpty { document["ui_locales_supported"] = .strings(settings.languages) }
         }
         document["grant_types_supported"] = .strings(Set(capabilities.declarations.map(\.wire)).sorted())
         document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
@@ -26,7 +27,7 @@ enum Metadata {
             document[name] = address(of: endpoint.route)
             document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
         }
-        for route in capabilities.resourceEndpoints.map(\.route) {
+        for route in capabilities.resourceEndpoints.map(\.route) + capabilities.browserEndpoints.map(\.route) {
             if let name = route.metadata { document[name] = address(of: route) }
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
@@ -43,7 +44,7 @@ enum Metadata {
     static let own: Set<String> = [
         "issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported",
         "token_endpoint_auth_methods_supported", "authorization_endpoint", "response_modes_supported",
-        "authorization_response_iss_parameter_supported",
+        "authorization_response_iss_parameter_supported", "ui_locales_supported",
     ]
 
     /// The host of an issuer, and its port if it names one: how a person knows the server.

@@ -13,7 +13,7 @@ public final class Metrics: Sendable {
     private struct State {
         var requests: [Series: Histogram] = [:]
         var purged: UInt64 = 0
-        var gauges: [String: @Sendable () -> Int64] = [:]
+        var gauges: [String: (type: String, value: @Sendable () -> Int64)] = [:]
     }
 
     private struct Histogram {
@@ -64,9 +64,10 @@ public final class Metrics: Sendable {
     ///
     /// - Parameters:
     ///   - name: The metric's name.
+    ///   - type: What Prometheus takes it for.
     ///   - value: Reads the value.
-    public func show(_ name: String, _ value: @escaping @Sendable () -> Int64) {
-        state.withLock { $0.gauges[name] = value }
+    public func show(_ name: String, as type: String = "gauge", _ value: @escaping @Sendable () -> Int64) {
+        state.withLock { $0.gauges[name] = (type, value) }
     }
 
     /// All metrics as Prometheus text.
@@ -81,8 +82,8 @@ public final class Metrics: Sendable {
             lines += Metrics.lines(endpoint, histogram)
         }
         lines += ["# TYPE grantor_store_purged_total counter", "grantor_store_purged_total \(state.purged)"]
-        for (name, value) in state.gauges.sorted(by: { $0.key < $1.key }) {
-            lines += ["# TYPE \(name) gauge", "\(name) \(value())"]
+        for (name, shown) in state.gauges.sorted(by: { $0.key < $1.key }) {
+            lines += ["# TYPE \(name) \(shown.type)", "\(name) \(shown.value())"]
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -17,11 +17,12 @@ extension ServerCore {
         }
     }
 
-    /// Ready means that the store answers.
+    /// Ready means that the store answers, and that events can be written down where a plugin requires it.
     private func ready() async -> OutboundResponse {
         guard generation != nil else { return .text("starting\n", status: 503) }
         do {
             _ = try await store.read(Tombstone.key("health"))
+            guard !recorder.refusesRequests else { return .text("events cannot be written down\n", status: 503) }
             return .text("ready\n")
         } catch {
             logger.error("not ready", metadata: ["error": "\(error)"])

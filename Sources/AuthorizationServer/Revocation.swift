@@ -13,9 +13,20 @@ enum Tombstone {
 
     static func id(of what: Revocation) -> String {
         switch what {
-        case .token(let id), .grant(let id): id
+        case .token(let id), .grant(let id), .session(let id): id
         @unknown default: ""
         }
+    }
+
+    /// The id of a new grant; what rests on a consent begins with its id, so that a tombstone of that ends it too.
+    static func grantID(_ own: String, under consent: String?) -> String {
+        consent.map { "\($0).\(own)" } ?? own
+    }
+
+    /// The ids whose tombstones end a grant: its own, and that of the consent that it rests on.
+    static func ids(ofGrant id: String?) -> [String] {
+        guard let id else { return [] }
+        return id.firstIndex(of: ".").map { [String(id[..<$0]), id] } ?? [id]
     }
 
     /// How long a tombstone stands: longer than any token that could be under it, whatever is configured meanwhile.
@@ -46,7 +57,9 @@ extension ServerCore: TokenService {
         let clientKey = clients.key(of: token.clientID)
         guard token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil else { return nil }
         let authorization = token.authorization
-        let tombstones = [token.id, authorization.grantID, authorization.sessionID].compactMap { $0 }.map(Tombstone.key)
+        let ids =
+            [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
+        let tombstones = ids.map(Tombstone.key)
         let users = Users(self, generation)
         // The records of user and client come with the tombstones, in one read.
         let keys = users.keys(of: authorization.subject)
@@ -59,14 +72,24 @@ extension ServerCore: TokenService {
         return .some(client)
     }
 
-    /// Ends a token or a grant with one write.
+    /// Ends a token, a grant or a session with one write.
     public func revoke(_ what: Revocation, reason: String) async throws {
+        try await revoke(what, reason: reason, and: [])
+    }
+
+    /// Commits other writes with the tombstone.
+    func revoke(_ what: Revocation, reason: String, and others: [StoreWrite]) async throws {
+        let generation = self.generation
         let end = now + Tombstone.lifetime(generation)
-        let outcome = try await store.write([
-            .create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))
-        ])
-        guard case .committed = outcome else { return }
+        var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
+        if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
+        for participant in generation?.capabilities.revocationParticipants ?? [] {
+            writes += try await participant.writes(revoking: what)
+        }
+        guard case .committed = try await store.write(writes + others) else { return }
+        pendingJobs.wake()
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
+        events.record(Event(what, reason))
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.

@@ -37,7 +37,9 @@ enum Routing {
     /// Below the issuer itself stand the base paths, what is well known, and what monitoring asks for.
     static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
         let own = [settings.basePath] + settings.aliasPaths + ["/.well-known", "/health", "/metrics"]
-        let routes = capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
+        let routes =
+            capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
+            + capabilities.browserEndpoints.map(\.route)
         return routes.filter(\.isAtRoot).compactMap { route in
             guard let taken = own.first(where: { ($0 + "/").hasPrefix(first(route)) }) else { return nil }
             return ConfigurationProblem(

@@ -24,7 +24,12 @@ public final class ServerCore: Sendable {
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
-    let pages: any PageRenderer
+    /// The pages of this server, without those of plugins.
+    public let pages: any PageRenderer
+    /// Requests to other servers.
+    public let outbound: any OutboundHTTP
+    let pendingJobs = PendingJobs()
+    let recorder: EventRecorder
 
     private struct State {
         var generation: Generation?
@@ -52,8 +57,9 @@ public final class ServerCore: Sendable {
     public init(
         issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
-        algorithms: [String], logger: Logger
+        algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound()
     ) {
+        self.outbound = outbound
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
@@ -62,11 +68,13 @@ public final class ServerCore: Sendable {
         self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
+        recorder = EventRecorder(surroundings, metrics, logger)
     }
 
     /// What the core itself keeps in the store.
     public static let collections = [
-        Tombstone.collection, Session.collection, Consent.collection, InteractionState.collection,
+        Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
+        InteractionState.collection,
         StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInAttempts.origins, StoredClient.collection, StoredClient.originCollection,
     ]
@@ -90,6 +98,7 @@ public final class ServerCore: Sendable {
             defer { state.generation = generation }
             return state.generation
         }
+        recorder.serve(generation.plugins.flatMap(\.queues))
         _ = former
     }
 
@@ -146,6 +155,20 @@ extension ServerCore: PluginHost {
     public var tokens: any TokenService { self }
     /// What the core does around access.
     public var access: any AccessService { self }
+    /// The sessions of people.
+    public var sessions: any SessionDirectory { Sessions(core: self) }
+    /// What people have allowed clients.
+    public var consents: any ConsentDirectory { Consents(core: self) }
+    /// Puts off what need not be done before an answer.
+    public var jobs: any JobService { self }
+
+    /// The public address of a route.
+    public func address(of route: Route) -> String {
+        issuer + (route.isAtRoot ? "" : generation?.basePath ?? "") + route.path
+    }
+
+    /// Takes down what happens, for those who keep records of it.
+    public var events: any EventService { recorder }
     /// The current time.
     public var now: Timestamp { surroundings.now }
 

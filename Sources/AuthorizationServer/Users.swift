@@ -106,17 +106,38 @@ struct Users: UserDirectory {
     }
 
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
-        guard login.utf8.count <= Limit.secret, password.exposed.utf8.count <= Limit.secret else { return .refused }
+        guard login.utf8.count <= Limit.secret, password.exposed.utf8.count <= Limit.secret else {
+            recordFailure(.unknown)
+            return .refused
+        }
         let digest = LoginName.digest(login, core.cryptography)
         let attempts = SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest)
         switch try await attempts.count(login: digest, origin: hashing.origin(of: address)) {
-        case .later(let wait): return .later(wait)
+        case .later(let wait):
+            core.events.record(Event(.signInDelayed, details: ["seconds": .integer(wait.components.seconds)]))
+            return .later(wait)
         case .go(let admission):
-            guard let user = try await check(try await account(digest), password, address) else { return .refused }
-            guard user.isActive else { return .inactive }
+            let account = try await account(digest)
+            let user = try await check(account, password, address)
+            guard let user, user.isActive else {
+                recordFailure(account)
+                return user == nil ? .refused : .inactive
+            }
             try await attempts.succeeded(admission)
             return .verified(user)
         }
+    }
+
+    /// Says whose account it is, never what was typed: people type passwords into the field for their name.
+    private func recordFailure(_ account: Account) {
+        let (id, isActive): (String?, Bool) =
+            switch account {
+            case .declared(let user): (user.id, user.isActive)
+            case .stored(let user): (user.user.id, user.user.isActive)
+            case .unknown: (nil, true)
+            }
+        let rule: JSON = id == nil ? "unknown account" : isActive ? "wrong password" : "inactive"
+        core.events.record(Event(.signInFailed, subject: id.map(Subject.user), details: ["rule": rule]))
     }
 
     private func account(_ digest: String) async throws -> Account {

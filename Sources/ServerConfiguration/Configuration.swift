@@ -83,6 +83,8 @@ public struct Configuration: Sendable {
     public var users: [JSON] = []
     /// A folder of pages that take the places of the server's own.
     public var pagesFolder: String?
+    /// Networks beside the public internet that this server may send requests to.
+    public var outboundNetworks: [String] = []
     /// How long a person stays signed in.
     public var sessionLifetime = Duration.seconds(12 * 3600)
     /// The least severe log level.

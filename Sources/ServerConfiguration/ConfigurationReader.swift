@@ -62,6 +62,7 @@ struct ConfigurationReader {
         readPlugins()
         readKeys()
         readPages()
+        readOutbound()
         readLog()
         configuration.clients = readList("clients")
         configuration.users = readList("users")
@@ -123,6 +124,12 @@ struct ConfigurationReader {
         if let port = section.read("port", in: Int64(0)...65535) { monitoring.port = Int(port) }
         section.finish()
         configuration.monitoring = monitoring
+    }
+
+    private mutating func readOutbound() {
+        var section = root.section("outbound", label: "'outbound'")
+        configuration.outboundNetworks = section.read("allowed_networks") ?? []
+        section.finish()
     }
 
     private mutating func readPaths() {

@@ -13,8 +13,9 @@ public struct Pages: PageRenderer {
         public let description: String
     }
 
-    private let library: MustacheLibrary
-    private let texts: [String: String]
+    private var library: MustacheLibrary
+    /// The catalogues by their languages, in lower case.
+    private var catalogues: [String: Catalogue]
     /// The files that pages refer to.
     public let assets: [PageAsset]
 
@@ -35,51 +36,64 @@ public struct Pages: PageRenderer {
             }
         }
         self.library = library
-        texts = try files.texts("en")
+        catalogues = Dictionary(
+            uniqueKeysWithValues: try files.languages.map { ($0.lowercased(), try Catalogue($0, files)) })
         assets = try [
             PageAsset(value: "style", file: "style.css", type: "text/css; charset=utf-8", files),
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
+            PageAsset(value: "frames_script", file: "frames.js", type: "text/javascript; charset=utf-8", files),
         ]
     }
 
+    /// These pages and those of plugins; what the folder has by a plugin's name was put in its place.
+    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer {
+        var all = self
+        for page in pages {
+            guard !PageFiles.names.contains(page.name) else {
+                throw Problem(description: "'\(page.name)' is a page of the server itself")
+            }
+            if library.getTemplate(named: page.name) == nil {
+                do {
+                    try all.library.register(page.template, named: page.name)
+                } catch {
+                    throw Problem(description: "the page '\(page.name)': \(error)")
+                }
+            }
+            all.catalogues = all.catalogues.mapValues { $0.adding(page.texts) }
+        }
+        return all
+    }
+
+    /// The languages that there are with a folder's, the server's own first.
+    public static func languages(in folder: String? = nil) -> [String] {
+        PageFiles(folder: folder).languages
+    }
+
     /// The HTML of a page.
-    public func render(_ page: String, _ values: JSON) throws -> [UInt8] {
-        var all = Pages.plain(resolve(page, values)) as? [String: Any] ?? [:]
-        all["text"] = texts
-        all["lang"] = "en"
-        all["dir"] = texts["direction"] ?? "ltr"
+    public func render(_ page: String, _ values: JSON, in languages: [String] = []) throws -> RenderedPage {
+        guard let catalogue = catalogue(for: languages) else {
+            throw Problem(description: "there is no catalogue of texts")
+        }
+        var all = Pages.plain(catalogue.resolve(page, values)) as? [String: Any] ?? [:]
+        all["text"] = catalogue.texts
+        all["lang"] = catalogue.language
+        all["dir"] = catalogue.texts["direction"] ?? "ltr"
         guard let html = library.render(all, withTemplate: page) else {
             throw Problem(description: "there is no page '\(page)'")
         }
-        return Array(html.utf8)
+        return RenderedPage(html: Array(html.utf8), language: catalogue.language)
     }
 
-    // MARK: texts
-
-    /// Puts texts of the catalogue where the core and plugins gave their keys.
-    private func resolve(_ page: String, _ values: JSON) -> JSON {
-        var values = values
-        let kind = values["kind"]?.string.map { $0.isEmpty ? page : "\(page)_\($0)" } ?? page
-        values["title"] = values["title"] ?? text("\(kind)_title") ?? text("\(page)_title")
-        values["message"] = values["message"] ?? text("\(kind)_message") ?? text("\(page)_message")
-        if let problem = values["problem"]?.string {
-            values["problem"] = ["message": text("problem_\(problem)") ?? .string(problem)]
+    /// Looks each tag up, shortened from its end until there is such a language (RFC 4647 section 3.4).
+    private func catalogue(for languages: [String]) -> Catalogue? {
+        for language in languages {
+            var parts = language.lowercased().split(separator: "-")
+            while !parts.isEmpty {
+                if let found = catalogues[parts.joined(separator: "-")] { return found }
+                parts.removeLast()
+            }
         }
-        if let scopes = values["scopes"]?.elements { values["scopes"] = .array(scopes.map(describe)) }
-        return values
-    }
-
-    private func text(_ key: String) -> JSON? {
-        texts[key].map(JSON.string)
-    }
-
-    /// What a scope word means, in the words of the catalogue, or else the word itself.
-    private func describe(_ scope: JSON) -> JSON {
-        guard let word = scope["word"]?.string else { return scope }
-        var scope = scope
-        scope["title"] = scope["title"] ?? text("scope_\(word)_title") ?? .string(word)
-        scope["detail"] = scope["detail"] ?? text("scope_\(word)_detail")
-        return scope
+        return catalogues[Catalogue.last]
     }
 
     /// What the template library looks into.
@@ -112,7 +126,7 @@ extension PageAsset {
 }
 
 /// The files that pages are made of: built in, or out of a folder that replaces some of them.
-private struct PageFiles {
+struct PageFiles {
     let folder: String?
 
     /// The server's own, and those that the folder has for the steps of plugins.
@@ -122,7 +136,7 @@ private struct PageFiles {
         return PageFiles.names + more.filter { !PageFiles.names.contains($0) }.sorted()
     }
 
-    private static let names = [
+    static let names = [
         "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sign_in", "signed_out",
     ]
 
@@ -135,7 +149,8 @@ private struct PageFiles {
         "sign_in.mustache": PackageResources.sign_in_mustache,
         "signed_out.mustache": PackageResources.signed_out_mustache,
         "style.css": PackageResources.style_css, "form_post.js": PackageResources.form_post_js,
-        "text/en.json": PackageResources.en_json,
+        "frames.js": PackageResources.frames_js,
+        "text/en.json": PackageResources.en_json, "text/de.json": PackageResources.de_json,
     ]
 
     private func replacement(_ name: String) -> Data? {
@@ -155,17 +170,34 @@ private struct PageFiles {
         return text
     }
 
-    /// The catalogue of a language; a replacement need not have every text.
+    /// The server's own languages, then those for which the folder has a catalogue.
+    var languages: [String] {
+        let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
+        let own = [Catalogue.last, "de"]
+        let more = found.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+        return own + more.filter { PageFiles.isTag($0) && !own.contains($0.lowercased()) }.sorted()
+    }
+
+    /// A file whose name is no tag of a language is none of ours.
+    private static func isTag(_ name: String) -> Bool {
+        name.wholeMatch(of: /[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*/) != nil
+    }
+
+    /// The texts of a language; a file need not have every text.
     func texts(_ language: String) throws -> [String: String] {
         let name = "text/\(language).json"
-        let own = PageFiles.own[name].flatMap { try? JSON(parsing: $0) } ?? [:]
-        var texts = Dictionary(
-            own.members.map { ($0.name, $0.value.string ?? "") }, uniquingKeysWith: { first, _ in first })
+        var texts = try PageFiles.own[name].map { try PageFiles.texts($0, name) } ?? [:]
         guard replacement(name) != nil else { return texts }
-        guard let changed = try? JSON(parsing: text(name)), case .object = changed else {
-            throw Pages.Problem(description: "\(place(name)): it must be a JSON object of texts")
-        }
-        for member in changed.members { texts[member.name] = member.value.string }
+        texts.merge(try PageFiles.texts(Array(text(name).utf8), place(name))) { _, changed in changed }
         return texts
+    }
+
+    private static func texts(_ bytes: [UInt8], _ place: String) throws -> [String: String] {
+        guard let json = try? JSON(parsing: bytes), case .object(let members) = json else {
+            throw Pages.Problem(description: "\(place): it must be a JSON object of texts")
+        }
+        return Dictionary(
+            members.compactMap { member in member.value.string.map { (member.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 }

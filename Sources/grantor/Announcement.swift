@@ -56,10 +56,13 @@ struct Announcement {
     }
 
     private func line(_ client: JSON, _ grant: any TokenGrant) -> String? {
-        guard let id = client["id"]?.string,
-            grant.parameters.allSatisfy({ !$0.isRequired || !$0.example.isEmpty && !$0.isSecret })
-        else { return nil }
-        let examples = grant.parameters.filter(\.isRequired).map { " -d '\($0.name)=\($0.example)'" }.joined()
+        let required = grant.parameters.filter(\.isRequired)
+        let texts = required.compactMap { parameter -> String? in
+            guard case .text(let text) = parameter.example, !parameter.isSecret else { return nil }
+            return " -d '\(parameter.name)=\(text)'"
+        }
+        guard let id = client["id"]?.string, texts.count == required.count else { return nil }
+        let examples = texts.joined()
         return "curl -s \(credentials(id, client["secret"]))-d grant_type=\(grant.declaration.wire)\(examples) "
             + "\(configuration.issuer)\(configuration.basePath)/token"
     }

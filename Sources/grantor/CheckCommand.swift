@@ -6,6 +6,7 @@ import Cryptography
 import Foundation
 import Logging
 import ServerConfiguration
+import ServerHTTP
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,7 +50,8 @@ extension Composition {
             passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            pages: try? Pages(replacedBy: configuration.pagesFolder))
     }
 }
 

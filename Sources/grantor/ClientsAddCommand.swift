@@ -68,7 +68,9 @@ extension ClientsCommand {
             do {
                 change = try await OpenStore.with(option) { open in
                     do {
-                        return try await open.clients.create(client)
+                        return try await open.recording(
+                            .clientChanged, client: client["id"]?.string, ["change": "added"]
+                        ) { try await open.clients.create(client) }
                     } catch let refusal as DocumentRefusal where file != nil && refusal.kind == .invalid {
                         file?.report(refusal.problems)
                         throw refused(file)

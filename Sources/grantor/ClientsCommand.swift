@@ -96,7 +96,9 @@ struct ClientsCommand: AsyncParsableCommand {
         func run() async throws {
             let keep = try self.keep.map(parsed) ?? .zero
             let secret = try await OpenStore.with(option) { open in
-                try await open.clients.rotateSecret(of: id, keepingOldFor: keep, now: System().now)
+                try await open.recording(.clientChanged, client: id, ["change": "secret rotated"]) {
+                    try await open.clients.rotateSecret(of: id, keepingOldFor: keep, now: System().now)
+                }
             }
             print(secret.exposed)
         }
@@ -123,7 +125,11 @@ struct ClientsCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await OpenStore.with(option) { try await $0.clients.set(active: false, of: id) }
+            try await OpenStore.with(option) { open in
+                try await open.recording(.clientChanged, client: id, ["change": "disabled"]) {
+                    try await open.clients.set(active: false, of: id)
+                }
+            }
             print("\(id) is inactive; all that was granted to it has ended")
         }
     }
@@ -138,7 +144,11 @@ struct ClientsCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await OpenStore.with(option) { try await $0.clients.set(active: true, of: id) }
+            try await OpenStore.with(option) { open in
+                try await open.recording(.clientChanged, client: id, ["change": "enabled"]) {
+                    try await open.clients.set(active: true, of: id)
+                }
+            }
             print("\(id) is active")
         }
     }
@@ -156,7 +166,11 @@ struct ClientsCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            _ = try await OpenStore.with(option) { try await $0.clients.delete(id, if: .any) }
+            _ = try await OpenStore.with(option) { open in
+                try await open.recording(.clientChanged, client: id, ["change": "removed"]) {
+                    try await open.clients.delete(id, if: .any)
+                }
+            }
             print("\(id) is removed; all that was granted to it has ended")
         }
     }

@@ -5,6 +5,7 @@ import Cryptography
 import GrantKit
 import PluginLoading
 import ServerConfiguration
+import ServerHTTP
 
 /// A plugin with where it came from.
 struct LoadedPlugin: Sendable {
@@ -29,10 +30,11 @@ struct Composition {
     ///   - host: What the plugins are lent.
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
+    ///   - pages: The server's pages, to which plugins add theirs; nil if they cannot be used.
     ///   - former: Plugins that run; one whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
-        passwords: any PasswordHashing, former: [LoadedPlugin] = []
+        passwords: any PasswordHashing, pages: (any PageRenderer)?, former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
@@ -42,7 +44,7 @@ struct Composition {
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
-            clients: configuration.clients,
+            languages: Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
             users: configuration.users)
         // What a plugin that does not load would have added is not missing because of the clients.
         guard diagnostics.isReadable, configuration.arePluginsComplete, plugins.count == configuration.plugins.count
@@ -52,7 +54,7 @@ struct Composition {
         }
         let (generation, problems) = Generation.build(
             settings, plugins: plugins.map(\.registered), secrets: secrets, passwords: passwords,
-            cryptography: SystemCryptography())
+            cryptography: SystemCryptography(), pages: pages)
         for problem in problems { diagnostics.report(problem, plugins) }
         self.generation = generation
     }

@@ -18,8 +18,7 @@ struct Grantor: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,
-            ClientsCommand.self,
-            VersionCommand.self,
+            ClientsCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

@@ -78,6 +78,12 @@ final class KeepingKeys: Service {
             return state.published != ring.ids
         }
         guard isNews else { return }
+        core.events.record(
+            Event(
+                .keysChanged,
+                details: [
+                    "signing": .strings(ring.signingKeys.map(\.id)), "published": .strings(ring.ids),
+                ]))
         logger.notice(
             "the published keys have changed",
             metadata: [

@@ -14,6 +14,8 @@ struct KeysAtHand {
     let stored: StoredKeys
     let settings: KeyKeeper.Settings
     let isSealed: Bool
+    /// Makes a change and has it written down.
+    let open: OpenStore
     let now = System().now
 
     /// Opens the store, runs a command and closes the store.
@@ -31,6 +33,7 @@ struct KeysAtHand {
         settings = own.settings(for: open.generation)
         stored = StoredKeys(open.store, sealing: settings.sealing)
         isSealed = own.isSealed
+        self.open = open
     }
 
     /// An algorithm by its name.

@@ -80,9 +80,12 @@ struct KeysCommand: AsyncParsableCommand {
                 for algorithm in try keys.algorithms(algorithm) {
                     let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                     let start: KeyRecord.Start = now ? .now : .announced
-                    let record = try await stored.change(now: time) { record in
-                        guard let record else { return nil }
-                        return try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
+                    let details: JSON = ["change": "rotated", "algorithm": .string(algorithm.rawValue)]
+                    let record = try await keys.open.recording(.keysChanged, details) {
+                        try await stored.change(now: time) { record in
+                            guard let record else { return nil }
+                            return try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
+                        }
                     }
                     guard let key = record.keys.last(where: { $0.algorithm == algorithm }) else { continue }
                     print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.utc)")
@@ -106,7 +109,9 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await KeysAtHand.use(option) { keys in
                 let (needs, time) = (keys.settings.needs, keys.now)
-                try await keys.stored.change(now: time) { [kid] in try $0?.retired(kid, now: time, needs: needs) }
+                _ = try await keys.open.recording(.keysChanged, ["change": "retired", "kid": .string(kid)]) {
+                    try await keys.stored.change(now: time) { [kid] in try $0?.retired(kid, now: time, needs: needs) }
+                }
                 print("\(kid) is published no longer; others may keep it for \(keys.settings.plan.cache.text)")
             }
         }
@@ -133,10 +138,13 @@ struct KeysCommand: AsyncParsableCommand {
                 let algorithm = try KeysAtHand.algorithm(key.algorithm)
                 let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                 let start: KeyRecord.Start = now ? .now : .announced
-                let record = try await stored.change(now: time) { record in
-                    guard let record else { return nil }
-                    let from = record.moment(algorithm, start, now: time, plan: plan)
-                    return try record.imported(try stored.entry(key, announced: time, from: from))
+                let details: JSON = ["change": "imported", "kid": .string(key.id)]
+                let record = try await keys.open.recording(.keysChanged, details) {
+                    try await stored.change(now: time) { record in
+                        guard let record else { return nil }
+                        let from = record.moment(algorithm, start, now: time, plan: plan)
+                        return try record.imported(try stored.entry(key, announced: time, from: from))
+                    }
                 }
                 guard let entry = record.keys.first(where: { $0.id == key.id }) else { return }
                 print("\(key.id) signs with \(key.algorithm) from \(entry.from.utc)")
@@ -177,7 +185,9 @@ struct KeysCommand: AsyncParsableCommand {
                 guard keys.isSealed else { throw Failure("'keys.seal' is not set: there is nothing to seal with") }
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)
-                let record = try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
+                let record = try await keys.open.recording(.keysChanged, ["change": "resealed"]) {
+                    try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
+                }
                 print("sealed \(record.keys.count) signing keys and the keys of authentication codes")
                 let open = (before?.keys ?? []).filter { $0.sealedUnder == nil }.map(\.id)
                 guard !open.isEmpty else { return }

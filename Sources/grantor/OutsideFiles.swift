@@ -13,15 +13,31 @@ struct OutsideFiles {
     /// Reads keys, networks and certificates; what cannot be used is reported.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         keys = OwnKeys(configuration, diagnostics)
-        proxies = configuration.listen.trustedProxies.enumerated().compactMap { number, network in
+        proxies = OutsideFiles.networks(
+            configuration.listen.trustedProxies, [.key("listen"), .key("trusted_proxies")], diagnostics)
+        _ = OutsideFiles.outbound(configuration, diagnostics)
+        tls = OutsideFiles.certificates(configuration, diagnostics)
+        pages = OutsideFiles.pages(configuration, diagnostics)
+    }
+
+    /// Where requests to other servers may go.
+    static func outbound(_ configuration: Configuration, _ diagnostics: Diagnostics? = nil) -> OutboundNetworks {
+        OutboundNetworks(
+            allowed: networks(
+                configuration.outboundNetworks, [.key("outbound"), .key("allowed_networks")], diagnostics),
+            loopback: configuration.hasLoopbackIssuer)
+    }
+
+    private static func networks(
+        _ texts: [String], _ path: [PathStep], _ diagnostics: Diagnostics?
+    ) -> [AddressRange] {
+        texts.enumerated().compactMap { number, network in
             if let range = AddressRange(network) { return range }
-            diagnostics.report(
-                at: [.key("listen"), .key("trusted_proxies"), .element(number)], "'\(network)' is not a network",
+            diagnostics?.report(
+                at: path + [.element(number)], "'\(network)' is not a network",
                 note: "write an address, 10.0.0.0/8 or fd00::/8")
             return nil
         }
-        tls = OutsideFiles.certificates(configuration, diagnostics)
-        pages = OutsideFiles.pages(configuration, diagnostics)
     }
 
     private static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {

@@ -46,7 +46,7 @@ struct PasswordInput: ParsableArguments {
     }
 
     /// Reads a line while the terminal shows nothing of it.
-    private static func prompt(_ label: String) throws -> String {
+    static func prompt(_ label: String) throws -> String {
         guard let terminal = HiddenTerminal() else {
             throw Failure("the terminal cannot be told not to show a password")
         }

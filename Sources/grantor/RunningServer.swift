@@ -34,7 +34,8 @@ final class RunningServer: Sendable {
             issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
             passwords: secrets.passwords,
             pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
-            algorithms: SignatureAlgorithm.ownNames, logger: logger)
+            algorithms: SignatureAlgorithm.ownNames, logger: logger,
+            outbound: OutboundClient(OutsideFiles.outbound(configuration)))
     }
 
     // MARK: start
@@ -45,7 +46,7 @@ final class RunningServer: Sendable {
     func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
         let composition = Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords)
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages)
         let outside = OutsideFiles(configuration, diagnostics)
         diagnostics.print()
         guard !diagnostics.hasErrors, let generation = composition.generation,
@@ -69,6 +70,8 @@ final class RunningServer: Sendable {
         for plugin in others { try await start(plugin) }
         plugins.withLock { $0 = composition.plugins }
         core.install(generation)
+        core.events.record(
+            Event(.started, details: ["plugins": .strings(composition.plugins.map(\.entry.id))]))
         core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
         return true
     }
@@ -88,6 +91,7 @@ final class RunningServer: Sendable {
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
         var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
+        services.append(JobRunning(runner: JobRunner(core)))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
@@ -136,10 +140,13 @@ final class RunningServer: Sendable {
         fflush(nil)
     }
 
-    /// Ends the plugins, the store last.
+    /// Ends the plugins: what keeps records after what may still have something to record, the store last.
     func close() async {
+        core.events.record(Event(.stopped))
         let all = plugins.withLock { $0 }
-        for plugin in all where plugin.registered.registry.stores.isEmpty { await plugin.registered.stop() }
+        let others = all.filter(\.registered.registry.stores.isEmpty)
+        for plugin in others where plugin.registered.registry.eventSinks.isEmpty { await plugin.registered.stop() }
+        for plugin in others { await plugin.registered.stop() }
         for plugin in all { await plugin.registered.stop() }
     }
 
@@ -147,13 +154,19 @@ final class RunningServer: Sendable {
 
     /// Reads the configuration again and serves it, or says why not and changes nothing.
     func reload() async {
+        let former = core.generation
+        await readAgain()
+        core.events.record(Event(core.generation === former ? .reloadFailed : .reloaded))
+    }
+
+    private func readAgain() async {
         let (next, diagnostics) = file.read()
         guard diagnostics.isReadable else {
             diagnostics.print()
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages,
             former: plugins.withLock { $0 })
         let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
@@ -219,6 +232,9 @@ final class RunningServer: Sendable {
         if next.monitoring != configuration.monitoring {
             diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
         }
+        if next.outboundNetworks != configuration.outboundNetworks {
+            diagnostics.report(.warning, at: [.key("outbound")], key: true, "'outbound' has changed", note: note)
+        }
         if next.pagesFolder != configuration.pagesFolder {
             diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
         }
@@ -253,6 +269,15 @@ private struct Reloading: Service {
                 await server.recordUsers()
             }
         }
+    }
+}
+
+/// Does what was put off until the server is shut down.
+private struct JobRunning: Service {
+    let runner: JobRunner
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await runner.run() }
     }
 }
 

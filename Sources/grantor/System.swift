@@ -10,11 +10,7 @@ import Synchronization
 struct System: Surroundings {
     private let random = RandomReserve()
 
-    var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec))
-    }
+    var now: Timestamp { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970.rounded(.down))) }
 
     func random(bytes count: Int) -> String {
         Base64URL.encode(random.take(count))
@@ -83,7 +79,7 @@ private final class RememberingHash: SlowHash {
 struct NoPages: PageRenderer {
     let assets: [PageAsset] = []
 
-    func render(_ page: String, _ values: JSON) throws -> [UInt8] {
+    func render(_ page: String, _ values: JSON, in languages: [String]) throws -> RenderedPage {
         throw ConfigurationError("there are no pages")
     }
 }

@@ -64,7 +64,9 @@ struct UsersCommand: AsyncParsableCommand {
             let secret = hasNoPassword ? nil : try password.read()
             document["password"] = secret.map { .string($0.exposed) }
             try await OpenStore.with(option) { open in
-                try await open.users.add(document)
+                try await open.recording(.userChanged, user: id, ["change": "added"]) {
+                    try await open.users.add(document)
+                }
             }
             print(id)
         }
@@ -126,7 +128,11 @@ struct UsersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let secret = try password.read()
-            try await OpenStore.with(option) { try await $0.users.set(password: secret, of: id) }
+            try await OpenStore.with(option) { open in
+                try await open.recording(.userChanged, user: id, ["change": "password"]) {
+                    try await open.users.set(password: secret, of: id)
+                }
+            }
             print("\(id) has another password; all sessions and tokens have ended")
         }
     }
@@ -145,7 +151,11 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await OpenStore.with(option) { try await $0.users.set(active: false, of: id) }
+            try await OpenStore.with(option) { open in
+                try await open.recording(.userChanged, user: id, ["change": "disabled"]) {
+                    try await open.users.set(active: false, of: id)
+                }
+            }
             print("\(id) is inactive; all sessions and tokens have ended")
         }
     }
@@ -160,7 +170,11 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await OpenStore.with(option) { try await $0.users.set(active: true, of: id) }
+            try await OpenStore.with(option) { open in
+                try await open.recording(.userChanged, user: id, ["change": "enabled"]) {
+                    try await open.users.set(active: true, of: id)
+                }
+            }
             print("\(id) is active")
         }
     }

@@ -251,7 +251,8 @@ struct AuthorizationRequestTests {
         let pages = try Pages()
         var titles: Set<String> = []
         for kind in ["", "client", "redirect_uri", "expired", "cookie", "csrf", "unavailable", "server", "not_found"] {
-            let html = String(decoding: try pages.render("error", ["kind": .string(kind), "code": "c"]), as: UTF8.self)
+            let html = String(
+                decoding: try pages.render("error", ["kind": .string(kind), "code": "c"]).html, as: UTF8.self)
             let title = try #require(html.firstMatch(of: /<h1>([^<]+)<\/h1>\s*<p>[^<]+<\/p>/))
             titles.insert(String(title.1))
         }
@@ -267,9 +268,10 @@ struct AuthorizationRequestTests {
         let template = folder.appending(path: "one_time_code.mustache")
         try Data("<h1>{{title}}</h1><p>{{hint}}</p>".utf8).write(to: template)
         let pages = try Pages(replacedBy: folder.path)
-        let html = String(decoding: try pages.render("one_time_code", ["title": "Code", "hint": "<6"]), as: UTF8.self)
+        let html = String(
+            decoding: try pages.render("one_time_code", ["title": "Code", "hint": "<6"]).html, as: UTF8.self)
         #expect(html == "<h1>Code</h1><p>&lt;6</p>")
-        #expect(try !pages.render("sign_in", [:]).isEmpty)
+        #expect(try !pages.render("sign_in", [:]).html.isEmpty)
         try Data("{{#open}}".utf8).write(to: template)
         #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
     }

@@ -94,6 +94,9 @@ struct ForeignPluginTests {
             let answer = try program.post("/auth/token", [("grant_type", "urn:\(word)")], as: ("a", "the secret of a"))
             #expect(answer.status == 200 && answer["access_token"] != nil)
             #expect(try program.get("/.well-known/oauth-authorization-server").body.contains("urn:\(word)"))
+            let tried = try Command.grantor(
+                "try", "urn:\(word)", "--server", "http://127.0.0.1:\(program.port)", in: folder)
+            #expect(tried.status == 0 && tried.output.contains("\"access_token\""), "\(tried)")
             #expect(program.stop() == 0)
         }
     }
@@ -189,6 +192,12 @@ struct ForeignPluginTests {
             #expect(try redeem("spring-1")["error"] == "invalid_grant")
             #expect(try redeem("spring-2").status == 200)
             #expect(try redeem("autumn-1")["error"] == "invalid_grant")
+            let tried = try Command.grantor(
+                "try", "voucher", "--with", "voucher=spring-3", "--server", "http://127.0.0.1:\(program.port)",
+                in: folder)
+            #expect(tried.status == 0 && tried.output.contains("HTTP 200"), "\(tried)")
+            #expect(tried.output.contains("grant_type=urn:example:voucher"))
+            #expect(try redeem("spring-3")["error"] == "invalid_grant", "it was redeemed by trying")
             #expect(program.stop() == 0)
         }
     }

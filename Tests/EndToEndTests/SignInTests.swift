@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 import Foundation
 import GrantKit
 import ServerHTTP
@@ -159,7 +160,8 @@ struct SignInTests {
             try folder.write("pages/text/en.json", #"{"sign_in_title": "Come in", "one_time_title": "One more"}"#)
             try folder.write("pages/one_time.mustache", "{{> head}}{{> sealed}}{{asked}}{{> foot}}")
             let pages = try Pages(replacedBy: "\(folder.path)/pages")
-            let own = String(decoding: try pages.render("one_time", ["asked": "<code>", "csrf": "c"]), as: UTF8.self)
+            let own = String(
+                decoding: try pages.render("one_time", ["asked": "<code>", "csrf": "c"]).html, as: UTF8.self)
             #expect(own.contains("<h1>One more</h1>") && own.contains("value=\"c\"") && own.contains("&lt;code&gt;"))
             let program = try await Program.start(folder)
             let page = try WebBrowser(program).open(

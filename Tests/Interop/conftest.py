@@ -25,7 +25,8 @@ def unanswered(application):
     application.forget()
 
 
-@pytest.fixture(scope="session")
+# One for each file: of a hundred sign-ins from one address in an hour the server takes no more.
+@pytest.fixture(scope="module")
 def server(application, tmp_path_factory):
     """The program over https, as clients of other people want it."""
     program = Program(tmp_path_factory.mktemp("https"), application.callback, secure=True)
@@ -33,7 +34,7 @@ def server(application, tmp_path_factory):
     program.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(application, tmp_path_factory):
     """The program over http, as a newcomer has it on the own machine."""
     program = Program(tmp_path_factory.mktemp("http"), application.callback, secure=False)

@@ -22,6 +22,8 @@ clients:
     client_uri: https://books.example/
     policy_uri: https://books.example/privacy
     tos_uri: https://books.example/terms
+    post_logout_redirect_uris: ["{place}/goodbye"]
+    backchannel_logout_uri: "{place}/backchannel"
     grant_types: [authorization_code]
     scope: [openid, profile, email, address, phone, offline_access, "orders.read"]
     auth:
@@ -34,6 +36,9 @@ clients:
     name: Library
     secret: demo-reference-secret
     id_token_signed_response_alg: ES256
+    backchannel_logout_uri: "{place}/backchannel-es256"
+    frontchannel_logout_uri: "{place}/frontchannel?kept=1"
+    frontchannel_logout_session_required: true
     grant_types: [authorization_code]
     scope: [openid, profile, email, offline_access]
     auth:
@@ -88,6 +93,8 @@ plugins:
   - refresh-token
   - introspection
   - revocation
+  - logout
+  - sessions-api
 default_token_format: opaque
 """
 
@@ -128,7 +135,7 @@ class Program:
         ]
         return (
             f"issuer: {self.issuer}\nlisten: {{ host: 127.0.0.1, port: {self.port}{tls} }}\n" + PLUGINS
-            + CLIENTS.format(callback=self.callback) + "users: " + json.dumps(users) + "\n"
+            + CLIENTS.format(callback=self.callback, place=self.callback.removesuffix("/callback")) + "users: " + json.dumps(users) + "\n"
         )
 
     def certify(self):

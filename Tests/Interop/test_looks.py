@@ -63,9 +63,53 @@ def expired(site, browser):
     browser.arrives("This page has expired")
 
 
+def signed_in(site, browser):
+    who = site.person()
+    for client, scope in [("backend", "openid profile email offline_access"), ("reference", "openid profile")]:
+        browser.open(link(site, client, scope))
+        if browser.title == "Sign in":
+            browser.sign_in(who)
+        browser.arrives(CONSENT)
+        browser.press("Allow")
+        browser.arrives("Back at the application")
+    return who
+
+
+def sessions(site, browser):
+    elsewhere = Person(site, signed_in(site, browser))
+    elsewhere.sign_in(elsewhere.open(link(site)))
+    browser.open(f"{site.issuer}/auth/sessions")
+    browser.arrives("Where you are signed in")
+    assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".items > li")) == 2
+
+
+def grants(site, browser):
+    signed_in(site, browser)
+    browser.open(f"{site.issuer}/auth/grants")
+    browser.arrives("What you have allowed")
+    assert "Corner Bookshop" in browser.text and "Library" in browser.text
+
+
+def no_grants(site, browser):
+    browser.open(f"{site.issuer}/auth/grants")
+    browser.sign_in(site.person())
+    browser.arrives("What you have allowed")
+
+
+def sign_out(site, browser):
+    signed_in(site, browser)
+    browser.open(f"{site.issuer}/auth/logout?client_id=backend")
+    browser.arrives("Sign out?")
+
+
+def signed_out(site, browser):
+    browser.open(f"{site.issuer}/auth/logout")
+    browser.arrives("You are signed out")
+
+
 PAGES = [
     sign_in, wrong_password, throttled, consent, consent_on_this_device, consent_with_nothing_to_choose, unknown_application,
-    expired,
+    expired, sessions, grants, no_grants, sign_out, signed_out,
 ]
 
 

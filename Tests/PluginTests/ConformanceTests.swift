@@ -19,13 +19,13 @@ struct ConformanceTests {
 
     /// A grant of a server, with requests that it says yes to.
     private func grant(
-        _ server: TestServer, at place: Int, _ parameters: @escaping @Sendable (TestServer) async -> Parameters
+        _ server: TestServer, _ wire: String, as client: String = "service",
+        _ parameters: @escaping @Sendable (TestServer) async -> Parameters
     ) throws -> GrantUnderTest {
-        let grant = try registries(server).flatMap(\.grants)[place]
+        let grants = try registries(server).flatMap(\.grants)
+        let grant = try #require(grants.first { $0.declaration.wire == wire })
         return GrantUnderTest(grant) {
-            guard let client = try await server.core.clients.find("service") else {
-                throw ConfigurationError("no client")
-            }
+            guard let client = try await server.core.clients.find(client) else { throw ConfigurationError("no client") }
             return TokenRequest(
                 grant: grant.declaration, client: client, parameters: await parameters(server),
                 head: RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits(scope: ["read"]))
@@ -35,16 +35,38 @@ struct ConformanceTests {
     @Test("client-credentials", arguments: GrantConformance.checks)
     func clientCredentials(_ check: ConformanceCheck<GrantUnderTest>) async throws {
         let server = try await TestServer(clients: [ConformanceTests.client])
-        try await check.run(try grant(server, at: 0) { _ in [:] })
+        try await check.run(try grant(server, "client_credentials") { _ in [:] })
     }
 
     @Test("refresh-token", arguments: GrantConformance.checks)
     func refreshToken(_ check: ConformanceCheck<GrantUnderTest>) async throws {
         let server = try await TestServer(clients: [ConformanceTests.client])
         try await check.run(
-            try grant(server, at: 1) { server in
+            try grant(server, "refresh_token") { server in
                 ["refresh_token": await server.token()["refresh_token"] ?? ""]
             })
+    }
+
+    @Test("authorization-code", arguments: GrantConformance.checks)
+    func authorizationCode(_ check: ConformanceCheck<GrantUnderTest>) async throws {
+        let server = try await Demo.server()
+        try await check.run(
+            try grant(server, "authorization_code", as: "house") { server in
+                [
+                    "code": await server.code().query["code"] ?? "", "redirect_uri": Demo.callback,
+                    "code_verifier": Demo.verifier,
+                ]
+            })
+    }
+
+    @Test("password", arguments: GrantConformance.checks)
+    func password(_ check: ConformanceCheck<GrantUnderTest>) async throws {
+        let client: JSON = [
+            "id": "desk", "secret": .string(Demo.secret), "grant_types": ["password"], "scope": ["read"],
+        ]
+        let server = try await Demo.server(Plugins.discouraged, clients: [client])
+        try await check.run(
+            try grant(server, "password", as: "desk") { _ in ["username": "ann", "password": Demo.password] })
     }
 
     @Test("jwt-token and opaque-token", arguments: ["jwt", "opaque"], TokenFormatConformance.checks)

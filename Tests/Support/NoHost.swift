@@ -4,7 +4,7 @@ public import GrantKit
 
 /// Lends nothing: for plugins that need nothing of a host.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
-    CryptographyService
+    CryptographyService, SessionDirectory, ConsentDirectory, JobService, OutboundHTTP, EventService
 {
     private let error = StoreError("this test lends nothing")
 
@@ -18,10 +18,16 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var cryptography: any CryptographyService { self }
     public var tokens: any TokenService { self }
     public var access: any AccessService { self }
+    public var sessions: any SessionDirectory { self }
+    public var consents: any ConsentDirectory { self }
+    public var jobs: any JobService { self }
+    public var outbound: any OutboundHTTP { self }
+    public var events: any EventService { self }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
     public var algorithms: [String] { ["ES256", "RS256"] }
 
     public func random(bytes count: Int) -> String { "" }
+    public func record(_ event: @autoclosure () -> Event) {}
     public func find(_ id: String) async throws -> Client? { throw error }
     public func find(_ id: String) async throws -> User? { throw error }
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
@@ -37,6 +43,16 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
     public func seal(_ text: String, purpose: String) throws -> String { throw error }
     public func open(_ sealed: String, purpose: String) -> String? { nil }
+    public func address(of route: Route) -> String { issuer + "/auth" + route.path }
+    public func find(_ id: String) async throws -> UserSession? { throw error }
+    public func list(user id: String) async throws -> [UserSession] { throw error }
+    public func clients(of id: String) async throws -> [String] { throw error }
+    public func list(user id: String) async throws -> [StoredConsent] { throw error }
+    public func end(user id: String, client: String, reason: String) async throws { throw error }
+    public func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
+        .absent(StoreKey("", ""))
+    }
+    public func send(_ request: OutboundRequest) async throws -> OutboundReply { throw error }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }
     public func claims(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AdminAPI
+import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
@@ -10,6 +11,7 @@ import Implicit
 import Introspection
 import JWTToken
 import Logging
+import Logout
 import MemoryStore
 import OpaqueToken
 import OpenID
@@ -18,17 +20,20 @@ import PasswordLogin
 import RefreshToken
 import ServerConfiguration
 import ServerHTTP
+import SessionsAPI
 import Synchronization
 import TokenRevocation
 
 /// The plugins of this tree, linked instead of loaded.
 public enum Plugins {
     public static let adminAPI = type(adminAPIPluginMake)
+    public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let implicit = type(implicitPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
+    public static let logout = type(logoutPluginMake)
     public static let memoryStore = type(memoryStorePluginMake)
     public static let opaqueToken = type(opaqueTokenPluginMake)
     public static let openID = type(openidPluginMake)
@@ -36,11 +41,12 @@ public enum Plugins {
     public static let passwordLogin = type(passwordLoginPluginMake)
     public static let refreshToken = type(refreshTokenPluginMake)
     public static let revocation = type(revocationPluginMake)
+    public static let sessionsAPI = type(sessionsAPIPluginMake)
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
         .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID, ["algorithms": ["ES256"]]),
-        .init(revocation),
+        .init(revocation), .init(logout, ["algorithm": "ES256"]), .init(sessionsAPI),
     ]
 
     /// With those that new clients should not use.
@@ -106,7 +112,8 @@ public struct TestServer: Sendable {
 
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
-        format: String? = "opaque", passwords: CountingPasswords = CountingPasswords()
+        format: String? = "opaque", passwords: CountingPasswords = CountingPasswords(),
+        outbound: any OutboundHTTP = NoOutbound()
     ) async throws {
         self.passwords = passwords
         clock = ManualClock()
@@ -117,7 +124,7 @@ public struct TestServer: Sendable {
         core = ServerCore(
             issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try Pages(),
-            algorithms: SignatureAlgorithm.ownNames, logger: logger)
+            algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound)
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
 
@@ -157,9 +164,11 @@ public struct TestServer: Sendable {
                 id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
         }
         let (generation, problems) = Generation.build(
-            ServerSettings(issuer: core.issuer, defaultTokenFormat: format, clients: clients, users: users),
+            ServerSettings(
+                issuer: core.issuer, defaultTokenFormat: format, languages: Pages.languages(), clients: clients,
+                users: users),
             plugins: registered, secrets: TestSecrets(), passwords: passwords,
-            cryptography: SystemCryptography())
+            cryptography: SystemCryptography(), pages: core.pages)
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation
     }

@@ -16,13 +16,15 @@ struct AuthorizationDestination: Sendable {
     var mode: ResponseMode
     /// The client's own `state`, returned as it came.
     var state: String?
+    /// The languages of pages that lead there, the preferred one first.
+    var languages: [String] = []
 }
 
 /// A request that must not be answered by a redirect: a person reads why on a page of this server.
 struct PageRefusal: Error {
     /// Which text of the catalogue says it.
     enum Kind: String, Sendable {
-        case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, unavailable, server
+        case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, session, unavailable, server
         case notFound = "not_found"
     }
 

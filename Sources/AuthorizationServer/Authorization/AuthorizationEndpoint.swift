@@ -16,7 +16,8 @@ struct AuthorizationEndpoint {
     private static let retries = 2
 
     private var validation: AuthorizationValidation {
-        AuthorizationValidation(core: core, generation: generation, plan: plan)
+        AuthorizationValidation(
+            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head))
     }
 
     // MARK: requests of clients
@@ -88,7 +89,9 @@ struct AuthorizationEndpoint {
         for _ in 0...AuthorizationEndpoint.retries {
             var run = InteractionRun(
                 core, generation, plan, valid, state, session: session, address: head.address)
-            switch try await run.advance(submitted) {
+            let halt = try await run.advance(submitted)
+            run.begun?.note(head)
+            switch halt {
             case .page(let page): return try await show(page, run, isAnswer: submitted != nil)
             case .approved(let limits):
                 let approval = Approval(core: core, generation: generation, run: run, limits: limits)
@@ -132,6 +135,7 @@ struct AuthorizationEndpoint {
             guard case .committed = try await core.store.write(writes) else {
                 throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the session was changed meanwhile"))
             }
+            core.recordBegin(of: run)
         }
         guard !isAnswer else {
             var response = OutboundResponse.redirect(
@@ -147,7 +151,8 @@ struct AuthorizationEndpoint {
         values["client"] = ClientDescription.values(client)
         var policy = PagePolicy(formAction: [run.valid.destination.redirect.policySource])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try core.render(page.name, values, policy, generation)
+        var response = try core.render(
+            page.name, values, policy, generation, in: run.valid.destination.languages)
         begin(run.begun, &response)
         return response
     }

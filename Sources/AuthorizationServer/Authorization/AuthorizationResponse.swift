@@ -29,7 +29,8 @@ extension ServerCore {
         var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
         return try render(
-            "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation)
+            "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation,
+            in: destination.languages)
     }
 
     func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> OutboundResponse {

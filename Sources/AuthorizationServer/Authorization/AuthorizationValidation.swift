@@ -17,6 +17,8 @@ struct AuthorizationValidation {
     let core: ServerCore
     let generation: Generation
     let plan: AuthorizationPlan
+    /// What the browser says of the person's languages.
+    let accepted: [String]
 
     /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
     func validate(_ sent: Parameters) async throws -> ValidRequest {
@@ -24,6 +26,7 @@ struct AuthorizationValidation {
         let words = Set(sent.values("response_type").flatMap { $0.split(separator: " ") }.map(String.init))
         let flows = words.compactMap { plan.flows[$0] }
         var destination = try destination(sent, client, flows)
+        destination.languages = accepted
         do {
             destination.mode = try mode(sent, flows)
             let parameters = try plan.acceptance.accept(sent)
@@ -33,6 +36,7 @@ struct AuthorizationValidation {
             for flow in flows { try flow.validate(request) }
             var policy = InteractionPolicy(limits: try limits(parameters, client, flows))
             for filter in plan.filters { try await filter.apply(request, &policy) }
+            destination.languages = Languages.tags(policy.languages) + accepted
             let ordered = flows.sorted { ($0.stage.rawValue, $0.word) < ($1.stage.rawValue, $1.word) }
             return ValidRequest(
                 registered: client, request: request, flows: ordered, destination: destination, policy: policy)

@@ -23,7 +23,12 @@ struct Approval {
         ]
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
+        if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
+        writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false)
         guard try await commit(writes + issued.writes) else { return nil }
+        core.recordBegin(of: run)
+        core.recordConsent(of: run, limits)
+        core.recordIssue(issued, under: valid.flows.first?.grant.key)
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)
     }
@@ -41,7 +46,7 @@ struct Approval {
 
     /// Each word answers under the origin of its own grant, all under one grant id, and sees what those before it added.
     private func issue(_ approved: Authorization) async throws -> Issuance {
-        let grantID = core.random(bytes: 16)
+        let grantID = Tombstone.grantID(core.random(bytes: 16), under: run.consentID)
         let issuing = Issuing(core: core, generation: generation, registered: valid.registered)
         var last: Issuance?
         for stage in [Stage.credential, .assertion] {
@@ -84,6 +89,7 @@ struct Approval {
 extension Issuance {
     /// Goes on from what was added under another grant's origin.
     fileprivate mutating func take(over last: Issuance?) throws {
+        tokenID = last?.tokenID
         for member in last?.members ?? [] { try add(member.name, member.value) }
         for write in last?.writes ?? [] { alsoWrite(write) }
     }

@@ -14,6 +14,8 @@ struct Consent: Sendable {
     /// What stands in the store, whatever it is still worth.
     private let record: StoreRecord?
     private let isCurrent: Bool
+    /// With what is granted by it begins the id of each grant, so that one revocation ends them all.
+    let id: String
     private let issuer: String
 
     /// Reads what is remembered.
@@ -23,15 +25,23 @@ struct Consent: Sendable {
         self.user = user
         self.client = client
         issuer = core.issuer
-        // Neither id can hold the separator.
-        key = StoreKey("consent", core.cryptography.digest("\(user.id)\u{0}\(client.client.id)"))
+        key = Consent.key(user.id, client.client.id, in: core)
         record = try await core.store.read(key)
+        id = record?.value["id"]?.string ?? core.random(bytes: 16)
         // With the password, the person or the client ends what was allowed.
         isCurrent =
             record.map {
                 $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch
                     && $0.value["client_epoch"]?.integer == client.epoch
             } ?? false
+    }
+
+    /// The id that what is granted without asking comes under, if anything was allowed before.
+    var storedID: String? { isCurrent ? id : nil }
+
+    static func key(_ user: String, _ client: String, in core: ServerCore) -> StoreKey {
+        // Neither id can hold the separator.
+        StoreKey("consent", core.cryptography.digest("\(user)\u{0}\(client)"))
     }
 
     private func words(_ member: String) -> Set<String> {
@@ -60,6 +70,7 @@ struct Consent: Sendable {
         let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
         var value: JSON = [
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client.client.id),
+            "id": .string(id),
             "asked": .strings(all.sorted()),
             "granted": .strings(kept.sorted()),
             "audience": .strings(words("audience").union(others(asked)).sorted()), "given": .integer(now.seconds),

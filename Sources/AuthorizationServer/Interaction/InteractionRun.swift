@@ -27,6 +27,8 @@ struct InteractionRun {
     var begun: NewSession?
     /// What is remembered of this request's consent.
     var remembered: StoreWrite?
+    /// The consent that the grant comes under, if one is stored.
+    var consentID: String?
 
     private var policy: InteractionPolicy { valid.policy }
 
@@ -223,10 +225,14 @@ struct InteractionRun {
         }
         let consent = try await Consent(session.user, valid.registered, in: core)
         if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
-            guard decision == "allow" else { throw refusal(OAuthError(.accessDenied, "the person denied access")) }
+            guard decision == "allow" else {
+                core.recordDenial(of: policy.limits, session)
+                throw refusal(OAuthError(.accessDenied, "the person denied access"))
+            }
             return try allow(submitted, consent)
         }
         var limits = policy.limits
+        consentID = consent.storedID
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
             if valid.registered.isFirstParty { return .approved(limits) }
             if consent.covers(limits) {
@@ -245,8 +251,10 @@ struct InteractionRun {
         var limits = policy.limits
         limits.keep { required.contains($0) || ticked.contains($0) }
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
+            if let session { core.recordDenial(of: policy.limits, session) }
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
+        consentID = consent.id
         remembered = consent.remembering(policy.limits, granted: limits.scope, now: core.now)
         return .approved(limits)
     }

@@ -22,6 +22,20 @@ public struct PageAsset: Sendable {
     }
 }
 
+/// A page as it is sent.
+public struct RenderedPage: Sendable {
+    /// The HTML, in UTF-8.
+    public var html: [UInt8]
+    /// The language that it is in.
+    public var language: String
+
+    /// Makes a page.
+    public init(html: [UInt8], language: String) {
+        self.html = html
+        self.language = language
+    }
+}
+
 /// Turns pages into HTML; templates and texts are not the core's.
 public protocol PageRenderer: Sendable {
     /// The HTML of a page.
@@ -29,12 +43,23 @@ public protocol PageRenderer: Sendable {
     /// - Parameters:
     ///   - page: The page's name.
     ///   - values: What it shows; every text is escaped.
-    /// - Returns: The HTML, in UTF-8.
+    ///   - languages: The languages that the person reads, the preferred one first.
+    /// - Returns: The page, in the first of the languages that there is, or else in English.
     /// - Throws: Any error if there is no such page.
-    func render(_ page: String, _ values: JSON) throws -> [UInt8]
+    func render(_ page: String, _ values: JSON, in languages: [String]) throws -> RenderedPage
 
     /// The files that pages refer to.
     var assets: [PageAsset] { get }
+
+    /// These pages and those of plugins, where a deployment has not put others in their places.
+    ///
+    /// - Throws: Any error, which says what is wrong with a page.
+    func adding(_ pages: [PageTemplate]) throws -> any PageRenderer
+}
+
+extension PageRenderer {
+    /// The same pages, for a renderer that has none.
+    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer { self }
 }
 
 /// What a browser may do with a page (Content Security Policy Level 3).
@@ -44,11 +69,14 @@ struct PagePolicy: Sendable {
     var runsScript = false
     /// From where it shows pictures.
     var pictures: [String] = []
+    /// What it loads in frames.
+    var frames: [String] = []
 
     var text: String {
         let rules = [
             "default-src 'none'", "style-src 'self'", "img-src \((["'self'"] + pictures).joined(separator: " "))",
             runsScript ? "script-src 'self'" : nil,
+            frames.isEmpty ? nil : "frame-src \(Set(frames).sorted().joined(separator: " "))",
             "form-action \((["'self'"] + formAction).joined(separator: " "))", "frame-ancestors 'none'",
             "base-uri 'none'",
         ]
@@ -59,23 +87,27 @@ struct PagePolicy: Sendable {
 extension ServerCore {
     /// Renders a page with the headers that every page has.
     func render(
-        _ page: String, _ values: JSON, _ policy: PagePolicy, _ generation: Generation, status: Int = 200
+        _ page: String, _ values: JSON, _ policy: PagePolicy, _ generation: Generation, in languages: [String],
+        status: Int = 200
     ) throws -> OutboundResponse {
         var all = values
         all["issuer_host"] = .string(Metadata.host(of: issuer))
+        let pages = generation.pages ?? self.pages
         for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
+        let rendered = try pages.render(page, all, in: languages)
         return OutboundResponse(
             status: status,
             headers: [
-                ("content-type", "text/html; charset=utf-8"), ("content-security-policy", policy.text),
+                ("content-type", "text/html; charset=utf-8"), ("content-language", rendered.language),
+                ("vary", "Accept-Language"), ("content-security-policy", policy.text),
                 ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store"),
                 ("pragma", "no-cache"),
-            ], body: try pages.render(page, all))
+            ], body: rendered.html)
     }
 
     /// The file that is served at a path, or nil.
     func asset(_ head: RequestHead, _ generation: Generation) -> OutboundResponse? {
-        guard generation.authorization != nil,
+        guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
             let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
         else { return nil }
         guard ["GET", "HEAD"].contains(head.method) else {
@@ -93,6 +125,8 @@ extension ServerCore {
             "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),
             "request_id": .string(head.id),
         ]
-        return try render("error", values, PagePolicy(), generation, status: Refusal.status(of: refusal.error.code))
+        return try render(
+            "error", values, PagePolicy(), generation, in: Languages.accepted(by: head),
+            status: Refusal.status(of: refusal.error.code))
     }
 }

@@ -18,13 +18,54 @@ struct Session: Sendable {
     static func key(_ id: String) -> StoreKey { StoreKey("session", id) }
 
     var subject: Subject { .user(user.id) }
+
+    /// Reads a record of a person; whether it is still good is another question.
+    init(_ record: StoreRecord, of user: User) {
+        id = record.key.id
+        self.user = user
+        authenticatedAt = Timestamp(seconds: record.value["auth_time"]?.integer ?? 0)
+        acr = record.value["acr"]?.string
+        amr = record.value["amr"]?.strings ?? []
+        self.record = record
+    }
+
+    /// Whether it has neither run out nor ended with what its person could do before.
+    func isGood(at now: Timestamp) -> Bool {
+        record.expiresAt > now && user.isActive && record.value["epoch"]?.integer == user.epoch
+    }
+
+    /// What plugins see of it.
+    var shown: UserSession {
+        UserSession(
+            id: id, user: user, authenticatedAt: authenticatedAt, expiresAt: record.expiresAt, acr: acr, amr: amr,
+            agent: record.value["agent"]?.string, address: record.value["from"]?.string)
+    }
 }
 
 /// A session that begins, or gets another cookie: what is written is committed with the answer that brings the cookie.
 struct NewSession: Sendable {
     let session: Session
-    let writes: [StoreWrite]
+    private(set) var writes: [StoreWrite]
     let cookie: String
+
+    /// Whether nothing can stand under it yet.
+    var isNew: Bool {
+        writes.contains { if case .create = $0 { true } else { false } }
+    }
+
+    /// The longest name of a browser that is kept.
+    private static let longestAgent = 256
+
+    /// Notes with which browser it begins, so that its person recognises it later.
+    mutating func note(_ head: RequestHead) {
+        writes = writes.map { write in
+            guard case .create(var record) = write else { return write }
+            let agent = head[header: "user-agent"].map { String($0.prefix(NewSession.longestAgent)) }
+            record.value["agent"] = agent.map(JSON.string)
+            record.value["from"] = .string(head.address)
+            return .create(record)
+        }
+    }
 }
 
 extension ServerCore {
@@ -40,30 +81,27 @@ extension ServerCore {
         let id = String(parts[0])
         let found = try await store.read([Session.key(id), Tombstone.key(id)] + keys)
         let others = Array(found.dropFirst(2))
-        guard let record = found[0], found[1] == nil, record.expiresAt > now,
+        guard let record = found[0], found[1] == nil,
             Secret(record.value["secret"]?.string ?? "") == Secret(cryptography.digest(String(parts[1]))),
-            let user = try await users.find(record.value["user"]?.string ?? ""), user.isActive,
-            record.value["epoch"]?.integer == user.epoch
+            let user = try await users.find(record.value["user"]?.string ?? "")
         else { return (nil, others) }
-        let session = Session(
-            id: id, user: user, authenticatedAt: Timestamp(seconds: record.value["auth_time"]?.integer ?? 0),
-            acr: record.value["acr"]?.string, amr: record.value["amr"]?.strings ?? [], record: record)
-        return (session, others)
+        let session = Session(record, of: user)
+        return (session.isGood(at: now) ? session : nil, others)
     }
 
     /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
     func newSession(_ user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession
     {
-        let id = random(bytes: 16)
         let secret = random(bytes: 32)
         var value: JSON = [
             "user": .string(user.id), "secret": .string(cryptography.digest(secret)),
             "auth_time": .integer(moment.seconds), "epoch": .integer(user.epoch), "amr": .strings(amr),
         ]
         value["acr"] = acr.map(JSON.string)
-        let record = StoreRecord(Session.key(id), value, expiresAt: now + lifetime, indexes: ["user": user.id])
-        let session = Session(id: id, user: user, authenticatedAt: moment, acr: acr, amr: amr, record: record)
-        return NewSession(session: session, writes: [.create(record)], cookie: "\(id).\(secret)")
+        let record = StoreRecord(
+            Session.key(random(bytes: 16)), value, expiresAt: now + lifetime, indexes: ["user": user.id])
+        let session = Session(record, of: user)
+        return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
     }
 
     /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
@@ -73,12 +111,10 @@ extension ServerCore {
         record.value["secret"] = .string(cryptography.digest(secret))
         record.value["acr"] = (acr ?? session.acr).map(JSON.string)
         record.value["amr"] = .strings(session.amr + amr)
-        let raised = Session(
-            id: session.id, user: session.user, authenticatedAt: session.authenticatedAt, acr: acr ?? session.acr,
-            amr: session.amr + amr, record: record)
         let writes = [
             StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
         ]
-        return NewSession(session: raised, writes: writes, cookie: "\(session.id).\(secret)")
+        return NewSession(
+            session: Session(record, of: session.user), writes: writes, cookie: "\(session.id).\(secret)")
     }
 }

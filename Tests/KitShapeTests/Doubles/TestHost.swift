@@ -57,9 +57,13 @@ final class TestHost: LaterHost {
     var users: any UserDirectory { self }
     var tokens: any TokenService { self }
     var access: any AccessService { self }
+    var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
     var attempts: any AttemptService { self }
-    var http: any OutboundHTTP { self }
+    var sessions: any SessionDirectory { self }
+    var consents: any ConsentDirectory { self }
+    var jobs: any JobService { self }
+    var outbound: any OutboundHTTP { self }
     var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
 
     func advance(_ span: Duration) {
@@ -74,7 +78,9 @@ final class TestHost: LaterHost {
     }
 }
 
-extension TestHost: ClientDirectory, UserDirectory, TokenService {
+extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
+    func record(_ event: @autoclosure () -> Event) {}
+
     static let client = Client(
         id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],
         scope: ["openid", "read", "write"])
@@ -121,8 +127,25 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
         try await check()
     }
 
-    func get(_ url: String) async throws -> HTTPReply {
-        HTTPReply(status: 200, json: ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]])
+    func send(_ request: OutboundRequest) async throws -> OutboundReply {
+        let json: JSON = ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]]
+        return OutboundReply(status: 200, body: json.bytes)
+    }
+}
+
+extension TestHost: SessionDirectory, ConsentDirectory, JobService {
+    func find(_ id: String) async throws -> UserSession? { nil }
+
+    func list(user id: String) async throws -> [UserSession] { [] }
+
+    func clients(of id: String) async throws -> [String] { [] }
+
+    func list(user id: String) async throws -> [StoredConsent] { [] }
+
+    func end(user id: String, client: String, reason: String) async throws {}
+
+    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
+        .create(StoreRecord(StoreKey("job", random(bytes: 16)), payload, expiresAt: now + limit))
     }
 }
 

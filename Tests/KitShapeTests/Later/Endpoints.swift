@@ -2,10 +2,9 @@
 
 import GrantKit
 
-/// What an endpoint answers once there are pages.
+/// What an endpoint answers once it can ask a person to sign in and consent.
 ///
-/// Stands for `EndpointResponse` with one more stored property: the struct isn't frozen, so it may gain `content`, and
-/// `body` may become a view of it under the same name and type.
+/// Stands for `EndpointResponse` with one more case of `Content`, which isn't frozen.
 struct Reply: Sendable {
     enum Content: Sendable {
         case none
@@ -25,18 +24,6 @@ struct Reply: Sendable {
         self.writes = writes
     }
 
-    /// Every response of today is one of these, with nothing left over.
-    init(_ response: EndpointResponse) {
-        self.init(response.body.map(Content.json) ?? .none, status: response.status, writes: response.writes)
-        headers = response.headers
-    }
-
-    /// What `EndpointResponse.body` goes on to give and take.
-    var body: JSON? {
-        get { if case .json(let body) = content { body } else { nil } }
-        set { content = newValue.map(Content.json) ?? .none }
-    }
-
     static func page(_ name: String, _ values: JSON = [:]) -> Reply {
         Reply(.page(Page(name, values)))
     }
@@ -54,14 +41,9 @@ protocol EndpointWithBody: Endpoint {
     var body: EndpointBody { get }
 }
 
-/// Serves a person's browser, where no client stands behind the request; a protocol of its own for the same reason.
-protocol BrowserEndpoint: Sendable {
+/// Stands for `BrowserEndpoint`, with the answers of later.
+protocol InteractingEndpoint: Sendable {
     var route: Route { get }
     var parameters: [ParameterDeclaration] { get }
     func respond(to request: BrowserRequest) async throws -> Reply
-}
-
-struct BrowserRequest: Sendable {
-    var head: RequestHead
-    var parameters: Parameters
 }

@@ -19,15 +19,6 @@ protocol AttemptService: Sendable {
     ) async throws -> Bool
 }
 
-struct HTTPReply: Sendable {
-    var status: Int
-    var json: JSON?
-}
-
-protocol OutboundHTTP: Sendable {
-    func get(_ url: String) async throws -> HTTPReply
-}
-
 /// Stands for what `CryptographyService` gains.
 protocol LaterCryptography: CryptographyService {
     /// A JWS checked with the key in its own header, and that key's thumbprint (RFC 7638).
@@ -40,10 +31,7 @@ protocol LaterCryptography: CryptographyService {
 protocol LaterHost: PluginHost {
     var laterAccess: any LaterAccess { get }
     var attempts: any AttemptService { get }
-    var http: any OutboundHTTP { get }
     var laterCryptography: any LaterCryptography { get }
-    /// The public address of a route, which depends on a base path that only the core knows.
-    func address(of route: Route) -> String
 }
 
 extension PluginHost {

@@ -25,7 +25,7 @@ extension Registry {
     var proofs: [any PossessionProof] { carried((any PossessionProof).self) }
     var scopeRules: [any ScopeRule] { carried((any ScopeRule).self) }
     var purposes: [any InteractionPurpose] { carried((any InteractionPurpose).self) }
-    var browserEndpoints: [any BrowserEndpoint] { carried((any BrowserEndpoint).self) }
+    var browserEndpoints: [any InteractingEndpoint] { carried((any InteractingEndpoint).self) }
 
     mutating func add(tokenFilter: some TokenRequestFilter) {
         carry(tokenFilter, as: (any TokenRequestFilter).self)
@@ -47,8 +47,8 @@ extension Registry {
         carry(purpose, as: (any InteractionPurpose).self)
     }
 
-    mutating func add(browserEndpoint: some BrowserEndpoint) {
-        carry(browserEndpoint, as: (any BrowserEndpoint).self)
+    mutating func add(browserEndpoint: some InteractingEndpoint) {
+        carry(browserEndpoint, as: (any InteractingEndpoint).self)
     }
 
 }

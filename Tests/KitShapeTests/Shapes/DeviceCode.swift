@@ -64,7 +64,7 @@ struct DeviceAuthorization: Endpoint {
 }
 
 /// Where a person types the code that the device shows.
-struct UserCodeEntry: BrowserEndpoint {
+struct UserCodeEntry: InteractingEndpoint {
     let host: any LaterHost
     let route = DeviceCode.page
     let parameters = [ParameterDeclaration("user_code", longest: 32)]

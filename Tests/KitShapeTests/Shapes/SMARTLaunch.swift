@@ -68,8 +68,11 @@ struct PatientPicker: InteractionStep {
         if let chosen = submitted["patient"], interaction.kept?.strings.contains(chosen) == true {
             return .done(StepResult(attachments: [SMARTLaunch.manifest.id: ["patient": .string(chosen)]]))
         }
-        let reply = try await host.http.get("\(fhir)/Patient?general-practitioner=\(subject.id)")
-        let ids = (reply.json?["entry"]?.elements ?? []).compactMap { $0["resource"]?["id"]?.string }
+        let reply = try await host.outbound.send(
+            OutboundRequest("GET", "\(fhir)/Patient?general-practitioner=\(subject.id)"))
+        let ids = ((try? JSON(parsing: reply.body))?["entry"]?.elements ?? []).compactMap {
+            $0["resource"]?["id"]?.string
+        }
         guard !ids.isEmpty else { return .refuse(OAuthError(.accessDenied, reason: "there is no patient to choose")) }
         return .page(Page("patient", ["patients": .strings(ids)], kept: .strings(ids)))
     }

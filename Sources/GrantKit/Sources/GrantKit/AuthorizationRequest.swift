@@ -63,6 +63,8 @@ public struct InteractionPolicy: Sendable {
     public var subject: Subject?
     /// What the client believes the person signs in by.
     public var loginHint: String?
+    /// The languages that the client asks pages to be in, as tags of RFC 5646, the preferred one first.
+    public var languages: [String] = []
     /// What is granted at most.
     public var limits: AccessLimits
     /// Becomes `Authorization.attachments`, each under the id of the plugin that put it there.

@@ -8,6 +8,10 @@ public struct Page: Sendable {
     public var values: JSON
     /// What the step gets back with what the person submits; sealed, so nobody can read or change it on the way.
     public var kept: JSON?
+    /// Addresses outside of this server that its forms may lead to in the end.
+    public var destinations: [String] = []
+    /// Addresses of other sites that it loads in frames, which nobody sees; the core lists them as `frames`.
+    public var frames: [String] = []
 
     /// Makes a page.
     public init(_ name: String, _ values: JSON = [:], kept: JSON? = nil) {

@@ -22,6 +22,8 @@ public struct Issuance: Sendable {
     public let issuedAt: Timestamp
     /// The members so far, in the order in which they were added.
     public private(set) var members: [JSON.Member] = []
+    /// For the host: the identifier of the access token in it.
+    public var tokenID: String?
     /// The writes so far.
     public private(set) var writes: [StoreWrite] = []
 

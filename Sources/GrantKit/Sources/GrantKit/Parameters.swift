@@ -12,13 +12,13 @@ public struct ParameterDeclaration: Sendable, Hashable {
     public var longest: Int
     /// Whether its value must not be shown in logs or examples.
     public var isSecret: Bool
-    /// A value for examples.
-    public var example: String
+    /// A value for whoever tries the request out; without one it is sent only if it has to be.
+    public var example: ParameterExample?
 
     /// Declares a parameter.
     public init(
         _ name: String, required: Bool = false, repeatable: Bool = false, longest: Int = 2048, secret: Bool = false,
-        example: String = ""
+        example: ParameterExample? = nil
     ) {
         self.name = name
         isRequired = required

@@ -84,8 +84,10 @@ public protocol CryptographyService: Sendable {
 public enum Revocation: Sendable, Hashable {
     /// One token, by its id.
     case token(String)
-    /// All that came of one consent, by its grant id.
+    /// All that came of one approval, by its grant id; by the id of a consent, all that came of it.
     case grant(String)
+    /// A session with all that was issued under it, by its id.
+    case session(String)
 }
 
 /// Answers for tokens of every format that is loaded.
@@ -95,7 +97,8 @@ public protocol TokenService: Sendable {
     /// - Throws: `StoreError` if that can't be known.
     func resolve(_ value: String) async throws -> ResolvedToken?
 
-    /// Ends a token or a grant with one write; seen by the next `resolve` and by every commit that races with it.
+    /// Ends a token, a grant or a session with one write; seen by the next `resolve` and by every commit that races with
+    /// it. What participants have to commit is part of that write.
     ///
     /// - Throws: `StoreError`.
     func revoke(_ what: Revocation, reason: String) async throws
@@ -124,6 +127,18 @@ public protocol PluginHost: Sendable {
     var tokens: any TokenService { get }
     /// What the core does around access.
     var access: any AccessService { get }
+    /// The sessions of people.
+    var sessions: any SessionDirectory { get }
+    /// What people have allowed clients.
+    var consents: any ConsentDirectory { get }
+    /// Puts off what need not be done before an answer.
+    var jobs: any JobService { get }
+    /// Requests to other servers.
+    var outbound: any OutboundHTTP { get }
+    /// The public address of a route, which depends on a base path that only the server knows; not before `start`.
+    func address(of route: Route) -> String
+    /// Takes down what happens, for those who keep records of it.
+    var events: any EventService { get }
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.

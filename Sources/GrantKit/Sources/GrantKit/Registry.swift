@@ -38,8 +38,18 @@ public struct Registry: Sendable {
     public private(set) var claimsSources: [any ClaimsSource] = []
     /// The endpoints for whoever presents an access token.
     public private(set) var resourceEndpoints: [any ResourceEndpoint] = []
+    /// The endpoints for people's browsers.
+    public private(set) var browserEndpoints: [any BrowserEndpoint] = []
+    /// Who has something to commit when something is revoked.
+    public private(set) var revocationParticipants: [any RevocationParticipant] = []
+    /// Who does what was put off.
+    public private(set) var jobs: [any JobHandler] = []
+    /// The pages.
+    public private(set) var pages: [PageTemplate] = []
     /// The documents below `/.well-known`.
     public private(set) var documents: [WellKnownDocument] = []
+    /// What keeps records of what happens.
+    public private(set) var eventSinks: [any EventSink] = []
     /// The stores.
     public private(set) var stores: [any Store] = []
     /// What is kept in the store.
@@ -107,6 +117,32 @@ public struct Registry: Sendable {
         resourceEndpoints.append(resourceEndpoint)
     }
 
+    /// Adds an endpoint for people's browsers.
+    public mutating func add(browserEndpoint: some BrowserEndpoint) {
+        browserEndpoints.append(browserEndpoint)
+    }
+
+    /// Adds what has something to commit when something is revoked.
+    public mutating func add(revocation participant: some RevocationParticipant) {
+        revocationParticipants.append(participant)
+    }
+
+    /// Adds what does what was put off.
+    public mutating func add(job handler: some JobHandler) {
+        jobs.append(handler)
+    }
+
+    /// Adds a page.
+    ///
+    /// - Parameters:
+    ///   - name: The page's name, by which the plugin shows it and a deployment's folder replaces it.
+    ///   - template: A Mustache template; `{{> head}}` and `{{> foot}}` make it one of the server's pages.
+    ///   - texts: Texts by the tag of their language (RFC 5646) and their key. A key is the page's name, an underscore
+    ///     and more; `en` must be there, and stands in where another language lacks a text.
+    public mutating func add(page name: String, template: String, texts: [String: [String: String]]) {
+        pages.append(PageTemplate(name: name, template: template, texts: texts))
+    }
+
     /// Adds a document below `/.well-known`.
     ///
     /// - Parameters:
@@ -114,6 +150,11 @@ public struct Registry: Sendable {
     ///   - content: Makes the document of the server's metadata; called when the plugins are loaded.
     public mutating func add(document name: String, _ content: @escaping @Sendable (_ metadata: JSON) -> JSON) {
         documents.append(WellKnownDocument(name: name, content: content))
+    }
+
+    /// Adds something that keeps a record of what happens.
+    public mutating func add(eventSink: some EventSink) {
+        eventSinks.append(eventSink)
     }
 
     /// Adds a store; a server has exactly one.

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// Writes what happens as lines of JSON, to a file or to standard output.
+struct AuditLog: Plugin, EventSink {
+    static let manifest = PluginManifest(
+        id: "audit-log", summary: "writes down what happens, a line of JSON each", specification: "")
+
+    let isRequired: Bool
+    private let output: any AuditOutput
+
+    init(settings: Settings, host: any PluginHost) {
+        let path = settings.read(
+            "path", default: "-", "the file, whose folder is made if it is missing; '-' is standard output")
+        let largest = settings.read(
+            "max_size", default: 104_857_600, in: 0...(1 << 40),
+            "bytes after which a file of a new one's name is begun; 0 never begins one")
+        let keep = settings.read(
+            "keep", default: 10, in: 1...1000, "how many files are kept beside the one that is written")
+        isRequired = settings.read(
+            "required", default: false,
+            "whether requests are refused while nothing can be written, so that none is missed")
+        output = path == "-" ? StandardOutput() : AuditFile(path: path, largest: largest, keep: Int(keep))
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(eventSink: self)
+    }
+
+    func start() async throws {
+        try output.open()
+    }
+
+    func stop() async {
+        output.close()
+    }
+
+    /// Whoever reads what a command prints does not expect events in it.
+    var takesFromCommands: Bool { output is AuditFile }
+
+    func write(_ events: [Event]) async throws {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(events.count * 320)
+        for event in events {
+            lines += AuditLine.json(event).bytes
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try await output.write(lines)
+    }
+}
+
+/// Where lines go.
+protocol AuditOutput: Sendable {
+    func open() throws
+    func close()
+    /// Writes all of the lines or, as far as that can be had, none.
+    func write(_ lines: [UInt8]) async throws
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(audit_log_plugin_abi)
+public func auditLogPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(audit_log_plugin_make)
+public func auditLogPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(AuditLog.self)
+}

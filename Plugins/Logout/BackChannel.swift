@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Tells the applications of a session that it has ended, from server to server (OpenID Connect Back-Channel Logout 1.0).
+struct BackChannel: RevocationParticipant, JobHandler {
+    let host: any PluginHost
+    let algorithm: String
+    let limit: Duration
+    let callback: ClientAttribute<CallbackAddress>
+    let name = "backchannel-logout"
+
+    private static let event = "http://schemas.openid.net/event/backchannel-logout"
+    /// How long a logout token may be believed (section 2.4 recommends at most two minutes).
+    private static let lifetime = Duration.seconds(120)
+
+    /// One job for each client that has an address, committed together with the end of the session.
+    func writes(revoking what: Revocation) async throws -> [StoreWrite] {
+        guard case .session(let id) = what, let session = try await host.sessions.find(id) else { return [] }
+        var writes: [StoreWrite] = []
+        for clientID in try await host.sessions.clients(of: id) {
+            guard let client = try await host.clients.find(clientID), !client[callback].text.isEmpty else { continue }
+            let payload: JSON = [
+                "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id),
+                "jti": .string(host.random(bytes: 16)),
+            ]
+            writes.append(host.jobs.enqueue(name, payload, limit: limit))
+        }
+        return writes
+    }
+
+    /// Sends a logout token; one that was sent before is sent anew with the same `jti`, so that it counts once.
+    func run(_ payload: JSON) async throws {
+        guard let id = payload["client"]?.string, let client = try await host.clients.find(id),
+            !client[callback].text.isEmpty
+        else { return }
+        let token = try await host.keys.sign(
+            [
+                "iss": .string(host.issuer), "aud": .string(id), "sub": payload["sub"] ?? .null,
+                "sid": payload["sid"] ?? .null, "jti": payload["jti"] ?? .null, "iat": .integer(host.now.seconds),
+                "exp": .integer((host.now + BackChannel.lifetime).seconds), "events": [BackChannel.event: [:]],
+            ], type: "logout+jwt", algorithm: client.document["id_token_signed_response_alg"]?.string ?? algorithm)
+        var request = OutboundRequest("POST", client[callback].text, body: Array("logout_token=\(token)".utf8))
+        request.headers = [("content-type", "application/x-www-form-urlencoded")]
+        let reply = try await host.outbound.send(request)
+        // Section 2.8 asks for 200 and lets 204 pass.
+        guard reply.status == 200 || reply.status == 204 else {
+            throw OutboundError("client '\(id)' answered the logout token with \(reply.status)")
+        }
+    }
+}

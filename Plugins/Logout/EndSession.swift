@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 section 2).
+struct EndSession: BrowserEndpoint {
+    let host: any PluginHost
+    let targets: ClientAttribute<ReturnAddresses>
+    let frontChannel: FrontChannel
+    let route = Route(["GET", "POST"], "/logout", metadata: "end_session_endpoint")
+    let takesForeignForms = true
+    let parameters = [
+        ParameterDeclaration("id_token_hint", longest: 8192), ParameterDeclaration("client_id", longest: 256),
+        ParameterDeclaration("post_logout_redirect_uri"), ParameterDeclaration("state", longest: 2048),
+        ParameterDeclaration("logout_hint", longest: 1024), ParameterDeclaration("ui_locales", longest: 256),
+        ParameterDeclaration("asked", longest: 12_000),
+    ]
+
+    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        if request.isSubmitted { return try await confirmed(request) }
+        let asked = try await read(request.parameters)
+        guard let session = request.session else {
+            // Nobody has to be asked, and so nobody has confirmed where to go.
+            return asked.isFromClient ? leave(asked) : signedOut(asked.withoutTarget)
+        }
+        guard asked.isAbout(session) else { return try await confirmation(asked, session) }
+        return try await end(session, asked)
+    }
+
+    // MARK: what is asked
+
+    /// What a request asks for, once it is known which of it may be believed.
+    private struct Asked {
+        var clientID: String?
+        /// Where to go afterwards, with `state`.
+        var target: String?
+        /// Whether a token of this server shows that the client speaks for somebody it has signed in.
+        var isFromClient = false
+        var session: String?
+        var subject: String?
+
+        func isAbout(_ session: UserSession) -> Bool {
+            guard isFromClient, subject == session.user.id else { return false }
+            return self.session.map { $0 == session.id } ?? true
+        }
+
+        var withoutTarget: Asked {
+            var other = self
+            other.target = nil
+            return other
+        }
+
+        var json: JSON {
+            var json: JSON = [:]
+            json["client"] = clientID.map(JSON.string)
+            json["target"] = target.map(JSON.string)
+            return json
+        }
+    }
+
+    private func read(_ parameters: Parameters) async throws -> Asked {
+        var asked = Asked()
+        let hint = parameters["id_token_hint"].flatMap(claims)
+        let audience = hint?["aud"]?.strings ?? []
+        if let named = parameters["client_id"] {
+            guard hint == nil || audience.contains(where: { $0.utf8.elementsEqual(named.utf8) }) else {
+                throw OAuthError(.invalidRequest, "the token in 'id_token_hint' was issued to another client")
+            }
+            asked.clientID = named
+        } else if audience.count == 1 {
+            asked.clientID = audience.first
+        }
+        asked.isFromClient = hint != nil
+        asked.session = hint?["sid"]?.string
+        asked.subject = hint?["sub"]?.string
+        // A hint that is none speaks for nobody: whoever sent it is not sent on.
+        if parameters["id_token_hint"] == nil || hint != nil { asked.target = try await target(parameters, asked) }
+        return asked
+    }
+
+    /// Section 2: one that has expired is as good, since people stay signed in for longer than a token lives.
+    private func claims(_ hint: String) -> JSON? {
+        guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
+            claims["sub"]?.string != nil, claims["events"] == nil
+        else { return nil }
+        return claims
+    }
+
+    /// Section 3: only to an address that is registered, byte for byte, for a client that is known.
+    private func target(_ parameters: Parameters, _ asked: Asked) async throws -> String? {
+        guard let address = parameters["post_logout_redirect_uri"] else { return nil }
+        guard let id = asked.clientID, let client = try await host.clients.find(id),
+            client[targets].contains(address)
+        else {
+            throw OAuthError(
+                .invalidRequest, "the address in 'post_logout_redirect_uri' is not registered for the client")
+        }
+        return WebAddress.adding(parameters["state"].map { [("state", $0)] } ?? [], to: address)
+    }
+
+    // MARK: asking the person
+
+    private static let purpose = "logout-confirmation"
+
+    /// Section 2: without a hint, or with one of somebody else, it could be anybody who wants the session to end.
+    private func confirmation(_ asked: Asked, _ session: UserSession) async throws -> EndpointResponse {
+        var kept = asked.json
+        kept["session"] = .string(session.id)
+        var values: JSON = [
+            "asked": .string(try host.keys.seal(kept.text, purpose: EndSession.purpose)),
+            "user": .string(session.user.shownName),
+        ]
+        if let id = asked.clientID, let client = try await host.clients.find(id) {
+            values["client"] = ["name": .string(client.document["name"]?.string ?? client.id)]
+        }
+        var page = Page("logout", values)
+        page.destinations = asked.target.map { [$0] } ?? []
+        return .page(page)
+    }
+
+    private func confirmed(_ request: BrowserRequest) async throws -> EndpointResponse {
+        guard let text = request.parameters["asked"].flatMap({ host.keys.open($0, purpose: EndSession.purpose) }),
+            let kept = try? JSON(parsing: text)
+        else { throw OAuthError(.invalidRequest, reason: "the form lacks what the page was shown for") }
+        var asked = Asked(clientID: kept["client"]?.string, target: kept["target"]?.string)
+        asked.isFromClient = true
+        guard let session = request.session else { return leave(asked) }
+        guard session.id == kept["session"]?.string else {
+            // Somebody else has signed in since the page was shown, and was not asked.
+            return try await confirmation(asked, session)
+        }
+        return try await end(session, asked)
+    }
+
+    // MARK: the end
+
+    private func end(_ session: UserSession, _ asked: Asked) async throws -> EndpointResponse {
+        let frames = try await frontChannel.frames(for: session)
+        try await host.tokens.revoke(.session(session.id), reason: "its person signed out")
+        var response = frames.isEmpty ? leave(asked) : signedOut(asked, frames)
+        response.forgetsSession = true
+        return response
+    }
+
+    private func leave(_ asked: Asked) -> EndpointResponse {
+        asked.target.map { EndpointResponse.redirect($0) } ?? signedOut(asked)
+    }
+
+    private func signedOut(_ asked: Asked, _ frames: [String] = []) -> EndpointResponse {
+        var page = Page("signed_out", asked.target.map { ["continue": .string($0)] } ?? [:])
+        page.frames = frames
+        return .page(page)
+    }
+}
+
+extension User {
+    /// What a page calls the person.
+    var shownName: String {
+        let name = document["name"]
+        return name?.string ?? name?["formatted"]?.string ?? document["data"]?["name"]?.string
+            ?? document["userName"]?.string ?? document["email"]?.string ?? id
+    }
+}

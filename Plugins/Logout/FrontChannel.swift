@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Has the browser tell the applications of a session that it has ended (OpenID Connect Front-Channel Logout 1.0).
+struct FrontChannel: Sendable {
+    let host: any PluginHost
+    let frame: ClientAttribute<CallbackAddress>
+    let needsSession: ClientAttribute<Bool>
+
+    /// The addresses that the page loads in frames, with `iss` and `sid` where the client asks for them (section 2).
+    func frames(for session: UserSession) async throws -> [String] {
+        var frames: [String] = []
+        for id in try await host.sessions.clients(of: session.id) {
+            guard let client = try await host.clients.find(id) else { continue }
+            let address = client[frame].text
+            guard !address.isEmpty else { continue }
+            let names = client[needsSession] ? [("iss", host.issuer), ("sid", session.id)] : []
+            frames.append(WebAddress.adding(names.map { (name: $0.0, value: $0.1) }, to: address))
+        }
+        return frames
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Tells whoever presents a token what it stands for, and ends it.
+///
+/// With a scope of its own it also tells where the person is signed in. The attributes are those of Aidbox's Session.
+struct SessionResource: ResourceEndpoint {
+    let host: any PluginHost
+    /// The scope word that shows more than the token's own.
+    let listing: String
+    let route: Route
+    let scope: Scope = []
+
+    init(host: any PluginHost, listing: String) {
+        self.host = host
+        self.listing = listing
+        var route = Route(["GET", "DELETE"], "/Session")
+        route.isAtRoot = true
+        self.route = route
+    }
+
+    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+        let token = request.token
+        guard request.head.method == "GET" else {
+            try await host.tokens.revoke(.token(token.id), reason: "whoever held it ended it")
+            return EndpointResponse(nil, status: 204)
+        }
+        var all = [session(of: token)]
+        if case .user(let id) = token.authorization.subject, token.authorization.scope.contains(listing) {
+            all += try await host.sessions.list(user: id).map(session)
+        }
+        return EndpointResponse([
+            "resourceType": "Bundle", "type": "searchset", "total": .integer(Int64(all.count)),
+            "entry": .array(all.map { ["resource": $0] }),
+        ])
+    }
+
+    private func session(of token: ResolvedToken) -> JSON {
+        let authorization = token.authorization
+        var session: JSON = [
+            "resourceType": "Session", "id": .string(token.id), "jti": .string(token.id),
+            "client": reference("Client", token.clientID), "iss": .string(host.issuer), "active": true,
+            "scope": .strings(authorization.scope.words), "start": .string(token.issuedAt.text),
+            "exp": .integer(token.expiresAt.seconds), "end": .string(token.expiresAt.text),
+        ]
+        if case .user(let id) = authorization.subject { session["user"] = reference("User", id) }
+        // A token that tells by itself what it is worth does not name the grant that it came from.
+        if !authorization.origin.isEmpty { session["type"] = .string(authorization.origin) }
+        if !authorization.limits.audience.isEmpty { session["audience"] = .strings(authorization.limits.audience) }
+        if let parent = authorization.sessionID { session["parent"] = reference("Session", parent) }
+        return session
+    }
+
+    private func session(_ session: UserSession) -> JSON {
+        [
+            "resourceType": "Session", "id": .string(session.id), "user": reference("User", session.user.id),
+            "type": "browser", "iss": .string(host.issuer), "active": true,
+            "start": .string(session.authenticatedAt.text), "exp": .integer(session.expiresAt.seconds),
+            "end": .string(session.expiresAt.text),
+        ]
+    }
+
+    private func reference(_ type: String, _ id: String) -> JSON {
+        ["resourceType": .string(type), "id": .string(id)]
+    }
+}
+
+extension Timestamp {
+    /// The moment as RFC 3339 writes it.
+    var text: String {
+        let (date, time) = parts
+        return "\(date)T\(time):\(two(seconds % 60 < 0 ? seconds % 60 + 60 : seconds % 60))Z"
+    }
+
+    /// The moment as people read it.
+    var shown: String {
+        let (date, time) = parts
+        return "\(date) \(time) UTC"
+    }
+
+    private var parts: (date: String, time: String) {
+        let day = (seconds >= 0 ? seconds : seconds - 86399) / 86400
+        let rest = seconds - day * 86400
+        // The calendar repeats after 400 years, which have 146097 days; years that begin in March end with the leap day.
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let ofEra = shifted - era * 146_097
+        let year = (ofEra - ofEra / 1460 + ofEra / 36524 - ofEra / 146_096) / 365
+        let ofYear = ofEra - (365 * year + year / 4 - year / 100)
+        let month = (5 * ofYear + 2) / 153
+        let date = ofYear - (153 * month + 2) / 5 + 1
+        let number = month < 10 ? month + 3 : month - 9
+        let full = year + era * 400 + (number <= 2 ? 1 : 0)
+        return ("\(full)-\(two(number))-\(two(date))", "\(two(rest / 3600)):\(two(rest / 60 % 60))")
+    }
+
+    private func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

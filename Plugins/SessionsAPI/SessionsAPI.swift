@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import GrantKit
+
+/// People see where they are signed in and what they have allowed, and end it.
+struct SessionsAPI: Plugin {
+    static let manifest = PluginManifest(
+        id: "sessions-api", summary: "people see and end their sessions and what they have allowed",
+        specification: "OAuth 2.0 for end users; Aidbox's Session")
+
+    private let host: any PluginHost
+    private let scope: String
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.host = host
+        scope = settings.read(
+            "scope", default: "sessions", "the scope by which an application may list where its person is signed in")
+        guard Scope.isWord(scope) else { throw ConfigurationError("'scope' must be a scope word", at: "scope") }
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(browserEndpoint: SessionsPage(host: host))
+        registry.add(browserEndpoint: GrantsPage(host: host))
+        registry.add(resourceEndpoint: SessionResource(host: host, listing: scope))
+        registry.add(scopeOnRequest: scope)
+        registry.add(page: "sessions", template: SessionsPage.template, texts: SessionsPage.texts)
+        registry.add(page: "grants", template: GrantsPage.template, texts: GrantsPage.texts)
+    }
+}
+
+extension Client {
+    /// What a page calls the client.
+    var shownName: String { document["name"]?.string ?? id }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(sessions_api_plugin_abi)
+public func sessionsAPIPluginABI() -> UnsafeRawPointer? {
+    grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(sessions_api_plugin_make)
+public func sessionsAPIPluginMake() -> UnsafeMutableRawPointer {
+    PluginExport.make(SessionsAPI.self)
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// One request of a browser to an endpoint of a plugin.
+struct BrowserAccess {
+    let core: ServerCore
+    let generation: Generation
+    let plan: Generation.BrowserPlan
+    let head: RequestHead
+
+    /// What carries a form of another site through the redirect.
+    private static let posted = "posted"
+    /// Longer than what fits into a request line together with the rest of a request.
+    private static let longestSealed = 12_000
+
+    private var cookie: Cookie { Cookie(Cookie.browser, issuer: core.issuer) }
+
+    /// What ties pages to this browser, if it has shown any before.
+    private var browser: String? {
+        cookie.value(in: head).flatMap { $0.utf8.count == 43 ? $0 : nil }
+    }
+
+    func respond(to inbound: InboundRequest) async throws -> OutboundResponse {
+        let sent = head.method == "POST" ? try RequestBody.form(of: inbound) : try query()
+        let (session, _) = try await core.session(head)
+        if plan.endpoint.requiresSession {
+            if session == nil { return try await signIn(sent) }
+            // The form of a page for signing in, sent twice or from another tab.
+            if sent["state"] != nil { return .redirect(head.path) }
+        }
+        if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
+            guard plan.endpoint.takesForeignForms else {
+                throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+            }
+            return try asLink(sent)
+        }
+        let request = BrowserRequest(
+            head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
+        let response = try await plan.endpoint.respond(to: request)
+        let fresh = browser == nil ? core.random(bytes: 32) : nil
+        var answer = try await core.commit(response) { page, status in
+            try show(page, status, fresh ?? browser ?? "")
+        }
+        if case .page = response.content, let fresh { answer.headers.append(cookie.set(fresh)) }
+        if response.forgetsSession {
+            answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
+        }
+        return answer
+    }
+
+    private func signIn(_ sent: Parameters) async throws -> OutboundResponse {
+        guard let authorization = generation.authorization else {
+            throw PageRefusal(.session, OAuthError(.loginRequired, reason: "nobody is signed in"))
+        }
+        return try await OwnSignIn(
+            core: core, generation: generation, plan: authorization, head: head, name: plan.name
+        ).respond(to: sent, browser: browser)
+    }
+
+    private func query() throws -> Parameters {
+        let query = try FormBody.parse(Array((head.query ?? "").utf8))
+        guard plan.endpoint.takesForeignForms, query.all.count == 1, let sealed = query[BrowserAccess.posted] else {
+            return query
+        }
+        guard let text = core.keys.open(sealed, purpose: purpose) else {
+            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no form that was posted"))
+        }
+        return try FormBody.parse(Array(text.utf8))
+    }
+
+    private var purpose: String { "posted-to \(plan.name)" }
+
+    /// A form of another site comes without the session's cookie; the redirect that answers it brings it along.
+    private func asLink(_ sent: Parameters) throws -> OutboundResponse {
+        let text = sent.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+            .joined(separator: "&")
+        let sealed = try core.keys.seal(text, purpose: purpose)
+        guard sealed.utf8.count <= BrowserAccess.longestSealed else {
+            throw OAuthError(.invalidRequest, "the form is too long")
+        }
+        return .redirect("\(head.path)?\(BrowserAccess.posted)=\(sealed)")
+    }
+
+    // MARK: pages
+
+    private func show(_ page: Page, _ status: Int, _ browser: String) throws -> OutboundResponse {
+        var values = page.values
+        values["action"] = .string(head.path)
+        values["csrf"] = .string(core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose))
+        if !page.frames.isEmpty {
+            values["frames"] = .array(page.frames.map { ["address": .string($0)] })
+            values["has_frames"] = true
+        }
+        var policy = PagePolicy(formAction: try page.destinations.map { try source($0) })
+        policy.frames = try page.frames.map { try source($0) }
+        policy.runsScript = !page.frames.isEmpty
+        return try core.render(
+            page.name, values, policy, generation, in: Languages.accepted(by: head), status: status)
+    }
+
+    private func source(_ address: String) throws -> String {
+        do {
+            return try RedirectURI(address).policySource
+        } catch {
+            throw OAuthError(.serverError, reason: "a page names an address that is none: \(error.message)")
+        }
+    }
+
+    private static let purpose = "browser-form"
+
+    private func message(_ browser: String) -> String {
+        "\(plan.name) \(core.cryptography.digest(browser))"
+    }
+
+    /// Whether a form came from a page that this endpoint showed in this browser.
+    private func isOwn(_ token: String) -> Bool {
+        guard let browser else { return false }
+        return core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)
+    }
+}
+
+extension ServerCore {
+    func respond(
+        to request: InboundRequest, _ plan: Generation.BrowserPlan, _ generation: Generation
+    ) async throws -> OutboundResponse {
+        try await BrowserAccess(core: self, generation: generation, plan: plan, head: request.head)
+            .respond(to: request)
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A person signs in for a page of the server's own: the steps that prove who they are, and no client that asks.
+struct OwnSignIn {
+    let core: ServerCore
+    let generation: Generation
+    let plan: AuthorizationPlan
+    let head: RequestHead
+    /// The name of the page's endpoint, so that no state serves elsewhere.
+    let name: String
+
+    /// Stands where steps expect a client; it may have nothing.
+    private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
+    private static let page = "page"
+
+    func respond(to sent: Parameters, browser: String?) async throws -> OutboundResponse {
+        guard let sealed = sent["state"] else {
+            // A form of a page that was shown before the session ended: what it asked for is asked again.
+            guard head.method != "POST" else { return .redirect(head.path) }
+            let cookie = browser ?? core.random(bytes: 32)
+            let state = InteractionState(
+                id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(cookie),
+                parameters: [OwnSignIn.page: name])
+            var response = try await go(on: state, submitted: nil)
+            if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
+            return response
+        }
+        let state = try core.open(sealed, head)
+        guard state.parameters[OwnSignIn.page] == name, state.parameters.all.count == 1 else {
+            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
+        }
+        guard head.method == "POST" else { return try await go(on: state, submitted: nil) }
+        guard core.isFormToken(sent["csrf"] ?? "", of: state) else {
+            throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+        }
+        return try await go(on: state, submitted: sent)
+    }
+
+    private func go(on before: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
+        var state = before
+        var rest = submitted
+        for step in plan.steps where step.phase != .choose && !state.done.contains(step.name) {
+            if step.phase == .identify, state.established != nil { continue }
+            let interaction = interaction(with: step, state)
+            let own = try state.step == step.name ? rest.map { try plan.fields[step.name]?.accept($0) ?? [:] } : nil
+            if own != nil { rest = nil }
+            switch try await step.advance(interaction, submitted: own ?? [:]) {
+            case .skip: continue
+            case .done(let result): try await finish(step, result, &state)
+            case .page(let page):
+                state.step = step.name
+                state.kept[step.name] = page.kept
+                return try show(page, state, isAnswer: submitted != nil)
+            case .refuse(let error): throw error
+            @unknown default: throw OAuthError(.serverError, reason: "a step ended in a way this server does not know")
+            }
+        }
+        return try await begin(state)
+    }
+
+    private func interaction(with step: any InteractionStep, _ state: InteractionState) -> Interaction {
+        let who = state.established
+        var interaction = Interaction(
+            client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
+            subject: who.map { .user($0.user) }, kept: state.kept[step.name], address: head.address)
+        (interaction.authenticatedAt, interaction.acr, interaction.amr) = (who?.at, who?.acr, who?.amr ?? [])
+        return interaction
+    }
+
+    private func finish(
+        _ step: any InteractionStep, _ result: StepResult, _ state: inout InteractionState
+    ) async throws {
+        state.done.insert(step.name)
+        state.kept[step.name] = nil
+        if case .user(let id)? = result.subject, state.established == nil {
+            let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
+            state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
+        } else {
+            state.established?.amr += result.amr
+            if let acr = result.acr { state.established?.acr = acr }
+        }
+    }
+
+    /// Begins the session, once for each page that asked, and goes on to what was asked for.
+    private func begin(_ state: InteractionState) async throws -> OutboundResponse {
+        guard let who = state.established, let user = try await core.users.find(who.user), user.isActive,
+            who.epoch == nil || who.epoch == user.epoch
+        else { throw PageRefusal(.session, OAuthError(.loginRequired, "nobody is signed in")) }
+        var begun = core.newSession(
+            user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
+        begun.note(head)
+        let marker = StoreRecord(state.marker, [:], expiresAt: state.began + InteractionState.lifetime)
+        guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
+            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "somebody has signed in by it before"))
+        }
+        core.recordSignIn(begun.session)
+        var response = OutboundResponse.redirect(head.path)
+        response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
+        return response
+    }
+
+    private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> OutboundResponse {
+        let sealed = try core.seal(state)
+        guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
+        var values = page.values
+        values["action"] = .string(head.path)
+        values["csrf"] = .string(core.formToken(state))
+        values["state"] = .string(sealed)
+        return try core.render(
+            page.name, values, PagePolicy(), generation, in: Languages.accepted(by: head))
+    }
+}

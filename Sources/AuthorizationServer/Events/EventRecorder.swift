@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Logging
+import Synchronization
+
+/// Puts what happens into the queue of each sink that is loaded; without one, nothing is made and nothing is asked.
+final class EventRecorder: EventService {
+    private struct State {
+        var queues: [EventQueue] = []
+        /// Lost by queues that are no longer served.
+        var lostBefore: Int64 = 0
+    }
+
+    private let surroundings: any Surroundings
+    private let state = Mutex(State())
+    private let wanted = Atomic<Bool>(false)
+
+    init(_ surroundings: any Surroundings, _ metrics: Metrics, _ logger: Logger) {
+        self.surroundings = surroundings
+        metrics.show("grantor_events_waiting") { [weak self] in
+            self?.state.withLock { $0.queues.reduce(0) { $0 + $1.waiting } } ?? 0
+        }
+        metrics.show("grantor_events_lost_total", as: "counter") { [weak self] in
+            self?.state.withLock { state in state.queues.reduce(state.lostBefore) { $0 + $1.lost } } ?? 0
+        }
+    }
+
+    /// Whether anything that is loaded wants events.
+    var isWanted: Bool { wanted.load(ordering: .acquiring) }
+
+    /// Serves other queues from the next event on.
+    func serve(_ queues: [EventQueue]) {
+        state.withLock { state in
+            let former = state.queues.filter { queue in !queues.contains { $0 === queue } }
+            state.lostBefore += former.reduce(0) { $0 + $1.lost }
+            state.queues = queues
+        }
+        wanted.store(!queues.isEmpty, ordering: .releasing)
+    }
+
+    func record(_ event: @autoclosure () -> Event) {
+        guard isWanted else { return }
+        var event = event()
+        event.time = surroundings.now
+        if let context = RequestContext.current {
+            event.requestID = event.requestID ?? context.id
+            event.address = event.address ?? context.address
+            event.client = event.client ?? context.client
+        }
+        // Under the lock, so that none is put into a queue that has ended.
+        state.withLock { [event] state in
+            for queue in state.queues { queue.put(event) }
+        }
+    }
+
+    /// Whether a sink that must not miss anything cannot take events now.
+    var refusesRequests: Bool {
+        isWanted && state.withLock { $0.queues.contains(where: \.refusesRequests) }
+    }
+
+    /// Whether each sink took what it was handed last.
+    var isWell: Bool {
+        !isWanted || state.withLock { !$0.queues.contains(where: \.isFailing) }
+    }
+}
+
+/// What events learn of the request in which they happen, wherever in it that is.
+final class RequestContext: Sendable {
+    @TaskLocal static var current: RequestContext?
+
+    let id: String
+    let address: String
+    private let known = Mutex<String?>(nil)
+
+    init(_ head: RequestHead) {
+        id = head.id
+        address = head.address
+    }
+
+    /// The client, once it is known.
+    var client: String? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
+}
+
+extension ServerCore {
+    /// The refusal of all that would not be written down, where a sink requires that everything is.
+    static let unrecorded = OAuthError(
+        .temporarilyUnavailable, "the server cannot keep its records",
+        reason: "events cannot be written down, and a plugin requires it")
+
+    /// Takes down why a request was refused.
+    func record(_ refusal: OAuthError, _ trace: RequestTrace) {
+        guard refusal.reason == nil || refusal.reason != ServerCore.unrecorded.reason else { return }
+        events.record(ServerCore.event(.refused, refusal.code, trace, rule: refusal.reason ?? refusal.description))
+    }
+
+    static func event(_ kind: Event.Kind, _ code: OAuthError.Code, _ trace: RequestTrace, rule: String?) -> Event {
+        var event = Event(kind, details: ["endpoint": .string(trace.endpoint), "error": .string(code.rawValue)])
+        event.grant = trace.grant.isEmpty ? nil : trace.grant
+        event.details["rule"] = rule.map(JSON.string)
+        return event
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The languages that a person reads, the preferred one first.
+enum Languages {
+    /// The most that are looked at.
+    private static let most = 20
+
+    /// What a browser says (RFC 9110 section 12.5.4); what it excludes or says badly is left out.
+    static func accepted(by head: RequestHead) -> [String] {
+        let ranges = head.headers.filter { $0.name == "accept-language" }.flatMap { $0.value.split(separator: ",") }
+        let weighed = ranges.prefix(most).compactMap { range -> (tag: String, weight: Int)? in
+            let parts = range.split(separator: ";").map { String($0).trimmingSpaces() }
+            guard let tag = parts.first, isTag(tag) else { return nil }
+            guard parts.count > 1 else { return (tag, 1000) }
+            guard parts.count == 2, let weight = weight(parts[1]), weight > 0 else { return nil }
+            return (tag, weight)
+        }
+        // Of two with one weight the first one counts.
+        return weighed.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
+            .map(\.element.tag)
+    }
+
+    /// `q=0.8` in thousandths (section 12.4.2).
+    private static func weight(_ text: String) -> Int? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 3, bytes.count <= 7, bytes[0] | 0x20 == UInt8(ascii: "q"), bytes[1] == UInt8(ascii: "="),
+            bytes.count == 3 || bytes[3] == UInt8(ascii: "."), bytes[2] == 0x30 || bytes[2] == 0x31
+        else { return nil }
+        var weight = Int(bytes[2] - 0x30)
+        for place in 4..<7 {
+            let digit = place < bytes.count ? bytes[place] : 0x30
+            guard 0x30...0x39 ~= digit else { return nil }
+            weight = weight * 10 + Int(digit - 0x30)
+        }
+        return weight > 1000 ? nil : weight
+    }
+
+    /// What a client asks for, as far as it is a list of tags (RFC 5646).
+    static func tags(_ asked: [String]) -> [String] {
+        asked.prefix(most).filter(isTag)
+    }
+
+    private static func isTag(_ text: String) -> Bool {
+        (2...35).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"): true
+                default: false
+                }
+            }
+    }
+}

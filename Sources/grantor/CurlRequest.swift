@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+
+/// A request that is shown as a line for a shell and sent by the same program that the line names.
+struct CurlRequest {
+    /// What a value of a form is.
+    enum Value {
+        /// A text.
+        case text(String)
+        /// What an answer that did not come yet will hold: a variable of the shell.
+        case variable(String)
+        /// What was typed unseen, and therefore is shown as a variable.
+        case hidden(String, as: String)
+
+        /// What is sent.
+        var text: String? {
+            switch self {
+            case .text(let text), .hidden(let text, _): text
+            case .variable: nil
+            }
+        }
+    }
+
+    let url: String
+    /// What stands before the address, each option with its value.
+    private var options: [(option: String, name: String, value: Value)] = []
+
+    init(_ url: String) {
+        self.url = url
+    }
+
+    /// Authenticates a client (RFC 6749 section 2.3.1).
+    ///
+    /// - Parameters:
+    ///   - id: The client's id.
+    ///   - secret: Its secret.
+    ///   - isShown: Whether the line holds the secret; if not, curl asks for it.
+    mutating func authenticate(_ id: String, _ secret: String, isShown: Bool) {
+        let (id, secret) = (CurlRequest.encode(id), CurlRequest.encode(secret))
+        options.append(("user", "", isShown ? .text("\(id):\(secret)") : .hidden("\(id):\(secret)", as: id)))
+    }
+
+    mutating func add(header: String, _ value: String) {
+        options.append(("header", "", .text("\(header): \(value)")))
+    }
+
+    mutating func add(_ name: String, _ value: Value) {
+        options.append(("data-urlencode", "\(CurlRequest.encode(name))=", value))
+    }
+
+    // MARK: as a line
+
+    /// The line, which works as it stands.
+    var line: String {
+        let words = options.flatMap { option, name, value in
+            switch value {
+            case .hidden(_, let id) where option == "user": ["-u", CurlRequest.quoted(id)]
+            case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
+            case .text(let text): [CurlRequest.short(option, text), CurlRequest.quoted(name + text)]
+            }
+        }
+        return (["curl", "-s"] + words + [CurlRequest.quoted(url)]).joined(separator: " ")
+    }
+
+    private static func short(_ option: String, _ text: String) -> String {
+        switch option {
+        case "user": "-u"
+        case "header": "-H"
+        default: encode(text) == text ? "-d" : "--\(option)"
+        }
+    }
+
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy {
+            $0 != UInt8(ascii: "~") && isUnreserved($0) || "/:=@%,+".utf8.contains($0)
+        }
+        return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+
+    /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
+    static func encode(_ text: String) -> String {
+        text.utf8.map { isUnreserved($0) ? String(UnicodeScalar($0)) : "%" + hexadecimal($0) }.joined()
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~".utf8.contains(byte)
+        }
+    }
+
+    // MARK: sent
+
+    /// What came back.
+    struct Answer {
+        let status: Int
+        let body: String
+        var json: JSON? { try? JSON(parsing: body) }
+    }
+
+    /// Sends it; secrets go to curl through a pipe, since everybody on the machine can read arguments.
+    ///
+    /// - Throws: `Failure` if nothing answers.
+    func send() throws -> Answer {
+        let (process, input, output, errors) = (Process(), Pipe(), Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["curl", "--config", "-"]
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
+        do { try process.run() } catch { throw Failure("curl cannot be started: \(error)") }
+        try? input.fileHandleForWriting.write(contentsOf: Data(configuration.utf8))
+        try? input.fileHandleForWriting.close()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let problem = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        // What 'env' says of a program that is not there.
+        guard process.terminationStatus != 127 else { throw Failure("curl is not installed; '--print' needs none") }
+        let end = text.lastIndex(of: "\n") ?? text.startIndex
+        guard process.terminationStatus == 0, let status = Int(text[end...].trimmingCharacters(in: .newlines)) else {
+            throw Failure("\(problem.trimmingCharacters(in: .newlines)); 'grantor serve' runs the server")
+        }
+        return Answer(status: status, body: String(text[..<end]))
+    }
+
+    /// The same options, as curl reads them from a file.
+    private var configuration: String {
+        var lines = ["silent", "show-error", "max-time = 60", "write-out = \"\\n%{http_code}\""]
+        lines += options.compactMap { option, name, value in
+            value.text.map { "\(option) = \(CurlRequest.escaped(name + $0))" }
+        }
+        return (lines + ["url = \(CurlRequest.escaped(url))"]).joined(separator: "\n") + "\n"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        let marks = [("\\", "\\\\"), ("\"", "\\\""), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")]
+        return "\"\(marks.reduce(text) { $0.replacing($1.0, with: $1.1) })\""
+    }
+}

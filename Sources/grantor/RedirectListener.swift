@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+
+/// Takes the answer of the authorization endpoint where the client would (RFC 8252 section 7.3), or as a line that
+/// somebody pastes.
+final class RedirectListener {
+    /// The redirect URI with the port that is listened at.
+    let redirectURI: String
+    private let path: String
+    private let descriptor: Int32
+
+    /// Listens at a redirect URI; nil if it is not on this machine, or another program has its port.
+    ///
+    /// - Parameters:
+    ///   - registered: The redirect URI.
+    ///   - mayMove: Whether a free port may take the place of one that is not, where the server lets it differ
+    ///     (RFC 8252 section 7.3).
+    init?(_ registered: String, mayMove: Bool) {
+        guard var parts = URLComponents(string: registered), parts.scheme == "http", let host = parts.host,
+            let port = UInt16(exactly: parts.port ?? 80)
+        else { return nil }
+        let name = host.trimmingCharacters(in: ["[", "]"])
+        guard let bind = RedirectListener.addresses[name] else { return nil }
+        var (descriptor, uri) = (bind(port), registered)
+        if descriptor < 0, mayMove, name != "localhost", parts.string == registered {
+            descriptor = bind(0)
+            parts.port = RedirectListener.port(descriptor)
+            uri = parts.string ?? registered
+        }
+        guard descriptor >= 0 else { return nil }
+        redirectURI = uri
+        path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    private static let addresses: [String: @Sendable (UInt16) -> Int32] = [
+        "127.0.0.1": bind4, "localhost": bind4, "::1": bind6,
+    ]
+
+    /// The port that the system chose; both kinds of address have it in the same place.
+    private static func port(_ descriptor: Int32) -> Int? {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        }
+        return isKnown ? Int(UInt16(bigEndian: address.sin6_port)) : nil
+    }
+
+    private static func bind4(_ port: UInt16) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return bind(AF_INET, &address)
+    }
+
+    private static func bind6(_ port: UInt16) -> Int32 {
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port.bigEndian
+        address.sin6_addr = in6addr_loopback
+        return bind(AF_INET6, &address)
+    }
+
+    private static func bind<Address>(_ family: Int32, _ address: inout Address) -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return -1 }
+        var isReused: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
+        let size = socklen_t(MemoryLayout<Address>.size)
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.bind(descriptor, $0, size) == 0 }
+        }
+        guard isBound, listen(descriptor, 16) == 0 else {
+            close(descriptor)
+            return -1
+        }
+        return descriptor
+    }
+
+    // MARK: waiting
+
+    /// Waits until an answer to one request comes, whatever else comes before.
+    ///
+    /// - Parameters:
+    ///   - listener: Where browsers are sent, if this machine can receive them.
+    ///   - state: The `state` of the request; an answer to another one is not taken (RFC 9700 section 4.7).
+    /// - Returns: The parameters of the answer.
+    /// - Throws: `Failure` if none can come any more.
+    static func wait(_ listener: RedirectListener?, state: String) throws -> Parameters {
+        var sources = [
+            pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: listener?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        while sources.contains(where: { $0.fd >= 0 }) {
+            guard poll(&sources, nfds_t(sources.count), -1) > 0 else { continue }
+            if sources[1].revents != 0, let answer = listener?.take(state) { return answer }
+            guard sources[0].revents != 0 else { continue }
+            guard let line = StandardInput.line() else {
+                sources[0].fd = -1
+                continue
+            }
+            if line.isEmpty { continue }
+            let answer = parameters(of: line)
+            if answer["state"] == state { return answer }
+            print("That is no answer to this request: paste the whole address that the browser was sent to.")
+            fflush(nil)
+        }
+        throw Failure("there is no terminal to paste the answer at, and nobody can be sent to the redirect URI")
+    }
+
+    /// One request of a browser; nil unless it brings the answer.
+    private func take(_ state: String) -> Parameters? {
+        let browser = accept(descriptor, nil, nil)
+        guard browser >= 0 else { return nil }
+        defer { close(browser) }
+        // Browsers open connections that they may never use.
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        guard let request = RedirectListener.read(browser) else { return nil }
+        let words = request.head.prefix { $0 != "\r\n" }.split(separator: " ")
+        guard words.count == 3 else { return nil }
+        let parts = words[1].split(separator: "?", maxSplits: 1).map(String.init)
+        guard parts.first == path else {
+            RedirectListener.answer(browser, "404 Not Found", "<p>Nothing is here.</p>")
+            return nil
+        }
+        let text = words[0] == "POST" ? request.body : parts.count > 1 ? parts[1] : ""
+        let answer = RedirectListener.form(text)
+        if answer["state"] == state {
+            RedirectListener.answer(browser, "200 OK", "<p>The answer is here. You can go back to the terminal.</p>")
+            return answer
+        }
+        // A fragment stays in the browser until a script of the client sends it on.
+        RedirectListener.answer(
+            browser, "400 Bad Request",
+            """
+            <p>This is no answer to the request that the terminal shows.</p>
+            \(RedirectListener.script)
+            """)
+        return nil
+    }
+
+    /// Sends the fragment on, and takes it out of the browser's history.
+    private static let script = """
+        <script>
+        const fragment = location.hash.slice(1)
+        if (fragment) {
+            history.replaceState(null, "", location.pathname)
+            fetch(location.pathname, { method: "POST", body: fragment })
+                .then((answer) => answer.text()).then((text) => { document.body.innerHTML = text })
+        }
+        </script>
+        """
+
+    private static func read(_ browser: Int32) -> (head: String, body: String)? {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 65536)
+        while bytes.count < 262_144 {
+            let count = recv(browser, &block, block.count, 0)
+            guard count > 0 else { return nil }
+            bytes += block[..<count]
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
+            let (head, body) = (String(text[..<end.lowerBound]), String(text[end.upperBound...]))
+            let length = head.lowercased().firstMatch(of: /content-length: *([0-9]{1,6})/).flatMap { Int($0.1) }
+            if body.utf8.count >= length ?? 0 { return (head, body) }
+        }
+        return nil
+    }
+
+    private static func answer(_ browser: Int32, _ status: String, _ body: String) {
+        let page = "<!doctype html><meta charset=\"utf-8\"><title>grantor try</title>\(body)\n"
+        let bytes = Array(
+            """
+            HTTP/1.1 \(status)\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: \(page.utf8.count)\r
+            Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n\(page)
+            """.utf8)
+        send(browser, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    // MARK: reading
+
+    /// What an address that was pasted carries, in its fragment or else its query.
+    private static func parameters(of line: String) -> Parameters {
+        let rest = line.split(separator: "#", maxSplits: 1).dropFirst().first
+        return form(String(rest ?? line.split(separator: "?", maxSplits: 1).last ?? ""))
+    }
+
+    private static func form(_ text: String) -> Parameters {
+        Parameters(
+            text.trimmingCharacters(in: .whitespaces).split(separator: "&").map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1).map {
+                    $0.replacing("+", with: " ").removingPercentEncoding ?? ""
+                }
+                return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+            })
+    }
+}
+
+/// Lines of standard input, of which nothing is read ahead: somebody else may wait for the rest.
+enum StandardInput {
+    /// The next line without its end; nil after the last one.
+    static func line() -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) == 1 {
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(byte)
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+}

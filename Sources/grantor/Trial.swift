@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Foundation
+import GrantKit
+import ServerConfiguration
+
+/// One walk through a grant: the page if it has one, the token endpoint, and what the token is good for.
+struct Trial {
+    let configuration: Configuration
+    let generation: Generation
+    let choice: TrialChoice
+    var values: TrialValues
+    /// The address of the server.
+    let server: String
+    let scope: String?
+    /// The client's secret, if the configuration holds it.
+    let secret: String?
+    /// The client's secret, if the person had to type it.
+    private var typedSecret: String?
+    private var step = 0
+    /// The scope that was asked for or granted.
+    private var granted: [String] = []
+
+    init(
+        configuration: Configuration, generation: Generation, choice: TrialChoice, values: TrialValues,
+        server: String, scope: String?, secret: String?
+    ) {
+        (self.configuration, self.generation, self.choice, self.values) = (configuration, generation, choice, values)
+        (self.server, self.scope, self.secret) = (server, scope, secret)
+        granted = (scope ?? "").split(separator: " ").map(String.init)
+    }
+
+    private var client: Client { choice.client }
+
+    private func address(_ path: String) -> String { "\(server)\(configuration.basePath)\(path)" }
+
+    /// Walks to the end.
+    ///
+    /// - Throws: `Failure` if something stands in the way, an exit status if the server refuses.
+    mutating func run() throws {
+        say("Client '\(client.id)' tries '\(choice.grant.key)' at \(server)")
+        var token: String?
+        if !choice.flows.isEmpty { token = try approve() }
+        for grant in generation.tokenGrants where choice.grants.contains(grant.declaration) {
+            guard choice.flows.isEmpty || isRedeemable(grant) else { continue }
+            token = try redeem(grant) ?? token
+        }
+        if let token { try use(token) }
+    }
+
+    /// Whether the page is to answer with what a grant redeems.
+    private func isRedeemable(_ grant: any TokenGrant) -> Bool {
+        grant.parameters.allSatisfy { !$0.isRequired || values.isPrinting || values.hasAtHand($0) }
+    }
+
+    // MARK: the page
+
+    /// - Returns: The access token, if the answer holds one.
+    private mutating func approve() throws -> String? {
+        let registered = try redirectURI()
+        let mayMove = values.given["redirect_uri"] == nil
+        let listener = values.isPrinting ? nil : RedirectListener(registered, mayMove: mayMove)
+        let redirect = listener?.redirectURI ?? registered
+        let state = values.random("state")
+        let url = try authorizationRequest(redirect, state)
+        values.keep("redirect_uri", redirect)
+        begin("The client sends the browser to the authorization endpoint. Open:")
+        print("\n\(url)")
+        guard !values.isPrinting else {
+            say("The answer comes to \(redirect). Its members are variables below: CODE is 'code'.")
+            return nil
+        }
+        let paste = "paste the whole address that the browser is sent to at the end"
+        say(
+            listener == nil
+                ? "\(redirect) is not free on this machine: \(paste)."
+                : "Waiting at \(redirect). If the browser is on another machine, \(paste).")
+        let answer = try RedirectListener.wait(listener, state: state)
+        print("\nThe answer:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
+        try check(answer)
+        for (name, value) in answer.all { values.keep(name, value) }
+        learn(scope: answer["scope"])
+        return answer["access_token"]
+    }
+
+    private func redirectURI() throws -> String {
+        if let given = values.given["redirect_uri"] { return given }
+        let known = generation.redirectURIs(of: client.id, under: choice.grants.map(\.key).filter(hasFlow))
+        guard let first = known.first else {
+            throw Failure("client '\(client.id)' has no redirect URI that all grants of the response type share")
+        }
+        return known.first { $0.hasPrefix("http:") } ?? first
+    }
+
+    private func hasFlow(_ key: String) -> Bool { choice.flows.contains { $0.grant.key == key } }
+
+    private mutating func authorizationRequest(_ redirect: String, _ state: String) throws -> String {
+        let scope = self.scope ?? client.scope.words.joined(separator: " ")
+        granted = scope.split(separator: " ").map(String.init)
+        var sent = [
+            ("response_type", choice.flows.map(\.word).joined(separator: " ")), ("client_id", client.id),
+            ("redirect_uri", redirect),
+        ]
+        if !scope.isEmpty { sent.append(("scope", scope)) }
+        sent.append(("state", state))
+        for name in ["response_mode", "audience"] {
+            if let value = values.given[name] { sent.append((name, value)) }
+        }
+        var known = Set(sent.map(\.0))
+        for parameter in choice.flows.flatMap(\.parameters) + generation.filterParameters
+        where known.insert(parameter.name).inserted {
+            // The page is for a person's browser, so no variable of a shell can stand in its address.
+            guard case .text(let value) = try values.value(of: parameter) else { continue }
+            sent.append((parameter.name, value))
+        }
+        let query = sent.map { "\(CurlRequest.encode($0.0))=\(CurlRequest.encode($0.1))" }.joined(separator: "&")
+        return address("/authorize?\(query)")
+    }
+
+    /// RFC 9207 section 2.4, RFC 6749 section 4.1.2.1.
+    private func check(_ answer: Parameters) throws {
+        if answer["iss"] != configuration.issuer {
+            throw Failure("the answer does not come from \(configuration.issuer): its 'iss' is another")
+        }
+        if answer["error"] != nil { throw ExitCode.failure }
+    }
+
+    // MARK: the token endpoint
+
+    /// - Returns: The access token.
+    private mutating func redeem(_ grant: any TokenGrant) throws -> String? {
+        let request = try tokenRequest(grant, isFirst: choice.flows.isEmpty)
+        begin("The client asks for a token.")
+        guard let answer = try exchange(request) else { return nil }
+        guard (200..<300).contains(answer.status), let json = answer.json else { throw ExitCode.failure }
+        for member in json.members { if let text = member.value.string { values.keep(member.name, text) } }
+        learn(scope: json["scope"]?.string)
+        try suggest(after: json, grant)
+        return json["access_token"]?.string
+    }
+
+    private mutating func tokenRequest(_ grant: any TokenGrant, isFirst: Bool) throws -> CurlRequest {
+        var request = CurlRequest(address("/token"))
+        if client.isPublic {
+            request.add("client_id", .text(client.id))
+        } else {
+            if secret == nil, typedSecret == nil, !values.isPrinting {
+                typedSecret = try TrialValues.ask("secret of the client '\(client.id)'", isSecret: true)
+            }
+            request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
+        }
+        request.add("grant_type", .text(grant.declaration.wire))
+        for parameter in grant.parameters {
+            if let value = try values.value(of: parameter) { request.add(parameter.name, value) }
+        }
+        if isFirst, let scope { request.add("scope", .text(scope)) }
+        if isFirst, let audience = values.given["audience"] { request.add("audience", .text(audience)) }
+        return request
+    }
+
+    /// Other grants that the answer holds all for.
+    private mutating func suggest(after answer: JSON, _ used: any TokenGrant) throws {
+        let names = Set(answer.members.map(\.name))
+        for grant in generation.tokenGrants where grant.declaration != used.declaration {
+            let required = grant.parameters.filter(\.isRequired).map(\.name)
+            guard !required.isEmpty, names.isSuperset(of: required), client.grants.contains(grant.declaration.key)
+            else { continue }
+            say("Later the client can send:")
+            print("\n\(try tokenRequest(grant, isFirst: false).line)")
+        }
+    }
+
+    private mutating func learn(scope: String?) {
+        if let scope { granted = scope.split(separator: " ").map(String.init) }
+    }
+
+    // MARK: what it is good for
+
+    private mutating func use(_ token: String) throws {
+        for endpoint in generation.resourceEndpoints where endpoint.scope.words.allSatisfy(granted.contains) {
+            guard endpoint.route.methods.contains("GET"), endpoint.parameters.allSatisfy({ !$0.isRequired }) else {
+                continue
+            }
+            var request = CurlRequest(address(endpoint.route.path))
+            request.add(header: "Authorization", "Bearer \(token)")
+            begin("The token is good for what the server itself serves.")
+            _ = try exchange(request)
+        }
+    }
+
+    // MARK: showing
+
+    private mutating func begin(_ text: String) {
+        step += 1
+        say("\(step). \(text)")
+    }
+
+    private func say(_ text: String) {
+        print("\(step == 0 ? "" : "\n")\(text)")
+        fflush(nil)
+    }
+
+    /// Shows a request, sends it unless it is only to be shown, and shows the answer.
+    private func exchange(_ request: CurlRequest) throws -> CurlRequest.Answer? {
+        print("\n\(request.line)")
+        fflush(nil)
+        guard !values.isPrinting else { return nil }
+        let answer = try request.send()
+        print("\nHTTP \(answer.status)")
+        if case .object(let members)? = answer.json {
+            let lines = members.map { "  \(JSON.string($0.name).text): \($0.value.text)" }
+            print("{\n\(lines.joined(separator: ",\n"))\n}")
+        } else {
+            print(answer.body)
+        }
+        fflush(nil)
+        return answer
+    }
+}

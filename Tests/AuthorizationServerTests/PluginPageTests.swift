@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+/// A plugin with one page, and a form on it.
+private struct Notice: Plugin, BrowserEndpoint {
+    static let manifest = PluginManifest(id: "notice", summary: "", specification: "")
+    let settings: [String]
+    let route = Route(["GET", "POST"], "/notice")
+    let parameters = [ParameterDeclaration("word", longest: 16)]
+
+    init(settings: Settings, host: any PluginHost) throws {
+        self.settings = [
+            settings.read("page", default: "notice", ""),
+            settings.read("template", default: "{{> head}}{{word}}{{> foot}}", ""),
+            settings.read("language", default: "en", ""), settings.read("text", default: "notice_title", ""),
+        ]
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(browserEndpoint: self)
+        registry.add(page: settings[0], template: settings[1], texts: [settings[2]: [settings[3]: "A notice"]])
+    }
+
+    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        request.isSubmitted
+            ? EndpointResponse(["word": .string(request.parameters["word"] ?? "")])
+            : .page(Page("notice", ["word": .string(request.parameters["word"] ?? "")]))
+    }
+}
+
+@Suite("Plugins bring pages and serve browsers", .timeLimit(.minutes(1)))
+struct PluginPageTests {
+    private static func server(_ settings: JSON = [:]) async throws -> TestServer {
+        try await Demo.server(Plugins.all + [.init(Notice.self, settings)])
+    }
+
+    @Test("a page of a plugin is rendered like the server's own, and what it shows is escaped")
+    func renders() async throws {
+        let page = await Browser(try await Self.server()).open("/auth/notice?word=%3Cb%3E")
+        #expect(page.status == 200 && page.heading == "A notice" && page.html.contains("&lt;b&gt;"))
+        #expect(page.header("content-security-policy")?.contains("default-src 'none'") == true)
+        #expect(page.header("x-frame-options") == "DENY" && page.header("cache-control") == "no-store")
+    }
+
+    @Test("parameters of browsers are bounded like all others", arguments: ["word=12345678901234567", "word=a&word=b"])
+    func bounded(_ query: String) async throws {
+        let page = await Browser(try await Self.server()).open("/auth/notice?\(query)")
+        #expect(page.status == 400 && page.heading == "This did not work")
+    }
+
+    @Test(
+        "a page that cannot be used stops the start",
+        arguments: [
+            (["page": "sign_in", "text": "sign_in_x"], "is a page of the server itself"),
+            (["template": "{{#open}}"], "the page 'notice'"), (["language": "de"], "without English texts"),
+            (["text": "password"], "adds the text 'password'"),
+            (["page": "logout", "text": "logout_x"], "adds the page 'logout', which plugin 'logout' adds too"),
+        ] as [(JSON, String)])
+    func refused(_ settings: JSON, _ message: String) async throws {
+        let error = await #expect(throws: ConfigurationError.self) { _ = try await Self.server(settings) }
+        #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("The end of a session reaches the applications", .timeLimit(.minutes(5)))
+struct LogoutDeliveryTests {
+    private static func configuration(_ callback: UInt16) -> String {
+        """
+        issuer: http://127.0.0.1:8080
+        listen: { port: 0 }
+        plugins:
+          - plugin: sqlite-store
+            settings: { path: grantor.db }
+          - opaque-token
+          - authorization-code
+          - password-login
+          - openid
+          - logout
+        clients:
+          - id: shop
+            secret: demo-shop
+            first_party: true
+            grant_types: [authorization_code]
+            scope: [openid]
+            backchannel_logout_uri: http://127.0.0.1:\(callback)/logout
+            auth:
+              authorization_code: { redirect_uri: "https://shop.example/callback", pkce: false }
+        users:
+          - { id: ann, password: demo-ann }
+        """
+    }
+
+    private static func signIn(_ program: Program) throws -> (browser: WebBrowser, hint: String) {
+        let browser = WebBrowser(program)
+        let page = try browser.open("/auth/authorize?response_type=code&client_id=shop&scope=openid")
+        let landed = try browser.submit(page, [("username", "ann"), ("password", "demo-ann")])
+        let code = try #require((landed.header("location") ?? "").firstMatch(of: /code=([^&]*)/)).1
+        let tokens = try program.post(
+            "/auth/token", [("grant_type", "authorization_code"), ("code", String(code))], as: ("shop", "demo-shop"))
+        return (browser, try #require(tokens["id_token"]))
+    }
+
+    private static func wait(_ seconds: Int, until condition: () -> Bool) async throws {
+        for _ in 0..<(seconds * 50) where !condition() { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    @Test("a logout token that could not be delivered outlives kill -9 of the server, and arrives once it can")
+    func killed() async throws {
+        try await Folder.with { folder in
+            // A port at which nobody listens yet.
+            let port = try OtherServer { _ in nil }.port
+            try folder.write("config.yaml", Self.configuration(port))
+            let first = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
+            let (browser, hint) = try Self.signIn(first)
+            let page = try browser.open("/auth/logout?id_token_hint=\(hint)")
+            #expect(page.body.contains("You are signed out"), "\(page.head)")
+            try await Self.wait(20) { first.log.contains("tried again later") }
+            #expect(first.log.contains("tried again later"), "\(first.log)")
+            first.kill9()
+            let shop = try OtherServer(port: port) { _ in OtherServer.reply("200 OK") }
+            let second = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
+            defer { second.stop() }
+            try await Self.wait(60) { !shop.requests.isEmpty }
+            let request = try #require(shop.requests.first, "\(second.log)")
+            #expect(request.hasPrefix("POST /logout HTTP/1.1\r\n") && request.contains("\r\n\r\nlogout_token=ey"))
+            try await Task.sleep(for: .seconds(7))
+            #expect(shop.requests.count == 1, "what was delivered is not sent again")
+        }
+    }
+
+    @Test("a logout token is on its way as soon as the browser is")
+    func atOnce() async throws {
+        try await Folder.with { folder in
+            let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
+            try folder.write("config.yaml", Self.configuration(shop.port))
+            let program = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
+            defer { program.stop() }
+            let (browser, hint) = try Self.signIn(program)
+            let start = ContinuousClock.now
+            _ = try browser.open("/auth/logout?id_token_hint=\(hint)")
+            try await Self.wait(20) { !shop.requests.isEmpty }
+            #expect(shop.requests.count == 1 && ContinuousClock.now - start < .seconds(3))
+        }
+    }
+}

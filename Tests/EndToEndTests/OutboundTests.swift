@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import ServerHTTP
+import Support
+import Testing
+
+@Suite("Requests to other servers cannot be led astray", .timeLimit(.minutes(2)))
+struct OutboundTests {
+    private let client = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(30), longest: 1000)
+
+    private func failure(_ client: OutboundClient, _ url: String) async -> String {
+        do {
+            let reply = try await client.send(OutboundRequest("GET", url))
+            return "answered \(reply.status)"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("what is sent arrives as it was sent, and the answer comes back")
+    func exchange() async throws {
+        let server = try OtherServer { _ in OtherServer.reply("202 Accepted", "X-Kind: yes\r\n", body: "fine") }
+        var request = OutboundRequest("POST", "http://127.0.0.1:\(server.port)/hook?a=b", body: Array("c=d".utf8))
+        request.headers = [("content-type", "text/plain")]
+        let reply = try await client.send(request)
+        #expect(reply.status == 202 && reply.body == Array("fine".utf8))
+        #expect(reply.headers.contains { $0 == ("x-kind", "yes") })
+        let sent = try #require(server.requests.first)
+        #expect(sent.hasPrefix("POST /hook?a=b HTTP/1.1\r\n") && sent.hasSuffix("\r\n\r\nc=d"))
+        #expect(sent.lowercased().contains("content-type: text/plain"))
+    }
+
+    @Test("a redirect is an answer and is not followed")
+    func redirect() async throws {
+        let other = try OtherServer { _ in OtherServer.reply("200 OK") }
+        let server = try OtherServer { [port = other.port] _ in
+            OtherServer.reply("302 Found", "Location: http://127.0.0.1:\(port)/\r\n")
+        }
+        #expect(try await client.send(OutboundRequest("GET", "http://127.0.0.1:\(server.port)/")).status == 302)
+        #expect(other.requests.isEmpty)
+    }
+
+    @Test("a server that says nothing, or half of something, is left after the limit")
+    func hanging() async throws {
+        let silent = try OtherServer { _ in nil }
+        let start = ContinuousClock.now
+        let hasty = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(1))
+        #expect(await failure(hasty, "http://127.0.0.1:\(silent.port)/").contains("within 1 seconds"))
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
+    @Test("an answer of more than the limit is not read", arguments: [true, false])
+    func tooMuch(_ says: Bool) async throws {
+        let body = String(repeating: "x", count: 100_000)
+        let server = try OtherServer { _ in
+            says
+                ? OtherServer.reply("200 OK", body: body)
+                : Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\(body)".utf8)
+        }
+        #expect(await failure(client, "http://127.0.0.1:\(server.port)/").contains("more than 1000 bytes"))
+    }
+
+    @Test(
+        "addresses that are not of the public internet are refused, however they are written",
+        arguments: [
+            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]",
+            "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+            "255.255.255.255", "198.18.0.1", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]",
+            "[2002:a00:1::]", "[2001::1]", "[2001:db8::1]", "[ff02::1]", "[fec0::1]",
+        ])
+    func special(_ host: String) async throws {
+        let strict = OutboundClient(OutboundNetworks(), limit: .seconds(2))
+        for scheme in ["http", "https"] {
+            let problem = await failure(strict, "\(scheme)://\(host)/")
+            #expect(
+                problem.contains("not an address of the public internet") || problem.contains("cannot be resolved")
+                    || problem.contains("not an https address"), "\(problem)")
+        }
+        #expect(!OutboundNetworks().allows(host.filter { !"[]".contains($0) }))
+    }
+
+    @Test(
+        "an address of the public internet is allowed, and a network that is listed",
+        arguments: [
+            ("93.184.215.14", true), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", true), ("10.1.2.3", true),
+            ("10.2.0.1", false),
+        ])
+    func listed(_ address: String, _ isAllowed: Bool) throws {
+        let networks = OutboundNetworks(allowed: [try #require(AddressRange("10.1.0.0/16"))])
+        #expect(networks.allows(address) == isAllowed)
+    }
+
+    @Test(
+        "http is spoken to this machine alone, and to it only where the server is for this machine",
+        arguments: [
+            "http://10.1.2.3/", "ftp://127.0.0.1/", "http://user:pass@127.0.0.1/", "http://127.0.0.1/#x",
+            "//127.0.0.1/", "x",
+        ])
+    func schemes(_ url: String) async throws {
+        let networks = OutboundNetworks(allowed: [try #require(AddressRange("10.0.0.0/8"))], loopback: true)
+        let problem = await failure(OutboundClient(networks, limit: .seconds(2)), url)
+        #expect(problem.contains("https"), "\(problem)")
+    }
+
+    @Test("over https the certificate has to be that of the name, and one that is trusted")
+    func certificates() async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+                    + "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem", in: folder)
+            #expect(made.status == 0, "\(made.errors)")
+            try folder.write(
+                "config.yaml",
+                Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
+            let program = try await Program.start(folder)
+            defer { program.stop() }
+            let networks = OutboundNetworks(loopback: true)
+            let trusting = OutboundClient(networks, limit: .seconds(30), roots: "\(folder.path)/cert.pem")
+            let path = "\(program.port)/.well-known/oauth-authorization-server"
+            #expect(try await trusting.send(OutboundRequest("GET", "https://localhost:\(path)")).status == 200)
+            #expect(await failure(trusting, "https://127.0.0.1:\(path)").contains("did not answer"))
+            let usual = OutboundClient(networks, limit: .seconds(30))
+            #expect(await failure(usual, "https://localhost:\(path)").contains("did not answer"))
+        }
+    }
+}

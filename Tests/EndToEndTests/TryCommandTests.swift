@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import Foundation
+import GrantKit
+import Testing
+
+/// A 'grantor try' that waits for somebody to approve.
+private final class Walk {
+    private let process = Process()
+    private let input = Pipe()
+    private let folder: Folder
+    private let name = UUID().uuidString
+
+    init(_ folder: Folder, _ program: Program, _ arguments: [String]) throws {
+        self.folder = folder
+        for kind in ["out", "err"] { try folder.write("\(name).\(kind)", "") }
+        process.executableURL = URL(fileURLWithPath: Build.program)
+        process.arguments = ["try", "--server", "http://127.0.0.1:\(program.port)"] + arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.standardInput = input
+        process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/\(name).out")
+        process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/\(name).err")
+        try process.run()
+    }
+
+    var output: String { folder.read("\(name).out") }
+
+    var errors: String { folder.read("\(name).err") }
+
+    /// Waits for a word, and gives all that was shown.
+    func shown(_ word: String) async throws -> String {
+        for _ in 0..<6000 {
+            if output.contains(word) { return output }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw ConfigurationError("'\(word)' was not shown: \(output)\(errors)")
+    }
+
+    func type(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
+
+    /// The address that it asks to open, without the server.
+    func path(_ port: UInt16) async throws -> String {
+        let text = try await shown("paste the whole address")
+        let line = text.components(separatedBy: "\n").first { $0.hasPrefix("http://127.0.0.1:\(port)/auth/authorize?") }
+        return String(try #require(line, "\(text)").dropFirst("http://127.0.0.1:\(port)".count))
+    }
+
+    func end() -> Int32 {
+        process.waitOrKill(seconds: 60)
+        return process.terminationStatus
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+}
+
+@Suite("The command 'grantor try'", .timeLimit(.minutes(3)))
+struct TryCommandTests {
+    /// The shipped configuration on free ports.
+    private static func with(_ body: (Folder, Program, _ callback: UInt16) async throws -> Void) async throws {
+        try await Folder.with { folder in
+            let callback = try freePort()
+            let text = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)
+                .replacing("port: 8080", with: "port: 0").replacing("127.0.0.1:3000", with: "127.0.0.1:\(callback)")
+                .replacing("127.0.0.1:3001", with: "127.0.0.1:\(callback)")
+            try folder.write("config.yaml", text)
+            let program = try await Program.start(folder, secrets: ["demo-web-secret", "demo-ann"])
+            defer { program.stop() }
+            try await body(folder, program, callback)
+        }
+    }
+
+    private static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        return isBound ? UInt16(bigEndian: address.sin_port) : 0
+    }
+
+    private static func run(_ arguments: [String], _ folder: Folder, _ program: Program) throws -> Ended {
+        try Command.run(
+            Build.program, ["try", "--server", "http://127.0.0.1:\(program.port)"] + arguments, in: folder)
+    }
+
+    private static func lines(_ output: String) -> [String] {
+        output.components(separatedBy: "\n").filter { $0.hasPrefix("curl ") }
+    }
+
+    /// Signs Ann in and approves; gives the address that the browser is sent to.
+    private static func approve(_ program: Program, _ path: String) throws -> String {
+        let browser = WebBrowser(program)
+        let consent = try browser.submit(browser.open(path), [("username", "ann"), ("password", "demo-ann")])
+        let ticked = consent.body.matches(of: /name="scope" value="([^"]*)" checked/).map { ("scope", String($0.1)) }
+        let landed = try browser.submit(consent, ticked + [("decision", "allow")])
+        return try #require(landed.header("location"), "\(landed.head)\(landed.body)")
+    }
+
+    private static func pasted(_ line: String, _ folder: Folder, _ environment: [String: String] = [:]) throws -> JSON {
+        let ended = try Command.shell(line, in: folder, environment: environment)
+        return (try? JSON(parsing: ended.output)) ?? .null
+    }
+
+    @Test("a client acts for itself: the line that is shown works as pasted, and what is sent is no argument")
+    func clientCredentials() async throws {
+        try await Self.with { folder, program, _ in
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/bin", withIntermediateDirectories: true)
+            try folder.write(
+                "bin/curl", "#!/bin/sh\necho \"$@\" > '\(folder.path)/arguments'\nexec /usr/bin/curl \"$@\"\n")
+            chmod("\(folder.path)/bin/curl", 0o755)
+            let path = "\(folder.path)/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+            let ended = try Command.run(
+                Build.program,
+                ["try", "client_credentials", "--server", "http://127.0.0.1:\(program.port)", "--scope", "read write"],
+                in: folder, environment: ["PATH": path])
+            #expect(ended.status == 0, "\(ended)")
+            #expect(ended.output.contains("HTTP 200") && ended.output.contains("\"access_token\""))
+            #expect(folder.read("arguments") == "--config -\n")
+            let line = try #require(Self.lines(ended.output).first)
+            #expect(line.contains("-u demo:demo-secret"))
+            #expect(try Self.pasted(line, folder)["access_token"]?.string != nil)
+        }
+    }
+
+    @Test("a person approves, the answer comes to the redirect URI, and the walk goes on to userinfo")
+    func code() async throws {
+        try await Self.with { folder, program, callback in
+            let walk = try Walk(folder, program, ["code", "--client", "web"])
+            let address = try Self.approve(program, try await walk.path(program.port))
+            #expect(address.hasPrefix("http://127.0.0.1:\(callback)/callback?"))
+            let query = String(address.dropFirst("http://127.0.0.1:\(callback)".count))
+            func get(_ path: String) throws -> Int {
+                try HTTPSocket(port: callback).exchange("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n").status
+            }
+            #expect(try get("/favicon.ico") == 404)
+            #expect(try get("/callback?code=x&state=of-somebody-else") == 400)
+            #expect(try get(query) == 200)
+            #expect(walk.end() == 0, "\(walk.output)")
+            #expect(walk.output.contains("\"id_token\"") && walk.output.contains("\"name\": \"Ann Lee\""))
+            let refresh = try #require(Self.lines(walk.output).first { $0.contains("refresh_token=") })
+            #expect(try Self.pasted(refresh, folder)["access_token"]?.string != nil, "\(refresh)")
+        }
+    }
+
+    @Test("an answer in the fragment is pasted, and that of another request is not taken")
+    func fragment() async throws {
+        try await Self.with { folder, program, callback in
+            let walk = try Walk(folder, program, ["implicit", "--response-type", "id_token token"])
+            let address = try Self.approve(program, try await walk.path(program.port))
+            #expect(address.hasPrefix("http://127.0.0.1:\(callback)/#"))
+            try walk.type("http://127.0.0.1/#access_token=x&state=of-somebody-else")
+            _ = try await walk.shown("no answer to this request")
+            try walk.type(address)
+            #expect(walk.end() == 0, "\(walk.output)")
+            #expect(walk.output.contains("id_token") && walk.output.contains("\"name\": \"Ann Lee\""))
+        }
+    }
+
+    @Test("a browser that gets an answer in the fragment sends it on by the page of the listener")
+    func fragmentInBrowser() async throws {
+        try await Self.with { folder, program, callback in
+            let walk = try Walk(folder, program, ["implicit"])
+            let address = try Self.approve(program, try await walk.path(program.port))
+            let parts = address.split(separator: "#")
+            let first = try HTTPSocket(port: callback).exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(first.body.contains("location.hash.slice(1)"))
+            let length = "Content-Length: \(parts[1].utf8.count)"
+            let second = try HTTPSocket(port: callback).exchange(
+                "POST / HTTP/1.1\r\nHost: localhost\r\n\(length)\r\n\r\n\(parts[1])")
+            #expect(second.status == 200 && walk.end() == 0, "\(walk.output)")
+        }
+    }
+
+    @Test("a hybrid answer is taken, and its code redeemed")
+    func hybrid() async throws {
+        try await Self.with { folder, program, _ in
+            let arguments = ["code", "--client", "spa", "--response-type", "code id_token token"]
+            let walk = try Walk(folder, program, arguments)
+            try walk.type(Self.approve(program, try await walk.path(program.port)))
+            #expect(walk.end() == 0, "\(walk.output)")
+            let line = try #require(Self.lines(walk.output).first)
+            #expect(line.contains("-d code=") && line.contains("-d code_verifier=") && !line.contains("nonce"))
+            #expect(walk.output.contains("\"id_token\"") && walk.output.contains("\"name\": \"Ann Lee\""))
+        }
+    }
+
+    @Test("an answer that another server issued ends it before the code is sent anywhere (RFC 9207 section 2.4)")
+    func mixedUp() async throws {
+        try await Self.with { folder, program, _ in
+            let walk = try Walk(folder, program, ["code", "--client", "web"])
+            let state = try #require(try await walk.path(program.port).firstMatch(of: /state=([^&]*)/)).1
+            try walk.type("http://127.0.0.1/callback?code=stolen&state=\(state)&iss=https%3A%2F%2Fother.example.com")
+            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is another"), "\(walk.errors)")
+            #expect(Self.lines(walk.output).isEmpty)
+        }
+    }
+
+    @Test("a redirect URI whose port another program has moves to a free one")
+    func moved() async throws {
+        try await Self.with { folder, program, callback in
+            let other = try Walk(folder, program, ["code", "--client", "web"])
+            _ = try await other.path(program.port)
+            let walk = try Walk(folder, program, ["code", "--client", "web"])
+            let address = try Self.approve(program, try await walk.path(program.port))
+            let port = try #require(
+                UInt16(address.firstMatch(of: /^http:\/\/127\.0\.0\.1:([0-9]+)\/callback/)?.1 ?? ""))
+            #expect(port != callback)
+            let query = String(address.dropFirst("http://127.0.0.1:\(port)".count))
+            let request = "GET \(query) HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            #expect(try HTTPSocket(port: port).exchange(request).status == 200)
+            #expect(walk.end() == 0 && walk.output.contains("\"id_token\""), "\(walk.output)")
+        }
+    }
+
+    @Test("without a terminal, an answer that goes to another machine cannot be taken")
+    func elsewhere() async throws {
+        try await Self.with { folder, program, callback in
+            let text = folder.read("config.yaml").replacing(
+                "http://127.0.0.1:\(callback)/callback", with: "https://shop.example.com/callback")
+            try folder.write("config.yaml", text)
+            let ended = try Self.run(["code", "--client", "web"], folder, program)
+            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the answer at"), "\(ended)")
+            #expect(ended.output.contains("redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback"))
+        }
+    }
+
+    @Test("a client's secret that stands there as a hash is asked for, and not shown")
+    func hashed() async throws {
+        try await Self.with { folder, program, _ in
+            let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
+            let text = folder.read("config.yaml").replacing("secret: demo-secret", with: "secret: \"\(hash)\"")
+            try folder.write("config.yaml", text)
+            #expect(try await program.reload().contains("the configuration was reloaded"))
+            let walk = try Walk(folder, program, ["client_credentials"])
+            try walk.type("brought along")
+            #expect(walk.end() == 0 && walk.output.contains("HTTP 200"), "\(walk.output)")
+            #expect(try #require(Self.lines(walk.output).first).hasPrefix("curl -s -u demo -d grant_type="))
+        }
+    }
+
+    @Test("a person who refuses ends it with the status 1")
+    func refused() async throws {
+        try await Self.with { folder, program, _ in
+            let walk = try Walk(folder, program, ["authorization_code", "--client", "web"])
+            let path = try await walk.path(program.port)
+            let browser = WebBrowser(program)
+            let consent = try browser.submit(browser.open(path), [("username", "ann"), ("password", "demo-ann")])
+            let landed = try browser.submit(consent, [("decision", "deny")])
+            try walk.type(try #require(landed.header("location")))
+            #expect(walk.end() == 1 && walk.output.contains("access_denied"), "\(walk.output)")
+        }
+    }
+
+    @Test("a password that is given without a value is asked for; a wrong one ends it with the status 1")
+    func password() async throws {
+        try await Self.with { folder, program, _ in
+            let walk = try Walk(folder, program, ["password", "--with", "password", "--scope", "openid profile"])
+            try walk.type("demo-ann")
+            #expect(walk.end() == 0 && walk.output.contains("\"name\": \"Ann Lee\""), "\(walk.output)")
+            #expect(!walk.output.contains("demo-ann"), "what is typed unseen is not shown")
+            let line = try #require(Self.lines(walk.output).first)
+            #expect(try Self.pasted(line, folder, ["PASSWORD": "demo-ann"])["access_token"] != nil, "\(line)")
+            let wrong = try Self.run(["password", "--with", "password=demo-bob"], folder, program)
+            #expect(wrong.status == 1 && wrong.output.contains("\"error\": \"invalid_grant\""), "\(wrong)")
+        }
+    }
+
+    @Test(
+        "only to be shown, the requests hold variables for what answers would bring, and the challenge fits the verifier"
+    )
+    func printed() async throws {
+        try await Self.with { folder, program, callback in
+            let ended = try Self.run(["authorization_code", "--client", "web", "--print"], folder, program)
+            #expect(ended.status == 0, "\(ended)")
+            let line = try #require(Self.lines(ended.output).first)
+            #expect(line.contains("\"code=$CODE\"") && line.contains("-u web:demo-web-secret"))
+            let verifier = try #require(line.firstMatch(of: /code_verifier=([A-Za-z0-9_\-]+)/)).1
+            let challenge = try #require(ended.output.firstMatch(of: /code_challenge=([A-Za-z0-9_\-]+)/)).1
+            #expect(Base64URL.encode(Digest.sha256(Array(String(verifier).utf8))) == String(challenge))
+            #expect(ended.output.contains("code_challenge_method=S256") && ended.output.contains("&nonce="))
+            let server = "http://127.0.0.1:\(program.port)"
+            let page = try #require(
+                ended.output.components(separatedBy: "\n").first { $0.hasPrefix("\(server)/auth/") })
+            let address = try Self.approve(program, String(page.dropFirst(server.count)))
+            #expect(address.hasPrefix("http://127.0.0.1:\(callback)/callback?"))
+            let code = String(try #require(address.firstMatch(of: /code=([^&]*)/)).1)
+            #expect(try Self.pasted(line, folder, ["CODE": code])["id_token"]?.string != nil, "\(line)")
+        }
+    }
+
+    @Test("quotes of all kinds in a value arrive as they are")
+    func quoted() async throws {
+        try await Self.with { folder, program, _ in
+            let odd = "it's \"odd\" \\ $HOME & 100% + ü"
+            let text = folder.read("config.yaml").replacing(
+                "password: demo-ann", with: "password: '\(odd.replacing("'", with: "''"))'")
+            try folder.write("config.yaml", text)
+            #expect(try await program.reload().contains("the configuration was reloaded"))
+            let ended = try Self.run(["password", "--with", "password=\(odd)"], folder, program)
+            #expect(ended.status == 0, "\(ended)")
+            #expect(try Self.pasted(try #require(Self.lines(ended.output).first), folder)["access_token"] != nil)
+        }
+    }
+
+    /// What is refused, and the words that say why.
+    static let refusals: [(rule: String, arguments: [String], words: String)] = [
+        ("an unknown grant", ["pasword"], "did you mean 'password'?"),
+        ("an unknown client", ["password", "--client", "nobody"], "declares no active client 'nobody'"),
+        ("a client without the grant", ["password", "--client", "web"], "client 'web' may not use password"),
+        (
+            "a client without one of two grants", ["code", "--client", "web", "--response-type", "code token"],
+            "implicit"
+        ),
+        ("an unknown word", ["code", "--response-type", "cod"], "did you mean 'code'?"),
+        ("a word of another grant alone", ["code", "--response-type", "token"], "has no word of the grant"),
+        ("an unknown parameter", ["password", "--with", "usrname=x"], "did you mean 'username'?"),
+        ("nobody to ask", ["refresh_token", "--client", "web"], "give it by '--with refresh_token=...'"),
+        ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "'grantor serve' runs the server"),
+    ]
+
+    @Test("says what is wrong and what to do", arguments: refusals)
+    func refuses(_ rule: String, _ arguments: [String], _ words: String) async throws {
+        try await Folder.with { folder in
+            let text = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)
+            try folder.write("config.yaml", text)
+            let ended = try Command.run(Build.program, ["try"] + arguments, in: folder)
+            #expect(ended.status != 0 && ended.errors.contains(words), "\(rule): \(ended)")
+        }
+    }
+
+    @Test("a configuration that does not run is not tried")
+    func broken() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", "issuer: nowhere\n")
+            let ended = try Command.grantor("try", "password", in: folder)
+            #expect(ended.status == 78 && ended.errors.contains("error:"), "\(ended)")
+        }
+    }
+}

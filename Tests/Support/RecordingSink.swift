@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Synchronization
+
+/// A plugin that keeps events where a test sees them, and fails for as long as a test wants it to.
+public struct RecordingSink: Plugin, EventSink {
+    public static let manifest = PluginManifest(id: "recording-sink", summary: "", specification: "")
+
+    /// What a test shares with the plugin, by the name in its settings.
+    public final class Records: Sendable {
+        private let state = Mutex<(events: [Event], isFailing: Bool)>(([], false))
+
+        public init() {}
+
+        public var events: [Event] { state.withLock { $0.events } }
+        public func fail(_ isFailing: Bool) { state.withLock { $0.isFailing = isFailing } }
+
+        func write(_ events: [Event]) throws {
+            try state.withLock { state in
+                guard !state.isFailing else { throw StoreError("this sink is to fail") }
+                state.events += events
+            }
+        }
+
+        /// The events, once there is one that fits; what is written is written a moment later.
+        public func wait(for isLast: @Sendable (Event) -> Bool) async throws -> [Event] {
+            for _ in 0..<2000 {
+                let events = self.events
+                if events.contains(where: isLast) { return events }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            return events
+        }
+    }
+
+    private static let all = Mutex<[String: Records]>([:])
+
+    /// The plugin, and what it will have written.
+    public static func make(required: Bool = false) -> (setup: PluginSetup, records: Records) {
+        let records = Records()
+        let name = "sink-\(ObjectIdentifier(records).hashValue)"
+        all.withLock { $0[name] = records }
+        return (PluginSetup(RecordingSink.self, ["name": .string(name), "required": .bool(required)]), records)
+    }
+
+    public let isRequired: Bool
+    private let records: Records
+
+    public init(settings: Settings, host: any PluginHost) throws {
+        let name = try settings.read("name", example: "sink", "which records are meant")
+        isRequired = settings.read("required", default: false, "whether requests wait for it")
+        guard let records = Self.all.withLock({ $0[name] }) else { throw ConfigurationError("no records") }
+        self.records = records
+    }
+
+    public func register(in registry: inout Registry) {
+        registry.add(eventSink: self)
+    }
+
+    public func write(_ events: [Event]) async throws {
+        try records.write(events)
+    }
+}
