@@ -120,8 +120,9 @@ final class RedirectListener {
         guard browser >= 0 else { return nil }
         defer { close(browser) }
         // Browsers open connections that they may never use.
-        var limit = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        // A 'timeval' of one second: which module defines that type depends on what was compiled before.
+        var limit = (seconds: Int(1), microseconds: Int(0))
+        setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
         guard let request = RedirectListener.read(browser) else { return nil }
         let words = request.head.prefix { $0 != "\r\n" }.split(separator: " ")
         guard words.count == 3 else { return nil }

@@ -15,8 +15,9 @@ struct NothingElseTests {
         let ids = list.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first.map(String.init) }
         return try ids.map { id in
             let shown = try Command.grantor("plugins", "show", id, in: folder).output
-            let paths = shown.matches(of: /(?:endpoint|page) (\/[^\s,]*)/)
-                .map { String($0.1).replacing("{id}", with: "x") }
+            let paths = shown.matches(of: /(?:endpoint|page) (\/[^\s,]*)/).map {
+                String($0.1).replacing("{id}", with: "x")
+            }
             let documents = shown.matches(of: /document ([^\s,]+)/).map { "/.well-known/\($0.1)" }
             return (id, paths + documents)
         }
