@@ -11,6 +11,7 @@ struct AdminAPI: Plugin {
     private let host: any PluginHost
     private let scope: Scope
     private let page: Int64
+    private let takesPeople: Bool
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
@@ -22,13 +23,17 @@ struct AdminAPI: Plugin {
         page = settings.read(
             "page_size", default: Int64(50), in: Int64(1)...DocumentList.most,
             "how many documents a list holds that asks for no number")
+        takesPeople = settings.read(
+            "people", default: false,
+            "whether tokens that speak for people may manage too: then whoever signs in and consents can, for each "
+                + "client that may have the scope")
     }
 
     func register(in registry: inout Registry) {
         // All of a token's scope means that of its client; managing is asked for by name.
         registry.add(scopeOnRequest: scope.description)
         for kind in DocumentKind.allCases {
-            let documents = Documents(kind: kind, host: host)
+            let documents = Documents(kind: kind, host: host, takesPeople: takesPeople)
             registry.add(resourceEndpoint: DocumentList(documents: documents, scope: scope, page: page))
             registry.add(resourceEndpoint: DocumentItem(documents: documents, scope: scope))
         }

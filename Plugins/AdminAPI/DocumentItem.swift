@@ -15,7 +15,7 @@ struct DocumentItem: ResourceEndpoint {
 
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         guard let id = request.segment else { throw OAuthError(.serverError, reason: "the route has no segment") }
-        return try await documents.refusing {
+        return try await documents.refusing(request) {
             let condition = try Precondition.read(request.head)
             switch request.head.method {
             case "PUT": return try await replace(id, try body(request), condition, request)

@@ -23,7 +23,7 @@ struct DocumentList: ResourceEndpoint {
     }
 
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        try await documents.refusing {
+        try await documents.refusing(request) {
             request.head.method == "POST" ? try await create(request) : try await list(request.parameters)
         }
     }

@@ -20,6 +20,7 @@ enum DocumentKind: String, Sendable, CaseIterable {
 struct Documents: Sendable {
     let kind: DocumentKind
     let host: any PluginHost
+    let takesPeople: Bool
 
     var directory: any DocumentDirectory {
         switch kind {
@@ -78,7 +79,13 @@ struct Documents: Sendable {
     }
 
     /// Runs a request, and tells what stood in its way.
-    func refusing(_ body: () async throws -> EndpointResponse) async throws -> EndpointResponse {
+    func refusing(
+        _ request: ResourceRequest, _ body: () async throws -> EndpointResponse
+    ) async throws -> EndpointResponse {
+        // A scope says what a client may ask people for, and not which of them may manage others.
+        if case .user = request.token.authorization.subject, !takesPeople {
+            throw OAuthError(.insufficientScope, "a token that speaks for a person cannot manage")
+        }
         do {
             return try await body()
         } catch let refusal as DocumentRefusal {

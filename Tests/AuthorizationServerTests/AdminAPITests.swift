@@ -50,6 +50,24 @@ struct AdminAPITests {
 
     // MARK: who may
 
+    @Test("a token that speaks for a person manages nothing, unless the deployment says so", arguments: [false, true])
+    func people(_ isAllowed: Bool) async throws {
+        let desk: JSON = [
+            "id": "desk", "secret": "s3cret of the desk", "grant_types": ["password"], "scope": ["admin"],
+        ]
+        let own = PluginSetup(Plugins.adminAPI, isAllowed ? ["people": true] : [:])
+        let server = try await TestServer(
+            Plugins.discouraged + [own], clients: [desk], users: [AdminAPITests.bob],
+            passwords: CountingPasswords(isQuick: true))
+        let form = [
+            ("grant_type", "password"), ("username", "bob"), ("password", "correct horse"), ("scope", "admin"),
+        ]
+        let token = await server.post("/auth/token", form, as: ("desk", "s3cret of the desk"))["access_token"] ?? ""
+        let answer = await server.admin("GET", "/User", token: token)
+        #expect(answer.status == (isAllowed ? 200 : 403))
+        if !isAllowed { #expect(answer.error == "insufficient_scope") }
+    }
+
     static let everyRequest: [(String, String)] = ["Client", "User"].flatMap { kind in
         [("GET", "/\(kind)"), ("POST", "/\(kind)")]
             + ["GET", "PUT", "PATCH", "DELETE"].map { ($0, "/\(kind)/orders") }
