@@ -94,7 +94,8 @@ public struct OutboundClient: OutboundHTTP {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let roots { tls.trustRoots = .file(roots) }
-        let time = TimeAmount(limit)
+        // Later than the limit itself, which says what it is.
+        let time = TimeAmount(limit + .seconds(1))
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: time, read: time, write: time), decompression: .disabled)
@@ -112,7 +113,7 @@ public struct OutboundClient: OutboundHTTP {
         for header in request.headers { sent.headers.add(name: header.name, value: header.value) }
         sent.headers.replaceOrAdd(name: "user-agent", value: "grantor")
         if !request.body.isEmpty { sent.body = .bytes(request.body) }
-        let reply = try await client.execute(sent, timeout: TimeAmount(limit))
+        let reply = try await client.execute(sent, timeout: TimeAmount(limit + .seconds(1)))
         let body: ByteBuffer
         do {
             body = try await reply.body.collect(upTo: longest)
