@@ -33,7 +33,7 @@ struct Own: TokenGrant {
             let symbol = dlsym(handle, "client_credentials_plugin_make")
         else { return print(String(cString: dlerror())) }
         let make = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafeMutableRawPointer).self)
-        let plugin = try PluginExport.take(make()).type.init(settings: Settings(NoSettings()), host: Lent())
+        let plugin = try PluginExport.take(make()).type.init(settings: Settings(NoSettings()), host: NoHost())
         var registry = Registry()
         try plugin.register(in: &registry)
         guard let loaded = registry.grants.first else { return print("no grant") }

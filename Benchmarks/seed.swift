@@ -73,7 +73,7 @@ private func user(_ number: Int) -> [StoreWrite] {
             let symbol = dlsym(handle, "sqlite_store_plugin_make")
         else { return print("usage: seed <libsqlite-store.so> <clients> <users>") }
         let make = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafeMutableRawPointer).self)
-        let plugin = try PluginExport.take(make()).type.init(settings: Settings(NoSettings()), host: Lent())
+        let plugin = try PluginExport.take(make()).type.init(settings: Settings(NoSettings()), host: NoHost())
         var registry = Registry()
         try plugin.register(in: &registry)
         guard let store = registry.stores.first else { return print("no store") }
