@@ -30,6 +30,56 @@ struct OutboundTests {
         let sent = try #require(server.requests.first)
         #expect(sent.hasPrefix("POST /hook?a=b HTTP/1.1\r\n") && sent.hasSuffix("\r\n\r\nc=d"))
         #expect(sent.lowercased().contains("content-type: text/plain"))
+        #expect(sent.contains("host: 127.0.0.1:\(server.port)\r\n") && sent.contains("content-length: 3\r\n"))
+    }
+
+    @Test(
+        "the path is sent as it is written",
+        arguments: ["/", "//a//b", "/a%2Fb?c=%26&d", "?x=1", ""])
+    func paths(_ path: String) async throws {
+        let server = try OtherServer { _ in OtherServer.reply("200 OK") }
+        #expect(try await client.send(OutboundRequest("GET", "http://127.0.0.1:\(server.port)\(path)")).status == 200)
+        let line = try #require(server.requests.first).prefix { $0 != "\r\n" }
+        #expect(line == "GET \(path.hasPrefix("/") ? "" : "/")\(path) HTTP/1.1")
+    }
+
+    @Test("a body in chunks is whole, and what comes before the answer is not the answer")
+    func chunks() async throws {
+        let server = try OtherServer { _ in
+            Array(
+                """
+                HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n
+                """.utf8)
+        }
+        let reply = try await client.send(OutboundRequest("GET", "http://127.0.0.1:\(server.port)/"))
+        #expect(reply.status == 200 && reply.body == Array("abcde".utf8))
+    }
+
+    @Test(
+        "an answer that is cut off, or is none, is an error",
+        arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "HTTP/1.1 200 OK\r\n", "no HTTP\r\n\r\n"])
+    func broken(_ answer: String) async throws {
+        let server = try OtherServer { _ in Array(answer.utf8) }
+        let problem = await failure(client, "http://127.0.0.1:\(server.port)/")
+        #expect(problem.contains("did not answer") || problem.contains("before its answer was whole"), "\(problem)")
+    }
+
+    @Test("headers without end are not read")
+    func headers() async throws {
+        let server = try OtherServer { _ in
+            Array("HTTP/1.1 200 OK\r\n".utf8) + Array(String(repeating: "X-A: b\r\n", count: 1_000_000).utf8)
+        }
+        #expect(await failure(client, "http://127.0.0.1:\(server.port)/").contains("did not answer"))
+    }
+
+    @Test("a header that would be two is not sent")
+    func injection() async throws {
+        let server = try OtherServer { _ in OtherServer.reply("200 OK") }
+        var request = OutboundRequest("GET", "http://127.0.0.1:\(server.port)/")
+        request.headers = [("x-a", "b\r\nx-c: d")]
+        await #expect(throws: OutboundError.self) { try await client.send(request) }
+        #expect(server.requests.isEmpty)
     }
 
     @Test("a redirect is an answer and is not followed")
@@ -104,12 +154,14 @@ struct OutboundTests {
         #expect(problem.contains("https"), "\(problem)")
     }
 
-    @Test("over https the certificate has to be that of the name, and one that is trusted")
-    func certificates() async throws {
+    @Test(
+        "over https the certificate has to be that of the name or address, and one that is trusted",
+        arguments: [("DNS:localhost", "localhost", "127.0.0.1"), ("IP:127.0.0.1", "127.0.0.1", nil)])
+    func certificates(_ name: String, _ right: String, _ wrong: String?) async throws {
         try await Folder.with { folder in
             let made = try Command.shell(
-                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-                    + "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem", in: folder)
+                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test "
+                    + "-addext subjectAltName=\(name) -keyout key.pem -out cert.pem", in: folder)
             #expect(made.status == 0, "\(made.errors)")
             try folder.write(
                 "config.yaml",
@@ -119,10 +171,12 @@ struct OutboundTests {
             let networks = OutboundNetworks(loopback: true)
             let trusting = OutboundClient(networks, limit: .seconds(30), roots: "\(folder.path)/cert.pem")
             let path = "\(program.port)/.well-known/oauth-authorization-server"
-            #expect(try await trusting.send(OutboundRequest("GET", "https://localhost:\(path)")).status == 200)
-            #expect(await failure(trusting, "https://127.0.0.1:\(path)").contains("did not answer"))
+            #expect(try await trusting.send(OutboundRequest("GET", "https://\(right):\(path)")).status == 200)
+            if let wrong {
+                #expect(await failure(trusting, "https://\(wrong):\(path)").contains("did not answer"))
+            }
             let usual = OutboundClient(networks, limit: .seconds(30))
-            #expect(await failure(usual, "https://localhost:\(path)").contains("did not answer"))
+            #expect(await failure(usual, "https://\(right):\(path)").contains("did not answer"))
         }
     }
 }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// A connection to one address, for one request (RFC 9112).
+struct OutboundConnection {
+    private typealias Exchange = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+    private let target: OutboundTarget
+    private let address: String
+    private let limit: Duration
+    private let tls: NIOSSLContext?
+
+    /// Describes a connection, which is opened by the request.
+    ///
+    /// - Parameters:
+    ///   - target: Whom the request is for; the certificate has to be that of this name.
+    ///   - address: The numeric address to connect to.
+    ///   - limit: How long connecting may take.
+    ///   - tls: What is trusted; nothing for plain http.
+    init(_ target: OutboundTarget, _ address: String, _ limit: Duration, tls: NIOSSLContext?) {
+        self.target = target
+        self.address = address
+        self.limit = limit
+        self.tls = tls
+    }
+
+    /// Sends the request, reads the answer and closes.
+    ///
+    /// - Throws: `OutboundError` if the answer has more than `longest` bytes or is cut off; what NIO throws if there is
+    ///   no connection, or TLS or HTTP is broken.
+    func exchange(_ request: OutboundRequest, longest: Int) async throws -> OutboundReply {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connectTimeout(TimeAmount(limit))
+            .connect(host: address, port: target.port) { channel in
+                channel.eventLoop.makeCompletedFuture { try exchange(over: channel) }
+            }
+        return try await channel.executeThenClose { replies, requests in
+            try await send(request, requests)
+            return try await reply(from: replies, longest)
+        }
+    }
+
+    private func exchange(over channel: any Channel) throws -> Exchange {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            // An address is no server name (RFC 6066 section 3); the certificate is then compared with the address itself.
+            let isAddress = (try? SocketAddress(ipAddress: target.host, port: target.port)) != nil
+            let name = isAddress ? nil : target.host
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+        }
+        try pipeline.addHTTPClientHandlers()
+        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    }
+
+    private func send(
+        _ request: OutboundRequest, _ requests: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
+    ) async throws {
+        var headers = HTTPHeaders([("host", target.authority)])
+        for header in request.headers { headers.add(name: header.name, value: header.value) }
+        headers.replaceOrAdd(name: "user-agent", value: "grantor")
+        headers.replaceOrAdd(name: "connection", value: "close")
+        if !request.body.isEmpty || !["GET", "HEAD"].contains(request.method) {
+            headers.replaceOrAdd(name: "content-length", value: String(request.body.count))
+        }
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .init(rawValue: request.method), uri: target.path, headers: headers)
+        try await requests.write(.head(head))
+        if !request.body.isEmpty { try await requests.write(.body(.byteBuffer(ByteBuffer(bytes: request.body)))) }
+        try await requests.write(.end(nil))
+    }
+
+    private func reply(
+        from replies: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ longest: Int
+    ) async throws -> OutboundReply {
+        var reply = OutboundReply(status: 0)
+        for try await part in replies {
+            switch part {
+            case .head(let head):
+                reply.status = Int(head.status.code)
+                reply.headers = head.headers.map { ($0.name.lowercased(), $0.value) }
+            case .body(let bytes):
+                guard reply.body.count + bytes.readableBytes <= longest else {
+                    throw OutboundError("the answer has more than \(longest) bytes")
+                }
+                reply.body += bytes.readableBytesView
+            case .end: return reply
+            }
+        }
+        throw OutboundError("\(target.host) closed the connection before its answer was whole")
+    }
+}
