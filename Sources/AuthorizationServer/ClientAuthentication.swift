@@ -19,7 +19,11 @@ struct ClientAuthentication {
         _ head: RequestHead, _ parameters: Parameters, as requirement: ClientRequirement
     ) async throws -> RegisteredClient {
         let credentials = try credentials(head, parameters)
-        guard let registered = try await Clients(core, generation).registered(credentials.id) else {
+        let clients = Clients(core, generation)
+        // Whatever need not wait is not awaited: that costs as much as a digest.
+        var found = clients.declared(credentials.id)
+        if found == nil { found = try await clients.registered(credentials.id) }
+        guard let registered = found else {
             // An unknown client costs a digest, as a client whose secret is known by a digest does.
             _ = credentials.secret.map(digest)
             throw refusal(reason: "no client has this id")
@@ -28,9 +32,10 @@ struct ClientAuthentication {
             guard let secret = credentials.secret else {
                 throw refusal(reason: "client '\(credentials.id)' sent no secret")
             }
-            guard try await matches(secret, registered.secrets, head.address) else {
-                throw refusal(reason: "client '\(credentials.id)' sent a wrong secret")
-            }
+            let live = registered.secrets.filter { $0.until.map { $0 > core.now } ?? true }
+            var isRight = isDigested(secret, in: live)
+            if !isRight { isRight = try await isHashed(secret, in: live, head.address) }
+            guard isRight else { throw refusal(reason: "client '\(credentials.id)' sent a wrong secret") }
         } else if credentials.secret != nil {
             throw refusal(reason: "client '\(credentials.id)' has no secret and sent one")
         } else if requirement == .confidential {
@@ -39,18 +44,21 @@ struct ClientAuthentication {
         return registered
     }
 
-    private func matches(_ secret: Secret, _ live: [ClientSecret], _ address: String) async throws -> Bool {
+    private func isDigested(_ secret: Secret, in live: [ClientSecret]) -> Bool {
         let digest = digest(secret)
-        var slow: [any SlowHash] = []
-        for known in live where known.until.map({ $0 > core.now }) ?? true {
+        return live.contains { known in
             switch known.form {
-            case .digest(let known): if known == digest { return true }
-            case .generated(let known):
-                if known == Secret(core.cryptography.digest(secret.exposed)) { return true }
-            case .slow(let hash): slow.append(hash)
+            case .digest(let known): known == digest
+            case .generated(let known): known == Secret(core.cryptography.digest(secret.exposed))
+            case .slow: false
             }
         }
-        for hash in slow where try await hash.matches(secret, from: address) { return true }
+    }
+
+    private func isHashed(_ secret: Secret, in live: [ClientSecret], _ address: String) async throws -> Bool {
+        for known in live {
+            if case .slow(let hash) = known.form, try await hash.matches(secret, from: address) { return true }
+        }
         return false
     }
 
@@ -79,13 +87,14 @@ struct ClientAuthentication {
     }
 
     private func basic(_ header: String) throws -> Credentials {
-        let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1).map { String(Substring($0)) }
-        guard parts.count == 2, parts[0] == "Basic" || parts[0].lowercased() == "basic" else {
+        let space = header.utf8.firstIndex(of: UInt8(ascii: " ")) ?? header.endIndex
+        guard header[..<space] == "Basic" || header[..<space].lowercased() == "basic" else {
             throw OAuthError(
                 .invalidClient, "the Authorization header must use the scheme Basic",
                 headers: ClientAuthentication.challenge)
         }
-        guard let bytes = base64(parts[1].trimmingSpaces()), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+        let encoded = String(header[space...]).trimmingSpaces()
+        guard let bytes = base64(encoded), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
             throw malformed("it is not base64 of an id, a colon and a secret")
         }
         // Section 2.3.1: both halves are form-encoded before they are joined.

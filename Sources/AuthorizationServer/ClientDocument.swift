@@ -41,6 +41,8 @@ struct ClientDocument {
     var kept: [ClientSecret]?
     /// The longest life of an access token.
     var longest = ClientDocument.longestLifetime
+    /// What ends all that was granted to the client, where it is kept in the store.
+    var epoch: Int64?
     private(set) var problems: [Problem] = []
 
     init(
@@ -76,7 +78,7 @@ struct ClientDocument {
             id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
         return RegisteredClient(
             client: client, secrets: live, allowedOrigins: Set(document["allowed_origins"]?.strings ?? []),
-            plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true)
+            plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
     }
 
     var withoutSecret: JSON {

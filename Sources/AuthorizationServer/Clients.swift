@@ -22,11 +22,15 @@ struct Clients: ClientDirectory {
     ///
     /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` for one that is not valid with what is loaded.
     func registered(_ id: String) async throws -> RegisteredClient? {
-        // An identifier is ASCII; Swift would take other bytes that look alike for the same text.
-        guard id.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        if let declared = generation?.clients[id] { return declared }
+        if let declared = declared(id) { return declared }
         guard let key = key(of: id), let record = try await core.store.read(key) else { return nil }
         return try registered(record)
+    }
+
+    /// The client that the configuration declares with an identifier.
+    func declared(_ id: String) -> RegisteredClient? {
+        // An identifier is ASCII; Swift would take other bytes that look alike for the same text.
+        id.utf8.allSatisfy { $0 < 0x80 } ? generation?.clients[id] : nil
     }
 
     /// What must be read to know a client, nil if the configuration declares it or nothing can have that id.
@@ -97,8 +101,8 @@ extension Generation {
                 at: [.key("secret")], "a secret is kept by a hash that is not known here")
             return (nil, [problem])
         }
-        var client = reader.read()
-        client?.epoch = stored.epoch
+        reader.epoch = stored.epoch
+        let client = reader.read()
         return (client, reader.problems.filter { $0.severity == .error })
     }
 }

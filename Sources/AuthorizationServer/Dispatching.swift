@@ -60,41 +60,24 @@ extension ServerCore {
         _ trace: inout RequestTrace
     ) async throws -> OutboundResponse {
         if !target.isPublished, recorder.refusesRequests { throw ServerCore.unrecorded }
+        trace.endpoint = target.name
+        guard target.methods.contains(request.head.method) else {
+            return try await refuse(request.head, target, generation)
+        }
         switch target {
         case .token:
-            trace.endpoint = "token"
-            if let other = try await refuse(request.head, ["POST"], generation) { return other }
             return try await TokenEndpoint(core: self, generation: generation).respond(to: request, &trace)
-        case .endpoint(let plan):
-            trace.endpoint = plan.name
-            if let other = try await refuse(request.head, plan.methods, generation) { return other }
-            return try await respond(to: request, plan, generation, &trace)
+        case .endpoint(let plan): return try await respond(to: request, plan, generation, &trace)
         case .authorization(let plan):
-            trace.endpoint = "authorize"
-            if let other = try await refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .request(request, &trace)
         case .interaction(let plan):
-            trace.endpoint = "interaction"
-            if let other = try await refuse(request.head, ["GET", "POST"], nil) { return other }
             return try await AuthorizationEndpoint(core: self, generation: generation, plan: plan, head: request.head)
                 .interaction(request, &trace)
-        case .resource(let plan):
-            trace.endpoint = plan.name
-            if let other = try await refuse(request.head, plan.methods, generation) { return other }
-            return try await respond(to: request, plan, generation, &trace)
-        case .browser(let plan):
-            trace.endpoint = plan.name
-            if let other = try await refuse(request.head, plan.endpoint.route.methods, nil) { return other }
-            return try await respond(to: request, plan, generation)
-        case .document(let document):
-            trace.endpoint = "metadata"
-            if let other = try await refuse(request.head, ["GET", "HEAD"], generation) { return other }
-            return document.response(to: request.head)
-        case .keys:
-            trace.endpoint = "jwks"
-            if let other = try await refuse(request.head, ["GET", "HEAD"], generation) { return other }
-            return opened?.publicKeys.response(to: request.head) ?? .text("starting\n", status: 503)
+        case .resource(let plan): return try await respond(to: request, plan, generation, &trace)
+        case .browser(let plan): return try await respond(to: request, plan, generation)
+        case .document(let document): return document.response(to: request.head)
+        case .keys: return opened?.publicKeys.response(to: request.head) ?? .text("starting\n", status: 503)
         }
     }
 
@@ -213,22 +196,50 @@ enum Refusal {
 
 /// Refuses methods, and answers the preflight of a browser.
 extension ServerCore {
-    func refuse(
-        _ head: RequestHead, _ allowed: Set<String>, _ generation: Generation?
-    ) async throws -> OutboundResponse? {
-        if allowed.contains(head.method) { return nil }
-        if head.method == "OPTIONS", let generation,
-            let preflight = try await CrossOrigin.preflight(head, allowed, self, generation)
+    private func refuse(
+        _ head: RequestHead, _ target: Generation.RouteTarget, _ generation: Generation
+    ) async throws -> OutboundResponse {
+        if head.method == "OPTIONS", !target.isForPeople,
+            let preflight = try await CrossOrigin.preflight(head, target.methods, self, generation)
         {
             return preflight
         }
         var response = OutboundResponse.json(["error": "invalid_request"], status: 405)
-        response.headers.append(("allow", allowed.sorted().joined(separator: ", ")))
+        response.headers.append(("allow", target.methods.sorted().joined(separator: ", ")))
         return response
     }
 }
 
 extension Generation.RouteTarget {
+    private static let documentMethods: Set<String> = ["GET", "HEAD"]
+    private static let browserMethods: Set<String> = ["GET", "POST"]
+    private static let tokenMethods: Set<String> = ["POST"]
+
+    fileprivate var methods: Set<String> {
+        switch self {
+        case .token: Generation.RouteTarget.tokenMethods
+        case .endpoint(let plan): plan.methods
+        case .resource(let plan): plan.methods
+        case .browser(let plan): plan.endpoint.route.methods
+        case .authorization, .interaction: Generation.RouteTarget.browserMethods
+        case .document, .keys: Generation.RouteTarget.documentMethods
+        }
+    }
+
+    /// What the log and the metrics call it.
+    fileprivate var name: String {
+        switch self {
+        case .token: "token"
+        case .endpoint(let plan): plan.name
+        case .resource(let plan): plan.name
+        case .browser(let plan): plan.name
+        case .authorization: "authorize"
+        case .interaction: "interaction"
+        case .document: "metadata"
+        case .keys: "jwks"
+        }
+    }
+
     /// Whether it is a document that is the same for everybody.
     fileprivate var isPublished: Bool {
         switch self {

@@ -41,6 +41,7 @@ enum FormBody {
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) throws -> String {
+        if bytes.allSatisfy({ 0x01...0x7F ~= $0 }) { return String(decoding: bytes, as: UTF8.self) }
         guard !bytes.contains(0) else { throw OAuthError(.invalidRequest, "a parameter holds a NUL byte") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw OAuthError(.invalidRequest, "a parameter is not UTF-8")

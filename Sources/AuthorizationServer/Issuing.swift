@@ -27,7 +27,8 @@ struct Issuing {
     private func scope(_ asked: String?) throws -> Scope {
         guard let asked else {
             // Some words mean something only when they are asked for.
-            return client.scope.filter { !generation.capabilities.scopesOnRequest.contains($0) }
+            let onRequest = generation.capabilities.scopesOnRequest
+            return onRequest.isEmpty ? client.scope : client.scope.filter { !onRequest.contains($0) }
         }
         let scope = try Scope(parsing: asked)
         guard scope.words.allSatisfy(client.scope.contains) else {
@@ -38,26 +39,41 @@ struct Issuing {
 
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
     func issue(_ decided: Authorization, for request: TokenRequest) async throws -> JSON? {
-        let isNew = decided.grantID == nil
-        let authorization = try await Users(core, generation).checked(try checked(decided)).issued(
-            under: request.grant.key, grantID: core.random(bytes: 16))
-        guard let plan = registered.plans[authorization.origin] else {
-            throw OAuthError.invalidGrant(reason: "the client may no longer use '\(authorization.origin)'")
-        }
-        var issuance = Issuance(
-            authorization: authorization, client: client,
-            limits: try narrow(authorization.limits, plan, request.parameters),
-            answer: .token(request), issuedAt: core.now)
+        var good = try checked(decided)
+        if case .user(let id) = good.subject { try await Users(core, generation).check(&good, of: id) }
+        let plan = try plan(of: good, request)
+        var issuance = try begin(good, plan, request)
         try await addAccessToken(to: &issuance, plan)
         for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
         try addScope(to: &issuance, asked: request.parameters["scope"])
+        let writes = writes(of: issuance, isNew: decided.grantID == nil)
+        if !writes.isEmpty, try await !commit(writes, issuance.authorization) { return nil }
+        core.recordIssue(issuance, under: request.grant.key)
+        return .object(issuance.members)
+    }
+
+    private func plan(of authorization: Authorization, _ request: TokenRequest) throws -> TokenPlan {
+        let origin = authorization.origin.isEmpty ? request.grant.key : authorization.origin
+        guard let plan = registered.plans[origin] else {
+            throw OAuthError.invalidGrant(reason: "the client may no longer use '\(origin)'")
+        }
+        return plan
+    }
+
+    private func begin(_ good: Authorization, _ plan: TokenPlan, _ request: TokenRequest) throws -> Issuance {
+        let authorization = good.issued(under: request.grant.key, grantID: core.random(bytes: 16))
+        return Issuance(
+            authorization: authorization, client: client,
+            limits: try narrow(authorization.limits, plan, request.parameters), answer: .token(request),
+            issuedAt: core.now)
+    }
+
+    private func writes(of issuance: Issuance, isNew: Bool) -> [StoreWrite] {
+        let authorization = issuance.authorization
         // A grant or session that existed before may have been ended meanwhile, also where nothing else is written.
         let ended = Tombstone.ids(ofGrant: isNew ? nil : authorization.grantID)
         let guards = (ended + [authorization.sessionID].compactMap(\.self)).map { StoreWrite.absent(Tombstone.key($0)) }
-        let writes = authorization.writes + guards + issuance.writes
-        guard try await commit(writes, authorization) else { return nil }
-        core.recordIssue(issuance, under: request.grant.key)
-        return .object(issuance.members)
+        return authorization.writes + guards + issuance.writes
     }
 
     /// What a grant decided, with the client's epoch if it is new, or the refusal of what has ended with the client.
@@ -95,28 +111,34 @@ struct Issuing {
     }
 
     func addAccessToken(to issuance: inout Issuance, _ plan: TokenPlan) async throws {
+        let contents = contents(for: issuance, plan)
+        try add(try await plan.format.mint(contents), contents, to: &issuance)
+    }
+
+    private func contents(for issuance: Issuance, _ plan: TokenPlan) -> AccessTokenContents {
         var carried = issuance.authorization
         carried.limits = issuance.limits
         carried.writes = []
         let end = issuance.issuedAt + plan.lifetime
-        let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end
-        let id = core.random(bytes: 16)
-        let token = try await plan.format.mint(
-            AccessTokenContents(
-                id: id, client: client, authorization: carried, issuedAt: issuance.issuedAt,
-                expiresAt: expiresAt))
-        issuance.tokenID = id
+        return AccessTokenContents(
+            id: core.random(bytes: 16), client: client, authorization: carried, issuedAt: issuance.issuedAt,
+            expiresAt: issuance.limits.notAfter.map { min($0, end) } ?? end)
+    }
+
+    private func add(_ token: MintedToken, _ contents: AccessTokenContents, to issuance: inout Issuance) throws {
+        issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
-        try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
-        try issuance.add("expires_in", .integer((expiresAt - issuance.issuedAt).components.seconds))
+        try issuance.add("token_type", .string(contents.authorization.confirmation?.tokenType ?? "Bearer"))
+        let life = contents.expiresAt - contents.issuedAt
+        try issuance.add("expires_in", .integer(life.components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
     }
 
     /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for, also where nothing is left.
     func addScope(to issuance: inout Issuance, asked: String?) throws {
         let scope = issuance.limits.scope.description
-        let wanted = asked ?? issuance.authorization.limits.scope.description
-        if scope != asked, scope != "" || wanted != "" { try issuance.add("scope", .string(scope)) }
+        let isNothingWanted = asked?.isEmpty ?? issuance.authorization.limits.scope.words.isEmpty
+        if scope != asked, !scope.isEmpty || !isNothingWanted { try issuance.add("scope", .string(scope)) }
     }
 
     /// Commits all of an answer or nothing of it.
@@ -124,7 +146,6 @@ struct Issuing {
     /// - Returns: Whether it was committed; if not, another request changed what the grant had read.
     /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant.
     private func commit(_ writes: [StoreWrite], _ authorization: Authorization) async throws -> Bool {
-        guard !writes.isEmpty else { return true }
         guard case .conflict(let place, let found) = try await core.store.write(writes) else { return true }
         switch writes[place] {
         case .replace: return false

@@ -4,16 +4,16 @@ public import GrantKit
 import Logging
 
 extension ServerCore {
-    /// Answers a request for health or metrics, or gives nil if the path is neither.
-    public func monitor(_ head: RequestHead) async -> OutboundResponse? {
-        guard ["/health/live", "/health/ready", "/metrics"].contains(head.path) else { return nil }
+    /// Answers a request for health or metrics.
+    public func monitor(_ head: RequestHead) async -> OutboundResponse {
         guard head.method == "GET" || head.method == "HEAD" else {
             return OutboundResponse(status: 405, headers: [("allow", "GET, HEAD")])
         }
         switch head.path {
         case "/health/live": return .text("live\n")
         case "/health/ready": return await ready()
-        default: return .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
+        case "/metrics": return .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
+        default: return OutboundResponse(status: 404)
         }
     }
 

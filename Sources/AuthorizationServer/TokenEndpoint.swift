@@ -11,36 +11,43 @@ struct TokenEndpoint {
     private static let retries = 2
 
     func respond(to request: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
+        let (plan, parameters) = try accept(request, &trace)
+        let authentication = ClientAuthentication(core, generation)
+        let registered = try await authentication.authenticate(request.head, parameters, as: plan.declaration.client)
+        trace.client = registered
+        // Requests that arrived together authenticate together, then go on together (decision 0014).
+        await Task.yield()
+        let issuing = Issuing(core: core, generation: generation, registered: registered)
+        let tokenRequest = try tokenRequest(request.head, plan, parameters, issuing)
+        for _ in 0...TokenEndpoint.retries {
+            let decided = try await plan.grant.authorize(tokenRequest)
+            if let answer = try await issuing.issue(decided, for: tokenRequest) { return .json(answer) }
+        }
+        throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")
+    }
+
+    private func accept(
+        _ request: InboundRequest, _ trace: inout RequestTrace
+    ) throws -> (Generation.GrantPlan, Parameters) {
         let sent = try RequestBody.parameters(of: request)
         let wire = try sent.required("grant_type")
         guard let plan = generation.grants[wire] else {
             throw OAuthError(.unsupportedGrantType, "no grant of this type is offered")
         }
         trace.grant = plan.declaration.key
-        let parameters = try plan.acceptance.accept(sent)
-        let authentication = ClientAuthentication(core, generation)
-        let registered = try await authentication.authenticate(request.head, parameters, as: plan.declaration.client)
-        trace.client = registered
-        // Requests that arrived together authenticate together, then go on together (decision 0014).
-        await Task.yield()
-        guard registered.client.grants.contains(plan.declaration.key) else {
-            throw OAuthError(.unauthorizedClient, "the client may not use this grant")
-        }
-        let issuing = Issuing(core: core, generation: generation, registered: registered)
-        let allowed = try issuing.limits(parameters, under: plan.declaration.key)
-        let tokenRequest = TokenRequest(
-            grant: plan.declaration, client: registered.client, parameters: parameters, head: request.head,
-            allowed: allowed)
-        return .json(try await answer(tokenRequest, plan, issuing))
+        return (plan, try plan.acceptance.accept(sent))
     }
 
-    private func answer(_ request: TokenRequest, _ plan: Generation.GrantPlan, _ issuing: Issuing) async throws -> JSON
-    {
-        for _ in 0...TokenEndpoint.retries {
-            let decided = try await plan.grant.authorize(request)
-            if let answer = try await issuing.issue(decided, for: request) { return answer }
+    private func tokenRequest(
+        _ head: RequestHead, _ plan: Generation.GrantPlan, _ parameters: Parameters, _ issuing: Issuing
+    ) throws -> TokenRequest {
+        let (client, key) = (issuing.registered.client, plan.declaration.key)
+        guard client.grants.contains(key) else {
+            throw OAuthError(.unauthorizedClient, "the client may not use this grant")
         }
-        throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")
+        return TokenRequest(
+            grant: plan.declaration, client: client, parameters: parameters, head: head,
+            allowed: try issuing.limits(parameters, under: key))
     }
 }
 

@@ -81,19 +81,16 @@ struct Users: UserDirectory {
         return try record.map { try StoredUser($0).user }
     }
 
-    /// What a grant decided, with the epoch if it is new, or the refusal of what has ended with its user.
+    /// Gives what a grant decided the epoch if it is new, or refuses what has ended with its user.
     ///
     /// - Throws: `OAuthError` `invalid_grant`; `StoreError`.
-    func checked(_ decided: Authorization) async throws -> Authorization {
-        guard case .user(let id) = decided.subject else { return decided }
+    func check(_ decided: inout Authorization, of id: String) async throws {
         let user = try await find(id)
         guard user?.isActive ?? true else { throw OAuthError.invalidGrant(reason: "the user '\(id)' is inactive") }
-        var authorization = decided
-        if decided.origin.isEmpty, decided.epoch == nil { authorization.epoch = user?.epoch }
-        guard authorization.epoch == user?.epoch else {
+        if decided.origin.isEmpty, decided.epoch == nil { decided.epoch = user?.epoch }
+        guard decided.epoch == user?.epoch else {
             throw OAuthError.invalidGrant(reason: "the user '\(id)' has another password, was inactive or is gone")
         }
-        return authorization
     }
 
     // MARK: passwords

@@ -51,6 +51,14 @@ public enum HTTPService: Sendable {
     case endpoints
     /// Health and metrics alone.
     case monitoring
+
+    func isMonitored(_ path: String) -> Bool {
+        switch path {
+        case "/health/live", "/health/ready": self != .endpoints
+        case "/metrics": self == .all || self == .monitoring
+        default: false
+        }
+    }
 }
 
 /// Serves the core over HTTP/1.1, and with TLS over HTTP/2 as well.

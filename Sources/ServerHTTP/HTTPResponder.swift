@@ -31,7 +31,14 @@ struct HTTPResponder: Sendable {
         }
         // What arrived together is read together, answered together and sent together (decision 0014).
         await Task.yield()
-        let answer = await answer(InboundRequest(head: head, body: body))
+        let answer =
+            if service.isMonitored(head.path) {
+                await core.monitor(head)
+            } else if service == .monitoring {
+                OutboundResponse(status: 404)
+            } else {
+                await core.respond(to: InboundRequest(head: head, body: body))
+            }
         await Task.yield()
         try await send(answer, to: request, writer)
         if !isStream, asksToClose(head) { throw Closing() }
@@ -41,20 +48,6 @@ struct HTTPResponder: Sendable {
     private func asksToClose(_ head: RequestHead) -> Bool {
         guard let value = head[header: "connection"] else { return false }
         return value.lowercased().split(separator: ",").contains { $0.drop { $0 == " " }.prefix(5) == "close" }
-    }
-
-    private func answer(_ request: InboundRequest) async -> OutboundResponse {
-        switch service {
-        case .endpoints: return await core.respond(to: request)
-        case .all:
-            if let response = await core.monitor(request.head) { return response }
-            return await core.respond(to: request)
-        case .endpointsAndHealth:
-            if request.head.path != "/metrics", let response = await core.monitor(request.head) { return response }
-            return await core.respond(to: request)
-        case .monitoring:
-            return await core.monitor(request.head) ?? OutboundResponse(status: 404)
-        }
     }
 
     // MARK: in

@@ -39,7 +39,8 @@ struct OutboundConnection {
                 channel.eventLoop.makeCompletedFuture { try exchange(over: channel) }
             }
         return try await channel.executeThenClose { replies, requests in
-            try await send(request, requests)
+            // In one piece: a server may answer and close as soon as it has seen the head.
+            try await requests.write(contentsOf: parts(of: request))
             return try await reply(from: replies, longest)
         }
     }
@@ -56,9 +57,7 @@ struct OutboundConnection {
         return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
     }
 
-    private func send(
-        _ request: OutboundRequest, _ requests: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
-    ) async throws {
+    private func parts(of request: OutboundRequest) -> [HTTPClientRequestPart] {
         var headers = HTTPHeaders([("host", target.authority)])
         for header in request.headers { headers.add(name: header.name, value: header.value) }
         headers.replaceOrAdd(name: "user-agent", value: "grantor")
@@ -68,9 +67,8 @@ struct OutboundConnection {
         }
         let head = HTTPRequestHead(
             version: .http1_1, method: .init(rawValue: request.method), uri: target.path, headers: headers)
-        try await requests.write(.head(head))
-        if !request.body.isEmpty { try await requests.write(.body(.byteBuffer(ByteBuffer(bytes: request.body)))) }
-        try await requests.write(.end(nil))
+        guard !request.body.isEmpty else { return [.head(head), .end(nil)] }
+        return [.head(head), .body(.byteBuffer(ByteBuffer(bytes: request.body))), .end(nil)]
     }
 
     private func reply(

@@ -39,7 +39,8 @@ struct Toolchain {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/kit", withIntermediateDirectories: true)
         try folder.write("kit/Future.swift", addition)
         try run(
-            "\(Toolchain.swiftc) -enable-library-evolution -emit-module -module-name GrantKit -o kit/libGrantKit.so "
+            "\(Toolchain.swiftc) -enable-library-evolution -enable-upcoming-feature NonisolatedNonsendingByDefault "
+                + "-emit-module -module-name GrantKit -o kit/libGrantKit.so "
                 + "-emit-module-path kit/GrantKit.swiftmodule -Xlinker -soname=libGrantKit.so "
                 + "'\(Build.root)'/Sources/GrantKit/Sources/GrantKit/*.swift kit/Future.swift")
         return "\(folder.path)/kit"

@@ -79,7 +79,7 @@ struct OutboundTests {
         var request = OutboundRequest("GET", "http://127.0.0.1:\(server.port)/")
         request.headers = [("x-a", "b\r\nx-c: d")]
         await #expect(throws: OutboundError.self) { try await client.send(request) }
-        #expect(server.requests.isEmpty)
+        #expect(server.requests.allSatisfy { $0.isEmpty })
     }
 
     @Test("a redirect is an answer and is not followed")
@@ -109,7 +109,8 @@ struct OutboundTests {
                 ? OtherServer.reply("200 OK", body: body)
                 : Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\(body)".utf8)
         }
-        #expect(await failure(client, "http://127.0.0.1:\(server.port)/").contains("more than 1000 bytes"))
+        let problem = await failure(client, "http://127.0.0.1:\(server.port)/")
+        #expect(problem.contains("more than 1000 bytes"), "\(problem)")
     }
 
     @Test(
