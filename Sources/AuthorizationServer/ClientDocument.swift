@@ -28,8 +28,7 @@ struct ClientDocument {
 
     /// The longest life that a client may be given for its access tokens.
     static let longestLifetime = Duration.seconds(366 * 86400)
-    /// That of a client in the store, whatever the configuration says: keys are published for as long, and no start looks
-    /// at all clients to find out.
+    /// That of one in the store: keys are published for as long, and no start looks at all clients to find out.
     static let longestOfStored = Duration.seconds(86400)
 
     let document: JSON
