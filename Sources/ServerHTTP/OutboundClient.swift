@@ -45,11 +45,13 @@ public struct OutboundClient: OutboundHTTP {
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let reply = first else {
-                throw OutboundError("no answer within \(limit.components.seconds) seconds")
+                throw late
             }
             return reply
         }
     }
+
+    private var late: OutboundError { OutboundError("no answer within \(limit.components.seconds) seconds") }
 
     // MARK: where to
 
@@ -76,6 +78,8 @@ public struct OutboundClient: OutboundHTTP {
             return try await connection.exchange(request, longest: longest)
         } catch let error as OutboundError {
             throw error
+        } catch ChannelError.connectTimeout {
+            throw late
         } catch {
             throw OutboundError("\(target.host) did not answer: \(error)")
         }

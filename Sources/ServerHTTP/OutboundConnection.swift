@@ -35,7 +35,7 @@ struct OutboundConnection {
     func exchange(_ request: OutboundRequest, longest: Int) async throws -> OutboundReply {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(TimeAmount(limit))
-            .connect(host: address, port: target.port) { channel in
+            .connect(to: try SocketAddress(ipAddress: address, port: target.port)) { channel in
                 channel.eventLoop.makeCompletedFuture { try exchange(over: channel) }
             }
         return try await channel.executeThenClose { replies, requests in

@@ -79,7 +79,7 @@ struct HandshakeTests {
     @Test("the server knows its own handshake")
     func own() throws {
         let server = try #require(ABIBlock.server)
-        #expect(server.size == 136 && server.major == 1 && server.compiler.contains("Clang"))
+        #expect(server.size == 136 && server.major == 2 && server.compiler.contains("Clang"))
     }
 
     @Test("a library that is not there is answered with those that are")
@@ -125,7 +125,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' carries a handshake of 64 bytes, this server knows 136 (rebuild it with the kit 1.0)"
+                    == "plugin 'test' carries a handshake of 64 bytes, this server knows 136 (rebuild it with the kit 2.0)"
             )
         }
     }
@@ -133,10 +133,10 @@ struct HandshakeTests {
     @Test("another major version of the kit")
     func major() throws {
         try Workshop.with { workshop in
-            try workshop.compile(Workshop.block(major: 2, rest: HandshakeTests.bomb))
+            try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with the kit 2.0, this server has 1.0 (use a build of the plugin for the kit 1)"
+                    == "plugin 'test' was built with the kit 1.0, this server has 2.0 (use a build of the plugin for the kit 2)"
             )
         }
     }
@@ -147,7 +147,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' needs the kit 1.9 or newer, this server has 1.0 (update the server, or use an older build of the plugin)"
+                    == "plugin 'test' needs the kit 2.9 or newer, this server has 2.0 (update the server, or use an older build of the plugin)"
             )
         }
     }

@@ -10,7 +10,7 @@
 
 #define GRANTOR_ABI_MAGIC "GRANTOR"
 #define GRANTOR_ABI_SECTION "grantor_abi"
-#define GRANTOR_KIT_MAJOR 1
+#define GRANTOR_KIT_MAJOR 2
 #define GRANTOR_KIT_MINOR 0
 
 struct grantor_plugin_abi {
