@@ -197,9 +197,9 @@ struct AuthorizationSeamTests {
         let first = await browser.authorize(request(["a"], [("scope", "read choosy")]).uniqued)
         #expect(first.heading == "identify")
         let second = await browser.answer(first, "ann")
-        #expect(second.heading == "verify" && browser.cookies["__Host-grantor_session"] == nil)
+        #expect(second.heading == "verify" && browser.cookies[Browser.session] == nil)
         let third = await browser.answer(second, "yes")
-        #expect(third.heading == "choose" && browser.cookies["__Host-grantor_session"] != nil)
+        #expect(third.heading == "choose" && browser.cookies[Browser.session] != nil)
         let landed = await browser.answer(third, "blue")
         let resource = await server.send(
             "GET", "/auth/\(word)", headers: [("authorization", "Bearer \(landed.fragment["access_token"] ?? "")")])
@@ -225,7 +225,7 @@ struct AuthorizationSeamTests {
         // A request of its own, made with the session that is there.
         let chosen = await ann.walk(choosy, ["blue"])
         #expect(chosen.html.contains("name=\"decision\"") && chosen.html.contains("Ann Lee"))
-        ann.set("__Host-grantor_session", bob.cookies["__Host-grantor_session"] ?? "")
+        ann.set(Browser.session, bob.cookies[Browser.session] ?? "")
         let other = await ann.allow(chosen)
         #expect(other.heading == "choose", "Bob is asked himself")
     }

@@ -68,17 +68,17 @@ struct InteractionTests {
     func fixation() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
-        browser.set("__Host-grantor_session", "chosen.by-an-attacker")
+        browser.set(Browser.session, "chosen.by-an-attacker")
         _ = await browser.signIn(await browser.authorize(house))
-        let first = try #require(browser.cookies["__Host-grantor_session"])
+        let first = try #require(browser.cookies[Browser.session])
         #expect(!first.hasPrefix("chosen"))
         let again = await browser.authorize(house + [("prompt", "login")])
         #expect(again.heading == "Sign in")
         _ = await browser.signIn(again)
-        let second = try #require(browser.cookies["__Host-grantor_session"])
+        let second = try #require(browser.cookies[Browser.session])
         #expect(second.split(separator: ".")[0] != first.split(separator: ".")[0])
         let thief = Browser(server)
-        thief.set("__Host-grantor_session", first)
+        thief.set(Browser.session, first)
         #expect(await thief.authorize(house).heading == "Sign in", "the former session is over")
     }
 
@@ -103,11 +103,11 @@ struct InteractionTests {
         let server = try await Demo.server()
         let browser = Browser(server)
         _ = await browser.signIn(await browser.authorize(house))
-        let value = try #require(browser.cookies["__Host-grantor_session"])
+        let value = try #require(browser.cookies[Browser.session])
         let id = String(value.split(separator: ".")[0])
         for guess in ["\(id).", "\(id).x", id, "\(id).\(id)", "\(value).", ".\(value)", "\(value)x"] {
             let thief = Browser(server)
-            thief.set("__Host-grantor_session", guess)
+            thief.set(Browser.session, guess)
             #expect(await thief.authorize(house).heading == "Sign in", "\(guess)")
         }
         let record = try await server.core.store.read(StoreKey("session", id))
@@ -131,7 +131,7 @@ struct InteractionTests {
         let browser = Browser(server)
         let landed = await browser.signIn(await browser.authorize(house))
         let code = landed.query["code"] ?? ""
-        let id = (browser.cookies["__Host-grantor_session"] ?? "").split(separator: ".")[0]
+        let id = (browser.cookies[Browser.session] ?? "").split(separator: ".")[0]
         try await server.core.revoke(.grant(String(id)), reason: "test")
         #expect(await browser.authorize(house).heading == "Sign in")
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
@@ -146,7 +146,7 @@ struct InteractionTests {
         _ = await victim.authorize(house)
         let answer = await victim.signIn(page)
         #expect(answer.status == 400 && answer.heading == "This page belongs to another browser session")
-        #expect(victim.cookies["__Host-grantor_session"] == nil)
+        #expect(victim.cookies[Browser.session] == nil)
         let without = await Browser(server).signIn(page)
         #expect(without.status == 400 && without.header("location") == nil)
     }
@@ -163,7 +163,7 @@ struct InteractionTests {
         if let value { fields.append(("csrf", value)) }
         let answer = await browser.post(page.formAction ?? "", fields)
         #expect(answer.status == 400 && answer.heading == "This form cannot be accepted")
-        #expect(browser.cookies["__Host-grantor_session"] == nil)
+        #expect(browser.cookies[Browser.session] == nil)
     }
 
     @Test("what travels sealed is of one piece: anything that is changed, old, or of another purpose is expired")

@@ -33,7 +33,7 @@ struct LogoutTests {
         let answer =
             method == "GET" ? await Leaving.logout(browser, sent) : await browser.post("/auth/logout", sent)
         #expect(answer.status == 303 && answer.landing == Leaving.goodbye && answer.query == ["state": "s&1 ä"])
-        #expect(browser.cookies["__Host-grantor_session"] == nil)
+        #expect(browser.cookies[Browser.session] == nil)
         #expect(await Leaving.isOver(browser))
         #expect(await !Leaving.isActive(flow.tokens["access_token"], "shop", server))
         let refreshed = await server.post(

@@ -52,7 +52,7 @@ struct SessionsAPITests {
         #expect(await JobRunner(server.core).round() == 1)
         #expect(outbound.requests.map(\.url) == ["https://library.example.com/logout"])
         let last = await here.post("/auth/sessions", [Self.csrf(page), ("session", own.claims["sid"]?.string ?? "")])
-        #expect(last.heading == "You are signed out" && here.cookies["__Host-grantor_session"] == nil)
+        #expect(last.heading == "You are signed out" && here.cookies[Browser.session] == nil)
         #expect(await Leaving.isOver(here))
     }
 
@@ -188,7 +188,7 @@ struct SessionsAPITests {
             let before = store.writes
             let landed = await browser.authorize(BasicOPTests.request("query", [("client_id", "shop")]))
             #expect(landed.query["code"] != nil && store.writes == before + 1)
-            let session = try #require(browser.cookies["__Host-grantor_session"]?.split(separator: ".").first)
+            let session = try #require(browser.cookies[Browser.session]?.split(separator: ".").first)
             let clients = try await server.core.sessions.clients(of: String(session))
             #expect(clients == ["plain", "shop"], "\(isFirst)")
         }

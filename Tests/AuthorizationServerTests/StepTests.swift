@@ -120,7 +120,7 @@ struct StepTests {
         try await server.stored.set(password: Secret("another horse"), of: "sam")
         let landed = await browser.submit(second, [("answer", "1234")])
         #expect(landed.query["error"] == "login_required" && landed.query["code"] == nil)
-        #expect(browser.cookies["__Host-grantor_session"] == nil)
+        #expect(browser.cookies[Browser.session] == nil)
     }
 
     @Test("a session that one client was content with is made surer for another that asks for more")
@@ -128,7 +128,7 @@ struct StepTests {
         let server = try await server()
         let browser = Browser(server)
         #expect(await browser.signIn(await browser.authorize(house)).query["code"] != nil)
-        let former = try #require(browser.cookies["__Host-grantor_session"])
+        let former = try #require(browser.cookies[Browser.session])
         let silent = await browser.authorize(writing + [("prompt", "none")])
         #expect(silent.query["error"] == "login_required")
         let second = await browser.authorize(writing)
@@ -136,10 +136,10 @@ struct StepTests {
         #expect(await browser.submit(second, [("answer", "wrong")]).heading == "Second")
         let claims = await identity(server, await browser.submit(second, [("answer", "1234")]))
         #expect(claims?["amr"] == ["pwd", "otp"] && claims?["acr"] == "high")
-        #expect(browser.cookies["__Host-grantor_session"] != former, "it has another identifier")
+        #expect(browser.cookies[Browser.session] != former, "it has another identifier")
         #expect(await browser.authorize(writing + [("prompt", "none")]).query["code"] != nil)
         let thief = Browser(server)
-        thief.set("__Host-grantor_session", former)
+        thief.set(Browser.session, former)
         #expect(await thief.authorize(house).heading == "Sign in", "the former one is over")
     }
 

@@ -5,6 +5,9 @@ import Synchronization
 
 /// A browser, as far as a server can tell one: cookies, redirects, forms.
 public final class Browser: Sendable {
+    /// The name of the session's cookie, which is of the issuer `https://id.example.com`.
+    public static let session = "__Host-grantor_session_3ur2q6l66h73k"
+
     public let server: TestServer
     private let jar = Mutex<[String: String]>([:])
 

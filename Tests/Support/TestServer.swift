@@ -113,7 +113,7 @@ public struct TestServer: Sendable {
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
         format: String? = "opaque", passwords: CountingPasswords = CountingPasswords(),
-        outbound: any OutboundHTTP = NoOutbound()
+        outbound: any OutboundHTTP = NoOutbound(), issuer: String = "https://id.example.com"
     ) async throws {
         self.passwords = passwords
         clock = ManualClock()
@@ -122,7 +122,7 @@ public struct TestServer: Sendable {
         var logger = Logger(label: "test") { _ in log }
         logger.logLevel = .debug
         core = ServerCore(
-            issuer: "https://id.example.com", surroundings: clock, cryptography: SystemCryptography(),
+            issuer: issuer, surroundings: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try Pages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound)
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)

@@ -13,9 +13,19 @@ struct Cookie: Sendable {
     /// Over https nobody else can have set it: no other host, no unencrypted connection (RFC 6265bis section 4.1.3.2).
     private let isSecure: Bool
 
+    /// Names a cookie of one issuer.
+    ///
+    /// Browsers keep cookies by host, whatever the port, and `__Host-` allows no path. So the name itself tells apart the
+    /// issuers of one host.
     init(_ name: String, issuer: String) {
-        isSecure = issuer.hasPrefix("https://")
-        self.name = isSecure ? "__Host-\(name)" : name
+        isSecure = issuer.utf8.starts(with: "https://".utf8)
+        self.name = "\(isSecure ? "__Host-" : "")\(name)_\(Cookie.tag(issuer))"
+    }
+
+    /// A short name for an issuer: its FNV-1a hash. Issuers are the operator's own, so nobody looks for collisions.
+    private static func tag(_ issuer: String) -> String {
+        let hash = issuer.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return String(hash, radix: 36)
     }
 
     /// The value in a request, or nil if there is none, or more than one.
