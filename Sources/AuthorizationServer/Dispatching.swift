@@ -10,6 +10,10 @@ struct RequestTrace {
     var client: RegisteredClient? {
         didSet { context?.client = client?.client.id }
     }
+    /// What the request holds, where that takes more than reading its query or body.
+    var parameters: Parameters?
+    /// What a request that is refused says of itself.
+    var named = NamedInRequest()
     /// Set if events are wanted.
     var context: RequestContext?
 }
@@ -36,6 +40,7 @@ extension ServerCore {
             response = try await respond(to: request, target, generation, &trace)
             if response.status == 405 { outcome = "method_not_allowed" }
         } catch {
+            trace.named = NamedInRequest(request, trace.parameters)
             let refusal = refusal(error, request.head, trace)
             outcome = refusal.code.rawValue
             response =
@@ -154,6 +159,7 @@ extension ServerCore {
             "request": "\(head.id)", "endpoint": "\(trace.endpoint)", "address": "\(head.address)",
         ]
         metadata["client"] = trace.client.map { "\($0.client.id)" }
+        for (name, value) in trace.claims { metadata[name] = "\(value)" }
         let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
         guard let refusal = known else {
             metadata["error"] = "\(error)"

@@ -25,6 +25,7 @@ struct AuthorizationEndpoint {
     func request(_ inbound: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
         if head.method == "POST" { return try postedRequest(inbound) }
         let parameters = try sent()
+        trace.parameters = parameters
         let valid = try await validation.validate(parameters)
         trace.client = valid.registered
         let browser = Cookie(Cookie.browser, issuer: core.issuer)
@@ -70,6 +71,7 @@ struct AuthorizationEndpoint {
         let isForm = head.method == "POST"
         let fields = isForm ? try RequestBody.form(of: inbound) : try FormBody.parse(Array((head.query ?? "").utf8))
         let state = try core.open(fields["state"] ?? "", head)
+        trace.parameters = state.parameters
         if isForm, !core.isFormToken(fields["csrf"] ?? "", of: state) {
             throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
         }

@@ -101,6 +101,7 @@ extension ServerCore {
         var event = Event(kind, details: ["endpoint": .string(trace.endpoint), "error": .string(code.rawValue)])
         event.grant = trace.grant.isEmpty ? nil : trace.grant
         event.details["rule"] = rule.map(JSON.string)
+        for (name, value) in trace.claims { event.details[name] = .string(value) }
         return event
     }
 }
