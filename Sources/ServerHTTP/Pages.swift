@@ -28,12 +28,8 @@ public struct Pages: PageRenderer {
         let files = PageFiles(folder: folder)
         var library = MustacheLibrary()
         for name in files.templates {
-            let text = try files.text("\(name).mustache")
-            do {
-                try library.register(text, named: name)
-            } catch {
-                throw Problem(description: "\(files.place("\(name).mustache")): \(error)")
-            }
+            let file = "\(name).mustache"
+            try Pages.register(files.text(file), named: name, at: files.place(file), in: &library)
         }
         self.library = library
         catalogues = Dictionary(
@@ -53,15 +49,28 @@ public struct Pages: PageRenderer {
                 throw Problem(description: "'\(page.name)' is a page of the server itself")
             }
             if library.getTemplate(named: page.name) == nil {
-                do {
-                    try all.library.register(page.template, named: page.name)
-                } catch {
-                    throw Problem(description: "the page '\(page.name)': \(error)")
-                }
+                let place = "the page '\(page.name)'"
+                try Pages.register(page.template, named: page.name, at: place, in: &all.library)
             }
             all.catalogues = all.catalogues.mapValues { $0.adding(page.texts) }
         }
         return all
+    }
+
+    /// Takes a template whose every tag escapes what it shows.
+    private static func register(
+        _ template: String, named name: String, at place: String, in library: inout MustacheLibrary
+    ) throws {
+        EscapedHTML.register
+        do {
+            try TemplateCheck.check(template)
+            try library.register(EscapedHTML.pragma + template, named: name)
+        } catch let error as TemplateCheck.Problem {
+            throw Problem(description: "\(place):\(error.line): \(error.message)")
+        } catch let error as MustacheTemplate.ParserError {
+            // The first line is the pragma.
+            throw Problem(description: "\(place):\(error.context.lineNumber - 1): \(error.error)")
+        }
     }
 
     /// The languages that there are with a folder's, the server's own first.

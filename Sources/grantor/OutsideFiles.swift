@@ -40,7 +40,8 @@ struct OutsideFiles {
         }
     }
 
-    private static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
+    /// The pages with those of the folder in their places, if all of them can be used.
+    static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
         do {
             return try Pages(replacedBy: configuration.pagesFolder)
         } catch {

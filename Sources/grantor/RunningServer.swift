@@ -170,6 +170,8 @@ final class RunningServer: Sendable {
             former: plugins.withLock { $0 })
         let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
+        // Those that are served stay; the next start would meet what is wrong with the folder's.
+        _ = OutsideFiles.pages(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
         } catch {

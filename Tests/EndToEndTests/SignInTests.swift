@@ -169,7 +169,13 @@ struct SignInTests {
             )
             #expect(page.body.contains("<h1>Come in</h1>") && page.body.contains("By 127.0.0.1:8080 &"))
             #expect(page.body.contains("Password"), "what the folder leaves out is the server's own")
+            try folder.write("pages/foot.mustache", "<p>\n{{{issuer_host}}}</p>")
+            let news = try await program.reload()
+            let message = "pages/foot.mustache:2: '{{{issuer_host}}}' shows a value without escaping it"
+            #expect(news.contains(message) && news.contains("was not reloaded"), "\(news)")
             program.stop()
+            let refused = try Command.grantor("check", in: folder)
+            #expect(refused.status == 78 && refused.errors.contains(message), "\(refused.errors)")
             try folder.write("pages/foot.mustache", "{{#client}}never closed")
             let ended = try Command.grantor("check", in: folder)
             #expect(ended.status == 78 && ended.errors.contains("foot.mustache"), "\(ended.errors)")

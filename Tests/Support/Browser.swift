@@ -90,31 +90,46 @@ extension Answer {
     public var html: String { String(decoding: body, as: UTF8.self) }
 
     /// The page's heading.
-    public var heading: String? { html.firstMatch(of: /<h1>([^<]*)<\/h1>/).map { String($0.1) } }
+    public var heading: String? { matches(/<h1>([^<]*)<\/h1>/).first?[0] }
 
-    public var formAction: String? {
-        html.firstMatch(of: /<form [^>]*action="([^"]*)"/).map { String($0.1) }
-    }
+    public var formAction: String? { matches(/<form [^>]*action="([^"]*)"/).first?[0] }
 
     /// The hidden fields of the page's last form.
     public var hidden: [(String, String)] {
-        let form = html.components(separator: "<form ").last ?? ""
-        return form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
-            (String($0.1), Answer.plain($0.2))
+        let forms = html.unicodeScalars.ranges(of: "<form ".unicodeScalars)
+        let form = forms.last.map { html[$0.upperBound...] } ?? html[...]
+        return matches(/<input type="hidden" name="([^"]*)" value="([^"]*)">/, in: String(form)).map {
+            ($0[0], Answer.plain($0[1]))
         }
     }
 
     /// The check boxes that are ticked.
     public var ticked: [String] {
-        html.matches(of: /<input type="checkbox" name="scope" value="([^"]*)" checked>/).map { String($0.1) }
+        matches(/<input type="checkbox" name="scope" value="([^"]*)" checked>/).map { $0[0] }
     }
 
-    private static func plain(_ text: Substring) -> String {
-        [
-            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#96;", "`"),
-            ("&#x60;", "`"), ("&amp;", "&"),
-        ]
-        .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    /// What a browser finds: it reads code points, so a mark beside a quotation mark hides nothing.
+    private func matches(_ regex: some RegexComponent, in text: String? = nil) -> [[String]] {
+        let erased = Regex<AnyRegexOutput>(regex.regex).matchingSemantics(.unicodeScalar)
+        return (text ?? html).matches(of: erased).map { match in
+            match.output.dropFirst().map { String($0.substring ?? "") }
+        }
+    }
+
+    private static let references: [(name: [UInt8], byte: UInt8)] = [
+        ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#96;", "`"),
+        ("&#x60;", "`"), ("&amp;", "&"),
+    ].map { (Array($0.0.utf8), Array($0.1.utf8)[0]) }
+
+    private static func plain(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            let reference = references.first { rest.starts(with: $0.name) }
+            bytes.append(reference?.byte ?? byte)
+            rest = rest.dropFirst(reference?.name.count ?? 1)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Where a redirect leads, apart from its parameters.
@@ -135,18 +150,6 @@ extension Answer {
 
     public var query: [String: String] { parameters(after: "?") }
     public var fragment: [String: String] { parameters(after: "#") }
-}
-
-extension String {
-    fileprivate func components(separator: String) -> [Substring] {
-        var parts: [Substring] = []
-        var rest = self[...]
-        while let range = rest.firstRange(of: separator) {
-            parts.append(rest[..<range.lowerBound])
-            rest = rest[range.upperBound...]
-        }
-        return parts + [rest]
-    }
 }
 
 extension Form {
