@@ -21,7 +21,8 @@ struct EndSession: BrowserEndpoint {
         let asked = try await read(request.parameters)
         guard let session = request.session else {
             // Nobody has to be asked, and so nobody has confirmed where to go.
-            return asked.isFromClient ? leave(asked) : signedOut(asked.withoutTarget)
+            guard asked.isFromClient else { return signedOut(asked.withoutTarget) }
+            return try await leave(asked, after: asked.session)
         }
         guard asked.isAbout(session) else { return try await confirmation(asked, session) }
         return try await end(session, asked)
@@ -124,7 +125,7 @@ struct EndSession: BrowserEndpoint {
         else { throw OAuthError(.invalidRequest, reason: "the form lacks what the page was shown for") }
         var asked = Asked(clientID: kept["client"]?.string, target: kept["target"]?.string)
         asked.isFromClient = true
-        guard let session = request.session else { return leave(asked) }
+        guard let session = request.session else { return try await leave(asked, after: kept["session"]?.string) }
         guard session.id == kept["session"]?.string else {
             // Somebody else has signed in since the page was shown, and was not asked.
             return try await confirmation(asked, session)
@@ -135,11 +136,19 @@ struct EndSession: BrowserEndpoint {
     // MARK: the end
 
     private func end(_ session: UserSession, _ asked: Asked) async throws -> EndpointResponse {
-        let frames = try await frontChannel.frames(for: session)
+        let frames = try await frontChannel.frames(for: session.id)
         try await host.tokens.revoke(.session(session.id), reason: "its person signed out")
         var response = frames.isEmpty ? leave(asked) : signedOut(asked, frames)
         response.forgetsSession = true
         return response
+    }
+
+    /// A button or a link that was pressed twice: the applications of the session that is over are told once more, since
+    /// the browser may have dropped the page that told them.
+    private func leave(_ asked: Asked, after id: String?) async throws -> EndpointResponse {
+        guard let id, try await host.sessions.find(id) == nil else { return leave(asked) }
+        let frames = try await frontChannel.frames(for: id)
+        return frames.isEmpty ? leave(asked) : signedOut(asked, frames)
     }
 
     private func leave(_ asked: Asked) -> EndpointResponse {

@@ -9,13 +9,13 @@ struct FrontChannel: Sendable {
     let needsSession: ClientAttribute<Bool>
 
     /// The addresses that the page loads in frames, with `iss` and `sid` where the client asks for them (section 2).
-    func frames(for session: UserSession) async throws -> [String] {
+    func frames(for session: String) async throws -> [String] {
         var frames: [String] = []
-        for id in try await host.sessions.clients(of: session.id) {
+        for id in try await host.sessions.clients(of: session) {
             guard let client = try await host.clients.find(id) else { continue }
             let address = client[frame].text
             guard !address.isEmpty else { continue }
-            let names = client[needsSession] ? [("iss", host.issuer), ("sid", session.id)] : []
+            let names = client[needsSession] ? [("iss", host.issuer), ("sid", session)] : []
             frames.append(WebAddress.adding(names.map { (name: $0.0, value: $0.1) }, to: address))
         }
         return frames

@@ -146,7 +146,8 @@ struct PageFiles {
     }
 
     static let names = [
-        "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sign_in", "signed_out",
+        "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sent_back", "sign_in",
+        "signed_out",
     ]
 
     /// Built in, so that a program that was moved has its pages with it.
@@ -155,6 +156,7 @@ struct PageFiles {
         "error.mustache": PackageResources.error_mustache, "foot.mustache": PackageResources.foot_mustache,
         "form_post.mustache": PackageResources.form_post_mustache, "head.mustache": PackageResources.head_mustache,
         "scope.mustache": PackageResources.scope_mustache, "sealed.mustache": PackageResources.sealed_mustache,
+        "sent_back.mustache": PackageResources.sent_back_mustache,
         "sign_in.mustache": PackageResources.sign_in_mustache,
         "signed_out.mustache": PackageResources.signed_out_mustache,
         "style.css": PackageResources.style_css, "form_post.js": PackageResources.form_post_js,

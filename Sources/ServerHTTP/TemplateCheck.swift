@@ -82,7 +82,8 @@ struct TemplateCheck {
             if bytes[place] == UInt8(ascii: "\n") { line += 1 }
             place += 1
         }
-        place = min(place + 2, bytes.count)
+        let isTriple = kind == UInt8(ascii: "{") && place + 2 < bytes.count && bytes[place + 2] == UInt8(ascii: "}")
+        place = min(place + (isTriple ? 3 : 2), bytes.count)
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         if let message = message(for: kind, text) { throw Problem(line: begun, message: message) }
         guard isVariable(kind), isInElement, quote == nil, start > 0, bytes[start - 1] == UInt8(ascii: "=") else {

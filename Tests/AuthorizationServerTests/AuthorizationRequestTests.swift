@@ -128,7 +128,7 @@ struct AuthorizationRequestTests {
             let fields = Dictionary(answer.hidden, uniquingKeysWith: { first, _ in first })
             #expect(Set(fields.keys) == ["code", "state", "iss"] && fields["state"] == "s-1")
             let policy = answer.header("content-security-policy") ?? ""
-            #expect(policy.contains("form-action 'self' https://app.example.com;"))
+            #expect(!policy.contains("form-action"), "the client's own redirects may follow")
             #expect(policy.contains("script-src 'self'") && !policy.contains("unsafe"))
         default:
             #expect(answer.query["code"] != nil && answer.query["state"] == "s-1" && answer.fragment.isEmpty)
@@ -183,23 +183,6 @@ struct AuthorizationRequestTests {
         #expect(await server.code([("posted", "x")]).query["code"] != nil)
     }
 
-    @Test("a policy names what a browser can compare: of addresses in numbers only the scheme")
-    func numbers() async throws {
-        var client = Demo.native
-        client["redirect_uri"] = ["http://[::1]/cb", "https://10.0.0.5/cb", "http://127.0.0.1/cb"]
-        client["auth"] = [:]
-        let server = try await Demo.server(clients: [client])
-        for (uri, source) in [
-            ("http://[::1]:5000/cb", "http:"), ("https://10.0.0.5/cb", "https:"),
-            ("http://127.0.0.1:5000/cb", "http://127.0.0.1:5000"),
-        ] {
-            let page = await Browser(server).authorize(
-                Demo.request([("client_id", "native"), ("redirect_uri", uri)]))
-            let policy = page.header("content-security-policy") ?? ""
-            #expect(policy.contains("form-action 'self' \(source);"), "\(policy)")
-        }
-    }
-
     @Test("a form with parameters in the query, or of another type, is refused on a page")
     func malformedForm() async throws {
         let server = try await Demo.server()
@@ -243,7 +226,7 @@ struct AuthorizationRequestTests {
             #expect(page.header("referrer-policy") == "no-referrer")
         }
         #expect(
-            signIn.header("content-security-policy")?.contains("form-action 'self' https://app.example.com;") == true)
+            signIn.header("content-security-policy")?.contains("form-action 'self';") == true)
     }
 
     @Test("each page that says what went wrong says it in its own words")

@@ -166,5 +166,8 @@ struct LogoutChannelTests {
         let policy = page.header("content-security-policy") ?? ""
         #expect(policy.contains("frame-src https://library.example.com;") && policy.contains("script-src 'self'"))
         #expect(await Leaving.isOver(browser))
+        // Pressed twice: the first page may never have been shown.
+        let again = await Self.leave(browser, flow)
+        #expect(again.html.contains("<iframe src=\"\(frame)\"") && again.heading == "You are signed out")
     }
 }

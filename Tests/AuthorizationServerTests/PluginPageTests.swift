@@ -17,6 +17,7 @@ private struct Notice: Plugin, BrowserEndpoint {
             settings.read("page", default: "notice", ""),
             settings.read("template", default: "{{> head}}{{word}}{{> foot}}", ""),
             settings.read("language", default: "en", ""), settings.read("text", default: "notice_title", ""),
+            settings.read("value", default: "more", ""),
         ]
     }
 
@@ -28,7 +29,12 @@ private struct Notice: Plugin, BrowserEndpoint {
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         request.isSubmitted
             ? EndpointResponse(["word": .string(request.parameters["word"] ?? "")])
-            : .page(Page("notice", ["word": .string(request.parameters["word"] ?? "")]))
+            : .page(
+                Page(
+                    "notice",
+                    .object([
+                        .init("word", .string(request.parameters["word"] ?? "")), .init(settings[4], "its own"),
+                    ])))
     }
 }
 
@@ -44,6 +50,20 @@ struct PluginPageTests {
         #expect(page.status == 200 && page.heading == "A notice" && page.html.contains("&lt;b&gt;"))
         #expect(page.header("content-security-policy")?.contains("default-src 'none'") == true)
         #expect(page.header("x-frame-options") == "DENY" && page.header("cache-control") == "no-store")
+    }
+
+    @Test(
+        "a value by a name that is the server's own is refused, and the log says which and why",
+        arguments: [
+            "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames", "style", "script",
+            "frames_script",
+        ])
+    func reserved(_ name: String) async throws {
+        let server = try await Self.server(["value": .string(name)])
+        let page = await Browser(server).open("/auth/notice?word=a")
+        #expect(page.status == 500 && page.heading == "Something went wrong on this server")
+        let said = "the page 'notice' has a value named '\(name)', which the server sets itself: give it another name"
+        #expect(server.log.lines.contains { $0.contains(said) }, "\(server.log.lines)")
     }
 
     @Test("parameters of browsers are bounded like all others", arguments: ["word=12345678901234567", "word=a&word=b"])

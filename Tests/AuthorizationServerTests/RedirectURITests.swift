@@ -194,17 +194,17 @@ struct RedirectURITests {
     }
 
     @Test(
-        "a form may end where the answer goes, also at an address that a policy cannot name",
+        "whatever the address, the policy of a page where something is typed opens to no other origin",
         .clause("RFC 8252 section 7.3"),
         arguments: [
-            ("http://[::1]:5000/callback", "http:"), ("https://10.0.0.5/callback", "https:"),
-            ("http://127.0.0.1:5000/callback", "http://127.0.0.1:5000"), ("https://a.example/cb", "https://a.example"),
+            "http://[::1]:5000/callback", "https://10.0.0.5/callback", "http://127.0.0.1:5000/callback",
+            "https://a.example/cb", "com.example.app:/callback", "https://[2001:db8::1]/cb",
         ])
-    func policy(_ uri: String, _ source: String) async throws {
+    func policy(_ uri: String) async throws {
         let server = try await server(.string(uri))
         let page = await Browser(server).authorize(request(uri))
         let policy = page.header("content-security-policy") ?? ""
-        #expect(policy.contains("form-action 'self' \(source);"), "\(policy)")
+        #expect(policy.contains("form-action 'self';"), "\(policy)")
     }
 
     @Test("a client that may be sent codes registers where")

@@ -21,6 +21,9 @@ class Application:
     def __init__(self):
         answers = self.answers = queue.Queue()
         pages = self.pages = {}
+        # Where its callback redirects to, or "" if the browser shall stay where it is.
+        state = self
+        self.onward = None
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -40,7 +43,15 @@ class Application:
                 pairs = urllib.parse.parse_qsl(form, keep_blank_values=True, strict_parsing=bool(form))
                 assert len({name for name, _ in pairs}) == len(pairs), "a parameter stands twice"
                 answers.put(Answer(self.command, path, dict(pairs), self.headers))
-                self.show(PAGE)
+                if path == "/callback" and state.onward == "":
+                    self.send_response(204)
+                    self.end_headers()
+                elif path in ("/callback", "/goodbye") and state.onward:
+                    self.send_response(302)
+                    self.send_header("location", state.onward)
+                    self.end_headers()
+                else:
+                    self.show(PAGE)
 
             def show(self, page):
                 self.send_response(200)
@@ -69,6 +80,7 @@ class Application:
         return self.answers.empty()
 
     def forget(self):
+        self.onward = None
         while not self.answers.empty():
             self.answers.get()
 

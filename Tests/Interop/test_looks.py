@@ -107,9 +107,22 @@ def signed_out(site, browser):
     browser.arrives("You are signed out")
 
 
+def used(site, browser):
+    """A way on: the page that the back button shows."""
+    browser.open(link(site))
+    browser.sign_in(site.person())
+    browser.arrives(CONSENT)
+    place = browser.driver.current_url
+    browser.press("Allow")
+    browser.arrives("Back at the application")
+    browser.open(place)
+    browser.arrives("This page has expired")
+    assert browser.driver.find_element(By.LINK_TEXT, "Start again")
+
+
 PAGES = [
     sign_in, wrong_password, throttled, consent, consent_on_this_device, consent_with_nothing_to_choose, unknown_application,
-    expired, sessions, grants, no_grants, sign_out, signed_out,
+    expired, used, sessions, grants, no_grants, sign_out, signed_out,
 ]
 
 
@@ -157,6 +170,19 @@ def test_the_page_of_a_form_post_fits(site, still_browser):
         browser.look(width, scheme)
         browser.picture(f"form_post-{width}-{scheme}")
         fits(browser)
+
+
+def test_the_page_that_leads_on_fits_and_keeps_nobody_out(site, browser, application):
+    application.onward = ""
+    browser.open(link(site, "house", "openid profile"))
+    browser.sign_in(site.person())
+    browser.arrives("You are being sent back")
+    for width, scheme in LOOKS:
+        browser.look(width, scheme)
+        browser.picture(f"sent_back-{width}-{scheme}")
+        fits(browser)
+        accessible(browser)
+    assert not browser.complaints()
 
 
 def test_light_and_dark_differ(site, browser):

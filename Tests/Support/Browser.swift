@@ -10,9 +10,19 @@ public final class Browser: Sendable {
 
     public let server: TestServer
     private let jar = Mutex<[String: String]>([:])
+    private let sent: [(name: String, value: String)]
 
-    public init(_ server: TestServer) {
+    /// - Parameter readsPages: Whether it says that it reads HTML, as each real browser does.
+    public init(_ server: TestServer, readsPages: Bool = false) {
         self.server = server
+        sent = readsPages ? [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")] : []
+    }
+
+    /// The same browser: at another node, or with the cookies that it has now.
+    public func copy(at server: TestServer? = nil) -> Browser {
+        let other = Browser(server ?? self.server, readsPages: !sent.isEmpty)
+        for (name, value) in cookies { other.set(name, value) }
+        return other
     }
 
     public var cookies: [String: String] { jar.withLock { $0 } }
@@ -27,7 +37,7 @@ public final class Browser: Sendable {
 
     private func head() -> [(name: String, value: String)] {
         let cookies = jar.withLock { $0 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return cookies.isEmpty ? [] : [("cookie", cookies.joined(separator: "; "))]
+        return sent + (cookies.isEmpty ? [] : [("cookie", cookies.joined(separator: "; "))])
     }
 
     /// Takes cookies as a browser does, of which only name and value count here.
@@ -91,6 +101,11 @@ extension Answer {
 
     /// The page's heading.
     public var heading: String? { matches(/<h1>([^<]*)<\/h1>/).first?[0] }
+
+    /// The link of a page that leads on.
+    public var link: String? {
+        matches(/<a class="button[^"]*"[^>]* href="([^"]*)"/).first.map { Answer.plain($0[0]) }
+    }
 
     public var formAction: String? { matches(/<form [^>]*action="([^"]*)"/).first?[0] }
 

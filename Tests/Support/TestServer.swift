@@ -128,6 +128,24 @@ public struct TestServer: Sendable {
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
 
+    /// Another node on the same store.
+    public init(beside node: TestServer, clients: [JSON], users: [JSON]) async throws {
+        (clock, log, passwords) = (node.clock, node.log, node.passwords)
+        let log = node.log
+        core = ServerCore(
+            issuer: node.core.issuer, surroundings: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
+            passwords: passwords, pages: try Pages(), algorithms: SignatureAlgorithm.ownNames,
+            logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
+        let generation = try TestServer.build(core, Plugins.all, clients, users, "opaque", passwords)
+        let needs = KeyNeeds(
+            algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
+            longestToken: generation.longestLifetime)
+        keys = try await KeyKeeper(node.core.store, .init(needs: needs)).open(now: core.now)
+        core.open(store: node.core.store, keys: keys, publicJWKS: keys.publicJWKS)
+        for plugin in generation.plugins { try await plugin.start() }
+        core.install(generation)
+    }
+
     private static func open(
         _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
         _ passwords: CountingPasswords

@@ -18,6 +18,8 @@ struct AuthorizationDestination: Sendable {
     var state: String?
     /// The languages of pages that lead there, the preferred one first.
     var languages: [String] = []
+    /// Whether a page that limits its forms to this server comes before, so that a page of its own has to lead on.
+    var endsForm = false
 }
 
 /// A request that must not be answered by a redirect: a person reads why on a page of this server.
@@ -30,10 +32,13 @@ struct PageRefusal: Error {
 
     let kind: Kind
     let error: OAuthError
+    /// The address on this server at which what was asked for begins anew.
+    let again: String?
 
-    init(_ kind: Kind, _ error: OAuthError) {
+    init(_ kind: Kind, _ error: OAuthError, again: String? = nil) {
         self.kind = kind
         self.error = error
+        self.again = again
     }
 }
 

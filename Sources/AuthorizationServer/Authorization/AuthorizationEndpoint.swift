@@ -15,9 +15,9 @@ struct AuthorizationEndpoint {
     /// How often an approval is tried again when another request changed what it read.
     private static let retries = 2
 
-    private var validation: AuthorizationValidation {
+    private func validation(endsForm: Bool = false) -> AuthorizationValidation {
         AuthorizationValidation(
-            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head))
+            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head), endsForm: endsForm)
     }
 
     // MARK: requests of clients
@@ -26,7 +26,7 @@ struct AuthorizationEndpoint {
         if head.method == "POST" { return try postedRequest(inbound) }
         let parameters = try sent()
         trace.parameters = parameters
-        let valid = try await validation.validate(parameters)
+        let valid = try await validation().validate(parameters)
         trace.client = valid.registered
         let browser = Cookie(Cookie.browser, issuer: core.issuer)
         let known = browser.value(in: head).flatMap { $0.utf8.count == 43 ? $0 : nil }
@@ -52,14 +52,27 @@ struct AuthorizationEndpoint {
 
     /// A form of another site comes without the session's cookie; the redirect that answers it brings it along.
     private func postedRequest(_ inbound: InboundRequest) throws -> OutboundResponse {
-        let parameters = try RequestBody.form(of: inbound)
+        guard let address = try address(of: try RequestBody.form(of: inbound)) else {
+            throw OAuthError(.invalidRequest, "the authorization request is too long")
+        }
+        return .redirect(address)
+    }
+
+    /// Where a request begins; nil if it is too long to travel there.
+    ///
+    /// It travels sealed, and is checked there as any other.
+    private func address(of parameters: Parameters) throws -> String? {
         let text = parameters.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
             .joined(separator: "&")
         let sealed = try core.keys.seal(text, purpose: AuthorizationEndpoint.postedPurpose)
-        guard sealed.utf8.count <= 12_000 else {
-            throw OAuthError(.invalidRequest, "the authorization request is too long")
-        }
-        return .redirect("\(generation.path(AuthorizationEndpoint.path))?\(AuthorizationEndpoint.posted)=\(sealed)")
+        guard sealed.utf8.count <= 12_000 else { return nil }
+        return "\(generation.path(AuthorizationEndpoint.path))?\(AuthorizationEndpoint.posted)=\(sealed)"
+    }
+
+    /// Where the request of a page begins anew; what the steps found out is not part of it.
+    private func again(_ state: InteractionState) -> String? {
+        guard state.parameters["client_id"] != nil else { return nil }
+        return try? address(of: state.parameters)
     }
 
     static let path = "/authorize"
@@ -70,18 +83,56 @@ struct AuthorizationEndpoint {
     func interaction(_ inbound: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
         let isForm = head.method == "POST"
         let fields = isForm ? try RequestBody.form(of: inbound) : try FormBody.parse(Array((head.query ?? "").utf8))
-        let state = try core.open(fields["state"] ?? "", head)
+        let state = try core.open(fields["state"] ?? "", head, again: again)
         trace.parameters = state.parameters
         if isForm, !core.isFormToken(fields["csrf"] ?? "", of: state) {
-            throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+            let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
+            throw PageRefusal(.csrf, error, again: again(state))
         }
         let (session, markers) = try await core.session(head, and: [state.marker])
-        guard markers.allSatisfy({ $0 == nil }) else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"))
+        let marker = markers.first ?? nil
+        guard marker == nil || isForm else {
+            let error = OAuthError(.invalidRequest, reason: "the interaction was approved before")
+            throw PageRefusal(.expired, error, again: again(state))
         }
-        let valid = try await validation.validate(state.parameters)
+        // The consent page limits its forms to no site, so the client's redirects may follow at once.
+        let endsForm = head.readsPages && !(isForm && state.step == InteractionRun.step)
+        let valid = try await validation(endsForm: endsForm).validate(state.parameters)
         trace.client = valid.registered
-        return try await go(on: valid, state, session, submitted: isForm ? fields : nil)
+        let submitted = isForm ? fields : nil
+        if let marker {
+            if let given = try await given(marker, state, valid, session, fields) { return given }
+            return try await go(on: valid, renewed(state), session, submitted: submitted)
+        }
+        do {
+            return try await go(on: valid, state, session, submitted: submitted)
+        } catch is ApprovedBefore {
+            if let marker = try await core.store.read(state.marker),
+                let given = try await given(marker, state, valid, session, fields)
+            {
+                return given
+            }
+            return try await telling(valid) { try again(renewed(state)) }
+        }
+    }
+
+    /// The answer that the interaction got, if the same button was pressed twice.
+    ///
+    /// What is sent later, or was changed, is another matter: nil.
+    private func given(
+        _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
+        _ fields: Parameters
+    ) async throws -> OutboundResponse? {
+        guard let given = GivenAnswer(marker, of: state, in: core), given.answers(valid),
+            try await given.isGood(for: core.digest(ofForm: fields), session, in: core)
+        else { return nil }
+        var response = try core.answer(given.members, to: valid.destination, generation)
+        given.begin(session, &response, in: core)
+        return response
+    }
+
+    private func renewed(_ state: InteractionState) -> InteractionState {
+        state.renewed(id: core.random(bytes: 16))
     }
 
     /// What goes wrong from here on is the client's to know, and so is sent there.
@@ -94,9 +145,11 @@ struct AuthorizationEndpoint {
             let halt = try await run.advance(submitted)
             run.begun?.note(head)
             switch halt {
-            case .page(let page): return try await show(page, run, isAnswer: submitted != nil)
+            case .page(let page): return try await show(page, run, after: state, isAnswer: submitted != nil)
             case .approved(let limits):
-                let approval = Approval(core: core, generation: generation, run: run, limits: limits)
+                let approval = Approval(
+                    core: core, generation: generation, run: run, limits: limits,
+                    form: submitted.map(core.digest(ofForm:)))
                 if var response = try await telling(valid, { try await approval.answer() }) {
                     begin(run.begun, &response)
                     return response
@@ -129,14 +182,15 @@ struct AuthorizationEndpoint {
 
     // MARK: pages
 
-    private func show(_ page: Page, _ run: InteractionRun, isAnswer: Bool) async throws -> OutboundResponse {
+    private func show(
+        _ page: Page, _ run: InteractionRun, after before: InteractionState, isAnswer: Bool
+    ) async throws -> OutboundResponse {
         var state = run.state
         state.shownTo = run.session?.user.id ?? state.established?.user
         let sealed = try await telling(run.valid) { [state] in try core.seal(state) }
         if let writes = run.sessionWrites {
-            guard case .committed = try await core.store.write(writes) else {
-                throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the session was changed meanwhile"))
-            }
+            // Another press of the button was faster: the session that it changed is met by the next request.
+            guard case .committed = try await core.store.write(writes) else { return try again(before) }
             core.recordBegin(of: run)
         }
         guard !isAnswer else {
@@ -145,13 +199,16 @@ struct AuthorizationEndpoint {
             begin(run.begun, &response)
             return response
         }
-        var values = page.values
-        values["action"] = .string(generation.path(AuthorizationEndpoint.interactionPath))
-        values["csrf"] = .string(core.formToken(state))
-        values["state"] = .string(sealed)
         let client = run.valid.registered.client
-        values["client"] = ClientDescription.values(client)
-        var policy = PagePolicy(formAction: [run.valid.destination.redirect.policySource])
+        let values = try core.values(
+            of: page,
+            with: [
+                "action": .string(generation.path(AuthorizationEndpoint.interactionPath)),
+                "csrf": .string(core.formToken(state)), "state": .string(sealed),
+                "client": ClientDescription.values(client),
+            ], generation)
+        // On the pages of steps people type secrets; on that of consent they type nothing.
+        var policy = PagePolicy(formAction: state.step == InteractionRun.step ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
         var response = try core.render(
             page.name, values, policy, generation, in: run.valid.destination.languages)

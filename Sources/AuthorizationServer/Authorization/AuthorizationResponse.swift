@@ -11,10 +11,19 @@ extension ServerCore {
         if let state = destination.state { parameters.append(("state", state)) }
         parameters.append(("iss", issuer))
         switch destination.mode {
-        case .query: return .redirect(destination.redirect.adding(parameters, asFragment: false))
-        case .fragment: return .redirect(destination.redirect.adding(parameters, asFragment: true))
+        case .query: return try leave(parameters, asFragment: false, destination, generation)
+        case .fragment: return try leave(parameters, asFragment: true, destination, generation)
         case .formPost: return try formPost(parameters, to: destination, generation)
         }
+    }
+
+    private func leave(
+        _ parameters: [(name: String, value: String)], asFragment: Bool, _ destination: AuthorizationDestination,
+        _ generation: Generation
+    ) throws -> OutboundResponse {
+        let address = destination.redirect.adding(parameters, asFragment: asFragment)
+        guard destination.endsForm else { return .redirect(address) }
+        return try sendOn(to: address, destination.redirect, generation, in: destination.languages)
     }
 
     /// A page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
@@ -29,7 +38,7 @@ extension ServerCore {
         var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
         return try render(
-            "form_post", values, PagePolicy(formAction: [redirect.policySource], runsScript: true), generation,
+            "form_post", values, PagePolicy(formAction: nil, runsScript: true), generation,
             in: destination.languages)
     }
 

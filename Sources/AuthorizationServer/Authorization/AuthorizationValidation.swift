@@ -19,6 +19,8 @@ struct AuthorizationValidation {
     let plan: AuthorizationPlan
     /// What the browser says of the person's languages.
     let accepted: [String]
+    /// Whether a page that limits its forms to this server may come before.
+    var endsForm = false
 
     /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
     func validate(_ sent: Parameters) async throws -> ValidRequest {
@@ -27,6 +29,7 @@ struct AuthorizationValidation {
         let flows = words.compactMap { plan.flows[$0] }
         var destination = try destination(sent, client, flows)
         destination.languages = accepted
+        destination.endsForm = endsForm
         do {
             destination.mode = try mode(sent, flows)
             let parameters = try plan.acceptance.accept(sent)

@@ -138,11 +138,10 @@ struct RedirectURI: Sendable, Hashable {
 }
 
 extension RedirectURI {
-    /// What a content security policy can name: of addresses in numbers it knows 127.0.0.1 alone (CSP 3 section 6.7.2.7).
-    var policySource: String {
-        guard let host, host != "127.0.0.1" else { return origin }
-        let isNumber = host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
-        return isNumber ? (isSecure ? "https:" : "http:") : origin
+    /// What a content security policy calls it, never more than this one origin; nil where a policy has no name for it:
+    /// an IPv6 address (CSP 3 section 2.3.1), and what is no web address.
+    var policySource: String? {
+        host.flatMap { $0.utf8.first == UInt8(ascii: "[") ? nil : origin }
     }
 
     /// Whether whoever receives the answer there can only be the client (RFC 8252 section 8.6).

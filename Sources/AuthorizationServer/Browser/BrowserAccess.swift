@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import Logging
 
 /// One request of a browser to an endpoint of a plugin.
 struct BrowserAccess {
@@ -25,13 +26,16 @@ struct BrowserAccess {
         let sent = head.method == "POST" ? try RequestBody.form(of: inbound) : try query()
         let (session, _) = try await core.session(head)
         if plan.endpoint.requiresSession {
-            if session == nil { return try await signIn(sent) }
+            if session == nil {
+                if try await endedItself(sent) { return try signedOut() }
+                return try await signIn(sent)
+            }
             // The form of a page for signing in, sent twice or from another tab.
             if sent["state"] != nil { return .redirect(head.path) }
         }
         if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
             guard plan.endpoint.takesForeignForms else {
-                throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+                throw refusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
             }
             return try asLink(sent)
         }
@@ -41,6 +45,9 @@ struct BrowserAccess {
         let fresh = browser == nil ? core.random(bytes: 32) : nil
         var answer = try await core.commit(response) { page, status in
             try show(page, status, fresh ?? browser ?? "")
+        }
+        if head.readsPages, head.followsOwnPage {
+            answer = try core.sendingOn(answer, generation, in: Languages.accepted(by: head))
         }
         if case .page = response.content, let fresh { answer.headers.append(cookie.set(fresh)) }
         if response.forgetsSession {
@@ -58,13 +65,31 @@ struct BrowserAccess {
         ).respond(to: sent, browser: browser)
     }
 
+    /// The endpoint's own page is the way on, if it shows one.
+    private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
+        PageRefusal(kind, error, again: plan.endpoint.route.methods.contains("GET") ? head.path : nil)
+    }
+
+    /// Whether a page of this browser sends a form under a session that was ended: its button, pressed twice, may have
+    /// done it.
+    private func endedItself(_ sent: Parameters) async throws -> Bool {
+        guard head.method == "POST", isOwn(sent["csrf"] ?? "") else { return false }
+        return try await core.hasEndedSession(head)
+    }
+
+    private func signedOut() throws -> OutboundResponse {
+        var answer = try show(Page("signed_out"), 200, browser ?? "")
+        answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
+        return answer
+    }
+
     private func query() throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
         guard plan.endpoint.takesForeignForms, query.all.count == 1, let sealed = query[BrowserAccess.posted] else {
             return query
         }
         guard let text = core.keys.open(sealed, purpose: purpose) else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no form that was posted"))
+            throw refusal(.expired, OAuthError(.invalidRequest, reason: "no form that was posted"))
         }
         return try FormBody.parse(Array(text.utf8))
     }
@@ -85,26 +110,30 @@ struct BrowserAccess {
     // MARK: pages
 
     private func show(_ page: Page, _ status: Int, _ browser: String) throws -> OutboundResponse {
-        var values = page.values
-        values["action"] = .string(head.path)
-        values["csrf"] = .string(core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose))
-        if !page.frames.isEmpty {
-            values["frames"] = .array(page.frames.map { ["address": .string($0)] })
+        let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
+        var values = try core.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)], generation)
+        // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
+        let frames = page.frames.compactMap { address in source(address).map { (address: address, source: $0) } }
+        if !frames.isEmpty {
+            values["frames"] = .array(frames.map { ["address": .string($0.address)] })
             values["has_frames"] = true
         }
-        var policy = PagePolicy(formAction: try page.destinations.map { try source($0) })
-        policy.frames = try page.frames.map { try source($0) }
-        policy.runsScript = !page.frames.isEmpty
+        // What the forms are redirected to need not be named: a page of its own leads there.
+        var policy = PagePolicy(formAction: page.destinations.compactMap(source))
+        policy.frames = frames.map(\.source)
+        policy.runsScript = !frames.isEmpty
         return try core.render(
             page.name, values, policy, generation, in: Languages.accepted(by: head), status: status)
     }
 
-    private func source(_ address: String) throws -> String {
-        do {
-            return try RedirectURI(address).policySource
-        } catch {
-            throw OAuthError(.serverError, reason: "a page names an address that is none: \(error.message)")
+    private func source(_ address: String) -> String? {
+        guard let source = (try? RedirectURI(address))?.policySource else {
+            core.logger.warning(
+                "a page cannot name an address in its policy: give it a host name",
+                metadata: ["endpoint": "\(plan.name)", "address": "\(address)"])
+            return nil
         }
+        return source
     }
 
     private static let purpose = "browser-form"

@@ -27,15 +27,20 @@ struct OwnSignIn {
             if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
             return response
         }
-        let state = try core.open(sealed, head)
+        let state = try core.open(sealed, head) { _ in head.path }
         guard state.parameters[OwnSignIn.page] == name, state.parameters.all.count == 1 else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
+            throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
         }
         guard head.method == "POST" else { return try await go(on: state, submitted: nil) }
         guard core.isFormToken(sent["csrf"] ?? "", of: state) else {
-            throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+            throw refusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
         }
         return try await go(on: state, submitted: sent)
+    }
+
+    /// The page that was asked for is the way on.
+    private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
+        PageRefusal(kind, error, again: head.path)
     }
 
     private func go(on before: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
@@ -57,7 +62,7 @@ struct OwnSignIn {
             @unknown default: throw OAuthError(.serverError, reason: "a step ended in a way this server does not know")
             }
         }
-        return try await begin(state)
+        return try await begin(state, submitted)
     }
 
     private func interaction(with step: any InteractionStep, _ state: InteractionState) -> Interaction {
@@ -84,16 +89,20 @@ struct OwnSignIn {
     }
 
     /// Begins the session, once for each page that asked, and goes on to what was asked for.
-    private func begin(_ state: InteractionState) async throws -> OutboundResponse {
+    private func begin(_ state: InteractionState, _ submitted: Parameters?) async throws -> OutboundResponse {
         guard let who = state.established, let user = try await core.users.find(who.user), user.isActive,
             who.epoch == nil || who.epoch == user.epoch
-        else { throw PageRefusal(.session, OAuthError(.loginRequired, "nobody is signed in")) }
+        else { throw refusal(.session, OAuthError(.loginRequired, "nobody is signed in")) }
         var begun = core.newSession(
             user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
         begun.note(head)
-        let marker = StoreRecord(state.marker, [:], expiresAt: state.began + InteractionState.lifetime)
+        let form = submitted.map(core.digest(ofForm:))
+        let given = GivenAnswer(
+            members: [], form: form, clientID: "", redirectURI: name, sessionID: begun.session.id,
+            cookie: begun.cookie, issued: [], at: core.now)
+        let marker = try given.marker(of: state, in: core)
         guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "somebody has signed in by it before"))
+            return try await beginAgain(state, form)
         }
         core.recordSignIn(begun.session)
         var response = OutboundResponse.redirect(head.path)
@@ -101,13 +110,25 @@ struct OwnSignIn {
         return response
     }
 
+    /// The button was pressed twice: the session of the first press is the one that counts.
+    private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> OutboundResponse {
+        var response = OutboundResponse.redirect(head.path)
+        if let marker = try await core.store.read(state.marker),
+            let given = GivenAnswer(marker, of: state, in: core), try await given.isGood(for: form, nil, in: core)
+        {
+            given.begin(nil, &response, in: core)
+        }
+        return response
+    }
+
     private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> OutboundResponse {
         let sealed = try core.seal(state)
         guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
-        var values = page.values
-        values["action"] = .string(head.path)
-        values["csrf"] = .string(core.formToken(state))
-        values["state"] = .string(sealed)
+        let values = try core.values(
+            of: page,
+            with: [
+                "action": .string(head.path), "csrf": .string(core.formToken(state)), "state": .string(sealed),
+            ], generation)
         return try core.render(
             page.name, values, PagePolicy(), generation, in: Languages.accepted(by: head))
     }

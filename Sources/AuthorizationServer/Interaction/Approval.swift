@@ -8,19 +8,24 @@ struct Approval {
     let generation: Generation
     let run: InteractionRun
     let limits: AccessLimits
+    /// The digest of the form that approves.
+    let form: String?
 
     private var valid: ValidRequest { run.valid }
 
     /// Answers, or gives nil if something that was read has changed meanwhile.
     ///
-    /// - Throws: `PageRefusal` if the interaction was approved before; what a flow throws.
+    /// - Throws: `ApprovedBefore`; what a flow throws.
     func answer() async throws -> OutboundResponse? {
         guard let session = run.session else { throw OAuthError(.serverError, reason: "approved by nobody") }
         let issued = try await issue(authorization(session))
-        var writes = [
-            StoreWrite.create(
-                StoreRecord(run.state.marker, [:], expiresAt: run.state.began + InteractionState.lifetime))
-        ]
+        let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
+        let given = GivenAnswer(
+            members: members, form: form, clientID: valid.registered.client.id,
+            redirectURI: valid.destination.redirect.text,
+            sessionID: session.id, cookie: run.begun?.cookie, issued: issued.writes.compactMap(\.createdKey),
+            at: core.now)
+        var writes = [StoreWrite.create(try given.marker(of: run.state, in: core))]
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
         if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
@@ -29,7 +34,6 @@ struct Approval {
         core.recordBegin(of: run)
         core.recordConsent(of: run, limits)
         core.recordIssue(issued, under: valid.flows.first?.grant.key)
-        let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         return try core.answer(members, to: valid.destination, generation)
     }
 
@@ -75,14 +79,22 @@ struct Approval {
 
     private func commit(_ writes: [StoreWrite]) async throws -> Bool {
         guard case .conflict(let place, _) = try await core.store.write(writes) else { return true }
-        if place == 0 {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"))
-        }
+        if place == 0 { throw ApprovedBefore() }
         return false
     }
 
     private static func text(_ value: JSON) -> String {
         value.string ?? value.text
+    }
+}
+
+/// The same page was approved already: by a second press of its button, perhaps on another node.
+struct ApprovedBefore: Error {}
+
+extension StoreWrite {
+    /// The record that it makes, of those that nobody had before.
+    fileprivate var createdKey: StoreKey? {
+        if case .create(let record) = self { record.key } else { nil }
     }
 }
 

@@ -19,6 +19,6 @@ enum ClientDescription {
     /// From where a page about the client shows its logo.
     static func pictures(_ client: Client) -> [String] {
         let logo = client.document["logo_uri"]?.string
-        return (logo.flatMap { try? RedirectURI($0).origin }).map { [$0] } ?? []
+        return (logo.flatMap { try? RedirectURI($0).policySource }).map { [$0] } ?? []
     }
 }

@@ -49,6 +49,13 @@ struct InteractionState: Sendable {
         self.parameters = parameters
     }
 
+    /// The same, as another interaction: of one that was answered, what is sent later begins anew.
+    func renewed(id: String) -> InteractionState {
+        var value = json
+        value["id"] = .string(id)
+        return InteractionState(value) ?? self
+    }
+
     /// Drops all that steps found out: it was about somebody else.
     mutating func forget() {
         (done, kept, attachments) = ([], [:], [:])
@@ -131,14 +138,25 @@ extension ServerCore {
 
     /// The state that was sealed for this browser, not too long ago.
     ///
+    /// - Parameters:
+    ///   - sealed: What travelled.
+    ///   - head: The request that brought it.
+    ///   - again: Where what the state was sealed for begins anew. It gives nothing of the state away, since the browser
+    ///     may be another one.
+    /// - Returns: The state.
     /// - Throws: `PageRefusal`.
-    func open(_ sealed: String, _ head: RequestHead) throws -> InteractionState {
+    func open(_ sealed: String, _ head: RequestHead, again: (InteractionState) -> String?) throws -> InteractionState {
         guard let text = keys.open(sealed, purpose: InteractionState.purpose), let json = try? JSON(parsing: text),
-            let state = InteractionState(json), now - state.began < InteractionState.lifetime
-        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no sealed state that is still good")) }
+            let state = InteractionState(json)
+        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no sealed state")) }
+        guard now - state.began < InteractionState.lifetime else {
+            let error = OAuthError(.invalidRequest, reason: "the sealed state is too old")
+            throw PageRefusal(.expired, error, again: again(state))
+        }
         let cookie = Cookie(Cookie.browser, issuer: issuer).value(in: head) ?? ""
         guard Secret(cryptography.digest(cookie)) == Secret(state.browser) else {
-            throw PageRefusal(.cookie, OAuthError(.invalidRequest, reason: "the page was shown in another browser"))
+            let error = OAuthError(.invalidRequest, reason: "the page was shown in another browser")
+            throw PageRefusal(.cookie, error, again: again(state))
         }
         return state
     }

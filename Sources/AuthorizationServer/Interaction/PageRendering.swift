@@ -64,8 +64,9 @@ extension PageRenderer {
 
 /// What a browser may do with a page (Content Security Policy Level 3).
 struct PagePolicy: Sendable {
-    /// Where its forms may lead, beside this server.
-    var formAction: [String] = []
+    /// Where its forms may lead, beside this server; nil does not limit them, for pages where nothing secret is typed
+    /// and whose forms lead to a client, which may redirect as it likes.
+    var formAction: [String]? = []
     var runsScript = false
     /// From where it shows pictures.
     var pictures: [String] = []
@@ -77,7 +78,7 @@ struct PagePolicy: Sendable {
             "default-src 'none'", "style-src 'self'", "img-src \((["'self'"] + pictures).joined(separator: " "))",
             runsScript ? "script-src 'self'" : nil,
             frames.isEmpty ? nil : "frame-src \(Set(frames).sorted().joined(separator: " "))",
-            "form-action \((["'self'"] + formAction).joined(separator: " "))", "frame-ancestors 'none'",
+            formAction.map { "form-action \((["'self'"] + $0).joined(separator: " "))" }, "frame-ancestors 'none'",
             "base-uri 'none'",
         ]
         return rules.compactMap(\.self).joined(separator: "; ")
@@ -105,6 +106,25 @@ extension ServerCore {
             ], body: rendered.html)
     }
 
+    /// What every page gets from the server itself, so that no page may have a value of its own by that name.
+    private static let ownValues: Set<String> = [
+        "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames",
+    ]
+
+    /// The values of a page with those that the server adds.
+    ///
+    /// - Throws: `PageValueProblem` if the page has a value by a name that is the server's own.
+    func values(of page: Page, with added: JSON, _ generation: Generation) throws -> JSON {
+        var own = ServerCore.ownValues.union((generation.pages ?? pages).assets.map(\.value))
+        own.formUnion(added.members.map(\.name))
+        if let taken = page.values.members.first(where: { own.contains($0.name) }) {
+            throw PageValueProblem(page: page.name, value: taken.name, own: own)
+        }
+        var values = page.values
+        for member in added.members { values[member.name] = member.value }
+        return values
+    }
+
     /// The file that is served at a path, or nil.
     func asset(_ head: RequestHead, _ generation: Generation) -> OutboundResponse? {
         guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
@@ -121,12 +141,25 @@ extension ServerCore {
 
     /// Tells a person why a request goes nowhere.
     func answer(_ refusal: PageRefusal, _ head: RequestHead, _ generation: Generation) throws -> OutboundResponse {
-        let values: JSON = [
+        var values: JSON = [
             "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),
             "request_id": .string(head.id),
         ]
+        if let again = refusal.again { values["back"] = .string(again) }
         return try render(
             "error", values, PagePolicy(), generation, in: Languages.accepted(by: head),
             status: Refusal.status(of: refusal.error.code))
+    }
+}
+
+/// A page of a plugin has a value where the server puts its own; said to the author of the plugin.
+struct PageValueProblem: Error, CustomStringConvertible {
+    let page: String
+    let value: String
+    let own: Set<String>
+
+    var description: String {
+        "the page '\(page)' has a value named '\(value)', which the server sets itself: give it another name "
+            + "(the server's own are \(own.sorted().joined(separator: ", ")))"
     }
 }

@@ -89,6 +89,14 @@ extension ServerCore {
         return (session.isGood(at: now) ? session : nil, others)
     }
 
+    /// Whether the cookie of a request names a session that was ended.
+    func hasEndedSession(_ head: RequestHead) async throws -> Bool {
+        let cookie = Cookie(Cookie.session, issuer: issuer).value(in: head) ?? ""
+        let id = cookie.utf8.prefix { $0 != UInt8(ascii: ".") }
+        guard (1...64).contains(id.count) else { return false }
+        return try await store.read(Tombstone.key(String(decoding: id, as: UTF8.self))) != nil
+    }
+
     /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
     func newSession(_ user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession
     {

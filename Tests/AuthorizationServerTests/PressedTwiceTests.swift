@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import Support
+import Testing
+
+@Suite("A button that is pressed twice leads twice to the same place", .timeLimit(.minutes(5)))
+struct PressedTwiceTests {
+    private static let house = Demo.request([("client_id", "house")])
+    private static let session = Browser.session
+
+    private static func consent(_ server: TestServer, _ changes: [(String, String?)] = []) async -> (Browser, Answer) {
+        let browser = Browser(server)
+        return (browser, await browser.signIn(await browser.authorize(Demo.request(changes))))
+    }
+
+    @Test("Sign in, where nobody asks for consent: the second press brings the same code and the same session")
+    func signIn() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(Self.house)
+        let before = browser.copy()
+        let first = await browser.signIn(page)
+        let second = await before.signIn(page)
+        #expect(first.query["code"] != nil && second.header("location") == first.header("location"))
+        #expect(before.cookies[Self.session] == browser.cookies[Self.session] && before.cookies[Self.session] != nil)
+        #expect(await server.redeem(second.query["code"] ?? "", as: ("house", Demo.secret)).status == 200)
+    }
+
+    @Test("Sign in, and then a page for consent: both presses lead there")
+    func signInBeforeConsent() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(Demo.request())
+        let before = browser.copy()
+        let pages = [await browser.signIn(page), await before.signIn(page)]
+        for (other, consent) in zip([browser, before], pages) {
+            #expect(consent.heading == "Allow access to your account?")
+            #expect(await other.allow(consent).query["code"] != nil)
+        }
+    }
+
+    @Test("64 presses of Sign in that race lead to one code")
+    func race() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(Self.house)
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for _ in 0..<64 {
+                let other = browser.copy()
+                group.addTask { await other.signIn(page) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let codes = Set(answers.compactMap { $0.query["code"] })
+        #expect(codes.count == 1, "\(answers.map { $0.heading ?? $0.header("location") ?? "" })")
+    }
+
+    @Test("on two nodes with one store, and after a restart")
+    func nodes() async throws {
+        let server = try await Demo.server()
+        let other = try await TestServer(
+            beside: server, clients: [Demo.web, Demo.house], users: Demo.users)
+        let (browser, consent) = await Self.consent(server)
+        let first = await browser.allow(consent)
+        let second = await browser.copy(at: other).allow(consent)
+        #expect(first.query["code"] != nil && second.header("location") == first.header("location"))
+    }
+
+    @Test("another browser gets nothing of it, with the form and without the cookies")
+    func otherBrowser() async throws {
+        let server = try await Demo.server()
+        let (browser, consent) = await Self.consent(server)
+        _ = await browser.allow(consent)
+        let thief = Browser(server)
+        _ = await thief.authorize(Self.house)
+        let answer = await thief.allow(consent)
+        #expect(answer.status == 400 && answer.query["code"] == nil && thief.cookies[Self.session] == nil)
+        let half = browser.copy()
+        half.forget(Self.session)
+        #expect(await half.allow(consent).heading == "Sign in", "the session is not given to who lacks it")
+    }
+
+    @Test("what was redeemed is not given again: the second press begins anew, and nothing is revoked")
+    func redeemed() async throws {
+        let server = try await Demo.server()
+        let (browser, consent) = await Self.consent(server)
+        let first = await browser.allow(consent).query["code"] ?? ""
+        let token = await server.redeem(first)["access_token"] ?? ""
+        let second = await browser.allow(consent).query["code"] ?? ""
+        #expect(!second.isEmpty && second != first)
+        #expect(await server.redeem(second).status == 200)
+        #expect(await server.introspect(token, as: "web", Demo.secret).json["active"] == true)
+    }
+
+    @Test("later, after the session has ended, and for another person, what was given is not given again")
+    func over() async throws {
+        let server = try await Demo.server()
+        let (late, lateConsent) = await Self.consent(server)
+        let first = await late.allow(lateConsent).query["code"]
+        server.clock.advance(.seconds(30))
+        let later = await late.allow(lateConsent).query["code"]
+        #expect(first != nil && later != nil && later != first)
+        let (ended, endedConsent) = await Self.consent(server, [("prompt", "consent")])
+        #expect(await ended.allow(endedConsent).query["code"] != nil)
+        let id = (ended.cookies[Self.session] ?? "").split(separator: ".")[0]
+        try await server.core.revoke(.session(String(id)), reason: "test")
+        #expect(await ended.allow(endedConsent).heading == "Sign in")
+        let browser = Browser(server)
+        let page = await browser.authorize(Self.house)
+        let ann = await browser.signIn(page)
+        let bob = await browser.signIn(page, "bob")
+        #expect(bob.query["code"] != nil && bob.query["code"] != ann.query["code"])
+        let tokens = await server.redeem(bob.query["code"] ?? "", as: ("house", Demo.secret))
+        #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["sub"] == "bob")
+    }
+
+    @Test("a client that was moved meanwhile gets nothing at its former address")
+    func moved() async throws {
+        let server = try await Demo.server()
+        let (browser, consent) = await Self.consent(server)
+        #expect(await browser.allow(consent).query["code"] != nil)
+        var moved = Demo.web
+        moved["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/elsewhere"]]
+        server.core.install(try server.generation(Plugins.all, clients: [moved], users: Demo.users))
+        #expect(await browser.allow(consent).heading == "Unknown return address")
+    }
+
+    @Test("Deny and the change of the account", arguments: ["deny", "switch"])
+    func others(_ decision: String) async throws {
+        let server = try await Demo.server()
+        let (browser, consent) = await Self.consent(server)
+        let before = browser.copy()
+        let (first, second) = (
+            await browser.submit(consent, [("decision", decision)]),
+            await before.submit(consent, [("decision", decision)])
+        )
+        #expect(first.heading == second.heading && first.header("location") == second.header("location"))
+        #expect(first.query["error"] == "access_denied" || first.heading == "Sign in")
+    }
+
+    @Test("Sign in on a page of the server's own, End there, and Sign out")
+    func ownPages() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.open("/auth/sessions")
+        let before = browser.copy()
+        #expect(await browser.signIn(page).heading == "Where you are signed in")
+        let sessions = await before.signIn(page)
+        #expect(sessions.heading == "Where you are signed in")
+        #expect(before.cookies[Self.session] == browser.cookies[Self.session])
+        let id = String((browser.cookies[Self.session] ?? "").split(separator: ".")[0])
+        for other in [browser.copy(), browser.copy()] {
+            #expect(await other.submit(sessions, [("session", id)]).heading == "You are signed out")
+            #expect(other.cookies[Self.session] == nil)
+        }
+        let leaving = Browser(server)
+        _ = await leaving.signIn(await leaving.open("/auth/sessions"))
+        let asked = await leaving.open("/auth/logout")
+        for other in [leaving.copy(), leaving.copy()] {
+            #expect(await other.submit(asked, []).heading == "You are signed out")
+        }
+    }
+}
