@@ -17,7 +17,7 @@ extension TestServer {
     }
 }
 
-@Suite("The admin API", .timeLimit(.minutes(2)))
+@Suite("The admin API", .timeLimit(.minutes(10)))
 struct AdminAPITests {
     static let manager: JSON = [
         "id": "manager", "secret": "s3cret of the manager", "grant_types": ["client_credentials"],

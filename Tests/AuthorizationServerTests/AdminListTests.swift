@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Conditions and lists of the admin API", .timeLimit(.minutes(2)))
+@Suite("Conditions and lists of the admin API", .timeLimit(.minutes(10)))
 struct AdminListTests {
     // MARK: conditions
 

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The plugin audit-log", .timeLimit(.minutes(5)))
+@Suite("The plugin audit-log", .timeLimit(.minutes(10)))
 struct AuditLogTests {
     private func with(_ body: (String) async throws -> Void) async throws {
         let folder = "/tmp/grantor-audit-\(UUID().uuidString)"

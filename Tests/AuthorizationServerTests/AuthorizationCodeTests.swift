@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Authorization code grant (RFC 6749 section 4.1)", .timeLimit(.minutes(5)))
+@Suite("Authorization code grant (RFC 6749 section 4.1)", .timeLimit(.minutes(10)))
 struct AuthorizationCodeTests {
     @Test("a person signs in and consents, and the client gets tokens and learns who it was")
     func wholeFlow() async throws {

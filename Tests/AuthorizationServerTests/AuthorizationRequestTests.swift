@@ -7,7 +7,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("Authorization requests and their answers (RFC 6749 section 4.1.1 and 4.1.2)", .timeLimit(.minutes(5)))
+@Suite("Authorization requests and their answers (RFC 6749 section 4.1.1 and 4.1.2)", .timeLimit(.minutes(10)))
 struct AuthorizationRequestTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String

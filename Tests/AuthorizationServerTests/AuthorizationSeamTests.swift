@@ -121,7 +121,7 @@ struct RandomlyNamedPeople: Plugin {
     }
 }
 
-@Suite("The core runs flows, steps and claims that it has never heard of", .timeLimit(.minutes(5)))
+@Suite("The core runs flows, steps and claims that it has never heard of", .timeLimit(.minutes(10)))
 struct AuthorizationSeamTests {
     private let word = RandomlyNamedPeople.word
     private static let client: JSON = [

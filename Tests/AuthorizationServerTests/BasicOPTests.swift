@@ -8,7 +8,7 @@ import Testing
 
 /// What the public conformance suite asks of a server, under the names of its modules; each runs with the answer in the
 /// query and as a form.
-@Suite("OpenID Connect Core, Basic OP", .timeLimit(.minutes(5)))
+@Suite("OpenID Connect Core, Basic OP", .timeLimit(.minutes(10)))
 struct BasicOPTests {
     static let modes = ["query", "form_post"]
 

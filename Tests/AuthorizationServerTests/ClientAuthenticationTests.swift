@@ -4,7 +4,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 6749 section 2.3: client authentication", .timeLimit(.minutes(5)))
+@Suite("RFC 6749 section 2.3: client authentication", .timeLimit(.minutes(10)))
 struct ClientAuthenticationTests {
     /// A request that must be refused, and by which rule.
     struct Refusal: Sendable, CustomTestStringConvertible {

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite("One commit for each answer", .timeLimit(.minutes(5)))
+@Suite("One commit for each answer", .timeLimit(.minutes(10)))
 struct CommitTests {
     /// Redeems a handle once, as a code does.
     struct Handle: Plugin, TokenGrant {

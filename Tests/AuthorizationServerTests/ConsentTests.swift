@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Consent", .timeLimit(.minutes(5)))
+@Suite("Consent", .timeLimit(.minutes(10)))
 struct ConsentTests {
     private func consentPage(
         _ server: TestServer, _ browser: Browser, _ changes: [(String, String?)] = []

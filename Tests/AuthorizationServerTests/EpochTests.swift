@@ -39,7 +39,7 @@ extension TestServer {
     }
 }
 
-@Suite("What was granted ends with a user's epoch", .timeLimit(.minutes(2)))
+@Suite("What was granted ends with a user's epoch", .timeLimit(.minutes(10)))
 struct EpochTests {
     static let client: JSON = [
         "id": "service", "secret": "s3cret of the service", "grant_types": ["named", "refresh_token"],

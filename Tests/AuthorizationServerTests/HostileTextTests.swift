@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What a page shows is text, whoever wrote it", .timeLimit(.minutes(5)))
+@Suite("What a page shows is text, whoever wrote it", .timeLimit(.minutes(10)))
 struct HostileTextTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String

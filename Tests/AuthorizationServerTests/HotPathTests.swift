@@ -18,7 +18,7 @@ final class CountingExecutor: TaskExecutor {
     }
 }
 
-@Suite("The token path stays on the thread that it began on", .timeLimit(.minutes(5)))
+@Suite("The token path stays on the thread that it began on", .timeLimit(.minutes(10)))
 struct HotPathTests {
     private func jobs(of request: @escaping @Sendable () async -> Answer) async -> (answer: Answer, jobs: Int) {
         let executor = CountingExecutor()

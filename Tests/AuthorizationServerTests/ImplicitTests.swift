@@ -46,7 +46,7 @@ private enum Front {
     }
 }
 
-@Suite("Implicit grant (RFC 6749 section 4.2)", .timeLimit(.minutes(5)))
+@Suite("Implicit grant (RFC 6749 section 4.2)", .timeLimit(.minutes(10)))
 struct ImplicitTests {
     @Test(
         "the token stands in the fragment, with its type, its end and the state, and never a refresh token",
@@ -116,7 +116,7 @@ struct ImplicitTests {
 }
 
 @Suite(
-    "Identity tokens from the authorization endpoint (OpenID Connect Core sections 3.2, 3.3)", .timeLimit(.minutes(5)))
+    "Identity tokens from the authorization endpoint (OpenID Connect Core sections 3.2, 3.3)", .timeLimit(.minutes(10)))
 struct HybridTests {
     static let types = ["id_token", "token id_token", "code id_token", "code token", "code id_token token"]
 

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Sign-in and its pages", .timeLimit(.minutes(5)))
+@Suite("Sign-in and its pages", .timeLimit(.minutes(10)))
 struct InteractionTests {
     private let house = Demo.request([("client_id", "house")])
 

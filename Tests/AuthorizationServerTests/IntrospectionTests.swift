@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 7662: token introspection", .timeLimit(.minutes(5)))
+@Suite("RFC 7662: token introspection", .timeLimit(.minutes(10)))
 struct IntrospectionTests {
     static let clients: [JSON] = [
         TestServer.service,

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Pages speak the person's language", .timeLimit(.minutes(2)))
+@Suite("Pages speak the person's language", .timeLimit(.minutes(10)))
 struct LanguageTests {
     private static func catalogue(_ language: String) throws -> [String: String] {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

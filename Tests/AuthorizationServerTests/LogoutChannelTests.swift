@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("OpenID Connect Back-Channel and Front-Channel Logout", .timeLimit(.minutes(5)))
+@Suite("OpenID Connect Back-Channel and Front-Channel Logout", .timeLimit(.minutes(10)))
 struct LogoutChannelTests {
     private static func leave(_ browser: Browser, _ flow: BasicOPTests.Flow) async -> Answer {
         await Leaving.logout(

@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// What the public conformance suite asks of a logout, under the names of its modules.
-@Suite("OpenID Connect RP-Initiated Logout", .timeLimit(.minutes(5)))
+@Suite("OpenID Connect RP-Initiated Logout", .timeLimit(.minutes(10)))
 struct LogoutTests {
     @Test(
         "oidcc-rp-initiated-logout-discovery-endpoint-verification: the endpoint is announced, over https",

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 8414: authorization server metadata", .timeLimit(.minutes(5)))
+@Suite("RFC 8414: authorization server metadata", .timeLimit(.minutes(10)))
 struct MetadataTests {
     @Test("the document names what is loaded and nothing else", .clause("RFC 8414 section 2"))
     func folded() async throws {
@@ -71,7 +71,7 @@ struct MetadataTests {
     }
 }
 
-@Suite("Fetch standard: scripts of other origins", .timeLimit(.minutes(5)))
+@Suite("Fetch standard: scripts of other origins", .timeLimit(.minutes(10)))
 struct CrossOriginTests {
     @Test("a script of the client's own origin may read the answer, another may not")
     func ownOrigin() async throws {

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Proof Key for Code Exchange (RFC 7636)", .timeLimit(.minutes(5)))
+@Suite("Proof Key for Code Exchange (RFC 7636)", .timeLimit(.minutes(10)))
 struct PKCETests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Resource owner password credentials (RFC 6749 section 4.3)", .timeLimit(.minutes(5)))
+@Suite("Resource owner password credentials (RFC 6749 section 4.3)", .timeLimit(.minutes(10)))
 struct PasswordGrantTests {
     private static let phone: JSON = [
         "id": "phone", "grant_types": ["password"], "scope": .strings(Demo.scope),

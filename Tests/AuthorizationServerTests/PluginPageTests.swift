@@ -38,7 +38,7 @@ private struct Notice: Plugin, BrowserEndpoint {
     }
 }
 
-@Suite("Plugins bring pages and serve browsers", .timeLimit(.minutes(1)))
+@Suite("Plugins bring pages and serve browsers", .timeLimit(.minutes(10)))
 struct PluginPageTests {
     private static func server(_ settings: JSON = [:]) async throws -> TestServer {
         try await Demo.server(Plugins.all + [.init(Notice.self, settings)])

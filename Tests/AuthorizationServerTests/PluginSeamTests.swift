@@ -83,7 +83,7 @@ struct RandomlyNamed: Plugin {
     }
 }
 
-@Suite("The seam between core and plugins", .timeLimit(.minutes(5)))
+@Suite("The seam between core and plugins", .timeLimit(.minutes(10)))
 struct PluginSeamTests {
     private static let word = RandomlyNamed.word
     private static let client: JSON = .object([
@@ -142,7 +142,7 @@ struct PluginSeamTests {
                 == "unsupported_grant_type")
         Slow.gate.open()
         #expect(await request.value.status == 200)
-        for _ in 0..<20000 where !Slow.isStopped { try await Task.sleep(for: .milliseconds(1)) }
+        try await Patience.wait { Slow.isStopped }
         #expect(Slow.isStopped)
     }
 

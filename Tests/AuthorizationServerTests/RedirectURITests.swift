@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Redirect URIs (RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1)", .timeLimit(.minutes(5)))
+@Suite("Redirect URIs (RFC 6749 section 3.1.2, RFC 8252, RFC 9700 section 2.1)", .timeLimit(.minutes(10)))
 struct RedirectURITests {
     private func client(_ uris: JSON) -> JSON {
         var client = Demo.house

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 6749 section 6: refresh tokens", .timeLimit(.minutes(5)))
+@Suite("RFC 6749 section 6: refresh tokens", .timeLimit(.minutes(10)))
 struct RefreshTokenTests {
     static let client: JSON = [
         "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],

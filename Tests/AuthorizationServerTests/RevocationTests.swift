@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Token revocation (RFC 7009)", .timeLimit(.minutes(5)))
+@Suite("Token revocation (RFC 7009)", .timeLimit(.minutes(10)))
 struct RevocationTests {
     private func tokens(_ server: TestServer) async -> Answer {
         let browser = Browser(server)
@@ -102,7 +102,7 @@ struct RevocationTests {
     }
 }
 
-@Suite("Codes and refresh tokens under concurrency", .timeLimit(.minutes(5)))
+@Suite("Codes and refresh tokens under concurrency", .timeLimit(.minutes(10)))
 struct CodeRaceTests {
     @Test(
         "of 64 redemptions of one code that race one succeeds, and the replays end what it got",

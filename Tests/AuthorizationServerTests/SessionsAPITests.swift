@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("People see and end their sessions and what they have allowed", .timeLimit(.minutes(5)))
+@Suite("People see and end their sessions and what they have allowed", .timeLimit(.minutes(10)))
 struct SessionsAPITests {
     private static func csrf(_ page: Answer) -> (String, String) {
         page.hidden.first { $0.0 == "csrf" } ?? ("csrf", "none")

@@ -47,7 +47,7 @@ private struct Picker: Plugin, InteractionStep {
     }
 }
 
-@Suite("What steps establish is of one person and one sign-in", .timeLimit(.minutes(1)))
+@Suite("What steps establish is of one person and one sign-in", .timeLimit(.minutes(10)))
 struct StepTests {
     private let house = Demo.request([("client_id", "house"), ("scope", "openid")])
     private let picking = Demo.request([("scope", "openid pick")])

@@ -17,7 +17,7 @@ extension TestServer {
     }
 }
 
-@Suite("Clients in the store", .timeLimit(.minutes(2)))
+@Suite("Clients in the store", .timeLimit(.minutes(10)))
 struct StoredClientTests {
     static let orders: JSON = [
         "id": "orders", "grant_types": ["client_credentials", "refresh_token"], "scope": ["read", "write"],

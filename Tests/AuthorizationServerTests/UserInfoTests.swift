@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Userinfo and bearer tokens (OpenID Connect Core section 5.3, RFC 6750)", .timeLimit(.minutes(5)))
+@Suite("Userinfo and bearer tokens (OpenID Connect Core section 5.3, RFC 6750)", .timeLimit(.minutes(10)))
 struct UserInfoTests {
     private func token(_ server: TestServer, _ changes: [(String, String?)] = []) async -> String {
         let code = await server.code(changes).query["code"] ?? ""
@@ -191,7 +191,7 @@ struct UserInfoTests {
     }
 }
 
-@Suite("OpenID Connect Discovery, Config OP", .timeLimit(.minutes(5)))
+@Suite("OpenID Connect Discovery, Config OP", .timeLimit(.minutes(10)))
 struct DiscoveryTests {
     @Test("oidcc-discovery-endpoint-verification: all that a client needs, of the right kinds, and nothing untrue")
     func document() async throws {

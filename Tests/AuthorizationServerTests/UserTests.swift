@@ -38,7 +38,7 @@ extension TestServer {
     }
 }
 
-@Suite("Users", .timeLimit(.minutes(2)))
+@Suite("Users", .timeLimit(.minutes(10)))
 struct UserTests {
     /// The same person, once declared and once stored.
     static let places = ["the configuration", "the store"]

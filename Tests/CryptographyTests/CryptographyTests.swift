@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("Cryptography by OpenSSL", .timeLimit(.minutes(5)))
+@Suite("Cryptography by OpenSSL", .timeLimit(.minutes(10)))
 struct CryptographyTests {
     @Test("base64url is written without padding and read strictly", .clause("RFC 7515 appendix C"))
     func base64url() {

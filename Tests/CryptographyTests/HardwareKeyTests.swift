@@ -5,7 +5,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("A key that a provider holds, when something goes wrong with it", .timeLimit(.minutes(1)))
+@Suite("A key that a provider holds, when something goes wrong with it", .timeLimit(.minutes(10)))
 struct HardwareKeyTests {
     /// Hands out what was prepared, and counts how often it was asked.
     private final class Token: Sendable {

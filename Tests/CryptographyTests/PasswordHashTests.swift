@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cryptography
+import Glibc
 import GrantKit
 import Support
 import Testing
 
-@Suite("Slow hashes of passwords", .timeLimit(.minutes(5)))
+@Suite("Slow hashes of passwords", .timeLimit(.minutes(10)))
 struct PasswordHashTests {
     /// A hash that others computed.
     struct Known: Sendable, CustomTestStringConvertible {
@@ -135,11 +136,19 @@ struct PasswordHashTests {
         ("a text longer than any hash", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$" + String(repeating: "A", count: 600)),
     ]
 
+    /// How long this thread has computed.
+    private func computed() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     @Test("one that is malformed or would cost too much is none, and no password either", arguments: hostile)
     func refuses(_ rule: String, _ text: String) {
-        let start = ContinuousClock.now
+        // The processor's time, since the wall's depends on what else the machine does.
+        let start = computed()
         #expect(PasswordHash(text) == nil, "\(rule)")
-        #expect(ContinuousClock.now - start < .milliseconds(500), "\(rule)")
+        #expect(computed() - start < .milliseconds(500), "\(rule)")
         #expect(PasswordHash.isMeant(by: text), "\(rule)")
     }
 

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Sealed texts (AES-256-GCM, NIST SP 800-38D)", .timeLimit(.minutes(5)))
+@Suite("Sealed texts (AES-256-GCM, NIST SP 800-38D)", .timeLimit(.minutes(10)))
 struct SealingTests {
     private func ring(_ ids: String...) throws -> ServerKeyRing {
         ServerKeyRing(

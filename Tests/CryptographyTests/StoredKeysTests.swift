@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("Keys in the store", .timeLimit(.minutes(5)))
+@Suite("Keys in the store", .timeLimit(.minutes(10)))
 struct StoredKeysTests {
     private let now = KeyPlanTests.start
     private let needs = KeyPlanTests.settings().needs

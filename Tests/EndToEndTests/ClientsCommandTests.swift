@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The command 'grantor clients'", .timeLimit(.minutes(2)))
+@Suite("The command 'grantor clients'", .timeLimit(.minutes(10)))
 struct ClientsCommandTests {
     private func with(_ body: (Folder) async throws -> Void) async throws {
         try await Folder.with { folder in

@@ -4,7 +4,7 @@ import Foundation
 import GrantKit
 import Testing
 
-@Suite("The command", .timeLimit(.minutes(1)))
+@Suite("The command", .timeLimit(.minutes(10)))
 struct CommandTests {
     @Test("lists the plugins that are installed")
     func list() async throws {

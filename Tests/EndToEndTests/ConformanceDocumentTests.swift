@@ -42,7 +42,7 @@ struct ProvedClauses {
     }
 }
 
-@Suite("Docs/Conformance.md says what the tests prove", .timeLimit(.minutes(5)))
+@Suite("Docs/Conformance.md says what the tests prove", .timeLimit(.minutes(10)))
 struct ConformanceDocumentTests {
     private func rows() throws -> [[String]] {
         try String(contentsOfFile: "\(Build.root)/Tests/Fixtures/conformance.tsv", encoding: .utf8)

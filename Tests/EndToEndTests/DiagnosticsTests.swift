@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("What 'grantor check' says of a configuration", .timeLimit(.minutes(2)))
+@Suite("What 'grantor check' says of a configuration", .timeLimit(.minutes(10)))
 struct DiagnosticsTests {
     static let folder = "\(Build.root)/Tests/Fixtures/diagnostics"
     static let rules = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
@@ -17,13 +17,12 @@ struct DiagnosticsTests {
     @Test("the messages are those of the golden file", arguments: rules)
     func golden(_ rule: String) async throws {
         try await Folder.with { folder in
-            let start = ContinuousClock.now
-            let ended = try Command.run(
-                Build.program, ["check", "--config", "\(rule).yaml"], in: folder, at: DiagnosticsTests.folder)
+            // The processor's time in seconds: no file may keep it busy, however small or clever.
+            let limited = "ulimit -t 20; exec '\(Build.program)' check --config \(rule).yaml"
+            let ended = try Command.run("/bin/bash", ["-c", limited], in: folder, at: DiagnosticsTests.folder)
             let expected = Folder(path: DiagnosticsTests.folder).read("\(rule).txt")
             #expect(ended.errors == expected)
             #expect(ended.status == (expected.contains(": error: ") ? 78 : 0))
-            #expect(ContinuousClock.now - start < .seconds(20), "\(rule) must not take long")
         }
     }
 }

@@ -52,7 +52,7 @@ struct Toolchain {
     }
 }
 
-@Suite("Plugins of third parties, built outside of the tree", .serialized, .timeLimit(.minutes(5)))
+@Suite("Plugins of third parties, built outside of the tree", .serialized, .timeLimit(.minutes(10)))
 struct ForeignPluginTests {
     private func configuration(_ id: String, _ library: String, clients: String = "[]", more: String = "") -> String {
         """

@@ -4,7 +4,7 @@ import Foundation
 import Support
 import Testing
 
-@Suite("The page for those who come from Aidbox", .timeLimit(.minutes(1)))
+@Suite("The page for those who come from Aidbox", .timeLimit(.minutes(10)))
 struct FromAidboxTests {
     private static func page() throws -> String {
         try String(contentsOfFile: "\(Build.root)/Docs/FromAidbox.md", encoding: .utf8)

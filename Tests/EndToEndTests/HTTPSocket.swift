@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import Support
 
 /// An answer as it stood on the wire.
 struct HTTPAnswer: Sendable {
@@ -45,7 +46,7 @@ final class HTTPSocket: @unchecked Sendable {
             }
         }
         guard status == 0 else { throw Failure() }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -56,7 +57,7 @@ final class HTTPSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - bytes: What to send.
     ///   - patience: How many seconds to wait for it to take more.
-    func write(_ bytes: [UInt8], patience: Int = 20) {
+    func write(_ bytes: [UInt8], patience: Int = Patience.seconds) {
         var limit = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var rest = bytes[...]
@@ -75,7 +76,7 @@ final class HTTPSocket: @unchecked Sendable {
 
     func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Reads until the other side ends the connection; nil if it does not within 20 seconds.
+    /// Reads until the other side ends the connection; nil if it does not within `Patience.seconds`.
     func readAll() -> [UInt8]? {
         var all: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)

@@ -64,7 +64,7 @@ private func yaml(provider: String, signing: String, algorithm: String) -> Strin
     """
 }
 
-@Suite("Keys that a provider of OpenSSL holds", .timeLimit(.minutes(2)))
+@Suite("Keys that a provider of OpenSSL holds", .timeLimit(.minutes(10)))
 struct HardwareTests {
     private static var softHSM: String {
         "{ name: hsm, path: \(Token.provider), parameters: { pkcs11-module-path: \(Token.module) } }"

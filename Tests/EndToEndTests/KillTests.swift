@@ -33,7 +33,7 @@ struct KillTests {
                 let program = try await Program.start(folder)
                 let answered = Answered()
                 let load = (0..<8).map { _ in KillTests.load(on: program.port, answered) }
-                for _ in 0..<2000 where answered.all.access.count < 20 { try await Task.sleep(for: .milliseconds(5)) }
+                try await Patience.wait { answered.all.access.count >= 20 }
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...160)))
                 program.kill9()
                 for task in load { await task.value }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("What the built files link and export", .timeLimit(.minutes(2)))
+@Suite("What the built files link and export", .timeLimit(.minutes(10)))
 struct LinkageTests {
     private static let plugins = [
         "admin-api", "client-credentials", "introspection", "jwt-token", "memory-store", "opaque-token",

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The end of a session reaches the applications", .timeLimit(.minutes(5)))
+@Suite("The end of a session reaches the applications", .timeLimit(.minutes(10)))
 struct LogoutDeliveryTests {
     private static func configuration(_ callback: UInt16) -> String {
         """
@@ -43,27 +43,23 @@ struct LogoutDeliveryTests {
         return (browser, try #require(tokens["id_token"]))
     }
 
-    private static func wait(_ seconds: Int, until condition: () -> Bool) async throws {
-        for _ in 0..<(seconds * 50) where !condition() { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     @Test("a logout token that could not be delivered outlives kill -9 of the server, and arrives once it can")
     func killed() async throws {
         try await Folder.with { folder in
-            // A port at which nobody listens yet.
-            let port = try OtherServer { _ in nil }.port
+            // A port at which nothing listens yet.
+            let port = try FreePort.take()
             try folder.write("config.yaml", Self.configuration(port))
             let first = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
             let (browser, hint) = try Self.signIn(first)
             let page = try browser.open("/auth/logout?id_token_hint=\(hint)")
             #expect(page.body.contains("You are signed out"), "\(page.head)")
-            try await Self.wait(20) { first.log.contains("tried again later") }
+            try await Patience.wait { first.log.contains("tried again later") }
             #expect(first.log.contains("tried again later"), "\(first.log)")
             first.kill9()
             let shop = try OtherServer(port: port) { _ in OtherServer.reply("200 OK") }
             let second = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
             defer { second.stop() }
-            try await Self.wait(60) { !shop.requests.isEmpty }
+            try await Patience.wait { !shop.requests.isEmpty }
             let request = try #require(shop.requests.first, "\(second.log)")
             #expect(request.hasPrefix("POST /logout HTTP/1.1\r\n") && request.contains("\r\n\r\nlogout_token=ey"))
             try await Task.sleep(for: .seconds(7))
@@ -81,8 +77,10 @@ struct LogoutDeliveryTests {
             let (browser, hint) = try Self.signIn(program)
             let start = ContinuousClock.now
             _ = try browser.open("/auth/logout?id_token_hint=\(hint)")
-            try await Self.wait(20) { !shop.requests.isEmpty }
-            #expect(shop.requests.count == 1 && ContinuousClock.now - start < .seconds(3))
+            let browsers = ContinuousClock.now - start
+            try await Patience.wait { !shop.requests.isEmpty }
+            // Not when the store is next looked through for jobs, on however slow a machine.
+            #expect(shop.requests.count == 1 && ContinuousClock.now - start < .seconds(3) + browsers * 20)
         }
     }
 }

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The core names no plugin's words", .timeLimit(.minutes(1)))
+@Suite("The core names no plugin's words", .timeLimit(.minutes(10)))
 struct NoNamesTests {
     /// Words that configuration, forms or pages have of their own, and that a plugin happens to use too.
     private static let shared: Set<String> = [

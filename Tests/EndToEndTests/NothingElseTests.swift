@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the file does not name is not in the process", .timeLimit(.minutes(5)))
+@Suite("What the file does not name is not in the process", .timeLimit(.minutes(10)))
 struct NothingElseTests {
     private static let few: Set<String> = ["client-credentials", "jwt-token", "sqlite-store"]
 

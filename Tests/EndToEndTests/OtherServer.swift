@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Support
 import Synchronization
 
 /// Somebody else's server: keeps what it is sent, and answers what a test says, or nothing.
@@ -36,9 +37,11 @@ final class OtherServer: Sendable {
         Thread.detachNewThread { [received] in
             while true {
                 let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 Thread.detachNewThread { OtherServer.serve(connection, received, answer) }
             }
+            // Closed here, so that the number never is another socket's while this thread still uses it.
+            close(descriptor)
         }
     }
 
@@ -49,7 +52,7 @@ final class OtherServer: Sendable {
         let request = read(connection)
         received.add(request)
         guard var rest = answer(request)?[...] else {
-            sleep(30)
+            sleep(UInt32(Patience.seconds))
             return
         }
         while !rest.isEmpty {
@@ -61,7 +64,6 @@ final class OtherServer: Sendable {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     var requests: [String] { received.all }

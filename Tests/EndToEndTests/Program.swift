@@ -39,8 +39,9 @@ struct Folder {
 
 extension Process {
     /// Waits for the end, and makes one if none comes: a test that hangs must not outlive its run.
-    func waitOrKill(seconds: Int) {
-        for _ in 0..<(seconds * 200) where isRunning { usleep(5000) }
+    func waitOrKill(seconds: Int = Patience.seconds) {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while isRunning, ContinuousClock.now < end { usleep(5000) }
         if isRunning {
             Issue.record("a process did not end within \(seconds) seconds")
             kill(processIdentifier, SIGKILL)
@@ -80,7 +81,7 @@ enum Command {
         process.standardError = FileHandle(forWritingAtPath: errors)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        process.waitOrKill(seconds: 240)
+        process.waitOrKill()
         return Ended(
             status: process.terminationStatus, output: folder.read("\(name).out"), errors: folder.read("\(name).err"))
     }
@@ -121,14 +122,14 @@ final class Program: @unchecked Sendable {
         process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/\(name).out")
         process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/\(name).err")
         try process.run()
-        for _ in 0..<6000 {
-            let output = folder.read("\(name).out")
-            if let match = output.firstMatch(of: /listening +https?:\/\/[^\n]*:(\d+)\n/), let port = UInt16(match.1) {
-                return Program(folder, process, port: port, name: name, secrets: secrets)
-            }
-            guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(5))
+        var port: UInt16?
+        try await Patience.wait {
+            let isRunning = process.isRunning
+            port = folder.read("\(name).out").firstMatch(of: /listening +https?:\/\/[^\n]*:(\d+)\n/)
+                .flatMap { UInt16($0.1) }
+            return port != nil || !isRunning
         }
+        if let port { return Program(folder, process, port: port, name: name, secrets: secrets) }
         if process.isRunning { process.terminate() }
         throw ConfigurationError("the program did not start: \(folder.read("\(name).err"))")
     }
@@ -175,19 +176,17 @@ final class Program: @unchecked Sendable {
     func reload() async throws -> String {
         let before = log.count
         kill(pid, SIGHUP)
-        for _ in 0..<6000 {
-            let news = String(log.dropFirst(before))
-            if news.contains("reloaded") { return news }
-            try await Task.sleep(for: .milliseconds(5))
+        guard try await Patience.wait(until: { log.dropFirst(before).contains("reloaded") }) else {
+            throw ConfigurationError("no word of the reload")
         }
-        throw ConfigurationError("no word of the reload")
+        return String(log.dropFirst(before))
     }
 
     /// Ends the program and looks through all that it logged.
     @discardableResult
     func stop() -> Int32 {
         if process.isRunning { process.terminate() }
-        process.waitOrKill(seconds: 60)
+        process.waitOrKill()
         let log = self.log
         for secret in secrets where !secret.isEmpty { #expect(!log.contains(secret), "a secret stands in the log") }
         return process.terminationStatus

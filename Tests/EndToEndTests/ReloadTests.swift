@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("SIGHUP reloads the configuration", .timeLimit(.minutes(2)))
+@Suite("SIGHUP reloads the configuration", .timeLimit(.minutes(10)))
 struct ReloadTests {
     @Test("clients change between two requests, and tokens live on")
     func clients() async throws {

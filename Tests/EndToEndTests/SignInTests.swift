@@ -59,7 +59,7 @@ final class WebBrowser {
     }
 }
 
-@Suite("People sign in at the real program", .timeLimit(.minutes(5)))
+@Suite("People sign in at the real program", .timeLimit(.minutes(10)))
 struct SignInTests {
     /// The shipped configuration on a free port.
     private static func start(_ folder: Folder) async throws -> Program {

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the HTTP layer does with bad clients", .timeLimit(.minutes(2)))
+@Suite("What the HTTP layer does with bad clients", .timeLimit(.minutes(10)))
 struct TransportTests {
     private static let listen = "{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 64 }"
 
@@ -54,9 +54,7 @@ struct TransportTests {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
             socket.write(Array(start.utf8))
-            let begin = ContinuousClock.now
             #expect(socket.readAll() != nil)
-            #expect(ContinuousClock.now - begin < .seconds(15))
         }
     }
 
@@ -122,10 +120,10 @@ struct TransportTests {
             let body = "grant_type=magic"
             let socket = try HTTPSocket(port: program.port)
             socket.write(Array(head(body.utf8.count, "Expect: 100-continue\r\nConnection: close\r\n").utf8))
-            try await Task.sleep(for: .milliseconds(100))
+            #expect(try socket.readAnswer().status == 100)
             socket.write(Array(body.utf8))
             let text = String(decoding: try #require(socket.readAll()), as: UTF8.self)
-            #expect(text.hasPrefix("HTTP/1.1 100 ") && text.contains("unsupported_grant_type"))
+            #expect(text.hasPrefix("HTTP/1.1 400 ") && text.contains("unsupported_grant_type"))
         }
     }
 
@@ -187,7 +185,7 @@ struct TransportTests {
             let request =
                 "POST /auth/token HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 203.0.113.9, 198.51.100.7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             _ = try HTTPSocket(port: program.port).exchange(request)
-            for _ in 0..<200 where !program.log.contains("refused") { try await Task.sleep(for: .milliseconds(5)) }
+            try await Patience.wait { program.log.contains("refused") }
             #expect(program.log.contains(isTrusted ? "\"address\":\"203.0.113.9\"" : "\"address\":\"127.0.0.1\""))
         }
     }
@@ -196,12 +194,12 @@ struct TransportTests {
     func stalledLog() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
-            let line = "mkfifo pipe; sleep 30 < pipe & \(Build.program) serve > out 2> pipe & echo $! > pid; wait $!"
+            let line = "mkfifo pipe; sleep 600 < pipe & reader=$!; \(Build.program) serve > out 2> pipe & echo $! > pid; wait $!; kill $reader"
             async let ended = onThread { try Command.shell(line, in: folder) }
             var port: UInt16?
-            for _ in 0..<2000 where port == nil {
+            try await Patience.wait {
                 port = folder.read("out").firstMatch(of: /listening +http:\/\/[^\n]*:(\d+)\n/).flatMap { UInt16($0.1) }
-                try await Task.sleep(for: .milliseconds(5))
+                return port != nil
             }
             let open = try #require(port)
             for _ in 0..<3000 {
@@ -216,7 +214,7 @@ struct TransportTests {
     }
 }
 
-@Suite("TLS", .timeLimit(.minutes(2)))
+@Suite("TLS", .timeLimit(.minutes(10)))
 struct TLSTests {
     private func certificate(_ name: String, in folder: Folder) throws {
         let made = try Command.shell(
@@ -262,11 +260,11 @@ struct TLSTests {
             try unreadStream(of: program, in: folder)
             let idle = try await onThread {
                 try Command.shell(
-                    "sleep 60 | (time timeout 60 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) >/dev/null 2>&1)",
+                    // 'timeout' says 124 if it had to end the client. Nothing writes to the pipe, and it is not closed.
+                    "mkfifo idle; exec 3<>idle; timeout 200 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) <&3 >/dev/null 2>&1",
                     in: folder)
             }
-            let seconds = idle.errors.firstMatch(of: /real\s+0m(\d+)/).flatMap { Int($0.1) }
-            #expect((seconds ?? 99) < 45, "an idle connection of HTTP/2 is ended: \(idle.errors)")
+            #expect(idle.status != 124, "an idle connection of HTTP/2 is ended: \(idle.errors)")
             try certificate("second", in: folder)
             #expect(try await program.reload().contains("was reloaded"))
             let shown = try Command.shell(
@@ -284,19 +282,22 @@ struct TLSTests {
         try await Folder.with { folder in
             try certificate("first", in: folder)
             try folder.write(
-                "config.yaml", Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
+                "config.yaml",
+                Configurations.yaml(
+                    listen: "{ port: 0, header_timeout: 10m, tls: { certificate: cert.pem, key: key.pem } }",
+                    more: "shutdown_limit: 10m"))
             let program = try await Program.start(folder)
             let silent = try (0..<4).map { _ in try HTTPSocket(port: program.port) }
             let idle = Task {
                 try await onThread {
                     try Command.shell(
-                        "sleep 12 | timeout 12 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port)", in: folder
-                    )
+                        "mkfifo idle; exec 3<>idle; timeout 600 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) <&3 > shown",
+                        in: folder)
                 }
             }
-            try await Task.sleep(for: .milliseconds(500))
-            let took = ContinuousClock().measure { #expect(program.stop() == 0) }
-            #expect(took < .seconds(9), "it took \(took)")
+            try await Patience.wait { folder.read("shown").contains("BEGIN CERTIFICATE") }
+            // What would be waited for takes longer than anybody waits here.
+            #expect(program.stop() == 0)
             withExtendedLifetime(silent) {}
             idle.cancel()
             _ = try? await idle.value

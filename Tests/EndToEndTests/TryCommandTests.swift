@@ -3,6 +3,7 @@
 import Cryptography
 import Foundation
 import GrantKit
+import Support
 import Testing
 
 /// A 'grantor try' that waits for somebody to approve.
@@ -30,11 +31,11 @@ private final class Walk {
 
     /// Waits for a word, and gives all that was shown.
     func shown(_ word: String) async throws -> String {
-        for _ in 0..<6000 {
-            if output.contains(word) { return output }
-            guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(5))
+        try await Patience.wait {
+            let isRunning = process.isRunning
+            return output.contains(word) || !isRunning
         }
+        if output.contains(word) { return output }
         throw ConfigurationError("'\(word)' was not shown: \(output)\(errors)")
     }
 
@@ -48,19 +49,19 @@ private final class Walk {
     }
 
     func end() -> Int32 {
-        process.waitOrKill(seconds: 60)
+        process.waitOrKill()
         return process.terminationStatus
     }
 
     deinit { if process.isRunning { process.terminate() } }
 }
 
-@Suite("The command 'grantor try'", .timeLimit(.minutes(3)))
+@Suite("The command 'grantor try'", .timeLimit(.minutes(10)))
 struct TryCommandTests {
     /// The shipped configuration on free ports.
     private static func with(_ body: (Folder, Program, _ callback: UInt16) async throws -> Void) async throws {
         try await Folder.with { folder in
-            let callback = try freePort()
+            let callback = try FreePort.take()
             let text = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)
                 .replacing("port: 8080", with: "port: 0").replacing("127.0.0.1:3000", with: "127.0.0.1:\(callback)")
                 .replacing("127.0.0.1:3001", with: "127.0.0.1:\(callback)")
@@ -69,21 +70,6 @@ struct TryCommandTests {
             defer { program.stop() }
             try await body(folder, program, callback)
         }
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        return isBound ? UInt16(bigEndian: address.sin_port) : 0
     }
 
     private static func run(_ arguments: [String], _ folder: Folder, _ program: Program) throws -> Ended {

@@ -44,7 +44,7 @@ private enum Terminal {
     }
 }
 
-@Suite("The command 'grantor users'", .timeLimit(.minutes(2)))
+@Suite("The command 'grantor users'", .timeLimit(.minutes(10)))
 struct UsersCommandTests {
     private static let declared =
         "users: [{ id: bob, email: bob@example.com, password: a secret of bob, inactive: true }]"

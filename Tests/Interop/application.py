@@ -6,6 +6,8 @@ import queue
 import threading
 import urllib.parse
 
+from program import PATIENCE
+
 PAGE = b"<!doctype html><html lang=en><title>Application</title><h1>Back at the application</h1></html>"
 
 
@@ -73,7 +75,7 @@ class Application:
 
     def answered(self):
         """The next answer; waits for it."""
-        return self.answers.get(timeout=15)
+        return self.answers.get(timeout=PATIENCE)
 
     @property
     def is_idle(self):

@@ -10,7 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from program import ROOT
+from program import PATIENCE, ROOT
 
 SCREENSHOTS = ROOT / ".build/interop/screenshots"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -98,7 +98,7 @@ class Browser:
         next(b for b in self.driver.find_elements(By.CSS_SELECTOR, "button, a.button") if b.text == button).click()
         self.wait(lambda: self.is_gone(before))
 
-    def wait(self, condition, seconds=15):
+    def wait(self, condition, seconds=PATIENCE):
         WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: condition())
 
     @staticmethod

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real program with its libraries, on a free loopback port."""
 
+import contextlib
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -99,10 +101,17 @@ default_token_format: opaque
 """
 
 
+# How many seconds to wait for what has to come: a bound on hangs, and no promise about speed.
+PATIENCE = 240
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that stays free: the system gives out those of its own range, which is above, to whatever asks for any."""
+    for port in random.sample(range(20_000, 30_000), 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class Program:
@@ -177,7 +186,8 @@ class Program:
         with output.open("w") as out, log.open("w") as err:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=environment)
-        for _ in range(3000):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             if "listening " in output.read_text():
                 return
             if self.process.poll() is not None:
@@ -189,7 +199,7 @@ class Program:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=60) == 0, self.logs[-1].read_text()
+        assert self.process.wait(timeout=PATIENCE) == 0, self.logs[-1].read_text()
         for log in self.logs:
             text = log.read_text()
             assert not [secret for secret in self.secrets if secret in text], "a secret stands in the log"

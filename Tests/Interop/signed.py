@@ -9,11 +9,13 @@ import requests
 from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
+from program import PATIENCE
+
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
 
 def get(program, address):
-    response = requests.get(address, verify=program.certificate or True, timeout=15)
+    response = requests.get(address, verify=program.certificate or True, timeout=PATIENCE)
     response.raise_for_status()
     return response
 

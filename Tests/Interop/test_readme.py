@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from browser import Browser
-from program import ROOT, Program
+from program import PATIENCE, ROOT, Program
 
 
 class Shipped(Program):
@@ -40,7 +40,7 @@ class Reader:
     def paste(self, line):
         ended = subprocess.run(
             ["bash", "-c", line], env={**os.environ, **self.known}, cwd=self.folder, capture_output=True, text=True,
-            timeout=30)
+            timeout=PATIENCE)
         assert ended.returncode == 0, ended.stderr
         answer = json.loads(ended.stdout or "{}")
         for variable, member in [("TOKEN", "access_token"), ("REFRESH", "refresh_token")]:

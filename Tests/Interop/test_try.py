@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from program import PRODUCTS
+from program import PATIENCE, PRODUCTS
 
 WALKS = {
     "query": ["authorization_code", "--client", "native"],
@@ -28,7 +28,7 @@ def test_a_walk_takes_the_answer_from_the_browser(site, browser, delivery):
         browser.press("Allow")
         browser.wait(lambda: "You can go back to the terminal." in browser.driver.page_source)
         assert delivery == "query" or "access_token" not in browser.driver.current_url
-        shown, _ = walk.communicate(timeout=60)
+        shown, _ = walk.communicate(timeout=PATIENCE)
         assert walk.returncode == 0 and f'"name": "{who["name"]}"' in shown, shown
     finally:
         walk.kill()

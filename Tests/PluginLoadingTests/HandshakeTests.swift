@@ -71,7 +71,7 @@ struct Workshop {
     }
 }
 
-@Suite("A library proves that it fits before any of its code runs", .timeLimit(.minutes(1)))
+@Suite("A library proves that it fits before any of its code runs", .timeLimit(.minutes(10)))
 struct HandshakeTests {
     /// Code that runs if the library is loaded at all, which no refusal before that may let happen.
     private static let bomb = "__attribute__((constructor)) static void run(void) { __builtin_trap(); }"
@@ -237,7 +237,7 @@ struct HandshakeTests {
     }
 }
 
-@Suite("A library is used only if nobody else could have put it there", .timeLimit(.minutes(1)))
+@Suite("A library is used only if nobody else could have put it there", .timeLimit(.minutes(10)))
 struct OwnershipTests {
     @Test("a file that others can change")
     func file() throws {

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("sqlite-store tells the operator what is wrong", .timeLimit(.minutes(5)))
+@Suite("sqlite-store tells the operator what is wrong", .timeLimit(.minutes(10)))
 struct SQLiteFailureTests {
     private func message(_ path: String) async -> String {
         do {

@@ -7,7 +7,7 @@ import SQLiteStore
 import Support
 import Testing
 
-@Suite("The store's contract", .timeLimit(.minutes(5)))
+@Suite("The store's contract", .timeLimit(.minutes(10)))
 struct StoreConformanceTests {
     static let checks = StoreConformance.checks
 

@@ -25,11 +25,7 @@ public struct RecordingSink: Plugin, EventSink {
 
         /// The events, once there is one that fits; what is written is written a moment later.
         public func wait(for isLast: @Sendable (Event) -> Bool) async throws -> [Event] {
-            for _ in 0..<2000 {
-                let events = self.events
-                if events.contains(where: isLast) { return events }
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await Patience.wait { events.contains(where: isLast) }
             return events
         }
     }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How long tests wait for what has to come: a bound on hangs, and no promise about speed.
+///
+/// A test that fails waits this long. One that passes never does, however busy the machine is.
+public enum Patience {
+    /// The bound, in seconds; below the time limit of a suite, so that the test can say what it waited for.
+    public static let seconds = 240
+
+    /// Waits until a condition holds.
+    ///
+    /// - Parameters:
+    ///   - pause: How long to wait between two looks.
+    ///   - condition: What has to hold.
+    /// - Returns: Whether it holds.
+    @discardableResult
+    public static func wait(
+        _ pause: Duration = .milliseconds(5), until condition: () async throws -> Bool
+    ) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if try await condition() { return true }
+            try await Task.sleep(for: pause)
+        }
+        return try await condition()
+    }
+}
