@@ -5,9 +5,13 @@ import PackageDescription
 /// Warnings are errors where the project tests itself, never where somebody else builds it.
 let strictness: [SwiftSetting] =
     Context.environment["GRANTOR_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+/// The fuzzer's runtime, if 'Scripts/fuzz' builds: this tree's own modules then count what they run and watch memory.
+let fuzzer = Context.environment["GRANTOR_FUZZER"]
+let instruments: [SwiftSetting] =
+    fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])]
 let strict: [SwiftSetting] =
     ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
-    + strictness
+    + strictness + instruments
 /// An asynchronous function goes on where its caller is, which saves two changes of the executor at each call.
 let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
 
@@ -47,7 +51,7 @@ let small = ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"
 
 /// Only the two functions of the handshake are exported, so that what a plugin carries stays its own.
 func exports(of plugin: Plugin) -> [LinkerSetting] {
-    [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"] + small)]
+    fuzzer != nil ? [] : [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"] + small)]
 }
 
 let core: [Target] = [
@@ -112,6 +116,35 @@ let tests: [Target] = [
     test("KitShapeTests", [kit]),
 ]
 
+/// What the fuzzer needs of `ServerHTTP`, without the library below it, which takes longer to build than all the rest.
+let parsersOfHTTP = Target.target(
+    name: "ServerHTTP",
+    dependencies: [kit, "AuthorizationServer", .product(name: "Mustache", package: "swift-mustache")],
+    sources: ["AddressRange.swift", "Catalogue.swift", "ClientAddress.swift", "OutboundTarget.swift", "Pages.swift"],
+    resources: [.embedInCode("Pages")],
+    swiftSettings: strict
+)
+
+/// What the harnesses call, in the one program that tries inputs and in the test that replays the corpus.
+let fuzzed: [Target.Dependency] = [
+    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "Logout", "PluginLoading", "ServerConfiguration",
+    "ServerHTTP",
+]
+
+/// Either of the two, since they share their files.
+func fuzzTarget(_ runtime: String?) -> Target {
+    let folder = "Tests/FuzzTests"
+    guard let runtime else {
+        return .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: folder, exclude: ["Corpus", "Dictionaries", "Driver"],
+            swiftSettings: strict)
+    }
+    let link = ["-sanitize=address", "-use-ld=lld", "-Xlinker", runtime, "-lstdc++"]
+    return .executableTarget(
+        name: "Fuzz", dependencies: fuzzed, path: folder, sources: ["Driver", "Parsers"], swiftSettings: strict,
+        linkerSettings: [.unsafeFlags(link)])
+}
+
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -133,7 +166,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: core
+    targets: core.map { fuzzer != nil && $0.name == "ServerHTTP" ? parsersOfHTTP : $0 }
         + plugins.map {
             .target(
                 name: $0.module,
@@ -142,6 +175,6 @@ let package = Package(
                 swiftSettings: features,
                 linkerSettings: exports(of: $0)
             )
-        } + tests,
+        } + (fuzzer == nil ? tests : []) + [fuzzTarget(fuzzer)],
     swiftLanguageModes: [.v6]
 )

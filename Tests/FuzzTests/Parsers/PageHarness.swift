@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+
+@testable import ServerHTTP
+
+/// Pages that show a value from outside.
+enum PageHarness {
+    static let parser = FuzzedParser("page", longest: 128, check)
+
+    private static let pages = try? Pages()
+    private static let marks = Array("<>\"'".utf8)
+    private static let plain = counts("plain")
+
+    private static func html(_ text: String) -> [UInt8] {
+        let values: JSON = [
+            "kind": "invalid_request", "title": .string(text), "message": .string(text), "username": .string(text),
+            "client": ["name": .string(text), "uri": .string(text)], "scopes": [["word": .string(text)]],
+            "action": .string(text), "state": .string(text),
+        ]
+        return (try? pages?.render("sign_in", values))?.html ?? []
+    }
+
+    private static func counts(_ text: String) -> [Int] {
+        let html = html(text)
+        return marks.map { mark in html.count { $0 == mark } }
+    }
+
+    /// No value adds a mark of HTML to a page.
+    @Sendable private static func check(_ bytes: [UInt8]) throws {
+        // An empty value leaves out the part that it stands in.
+        guard !bytes.isEmpty else { return }
+        try expect(plain[0] > 0, "the page is not rendered")
+        try expect(counts(string(bytes)) == plain, "a value adds a mark of HTML")
+    }
+}
