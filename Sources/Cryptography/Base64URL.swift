@@ -62,8 +62,10 @@ public enum Base64URL {
     }
 
     /// The bytes of a text in either alphabet of RFC 4648 sections 4 and 5, with or without padding, or nil.
-    static func decode(either text: some Sequence<UInt8>) -> [UInt8]? {
+    static func decode(either text: some Collection<UInt8>) -> [UInt8]? {
         let characters = text.prefix { $0 != UInt8(ascii: "=") }
+        let padding = text.dropFirst(characters.count)
+        guard padding.count <= 2, padding.allSatisfy({ $0 == UInt8(ascii: "=") }) else { return nil }
         return decode(
             characters.map {
                 switch $0 {
