@@ -17,7 +17,9 @@ struct OutboundTarget: Sendable {
     init(_ text: String) throws {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }),
             let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty, parts.user == nil,
+            scheme == "https" || scheme == "http", let host = parts.encodedHost, !host.isEmpty,
+            // An escape in a host would be a line feed or a slash in the header "Host".
+            !host.utf8.contains(UInt8(ascii: "%")), parts.user == nil,
             parts.password == nil, parts.fragment == nil, 1...65535 ~= (parts.port ?? 443)
         else { throw OutboundError("it is not an https address without user name, password and fragment") }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

@@ -145,7 +145,7 @@ struct OutboundTests {
         "http is spoken to this machine alone, and to it only where the server is for this machine",
         arguments: [
             "http://10.1.2.3/", "ftp://127.0.0.1/", "http://user:pass@127.0.0.1/", "http://127.0.0.1/#x",
-            "//127.0.0.1/", "x",
+            "//127.0.0.1/", "x", "https://a%0d%0ab.example/", "https://a%2fb.example/",
         ])
     func schemes(_ url: String) async throws {
         let networks = OutboundNetworks(allowed: [try #require(AddressRange("10.0.0.0/8"))], loopback: true)

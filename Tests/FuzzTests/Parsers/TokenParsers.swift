@@ -14,7 +14,10 @@ let tokenParsers = [
 /// Keys that everybody may know: what is shown is that nothing else than what they signed or sealed is taken.
 enum FuzzKeys {
     static let bytes = Array("0123456789abcdef0123456789abcdef".utf8)
-    static let symmetric = try? JSONWebKey(["kty": "oct", "kid": "k", "k": .string(Base64URL.encode(bytes))])
+    /// Made each time: kept for good, its memory would look like a leak, since its pointer has a mark in it.
+    static var symmetric: JSONWebKey? {
+        try? JSONWebKey(["kty": "oct", "kid": "k", "k": .string(Base64URL.encode(bytes))])
+    }
     static let claims = #"{"iss":"https://id.example.com","sub":"ann"}"#
     static let ring = ServerKeyRing(signingKeys: [], macKeys: [.init(id: "m", bytes: bytes)])
 }
