@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Forms lead to this server, and what follows is on a page of its own", .timeLimit(.minutes(5)))
+@Suite("Forms lead to this server, and what follows is on a page of its own", .timeLimit(.minutes(10)))
 struct FormPolicyTests {
     private static let house = Demo.request([("client_id", "house")])
 

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("A button that is pressed twice leads twice to the same place", .timeLimit(.minutes(5)))
+@Suite("A button that is pressed twice leads twice to the same place", .timeLimit(.minutes(10)))
 struct PressedTwiceTests {
     private static let house = Demo.request([("client_id", "house")])
     private static let session = Browser.session

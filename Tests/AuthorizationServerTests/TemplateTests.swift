@@ -43,7 +43,7 @@ private enum Templates {
     }
 }
 
-@Suite("Templates escape whatever they show, by bytes", .timeLimit(.minutes(5)))
+@Suite("Templates escape whatever they show, by bytes", .timeLimit(.minutes(10)))
 struct TemplateTests {
     /// Values for each name that a template shows; a section that is never shown itself is entered, or left out.
     private static func values(_ text: String, entering: Bool) throws -> JSON {

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("A page that goes nowhere has a way on", .timeLimit(.minutes(5)))
+@Suite("A page that goes nowhere has a way on", .timeLimit(.minutes(10)))
 struct WayOnTests {
     private static let request = Demo.request([("login_hint", "a-secret-hint@example.com")])
 
