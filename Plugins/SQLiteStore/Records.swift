@@ -7,8 +7,23 @@ import GrantKit
 enum Records {
     // MARK: reading
 
-    /// One statement, so that all keys are seen as of one moment.
+    /// SQLite takes 500 terms in a compound statement; fewer also keep the number of cached statements small.
+    private static let keysPerStatement = 64
+
+    /// All keys as of one moment: one statement for a few, one transaction for many.
     static func read(_ keys: [StoreKey], in database: Database) throws -> [StoreRecord?] {
+        guard keys.count > keysPerStatement else { return try readPart(keys[...], in: database) }
+        var found: [StoreRecord?] = []
+        try database.inTransaction(.deferred) {
+            for start in stride(from: 0, to: keys.count, by: keysPerStatement) {
+                found += try readPart(keys[start..<min(start + keysPerStatement, keys.count)], in: database)
+            }
+            return .commit
+        }
+        return found
+    }
+
+    private static func readPart(_ keys: ArraySlice<StoreKey>, in database: Database) throws -> [StoreRecord?] {
         let part =
             "SELECT ? AS place, value, version, redeemed, expires_at, indexes FROM record "
             + "WHERE collection = ? AND id = ?"
@@ -22,7 +37,7 @@ enum Records {
         let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
         while let row = try rows.next() {
             let place: Int = row[0]
-            found[place] = try record(keys[place], row, from: 1)
+            found[place] = try record(keys[keys.startIndex + place], row, from: 1)
         }
         return found
     }
