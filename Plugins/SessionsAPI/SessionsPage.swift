@@ -9,13 +9,17 @@ struct SessionsPage: BrowserEndpoint {
     let route = SessionsPage.page
     let requiresSession = true
     let parameters = [ParameterDeclaration("session", longest: 64)]
+    /// What one page shows; ending one of them shows the next.
+    private static let most = 100
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         guard let own = request.session else { throw OAuthError(.accessDenied) }
-        let sessions = try await host.sessions.list(user: own.user.id)
-        guard request.isSubmitted else { return .page(Page("sessions", try await values(sessions, own))) }
+        guard request.isSubmitted else {
+            let sessions = try await host.sessions.list(user: own.user.id)
+            return .page(Page("sessions", try await values(sessions, own)))
+        }
         // Only one's own: any other is as unknown as one that is over.
-        guard let id = request.parameters["session"], sessions.contains(where: { $0.id == id }) else {
+        guard let id = request.parameters["session"], try await host.sessions.find(id)?.user.id == own.user.id else {
             return .redirect(request.head.path)
         }
         try await host.tokens.revoke(.session(id), reason: "its person ended it")
@@ -29,7 +33,7 @@ struct SessionsPage: BrowserEndpoint {
         // The one that is looked at stands first.
         let ordered = sessions.filter { $0.id == own.id } + sessions.filter { $0.id != own.id }
         var items: [JSON] = []
-        for session in ordered {
+        for session in ordered.prefix(SessionsPage.most) {
             var item: JSON = [
                 "id": .string(session.id), "browser": .string(UserAgent.description(session.agent)),
                 "started": .string(session.authenticatedAt.shown), "started_at": .string(session.authenticatedAt.text),
@@ -46,7 +50,7 @@ struct SessionsPage: BrowserEndpoint {
     private func clients(of session: UserSession) async throws -> [String] {
         var names: [String] = []
         for id in try await host.sessions.clients(of: session.id) {
-            if let client = try await host.clients.find(id) { names.append(client.shownName) }
+            if let client = try await host.clients.usable(id) { names.append(client.shownName) }
         }
         return names.sorted()
     }

@@ -192,6 +192,7 @@ struct AuthorizationEndpoint {
             // Another press of the button was faster: the session that it changed is met by the next request.
             guard case .committed = try await core.store.write(writes) else { return try again(before) }
             core.recordBegin(of: run)
+            await core.endOldest(after: run.begun)
         }
         guard !isAnswer else {
             var response = OutboundResponse.redirect(

@@ -105,6 +105,7 @@ struct OwnSignIn {
             return try await beginAgain(state, form)
         }
         core.recordSignIn(begun.session)
+        await core.endOldest(after: begun)
         var response = OutboundResponse.redirect(head.path)
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response

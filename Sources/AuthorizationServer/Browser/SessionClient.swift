@@ -31,9 +31,9 @@ extension ServerCore {
     func all(_ collection: String, by index: String, equals value: String) async throws -> [StoreRecord] {
         var all: [StoreRecord] = []
         while all.count < 10_000 {
-            let page = try await store.find(collection, by: index, equals: value, after: all.last?.key, limit: 100)
+            let page = try await store.find(collection, by: index, equals: value, after: all.last?.key, limit: 500)
             all += page
-            if page.count < 100 { break }
+            if page.count < 500 { break }
         }
         return all
     }

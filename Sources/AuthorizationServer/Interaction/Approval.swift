@@ -32,6 +32,7 @@ struct Approval {
         writes += try await core.remembering(valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false)
         guard try await commit(writes + issued.writes) else { return nil }
         core.recordBegin(of: run)
+        await core.endOldest(after: run.begun)
         core.recordConsent(of: run, limits)
         core.recordIssue(issued, under: valid.flows.first?.grant.key)
         return try core.answer(members, to: valid.destination, generation)
