@@ -113,7 +113,6 @@ extension ServerCore {
             if case .conflict = try await store.write(response.writes) {
                 throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
             }
-            pendingJobs.wake()
         }
         var answer: OutboundResponse
         switch (response.content, render) {

@@ -87,7 +87,6 @@ extension ServerCore: TokenService {
             writes += try await participant.writes(revoking: what)
         }
         guard case .committed = try await store.write(writes + others) else { return }
-        pendingJobs.wake()
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
         events.record(Event(what, reason))
     }

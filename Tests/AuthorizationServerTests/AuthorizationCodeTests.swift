@@ -30,7 +30,7 @@ struct AuthorizationCodeTests {
     func commits() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await Demo.server(plugins)
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         // The first sign-in of an account from an address is remembered too, in a collection that is not durable.
         _ = await server.code()
         let browser = Browser(server)

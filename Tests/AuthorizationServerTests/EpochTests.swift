@@ -186,7 +186,7 @@ struct EpochTests {
         ]
         let server = try await TestServer(
             [.init(CountingStore.self)] + EpochTests.plugins.dropFirst(), clients: [EpochTests.client], users: users)
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         try await server.core.recordUsers()
         let before = store.writes
         try await server.reload(users)
@@ -284,7 +284,7 @@ struct EpochTests {
         let server = try await TestServer(
             [.init(CountingStore.self)] + EpochTests.plugins.dropFirst(), clients: [EpochTests.client],
             users: [["id": "bob", "password": "correct horse"]], format: format)
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         try await server.add(People.ann)
         for id in ["ann", "bob"] {
             let token = try #require(await issue(server, id)["access_token"])

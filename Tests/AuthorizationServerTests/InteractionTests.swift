@@ -368,7 +368,7 @@ struct InteractionTests {
     func storeFails() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await Demo.server(plugins)
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         let browser = Browser(server)
         let consent = await browser.signIn(await browser.authorize(Demo.request()))
         store.fail(true)

@@ -133,7 +133,7 @@ struct RefreshTokenTests {
     func oneCommit() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await TestServer(plugins, clients: [RefreshTokenTests.client])
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         let before = store.writes
         let token = try #require(await server.token()["refresh_token"])
         #expect(store.writes == before + 1)

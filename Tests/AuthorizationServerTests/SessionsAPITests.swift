@@ -113,7 +113,7 @@ struct SessionsAPITests {
             [.init(CountingStore.self)] + Plugins.all.dropFirst(),
             clients: [Demo.web, Leaving.plain, TestServer.service], users: Demo.users,
             passwords: CountingPasswords(isQuick: true))
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         let browser = Browser(server)
         func get() async throws -> Answer {
             let asked = await browser.authorize(Demo.request([("scope", "openid profile offline_access")]))
@@ -184,7 +184,7 @@ struct SessionsAPITests {
             [.init(CountingStore.self)] + Plugins.all.dropFirst(), clients: [Leaving.shop, Leaving.plain],
             users: Demo.users,
             passwords: CountingPasswords(isQuick: true))
-        let store = try #require(server.core.store as? CountingStore)
+        let store = try #require(server.countingStore)
         let browser = Browser(server)
         _ = try await Leaving.use("plain", server, browser)
         for isFirst in [true, false] {

@@ -37,7 +37,7 @@ struct StoredClientTests {
     }
 
     private func counting(_ server: TestServer) throws -> CountingStore {
-        try #require(server.core.store as? CountingStore)
+        try #require(server.countingStore)
     }
 
     @Test("the server makes a secret of 256 bits, tells it once and keeps its digest alone")

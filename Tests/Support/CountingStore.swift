@@ -12,6 +12,7 @@ public final class CountingStore: Plugin, Store {
     private struct Counts {
         var reads = 0
         var writes = 0
+        var found = 0
         var fails = false
     }
 
@@ -33,6 +34,9 @@ public final class CountingStore: Plugin, Store {
     public var writes: Int { counts.withLock { $0.writes } }
 
     public var reads: Int { counts.withLock { $0.reads } }
+
+    /// How many records were found by index.
+    public var found: Int { counts.withLock { $0.found } }
 
     public func fail(_ fails: Bool) { counts.withLock { $0.fails = fails } }
 
@@ -61,7 +65,9 @@ public final class CountingStore: Plugin, Store {
     public func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
-        try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
+        let records = try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
+        counts.withLock { $0.found += records.count }
+        return records
     }
 
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
@@ -75,10 +81,13 @@ public final class CountingStore: Plugin, Store {
 }
 
 extension TestServer {
+    /// The store that counts, if that was set up; the core lends it in a wrapper.
+    public var countingStore: CountingStore? { core.generation?.capabilities.store as? CountingStore }
+
     /// A server on a store that counts.
     public static func counting(format: String = "opaque") async throws -> (server: TestServer, store: CountingStore) {
         let server = try await TestServer([.init(CountingStore.self)] + Plugins.all.dropFirst(), format: format)
-        guard let store = server.core.store as? CountingStore else { throw ConfigurationError("no counting store") }
+        guard let store = server.countingStore else { throw ConfigurationError("no counting store") }
         return (server, store)
     }
 }

@@ -46,7 +46,7 @@ public enum Plugins {
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),
         .init(introspection), .init(authorizationCode), .init(passwordLogin), .init(openID, ["algorithms": ["ES256"]]),
-        .init(revocation), .init(logout, ["algorithm": "ES256"]), .init(sessionsAPI),
+        .init(revocation), .init(logout, ["algorithm": "ES256", "delivery_wait": "0s"]), .init(sessionsAPI),
     ]
 
     /// With those that new clients should not use.

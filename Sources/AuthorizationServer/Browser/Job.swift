@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
-import Logging
 import Synchronization
 
 /// Something that was put off: a row that stands until it is done, or until its time is over.
 ///
 /// A node that takes it in hand moves `due` by compare-and-swap, so that no other does it at the same time; if the node
 /// dies meanwhile, the job is due again.
+///
+/// Its key is `<lane>.<due>.<random>`: a lane holds the jobs for one destination, those that are due first in front.
 struct Job: Sendable {
     static let collection = StoreCollection("job", indexes: ["queue"])
     static let queue = "all"
@@ -29,31 +30,82 @@ struct Job: Sendable {
         due = Timestamp(seconds: record.value["due"]?.integer ?? 0)
     }
 
-    static func record(_ id: String, _ handler: String, _ payload: JSON, at now: Timestamp, _ limit: Duration)
-        -> StoreRecord
-    {
-        StoreRecord(
-            StoreKey("job", id),
+    static func record(
+        _ handler: String, _ payload: JSON, at now: Timestamp, _ limit: Duration, in core: ServerCore
+    ) -> StoreRecord {
+        let lane = JobLane.name(handler, payload, core.cryptography)
+        return StoreRecord(
+            StoreKey("job", JobLane.key(lane, due: now, core.random(bytes: 16))),
             ["handler": .string(handler), "payload": payload, "attempts": 0, "due": .integer(now.seconds)],
             expiresAt: now + limit, indexes: ["queue": queue])
     }
 
-    /// The row as it stands while the job is due later.
-    func later(_ due: Timestamp, attempts: Int64) -> StoreRecord {
+    var lane: String { JobLane.name(of: record.key.id) }
+
+    /// Whom the job concerns, if its payload says so.
+    var destination: String? { JobLane.destination(payload) }
+
+    /// The row as it stands while a node has the job in hand.
+    func leased(until end: Timestamp) -> StoreRecord {
         var next = record
-        next.value["due"] = .integer(due.seconds)
-        next.value["attempts"] = .integer(attempts)
+        next.value["due"] = .integer(end.seconds)
+        next.value["attempts"] = .integer(attempts + 1)
         return next
+    }
+
+    /// The row in its later place, in front of which are those that are due before.
+    func later(_ due: Timestamp, _ core: ServerCore) -> StoreRecord {
+        var value = record.value
+        value["due"] = .integer(due.seconds)
+        value["attempts"] = .integer(attempts + 1)
+        let lane = JobLane.name(handler, payload, core.cryptography)
+        return StoreRecord(
+            StoreKey("job", JobLane.key(lane, due: due, core.random(bytes: 16))), value, expiresAt: record.expiresAt,
+            indexes: record.indexes)
     }
 
     /// How long to wait after so many attempts: 5 seconds, and twice as long each time, up to an hour.
     static func pause(after attempts: Int64) -> Duration {
-        .seconds(min(5 << min(attempts, 10), 3600))
+        .seconds(min(5 << min(max(attempts, 0), 10), 3600))
     }
 }
 
-/// Tells whoever does jobs that there are new ones.
+/// The jobs for one destination, whose keys follow each other in the store.
+enum JobLane {
+    /// Whom a payload is for: handlers whose jobs go to many say so, and then none of those delays another.
+    static func destination(_ payload: JSON) -> String? {
+        payload["destination"]?.string ?? payload["client"]?.string
+    }
+
+    static func name(_ handler: String, _ payload: JSON, _ cryptography: any CryptographyService) -> String {
+        cryptography.digest("\(handler)\u{0}\(destination(payload) ?? "")")
+    }
+
+    static func key(_ lane: String, due: Timestamp, _ random: String) -> String {
+        let digits = String(max(due.seconds, 0))
+        return "\(lane).\(String(repeating: "0", count: max(0, 12 - digits.utf8.count)))\(digits).\(random)"
+    }
+
+    /// The lane of a key; a key without one is a lane of its own.
+    static func name(of key: String) -> String {
+        key.utf8.firstIndex(of: UInt8(ascii: ".")).map { String(key[..<$0]) } ?? key
+    }
+
+    /// When the job of a key was due when it got its place.
+    static func due(of key: String) -> Timestamp {
+        let parts = key.utf8.split(separator: UInt8(ascii: "."))
+        return Timestamp(seconds: parts.count == 3 ? Int64(String(decoding: parts[1], as: UTF8.self)) ?? 0 : 0)
+    }
+
+    /// Before all keys of a lane, and behind all of them: the characters around digits and letters of base64url.
+    static func start(_ lane: String) -> String { "\(lane)." }
+    static func end(_ lane: String) -> String { "\(lane)/" }
+}
+
+/// Tells the node's runner which lanes have got jobs.
 final class PendingJobs: Sendable {
+    /// What was told and not taken yet.
+    private let waiting = Mutex(JobSearch())
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -61,7 +113,38 @@ final class PendingJobs: Sendable {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func wake() { continuation.yield() }
+    /// Has the jobs found that were just committed, if there are any.
+    func wake(for writes: [StoreWrite]) {
+        let lanes = writes.compactMap { write -> String? in
+            guard case .create(let record) = write, record.key.collection == Job.collection.name,
+                record.value["attempts"]?.integer == 0
+            else { return nil }
+            return JobLane.name(of: record.key.id)
+        }
+        if !lanes.isEmpty { wake(lanes) }
+    }
+
+    func wake(_ lanes: [String]) {
+        waiting.withLock { waiting in
+            for lane in lanes { waiting.add(lane) }
+        }
+        continuation.yield()
+    }
+
+    func wakeAll() {
+        waiting.withLock { $0.addAll() }
+        continuation.yield()
+    }
+
+    /// Has the runner look again at what it had no place for.
+    func nudge() { continuation.yield() }
+
+    func take() -> JobSearch {
+        waiting.withLock { waiting in
+            defer { waiting = JobSearch() }
+            return waiting
+        }
+    }
 
     var news: AsyncStream<Void> { stream }
 }
@@ -69,113 +152,37 @@ final class PendingJobs: Sendable {
 extension ServerCore: JobService {
     /// The row of a job.
     public func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .create(Job.record(random(bytes: 16), handler, payload, at: now, limit))
+        .create(Job.record(handler, payload, at: now, limit, in: self))
     }
 }
 
-/// Does what was put off, each job by one node of those that share the store.
-public final class JobRunner: Sendable {
-    private static let page = 100
-    /// How many are done at once.
-    private static let width = 8
+/// The store, which tells the runner of the jobs that are committed with whatever else, by the core or by a plugin.
+struct WakingStore: Store {
+    let inner: any Store
+    let pending: PendingJobs
 
-    private let core: ServerCore
-
-    /// Makes a runner.
-    public init(_ core: ServerCore) {
-        self.core = core
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
+        let outcome = try await inner.write(writes)
+        if case .committed = outcome { pending.wake(for: writes) }
+        return outcome
     }
 
-    /// Does jobs as soon as they come, and what other nodes or an earlier process left every few seconds, until the task
-    /// is cancelled.
-    public func run() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { [core] in
-                while !Task.isCancelled {
-                    core.pendingJobs.wake()
-                    try? await Task.sleep(for: .seconds(5))
-                }
-            }
-            for await _ in core.pendingJobs.news { await round() }
-        }
+    func prepare(_ collections: [StoreCollection]) async throws { try await inner.prepare(collections) }
+
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { try await inner.read(keys) }
+
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
-    /// Does all that is due.
-    ///
-    /// - Returns: How many jobs were done.
-    @discardableResult
-    public func round() async -> Int {
-        var done = 0
-        var last: StoreKey?
-        do {
-            while !Task.isCancelled {
-                let page = try await core.store.find(
-                    "job", by: "queue", equals: Job.queue, after: last, limit: JobRunner.page)
-                last = page.last?.key
-                done += await work(page.compactMap(Job.init).filter { $0.due <= core.now })
-                if page.count < JobRunner.page { break }
-            }
-        } catch {
-            core.logger.error("jobs cannot be read", metadata: ["error": "\(error)"])
-        }
-        return done
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+        try await inner.increment(key, expiresAt: expiresAt, now: now)
     }
 
-    private func work(_ jobs: [Job]) async -> Int {
-        await withTaskGroup(of: Bool.self) { group in
-            var done = 0
-            for (number, job) in jobs.enumerated() {
-                if number >= JobRunner.width, await group.next() == true { done += 1 }
-                group.addTask { await self.work(job) }
-            }
-            for await isDone in group where isDone { done += 1 }
-            return done
-        }
-    }
-
-    /// - Returns: Whether it is done.
-    private func work(_ job: Job) async -> Bool {
-        do {
-            guard job.record.expiresAt > core.now else { return try await giveUp(job, "its time is over") }
-            guard let handler = core.generation?.capabilities.jobs[job.handler] else { return false }
-            let leased = job.later(core.now + Job.lease, attempts: job.attempts + 1)
-            guard case .committed = try await core.store.write([.replace(leased, ifVersion: job.record.version)])
-            else { return false }
-            do {
-                try await handler.run(job.payload)
-            } catch {
-                try await postpone(job, error)
-                return false
-            }
-            _ = try await core.store.write([.delete(job.record.key)])
-            return true
-        } catch {
-            core.logger.error(
-                "a job could not be done", metadata: ["job": "\(job.handler)", "error": "\(error)"])
-            return false
-        }
-    }
-
-    private func postpone(_ job: Job, _ error: any Error) async throws {
-        let due = core.now + Job.pause(after: job.attempts)
-        guard due < job.record.expiresAt else { return _ = try await giveUp(job, "\(error)") }
-        core.logger.warning(
-            "a job is tried again later",
-            metadata: [
-                "job": "\(job.handler)", "attempts": "\(job.attempts + 1)", "error": "\(error)",
-                "seconds": "\((due - core.now).components.seconds)",
-            ])
-        _ = try await core.store.write([
-            .replace(job.later(due, attempts: job.attempts + 1), ifVersion: job.record.version + 1)
-        ])
-    }
-
-    private func giveUp(_ job: Job, _ reason: String) async throws -> Bool {
-        core.logger.error(
-            "a job is given up",
-            metadata: ["job": "\(job.handler)", "attempts": "\(job.attempts)", "reason": "\(reason)"])
-        _ = try await core.store.write([.delete(job.record.key)])
-        return false
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
+        try await inner.purge(expiredBefore: moment, limit: limit)
     }
 }
 

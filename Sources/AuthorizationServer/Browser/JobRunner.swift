@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Logging
+import Synchronization
+
+/// Does what was put off, each job by one node of those that share the store.
+///
+/// It reads as many rows as it can try, and of a lane that has to wait no more than its head: what waits for one
+/// destination costs the others nothing.
+public final class JobRunner: Sendable {
+    private static let page = 64
+    /// How often all lanes are looked at, for what other nodes or an earlier process left.
+    private static let interval = Duration.seconds(5)
+
+    private typealias Taken = (job: Job, place: JobPlaces.Place)
+
+    private let core: ServerCore
+    private let places = Mutex(JobPlaces())
+
+    /// Makes a runner.
+    public init(_ core: ServerCore) {
+        self.core = core
+    }
+
+    /// Does jobs as soon as they come, and what other nodes or an earlier process left every few seconds, until the task
+    /// is cancelled.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [core] in
+                while !Task.isCancelled {
+                    core.pendingJobs.wakeAll()
+                    try? await Task.sleep(for: JobRunner.interval)
+                }
+            }
+            var search = JobSearch()
+            for await _ in core.pendingJobs.news {
+                search.add(core.pendingJobs.take())
+                for taken in await next(&search) {
+                    group.addTask { await self.attemptAndGoOn(taken.job, taken.place) }
+                }
+            }
+        }
+    }
+
+    private func attemptAndGoOn(_ job: Job, _ place: JobPlaces.Place) async {
+        let isDone = await attempt(job, place)
+        // Its lane may hold more, unless it rests now; and others may have waited for the place.
+        if isDone || job.destination == nil {
+            core.pendingJobs.wake([place.lane])
+        } else {
+            core.pendingJobs.nudge()
+        }
+    }
+
+    /// Does all that is due.
+    ///
+    /// - Returns: How many jobs were done.
+    @discardableResult
+    public func round() async -> Int {
+        var done = 0
+        var before = 0
+        repeat {
+            before = done
+            var search = JobSearch.everything
+            while !search.isOver, !Task.isCancelled {
+                let taken = await next(&search)
+                if taken.isEmpty { break }
+                done += await attempt(taken)
+            }
+            // A lane of which something was done may hold more than its share.
+        } while done > before && !Task.isCancelled
+        return done
+    }
+
+    private func attempt(_ jobs: [Taken]) async -> Int {
+        await withTaskGroup(of: Bool.self) { group in
+            for taken in jobs { group.addTask { await self.attempt(taken.job, taken.place) } }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+    }
+
+    // MARK: looking
+
+    /// The jobs that can be tried now, each with its place; what there was no place for is left in the search.
+    private func next(_ search: inout JobSearch) async -> [Taken] {
+        if search.sweep?.isEmpty == true { places.withLock { $0.forgetOld(now: core.now) } }
+        var taken: [Taken] = []
+        do {
+            while let lane = search.lanes.first {
+                guard try await take(from: lane, &taken) else { return taken }
+                search.finish(lane)
+            }
+            while let last = search.sweep {
+                let (next, isFull) = try await look(behind: last, in: nil, &taken)
+                search.sweep = next
+                if isFull { return taken }
+            }
+        } catch {
+            // The next round looks at everything.
+            search = JobSearch()
+            core.logger.error("jobs cannot be read", metadata: ["error": "\(error)"])
+        }
+        return taken
+    }
+
+    /// - Returns: Whether the lane was looked at as far as it has to be.
+    private func take(from lane: String, _ taken: inout [Taken]) async throws -> Bool {
+        var last: String? = JobLane.start(lane)
+        while let before = last {
+            let (next, isFull) = try await look(behind: before, in: lane, &taken)
+            if isFull { return false }
+            last = next.flatMap { JobLane.name(of: $0) == lane && $0 != JobLane.end(lane) ? $0 : nil }
+        }
+        return true
+    }
+
+    /// Takes what can be tried of the rows behind a key.
+    ///
+    /// - Returns: The key to go on behind, nil at the end; whether there was no place left.
+    private func look(
+        behind last: String, in lane: String?, _ taken: inout [Taken]
+    ) async throws -> (next: String?, isFull: Bool) {
+        let rows = try await core.store.find(
+            "job", by: "queue", equals: Job.queue, after: StoreKey("job", last),
+            limit: lane == nil ? JobRunner.page : JobPlaces.share * 2)
+        var passed: String?
+        var before = last
+        for row in rows {
+            let own = JobLane.name(of: row.key.id)
+            if let lane, own != lane { return (nil, false) }
+            if own != passed {
+                switch take(row) {
+                case .none: break
+                case .full: return (before, true)
+                case .wait: passed = own
+                case .taken(let job): taken.append(job)
+                }
+            }
+            before = row.key.id
+        }
+        guard let end = rows.last else { return (nil, false) }
+        if let passed, passed == JobLane.name(of: end.key.id) { return (JobLane.end(passed), false) }
+        return (end.key.id, false)
+    }
+
+    private enum Found {
+        case taken(Taken)
+        /// The row is in hand already, or cannot be read.
+        case none
+        /// Nothing of its lane can be tried now.
+        case wait
+        case full
+    }
+
+    private func take(_ row: StoreRecord) -> Found {
+        let now = core.now
+        guard JobLane.due(of: row.key.id) <= now else { return .wait }
+        guard let job = Job(row), job.due <= now else { return .none }
+        guard core.generation?.capabilities.jobs[job.handler] != nil || row.expiresAt <= now else { return .wait }
+        switch places.withLock({ $0.take(job, now: now) }) {
+        case .known: return .none
+        case .place(let place): return .taken((job, place))
+        case .wait: return .wait
+        case .full: return .full
+        }
+    }
+
+    // MARK: doing
+
+    /// - Returns: Whether it is done.
+    private func attempt(_ job: Job, _ place: JobPlaces.Place) async -> Bool {
+        let hasFailed = await work(job)
+        places.withLock { places in
+            // Of a handler that names no destination nothing is known of where its other jobs go.
+            places.end(
+                place, hasFailed: job.destination == nil ? hasFailed.map { _ in false } : hasFailed, now: core.now)
+        }
+        return hasFailed == false
+    }
+
+    /// - Returns: Whether the handler failed; nil if it was not called.
+    private func work(_ job: Job) async -> Bool? {
+        do {
+            guard job.record.expiresAt > core.now else { return try await giveUp(job, "its time is over") }
+            guard let handler = core.generation?.capabilities.jobs[job.handler] else { return nil }
+            let end = core.now + Job.lease
+            let write = StoreWrite.replace(job.leased(until: end), ifVersion: job.record.version)
+            guard case .committed = try await core.store.write([write]) else { return nil }
+            do {
+                try await handler.run(job.payload)
+            } catch {
+                try await postpone(job, error, leasedUntil: end)
+                return true
+            }
+            _ = try await core.store.write([.delete(job.record.key)])
+            return false
+        } catch {
+            core.logger.error(
+                "a job could not be done", metadata: ["job": "\(job.handler)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func postpone(_ job: Job, _ error: any Error, leasedUntil end: Timestamp) async throws {
+        let due = core.now + Job.pause(after: job.attempts)
+        guard due < job.record.expiresAt else { return _ = try await giveUp(job, "\(error)") }
+        core.logger.warning(
+            "a job is tried again later",
+            metadata: [
+                "job": "\(job.handler)", "attempts": "\(job.attempts + 1)", "error": "\(error)",
+                "seconds": "\((due - core.now).components.seconds)",
+            ])
+        // Whoever took it in hand after the lease decides what becomes of it.
+        guard core.now < end else { return }
+        _ = try await core.store.write([.delete(job.record.key), .create(job.later(due, core))])
+    }
+
+    private func giveUp(_ job: Job, _ reason: String) async throws -> Bool? {
+        core.logger.error(
+            "a job is given up",
+            metadata: ["job": "\(job.handler)", "attempts": "\(job.attempts)", "reason": "\(reason)"])
+        _ = try await core.store.write([.delete(job.record.key)])
+        return nil
+    }
+}
