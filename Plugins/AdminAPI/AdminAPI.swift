@@ -9,17 +9,24 @@ struct AdminAPI: Plugin {
         id: "admin-api", summary: "manages clients and users over HTTP", specification: "RFC 9110, RFC 6750, RFC 7396")
 
     private let host: any PluginHost
-    private let scope: Scope
+    private let scopes: [DocumentKind: Scope]
     private let page: Int64
     private let takesPeople: Bool
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        let word = settings.read("scope", default: "admin", "the scope word that a token has to carry")
-        guard Scope.isWord(word) else {
-            throw ConfigurationError("'scope' must be one scope word (RFC 6749 section 3.3)", at: "scope")
+        func scope(_ key: String, _ usual: String, _ meaning: String) throws -> Scope {
+            let word = settings.read(key, default: usual, meaning)
+            guard Scope.isWord(word) else {
+                throw ConfigurationError("'\(key)' must be one scope word (RFC 6749 section 3.3)", at: key)
+            }
+            return Scope([word])
         }
-        scope = Scope([word])
+        let all = try scope("scope", "admin", "the scope word that a token has to carry")
+        scopes = [
+            .client: try scope("client_scope", all.description, "another scope word, for '/Client'"),
+            .user: try scope("user_scope", all.description, "another scope word, for '/User'"),
+        ]
         page = settings.read(
             "page_size", default: Int64(50), in: Int64(1)...DocumentList.most,
             "how many documents a list holds that asks for no number")
@@ -31,8 +38,9 @@ struct AdminAPI: Plugin {
 
     func register(in registry: inout Registry) {
         // All of a token's scope means that of its client; managing is asked for by name.
-        registry.add(scopeOnRequest: scope.description)
         for kind in DocumentKind.allCases {
+            guard let scope = scopes[kind] else { continue }
+            registry.add(scopeOnRequest: scope.description)
             let documents = Documents(kind: kind, host: host, takesPeople: takesPeople)
             registry.add(resourceEndpoint: DocumentList(documents: documents, scope: scope, page: page))
             registry.add(resourceEndpoint: DocumentItem(documents: documents, scope: scope))

@@ -16,12 +16,14 @@ struct DocumentItem: ResourceEndpoint {
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         guard let id = request.segment else { throw OAuthError(.serverError, reason: "the route has no segment") }
         return try await documents.refusing(request) {
-            let condition = try Precondition.read(request.head)
+            let condition = try Precondition(request.head)
             switch request.head.method {
-            case "PUT": return try await replace(id, try body(request), condition, request)
+            case "PUT":
+                let document = try body(request)
+                return try await change(id, condition) { _, state in try await replace(id, document, state, request) }
             case "PATCH": return try await patch(id, try body(request), condition, request)
-            case "DELETE": return try await delete(id, condition, request)
-            default: return try await show(id)
+            case "DELETE": return try await change(id, condition) { _, state in try await delete(id, state, request) }
+            default: return try await show(id, condition)
             }
         }
     }
@@ -31,84 +33,77 @@ struct DocumentItem: ResourceEndpoint {
         return body
     }
 
-    private func show(_ id: String) async throws -> EndpointResponse {
+    private func show(_ id: String, _ condition: Precondition) async throws -> EndpointResponse {
         guard let entry = try await documents.directory.entry(id) else { throw documents.missing }
+        guard condition.matches(entry) else { throw Precondition.refusal }
+        guard condition.isNews(entry) else {
+            var response = EndpointResponse(nil, status: 304)
+            response.headers["ETag"] = entry.version.map { "\"\($0)\"" }
+            return response
+        }
         return documents.answer(entry)
     }
 
-    private func replace(
-        _ id: String, _ document: JSON, _ condition: DirectoryCondition, _ request: ResourceRequest
+    // MARK: changing
+
+    /// Makes a change to the very state of which the conditions hold, and looks again where another one was faster.
+    private func change(
+        _ id: String, _ condition: Precondition, readsFirst: Bool = false,
+        _ body: (DirectoryEntry?, DirectoryCondition) async throws -> EndpointResponse
     ) async throws -> EndpointResponse {
-        let change = try await documents.directory.replace(id, with: document, if: condition)
+        if condition.isEmpty, !readsFirst { return try await body(nil, .any) }
+        for _ in 0..<DocumentItem.retries {
+            let entry = try await documents.directory.entry(id)
+            // Section 13.2.1: what is refused without a condition is refused for the same reason with one.
+            if let entry, entry.version == nil { return try await body(entry, .any) }
+            if entry == nil, condition.method != "PUT" {
+                // One that was removed meanwhile is in another state than the one that was to be removed.
+                if condition.method == "DELETE", !condition.matches(nil) { throw Precondition.refusal }
+                throw documents.missing
+            }
+            guard condition.matches(entry), condition.isNews(entry) else { throw Precondition.refusal }
+            do {
+                return try await body(entry, entry?.version.map { .version([$0]) } ?? .absent)
+            } catch let refusal as DocumentRefusal where refusal.kind == .changed || refusal.kind == .taken {
+                // A name of another document is taken, however often one tries.
+                if refusal.kind == .taken {
+                    guard entry == nil, try await documents.directory.entry(id) != nil else { throw refusal }
+                }
+            }
+        }
+        throw OAuthError(.temporarilyUnavailable, "others were faster")
+    }
+
+    private func replace(
+        _ id: String, _ document: JSON, _ state: DirectoryCondition, _ request: ResourceRequest
+    ) async throws -> EndpointResponse {
+        let change = try await documents.directory.replace(id, with: document, if: state)
         documents.changed(change.isNew ? .created : .replaced, id, by: request)
         return documents.answer(change)
     }
 
     /// RFC 7396: what is left out stays, `null` removes.
     private func patch(
-        _ id: String, _ patch: JSON, _ condition: DirectoryCondition, _ request: ResourceRequest
+        _ id: String, _ patch: JSON, _ condition: Precondition, _ request: ResourceRequest
     ) async throws -> EndpointResponse {
         guard case .object = patch else { throw OAuthError(.invalidRequest, "a patch must be an object") }
-        for attempt in 1...DocumentItem.retries {
-            guard let entry = try await documents.directory.entry(id) else { throw documents.missing }
+        return try await change(id, condition, readsFirst: true) { entry, state in
+            guard let entry else { throw documents.missing }
             var merged = MergePatch.apply(patch, to: entry.document)
             // These are never shown, so leaving them out and removing them are told apart by the patch alone.
             for name in ["secret", "password"] { merged[name] = patch[name] }
-            do {
-                if case .version(let known) = condition, entry.version.map(known.contains) != true {
-                    throw DocumentRefusal(.changed, [DocumentProblem("", "it is in another state than If-Match names")])
-                }
-                let state = entry.version.map { DirectoryCondition.version([$0]) } ?? condition
-                let change = try await documents.directory.replace(id, with: merged, if: state)
-                documents.changed(.replaced, id, by: request)
-                return documents.answer(change)
-            } catch let refusal as DocumentRefusal where refusal.kind == .changed {
-                if case .version = condition { throw refusal }
-                if attempt == DocumentItem.retries { throw OAuthError(.temporarilyUnavailable, "others were faster") }
-            }
+            return try await replace(id, merged, state, request)
         }
-        throw documents.missing
     }
 
     private func delete(
-        _ id: String, _ condition: DirectoryCondition, _ request: ResourceRequest
+        _ id: String, _ state: DirectoryCondition, _ request: ResourceRequest
     ) async throws -> EndpointResponse {
-        let entry = try await documents.directory.delete(id, if: condition)
+        let entry = try await documents.directory.delete(id, if: state)
         documents.changed(.deleted, id, by: request)
         var response = documents.answer(entry)
         response.headers["ETag"] = nil
         return response
-    }
-}
-
-/// Reads what a change must find (RFC 9110 section 13.1).
-enum Precondition {
-    static func read(_ head: RequestHead) throws -> DirectoryCondition {
-        let match = values("if-match", head)
-        let none = values("if-none-match", head)
-        if head.method == "GET" { return .any }
-        guard match.isEmpty || none.isEmpty else {
-            throw OAuthError(.invalidRequest, "If-Match and If-None-Match exclude each other")
-        }
-        if !none.isEmpty {
-            guard none == ["*"] else { throw OAuthError(.invalidRequest, "If-None-Match must be '*' here") }
-            return .absent
-        }
-        if match == ["*"] { return .exists }
-        // A weak tag never fits: it does not say that the document is the same byte for byte (section 8.8.3.2).
-        return match.isEmpty ? .any : .version(match.compactMap(strong))
-    }
-
-    private static func values(_ name: String, _ head: RequestHead) -> [String] {
-        head.headers.filter { $0.name == name }.flatMap { $0.value.split(separator: ",") }.map { part in
-            let text = part.drop { $0 == " " }
-            return String(text.prefix(text.count - text.reversed().prefix { $0 == " " }.count))
-        }
-    }
-
-    private static func strong(_ tag: String) -> String? {
-        guard tag.utf8.count >= 2, tag.hasPrefix("\""), tag.hasSuffix("\"") else { return nil }
-        return String(tag.dropFirst().dropLast())
     }
 }
 

@@ -68,6 +68,23 @@ struct AdminAPITests {
         if !isAllowed { #expect(answer.error == "insufficient_scope") }
     }
 
+    @Test("clients and users can each have a scope word of their own, and the one manages nothing of the other")
+    func separateScopes() async throws {
+        let manager: JSON = [
+            "id": "manager", "secret": "s3cret of the manager", "grant_types": ["client_credentials"],
+            "scope": ["manage-clients", "manage-users", "admin"],
+        ]
+        let own = PluginSetup(Plugins.adminAPI, ["client_scope": "manage-clients", "user_scope": "manage-users"])
+        let server = try await TestServer(Plugins.all + [own], clients: [manager])
+        for (word, clients, users) in [("manage-clients", 200, 403), ("manage-users", 403, 200), ("admin", 403, 403)] {
+            let token = try #require(await AdminAPITests.token(server, word))
+            #expect(await server.admin("GET", "/Client", token: token).status == clients, "\(word)")
+            let answer = await server.admin("GET", "/User", token: token)
+            #expect(answer.status == users, "\(word)")
+            if users == 403 { #expect(answer.header("www-authenticate")?.contains("scope=\"manage-users\"") == true) }
+        }
+    }
+
     static let everyRequest: [(String, String)] = ["Client", "User"].flatMap { kind in
         [("GET", "/\(kind)"), ("POST", "/\(kind)")]
             + ["GET", "PUT", "PATCH", "DELETE"].map { ($0, "/\(kind)/orders") }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What a request demands of the document that it is about (RFC 9110 section 13.1).
+struct Precondition {
+    /// What one of the two headers holds.
+    private enum Tags {
+        case any
+        case listed([EntityTag])
+    }
+
+    let method: String
+    private let match: Tags?
+    private let noneMatch: Tags?
+
+    init(_ head: RequestHead) throws {
+        method = head.method
+        match = try Precondition.tags("If-Match", "if-match", head)
+        noneMatch = try Precondition.tags("If-None-Match", "if-none-match", head)
+    }
+
+    var isEmpty: Bool { match == nil && noneMatch == nil }
+
+    static let refusal = DocumentRefusal(
+        .changed, [DocumentProblem("", "it is in another state than If-Match or If-None-Match asks for")])
+
+    /// Whether it is in a state that `If-Match` names.
+    ///
+    /// A weak tag never fits: it does not say that the document is the same byte for byte (section 8.8.3.2).
+    func matches(_ entry: DirectoryEntry?) -> Bool {
+        switch match {
+        case nil: true
+        case .any: entry != nil
+        case .listed(let tags): tags.contains { !$0.isWeak && $0.names(entry?.version) }
+        }
+    }
+
+    /// Whether it is in none of the states that `If-None-Match` names; a weak tag names one as well as a strong one.
+    func isNews(_ entry: DirectoryEntry?) -> Bool {
+        switch noneMatch {
+        case nil: true
+        case .any: entry == nil
+        case .listed(let tags): !tags.contains { $0.names(entry?.version) }
+        }
+    }
+
+    private static func tags(_ name: String, _ field: String, _ head: RequestHead) throws -> Tags? {
+        let values = head.headers.filter { $0.name == field }.map { Array($0.value.utf8) }
+        guard !values.isEmpty else { return nil }
+        let bytes = Array(values.joined(separator: [UInt8(ascii: ",")]))
+        if bytes.filter({ !EntityTag.isSpace($0) }) == [UInt8(ascii: "*")] { return .any }
+        guard let tags = EntityTag.list(bytes), !tags.isEmpty else {
+            throw OAuthError(.invalidRequest, "\(name) must be '*' or a list of entity tags in double quotes")
+        }
+        return .listed(tags)
+    }
+}
+
+/// An entity tag (RFC 9110 section 8.8.3).
+struct EntityTag {
+    let isWeak: Bool
+    private let opaque: [UInt8]
+
+    func names(_ version: String?) -> Bool {
+        version.map { $0.utf8.elementsEqual(opaque) } ?? false
+    }
+
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// Reads a list; nil if it is none.
+    static func list(_ bytes: [UInt8]) -> [EntityTag]? {
+        var tags: [EntityTag] = []
+        var rest = bytes[...]
+        var needsComma = false
+        while let byte = rest.first {
+            if byte == UInt8(ascii: ",") {
+                rest.removeFirst()
+                needsComma = false
+            } else if isSpace(byte) {
+                rest.removeFirst()
+            } else {
+                guard !needsComma, let tag = take(from: &rest) else { return nil }
+                tags.append(tag)
+                needsComma = true
+            }
+        }
+        return tags
+    }
+
+    private static func take(from rest: inout ArraySlice<UInt8>) -> EntityTag? {
+        let isWeak = rest.starts(with: Array("W/".utf8))
+        if isWeak { rest.removeFirst(2) }
+        let quote = UInt8(ascii: "\"")
+        guard rest.first == quote else { return nil }
+        rest.removeFirst()
+        guard let end = rest.firstIndex(of: quote), rest[..<end].allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            return nil
+        }
+        let tag = EntityTag(isWeak: isWeak, opaque: Array(rest[..<end]))
+        rest = rest[rest.index(after: end)...]
+        return tag
+    }
+}
