@@ -8,6 +8,7 @@ struct BackChannel: RevocationParticipant, JobHandler {
     let algorithm: String
     let limit: Duration
     let callback: ClientAttribute<CallbackAddress>
+    let deliveries: Deliveries
     let name = "backchannel-logout"
 
     private static let event = "http://schemas.openid.net/event/backchannel-logout"
@@ -19,11 +20,12 @@ struct BackChannel: RevocationParticipant, JobHandler {
         guard case .session(let id) = what, let session = try await host.sessions.find(id) else { return [] }
         var writes: [StoreWrite] = []
         for clientID in try await host.sessions.clients(of: id) {
-            guard let client = try await host.clients.find(clientID), !client[callback].text.isEmpty else { continue }
+            guard let client = try await host.clients.usable(clientID), !client[callback].text.isEmpty else { continue }
+            let jti = host.random(bytes: 16)
             let payload: JSON = [
-                "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id),
-                "jti": .string(host.random(bytes: 16)),
+                "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id), "jti": .string(jti),
             ]
+            deliveries.expect(jti)
             writes.append(host.jobs.enqueue(name, payload, limit: limit))
         }
         return writes
@@ -31,6 +33,8 @@ struct BackChannel: RevocationParticipant, JobHandler {
 
     /// Sends a logout token; one that was sent before is sent anew with the same `jti`, so that it counts once.
     func run(_ payload: JSON) async throws {
+        // A browser waits for the first attempt, whatever comes of it.
+        defer { deliveries.end(payload["jti"]?.string ?? "") }
         guard let id = payload["client"]?.string, let client = try await host.clients.find(id),
             !client[callback].text.isEmpty
         else { return }

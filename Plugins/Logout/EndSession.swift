@@ -7,6 +7,7 @@ struct EndSession: BrowserEndpoint {
     let host: any PluginHost
     let targets: ClientAttribute<ReturnAddresses>
     let frontChannel: FrontChannel
+    let deliveries: Deliveries
     let route = Route(["GET", "POST"], "/logout", metadata: "end_session_endpoint")
     let takesForeignForms = true
     let parameters = [
@@ -24,7 +25,9 @@ struct EndSession: BrowserEndpoint {
             guard asked.isFromClient else { return signedOut(asked.withoutTarget) }
             return try await leave(asked, after: asked.session)
         }
-        guard asked.isAbout(session) else { return try await confirmation(asked, session) }
+        guard asked.isAbout(session) else {
+            return try await confirmation(asked, session, request.parameters["ui_locales"])
+        }
         return try await end(session, asked)
     }
 
@@ -59,17 +62,15 @@ struct EndSession: BrowserEndpoint {
         }
     }
 
+    /// What does not prove right is left out (section 4): the person is asked, and stays here afterwards.
     private func read(_ parameters: Parameters) async throws -> Asked {
         var asked = Asked()
         let hint = parameters["id_token_hint"].flatMap(claims)
         let audience = hint?["aud"]?.strings ?? []
-        if let named = parameters["client_id"] {
-            guard hint == nil || audience.contains(where: { $0.utf8.elementsEqual(named.utf8) }) else {
-                throw OAuthError(.invalidRequest, "the token in 'id_token_hint' was issued to another client")
-            }
-            asked.clientID = named
-        } else if audience.count == 1 {
-            asked.clientID = audience.first
+        asked.clientID = parameters["client_id"] ?? (audience.count == 1 ? audience.first : nil)
+        // A token that was issued to another client says nothing of this one.
+        if hint != nil, let named = asked.clientID, !audience.contains(where: { $0.utf8.elementsEqual(named.utf8) }) {
+            return Asked()
         }
         asked.isFromClient = hint != nil
         asked.session = hint?["sid"]?.string
@@ -87,14 +88,15 @@ struct EndSession: BrowserEndpoint {
         return claims
     }
 
-    /// Section 3: only to an address that is registered, byte for byte, for a client that is known.
+    /// Section 3: only to an address that is registered, byte for byte, for a client that is known; else nowhere, which
+    /// is no reason to leave anybody signed in.
     private func target(_ parameters: Parameters, _ asked: Asked) async throws -> String? {
         guard let address = parameters["post_logout_redirect_uri"] else { return nil }
-        guard let id = asked.clientID, let client = try await host.clients.find(id),
+        guard let id = asked.clientID, let client = try await host.clients.usable(id),
             client[targets].contains(address)
         else {
-            throw OAuthError(
-                .invalidRequest, "the address in 'post_logout_redirect_uri' is not registered for the client")
+            host.events.record(Event(.notSentOn, client: asked.isFromClient ? asked.clientID : nil))
+            return nil
         }
         return WebAddress.adding(parameters["state"].map { [("state", $0)] } ?? [], to: address)
     }
@@ -104,14 +106,17 @@ struct EndSession: BrowserEndpoint {
     private static let purpose = "logout-confirmation"
 
     /// Section 2: without a hint, or with one of somebody else, it could be anybody who wants the session to end.
-    private func confirmation(_ asked: Asked, _ session: UserSession) async throws -> EndpointResponse {
+    private func confirmation(
+        _ asked: Asked, _ session: UserSession, _ languages: String?
+    ) async throws -> EndpointResponse {
         var kept = asked.json
         kept["session"] = .string(session.id)
         var values: JSON = [
             "asked": .string(try host.keys.seal(kept.text, purpose: EndSession.purpose)),
             "user": .string(session.user.shownName),
         ]
-        if let id = asked.clientID, let client = try await host.clients.find(id) {
+        values["languages"] = languages.map(JSON.string)
+        if let id = asked.clientID, let client = try await host.clients.usable(id) {
             values["client"] = ["name": .string(client.document["name"]?.string ?? client.id)]
         }
         var page = Page("logout", values)
@@ -120,15 +125,14 @@ struct EndSession: BrowserEndpoint {
     }
 
     private func confirmed(_ request: BrowserRequest) async throws -> EndpointResponse {
-        guard let text = request.parameters["asked"].flatMap({ host.keys.open($0, purpose: EndSession.purpose) }),
-            let kept = try? JSON(parsing: text)
-        else { throw OAuthError(.invalidRequest, reason: "the form lacks what the page was shown for") }
-        var asked = Asked(clientID: kept["client"]?.string, target: kept["target"]?.string)
+        let sealed = request.parameters["asked"].flatMap { host.keys.open($0, purpose: EndSession.purpose) }
+        let kept = sealed.flatMap { try? JSON(parsing: $0) }
+        var asked = Asked(clientID: kept?["client"]?.string, target: kept?["target"]?.string)
         asked.isFromClient = true
-        guard let session = request.session else { return try await leave(asked, after: kept["session"]?.string) }
-        guard session.id == kept["session"]?.string else {
-            // Somebody else has signed in since the page was shown, and was not asked.
-            return try await confirmation(asked, session)
+        guard let session = request.session else { return try await leave(asked, after: kept?["session"]?.string) }
+        guard session.id == kept?["session"]?.string else {
+            // Somebody else has signed in since the page was shown, or it cannot be read any more: nobody was asked.
+            return try await confirmation(asked, session, request.parameters["ui_locales"])
         }
         return try await end(session, asked)
     }
@@ -137,7 +141,9 @@ struct EndSession: BrowserEndpoint {
 
     private func end(_ session: UserSession, _ asked: Asked) async throws -> EndpointResponse {
         let frames = try await frontChannel.frames(for: session.id)
-        try await host.tokens.revoke(.session(session.id), reason: "its person signed out")
+        try await deliveries.awaiting {
+            try await host.tokens.revoke(.session(session.id), reason: "its person signed out")
+        }
         var response = frames.isEmpty ? leave(asked) : signedOut(asked, frames)
         response.forgetsSession = true
         return response
@@ -168,5 +174,21 @@ extension User {
         let name = document["name"]
         return name?.string ?? name?["formatted"]?.string ?? document["data"]?["name"]?.string
             ?? document["userName"]?.string ?? document["email"]?.string ?? id
+    }
+}
+
+extension Event.Kind {
+    /// An application asked for a sign-out and named an address that it has not registered.
+    static let notSentOn = Event.Kind(rawValue: "logout.not_sent_on")
+}
+
+extension ClientDirectory {
+    /// The client, or nil if there is none that can be used: one that does not fit what is loaded keeps nobody signed in.
+    func usable(_ id: String) async throws -> Client? {
+        do {
+            return try await find(id)
+        } catch is OAuthError {
+            return nil
+        }
     }
 }

@@ -8,11 +8,14 @@ struct FrontChannel: Sendable {
     let frame: ClientAttribute<CallbackAddress>
     let needsSession: ClientAttribute<Bool>
 
+    /// The most frames of a page; each one's site is in a header, which proxies let grow to a few thousand bytes.
+    private static let most = 50
+
     /// The addresses that the page loads in frames, with `iss` and `sid` where the client asks for them (section 2).
     func frames(for session: String) async throws -> [String] {
         var frames: [String] = []
-        for id in try await host.sessions.clients(of: session) {
-            guard let client = try await host.clients.find(id) else { continue }
+        for id in try await host.sessions.clients(of: session) where frames.count < FrontChannel.most {
+            guard let client = try await host.clients.usable(id) else { continue }
             let address = client[frame].text
             guard !address.isEmpty else { continue }
             let names = client[needsSession] ? [("iss", host.issuer), ("sid", session)] : []

@@ -16,6 +16,7 @@ struct Logout: Plugin {
     private let targets: ClientAttribute<ReturnAddresses>
     private let backChannel: BackChannel
     private let frontChannel: FrontChannel
+    private let deliveries: Deliveries
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
@@ -25,6 +26,10 @@ struct Logout: Plugin {
         limit = settings.read(
             "delivery_limit", default: .seconds(86400), in: .seconds(60)...(.seconds(7 * 86400)),
             "for how long a client that does not answer is told again that a session has ended")
+        deliveries = Deliveries(
+            upTo: settings.read(
+                "delivery_wait", default: .seconds(1), in: .zero...(.seconds(5)),
+                "how long a browser waits for the applications to be told before it is sent on"))
         guard host.keys.algorithms.contains(algorithm) else {
             throw ConfigurationError(
                 "'algorithm' must be one of \(host.keys.algorithms.joined(separator: ", "))", at: "algorithm")
@@ -38,7 +43,8 @@ struct Logout: Plugin {
         _ = settings.clientAttribute(
             "backchannel_logout_session_required", on: .client, default: false,
             "whether logout tokens must name the session; they always do")
-        backChannel = BackChannel(host: host, algorithm: algorithm, limit: limit, callback: callback)
+        backChannel = BackChannel(
+            host: host, algorithm: algorithm, limit: limit, callback: callback, deliveries: deliveries)
         frontChannel = FrontChannel(
             host: host,
             frame: settings.clientAttribute(
@@ -52,7 +58,8 @@ struct Logout: Plugin {
     func register(in registry: inout Registry) {
         registry.add(signingAlgorithm: algorithm)
         registry.add(
-            browserEndpoint: EndSession(host: host, targets: targets, frontChannel: frontChannel))
+            browserEndpoint: EndSession(
+                host: host, targets: targets, frontChannel: frontChannel, deliveries: deliveries))
         registry.add(revocation: backChannel)
         registry.add(job: backChannel)
         registry.add(page: "logout", template: LogoutPage.template, texts: LogoutPage.texts)

@@ -12,6 +12,7 @@ enum LogoutPage {
         <form method="post" action="{{action}}">
         <input type="hidden" name="csrf" value="{{csrf}}">
         <input type="hidden" name="asked" value="{{asked}}">
+        {{#languages}}<input type="hidden" name="ui_locales" value="{{languages}}">{{/languages}}
         <button class="button primary">{{text.logout_button}}</button>
         </form>
         <p class="note">{{text.logout_note}}</p>

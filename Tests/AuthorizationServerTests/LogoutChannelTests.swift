@@ -100,7 +100,7 @@ struct LogoutChannelTests {
         let outbound = RecordedOutbound()
         let plugins = Plugins.all.map { setup in
             setup.type == Plugins.logout
-                ? PluginSetup(setup.type, ["algorithm": "ES256", "delivery_limit": "2m"]) : setup
+                ? PluginSetup(setup.type, ["algorithm": "ES256", "delivery_limit": "2m", "delivery_wait": "0s"]) : setup
         }
         let server = try await Leaving.server(outbound, plugins)
         let browser = Browser(server)

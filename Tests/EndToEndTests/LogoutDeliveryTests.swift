@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The end of a session reaches the applications", .timeLimit(.minutes(10)))
 struct LogoutDeliveryTests {
-    private static func configuration(_ callback: UInt16) -> String {
+    private static func configuration(_ callback: UInt16, hanging: UInt16 = 9) -> String {
         """
         issuer: http://127.0.0.1:8080
         listen: { port: 0 }
@@ -28,18 +28,28 @@ struct LogoutDeliveryTests {
             backchannel_logout_uri: http://127.0.0.1:\(callback)/logout
             auth:
               authorization_code: { redirect_uri: "https://shop.example/callback", pkce: false }
+          - id: hangs
+            secret: demo-shop
+            first_party: true
+            grant_types: [authorization_code]
+            scope: [openid]
+            backchannel_logout_uri: http://127.0.0.1:\(hanging)/logout
+            auth:
+              authorization_code: { redirect_uri: "https://shop.example/callback", pkce: false }
         users:
           - { id: ann, password: demo-ann }
         """
     }
 
-    private static func signIn(_ program: Program) throws -> (browser: WebBrowser, hint: String) {
+    private static func signIn(
+        _ program: Program, _ client: String = "shop"
+    ) throws -> (browser: WebBrowser, hint: String) {
         let browser = WebBrowser(program)
-        let page = try browser.open("/auth/authorize?response_type=code&client_id=shop&scope=openid")
+        let page = try browser.open("/auth/authorize?response_type=code&client_id=\(client)&scope=openid")
         let landed = try browser.submit(page, [("username", "ann"), ("password", "demo-ann")])
         let code = try #require((landed.header("location") ?? "").firstMatch(of: /code=([^&]*)/)).1
         let tokens = try program.post(
-            "/auth/token", [("grant_type", "authorization_code"), ("code", String(code))], as: ("shop", "demo-shop"))
+            "/auth/token", [("grant_type", "authorization_code"), ("code", String(code))], as: (client, "demo-shop"))
         return (browser, try #require(tokens["id_token"]))
     }
 
@@ -64,6 +74,27 @@ struct LogoutDeliveryTests {
             #expect(request.hasPrefix("POST /logout HTTP/1.1\r\n") && request.contains("\r\n\r\nlogout_token=ey"))
             try await Task.sleep(for: .seconds(7))
             #expect(shop.requests.count == 1, "what was delivered is not sent again")
+        }
+    }
+
+    @Test("a client that accepts and never answers holds back neither a sign-out nor another client's logout token")
+    func hanging() async throws {
+        try await Folder.with { folder in
+            let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
+            let hangs = try OtherServer { _ in nil }
+            try folder.write("config.yaml", Self.configuration(shop.port, hanging: hangs.port))
+            let program = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
+            defer { program.stop() }
+            for _ in 0..<12 {
+                let (browser, hint) = try Self.signIn(program, "hangs")
+                let start = ContinuousClock.now
+                let page = try browser.open("/auth/logout?id_token_hint=\(hint)")
+                #expect(page.body.contains("You are signed out") && ContinuousClock.now - start < .seconds(4))
+            }
+            let (browser, hint) = try Self.signIn(program)
+            _ = try browser.open("/auth/logout?id_token_hint=\(hint)")
+            #expect(shop.requests.count == 1, "it is told before the browser is sent on")
+            #expect((1...8).contains(hangs.requests.count))
         }
     }
 

@@ -44,7 +44,7 @@ struct BrowserAccess {
         let response = try await plan.endpoint.respond(to: request)
         let fresh = browser == nil ? core.random(bytes: 32) : nil
         var answer = try await core.commit(response) { page, status in
-            try show(page, status, fresh ?? browser ?? "")
+            try show(page, status, fresh ?? browser ?? "", in: languages(sent))
         }
         if head.readsPages, head.followsOwnPage {
             answer = try core.sendingOn(answer, generation, in: Languages.accepted(by: head))
@@ -109,7 +109,15 @@ struct BrowserAccess {
 
     // MARK: pages
 
-    private func show(_ page: Page, _ status: Int, _ browser: String) throws -> OutboundResponse {
+    /// What an application asks for in `ui_locales` comes before what the browser accepts.
+    private func languages(_ sent: Parameters) -> [String] {
+        let asked = (sent["ui_locales"] ?? "").utf8.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+        return Languages.tags(asked) + Languages.accepted(by: head)
+    }
+
+    private func show(
+        _ page: Page, _ status: Int, _ browser: String, in languages: [String]
+    ) throws -> OutboundResponse {
         let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
         var values = try core.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)], generation)
         // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
@@ -123,7 +131,7 @@ struct BrowserAccess {
         policy.frames = frames.map(\.source)
         policy.runsScript = !frames.isEmpty
         return try core.render(
-            page.name, values, policy, generation, in: Languages.accepted(by: head), status: status)
+            page.name, values, policy, generation, in: languages, status: status)
     }
 
     private func source(_ address: String) -> String? {

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Synchronization
+import Testing
+
+/// Jobs are logout tokens here, since each of these goes to a client of its own.
+@Suite("What was put off is done, and nobody holds it back", .timeLimit(.minutes(5)), .serialized)
+struct JobTests {
+    private static func address(_ id: String) -> String { "https://\(id).example.com/logout" }
+
+    private static func server(
+        _ outbound: any OutboundHTTP, _ clients: [String], _ plugins: [PluginSetup] = Plugins.all
+    ) async throws -> TestServer {
+        try await TestServer(
+            plugins,
+            clients: clients.map { id in
+                Leaving.client(id, [("backchannel_logout_uri", .string(address(id)))])
+            }, users: Demo.users, passwords: CountingPasswords(isQuick: true), outbound: outbound)
+    }
+
+    private static func job(for client: String, _ server: TestServer) -> StoreWrite {
+        server.core.jobs.enqueue(
+            "backchannel-logout", ["client": .string(client), "sid": "s", "sub": "ann", "jti": "j"],
+            limit: .seconds(86400))
+    }
+
+    private static func put(_ count: Int, for clients: [String], _ server: TestServer) async throws {
+        for client in clients {
+            let writes = (0..<count).map { _ in job(for: client, server) }
+            #expect(try await server.core.store.write(writes) == .committed)
+        }
+    }
+
+    /// How long it takes until something is so; at most as many seconds.
+    private static func time(_ seconds: Int, until condition: () async -> Bool) async -> Duration {
+        let start = ContinuousClock.now
+        while await !condition(), ContinuousClock.now - start < .seconds(seconds) {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return ContinuousClock.now - start
+    }
+
+    /// Runs nodes while a test looks on.
+    private static func running(
+        _ server: TestServer, nodes: Int = 1, _ body: () async throws -> Void
+    ) async throws {
+        let tasks = (0..<nodes).map { _ in Task { await JobRunner(server.core).run() } }
+        defer { for task in tasks { task.cancel() } }
+        try await body()
+    }
+
+    @Test("a client that accepts and never answers holds back no other, however much there is for it")
+    func oneHangs() async throws {
+        let outbound = HangingOutbound(limit: .seconds(120)) { $0.contains("//hangs.") }
+        let server = try await Self.server(outbound, ["hangs", "good"])
+        try await Self.running(server) {
+            try await Self.put(100, for: ["hangs"], server)
+            _ = await Self.time(30) { outbound.requests(to: Self.address("hangs")) > 0 }
+            for number in 1...3 {
+                try await Self.put(1, for: ["good"], server)
+                let taken = await Self.time(60) { outbound.answers(of: Self.address("good")) == number }
+                #expect(taken < .seconds(30), "the hanging attempts take two minutes")
+            }
+            #expect(outbound.requests(to: Self.address("hangs")) <= 8, "it has a share of the places, and no more")
+        }
+    }
+
+    @Test(
+        "of 1,000 clients 900 hang: all others are told, what is under way is bounded, and afterwards new ones wait for none"
+    )
+    func mostHang() async throws {
+        let outbound = HangingOutbound(limit: .milliseconds(300)) { $0.contains("//hangs-") }
+        let hanging = (0..<900).map { "hangs-\($0)" }
+        let good = (0..<100).map { "good-\($0)" }
+        let server = try await Self.server(outbound, hanging + good)
+        try await Self.put(2, for: hanging + good, server)
+        try await Self.running(server) {
+            let taken = await Self.time(60) { outbound.answers == 200 }
+            #expect(taken < .seconds(30), "\(outbound.answers) of 200")
+            #expect(outbound.most <= 256)
+            for number in 0..<20 {
+                server.clock.advance(.seconds(60))
+                let client = good[number]
+                let before = outbound.answers(of: Self.address(client))
+                try await Self.put(1, for: [client], server)
+                #expect(await Self.time(30) { outbound.answers(of: Self.address(client)) > before } < .seconds(15))
+            }
+        }
+    }
+
+    @Test("a client that answers again is told all that waited, by one attempt first")
+    func recovers() async throws {
+        let outbound = HangingOutbound(limit: .milliseconds(20)) { _ in true }
+        let server = try await Self.server(outbound, ["shop"])
+        let runner = JobRunner(server.core)
+        try await Self.put(50, for: ["shop"], server)
+        #expect(await runner.round() == 0 && outbound.requests(to: Self.address("shop")) == 8)
+        #expect(await runner.round() == 0 && outbound.requests(to: Self.address("shop")) == 8, "it rests")
+        for number in 1...6 {
+            server.clock.advance(.seconds(400))
+            #expect(await runner.round() == 0 && outbound.requests(to: Self.address("shop")) == 8 + number)
+        }
+        outbound.hang { _ in false }
+        server.clock.advance(.seconds(3600))
+        #expect(await runner.round() == 50)
+        #expect(await runner.round() == 0 && outbound.answers == 50)
+    }
+
+    @Test("a job that fails again and again does not hold up those behind it")
+    func poison() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await Self.server(outbound, ["shop"])
+        outbound.answer(400)
+        try await Self.put(20, for: ["shop"], server)
+        for _ in 0..<30 {
+            await JobRunner(server.core).round()
+            server.clock.advance(.seconds(2))
+        }
+        outbound.answer(200)
+        try await Self.put(1, for: ["shop"], server)
+        #expect(await JobRunner(server.core).round() >= 1)
+        server.clock.advance(.seconds(7200))
+        await JobRunner(server.core).round()
+        let left = try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 100)
+        #expect(left.isEmpty)
+    }
+
+    @Test("of nodes on one store each delivers some, and none what another one does")
+    func nodes() async throws {
+        let outbound = HangingOutbound(limit: .milliseconds(10)) { _ in false }
+        let clients = (0..<40).map { "c-\($0)" }
+        let server = try await Self.server(outbound, clients)
+        try await Self.put(10, for: clients, server)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 { group.addTask { await JobRunner(server.core).round() } }
+        }
+        await JobRunner(server.core).round()
+        #expect(outbound.answers == 400)
+        for client in clients { #expect(outbound.answers(of: Self.address(client)) == 10) }
+    }
+
+    @Test("looking for what is due costs a few rows of a client that rests, whatever waits for it")
+    func cheap() async throws {
+        let outbound = HangingOutbound(limit: .milliseconds(10)) { _ in true }
+        let server = try await Self.server(
+            outbound, ["shop", "other"], [.init(CountingStore.self)] + Plugins.all.dropFirst())
+        let store = try #require(server.countingStore)
+        try await Self.put(5000, for: ["shop"], server)
+        try await Self.put(1, for: ["other"], server)
+        let runner = JobRunner(server.core)
+        await runner.round()
+        let before = store.found
+        await runner.round()
+        #expect(store.found - before <= 200, "\(store.found - before) rows were read for nothing")
+    }
+
+    @Test("a job that a plugin commits by itself is done at once")
+    func woken() async throws {
+        let outbound = HangingOutbound(limit: .seconds(1)) { _ in false }
+        let server = try await Self.server(outbound, ["shop"])
+        let host: any PluginHost = server.core
+        try await Self.running(server) {
+            // The look at the whole store that comes every five seconds would take a minute for these.
+            let start = ContinuousClock.now
+            for number in 1...12 {
+                let job = host.jobs.enqueue(
+                    "backchannel-logout", ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"],
+                    limit: .seconds(60))
+                let outcome = try await host.store.write([job])
+                #expect(outcome == .committed)
+                _ = await Self.time(10) { outbound.answers(of: Self.address("shop")) == number }
+            }
+            #expect(outbound.answers == 12 && ContinuousClock.now - start < .seconds(40))
+        }
+    }
+
+    @Test("a job that an earlier version put into the store is done")
+    func former() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await Self.server(outbound, ["shop"])
+        let record = StoreRecord(
+            StoreKey("job", "q4T-9_ZkJ0aW1kY0b0N0aA"),
+            [
+                "handler": "backchannel-logout", "payload": ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"],
+                "attempts": 0, "due": .integer(server.clock.now.seconds),
+            ], expiresAt: server.clock.now + .seconds(60), indexes: ["queue": "all"])
+        #expect(try await server.core.store.write([.create(record)]) == .committed)
+        #expect(await JobRunner(server.core).round() == 1 && outbound.requests.count == 1)
+    }
+
+    // MARK: browsers wait a moment
+
+    private static func waiting(_ limit: JSON) -> [PluginSetup] {
+        Plugins.all.map { setup in
+            setup.type == Plugins.logout
+                ? PluginSetup(setup.type, ["algorithm": "ES256", "delivery_wait": limit]) : setup
+        }
+    }
+
+    @Test("the applications are told before the browser is sent on")
+    func toldFirst() async throws {
+        let outbound = HangingOutbound(limit: .seconds(20)) { _ in false }
+        let server = try await Self.server(outbound, ["shop", "other"], Self.waiting("5s"))
+        try await Self.running(server) {
+            for number in 1...10 {
+                let browser = Browser(server)
+                let flow = try await Leaving.use("shop", server, browser)
+                _ = try await Leaving.use("other", server, browser)
+                let answer = await Leaving.logout(
+                    browser,
+                    [("id_token_hint", flow.tokens["id_token"]), ("post_logout_redirect_uri", Leaving.goodbye)])
+                #expect(answer.landing == Leaving.goodbye && outbound.answers == 2 * number)
+            }
+        }
+    }
+
+    @Test(
+        "a client that hangs, or a process that delivers nothing, delays a sign-out by a second and not more",
+        arguments: [true, false])
+    func boundedWait(_ isRunning: Bool) async throws {
+        let outbound = HangingOutbound(limit: .seconds(120)) { $0.contains("//hangs.") }
+        let server = try await Self.server(outbound, ["hangs"], Self.waiting("1s"))
+        try await Self.running(server, nodes: isRunning ? 1 : 0) {
+            var browsers: [(Browser, String?)] = []
+            for _ in 0..<100 {
+                let browser = Browser(server)
+                browsers.append((browser, try await Leaving.use("hangs", server, browser).tokens["id_token"]))
+            }
+            let longest = await withTaskGroup(of: Duration.self) { group in
+                for (browser, hint) in browsers {
+                    group.addTask {
+                        let start = ContinuousClock.now
+                        let page = await Leaving.logout(browser, [("id_token_hint", hint)])
+                        #expect(page.heading == "You are signed out")
+                        return ContinuousClock.now - start
+                    }
+                }
+                return await group.reduce(.zero) { max($0, $1) }
+            }
+            #expect(longest < .seconds(30), "\(longest), where the hanging attempts take two minutes")
+            for (browser, _) in browsers.prefix(3) { #expect(await Leaving.isOver(browser, "hangs")) }
+            let left = try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 200)
+            #expect(left.count == 100, "what was not delivered waits in the store")
+        }
+    }
+}
