@@ -47,7 +47,7 @@ struct BrowserAccess {
             try show(page, status, fresh ?? browser ?? "", in: languages(sent))
         }
         if head.readsPages, head.followsOwnPage {
-            answer = try core.sendingOn(answer, generation, in: Languages.accepted(by: head))
+            answer = try core.sendingOn(answer, generation, in: languages(sent))
         }
         if case .page = response.content, let fresh { answer.headers.append(cookie.set(fresh)) }
         if response.forgetsSession {
@@ -78,7 +78,7 @@ struct BrowserAccess {
     }
 
     private func signedOut() throws -> OutboundResponse {
-        var answer = try show(Page("signed_out"), 200, browser ?? "")
+        var answer = try show(Page("signed_out"), 200, browser ?? "", in: Languages.accepted(by: head))
         answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
         return answer
     }
