@@ -14,13 +14,18 @@ struct Password: Plugin, TokenGrant {
         ParameterDeclaration("username", required: true, longest: 256, example: "ann"),
         ParameterDeclaration("password", required: true, longest: 512, secret: true, example: "demo-ann"),
     ]
+    private static let refused = "the username or the password is not right"
     private let host: any PluginHost
     private let tellsUser: Bool
+    private let tellsInactive: Bool
 
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         tellsUser = settings.read(
             "userinfo", default: false, "whether answers carry the person's document as the member 'userinfo'")
+        tellsInactive = settings.read(
+            "tell_inactive", default: false,
+            "whether the right password of an inactive account is answered by 'User is inactive'")
     }
 
     func register(in registry: inout Registry) {
@@ -38,8 +43,11 @@ struct Password: Plugin, TokenGrant {
             authorization.authenticatedAt = host.now
             authorization.amr = ["pwd"]
             return authorization
-        case .inactive: throw OAuthError(.invalidGrant, "User is inactive", reason: "the password is right")
-        case .refused: throw OAuthError(.invalidGrant, "the username or the password is not right")
+        case .inactive:
+            throw OAuthError(
+                .invalidGrant, tellsInactive ? "User is inactive" : Password.refused,
+                reason: "the account is inactive")
+        case .refused: throw OAuthError(.invalidGrant, Password.refused)
         case .later(let wait):
             throw OAuthError(
                 .temporarilyUnavailable, "there were too many attempts", reason: "attempts are slowed down",

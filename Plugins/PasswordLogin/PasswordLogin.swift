@@ -10,9 +10,13 @@ struct PasswordLogin: Plugin, InteractionStep {
 
     let name = "password-login"
     let phase = StepPhase.identify
+    /// Whatever fits into a request is read, so that the page can say what is too long.
     let fields = [
-        ParameterDeclaration("username", longest: 256), ParameterDeclaration("password", longest: 512, secret: true),
+        ParameterDeclaration("username", longest: 65_536),
+        ParameterDeclaration("password", longest: 65_536, secret: true),
     ]
+    private static let longestLogin = 256
+    private static let longestPassword = 512
     private let host: any PluginHost
     private let acr: String
 
@@ -31,7 +35,15 @@ struct PasswordLogin: Plugin, InteractionStep {
         let login = submitted["username"]
         guard login != nil || submitted["password"] != nil else { return .page(page(interaction)) }
         guard let login, let password = submitted["password"] else {
-            return .page(page(interaction, Kept(login: login ?? "", problem: .missing)))
+            let shown = login.flatMap { $0.utf8.count <= PasswordLogin.longestLogin ? $0 : nil }
+            return .page(page(interaction, Kept(login: shown ?? "", problem: .missing)))
+        }
+        // No account has such a name or password, so nothing is counted, hashed or told by it.
+        guard login.utf8.count <= PasswordLogin.longestLogin else {
+            return .page(page(interaction, Kept(login: "", problem: .tooLong)))
+        }
+        guard password.utf8.count <= PasswordLogin.longestPassword else {
+            return .page(page(interaction, Kept(login: login, problem: .tooLong)))
         }
         let outcome: PasswordOutcome
         do {
@@ -55,6 +67,7 @@ struct PasswordLogin: Plugin, InteractionStep {
     private struct Kept {
         enum Problem: String {
             case missing, credentials, throttled, busy
+            case tooLong = "too_long"
         }
 
         var login: String
@@ -74,7 +87,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         var values: JSON = ["username_autocomplete": "username"]
         values["login"] = kept?["login"] ?? interaction.policy.loginHint.map(JSON.string)
         values["problem"] = kept?["problem"]
-        let isOfFields = ["missing", "credentials"].contains(kept?["problem"]?.string)
+        let isOfFields = ["missing", "credentials", "too_long"].contains(kept?["problem"]?.string)
         values["fields"] = isOfFields ? true : nil
         if let until = kept?["until"]?.integer, until > host.now.seconds {
             values["retry_after"] = .integer(until - host.now.seconds)

@@ -111,7 +111,9 @@ struct DeclaredUsers: Sendable {
             if let text = document["password"]?.string {
                 password =
                     passwords.form(of: text) == .plain
-                    ? .plain(PlainPassword(Secret(text), id: id, issuer: issuer, cryptography)) : .hash(text)
+                    ? .plain(
+                        PlainPassword(Secret(OpaqueString.normal(text) ?? text), id: id, issuer: issuer, cryptography))
+                    : .hash(text)
             }
             all[id] = DeclaredUser(
                 id: id, isActive: isActive, document: shown, password: password)

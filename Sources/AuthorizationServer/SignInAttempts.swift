@@ -2,15 +2,16 @@
 
 import GrantKit
 
-/// Bounds the guessing of passwords: every attempt is counted before anything is hashed, and the more there are, the
-/// longer the next one waits.
+/// Bounds the guessing of passwords: every attempt is counted before anything is hashed.
 ///
-/// Nobody is locked out. Whoever signed in from an address before is counted apart from everybody else who tries the
+/// Some are free, and then each one waits longer than the one before.
+///
+/// Nobody is locked out. An owner who signed in from an address before is counted apart from everybody else who tries the
 /// same account, so guessing from elsewhere does not hold the owner back. At a new address one attempt in each span
 /// passes whatever is tried from others. Accounts are counted by the name that was typed, whether it exists or not: what
 /// is held back tells nothing.
 struct SignInAttempts {
-    /// Counters; the last few may be lost with the process.
+    /// Counters and gates; the last few may be lost with the process.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
     /// Which account has signed in from which address.
     static let origins = StoreCollection("sign_in_origin", durability: .relaxed)
@@ -27,9 +28,9 @@ struct SignInAttempts {
         /// For an address from which the accounts that are tried have signed in before: many people may share it.
         static let knownAddress = Allowance(free: 1000, longest: 30)
 
-        /// The seconds that one attempt keeps the next one waiting.
-        func delay(_ count: Int64) -> Int64 {
-            count <= free ? 0 : min(longest, 1 << min(count - free - 1, 16))
+        /// The seconds between two attempts, once so many have passed the gate.
+        func delay(_ passed: Int64) -> Int64 {
+            min(longest, 1 << max(0, min(passed, 16)))
         }
     }
 
@@ -65,11 +66,14 @@ struct SignInAttempts {
             return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
         }
         if let wait = try await pass("address.\(address)", .address).wait { return .later(wait) }
+        // An owner who comes from an address of their own does not compete with those who guess elsewhere. Where an attempt
+        // passes for another reason, the address has had its own too.
+        let span = Allowance.account.longest
+        let own = AttemptGate(store: store, now: now, key: StoreKey("sign_in_attempt", "own.\(pair)"))
+        let ownWait = try await own.pass(isOpen: true, window: .seconds(span)) { _ in span }
         let (count, wait) = try await pass("account.\(login)", .account)
-        // Whoever comes from an address of his own does not compete with those who guess elsewhere.
-        if let wait, let longer = try await take("pair.\(pair)", Allowance.account.longest) {
-            return .later(min(wait, longer))
-        }
+        if let wait, let ownWait { return .later(min(wait, ownWait)) }
+        if ownWait != nil { try await own.restart(for: span) }
         return .go(Admission(known: nil, pair: pair, count: count))
     }
 
@@ -81,18 +85,16 @@ struct SignInAttempts {
         return (count, try await pass(address, .knownAddress).wait)
     }
 
-    /// Lets one attempt through in each span as long as the delay; of many at once, one.
+    /// Lets the free attempts pass, and then one after each delay; of many at once, no more than that.
     private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
         let count = try await increment(name, for: SignInAttempts.window)
-        let delay = allowance.delay(count)
-        return (count, delay > 0 ? try await take(name, delay) : nil)
-    }
-
-    /// Takes the only place in a span of some seconds, or says how long the next one is away.
-    private func take(_ name: String, _ seconds: Int64) async throws -> Duration? {
-        let span = now.seconds / seconds
-        guard try await increment("\(name).\(seconds).\(span)", for: .seconds(seconds)) > 1 else { return nil }
-        return .seconds((span + 1) * seconds - now.seconds)
+        if count < allowance.free { return (count, nil) }
+        let gate = AttemptGate(store: store, now: now, key: StoreKey("sign_in_attempt", "gate.\(name)"))
+        if count == allowance.free {
+            try await gate.close(for: allowance.delay(0), window: SignInAttempts.window)
+            return (count, nil)
+        }
+        return (count, try await gate.pass(window: SignInAttempts.window, delay: allowance.delay))
     }
 
     private func increment(_ name: String, for span: Duration) async throws -> Int64 {

@@ -30,17 +30,21 @@ extension StoredUsers: DocumentDirectory {
             stored: try records.map { try StoredUser($0).entry }, after: id, limit: limit)
     }
 
-    /// Users are found by `email` and `userName`, in any case of ASCII letters.
+    /// Users are found by `email` and `userName`, in the forms that sign them in.
     public func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] {
         guard let index = ["email": "email", "userName": "user_name"][member] else {
             throw DocumentRefusal(.invalid, "users cannot be searched by '\(member)'")
         }
         let name = LoginName.folded(value)
         if let owner = generation.users.owner(ofLogin: cryptography.digest(name)) {
-            let isMeant = owner.document[member]?.string.map(LoginName.folded).map { $0.utf8.elementsEqual(name.utf8) }
+            let isMeant = owner.document[member]?.string.map { LoginName.isSame(LoginName.folded($0), name) }
             return isMeant == true ? [DirectoryEntry(id: owner.id, document: owner.document, version: nil)] : []
         }
-        let records = try await store.find("user", by: index, equals: name, after: nil, limit: 100)
+        var records = try await store.find("user", by: index, equals: name, after: nil, limit: 100)
+        let former = LoginName.lowercasedASCII(value)
+        if !LoginName.isSame(former, name) {
+            records += try await store.find("user", by: index, equals: former, after: nil, limit: 100)
+        }
         return try records.filter { !StoredDocuments.isRemoved($0) }.map { try StoredUser($0).entry }
     }
 
@@ -58,8 +62,7 @@ extension StoredUsers: DocumentDirectory {
         let names = LoginName.names(in: user.document)
         for _ in 0..<StoredDocuments.retries {
             let writes: [StoreWrite] = [.create(user.updated), .absent(StoredClient.key(user.id))]
-            let claims = names.map { StoreWrite.create(claim($0.folded, user.id)) }
-            guard case .conflict(let place, let found) = try await store.write(writes + claims) else {
+            guard case .conflict(let place, let found) = try await store.write(writes + claiming(names, user.id)) else {
                 var made = user
                 made.record = user.updated.stored(version: 1, isRedeemed: false)
                 return DirectoryChange(made.entry, isNew: true, warnings: warnings)
@@ -69,18 +72,28 @@ extension StoredUsers: DocumentDirectory {
                 continue
             }
             if place == 1 { throw StoredUsers.isClient(user.id) }
-            let name = place == 0 ? names.first : names[place - 2]
+            let name = place == 0 ? names.first : claimed(names, at: place - 2)
             throw taken(name, by: place == 0 ? user.id : found?.value["user"]?.string ?? "?")
         }
         throw taken(names.first, by: user.id)
     }
 
-    private func claim(_ name: String, _ id: String) -> StoreRecord {
-        StoreRecord(
-            StoredUser.loginKey(cryptography.digest(name)), ["v": 1, "user": .string(id)], expiresAt: StoredUser.never)
+    /// What makes a user the owner of names; names that earlier versions keep in another form must not be there either.
+    private func claiming(_ names: [LoginName.Entry], _ id: String) -> [StoreWrite] {
+        let value: JSON = ["v": 1, "user": .string(id)]
+        let claims = names.map { name in
+            StoreWrite.create(StoreRecord(name.key(cryptography), value, expiresAt: StoredUser.never))
+        }
+        return claims + names.compactMap { $0.formerKey(cryptography) }.map(StoreWrite.absent)
     }
 
-    private func taken(_ name: (member: String, folded: String)?, by owner: String) -> DocumentRefusal {
+    /// Which name one of those writes is about.
+    private func claimed(_ names: [LoginName.Entry], at place: Int) -> LoginName.Entry? {
+        let all = names + names.filter { $0.former != nil }
+        return all.indices.contains(place) ? all[place] : nil
+    }
+
+    private func taken(_ name: LoginName.Entry?, by owner: String) -> DocumentRefusal {
         let member = name?.member ?? "id"
         return DocumentRefusal(
             .taken, at: "/\(member)",
@@ -148,22 +161,21 @@ extension StoredUsers: DocumentDirectory {
         if former.isActive && !next.isActive || next.password != former.password { next.beginEpoch() }
         let names = LoginName.names(in: next.document)
         let before = LoginName.names(in: former.document)
-        func isNew(_ name: String, beside others: [(member: String, folded: String)]) -> Bool {
-            !others.contains { $0.folded.utf8.elementsEqual(name.utf8) }
+        func isNew(_ name: LoginName.Entry, beside others: [LoginName.Entry]) -> Bool {
+            !others.contains { LoginName.isSame($0.folded, name.folded) }
         }
-        let added = names.filter { isNew($0.folded, beside: before) }
-        let gone = before.filter { isNew($0.folded, beside: names) }
+        let added = names.filter { isNew($0, beside: before) }
+        let gone = try await owned(before.filter { isNew($0, beside: names) }, by: next.id)
         let version = former.record.version
         let writes =
-            [StoreWrite.replace(next.updated, ifVersion: version)]
-            + added.map { .create(claim($0.folded, next.id)) }
-            + gone.map { .delete(StoredUser.loginKey(cryptography.digest($0.folded))) }
+            [StoreWrite.replace(next.updated, ifVersion: version)] + claiming(added, next.id)
+            + gone.map { .delete($0) }
         guard case .conflict(let place, let found) = try await store.write(writes) else {
             next.record = next.updated.stored(version: version + 1, isRedeemed: false)
             return next
         }
         guard place > 0 else { return nil }
-        throw taken(added[place - 1], by: found?.value["user"]?.string ?? "?")
+        throw taken(claimed(added, at: place - 1), by: found?.value["user"]?.string ?? "?")
     }
 
     /// Removes a user, which ends what was granted and every session.
@@ -179,20 +191,27 @@ extension StoredUsers: DocumentDirectory {
             ended.isActive = false
             ended.beginEpoch()
             let isDone = try await StoredDocuments.remove(
-                user.record, ended: ended.updated.value, beside: claims(of: user), in: store)
+                user.record, ended: ended.updated.value, beside: try await claims(of: user), in: store)
             if isDone { return user.entry }
             if condition.isAboutOneState { break }
         }
         throw DocumentRefusal(.changed, "the user '\(id)' was being changed by others")
     }
 
-    private func claims(of user: StoredUser) -> [StoreKey] {
-        LoginName.names(in: user.document).map { StoredUser.loginKey(cryptography.digest($0.folded)) }
+    private func claims(of user: StoredUser) async throws -> [StoreKey] {
+        try await owned(LoginName.names(in: user.document), by: user.id)
+    }
+
+    /// The claims on names that are this user's; the other form of a name may be somebody else's.
+    private func owned(_ names: [LoginName.Entry], by id: String) async throws -> [StoreKey] {
+        let keys = names.flatMap { $0.keys(cryptography) }
+        guard !keys.isEmpty else { return [] }
+        return zip(keys, try await store.read(keys)).filter { $0.1?.value["user"]?.string == id }.map(\.0)
     }
 
     /// Goes on where a removal was interrupted.
     private func finishRemoval(_ record: StoreRecord) async throws {
-        _ = try await store.write(([record.key] + claims(of: try StoredUser(record))).map { .delete($0) })
+        _ = try await store.write(([record.key] + (try await claims(of: try StoredUser(record)))).map { .delete($0) })
     }
 
     // MARK: checking

@@ -99,7 +99,7 @@ public struct StoredUsers: Sendable {
 
     func hashed(_ password: String) async throws -> String {
         guard passwords.form(of: password) == .plain else { return password }
-        return try await passwords.hash(Secret(password), from: nil)
+        return try await passwords.hash(Secret(OpaqueString.normal(password) ?? password), from: nil)
     }
 
     // MARK: changing
@@ -171,7 +171,7 @@ public struct StoredUsers: Sendable {
         for (number, user) in settings.users.enumerated() {
             for name in LoginName.names(in: user) {
                 let path: [ConfigurationProblem.Step] = [.key("users"), .element(number), .key(name.member)]
-                claims.append((StoredUser.loginKey(cryptography.digest(name.folded)), path, name.folded))
+                for key in name.keys(cryptography) { claims.append((key, path, name.folded)) }
             }
         }
         var problems: [ConfigurationProblem] = []

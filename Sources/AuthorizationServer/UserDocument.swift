@@ -115,9 +115,7 @@ struct UserDocument {
                 report(path.key(name), "'\(name)' must be \(String.expectation)")
                 continue
             }
-            let isPlain = text.unicodeScalars.allSatisfy {
-                $0.value > 0x20 && !(0x7F...0xA0 ~= $0.value) && $0.properties.generalCategory != .format
-            }
+            let isPlain = text.unicodeScalars.allSatisfy(LoginName.isAllowed)
             if !(1...254).contains(text.utf8.count) || !isPlain {
                 report(path.key(name), "'\(name)' must be 1 to 254 bytes without spaces and control characters")
             } else if name == "email", !UserDocument.isAddress(text) {
@@ -147,7 +145,14 @@ struct UserDocument {
         guard !text.isEmpty, text.utf8.count <= Limit.secret else {
             return report(place, "a password must have 1 to \(Limit.secret) bytes")
         }
-        if passwords.form(of: text) == .unusable {
+        switch passwords.form(of: text) {
+        case .hash: break
+        case .plain:
+            guard OpaqueString.normal(text) == nil else { return }
+            report(
+                place, "a password must not hold control characters, or code points that Unicode has not assigned",
+                note: .text("choose one that can be typed everywhere (RFC 8265 section 4.2)"))
+        case .unusable:
             report(
                 place, "the password of \(label) looks like a slow hash but is none that can be verified",
                 note: .text("known are Argon2id, $s0$ scrypt, bcrypt and PBKDF2, of bounded cost"))

@@ -114,7 +114,7 @@ struct Users: UserDirectory {
             core.events.record(Event(.signInDelayed, details: ["seconds": .integer(wait.components.seconds)]))
             return .later(wait)
         case .go(let admission):
-            let account = try await account(digest)
+            let account = try await account(login)
             let user = try await check(account, password, address)
             guard let user, user.isActive else {
                 recordFailure(account)
@@ -137,29 +137,41 @@ struct Users: UserDirectory {
         core.events.record(Event(.signInFailed, subject: id.map(Subject.user), details: ["rule": rule]))
     }
 
-    private func account(_ digest: String) async throws -> Account {
-        if let user = declared?.owner(ofLogin: digest) { return .declared(user) }
-        guard let owner = try await core.store.read(StoredUser.loginKey(digest))?.value["user"]?.string,
+    private func account(_ login: String) async throws -> Account {
+        if let user = declared?.owner(ofLogin: LoginName.digest(login, core.cryptography)) { return .declared(user) }
+        let keys = LoginName.digests(login, core.cryptography).map(StoredUser.loginKey)
+        guard let owner = try await core.store.read(keys).compactMap({ $0?.value["user"]?.string }).first,
             // Declared since, the name of the stored one is gone with it.
             declared?[owner] == nil, let record = try await core.store.read(StoredUser.key(owner))
         else { return .unknown }
         return .stored(try StoredUser(record))
     }
 
-    /// The user if the password is right; one slow hash whatever the account.
-    private func check(_ account: Account, _ password: Secret, _ address: String) async throws -> User? {
+    /// The user if the password is right; one slow hash for each spelling of what was typed, whatever the account and
+    /// whichever of them is right.
+    private func check(_ account: Account, _ typed: Secret, _ address: String) async throws -> User? {
+        let spellings = OpaqueString.spellings(typed)
+        var right: Secret?
+        for spelling in spellings where try await matches(account, spelling, address) { right = right ?? spelling }
+        guard let right else { return nil }
         switch account {
-        case .declared(let user):
-            return try await matches(user.password, password, address) ? try await self.user(user) : nil
+        case .declared(let user): return try await self.user(user)
         case .stored(let user):
-            guard let hash = user.password else { break }
-            guard try await hashing.matches(password, hash, from: address) else { return nil }
-            await upgrade(user, hash, password)
+            await upgrade(user, matching: right, to: spellings.last ?? right)
             return user.user
+        case .unknown: return nil
+        }
+    }
+
+    private func matches(_ account: Account, _ password: Secret, _ address: String) async throws -> Bool {
+        switch account {
+        case .declared(let user): return try await matches(user.password, password, address)
+        case .stored(let user):
+            if let hash = user.password { return try await hashing.matches(password, hash, from: address) }
         case .unknown: break
         }
         _ = try await hashing.derive(password, salt: core.issuer + "........", from: address)
-        return nil
+        return false
     }
 
     private func matches(_ kept: DeclaredUser.Password, _ password: Secret, _ address: String) async throws -> Bool {
@@ -172,12 +184,14 @@ struct Users: UserDirectory {
         }
     }
 
-    /// Replaces a hash that was brought along; a sign-in does not fail for it.
-    private func upgrade(_ user: StoredUser, _ hash: String, _ password: Secret) async {
-        guard hashing.form(of: hash) == .hash(isCurrent: false) else { return }
+    /// Replaces a hash from elsewhere, or of another spelling, by one of the normal form; a sign-in does not fail for it.
+    private func upgrade(_ user: StoredUser, matching right: Secret, to normal: Secret) async {
+        guard let hash = user.password, hashing.form(of: hash) == .hash(isCurrent: false) || right != normal else {
+            return
+        }
         do {
             var upgraded = user
-            upgraded.password = try await hashing.hash(password, from: nil)
+            upgraded.password = try await hashing.hash(normal, from: nil)
             _ = try await core.store.write([.replace(upgraded.updated, ifVersion: user.record.version)])
         } catch {
             core.logger.error("a password was not hashed anew", metadata: ["user": "\(user.id)", "error": "\(error)"])

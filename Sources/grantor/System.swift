@@ -42,7 +42,7 @@ final class Secrets: SecretVerifier {
             if let known = hashes[text] { return known }
             // Clients in the store are without number; one that is forgotten costs a slow hash more.
             if hashes.count >= 4096 { hashes.remove(at: hashes.startIndex) }
-            let fresh = RememberingHash(hash, pool) { [key] in Secrets.digest($0, key) }
+            let fresh = RememberingHash(hash, of: text, pool) { [key] in Secrets.digest($0, key) }
             hashes[text] = fresh
             return fresh
         }
@@ -52,12 +52,17 @@ final class Secrets: SecretVerifier {
 /// Computes a slow hash in the pool until a secret has matched it, and compares digests from then on.
 private final class RememberingHash: SlowHash {
     private let hash: PasswordHash
+    /// Whose secret it is, as far as places are concerned.
+    private let owner: String
     private let pool: HashingPool
     private let digest: @Sendable (Secret) -> Secret
     private let known = Mutex<Secret?>(nil)
 
-    init(_ hash: PasswordHash, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret) {
+    init(
+        _ hash: PasswordHash, of owner: String, _ pool: HashingPool, digest: @escaping @Sendable (Secret) -> Secret
+    ) {
         self.hash = hash
+        self.owner = owner
         self.pool = pool
         self.digest = digest
     }
@@ -66,7 +71,9 @@ private final class RememberingHash: SlowHash {
         let digest = digest(secret)
         if known.withLock({ $0 == digest }) { return true }
         do {
-            guard try await pool.run(from: address, { [hash] in hash.matches(secret) }) else { return false }
+            guard try await pool.run(.clientSecret(owner), from: address, { [hash] in hash.matches(secret) }) else {
+                return false
+            }
         } catch is HashingPool.Full {
             throw OAuthError(.temporarilyUnavailable, "too many secrets are being checked", reason: "the pool is full")
         }

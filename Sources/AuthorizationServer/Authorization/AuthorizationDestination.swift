@@ -28,6 +28,7 @@ struct PageRefusal: Error {
     enum Kind: String, Sendable {
         case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, session, unavailable, server
         case notFound = "not_found"
+        case form
     }
 
     let kind: Kind

@@ -35,6 +35,17 @@ struct AuthorizationPlan: Sendable {
                 + capabilities.requestFilters.flatMap(\.parameters), credentials: [])
     }
 
+    /// What a person submitted to the page of a step.
+    ///
+    /// - Throws: `PageRefusal` for a field that is repeated or longer than the step reads: no application sent it.
+    func accepted(_ submitted: Parameters, by step: any InteractionStep) throws -> Parameters {
+        do {
+            return try fields[step.name]?.accept(submitted) ?? [:]
+        } catch let error as OAuthError {
+            throw PageRefusal(.form, error)
+        }
+    }
+
     /// Whether words may stand beside each other: of each pair, one has to name the other.
     static func combine(_ flows: [any AuthorizationFlow]) -> Bool {
         flows.allSatisfy { one in

@@ -49,7 +49,7 @@ struct OwnSignIn {
         for step in plan.steps where step.phase != .choose && !state.done.contains(step.name) {
             if step.phase == .identify, state.established != nil { continue }
             let interaction = interaction(with: step, state)
-            let own = try state.step == step.name ? rest.map { try plan.fields[step.name]?.accept($0) ?? [:] } : nil
+            let own = try state.step == step.name ? rest.map { try plan.accepted($0, by: step) } : nil
             if own != nil { rest = nil }
             switch try await step.advance(interaction, submitted: own ?? [:]) {
             case .skip: continue

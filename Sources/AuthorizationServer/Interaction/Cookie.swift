@@ -22,7 +22,7 @@ struct Cookie: Sendable {
         self.name = "\(isSecure ? "__Host-" : "")\(name)_\(Cookie.tag(issuer))"
     }
 
-    /// A short name for an issuer: its FNV-1a hash. Issuers are the operator's own, so nobody looks for collisions.
+    /// A short name for an issuer: its FNV-1a hash, for which nobody makes collisions among issuers of one operator.
     private static func tag(_ issuer: String) -> String {
         let hash = issuer.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return String(hash, radix: 36)

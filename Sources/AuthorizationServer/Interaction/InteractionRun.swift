@@ -121,8 +121,7 @@ struct InteractionRun {
         for step in plan.steps where step.phase == phase && !state.done.contains(step.name) {
             let interaction = interaction(with: step)
             if phase == .identify, interaction.subject != nil { return nil }
-            let own =
-                try state.step == step.name ? submitted.map { try plan.fields[step.name]?.accept($0) ?? [:] } : nil
+            let own = try state.step == step.name ? submitted.map { try plan.accepted($0, by: step) } : nil
             if own != nil { submitted = nil }
             switch try await step.advance(interaction, submitted: own ?? [:]) {
             case .skip: continue

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Lets one attempt pass at a time, each after a longer wait than the one before.
+///
+/// It stands in the store: which of many attempts passes is decided by compare-and-swap, whatever node they come to.
+struct AttemptGate {
+    let store: any Store
+    let now: Timestamp
+    let key: StoreKey
+
+    /// Closes the gate before its first attempt; one that was closed before stays as it is.
+    ///
+    /// - Parameters:
+    ///   - delay: For how many seconds.
+    ///   - window: How long the gate is remembered.
+    /// - Throws: `StoreError`.
+    func close(for delay: Int64, window: Duration) async throws {
+        let found = try await store.read(key)
+        guard live(found) == nil else { return }
+        _ = try await set(passed: 0, delay: delay, until: now + window, over: found)
+    }
+
+    /// Has the next attempt wait as if one had just passed.
+    ///
+    /// - Throws: `StoreError`.
+    func restart(for delay: Int64) async throws {
+        let found = try await store.read(key)
+        _ = try await set(passed: 1, delay: delay, until: now + .seconds(delay), over: found)
+    }
+
+    /// Lets an attempt pass if its time has come.
+    ///
+    /// - Parameters:
+    ///   - isOpen: Whether a gate that nobody has closed lets the first attempt pass.
+    ///   - window: How long such a gate is remembered.
+    ///   - delay: The seconds until the next attempt, once so many have passed.
+    /// - Returns: Nil if it passes, or else how long to wait.
+    /// - Throws: `StoreError`.
+    func pass(isOpen: Bool = false, window: Duration, delay: (Int64) -> Int64) async throws -> Duration? {
+        let found = try await store.read(key)
+        guard let live = live(found) else {
+            let passed: Int64 = isOpen ? 1 : 0
+            let isFirst = try await set(passed: passed, delay: delay(passed), until: now + window, over: found)
+            return isOpen && isFirst ? nil : .seconds(delay(passed))
+        }
+        let next = live.value["next"]?.integer ?? 0
+        guard now.seconds >= next else { return .seconds(next - now.seconds) }
+        let passed = (live.value["passed"]?.integer ?? 0) + 1
+        let isFirst = try await set(passed: passed, delay: delay(passed), until: live.expiresAt, over: live)
+        return isFirst ? nil : .seconds(delay(passed))
+    }
+
+    private func live(_ found: StoreRecord?) -> StoreRecord? {
+        found.flatMap { $0.expiresAt > now ? $0 : nil }
+    }
+
+    /// - Returns: Whether no other attempt was faster.
+    private func set(
+        passed: Int64, delay: Int64, until end: Timestamp, over found: StoreRecord?
+    ) async throws -> Bool {
+        let value: JSON = ["passed": .integer(passed), "next": .integer(now.seconds + delay)]
+        var record = found ?? StoreRecord(key, value, expiresAt: end)
+        (record.value, record.expiresAt) = (value, end)
+        let write: StoreWrite = found == nil ? .create(record) : .replace(record, ifVersion: record.version)
+        return try await store.write([write]) == .committed
+    }
+}

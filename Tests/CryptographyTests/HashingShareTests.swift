@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import Dispatch
+import Synchronization
+import Testing
+
+@Suite("Slow hashes of one kind leave the other kind its share", .timeLimit(.minutes(10)))
+struct HashingShareTests {
+    /// A pool whose only thread is held, and what it computes once it is let go.
+    private final class Held: Sendable {
+        let pool = HashingPool(threads: 1)
+        private let door = DispatchSemaphore(value: 0)
+        private let finished = Mutex<[String]>([])
+
+        var order: [String] { finished.withLock { $0 } }
+
+        func hold() async throws {
+            _ = try await pool.run(from: nil) { [door] in door.wait() }
+        }
+
+        func open() { door.signal() }
+
+        /// Whether it found a place.
+        func compute(_ name: String, _ purpose: HashingPool.Purpose, from address: String) async -> Bool {
+            do {
+                try await pool.run(purpose, from: address) { [self] in finished.withLock { $0.append(name) } }
+                return true
+            } catch { return false }
+        }
+
+        func reach(_ count: Int) async throws {
+            while pool.waiting != count { try await Task.sleep(for: .milliseconds(1)) }
+        }
+    }
+
+    private func purpose(_ kind: String, _ number: Int) -> HashingPool.Purpose {
+        kind == "password" ? .password : .clientSecret("client \(number)")
+    }
+
+    @Test(
+        "where one kind fills all its places from many addresses, the other gets every second turn",
+        arguments: [(flood: "client", other: "password"), (flood: "password", other: "client")])
+    func turns(_ kinds: (flood: String, other: String)) async throws {
+        let held = Held()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await held.hold() }
+            try await held.reach(1)
+            for number in 0..<100 {
+                group.addTask {
+                    _ = await held.compute("flood", purpose(kinds.flood, number), from: "192.0.2.\(number)")
+                }
+            }
+            try await held.reach(33)
+            for number in 0..<8 {
+                group.addTask {
+                    let isTaken = await held.compute("other", purpose(kinds.other, number), from: "198.51.100.7")
+                    #expect(isTaken)
+                }
+            }
+            try await held.reach(41)
+            held.open()
+            try await group.waitForAll()
+        }
+        let places = held.order.enumerated().filter { $0.element == "other" }.map(\.offset)
+        #expect(places.count == 8 && held.order.count == 40)
+        for (number, place) in places.enumerated() { #expect(place <= 2 * number + 1, "\(held.order)") }
+    }
+
+    /// Who floods with what: how many at once, and how many of them find a place.
+    static let floods: [(what: String, purpose: @Sendable (Int) -> HashingPool.Purpose, addresses: Int)] = [
+        ("secrets of one client from many addresses", { _ in .clientSecret("app") }, 200),
+        ("secrets of many clients from one address", { .clientSecret("app \($0)") }, 1),
+        ("passwords from one address", { _ in .password }, 1),
+    ]
+
+    @Test("one client and one address have eight places, and leave the others theirs", arguments: floods)
+    func holders(
+        _ flood: (what: String, purpose: @Sendable (Int) -> HashingPool.Purpose, addresses: Int)
+    ) async throws {
+        let held = Held()
+        try await withThrowingTaskGroup(of: Bool?.self) { group in
+            group.addTask {
+                try await held.hold()
+                return nil
+            }
+            try await held.reach(1)
+            for number in 0..<100 {
+                group.addTask {
+                    await held.compute("flood", flood.purpose(number), from: "192.0.2.\(number % flood.addresses)")
+                }
+            }
+            for _ in 0..<92 {
+                let isTaken = try await group.next() ?? nil
+                #expect(isTaken == false, "\(flood.what)")
+            }
+            try await held.reach(9)
+            for number in 0..<8 {
+                group.addTask { await held.compute("other", .clientSecret("other"), from: "198.51.100.\(number)") }
+                group.addTask { await held.compute("other", .password, from: "203.0.113.\(number)") }
+            }
+            try await held.reach(25)
+            held.open()
+            for try await isTaken in group { #expect(isTaken != false) }
+        }
+        #expect(held.order.filter { $0 == "flood" }.count == 8 && held.order.count == 24)
+        #expect(held.pool.waiting == 0)
+    }
+
+    @Test("a thousand one after the other find the pool empty again, on several threads")
+    func emptyAgain() async throws {
+        let pool = HashingPool(threads: 3)
+        for number in 0..<1000 {
+            #expect(try await pool.run(.clientSecret("c"), from: "192.0.2.1") { number } == number)
+        }
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<500 { group.addTask { try await pool.run(from: nil) { number } } }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 124_750 && pool.waiting == 0)
+    }
+}
