@@ -1,34 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+public import GrantKit
 
-/// Lets scripts of a client's own origins read answers to that client (Fetch standard, section 3.2).
+/// Which scripts may read answers (Fetch standard section 3.2).
+///
+/// Preflights and answers follow one rule, whatever the answer is (decision 0030): of an endpoint for programs it is
+/// that some client has the script's origin. A preflight names no client, and a refusal may come before one is known.
 enum CrossOrigin {
-    /// A preflight names no client, so it is enough that some client has the origin; the answer itself is stricter.
-    static func preflight(
-        _ head: RequestHead, _ methods: Set<String>, _ core: ServerCore, _ generation: Generation
-    ) async throws -> OutboundResponse? {
-        guard let origin = head[header: "origin"], head[header: "access-control-request-method"] != nil else {
-            return nil
-        }
-        if !generation.origins.contains(origin), try await !StoredClient.isOrigin(origin, in: core.store) { return nil }
-        return OutboundResponse(
-            status: 204,
-            headers: [
-                ("access-control-allow-origin", origin), ("vary", "Origin"),
-                ("access-control-allow-methods", methods.sorted().joined(separator: ", ")),
-                ("access-control-allow-headers", "Authorization, Content-Type"), ("access-control-max-age", "600"),
-            ])
+    /// Who may read the answers of one endpoint.
+    enum Readers {
+        /// No script of another origin: people sign in here (RFC 9700 section 2.6).
+        case nobody
+        /// Every script: it is the same for everybody.
+        case everybody
+        /// Scripts of the origins of clients.
+        case clients
     }
 
-    static func apply(
-        to response: inout OutboundResponse, _ head: RequestHead, _ client: RegisteredClient?, _ generation: Generation
-    ) {
-        guard !generation.origins.isEmpty || client?.allowedOrigins.isEmpty == false,
-            !response.headers.contains(where: { $0.name == "access-control-allow-origin" })
-        else { return }
-        response.headers.append(("vary", "Origin"))
-        guard let origin = head[header: "origin"], let client, client.allowedOrigins.contains(origin) else { return }
+    /// What a script needs beyond the headers that the standard always shows it.
+    private static let exposed = "ETag, Link, Location, Retry-After, WWW-Authenticate"
+    private static let sent = "Authorization, Content-Type, If-Match, If-None-Match"
+    /// No origin that a client can have is longer.
+    private static let longest = 512
+
+    /// The origin of the script that asks whether it may send a request; nil of every other request.
+    static func preflight(_ head: RequestHead) -> String? {
+        guard head.method == "OPTIONS", head[header: "access-control-request-method"] != nil else { return nil }
+        return head[header: "origin"]
+    }
+
+    /// The answer that lets a script send, by what `allowed` gave and the methods that the endpoint takes.
+    static func permission(for origin: String, _ methods: [String]) -> OutboundResponse {
+        var response = OutboundResponse(
+            status: 204,
+            headers: [
+                ("access-control-allow-methods", methods.joined(separator: ", ")),
+                ("access-control-allow-headers", sent), ("access-control-max-age", "600"),
+            ])
+        share(&response, with: origin)
+        return response
+    }
+
+    /// The value of `Access-Control-Allow-Origin` for a request, or nil if no script may read its answer.
+    ///
+    /// The client may save a read, where it is known.
+    ///
+    /// - Throws: `StoreError`.
+    static func allowed(
+        _ readers: Readers, _ head: RequestHead, _ client: RegisteredClient?, _ core: ServerCore,
+        _ generation: Generation
+    ) async throws -> String? {
+        switch readers {
+        case .nobody: return nil
+        case .everybody: return "*"
+        case .clients: break
+        }
+        // An origin is ASCII; Swift would take other bytes that look alike for the same string.
+        let origins = head.headers.lazy.filter { $0.name == "origin" }.map(\.value)
+        guard let origin = origins.first, origins.count == 1, origin.utf8.count <= longest,
+            origin.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else { return nil }
+        if client?.allowedOrigins.contains(origin) ?? false || generation.origins.contains(origin) { return origin }
+        return try await StoredClient.isOrigin(origin, in: core.store) ? origin : nil
+    }
+
+    /// Lets scripts read an answer, unless its endpoint has decided that itself.
+    static func apply(_ origin: String?, _ readers: Readers, to response: inout OutboundResponse) {
+        guard !response.headers.contains(where: { $0.name == "access-control-allow-origin" }) else { return }
+        if let origin {
+            share(&response, with: origin)
+        } else if case .clients = readers {
+            response.headers.append(("vary", "Origin"))
+        }
+    }
+
+    /// Never with `Access-Control-Allow-Credentials`: no cookie counts where scripts may read.
+    private static func share(_ response: inout OutboundResponse, with origin: String) {
         response.headers.append(("access-control-allow-origin", origin))
+        response.headers.append(("access-control-expose-headers", exposed))
+        if origin != "*" { response.headers.append(("vary", "Origin")) }
+    }
+}
+
+extension ServerCore {
+    /// Answers a request that could not be read to its end.
+    ///
+    /// - Parameters:
+    ///   - head: What was read of it.
+    ///   - status: The HTTP status.
+    ///   - description: What is wrong.
+    /// - Returns: The answer, which scripts may read by the rule of its address.
+    public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> OutboundResponse {
+        let refusal = OAuthError(.invalidRequest, description)
+        var response = Refusal.response(refusal)
+        response.status = status
+        guard let generation, let target = generation.target(head.path) else { return response }
+        let origin = try? await CrossOrigin.allowed(target.readers, head, nil, self, generation)
+        CrossOrigin.apply(origin, target.readers, to: &response)
+        return response
     }
 }

@@ -37,7 +37,7 @@ extension ServerCore {
         var response: OutboundResponse
         var outcome = "ok"
         do {
-            response = try await respond(to: request, target, generation, &trace)
+            response = try await checked(request, target, generation, &trace)
             if response.status == 405 { outcome = "method_not_allowed" }
         } catch {
             trace.named = NamedInRequest(request, trace.parameters)
@@ -47,8 +47,9 @@ extension ServerCore {
                 target.isForPeople
                 ? page(error, refusal, request.head, generation) : Refusal.response(refusal)
         }
-        // Scripts of other origins have no business where people sign in (RFC 9700 section 2.6).
-        if !target.isForPeople { CrossOrigin.apply(to: &response, request.head, trace.client, generation) }
+        let readers = target.readers
+        let origin = try? await CrossOrigin.allowed(readers, request.head, trace.client, self, generation)
+        CrossOrigin.apply(origin, readers, to: &response)
         let duration = ContinuousClock.now - start
         metrics.count(endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: duration)
         logger.debug(
@@ -60,15 +61,28 @@ extension ServerCore {
         return response
     }
 
+    /// Answers what the method and the headers let through.
+    private func checked(
+        _ request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
+        _ trace: inout RequestTrace
+    ) async throws -> OutboundResponse {
+        trace.endpoint = target.name
+        try SingleHeaders.check(request.head)
+        if let preflight = try await preflight(request.head, target, generation) { return preflight }
+        if !target.isPublished, recorder.refusesRequests { throw ServerCore.unrecorded }
+        if target.methods.contains(request.head.method) {
+            return try await respond(to: request, target, generation, &trace)
+        }
+        guard request.head.method == "HEAD", target.methods.contains("GET") else { return refuse(target) }
+        return try await HeadRequest.respond(to: request) { request in
+            try await respond(to: request, target, generation, &trace)
+        }
+    }
+
     private func respond(
         to request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
         _ trace: inout RequestTrace
     ) async throws -> OutboundResponse {
-        if !target.isPublished, recorder.refusesRequests { throw ServerCore.unrecorded }
-        trace.endpoint = target.name
-        guard target.methods.contains(request.head.method) else {
-            return try await refuse(request.head, target, generation)
-        }
         switch target {
         case .token:
             return try await TokenEndpoint(core: self, generation: generation).respond(to: request, &trace)
@@ -201,16 +215,19 @@ enum Refusal {
 
 /// Refuses methods, and answers the preflight of a browser.
 extension ServerCore {
-    private func refuse(
+    private func preflight(
         _ head: RequestHead, _ target: Generation.RouteTarget, _ generation: Generation
-    ) async throws -> OutboundResponse {
-        if head.method == "OPTIONS", !target.isForPeople,
-            let preflight = try await CrossOrigin.preflight(head, target.methods, self, generation)
-        {
-            return preflight
-        }
-        var response = OutboundResponse.json(["error": "invalid_request"], status: 405)
-        response.headers.append(("allow", target.methods.sorted().joined(separator: ", ")))
+    ) async throws -> OutboundResponse? {
+        guard !target.methods.contains("OPTIONS"), CrossOrigin.preflight(head) != nil else { return nil }
+        let origin = try await CrossOrigin.allowed(target.readers, head, nil, self, generation)
+        return origin.map { CrossOrigin.permission(for: $0, target.allowedMethods) }
+    }
+
+    private func refuse(_ target: Generation.RouteTarget) -> OutboundResponse {
+        let methods = target.allowedMethods.joined(separator: ", ")
+        var response = OutboundResponse.json(
+            ["error": "invalid_request", "error_description": .string("this address takes \(methods)")], status: 405)
+        response.headers.append(("allow", methods))
         return response
     }
 }
@@ -230,6 +247,14 @@ extension Generation.RouteTarget {
         case .document, .keys: Generation.RouteTarget.documentMethods
         }
     }
+
+    /// What it answers to, in the order of the alphabet: HEAD is answered wherever GET is.
+    fileprivate var allowedMethods: [String] {
+        (methods.contains("GET") ? methods.union(["HEAD"]) : methods).sorted()
+    }
+
+    /// Which scripts may read its answers.
+    var readers: CrossOrigin.Readers { isPublished ? .everybody : isForPeople ? .nobody : .clients }
 
     /// What the log and the metrics call it.
     fileprivate var name: String {

@@ -23,7 +23,6 @@ struct PublishedDocument: Sendable {
     func response(to head: RequestHead) -> OutboundResponse {
         let headers: [(name: String, value: String)] = [
             ("etag", tag), ("cache-control", "public, max-age=\(cache.components.seconds)"),
-            ("access-control-allow-origin", "*"),
         ]
         let known = (head[header: "if-none-match"] ?? "").split(separator: ",").map { String($0).trimmingSpaces() }
         if known.contains(tag) || known.contains("W/" + tag) || known.contains("*") {

@@ -29,11 +29,16 @@ enum RequestBody {
         guard request.head.query?.isEmpty ?? true else {
             throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
         }
-        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
-        guard String(type).lowercased().trimmingSpaces() == "application/x-www-form-urlencoded" else {
+        guard isForm(request) else {
             throw OAuthError(.invalidRequest, "the content type must be application/x-www-form-urlencoded")
         }
         return try FormBody.parse(request.body)
+    }
+
+    /// Whether the content type is that of a form.
+    static func isForm(_ request: InboundRequest) -> Bool {
+        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
+        return String(type).lowercased().trimmingSpaces() == form
     }
 
     /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).

@@ -77,7 +77,7 @@ extension ServerCore {
         let sent: Parameters =
             inQuery
             ? try FormBody.parse(Array((request.head.query ?? "").utf8))
-            : request.body.isEmpty ? [:] : try RequestBody.form(of: request)
+            : try plan.form(of: request)
         var parameters = try plan.acceptance.accept(sent)
         if inQuery, parameters["access_token"] != nil {
             throw access.refusal(.invalidRequest, "an access token must not be sent in the query")
@@ -89,12 +89,25 @@ extension ServerCore {
         var resource = ResourceRequest(
             head: request.head, parameters: parameters, token: token, client: client.client)
         resource.segment = try plan.endpoint.route.segment(of: request.head.path)
-        if plan.endpoint.takesJSON { resource.body = try RequestBody.document(of: request) }
+        // RFC 9110 section 9.3.1: what comes with GET means nothing.
+        if plan.endpoint.takesJSON, request.head.method != "GET" {
+            resource.body = try RequestBody.document(of: request)
+        }
         do {
             return try await commit(try await plan.endpoint.respond(to: resource))
         } catch let error as OAuthError where error.headers.isEmpty && ResourceAccess.challenged.contains(error.code) {
             throw access.refusal(error.code, error.description, reason: error.reason)
         }
+    }
+}
+
+extension Generation.ResourcePlan {
+    /// The form of a request, which may hold the token (RFC 6750 section 2.2) and the declared parameters.
+    ///
+    /// Many clients send an empty JSON object with every POST, so an endpoint that reads nothing of a body refuses none.
+    fileprivate func form(of request: InboundRequest) throws -> Parameters {
+        let mayIgnore = endpoint.parameters.isEmpty && !RequestBody.isForm(request)
+        return request.body.isEmpty || mayIgnore ? [:] : try RequestBody.form(of: request)
     }
 }
 

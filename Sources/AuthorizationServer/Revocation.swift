@@ -86,7 +86,7 @@ extension ServerCore: TokenService {
         for participant in generation?.capabilities.revocationParticipants ?? [] {
             writes += try await participant.writes(revoking: what)
         }
-        guard case .committed = try await store.write(writes + others) else { return }
+        guard case .committed = try await store.write(writes + others), !HeadRequest.isCurrent else { return }
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
         events.record(Event(what, reason))
     }

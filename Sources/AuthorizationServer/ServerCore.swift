@@ -26,8 +26,7 @@ public final class ServerCore: Sendable {
     let passwords: any PasswordHashing
     /// The pages of this server, without those of plugins.
     public let pages: any PageRenderer
-    /// Requests to other servers.
-    public let outbound: any OutboundHTTP
+    private let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder
 
@@ -59,7 +58,7 @@ public final class ServerCore: Sendable {
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
         algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound()
     ) {
-        self.outbound = outbound
+        sender = outbound
         self.issuer = issuer
         self.surroundings = surroundings
         self.cryptography = cryptography
@@ -144,8 +143,13 @@ private struct Closed: Store, KeyRing {
 }
 
 extension ServerCore: PluginHost {
-    /// The store.
-    public var store: any Store { opened?.store ?? closed }
+    /// The store, which a request for headers alone can only read.
+    public var store: any Store {
+        let store = opened?.store ?? closed
+        return HeadRequest.isCurrent ? ReadOnlyStore(base: store) : store
+    }
+    /// Requests to other servers; a request for headers alone sends none.
+    public var outbound: any OutboundHTTP { HeadRequest.isCurrent ? NoOutbound() : sender }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.

@@ -31,6 +31,10 @@ public struct Configuration: Sendable {
         public var certificate: String
         /// The private key.
         public var key: String
+        /// For how long browsers are told to come by https alone (RFC 6797); no time has them forget it.
+        public var strictTransport = Duration.seconds(365 * 86400)
+        /// Whether that holds for all names below the host too.
+        public var includesSubdomains = false
     }
 
     /// An address of its own for health and metrics.
@@ -98,6 +102,16 @@ public struct Configuration: Sendable {
     public var hasLoopbackIssuer: Bool {
         let authority = issuer.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
         return Configuration.isLoopback(IssuerRule.host(String(authority.prefix { $0 != "/" })))
+    }
+
+    /// What `Strict-Transport-Security` says, nil where it is not sent.
+    ///
+    /// Only a server that speaks TLS itself sends it (RFC 6797 section 7.2), and none for this machine: browsers would
+    /// hold it against everything else that runs on `localhost`.
+    public var strictTransport: String? {
+        guard let tls = listen.tls, issuer.utf8.starts(with: "https:".utf8), !hasLoopbackIssuer else { return nil }
+        let age = "max-age=\(tls.strictTransport.components.seconds)"
+        return tls.includesSubdomains ? "\(age); includeSubDomains" : age
     }
 
     static func isLoopback(_ host: String) -> Bool {

@@ -107,13 +107,20 @@ struct ConfigurationReader {
         var section = listen.section("tls", label: "'tls'")
         let certificate: String? = section.read("certificate")
         let key: String? = section.read("key")
+        var strict = section.section("hsts", label: "'hsts'")
+        let maxAge = strict.read("max_age", in: Duration.seconds(0)...(.seconds(730 * 86400)))
+        let includesSubdomains: Bool? = strict.read("include_subdomains")
+        strict.finish()
         section.finish()
         guard let certificate, let key else {
             let isGiven = section.members["certificate"] != nil && section.members["key"] != nil
             guard case .object = section.members, !isGiven else { return }
             return listen.report("tls", "'tls' needs the files 'certificate' and 'key'")
         }
-        configuration.listen.tls = Configuration.TLS(certificate: certificate, key: key)
+        var tls = Configuration.TLS(certificate: certificate, key: key)
+        if let maxAge { tls.strictTransport = maxAge }
+        tls.includesSubdomains = includesSubdomains ?? false
+        configuration.listen.tls = tls
     }
 
     private mutating func readMonitoring() {

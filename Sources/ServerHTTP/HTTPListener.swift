@@ -25,6 +25,8 @@ public struct HTTPListenerConfiguration: Sendable {
     public var headerTimeout: Duration
     /// How long a client may take for the body of a request.
     public var bodyTimeout: Duration
+    /// What `Strict-Transport-Security` says, where it is sent.
+    public var strictTransport: String?
 
     /// Describes a listener with the usual limits.
     public init(
@@ -39,6 +41,14 @@ public struct HTTPListenerConfiguration: Sendable {
         self.headerTimeout = headerTimeout
         self.bodyTimeout = bodyTimeout
     }
+}
+
+/// The most that is read of a request, in bytes and headers.
+enum RequestLimit {
+    static let headerField = 16 * 1024
+    static let headers = 32 * 1024
+    static let headerCount = 100
+    static let body = Limit.body
 }
 
 /// What a listener serves.
@@ -78,12 +88,14 @@ public enum HTTPListener {
         running: @escaping @Sendable (Int) async -> Void
     ) throws -> any Service {
         let responder = HTTPResponder(
-            core: core, service: service, addresses: ClientAddress(trusted: configuration.trustedProxies))
+            core: core, service: service, addresses: ClientAddress(trusted: configuration.trustedProxies),
+            strictTransport: configuration.strictTransport)
         let (header, body) = (TimeAmount(configuration.headerTimeout), TimeAmount(configuration.bodyTimeout))
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [RequestTimeoutHandler(header: header, body: body)],
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+                maxHeaderFieldSize: RequestLimit.headerField, maxHeaderListSize: RequestLimit.headers,
+                maxHeaderFieldCount: RequestLimit.headerCount))
         return try builder(configuration, channel).buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
@@ -91,7 +103,10 @@ public enum HTTPListener {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,
             responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
-            onServerRunning: { channel in await running(channel.localAddress?.port ?? configuration.port) })
+            onServerRunning: { channel in
+                AcceptPauseHandler.add(to: channel, logger: logger)
+                await running(channel.localAddress?.port ?? configuration.port)
+            })
     }
 
     private static func builder(

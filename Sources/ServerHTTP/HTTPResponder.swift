@@ -13,6 +13,9 @@ struct HTTPResponder: Sendable {
     let service: HTTPService
     let addresses: ClientAddress
 
+    /// The value of `Strict-Transport-Security`, if it is sent (RFC 6797 section 7.1).
+    let strictTransport: String?
+
     /// Ends a connection after its answer.
     private struct Closing: Error {}
 
@@ -22,32 +25,35 @@ struct HTTPResponder: Sendable {
         let head = requestHead(request, channel)
         let body: [UInt8]
         do {
+            if let refusal = RequestRefusal(request.head, head, isStream: isStream) { throw refusal }
             body = try await self.body(of: request, head, writer)
-        } catch let refusal as BodyRefusal {
-            var response = OutboundResponse(refusal)
+        } catch let refusal as RequestRefusal {
+            var response = await core.refuse(head, status: refusal.status, refusal.description)
             if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
+            // Bytes that were not read would reset the connection before the answer is read; the library waits a while.
+            if case .headersTooLarge = refusal { return }
+            if case .unreadable = refusal { return }
             throw Closing()
         }
         // What arrived together is read together, answered together and sent together (decision 0014).
         await Task.yield()
-        let answer =
+        var answer =
             if service.isMonitored(head.path) {
                 await core.monitor(head)
             } else if service == .monitoring {
                 OutboundResponse(status: 404)
+            } else if request.method == .options, head.path == "*" {
+                // RFC 9110 section 9.3.7: it asks of the server as a whole, which is there.
+                OutboundResponse(status: 204)
             } else {
                 await core.respond(to: InboundRequest(head: head, body: body))
             }
+        let persistence = isStream ? nil : Persistence(head)
+        if let persistence { answer.headers.append(("connection", persistence.rawValue)) }
         await Task.yield()
         try await send(answer, to: request, writer)
-        if !isStream, asksToClose(head) { throw Closing() }
-    }
-
-    /// The library itself knows the word in lower case alone.
-    private func asksToClose(_ head: RequestHead) -> Bool {
-        guard let value = head[header: "connection"] else { return false }
-        return value.lowercased().split(separator: ",").contains { $0.drop { $0 == " " }.prefix(5) == "close" }
+        if persistence == .close { throw Closing() }
     }
 
     // MARK: in
@@ -65,20 +71,19 @@ struct HTTPResponder: Sendable {
     private func body(
         of request: Request, _ head: RequestHead, _ writer: borrowing ResponseWriter
     ) async throws -> [UInt8] {
-        if request.head.authority?.isEmpty ?? true { throw BodyRefusal.noHost }
-        if let length = head[header: "content-length"].flatMap({ Int($0) }), length > Limit.body {
-            throw BodyRefusal.tooLarge
+        if let length = head[header: "content-length"].flatMap({ Int($0) }), length > RequestLimit.body {
+            throw RequestRefusal.bodyTooLarge
         }
         if head[header: "expect"]?.lowercased() == "100-continue" {
             // RFC 9110 section 10.1.1: such a client waits for this before it sends the body.
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         do {
-            return try await Array(request.body.collect(upTo: Limit.body).readableBytesView)
+            return try await Array(request.body.collect(upTo: RequestLimit.body).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw BodyRefusal.tooLarge
+            throw RequestRefusal.bodyTooLarge
         } catch is BodyTimeoutError {
-            throw BodyRefusal.tooSlow
+            throw RequestRefusal.bodyTooSlow
         }
     }
 
@@ -92,13 +97,19 @@ struct HTTPResponder: Sendable {
         _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter
     ) async throws {
         var fields = HTTPFields()
-        fields.reserveCapacity(response.headers.count + 3)
+        fields.reserveCapacity(response.headers.count + 4)
         for header in response.headers {
             guard let name = HTTPResponder.names[header.name] ?? HTTPField.Name(header.name) else { continue }
             fields.append(HTTPField(name: name, value: header.value))
         }
-        fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        // RFC 9110 section 8.6: neither may be told, as nothing of the answer to GET is known here.
+        if response.status != 204, response.status != 304 {
+            fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
+        }
         fields.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
+        if let strictTransport {
+            fields.append(HTTPField(name: .strictTransportSecurity, value: strictTransport))
+        }
         fields.append(HTTPField(name: .date, value: DateHeader.text(core.now)))
         let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
         guard request.method != .head, !response.body.isEmpty else { return try await writer.writeResponse(head) }
@@ -106,31 +117,22 @@ struct HTTPResponder: Sendable {
     }
 }
 
-/// Why a request was not read to its end.
-enum BodyRefusal: Error {
-    case noHost
-    case tooLarge
-    case tooSlow
-}
+/// What becomes of a connection after its answer, where the request says so (RFC 9112 section 9.3).
+enum Persistence: String {
+    case close
+    /// Clients of HTTP/1.0 have to be told.
+    case keep = "keep-alive"
 
-extension OutboundResponse {
-    init(_ refusal: BodyRefusal) {
-        let description =
-            switch refusal {
-            case .noHost: "the request names no host"
-            case .tooLarge: "the body is larger than \(Limit.body) bytes"
-            case .tooSlow: "the body did not arrive in time"
+    init?(_ head: RequestHead) {
+        var all: [Persistence] = []
+        for header in head.headers where header.name == "connection" {
+            for option in header.value.utf8.split(separator: UInt8(ascii: ",")) {
+                let letters = option.lazy.filter { $0 != 0x20 && $0 != 0x09 }.map(ASCII.lowercase)
+                if let word = Persistence(rawValue: String(decoding: letters, as: UTF8.self)) { all.append(word) }
             }
-        let body: JSON = ["error": "invalid_request", "error_description": .string(description)]
-        let status =
-            switch refusal {
-            case .noHost: 400
-            case .tooLarge: 413
-            case .tooSlow: 408
-            }
-        self.init(
-            status: status,
-            headers: [("content-type", "application/json"), ("cache-control", "no-store")], body: body.bytes)
+        }
+        guard let first = all.first else { return nil }
+        self = all.contains(.close) ? .close : first
     }
 }
 

@@ -10,6 +10,8 @@ public struct OutboundClient: OutboundHTTP {
     private let limit: Duration
     private let longest: Int
     private let roots: String?
+    /// Finds the addresses of names.
+    var resolver = OutboundResolver.shared
 
     /// Makes a client.
     ///
@@ -57,7 +59,7 @@ public struct OutboundClient: OutboundHTTP {
 
     /// One address of the name, once all of them are known to be allowed.
     private func resolve(_ target: OutboundTarget) async throws -> String {
-        let addresses = try await OutboundResolver.addresses(of: target.host)
+        let addresses = try await resolver.addresses(of: target.host)
         guard let first = addresses.first else { throw OutboundError("'\(target.host)' has no address") }
         for address in addresses where !networks.allows(address) {
             throw OutboundError("'\(target.host)' is at \(address), which is not an address of the public internet")

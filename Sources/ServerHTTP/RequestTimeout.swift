@@ -37,6 +37,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        HTTP1RequestHandler.add(to: context.pipeline)
         wait(for: .headers, header)
         schedule(context, in: min(header, body))
     }

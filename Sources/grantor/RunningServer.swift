@@ -106,19 +106,41 @@ final class RunningServer: Sendable {
         let outside = files.withLock { $0 }
         // What the metrics tell is for this machine alone, unless they have an address of their own.
         let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
+        var http = HTTPListenerConfiguration(
+            host: listen.host, port: listen.port, tls: outside?.tls, trustedProxies: outside?.proxies ?? [],
+            maxConnections: connections(), headerTimeout: listen.headerTimeout, bodyTimeout: listen.bodyTimeout)
+        http.strictTransport = configuration.strictTransport
         let service = try HTTPListener.make(
-            core, serving: configuration.monitoring == nil ? everything : .endpoints,
-            HTTPListenerConfiguration(
-                host: listen.host, port: listen.port, tls: outside?.tls, trustedProxies: outside?.proxies ?? [],
-                maxConnections: listen.maxConnections, headerTimeout: listen.headerTimeout,
-                bodyTimeout: listen.bodyTimeout),
-            logger: quiet, running: { [self] port in announce(port) })
+            core, serving: configuration.monitoring == nil ? everything : .endpoints, http, logger: quiet,
+            running: { [self] port in announce(port) })
         return Listener(host: listen.host, port: listen.port, service: service)
     }
 
+    /// The most connections that are taken: as many as are configured, if the process may open so many.
+    private func connections() -> Int {
+        let others = configuration.monitoring == nil ? 0 : RunningServer.monitoringConnections
+        let wanted = configuration.listen.maxConnections
+        let limit = DescriptorLimit.raise(for: wanted + others)
+        guard limit.limit < limit.needed else { return wanted }
+        let fitting = max(1, limit.connections - others)
+        logger.warning(
+            "the limit of open files is too low for 'listen.max_connections'",
+            metadata: [
+                "max_connections": "\(wanted)", "limit": "\(limit.limit)", "needed": "\(limit.needed)",
+                "taken_at_once": "\(fitting)",
+                "advice": "raise the hard limit (LimitNOFILE of systemd, 'ulimit -Hn') or lower max_connections",
+            ])
+        return fitting
+    }
+
+    /// Those who look at health and metrics are few.
+    private static let monitoringConnections = 64
+
     private func monitoringListener(_ monitoring: Configuration.Monitoring) throws -> any Service {
         let service = try HTTPListener.make(
-            core, serving: .monitoring, HTTPListenerConfiguration(host: monitoring.host, port: monitoring.port),
+            core, serving: .monitoring,
+            HTTPListenerConfiguration(
+                host: monitoring.host, port: monitoring.port, maxConnections: RunningServer.monitoringConnections),
             logger: quiet,
             running: { port in
                 print("monitoring  http://\(monitoring.host):\(port)/metrics")

@@ -66,6 +66,27 @@ struct UserInfoTests {
         #expect(form.status == 400)
     }
 
+    @Test(
+        "with the token in the header no body is needed, and one that is no form is not read",
+        .clause("RFC 6750 section 2"),
+        arguments: [
+            (nil, ""), ("application/json", ""), ("application/json", "{}"), ("application/json; charset=utf-8", "{}"),
+            ("application/json", "{\"access_token\":\"x\"}"), ("application/json", "no JSON"), ("text/plain", "x"),
+            (nil, "x"), ("multipart/form-data; boundary=x", "--x--"), ("application/x-www-form-urlencoded", ""),
+            ("Application/X-WWW-Form-Urlencoded;charset=UTF-8", "a=b"), ("", "a=%"),
+        ] as [(String?, String)])
+    func bodies(_ type: String?, _ body: String) async throws {
+        let server = try await Demo.server()
+        let bearer = (name: "authorization", value: "Bearer \(await token(server))")
+        let kind = type.map { [(name: "content-type", value: $0)] } ?? []
+        for method in ["GET", "POST"] {
+            let answer = await server.send(method, "/auth/userinfo", headers: [bearer] + kind, body: Array(body.utf8))
+            #expect(answer.status == 200 && answer["sub"] == "ann", "\(method)")
+        }
+        let without = await server.send("POST", "/auth/userinfo", headers: kind, body: Array(body.utf8))
+        #expect(without.status == 401, "a token is read from a form alone")
+    }
+
     static let formats = ["opaque", "jwt"]
 
     @Test(

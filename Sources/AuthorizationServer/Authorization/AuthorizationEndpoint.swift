@@ -146,6 +146,7 @@ struct AuthorizationEndpoint {
             run.begun?.note(head)
             switch halt {
             case .page(let page): return try await show(page, run, after: state, isAnswer: submitted != nil)
+            case .approved where HeadRequest.isCurrent: return withoutCode(valid)
             case .approved(let limits):
                 let approval = Approval(
                     core: core, generation: generation, run: run, limits: limits,
@@ -161,6 +162,12 @@ struct AuthorizationEndpoint {
         throw RedirectRefusal(
             error: OAuthError(.temporarilyUnavailable, "other requests kept changing this one"),
             destination: valid.destination)
+    }
+
+    /// What HEAD is told where GET would be given a code or a token: there is none to send anywhere.
+    private func withoutCode(_ valid: ValidRequest) -> OutboundResponse {
+        OutboundResponse(
+            status: valid.destination.mode == .formPost ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
     private func again(_ state: InteractionState) throws -> OutboundResponse {

@@ -40,7 +40,7 @@ final class EventRecorder: EventService {
     }
 
     func record(_ event: @autoclosure () -> Event) {
-        guard isWanted else { return }
+        guard isWanted, !HeadRequest.isCurrent else { return }
         var event = event()
         event.time = surroundings.now
         if let context = RequestContext.current {

@@ -131,7 +131,7 @@ extension ServerCore {
     func seal(_ state: InteractionState) throws -> String {
         let sealed = try keys.seal(state.json.text, purpose: InteractionState.purpose)
         guard sealed.utf8.count <= ServerCore.longestSealed else {
-            throw OAuthError(.invalidRequest, "the authorization request is too long")
+            throw OAuthError(.invalidRequest, "the authorization request is too long: about 8,000 bytes fit")
         }
         return sealed
     }

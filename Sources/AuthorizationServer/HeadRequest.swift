@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Answers HEAD as GET would be answered, without letting anything happen (RFC 9110 section 9.3.2).
+enum HeadRequest {
+    /// Whether the current request asks for headers alone: nothing may be written, sent or reported for it.
+    @TaskLocal static var isCurrent = false
+
+    /// Answers as GET, and leaves no trace in the browser either.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - respond: Answers it as GET.
+    /// - Returns: The answer to GET without cookies; the transport drops the body.
+    /// - Throws: What the answer to GET throws.
+    static func respond(
+        to request: InboundRequest, as respond: (InboundRequest) async throws -> OutboundResponse
+    ) async throws -> OutboundResponse {
+        var request = request
+        request.head.method = "GET"
+        var response = try await $isCurrent.withValue(true) { try await respond(request) }
+        response.headers.removeAll { $0.name == "set-cookie" }
+        return response
+    }
+}
+
+/// A store that is read as it is, and keeps nothing that is written.
+struct ReadOnlyStore: Store {
+    let base: any Store
+
+    func prepare(_ collections: [StoreCollection]) async throws {}
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { try await base.read(keys) }
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { .committed }
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        try await base.find(collection, by: index, equals: value, after: after, limit: limit)
+    }
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { 1 }
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { 0 }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Headers that a request may hold only once (RFC 9110 section 5.3).
+///
+/// Of two, a proxy may read the first and this server the last. `Authorization` is not listed: each way of
+/// authenticating refuses two by an error of its own.
+enum SingleHeaders {
+    private static let names = ["content-type", "content-length", "origin", "access-control-request-method", "host"]
+
+    /// Refuses a request that holds one of them twice.
+    ///
+    /// - Throws: `OAuthError` `invalid_request`.
+    static func check(_ head: RequestHead) throws {
+        var seen = 0
+        for header in head.headers {
+            guard let place = names.firstIndex(of: header.name) else { continue }
+            guard seen & 1 << place == 0 else {
+                throw OAuthError(.invalidRequest, "the header '\(header.name)' is sent more than once")
+            }
+            seen |= 1 << place
+        }
+    }
+}

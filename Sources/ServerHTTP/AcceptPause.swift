@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import NIOCore
+
+/// Stops taking connections for a while when the machine has nothing left for them.
+///
+/// The library would try again at once, and keep a processor busy with it. Connections that are there go on, and those
+/// that come meanwhile wait in the queue of the socket.
+final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
+
+    private static let shortest = TimeAmount.milliseconds(50)
+    private static let longest = TimeAmount.seconds(1)
+    /// How long all must be well before it is said to be over, so that a server at its limit does not fill the log.
+    private static let calm = TimeAmount.seconds(5)
+
+    private let logger: Logger
+    private var pause = AcceptPauseHandler.shortest
+    private var isPaused = false
+    private var failing: (since: NIODeadline, last: NIODeadline)?
+    private var timer: Scheduled<Void>?
+
+    private init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Watches a listener, from before any other handler that would keep its errors.
+    static func add(to listener: any Channel, logger: Logger) {
+        listener.eventLoop.execute {
+            try? listener.pipeline.syncOperations.addHandler(AcceptPauseHandler(logger), position: .first)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !isPaused { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? IOError, AcceptPauseHandler.isShortage(error.errnoCode) {
+            hold(context, error.errnoCode)
+        }
+        context.fireErrorCaught(error)
+    }
+
+    private static func isShortage(_ code: CInt) -> Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
+    }
+
+    private func hold(_ context: ChannelHandlerContext, _ code: CInt) {
+        let now = NIODeadline.now()
+        if failing == nil { report(code) }
+        failing = (failing?.since ?? now, now)
+        isPaused = true
+        // Pausing the handlers alone is not enough: the socket is still being watched for connections.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        schedule(context, in: pause) { self.resume(context) }
+        pause = min(pause * 2, AcceptPauseHandler.longest)
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        isPaused = false
+        schedule(context, in: AcceptPauseHandler.calm) { self.settle() }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    private func settle() {
+        guard let failing else { return }
+        self.failing = nil
+        pause = AcceptPauseHandler.shortest
+        let seconds = (failing.last - failing.since).nanoseconds / 1_000_000_000
+        logger.notice("new connections are accepted again", metadata: ["after_seconds": "\(seconds)"])
+    }
+
+    private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount, _ body: @escaping () -> Void) {
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time, body)
+    }
+
+    private func report(_ code: CInt) {
+        let advice =
+            switch code {
+            case EMFILE:
+                "raise the limit of open files (LimitNOFILE of systemd, 'ulimit -n'), or lower 'listen.max_connections'"
+            case ENFILE: "the whole machine has no file left: see fs.file-max, and what else runs there"
+            default: "the machine has no memory left for connections"
+            }
+        logger.error(
+            "no new connections can be accepted for now; those that are open are served",
+            metadata: ["error": "\(String(cString: strerror(code)))", "advice": "\(advice)"])
+    }
+}

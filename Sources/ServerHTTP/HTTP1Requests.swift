@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// Looks at requests of HTTP/1 while their version is still known, and has what is no request answered too.
+///
+/// It passes on a request that says so in place of bytes that cannot be read, so that requests before it on the
+/// connection are answered first, and it gets an answer that says what is wrong.
+final class HTTP1RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    /// Names why there is no request; a client that sends it only has its own request refused.
+    static let unreadable = "grantor-unreadable"
+
+    private var isInRequest = false
+    private var hasFailed = false
+
+    /// Adds a handler in front of what drops the version; HTTP/2 has none of that.
+    static func add(to pipeline: ChannelPipeline) {
+        let pipeline = pipeline.syncOperations
+        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(HTTP1RequestHandler(), position: .before(codec))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            isInRequest = true
+            guard head.version == .http1_0 else { break }
+            return context.fireChannelRead(wrapInboundOut(.head(HTTP1RequestHandler.asNewer(head))))
+        case .body: break
+        case .end: isInRequest = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isInRequest, !hasFailed, let error = error as? HTTPParserError else {
+            return context.fireErrorCaught(error)
+        }
+        hasFailed = true
+        let headers: HTTPHeaders = [
+            "host": "unknown", "connection": "close", HTTP1RequestHandler.unreadable: "\(error)",
+        ]
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        context.fireChannelRead(wrapInboundOut(.end(nil)))
+        context.fireChannelReadComplete()
+    }
+
+    /// What a request of HTTP/1.0 means in HTTP/1.1: it needs no host (RFC 9112 section 3.2), its connection ends unless
+    /// it asks otherwise (section 9.3), and it waits for no 100 (RFC 9110 section 10.1.1).
+    private static func asNewer(_ head: HTTPRequestHead) -> HTTPRequestHead {
+        var head = head
+        head.headers.remove(name: "expect")
+        if !head.isKeepAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        if !head.headers.contains(name: "host") { head.headers.add(name: "host", value: "unknown") }
+        return head
+    }
+}

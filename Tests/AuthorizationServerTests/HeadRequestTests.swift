@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Support
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("RFC 9110 section 9.3.2: HEAD is answered wherever GET is, and does nothing", .timeLimit(.minutes(5)))
+struct HeadRequestTests {
+    private struct Setting {
+        let server: TestServer
+        let store: CountingStore
+        let records: RecordingSink.Records
+        let outbound = RecordedOutbound()
+
+        init() async throws {
+            let (sink, records) = RecordingSink.make()
+            self.records = records
+            let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst() + [sink, .init(Plugins.implicit)]
+            var implicit = Demo.house
+            (implicit["id"], implicit["grant_types"]) = ("single", ["implicit"])
+            implicit["auth"] = ["implicit": ["redirect_uri": .string(Demo.callback)]]
+            server = try await TestServer(
+                plugins, clients: [Leaving.shop, Leaving.plain, Demo.web, Demo.house, implicit], users: Demo.users,
+                passwords: CountingPasswords(isQuick: true), outbound: outbound)
+            store = try #require(server.core.store as? CountingStore)
+        }
+
+        /// Sends GET or HEAD with the cookies of a browser.
+        func send(_ method: String, _ path: String, _ query: String?, _ browser: Browser, _ token: String?) async
+            -> Answer
+        {
+            let cookies = browser.cookies.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "; ")
+            var headers = cookies.isEmpty ? [] : [(name: "cookie", value: cookies)]
+            if let token { headers.append(("authorization", "Bearer \(token)")) }
+            return await server.send(method, path, query: query, headers: headers)
+        }
+    }
+
+    private static func query(_ parameters: [(String, String)]) -> String {
+        parameters.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&")
+    }
+
+    private static func names(_ answer: Answer) -> [String] {
+        answer.headers.map(\.name).filter { $0 != "set-cookie" }.sorted()
+    }
+
+    @Test("status, headers and length are those of GET, and nothing is written, recorded or put into the browser")
+    func likeGet() async throws {
+        let setting = try await Setting()
+        let (server, browser, nobody) = (setting.server, Browser(setting.server), Browser(setting.server))
+        let flow = try await Leaving.use("plain", server, browser)
+        let hint = HeadRequestTests.query([("id_token_hint", flow.tokens["id_token"] ?? "")])
+        let requests = HeadRequestTests.query(Demo.request())
+        let wrong = HeadRequestTests.query(Demo.request([("response_type", "nonsense")]))
+        let generation = try #require(server.core.generation)
+        let taking = generation.routes.filter { path, _ in !path.contains("oauth2") }.keys.sorted()
+        var tried = 0
+        for path in taking {
+            for query in [nil, requests, wrong, hint, "state=x"] {
+                for (who, token) in [
+                    (nobody, nil), (browser, nil), (nobody, "nonsense"), (nobody, flow.tokens["access_token"]),
+                ] {
+                    let before = setting.store.writes
+                    let head = await setting.send("HEAD", path, query, who, token)
+                    #expect(setting.store.writes == before, "HEAD \(path)?\(query ?? "")")
+                    #expect(!head.headers.contains { $0.name == "set-cookie" })
+                    // GET may end the session, so it comes second and with cookies of nobody if it would.
+                    if path.hasSuffix("/logout"), who === browser { continue }
+                    let get = await setting.send("GET", path, query, who, token)
+                    #expect(head.status == get.status, "\(path)?\(query ?? "")")
+                    if get.status == 405 {
+                        #expect(head.header("allow")?.contains("HEAD") == false)
+                    } else {
+                        tried += 1
+                        #expect(HeadRequestTests.names(head) == HeadRequestTests.names(get), "\(path)?\(query ?? "")")
+                        #expect(head.body.count == get.body.count, "\(path)?\(query ?? "")")
+                    }
+                }
+            }
+        }
+        #expect(tried > 60)
+    }
+
+    @Test("no code and no token is given, and what asked for one works afterwards", arguments: ["house", "single"])
+    func givesNothing(_ client: String) async throws {
+        let setting = try await Setting()
+        let browser = Browser(setting.server)
+        _ = await setting.server.code([("client_id", "house")], in: browser)
+        let type = client == "single" ? "token" : "code"
+        for mode in [nil, "form_post"] {
+            let request = HeadRequestTests.query(
+                Demo.request([
+                    ("client_id", client), ("response_type", type), ("prompt", "none"), ("response_mode", mode),
+                ]))
+            let before = setting.store.writes
+            let head = await setting.send("HEAD", "/auth/authorize", request, browser, nil)
+            #expect(head.status == (mode == nil ? 303 : 200) && head.body.isEmpty)
+            #expect(head.header("location") == nil && setting.store.writes == before)
+            let get = await setting.send("GET", "/auth/authorize", request, browser, nil)
+            #expect(get.status == head.status)
+            let given = get.query["code"] ?? get.fragment["access_token"] ?? (get.html.contains("form") ? "" : nil)
+            #expect(given != nil)
+        }
+    }
+
+    @Test("nobody is signed out, and no other server hears of it")
+    func signsNobodyOut() async throws {
+        let setting = try await Setting()
+        let browser = Browser(setting.server)
+        let flow = try await Leaving.use("shop", setting.server, browser)
+        let hint = HeadRequestTests.query([("id_token_hint", flow.tokens["id_token"] ?? "")])
+        for _ in 0..<3 {
+            let head = await setting.send("HEAD", "/auth/logout", hint, browser, nil)
+            #expect(head.status == 200 || head.status == 303)
+        }
+        #expect(!(await Leaving.isOver(browser, "shop")))
+        #expect(setting.outbound.requests.isEmpty)
+        #expect(!setting.server.log.lines.contains { $0.contains("revoked") })
+        _ = await Leaving.logout(browser, [("id_token_hint", flow.tokens["id_token"])])
+        #expect(await Leaving.isOver(browser, "shop"))
+        let events = try await setting.records.wait { $0.kind == .sessionEnded }
+        #expect(events.count { $0.kind == .sessionEnded } == 1)
+    }
+
+    @Test("the methods that are refused are told which are taken", .clause("RFC 9110 section 10.2.1"))
+    func allow() async throws {
+        let server = try await Demo.server()
+        for (path, methods) in [
+            ("/auth/token", "POST"), ("/auth/authorize", "GET, HEAD, POST"), ("/auth/userinfo", "GET, HEAD, POST"),
+            ("/.well-known/jwks.json", "GET, HEAD"), ("/auth/logout", "GET, HEAD, POST"),
+        ] {
+            for method in ["DELETE", "OPTIONS", "TRACE", "NONSENSE", "get"] {
+                let answer = await server.send(method, path)
+                #expect(answer.status == 405 && answer.header("allow") == methods, "\(method) \(path)")
+                #expect(answer["error_description"]?.contains(methods) == true)
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Synchronization
+import Testing
+
+@testable import ServerHTTP
+
+@Suite("Names that resolve slowly hold up nothing else", .timeLimit(.minutes(2)))
+struct ResolverTests {
+    /// A name service that answers what a test lets it.
+    private final class Names: Sendable {
+        private let state = Mutex<(asked: [String], open: Set<String>)>(([], []))
+        let isSlow: @Sendable (String) -> Bool
+
+        init(slow: @escaping @Sendable (String) -> Bool) { isSlow = slow }
+
+        var asked: [String] { state.withLock { $0.asked } }
+        func letGo() { state.withLock { $0.open = ["all"] } }
+
+        func lookUp(_ host: String) throws -> [String] {
+            state.withLock { $0.asked.append(host) }
+            while isSlow(host), state.withLock({ $0.open.isEmpty }) { usleep(1000) }
+            if host.hasPrefix("no") { throw OutboundError("'\(host)' cannot be resolved") }
+            return ["192.0.2.1"]
+        }
+    }
+
+    private static func resolver(_ names: Names, longest: Int = 50) -> OutboundResolver {
+        OutboundResolver(threads: 8, share: 2, longest: longest) { try names.lookUp($0) }
+    }
+
+    private static func eventually(_ isTrue: () -> Bool) async throws {
+        for _ in 0..<4000 where !isTrue() { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(isTrue())
+    }
+
+    @Test("a request ends at its limit, though the look-up cannot be ended")
+    func limit() async throws {
+        let names = Names { _ in true }
+        defer { names.letGo() }
+        var client = OutboundClient(OutboundNetworks(), limit: .milliseconds(300))
+        client.resolver = ResolverTests.resolver(names)
+        let begin = ContinuousClock.now
+        await #expect(throws: OutboundError.self) {
+            try await client.send(OutboundRequest("GET", "https://slow.example/"))
+        }
+        #expect(ContinuousClock.now - begin < .seconds(10))
+    }
+
+    @Test("a thousand that ask for one name share one look-up")
+    func shared() async throws {
+        let names = Names { _ in true }
+        let resolver = ResolverTests.resolver(names)
+        let all = Task {
+            try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<1000 { group.addTask { try await resolver.addresses(of: "one.example") } }
+                return try await group.reduce(into: 0) { count, found in count += found == ["192.0.2.1"] ? 1 : 0 }
+            }
+        }
+        try await ResolverTests.eventually { names.asked.count == 1 }
+        try await Task.sleep(for: .milliseconds(100))
+        names.letGo()
+        #expect(try await all.value == 1000)
+        #expect(names.asked.count <= 2, "those that come after it are asked for anew")
+    }
+
+    @Test("names below one domain, however many, leave threads for other names")
+    func fair() async throws {
+        let names = Names { $0.hasSuffix(".evil.example") || $0.hasSuffix(".EVIL.example") }
+        let resolver = ResolverTests.resolver(names)
+        let slow = (0..<40).map { number in
+            Task { try await resolver.addresses(of: "a\(number).\(number % 2 == 0 ? "evil" : "EVIL").example") }
+        }
+        try await ResolverTests.eventually { names.asked.count == 2 }
+        for number in 0..<20 {
+            #expect(try await resolver.addresses(of: "good\(number).other.test") == ["192.0.2.1"])
+        }
+        #expect(names.asked.count { $0.lowercased().hasSuffix("evil.example") } == 2)
+        names.letGo()
+        for task in slow { #expect(try await task.value == ["192.0.2.1"]) }
+    }
+
+    @Test("threads and the queue are bounded, who does not fit is told, and who leaves makes room")
+    func bounded() async throws {
+        let names = Names { _ in true }
+        let resolver = ResolverTests.resolver(names, longest: 5)
+        func ask(_ name: String) -> Task<[String], any Error> { Task { try await resolver.addresses(of: name) } }
+        let running = (0..<8).map { ask("a.b\($0)") }
+        try await ResolverTests.eventually { names.asked.count == 8 }
+        let waiting = (0..<5).map { ask("a.c\($0)") }
+        try await ResolverTests.eventually { resolver.waiting == 5 }
+        let problem = await #expect(throws: OutboundError.self) { try await resolver.addresses(of: "a.d") }
+        #expect(problem?.description.contains("too many names") == true)
+        #expect(try await resolver.addresses(of: "192.0.2.7") == ["192.0.2.7"], "an address needs no look-up")
+        for task in waiting { task.cancel() }
+        for task in waiting { await #expect(throws: CancellationError.self) { try await task.value } }
+        #expect(resolver.waiting == 0)
+        let late = ask("a.e")
+        try await ResolverTests.eventually { resolver.waiting == 1 }
+        names.letGo()
+        for task in running + [late] { #expect(try await task.value == ["192.0.2.1"]) }
+        #expect(!names.asked.contains { $0.hasPrefix("a.c") }, "what nobody waits for is not looked up")
+    }
+
+    @Test("an error reaches all who wait, and the next one asks again")
+    func errors() async throws {
+        let names = Names { _ in false }
+        let resolver = ResolverTests.resolver(names)
+        for _ in 0..<3 {
+            await #expect(throws: OutboundError.self) { try await resolver.addresses(of: "no.example") }
+        }
+        #expect(names.asked.count == 3)
+    }
+
+    @Test("cancelled at any moment, nothing is lost or answered twice", arguments: 0..<20)
+    func races(_ round: Int) async throws {
+        let names = Names { _ in false }
+        let resolver = ResolverTests.resolver(names)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                let task = Task { try await resolver.addresses(of: "n\(number % 7).example") }
+                group.addTask {
+                    for _ in 0..<(number * round % 11) { await Task.yield() }
+                    if number % 3 == 0 { task.cancel() }
+                    _ = try? await task.value
+                }
+            }
+        }
+        #expect(resolver.waiting == 0)
+        #expect(try await resolver.addresses(of: "last.example") == ["192.0.2.1"])
+    }
+}
