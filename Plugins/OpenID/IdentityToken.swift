@@ -19,13 +19,15 @@ struct IdentityTokens: Sendable {
     ) async throws -> JSON {
         let authorization = issuance.authorization
         let name = issuance.client[algorithm]
+        let end = issuance.issuedAt + lifetime
+        let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end
         func half(_ member: String) -> JSON? {
             issuance[member].map { .string(host.cryptography.leftHalf($0, algorithm: name)) }
         }
         var claims: JSON = [
             "iss": .string(host.issuer), "sub": .string(authorization.subject.id), "aud": .string(issuance.client.id),
             "iat": .integer(issuance.issuedAt.seconds),
-            "exp": .integer((issuance.issuedAt + lifetime).seconds),
+            "exp": .integer(expiresAt.seconds),
         ]
         claims["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
         if isFirst { claims["nonce"] = authorization.attachments[OpenID.manifest.id]?["nonce"] }

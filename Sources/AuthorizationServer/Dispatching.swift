@@ -110,6 +110,7 @@ extension ServerCore {
         _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> OutboundResponse)? = nil
     ) async throws -> OutboundResponse {
         if !response.writes.isEmpty {
+            try response.writes.checkKeys(of: "the answer of an endpoint")
             if case .conflict = try await store.write(response.writes) {
                 throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
             }

@@ -83,13 +83,40 @@ extension ServerCore: TokenService {
         let end = now + Tombstone.lifetime(generation)
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
+        var ofPlugins: [StoreWrite] = []
         for participant in generation?.capabilities.revocationParticipants ?? [] {
-            writes += try await participant.writes(revoking: what)
+            ofPlugins += try await participant.writes(revoking: what)
         }
-        guard case .committed = try await store.write(writes + others) else { return }
+        guard try await commit(tombstone: writes + others, and: ofPlugins) else {
+            // It was over before; what goes with it still has to happen.
+            if !others.isEmpty { _ = try await store.write(others) }
+            return
+        }
         pendingJobs.wake()
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
         events.record(Event(what, reason))
+    }
+
+    /// Commits a tombstone, with what plugins add to it if that can be committed: their mistake must not keep alive what
+    /// has to end.
+    ///
+    /// - Returns: Whether it is there by this call; false if it was there before.
+    /// - Throws: `StoreError`, also where the tombstone cannot be committed.
+    private func commit(tombstone: [StoreWrite], and ofPlugins: [StoreWrite]) async throws -> Bool {
+        for rest in ofPlugins.isEmpty ? [[]] : [ofPlugins, []] {
+            let writes = tombstone + rest
+            if writes.collectionWrittenTwice == nil {
+                switch try await store.write(writes) {
+                case .committed: return true
+                case .conflict(write: 0, found: _): return false
+                default: break
+                }
+            }
+            if !rest.isEmpty {
+                logger.error("a plugin's part of a revocation cannot be committed; the revocation is, without it")
+            }
+        }
+        throw StoreError("a revocation could not be committed")
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.

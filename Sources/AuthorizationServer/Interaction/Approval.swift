@@ -16,6 +16,9 @@ struct Approval {
     /// - Throws: `PageRefusal` if the interaction was approved before; what a flow throws.
     func answer() async throws -> OutboundResponse? {
         guard let session = run.session else { throw OAuthError(.serverError, reason: "approved by nobody") }
+        guard limits.isOpen(at: core.now) else {
+            throw OAuthError(.accessDenied, "what was asked for has ended", reason: "its limits end before it begins")
+        }
         let issued = try await issue(authorization(session))
         var writes = [
             StoreWrite.create(
@@ -74,6 +77,7 @@ struct Approval {
     }
 
     private func commit(_ writes: [StoreWrite]) async throws -> Bool {
+        try writes.checkKeys(of: "an answer of the authorization endpoint")
         guard case .conflict(let place, _) = try await core.store.write(writes) else { return true }
         if place == 0 {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"))
