@@ -14,28 +14,54 @@ struct OwnSignIn {
     /// Stands where steps expect a client; it may have nothing.
     private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
     private static let page = "page"
+    private static let query = "query"
 
     func respond(to sent: Parameters, browser: String?) async throws -> OutboundResponse {
-        guard let sealed = sent["state"] else {
+        guard let sealed = sealed(in: sent) else {
             // A form of a page that was shown before the session ended: what it asked for is asked again.
-            guard head.method != "POST" else { return .redirect(head.path) }
+            guard head.method != "POST" else { return .redirect(target(head.query)) }
             let cookie = browser ?? core.random(bytes: 32)
             let state = InteractionState(
                 id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(cookie),
-                parameters: [OwnSignIn.page: name])
+                parameters: Parameters(
+                    [(OwnSignIn.page, name)] + (head.query.map { [(OwnSignIn.query, $0)] } ?? [])))
             var response = try await go(on: state, submitted: nil)
             if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
             return response
         }
-        let state = try core.open(sealed, head)
-        guard state.parameters[OwnSignIn.page] == name, state.parameters.all.count == 1 else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
-        }
+        let state = try open(sealed)
         guard head.method == "POST" else { return try await go(on: state, submitted: nil) }
         guard core.isFormToken(sent["csrf"] ?? "", of: state) else {
             throw PageRefusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
         }
         return try await go(on: state, submitted: sent)
+    }
+
+    private func open(_ sealed: String) throws -> InteractionState {
+        let state = try core.open(sealed, head)
+        guard state.parameters[OwnSignIn.page] == name else {
+            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
+        }
+        return state
+    }
+
+    /// The state of a sign-in, if that is what a request carries: a page may have a parameter of that name itself.
+    func sealed(in sent: Parameters) -> String? {
+        sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
+    }
+
+    /// Where a person goes on who has signed in meanwhile, by the same page in another tab or sent twice.
+    func goOn(from sealed: String) -> OutboundResponse {
+        .redirect(target((try? open(sealed))?.parameters[OwnSignIn.query]))
+    }
+
+    /// The page that was asked for, with its query as it was sent; a path of this server, so nobody is led elsewhere.
+    private func target(_ query: String?) -> String {
+        guard let query else { return head.path }
+        // Browsers have encoded all else already.
+        let scalars = query.unicodeScalars
+        return "\(head.path)?"
+            + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
     }
 
     private func go(on before: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
@@ -96,7 +122,7 @@ struct OwnSignIn {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "somebody has signed in by it before"))
         }
         core.recordSignIn(begun.session)
-        var response = OutboundResponse.redirect(head.path)
+        var response = OutboundResponse.redirect(target(state.parameters[OwnSignIn.query]))
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response
     }
