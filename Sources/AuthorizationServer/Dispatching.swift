@@ -94,8 +94,13 @@ extension ServerCore {
         let authentication = ClientAuthentication(self, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
         trace.client = registered
-        let response = try await plan.endpoint.respond(
-            to: EndpointRequest(head: request.head, parameters: parameters, client: registered.client))
+        let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
+        let response =
+            if plan.endsTokens {
+                try await ServerCore.$isEndingTokens.withValue(true) { try await plan.endpoint.respond(to: asked) }
+            } else {
+                try await plan.endpoint.respond(to: asked)
+            }
         return try await commit(response)
     }
 

@@ -55,7 +55,8 @@ struct Issuing {
 
     private func plan(of authorization: Authorization, _ request: TokenRequest) throws -> TokenPlan {
         let origin = authorization.origin.isEmpty ? request.grant.key : authorization.origin
-        guard let plan = registered.plans[origin] else {
+        // A document may have a section for a grant that the client does not list, so the plan alone says nothing.
+        guard client.grants.contains(origin), let plan = registered.plans[origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(origin)'")
         }
         return plan
@@ -97,7 +98,18 @@ struct Issuing {
         guard authorization.clientEpoch == registered.epoch else {
             throw OAuthError.invalidGrant(reason: "the client '\(client.id)' was inactive or removed since")
         }
+        guard registered.isFirstParty || !restsOnFirstParty(decided) else {
+            throw OAuthError.invalidGrant(
+                reason: "nobody was asked to consent, and the client '\(client.id)' is no longer first-party")
+        }
         return authorization
+    }
+
+    /// Whether it was granted at the authorization endpoint without the consent of the person, who was not asked.
+    private func restsOnFirstParty(_ decided: Authorization) -> Bool {
+        guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
+        let isOfFlow = generation.capabilities.flows.contains { $0.grant.key == decided.origin }
+        return isOfFlow && Tombstone.ids(ofGrant: decided.grantID).count == 1
     }
 
     /// What this answer may carry: never more than the client may have today, never more than it asked for.

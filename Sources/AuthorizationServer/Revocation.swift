@@ -37,25 +37,34 @@ enum Tombstone {
 
 extension ServerCore: TokenService {
     /// The token behind a value; nil if it is unknown, expired or revoked.
+    ///
+    /// Where a client ends its tokens also a refresh token that another took the place of: whoever ends it means the
+    /// grant (RFC 7009 section 2.1).
     public func resolve(_ value: String) async throws -> ResolvedToken? {
-        try await live(value)?.token
+        try await live(value, orRotated: ServerCore.isEndingTokens)?.token
     }
 
+    /// Whether a request to the revocation endpoint is served.
+    @TaskLocal static var isEndingTokens = false
+
     /// The token behind a value, and the record of its client if the store keeps that.
-    func live(_ value: String) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
+    func live(
+        _ value: String, orRotated: Bool = false
+    ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
         for resolver in generation?.capabilities.resolvers ?? [] {
             guard let token = try await resolver.resolve(value) else { continue }
-            return try await live(token).map { (token, $0) }
+            return try await live(token, isOver: orRotated && token.kind == .refresh).map { (token, $0) }
         }
         return nil
     }
 
     /// The record of the client, nil inside where the configuration declares it; nil of a token that is over.
-    private func live(_ token: ResolvedToken) async throws -> StoreRecord?? {
+    private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
         let generation = self.generation
         let clients = Clients(self, generation)
         let clientKey = clients.key(of: token.clientID)
-        guard token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil else { return nil }
+        guard isOver || token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil
+        else { return nil }
         let authorization = token.authorization
         let ids =
             [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
