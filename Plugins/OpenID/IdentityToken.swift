@@ -36,8 +36,14 @@ struct IdentityTokens: Sendable {
         claims["sid"] = authorization.sessionID.map(JSON.string)
         claims["at_hash"] = half("access_token")
         claims["c_hash"] = half("code")
-        let about = try await host.access.claims(
+        var about = try await host.access.claims(
             for: authorization, scope: issuance.limits.scope, to: destination)
+        if destination != .identityToken {
+            // A token that tells what userinfo would is an identity token still, of which claims can be asked.
+            let own = try await host.access.claims(
+                for: authorization, scope: issuance.limits.scope, to: .identityToken)
+            about += own.filter { claim in !about.contains { $0.name == claim.name } }
+        }
         let told = about.filter { !IdentityTokens.reserved.contains($0.name) }
         return .string(
             try await host.keys.sign(.object(claims.members + told), type: "JWT", algorithm: name))

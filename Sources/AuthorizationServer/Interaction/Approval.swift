@@ -43,7 +43,8 @@ struct Approval {
         authorization.amr = session.amr
         authorization.sessionID = session.id
         authorization.clientEpoch = valid.registered.epoch
-        authorization.attachments = valid.policy.attachments.merging(run.state.attachments) { _, new in new }
+        let asked = ConsentItems.keeping(run.allowedItems, in: valid.policy.attachments)
+        authorization.attachments = asked.merging(run.state.attachments) { _, new in new }
         return authorization
     }
 
