@@ -132,6 +132,18 @@ struct RequestedClaims: Sendable {
         }.map(RequestedClaims.item)
     }
 
+    /// What was granted, without the claims whose scope words the client may no longer have.
+    static func narrowed(_ authorization: Authorization, to client: Client) -> Authorization {
+        guard let items = authorization.attachments[OpenID.manifest.id]?["consent"]?.strings else {
+            return authorization
+        }
+        let allowed = StandardClaims.names.filter { StandardClaims.word(of: $0).map(client.scope.contains) ?? false }
+            .map(item)
+        var narrowed = authorization
+        narrowed.attachments[OpenID.manifest.id]?["consent"] = .strings(items.filter(allowed.contains))
+        return narrowed
+    }
+
     /// A claim as it is put before a person.
     static func item(_ name: String) -> String { "claim \(name)" }
 

@@ -17,7 +17,7 @@ struct IdentityTokens: Sendable {
     func token(
         for issuance: Issuance, isFirst: Bool, as destination: ClaimsDestination = .identityToken
     ) async throws -> JSON {
-        let authorization = issuance.authorization
+        let authorization = RequestedClaims.narrowed(issuance.authorization, to: issuance.client)
         let name = issuance.client[algorithm]
         let end = issuance.issuedAt + lifetime
         let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end

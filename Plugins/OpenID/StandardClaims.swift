@@ -94,7 +94,7 @@ struct UserInfo: ResourceEndpoint {
     let scope: Scope = [OpenID.scope]
 
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        let authorization = request.token.authorization
+        let authorization = RequestedClaims.narrowed(request.token.authorization, to: request.client)
         guard case .user(let id) = authorization.subject else {
             throw OAuthError(.insufficientScope, "the access token speaks for no person")
         }

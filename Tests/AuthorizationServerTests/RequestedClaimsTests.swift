@@ -102,6 +102,20 @@ struct RequestedClaimsTests {
         #expect(await told(server, await browser.allow(page, ["claim email"])).info == ["sub": "ann"])
     }
 
+    @Test("a claim by name ends with the scope word in the client's registration", arguments: formats)
+    func takenAway(_ format: String) async throws {
+        let server = try await server(format)
+        let browser = Browser(server)
+        let claims = #"{"userinfo":{"email":null,"name":null}}"#
+        let landed = await browser.allow(await browser.signIn(await browser.authorize(asking(claims))))
+        let token = await server.redeem(landed.query["code"] ?? "")["access_token"] ?? ""
+        #expect(await BasicOPTests.userinfo(server, token).json["email"] == "ann@example.com")
+        var client = Demo.web
+        client["scope"] = ["openid", "profile"]
+        server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users, format: format))
+        #expect(await BasicOPTests.userinfo(server, token).json == ["sub": "ann", "name": "Ann Lee"])
+    }
+
     @Test(
         "a claim that has to have a value is told only if it has it",
         .clause("OpenID Connect Core section 5.5.1"),
