@@ -32,7 +32,22 @@ struct Introspection: Plugin, Endpoint {
         guard let token = try await host.tokens.resolve(request.parameters.required("token")),
             isEntitled(request.client, to: token)
         else { return EndpointResponse(["active": false]) }
-        return EndpointResponse(describe(token))
+        var answer = describe(token)
+        answer["username"] = try await userName(token, for: request.client).map(JSON.string)
+        return EndpointResponse(answer)
+    }
+
+    /// The person's `userName`, or the identifier where there is none.
+    ///
+    /// The client of the token learns the name only if userinfo tells it too, since that is what the person allowed; a
+    /// resource learns it in any case.
+    private func userName(_ token: ResolvedToken, for caller: Client) async throws -> String? {
+        let authorization = token.authorization
+        guard case .user(let id) = authorization.subject, let user = try await host.users.find(id) else { return nil }
+        guard token.clientID.utf8.elementsEqual(caller.id.utf8) else { return user.document["userName"]?.string ?? id }
+        guard user.isActive else { return id }
+        let told = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
+        return told.first { $0.name == "preferred_username" }?.value.string ?? id
     }
 
     private func isEntitled(_ caller: Client, to token: ResolvedToken) -> Bool {

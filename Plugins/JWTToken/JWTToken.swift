@@ -32,7 +32,32 @@ struct JWTToken: Plugin, TokenFormat {
     }
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
-        MintedToken(try await host.keys.sign(claims(contents), type: "at+jwt", algorithm: algorithm))
+        var claims = claims(contents)
+        claims["att"] = try sealed(contents.authorization).map(JSON.string)
+        return MintedToken(try await host.keys.sign(claims, type: "at+jwt", algorithm: algorithm))
+    }
+
+    private static let purpose = "jwt-attachments"
+    /// What is longer would make the token too long to be sent about.
+    private static let longestSealed = 2048
+
+    /// What plugins keep with the authorization, for this server's own endpoints and readable to nobody else; nil where
+    /// there is nothing, or where the token is for others alone.
+    private func sealed(_ authorization: Authorization) throws -> String? {
+        let audiences = authorization.limits.audience
+        guard !authorization.attachments.isEmpty, audiences.isEmpty || audiences.contains(host.issuer) else {
+            return nil
+        }
+        let members = authorization.attachments.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value) }
+        let sealed = try host.keys.seal(JSON.object(members).text, purpose: JWTToken.purpose)
+        return sealed.utf8.count <= JWTToken.longestSealed ? sealed : nil
+    }
+
+    private func opened(_ sealed: String?) -> [String: JSON] {
+        guard let sealed, let text = host.keys.open(sealed, purpose: JWTToken.purpose),
+            let members = try? JSON(parsing: text).members
+        else { return [:] }
+        return Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// RFC 9068 section 2.2; `gid` carries the grant and `epoch` that of the user, so that ending either reaches this token.
@@ -72,7 +97,7 @@ struct JWTToken: Plugin, TokenFormat {
     private static let reserved: Set<String> = [
         "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "epoch", "client_epoch", "scope",
         "auth_time",
-        "acr", "amr", "sid", "act", "may_act", "cnf", "cnf_type",
+        "acr", "amr", "sid", "act", "may_act", "cnf", "cnf_type", "att",
     ]
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
@@ -103,6 +128,7 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.epoch = claims["epoch"]?.integer
         authorization.clientEpoch = claims["client_epoch"]?.integer
         authorization.actor = claims["act"]
+        authorization.attachments = opened(claims["att"]?.string)
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
             authorization.confirmation = Confirmation(
                 bound.name, value, tokenType: claims["cnf_type"]?.string ?? "Bearer")

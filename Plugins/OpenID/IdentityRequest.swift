@@ -45,6 +45,8 @@ struct IdentityRequest: AuthorizationRequestFilter {
                 policy.subject = .user(subject)
             }
             kept["claims"] = claims.json
+            let items = claims.items(policy.limits.scope, of: request.client)
+            if !items.isEmpty { kept["consent"] = .strings(items) }
         }
         if !kept.members.isEmpty { policy.attachments[OpenID.manifest.id] = kept }
     }
@@ -97,25 +99,71 @@ struct RequestedClaims: Sendable {
                 throw malformed
             }
         }
-        var kept: JSON = [:]
-        for place in ["id_token", "userinfo"] {
-            let names = (json[place]?.members ?? []).map(\.name)
-            if !names.isEmpty { kept[place] = .strings(names) }
-        }
-        self.json = kept
+        self.json = RequestedClaims.known(json)
         subject = json["id_token"]?["sub"]?["value"]?.string ?? json["userinfo"]?["sub"]?["value"]?.string
         let acr = json["id_token"]?["acr"]
         let wanted = acr?["values"]?.strings ?? acr?["value"]?.strings ?? []
         essentialACR = acr?["essential"] == true ? wanted : []
     }
 
+    /// What can be told at all: the names by place, and the values of which a claim has to have one.
+    private static func known(_ json: JSON) -> JSON {
+        var kept: JSON = [:]
+        for place in ["id_token", "userinfo"] {
+            let asked = (json[place]?.members ?? []).filter { StandardClaims.word(of: $0.name) != nil }
+            if !asked.isEmpty { kept[place] = .strings(asked.map(\.name)) }
+            let bound = asked.compactMap { member -> JSON.Member? in
+                let values = member.value["values"]?.elements ?? member.value["value"].map { [$0] }
+                return values.map { JSON.Member(member.name, .array($0)) }
+            }
+            if !bound.isEmpty { kept["\(place)_values"] = .object(bound) }
+        }
+        return kept
+    }
+
+    /// What the person has to be asked: the claims that no scope word of the request stands for, as far as the client
+    /// may have such a word.
+    func items(_ scope: Scope, of client: Client) -> [String] {
+        guard scope.contains(OpenID.scope) else { return [] }
+        let names = (json["id_token"]?.strings ?? []) + (json["userinfo"]?.strings ?? [])
+        return StandardClaims.names.filter { name in
+            guard names.contains(name), let word = StandardClaims.word(of: name) else { return false }
+            return client.scope.contains(word) && !scope.contains(word)
+        }.map(RequestedClaims.item)
+    }
+
+    /// What was granted, without the claims whose scope words the client may no longer have.
+    static func narrowed(_ authorization: Authorization, to client: Client) -> Authorization {
+        guard let items = authorization.attachments[OpenID.manifest.id]?["consent"]?.strings else {
+            return authorization
+        }
+        let allowed = StandardClaims.names.filter { StandardClaims.word(of: $0).map(client.scope.contains) ?? false }
+            .map(item)
+        var narrowed = authorization
+        narrowed.attachments[OpenID.manifest.id]?["consent"] = .strings(items.filter(allowed.contains))
+        return narrowed
+    }
+
+    /// A claim as it is put before a person.
+    static func item(_ name: String) -> String { "claim \(name)" }
+
     private static func isRequest(_ value: JSON) -> Bool {
         if case .object = value { true } else { value == .null }
     }
 
-    /// The names that were asked for in an authorization.
-    static func names(_ authorization: Authorization, for destination: ClaimsDestination) -> [String] {
+    /// Whether a claim was asked for by its name, and with this value if any was named.
+    static func ask(
+        _ authorization: Authorization, for name: String, being value: JSON, to destination: ClaimsDestination
+    ) -> Bool {
         let place = destination == .userinfo ? "userinfo" : "id_token"
-        return authorization.attachments[OpenID.manifest.id]?["claims"]?[place]?.strings ?? []
+        let claims = authorization.attachments[OpenID.manifest.id]?["claims"]
+        guard claims?[place]?.strings.contains(name) ?? false else { return false }
+        guard let values = claims?["\(place)_values"]?[name]?.elements else { return true }
+        return values.contains { $0.text.utf8.elementsEqual(value.text.utf8) }
+    }
+
+    /// Whether the person, or the deployment in the person's place, allowed a claim by its name.
+    static func allow(_ authorization: Authorization, _ name: String) -> Bool {
+        authorization.attachments[OpenID.manifest.id]?["consent"]?.strings.contains(item(name)) ?? false
     }
 }

@@ -17,15 +17,17 @@ struct IdentityTokens: Sendable {
     func token(
         for issuance: Issuance, isFirst: Bool, as destination: ClaimsDestination = .identityToken
     ) async throws -> JSON {
-        let authorization = issuance.authorization
+        let authorization = RequestedClaims.narrowed(issuance.authorization, to: issuance.client)
         let name = issuance.client[algorithm]
+        let end = issuance.issuedAt + lifetime
+        let expiresAt = issuance.limits.notAfter.map { min($0, end) } ?? end
         func half(_ member: String) -> JSON? {
             issuance[member].map { .string(host.cryptography.leftHalf($0, algorithm: name)) }
         }
         var claims: JSON = [
             "iss": .string(host.issuer), "sub": .string(authorization.subject.id), "aud": .string(issuance.client.id),
             "iat": .integer(issuance.issuedAt.seconds),
-            "exp": .integer((issuance.issuedAt + lifetime).seconds),
+            "exp": .integer(expiresAt.seconds),
         ]
         claims["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
         if isFirst { claims["nonce"] = authorization.attachments[OpenID.manifest.id]?["nonce"] }
@@ -34,8 +36,14 @@ struct IdentityTokens: Sendable {
         claims["sid"] = authorization.sessionID.map(JSON.string)
         claims["at_hash"] = half("access_token")
         claims["c_hash"] = half("code")
-        let about = try await host.access.claims(
+        var about = try await host.access.claims(
             for: authorization, scope: issuance.limits.scope, to: destination)
+        if destination != .identityToken {
+            // A token that tells what userinfo would is an identity token still, of which claims can be asked.
+            let own = try await host.access.claims(
+                for: authorization, scope: issuance.limits.scope, to: .identityToken)
+            about += own.filter { claim in !about.contains { $0.name == claim.name } }
+        }
         let told = about.filter { !IdentityTokens.reserved.contains($0.name) }
         return .string(
             try await host.keys.sign(.object(claims.members + told), type: "JWT", algorithm: name))

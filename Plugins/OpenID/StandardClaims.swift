@@ -21,18 +21,29 @@ struct StandardClaims: ClaimsSource {
         ("phone", ["phone_number", "phone_number_verified"]),
     ]
 
-    let claims = scopes.flatMap(\.claims)
+    static let names = scopes.flatMap(\.claims)
+    let claims = names
+
+    /// The scope word that stands for a claim, nil for a name that is none of these.
+    static func word(of name: String) -> String? {
+        scopes.first { $0.claims.contains(name) }?.word
+    }
 
     func claims(
         about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
         guard scope.contains(OpenID.scope) else { return [] }
-        // A claim that is asked for by name is told only if its scope was granted: that is what the person was shown.
         let granted = StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
         let isTold = destination == .userinfo || isInToken
-        let names = isTold ? granted : RequestedClaims.names(authorization, for: destination)
-        return granted.filter(names.contains).compactMap { name in
-            StandardClaims.value(name, user.document).map { JSON.Member(name, $0) }
+        // A claim that is asked for by name is told if it was allowed, by its scope word or by that name (section 5.5):
+        // that is what the person was shown.
+        return claims.compactMap { name in
+            let isGranted = granted.contains(name)
+            guard isGranted || RequestedClaims.allow(authorization, name),
+                let value = StandardClaims.value(name, user.document)
+            else { return nil }
+            let isAsked = RequestedClaims.ask(authorization, for: name, being: value, to: destination)
+            return isGranted && isTold || isAsked ? JSON.Member(name, value) : nil
         }
     }
 
@@ -83,7 +94,7 @@ struct UserInfo: ResourceEndpoint {
     let scope: Scope = [OpenID.scope]
 
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        let authorization = request.token.authorization
+        let authorization = RequestedClaims.narrowed(request.token.authorization, to: request.client)
         guard case .user(let id) = authorization.subject else {
             throw OAuthError(.insufficientScope, "the access token speaks for no person")
         }

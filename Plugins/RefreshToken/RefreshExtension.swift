@@ -5,7 +5,6 @@ import GrantKit
 /// Adds a refresh token to an answer: the successor when one was redeemed, else a new family if the client is to have it.
 struct RefreshExtension: ResponseExtension {
     let families: RefreshFamilies
-    let isIssued: ClientAttribute<Bool>
     let members = ["refresh_token"]
 
     func extend(_ issuance: inout Issuance) async throws {
@@ -16,9 +15,8 @@ struct RefreshExtension: ResponseExtension {
             return try issuance.add("refresh_token", .string(families.token(family, next)))
         }
         let authorization = issuance.authorization
-        let isWanted =
-            issuance.client[isIssued, under: authorization.origin] || authorization.scope.contains(OfflineAccess.scope)
-        guard isWanted, !OfflineAccess.isRefused(authorization) else { return }
+        guard families.isEntitled(issuance.client, to: authorization), !OfflineAccess.isRefused(authorization)
+        else { return }
         guard issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
         try begin(&issuance, authorization)
     }

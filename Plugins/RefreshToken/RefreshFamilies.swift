@@ -10,6 +10,15 @@ struct RefreshFamilies: TokenResolver {
     let host: any PluginHost
     let grace: Duration
     let idle: ClientAttribute<Duration>
+    let isIssued: ClientAttribute<Bool>
+
+    /// Whether a client may have refresh tokens for an authorization today, by its own attribute or since a person
+    /// allowed access while away; for itself a client needs none (RFC 6749 section 4.4.3).
+    func isEntitled(_ client: Client, to authorization: Authorization) -> Bool {
+        if client[isIssued, under: authorization.origin] { return true }
+        guard case .user = authorization.subject else { return false }
+        return authorization.scope.contains(OfflineAccess.scope) && client.scope.contains(OfflineAccess.scope)
+    }
 
     struct Presented {
         var family: String
@@ -37,14 +46,18 @@ struct RefreshFamilies: TokenResolver {
         return authorization.limits.notAfter.map { min($0, idleEnd) } ?? idleEnd
     }
 
+    /// A token that another took the place of is known too, as one that has ended.
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard let presented = parse(value), let record = try await host.store.read(presented.key),
-            record.value["generation"]?.integer == presented.generation,
+            let current = record.value["generation"]?.integer, presented.generation <= current,
             let stored = record.value["authorization"], let clientID = record.value["client"]?.string,
-            let rotated = record.value["rotated"]?.integer
+            let seconds = record.value["rotated"]?.integer
         else { return nil }
+        let rotated = Timestamp(seconds: seconds)
+        let isCurrent = presented.generation == current
         return ResolvedToken(
-            kind: .refresh, id: presented.family, clientID: clientID, issuedAt: Timestamp(seconds: rotated),
-            expiresAt: record.expiresAt, authorization: try Authorization(stored: stored))
+            kind: .refresh, id: presented.family, clientID: clientID, issuedAt: rotated,
+            expiresAt: isCurrent ? record.expiresAt : min(rotated, host.now),
+            authorization: try Authorization(stored: stored))
     }
 }

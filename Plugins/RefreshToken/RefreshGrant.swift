@@ -27,7 +27,10 @@ struct RefreshGrant: TokenGrant {
         if presented.generation == current {
             authorization.writes += [rotation(of: record, from: current, authorization, request.client)]
         } else if !isWithinGrace(presented, record, current) {
-            try await refuseReuse(authorization)
+            try await refuseReuse(authorization, of: presented)
+        }
+        guard families.isEntitled(request.client, to: authorization) else {
+            throw OAuthError.invalidGrant(reason: "the client may no longer have refresh tokens")
         }
         authorization.attachments[RefreshToken.manifest.id] = [
             "family": .string(presented.family), "next": .integer(presented.generation + 1),
@@ -45,18 +48,22 @@ struct RefreshGrant: TokenGrant {
         return .replace(record, ifVersion: record.version)
     }
 
+    /// Two tabs, or a client that lost the answer, ask with one token: they get the same successor, for a moment.
+    ///
+    /// Only the token right before the current one counts, and asking does not make the moment longer. Another node's
+    /// clock may be ahead, by no more than the moment itself.
     private func isWithinGrace(_ presented: RefreshFamilies.Presented, _ record: StoreRecord, _ current: Int64) -> Bool
     {
         let rotated = Timestamp(seconds: record.value["rotated"]?.integer ?? 0)
-        return presented.generation == current - 1 && host.now - rotated < families.grace
+        let since = host.now - rotated
+        return presented.generation == current - 1 && since < families.grace && .zero - since < families.grace
     }
 
     /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).
-    private func refuseReuse(_ authorization: Authorization) async throws {
+    private func refuseReuse(_ authorization: Authorization, of presented: RefreshFamilies.Presented) async throws {
         host.events.record(Event(.replayed, authorization))
-        if let id = authorization.grantID {
-            try await host.tokens.revoke(.grant(id), reason: "a refresh token was used again")
-        }
-        throw OAuthError.invalidGrant(reason: "the refresh token was used before; its grant is revoked")
+        let ended = authorization.grantID.map(Revocation.grant) ?? .token(presented.family)
+        try await host.tokens.revoke(ended, reason: "a refresh token was used again")
+        throw OAuthError.invalidGrant(reason: "the refresh token was used before; what came of it is revoked")
     }
 }

@@ -12,11 +12,10 @@ struct RefreshToken: Plugin {
     private static let longest = Duration.seconds(400 * 86400)
 
     private let families: RefreshFamilies
-    private let isIssued: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) {
         let grace = settings.read(
-            "grace", default: .seconds(0), in: .seconds(0)...(.seconds(60)),
+            "grace", default: .seconds(10), in: .seconds(0)...(.seconds(60)),
             "how long the token before the current one still fetches the same successor")
         let bounds: ClosedRange<Duration> = .seconds(60)...RefreshToken.longest
         let idle = settings.read(
@@ -25,10 +24,10 @@ struct RefreshToken: Plugin {
         let idleOfClient = settings.clientAttribute(
             "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
             "how long a refresh token lasts from its issue or last use")
-        isIssued = settings.clientAttribute(
+        let isIssued = settings.clientAttribute(
             "refresh_token", on: .everyGrant, default: false,
             "whether refresh tokens are issued where offline_access is not asked for")
-        families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient)
+        families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient, isIssued: isIssued)
     }
 
     func register(in registry: inout Registry) {
@@ -36,7 +35,7 @@ struct RefreshToken: Plugin {
         registry.add(scopeOnRequest: OfflineAccess.scope)
         registry.add(requestFilter: OfflineAccess())
         registry.add(grant: RefreshGrant(families: families))
-        registry.add(extension: RefreshExtension(families: families, isIssued: isIssued))
+        registry.add(extension: RefreshExtension(families: families))
         registry.add(resolver: families)
     }
 }

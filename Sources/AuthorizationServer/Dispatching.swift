@@ -108,8 +108,13 @@ extension ServerCore {
         let authentication = ClientAuthentication(self, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
         trace.client = registered
-        let response = try await plan.endpoint.respond(
-            to: EndpointRequest(head: request.head, parameters: parameters, client: registered.client))
+        let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
+        let response =
+            if plan.endsTokens {
+                try await ServerCore.$isEndingTokens.withValue(true) { try await plan.endpoint.respond(to: asked) }
+            } else {
+                try await plan.endpoint.respond(to: asked)
+            }
         return try await commit(response)
     }
 
@@ -124,6 +129,7 @@ extension ServerCore {
         _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> OutboundResponse)? = nil
     ) async throws -> OutboundResponse {
         if !response.writes.isEmpty {
+            try response.writes.checkKeys(of: "the answer of an endpoint")
             if case .conflict = try await store.write(response.writes) {
                 throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
             }

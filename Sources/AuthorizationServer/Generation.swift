@@ -92,6 +92,8 @@ public final class Generation: Sendable {
         let methods: Set<String>
         let caller: ClientRequirement
         let acceptance: ParameterAcceptance
+        /// Whether clients end their tokens here (RFC 8414 section 2 names the address).
+        var endsTokens: Bool { endpoint.route.metadata == "revocation_endpoint" }
     }
 
     /// A resource endpoint with what its requests may hold.

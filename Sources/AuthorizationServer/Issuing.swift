@@ -39,6 +39,7 @@ struct Issuing {
 
     /// Issues what a grant decided, or gives nil if the grant must decide anew because its data changed.
     func issue(_ decided: Authorization, for request: TokenRequest) async throws -> JSON? {
+        try checkReplay(decided, request.grant.key)
         var good = try checked(decided)
         if case .user(let id) = good.subject { try await Users(core, generation).check(&good, of: id) }
         let plan = try plan(of: good, request)
@@ -47,14 +48,15 @@ struct Issuing {
         for plugin in generation.capabilities.extensions { try await plugin.extend(&issuance) }
         try addScope(to: &issuance, asked: request.parameters["scope"])
         let writes = writes(of: issuance, isNew: decided.grantID == nil)
-        if !writes.isEmpty, try await !commit(writes, issuance.authorization) { return nil }
+        if !writes.isEmpty, try await !commit(writes, issuance.authorization, request.grant.key) { return nil }
         core.recordIssue(issuance, under: request.grant.key)
         return .object(issuance.members)
     }
 
     private func plan(of authorization: Authorization, _ request: TokenRequest) throws -> TokenPlan {
         let origin = authorization.origin.isEmpty ? request.grant.key : authorization.origin
-        guard let plan = registered.plans[origin] else {
+        // A document may have a section for a grant that the client does not list, so the plan alone says nothing.
+        guard client.grants.contains(origin), let plan = registered.plans[origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(origin)'")
         }
         return plan
@@ -62,10 +64,23 @@ struct Issuing {
 
     private func begin(_ good: Authorization, _ plan: TokenPlan, _ request: TokenRequest) throws -> Issuance {
         let authorization = good.issued(under: request.grant.key, grantID: core.random(bytes: 16))
+        let issuedAt = core.now
+        guard authorization.limits.isOpen(at: issuedAt) else {
+            throw OAuthError.invalidGrant(reason: "what was granted has ended: its limits end before the token begins")
+        }
         return Issuance(
             authorization: authorization, client: client,
             limits: try narrow(authorization.limits, plan, request.parameters), answer: .token(request),
-            issuedAt: core.now)
+            issuedAt: issuedAt)
+    }
+
+    /// A replay can end what the first answer gave only by an id that both answers know.
+    private func checkReplay(_ decided: Authorization, _ grant: String) throws {
+        guard decided.grantID == nil, decided.writes.contains(where: \.isRedemption) else { return }
+        throw OAuthError(
+            .serverError,
+            reason: "the grant '\(grant)' redeems a record without a grant id, so a replay could revoke nothing: "
+                + "set grantID where the record is created, and give the same one whenever it is redeemed")
     }
 
     private func writes(of issuance: Issuance, isNew: Bool) -> [StoreWrite] {
@@ -83,7 +98,18 @@ struct Issuing {
         guard authorization.clientEpoch == registered.epoch else {
             throw OAuthError.invalidGrant(reason: "the client '\(client.id)' was inactive or removed since")
         }
+        guard registered.isFirstParty || !restsOnFirstParty(decided) else {
+            throw OAuthError.invalidGrant(
+                reason: "nobody was asked to consent, and the client '\(client.id)' is no longer first-party")
+        }
         return authorization
+    }
+
+    /// Whether it was granted at the authorization endpoint without the consent of the person, who was not asked.
+    private func restsOnFirstParty(_ decided: Authorization) -> Bool {
+        guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
+        let isOfFlow = generation.capabilities.flows.contains { $0.grant.key == decided.origin }
+        return isOfFlow && Tombstone.ids(ofGrant: decided.grantID).count == 1
     }
 
     /// What this answer may carry: never more than the client may have today, never more than it asked for.
@@ -145,7 +171,8 @@ struct Issuing {
     ///
     /// - Returns: Whether it was committed; if not, another request changed what the grant had read.
     /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant.
-    private func commit(_ writes: [StoreWrite], _ authorization: Authorization) async throws -> Bool {
+    private func commit(_ writes: [StoreWrite], _ authorization: Authorization, _ grant: String) async throws -> Bool {
+        try writes.checkKeys(of: "an answer of the grant '\(grant)'")
         guard case .conflict(let place, let found) = try await core.store.write(writes) else { return true }
         switch writes[place] {
         case .replace: return false

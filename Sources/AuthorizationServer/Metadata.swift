@@ -31,7 +31,16 @@ enum Metadata {
             if let name = route.metadata { document[name] = address(of: route) }
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
+        addScopes(to: &document, capabilities)
         return document
+    }
+
+    /// Words that are granted only on request have to be known to be asked for; where nobody approves there is no list.
+    private static func addScopes(to document: inout JSON, _ capabilities: Capabilities) {
+        let known = document["scopes_supported"]?.strings
+        guard known != nil || !capabilities.flows.isEmpty else { return }
+        let all = (known ?? []) + capabilities.scopesOnRequest.sorted().filter { !(known ?? []).contains($0) }
+        if !all.isEmpty { document["scopes_supported"] = .strings(all) }
     }
 
     /// A public client authenticates by nothing, where one is let in at all.

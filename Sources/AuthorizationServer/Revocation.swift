@@ -37,25 +37,34 @@ enum Tombstone {
 
 extension ServerCore: TokenService {
     /// The token behind a value; nil if it is unknown, expired or revoked.
+    ///
+    /// Where a client ends its tokens also a refresh token that another took the place of: whoever ends it means the
+    /// grant (RFC 7009 section 2.1).
     public func resolve(_ value: String) async throws -> ResolvedToken? {
-        try await live(value)?.token
+        try await live(value, orRotated: ServerCore.isEndingTokens)?.token
     }
 
+    /// Whether a request to the revocation endpoint is served.
+    @TaskLocal static var isEndingTokens = false
+
     /// The token behind a value, and the record of its client if the store keeps that.
-    func live(_ value: String) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
+    func live(
+        _ value: String, orRotated: Bool = false
+    ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
         for resolver in generation?.capabilities.resolvers ?? [] {
             guard let token = try await resolver.resolve(value) else { continue }
-            return try await live(token).map { (token, $0) }
+            return try await live(token, isOver: orRotated && token.kind == .refresh).map { (token, $0) }
         }
         return nil
     }
 
     /// The record of the client, nil inside where the configuration declares it; nil of a token that is over.
-    private func live(_ token: ResolvedToken) async throws -> StoreRecord?? {
+    private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
         let generation = self.generation
         let clients = Clients(self, generation)
         let clientKey = clients.key(of: token.clientID)
-        guard token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil else { return nil }
+        guard isOver || token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil
+        else { return nil }
         let authorization = token.authorization
         let ids =
             [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
@@ -83,12 +92,40 @@ extension ServerCore: TokenService {
         let end = now + Tombstone.lifetime(generation)
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
+        var ofPlugins: [StoreWrite] = []
         for participant in generation?.capabilities.revocationParticipants ?? [] {
-            writes += try await participant.writes(revoking: what)
+            ofPlugins += try await participant.writes(revoking: what)
         }
-        guard case .committed = try await store.write(writes + others), !HeadRequest.isCurrent else { return }
+        guard try await commit(tombstone: writes + others, and: ofPlugins) else {
+            // It was over before; what goes with it still has to happen.
+            if !others.isEmpty { _ = try await store.write(others) }
+            return
+        }
+        guard !HeadRequest.isCurrent else { return }
         logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
         events.record(Event(what, reason))
+    }
+
+    /// Commits a tombstone, with what plugins add to it if that can be committed: their mistake must not keep alive what
+    /// has to end.
+    ///
+    /// - Returns: Whether it is there by this call; false if it was there before.
+    /// - Throws: `StoreError`, also where the tombstone cannot be committed.
+    private func commit(tombstone: [StoreWrite], and ofPlugins: [StoreWrite]) async throws -> Bool {
+        for rest in ofPlugins.isEmpty ? [[]] : [ofPlugins, []] {
+            let writes = tombstone + rest
+            if writes.collectionWrittenTwice == nil {
+                switch try await store.write(writes) {
+                case .committed: return true
+                case .conflict(write: 0, found: _): return false
+                default: break
+                }
+            }
+            if !rest.isEmpty {
+                logger.error("a plugin's part of a revocation cannot be committed; the revocation is, without it")
+            }
+        }
+        throw StoreError("a revocation could not be committed")
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.

@@ -37,6 +37,33 @@ struct IntrospectionTests {
     }
 
     @Test(
+        "a resource learns what a person is called, a client what the person allowed, and of itself nothing",
+        .clause("RFC 7662 section 2.2"), arguments: ["opaque", "jwt"])
+    func userName(_ format: String) async throws {
+        let api = "https://api.example.com"
+        var house = Demo.house
+        house["auth"] = [
+            "authorization_code": [
+                "redirect_uri": .string(Demo.callback), "audience": .strings([api]), "token_format": .string(format),
+            ]
+        ]
+        let clients = [house] + IntrospectionTests.clients
+        let server = try await TestServer(
+            clients: clients, users: Demo.users, passwords: CountingPasswords(isQuick: true))
+        func token(_ scope: String) async -> String {
+            let code = await server.code([("scope", scope)]).query["code"] ?? ""
+            return await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""
+        }
+        let (told, untold) = (await token("openid profile"), await token("openid"))
+        #expect(await server.introspect(untold, as: "gateway", "gateway secret")["username"] == "ann.lee")
+        #expect(await server.introspect(told, as: "house", Demo.secret)["username"] == "ann.lee")
+        #expect(await server.introspect(untold, as: "house", Demo.secret)["username"] == "ann", "the identifier alone")
+        #expect(await server.introspect(untold, as: "stranger", "stranger secret").json == ["active": false])
+        let own = await server.token()["access_token"] ?? ""
+        #expect(await server.introspect(own)["username"] == nil)
+    }
+
+    @Test(
         "whatever is no token is inactive and no error", .clause("RFC 7662 section 2.2"),
         arguments: ["x", "gat_x", "a.b.c", "grt.a.0.b", "..", "é", "eyJhbGciOiJub25lIn0.e30."])
     func unknown(_ token: String) async throws {

@@ -33,6 +33,26 @@ struct MetadataTests {
         }
     }
 
+    @Test("scope words that are granted only if they are asked for are named, where people approve")
+    func scopesOnRequest() async throws {
+        let full = try await TestServer().send("GET", "/.well-known/oauth-authorization-server")
+        let names = full.json["scopes_supported"]?.strings ?? []
+        #expect(names.contains("offline_access") && names.contains("openid") && Set(names).count == names.count)
+        let plain = Plugins.all.filter { $0.type.manifest.id != "openid" }
+        let noOpenID = try await TestServer(plain).send("GET", "/.well-known/oauth-authorization-server")
+        #expect(noOpenID.json["scopes_supported"] == ["offline_access"])
+        let noRefresh = Plugins.all.filter { $0.type.manifest.id != "refresh-token" }
+        let client: JSON = ["id": "c", "grant_types": ["client_credentials"], "secret": "a secret of c"]
+        let without = try await TestServer(noRefresh, clients: [client])
+            .send("GET", "/.well-known/oauth-authorization-server")
+        #expect(without.json["scopes_supported"]?.strings.contains("offline_access") == false)
+        let alone = ["memory-store", "opaque-token", "client-credentials", "refresh-token"]
+        let noPeople = try await TestServer(
+            Plugins.all.filter { alone.contains($0.type.manifest.id) }, clients: [TestServer.service])
+        let document = await noPeople.send("GET", "/.well-known/oauth-authorization-server")
+        #expect(document.json["scopes_supported"] == nil)
+    }
+
     @Test(
         "caches ask by entity tag and get nothing new", .clause("RFC 9110 section 13.1.2"),
         arguments: ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"])

@@ -182,6 +182,7 @@ struct RefreshTokenTests {
         let narrowed: JSON = [
             "id": "service", "secret": .string(TestServer.serviceSecret), "scope": ["read"],
             "grant_types": ["client_credentials", "refresh_token"],
+            "auth": ["client_credentials": ["refresh_token": true]],
         ]
         let without: JSON = [
             "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["refresh_token"],
@@ -191,5 +192,101 @@ struct RefreshTokenTests {
         #expect(answer["scope"] == "read")
         server.core.install(try server.generation(Plugins.all, clients: [without]))
         #expect(await server.refresh(answer["refresh_token"] ?? "").error == "invalid_grant")
+    }
+
+    @Test("without a setting two tabs and a lost answer get the same successor, for ten seconds")
+    func defaultGrace() async throws {
+        let server = try await TestServer(clients: [RefreshTokenTests.client])
+        let first = try #require(await server.token()["refresh_token"])
+        let successor = try #require(await server.refresh(first)["refresh_token"])
+        server.clock.advance(.seconds(9))
+        #expect(await server.refresh(first)["refresh_token"] == successor)
+        server.clock.advance(.seconds(1))
+        #expect(await server.refresh(first).error == "invalid_grant")
+        #expect(await server.refresh(successor).error == "invalid_grant", "the grace time is counted from the rotation")
+    }
+
+    @Test("the token before the last is reuse also within the grace time")
+    func graceOfOne() async throws {
+        let server = try await server(grace: "10s")
+        let first = try #require(await server.token()["refresh_token"])
+        let second = try #require(await server.refresh(first)["refresh_token"])
+        let third = try #require(await server.refresh(second)["refresh_token"])
+        #expect(await server.refresh(first).error == "invalid_grant")
+        #expect(await server.refresh(third).error == "invalid_grant", "somebody holds a token of long ago")
+    }
+
+    @Test("a clock that went back does not lengthen the grace time")
+    func clockGoesBack() async throws {
+        let server = try await server(grace: "10s")
+        let first = try #require(await server.token()["refresh_token"])
+        #expect(await server.refresh(first).status == 200)
+        server.clock.advance(.seconds(-3600))
+        #expect(await server.refresh(first).error == "invalid_grant")
+    }
+
+    /// The scope words and attributes that a person's application has, and what is taken away from it.
+    private static func app(
+        _ scope: JSON = ["openid", "read", "offline_access"], grants: JSON = ["authorization_code", "refresh_token"],
+        refreshes: Bool = false, isFirstParty: Bool = true, more: JSON = [:]
+    ) -> JSON {
+        var client: JSON = [
+            "id": "house", "secret": .string(Demo.secret), "grant_types": grants, "scope": scope,
+            "first_party": .bool(isFirstParty),
+            "auth": [
+                "authorization_code": ["redirect_uri": .string(Demo.callback), "refresh_token": .bool(refreshes)]
+            ],
+        ]
+        for member in more.members { client[member.name] = member.value }
+        return client
+    }
+
+    @Test(
+        "what its client may no longer do is looked at on each refresh, and taking it away costs nothing for ever",
+        arguments: [
+            app(["openid", "read"]), app(grants: ["authorization_code"]), app(grants: ["refresh_token"]),
+            app(isFirstParty: false), app(more: ["active": false]),
+        ])
+    func takenAway(_ changed: JSON) async throws {
+        let server = try await Demo.server(clients: [Self.app()])
+        func refresh(_ token: String) async -> Answer {
+            await server.post(
+                "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
+        }
+        func install(_ client: JSON) throws {
+            server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users))
+        }
+        let code = await server.code([("scope", "openid read offline_access")]).query["code"] ?? ""
+        let first = await server.redeem(code, as: ("house", Demo.secret))["refresh_token"] ?? ""
+        let second = try #require(await refresh(first)["refresh_token"])
+        try install(changed)
+        let refused = await refresh(second)
+        #expect(refused.status >= 400 && refused["access_token"] == nil, "\(refused.json)")
+        try install(Self.app())
+        #expect(await refresh(second).status == 200, "a mistake in the configuration ends nothing")
+    }
+
+    @Test("a client that is given refresh tokens by an attribute loses them with it")
+    func attributeTakenAway() async throws {
+        let server = try await server()
+        let token = try #require(await server.token()["refresh_token"])
+        var without = RefreshTokenTests.client
+        without["grant_types"] = ["client_credentials", "refresh_token"]
+        without["auth"] = ["client_credentials": ["refresh_token": false]]
+        server.core.install(try server.generation(Plugins.all, clients: [without]))
+        #expect(await server.refresh(token).error == "invalid_grant")
+        #expect(server.log.lines.contains { $0.contains("may no longer have refresh tokens") })
+    }
+
+    @Test(
+        "where no person is, the scope word for access while away gives no refresh token",
+        .clause("RFC 6749 section 4.4.3"))
+    func noPerson() async throws {
+        var client = TestServer.service
+        client["scope"] = ["openid", "read", "offline_access"]
+        client["auth"] = nil
+        let server = try await TestServer(clients: [client])
+        let answer = await server.token([("scope", "openid offline_access read")])
+        #expect(answer.status == 200 && answer["access_token"] != nil && answer["refresh_token"] == nil)
     }
 }

@@ -67,6 +67,30 @@ struct RevocationTests {
         #expect(await revoke(server, token, [("token_type_hint", "magic")]).status == 200)
     }
 
+    @Test(
+        "a refresh token that another took the place of ends all that came of its grant too",
+        .clause("RFC 7009 section 2.1"), arguments: 1...3)
+    func rotated(_ times: Int) async throws {
+        let server = try await Demo.server()
+        let first = await tokens(server)
+        let old = first["refresh_token"] ?? ""
+        var latest = first
+        for _ in 0..<times { latest = await refresh(server, latest["refresh_token"] ?? "") }
+        #expect(await !isActive(server, old), "it is over for everybody else")
+        let stranger = await revoke(server, old, as: ("house", Demo.secret))
+        #expect(stranger.error == "invalid_grant")
+        let parts = old.utf8.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }
+        let guesses = ["grt.\(parts[1]).0.x-AAAA", "grt.\(parts[1]).9.\(parts[3])", old + "A", String(old.dropLast())]
+        for guess in guesses { #expect(await revoke(server, guess).status == 200) }
+        #expect(await isActive(server, latest["access_token"] ?? ""), "neither a stranger nor a guess ended anything")
+        #expect(await revoke(server, old).status == 200)
+        #expect(await !isActive(server, latest["access_token"] ?? ""))
+        #expect(await !isActive(server, first["access_token"] ?? ""))
+        #expect(await refresh(server, latest["refresh_token"] ?? "").error == "invalid_grant")
+        #expect(server.log.lines.count { $0.contains("its client revoked the refresh token") } == 1)
+        #expect(await revoke(server, old).status == 200, "pressed twice")
+    }
+
     @Test("nobody ends another client's token", .clause("RFC 7009 section 2.1"))
     func otherClient() async throws {
         let server = try await Demo.server()

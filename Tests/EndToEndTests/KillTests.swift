@@ -28,7 +28,12 @@ struct KillTests {
     @Test("every token that was answered is active afterwards, no refresh token works twice, and the store opens")
     func survives() async throws {
         try await Folder.with { folder in
-            try folder.write("config.yaml", Configurations.yaml().replacing("level: debug", with: "level: warning"))
+            // Without a grace time, in which the token before the last works again.
+            let strict = "  - plugin: refresh-token\n    settings: { grace: 0s }\n"
+            try folder.write(
+                "config.yaml",
+                Configurations.yaml().replacing("level: debug", with: "level: warning")
+                    .replacing("  - refresh-token\n", with: strict))
             for round in 0..<KillTests.rounds {
                 let program = try await Program.start(folder)
                 let answered = Answered()

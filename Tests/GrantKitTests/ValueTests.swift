@@ -17,6 +17,21 @@ struct ValueTests {
         #expect(secret == Secret("hunter2") && secret != Secret("hunter3") && secret != Secret("hunter22"))
     }
 
+    @Test(
+        "moments and spans at the ends of their range neither trap nor wrap around",
+        arguments: [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max])
+    func extremes(_ seconds: Int64) {
+        let moment = Timestamp(seconds: seconds)
+        for other in [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max] {
+            let (sum, overflow) = seconds.addingReportingOverflow(other)
+            let expected = overflow ? (other < 0 ? Int64.min : .max) : sum
+            #expect((moment + .seconds(other)).seconds == expected, "\(seconds) + \(other)")
+            let (difference, isTooFar) = seconds.subtractingReportingOverflow(other)
+            let span = isTooFar ? (seconds < other ? Int64.min : .max) : difference
+            #expect(moment - Timestamp(seconds: other) == .seconds(span), "\(seconds) - \(other)")
+        }
+    }
+
     @Test("a scope holds each word once and no other characters", .clause("RFC 6749 section 3.3"))
     func scope() throws {
         #expect(try Scope(parsing: "b a b").words == ["b", "a"])

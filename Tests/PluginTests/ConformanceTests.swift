@@ -24,7 +24,7 @@ struct ConformanceTests {
     ) throws -> GrantUnderTest {
         let grants = try registries(server).flatMap(\.grants)
         let grant = try #require(grants.first { $0.declaration.wire == wire })
-        return GrantUnderTest(grant) {
+        return GrantUnderTest(grant, now: { server.clock.now }) {
             guard let client = try await server.core.clients.find(client) else { throw ConfigurationError("no client") }
             return TokenRequest(
                 grant: grant.declaration, client: client, parameters: await parameters(server),

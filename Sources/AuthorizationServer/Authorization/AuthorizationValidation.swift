@@ -39,6 +39,10 @@ struct AuthorizationValidation {
             for flow in flows { try flow.validate(request) }
             var policy = InteractionPolicy(limits: try limits(parameters, client, flows))
             for filter in plan.filters { try await filter.apply(request, &policy) }
+            guard policy.limits.isOpen(at: core.now) else {
+                throw OAuthError(
+                    .accessDenied, "what is asked for has ended", reason: "its limits end before it begins")
+            }
             destination.languages = Languages.tags(policy.languages) + accepted
             let ordered = flows.sorted { ($0.stage.rawValue, $0.word) < ($1.stage.rawValue, $1.word) }
             return ValidRequest(

@@ -25,13 +25,14 @@ struct BrowserAccess {
     func respond(to inbound: InboundRequest) async throws -> OutboundResponse {
         let sent = head.method == "POST" ? try RequestBody.form(of: inbound) : try query()
         let (session, _) = try await core.session(head)
-        if plan.endpoint.requiresSession {
+        if plan.endpoint.requiresSession, !isForeign(sent) {
+            let ownSignIn = try ownSignIn()
             if session == nil {
                 if try await endedItself(sent) { return try signedOut() }
-                return try await signIn(sent)
+                return try await ownSignIn.respond(to: sent, browser: browser)
             }
             // The form of a page for signing in, sent twice or from another tab.
-            if sent["state"] != nil { return .redirect(head.path) }
+            if let sealed = ownSignIn.sealed(in: sent) { return ownSignIn.goOn(from: sealed) }
         }
         if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
             guard plan.endpoint.takesForeignForms else {
@@ -56,13 +57,16 @@ struct BrowserAccess {
         return answer
     }
 
-    private func signIn(_ sent: Parameters) async throws -> OutboundResponse {
+    /// Whether it is a form of another site, which is read as a link before anybody is asked to sign in.
+    private func isForeign(_ sent: Parameters) -> Bool {
+        plan.endpoint.takesForeignForms && head.method == "POST" && sent["csrf"] == nil
+    }
+
+    private func ownSignIn() throws -> OwnSignIn {
         guard let authorization = generation.authorization else {
             throw PageRefusal(.session, OAuthError(.loginRequired, reason: "nobody is signed in"))
         }
-        return try await OwnSignIn(
-            core: core, generation: generation, plan: authorization, head: head, name: plan.name
-        ).respond(to: sent, browser: browser)
+        return OwnSignIn(core: core, generation: generation, plan: authorization, head: head, name: plan.name)
     }
 
     /// The endpoint's own page is the way on, if it shows one.

@@ -14,33 +14,67 @@ struct OwnSignIn {
     /// Stands where steps expect a client; it may have nothing.
     private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
     private static let page = "page"
+    private static let query = "query"
 
     func respond(to sent: Parameters, browser: String?) async throws -> OutboundResponse {
-        guard let sealed = sent["state"] else {
+        guard let sealed = sealed(in: sent) else {
             // A form of a page that was shown before the session ended: what it asked for is asked again.
-            guard head.method != "POST" else { return .redirect(head.path) }
+            guard head.method != "POST" else { return .redirect(target(head.query)) }
             let cookie = browser ?? core.random(bytes: 32)
             let state = InteractionState(
                 id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(cookie),
-                parameters: [OwnSignIn.page: name])
+                parameters: Parameters(
+                    [(OwnSignIn.page, name)] + (head.query.map { [(OwnSignIn.query, $0)] } ?? [])))
             var response = try await go(on: state, submitted: nil)
             if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
             return response
         }
-        let state = try core.open(sealed, head) { _ in head.path }
-        guard state.parameters[OwnSignIn.page] == name, state.parameters.all.count == 1 else {
-            throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
-        }
+        let state = try open(sealed)
         guard head.method == "POST" else { return try await go(on: state, submitted: nil) }
         guard core.isFormToken(sent["csrf"] ?? "", of: state) else {
-            throw refusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+            let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
+            throw refusal(.csrf, error, of: state)
         }
         return try await go(on: state, submitted: sent)
     }
 
     /// The page that was asked for is the way on.
-    private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
-        PageRefusal(kind, error, again: head.path)
+    private func refusal(
+        _ kind: PageRefusal.Kind, _ error: OAuthError, of state: InteractionState? = nil
+    ) -> PageRefusal {
+        PageRefusal(kind, error, again: state.map(target) ?? head.path)
+    }
+
+    private func open(_ sealed: String) throws -> InteractionState {
+        let state = try core.open(sealed, head, again: target)
+        guard state.parameters[OwnSignIn.page] == name else {
+            throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
+        }
+        return state
+    }
+
+    /// The state of a sign-in, if that is what a request carries: a page may have a parameter of that name itself.
+    func sealed(in sent: Parameters) -> String? {
+        sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
+    }
+
+    /// Where a person goes on who has signed in meanwhile, by the same page in another tab or sent twice.
+    func goOn(from sealed: String) -> OutboundResponse {
+        .redirect((try? open(sealed)).map(target) ?? head.path)
+    }
+
+    /// The page that a sign-in was for.
+    private func target(_ state: InteractionState) -> String {
+        target(state.parameters[OwnSignIn.page] == name ? state.parameters[OwnSignIn.query] : nil)
+    }
+
+    /// The page that was asked for, with its query as it was sent; a path of this server, so nobody is led elsewhere.
+    private func target(_ query: String?) -> String {
+        guard let query else { return head.path }
+        // Browsers have encoded all else already.
+        let scalars = query.unicodeScalars
+        return "\(head.path)?"
+            + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
     }
 
     private func go(on before: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
@@ -92,7 +126,7 @@ struct OwnSignIn {
     private func begin(_ state: InteractionState, _ submitted: Parameters?) async throws -> OutboundResponse {
         guard let who = state.established, let user = try await core.users.find(who.user), user.isActive,
             who.epoch == nil || who.epoch == user.epoch
-        else { throw refusal(.session, OAuthError(.loginRequired, "nobody is signed in")) }
+        else { throw refusal(.session, OAuthError(.loginRequired, "nobody is signed in"), of: state) }
         var begun = core.newSession(
             user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
         begun.note(head)
@@ -106,14 +140,14 @@ struct OwnSignIn {
         }
         core.recordSignIn(begun.session)
         await core.endOldest(after: begun)
-        var response = OutboundResponse.redirect(head.path)
+        var response = OutboundResponse.redirect(target(state))
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response
     }
 
     /// The button was pressed twice: the session of the first press is the one that counts.
     private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> OutboundResponse {
-        var response = OutboundResponse.redirect(head.path)
+        var response = OutboundResponse.redirect(target(state))
         if let marker = try await core.store.read(state.marker),
             let given = GivenAnswer(marker, of: state, in: core), try await given.isGood(for: form, nil, in: core)
         {

@@ -45,13 +45,15 @@ extension ServerCore {
     /// Takes down what a person allowed, if there was a question.
     func recordConsent(of run: InteractionRun, _ granted: AccessLimits) {
         guard run.remembered != nil, let session = run.session else { return }
-        events.record(
-            ServerCore.event(
-                .consented, session,
-                details: [
-                    "asked": .string(run.valid.policy.limits.scope.description),
-                    "scope": .string(granted.scope.description),
-                ]))
+        var details: JSON = [
+            "asked": .string(run.valid.policy.limits.scope.description),
+            "scope": .string(granted.scope.description),
+        ]
+        if !run.items.isEmpty {
+            details["asked_beside"] = .strings(run.items)
+            details["allowed_beside"] = .strings(run.allowedItems)
+        }
+        events.record(ServerCore.event(.consented, session, details: details))
     }
 
     /// Takes down that a person allowed nothing.

@@ -18,6 +18,9 @@ struct Approval {
     /// - Throws: `ApprovedBefore`; what a flow throws.
     func answer() async throws -> OutboundResponse? {
         guard let session = run.session else { throw OAuthError(.serverError, reason: "approved by nobody") }
+        guard limits.isOpen(at: core.now) else {
+            throw OAuthError(.accessDenied, "what was asked for has ended", reason: "its limits end before it begins")
+        }
         let issued = try await issue(authorization(session))
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         let given = GivenAnswer(
@@ -45,7 +48,8 @@ struct Approval {
         authorization.amr = session.amr
         authorization.sessionID = session.id
         authorization.clientEpoch = valid.registered.epoch
-        authorization.attachments = valid.policy.attachments.merging(run.state.attachments) { _, new in new }
+        let asked = ConsentItems.keeping(run.allowedItems, in: valid.policy.attachments)
+        authorization.attachments = asked.merging(run.state.attachments) { _, new in new }
         return authorization
     }
 
@@ -79,6 +83,7 @@ struct Approval {
     }
 
     private func commit(_ writes: [StoreWrite]) async throws -> Bool {
+        try writes.checkKeys(of: "an answer of the authorization endpoint")
         guard case .conflict(let place, _) = try await core.store.write(writes) else { return true }
         if place == 0 { throw ApprovedBefore() }
         return false

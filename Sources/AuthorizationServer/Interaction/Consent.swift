@@ -48,9 +48,9 @@ struct Consent: Sendable {
         isCurrent ? Set(record?.value[member]?.strings ?? []) : []
     }
 
-    /// Whether each word and each audience of these was put before the person.
-    func covers(_ limits: AccessLimits) -> Bool {
-        isCurrent && words("asked").isSuperset(of: limits.scope.words)
+    /// Whether each word, each item and each audience of these was put before the person.
+    func covers(_ limits: AccessLimits, _ items: [String]) -> Bool {
+        isCurrent && words("asked").isSuperset(of: limits.scope.words + items)
             && words("audience").isSuperset(of: others(limits))
     }
 
@@ -64,10 +64,10 @@ struct Consent: Sendable {
         !words("asked").contains(word) || words("granted").contains(word)
     }
 
-    /// Remembers an answer: each word as the person left it last.
-    func remembering(_ asked: AccessLimits, granted: Scope, now: Timestamp) -> StoreWrite {
-        let all = words("asked").union(asked.scope.words)
-        let kept = words("granted").subtracting(asked.scope.words).union(granted.words)
+    /// Remembers an answer: each word and each item as the person left it last.
+    func remembering(_ asked: AccessLimits, _ items: [String], granted: [String], now: Timestamp) -> StoreWrite {
+        let all = words("asked").union(asked.scope.words + items)
+        let kept = words("granted").subtracting(asked.scope.words + items).union(granted)
         var value: JSON = [
             "user": .string(user.id), "epoch": .integer(user.epoch), "client": .string(client.client.id),
             "id": .string(id),

@@ -29,6 +29,8 @@ struct InteractionRun {
     var remembered: StoreWrite?
     /// The consent that the grant comes under, if one is stored.
     var consentID: String?
+    /// What is granted of what plugins ask for beside the scope.
+    var allowedItems: [String] = []
 
     private var policy: InteractionPolicy { valid.policy }
 
@@ -65,8 +67,31 @@ struct InteractionRun {
 
     /// Goes on with what was submitted to the page that the state names.
     ///
+    /// Where no page may be shown the person knows nothing of the request, so a client that the person never allowed
+    /// anything is told one and the same error, whoever is signed in, however and since when.
+    ///
     /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
+        guard policy.prompts.contains(.none) else { return try await proceed(submitted) }
+        do {
+            return try await proceed(submitted)
+        } catch let refused as RedirectRefusal {
+            guard try await isKnownToClient() else { throw refusal(OAuthError(.loginRequired, InteractionRun.noPage)) }
+            throw refused
+        }
+    }
+
+    /// Whether the person at the browser may be known to the client: who allowed it something, or need not be asked.
+    private func isKnownToClient() async throws -> Bool {
+        guard let person = former, valid.destination.redirect.identifies(isPublic: valid.registered.client.isPublic)
+        else { return false }
+        if valid.registered.isFirstParty { return true }
+        return try await Consent(person.user, valid.registered, in: core).storedID != nil
+    }
+
+    private static let noPage = "a page would have to be shown"
+
+    private mutating func proceed(_ submitted: Parameters?) async throws -> Halt {
         if submitted != nil, isSigningIn {
             // Whoever submits a proof of who they are means it, also where another tab has signed in meanwhile.
             session = nil
@@ -201,7 +226,7 @@ struct InteractionRun {
     }
 
     private func show(_ page: Page, _ code: OAuthError.Code) throws -> Halt {
-        if policy.prompts.contains(.none) { throw refusal(OAuthError(code, "a page would have to be shown")) }
+        if policy.prompts.contains(.none) { throw refusal(OAuthError(code, InteractionRun.noPage)) }
         return .page(page)
     }
 
@@ -233,9 +258,13 @@ struct InteractionRun {
         var limits = policy.limits
         consentID = consent.storedID
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
-            if valid.registered.isFirstParty { return .approved(limits) }
-            if consent.covers(limits) {
+            if valid.registered.isFirstParty {
+                allowedItems = items
+                return .approved(limits)
+            }
+            if consent.covers(limits, items) {
                 limits.keep(scope: consent.allows)
+                allowedItems = items.filter(consent.allows)
                 // Of nothing that was asked for there is nothing to grant, so it is asked once more.
                 if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
             }
@@ -243,6 +272,9 @@ struct InteractionRun {
         state.step = InteractionRun.step
         return try show(page(session.user, consent), .consentRequired)
     }
+
+    /// What plugins ask for beside the scope.
+    var items: [String] { ConsentItems.asked(policy.attachments) }
 
     private mutating func allow(_ submitted: Parameters, _ consent: Consent) throws -> Halt {
         let ticked = Set(submitted.values("scope"))
@@ -254,13 +286,15 @@ struct InteractionRun {
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
         consentID = consent.id
-        remembered = consent.remembering(policy.limits, granted: limits.scope, now: core.now)
+        allowedItems = items.filter(ticked.contains)
+        remembered = consent.remembering(
+            policy.limits, items, granted: limits.scope.words + allowedItems, now: core.now)
         return .approved(limits)
     }
 
     private func page(_ user: User, _ consent: Consent) -> Page {
         let required = generation.capabilities.requiredScopes
-        let scopes = policy.limits.scope.words.map { word -> JSON in
+        let scopes = (policy.limits.scope.words + items).map { word -> JSON in
             [
                 "word": .string(word), "required": .bool(required.contains(word)),
                 "granted": .bool(consent.allows(word)),
@@ -269,7 +303,8 @@ struct InteractionRun {
         var values: JSON = ["user": InteractionRun.describe(user), "scopes": .array(scopes)]
         let others = consent.others(policy.limits)
         values["audience"] = others.isEmpty ? nil : .strings(others)
-        values["optional_scopes"] = .bool(policy.limits.scope.words.contains { !required.contains($0) })
+        values["optional_scopes"] = .bool(
+            !items.isEmpty || policy.limits.scope.words.contains { !required.contains($0) })
         let redirect = valid.destination.redirect
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
         return Page(InteractionRun.step, values)

@@ -18,12 +18,18 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// The moment a number of whole seconds later; what is under a second is dropped.
+    ///
+    /// A moment that is too far away to be written is the last or the first that can be.
     public static func + (moment: Timestamp, span: Duration) -> Timestamp {
-        Timestamp(seconds: moment.seconds + span.components.seconds)
+        let sum = moment.seconds.addingReportingOverflow(span.components.seconds)
+        guard sum.overflow else { return Timestamp(seconds: sum.partialValue) }
+        return Timestamp(seconds: span < .zero ? .min : .max)
     }
 
-    /// The time between two moments.
+    /// The time between two moments, up to what 64 bits of seconds can hold.
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .seconds(left.seconds - right.seconds)
+        let difference = left.seconds.subtractingReportingOverflow(right.seconds)
+        guard difference.overflow else { return .seconds(difference.partialValue) }
+        return .seconds(left < right ? Int64.min : Int64.max)
     }
 }

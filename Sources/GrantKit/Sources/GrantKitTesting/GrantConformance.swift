@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 public import GrantKit
 
 /// A grant with what a check needs to call it.
 public struct GrantUnderTest: Sendable {
     let grant: any TokenGrant
+    let now: @Sendable () -> Timestamp
     let request: @Sendable () async throws -> TokenRequest
 
-    /// Describes a grant.
+    /// Describes a grant whose host goes by the clock of this machine.
     ///
     /// - Parameters:
     ///   - grant: The grant.
     ///   - request: Makes a request that the grant says yes to, a new one at each call.
     public init(_ grant: any TokenGrant, request: @escaping @Sendable () async throws -> TokenRequest) {
+        self.init(grant, now: { Timestamp(seconds: Int64(time(nil))) }, request: request)
+    }
+
+    /// Describes a grant.
+    ///
+    /// - Parameters:
+    ///   - grant: The grant.
+    ///   - now: The time of the host that the grant was given.
+    ///   - request: Makes a request that the grant says yes to, a new one at each call.
+    public init(
+        _ grant: any TokenGrant, now: @escaping @Sendable () -> Timestamp,
+        request: @escaping @Sendable () async throws -> TokenRequest
+    ) {
         self.grant = grant
+        self.now = now
         self.request = request
     }
 }
@@ -29,6 +45,9 @@ public enum GrantConformance {
         .init(description: "it refuses strange values without repeating them", run: strange),
         .init(description: "deciding consumes nothing: what it redeems is in the writes", run: consumesNothing),
         .init(description: "a hundred calls at once are a hundred decisions", run: concurrent),
+        .init(description: "what it gives has not ended yet", run: isOpen),
+        .init(description: "what it redeems comes under one grant id, the same at each call", run: grantID),
+        .init(description: "its writes are each about a record of their own", run: writesOnce),
     ]
 
     private static func names(_ subject: GrantUnderTest) async throws {
@@ -95,6 +114,47 @@ public enum GrantConformance {
         let request = try await subject.request()
         _ = try await subject.grant.authorize(request)
         _ = try await subject.grant.authorize(request)
+    }
+
+    private static func isOpen(_ subject: GrantUnderTest) async throws {
+        let authorization = try await subject.grant.authorize(try await subject.request())
+        let now = subject.now()
+        guard let end = authorization.limits.notAfter, end <= now else { return }
+        throw ConformanceFailure(
+            "its limits end at \(end.seconds), and now is \(now.seconds): the server refuses what has ended; "
+                + "if the grant's host has another clock, give it as 'now'")
+    }
+
+    /// A replay ends what came of the first use by its grant id, which both uses therefore have to know.
+    private static func grantID(_ subject: GrantUnderTest) async throws {
+        let request = try await subject.request()
+        let first = try await subject.grant.authorize(request)
+        guard first.writes.contains(where: { if case .redeem = $0 { true } else { false } }) else { return }
+        try expect(
+            first.grantID != nil,
+            "it redeems a record and sets no grantID, so a replay would end nothing: make one with "
+                + "host.random(bytes: 16) when the record is created, and keep it there")
+        let second = try await subject.grant.authorize(request)
+        try expect(
+            first.grantID == second.grantID,
+            "two calls for one request have different grant ids, so a replay would end nothing: keep the id in the record"
+        )
+    }
+
+    private static func writesOnce(_ subject: GrantUnderTest) async throws {
+        let authorization = try await subject.grant.authorize(try await subject.request())
+        var seen: Set<StoreKey> = []
+        for write in authorization.writes {
+            let key: StoreKey
+            switch write {
+            case .create(let record), .replace(let record, _): key = record.key
+            case .redeem(let named), .delete(let named): key = named
+            default: continue
+            }
+            try expect(
+                seen.insert(key).inserted,
+                "two of its writes are about one record of '\(key.collection)': join them into one")
+        }
     }
 
     private static func concurrent(_ subject: GrantUnderTest) async throws {

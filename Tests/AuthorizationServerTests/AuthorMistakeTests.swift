@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import GrantKitTesting
+import Support
+import Testing
+
+/// A grant, an endpoint, an extension and a participant that make the mistakes that its request asks for.
+private struct Careless: Plugin, TokenGrant {
+    static let manifest = PluginManifest(id: "careless", summary: "", specification: "")
+    static let client: JSON = ["id": "c", "grant_types": ["careless"]]
+    let declaration = GrantDeclaration("careless", client: .identified)
+    let parameters = [
+        ParameterDeclaration("end"), ParameterDeclaration("writes", repeatable: true), ParameterDeclaration("grant_id"),
+    ]
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) {
+        registry.add(grant: self)
+        registry.add(endpoint: Twice())
+        registry.add(revocation: Participant())
+        registry.add(collection: StoreCollection("careless"))
+    }
+
+    static let key = StoreKey("careless", "a-secret-handle")
+
+    static func write(_ kind: String) -> StoreWrite {
+        let record = StoreRecord(key, ["by": .string(kind)], expiresAt: Timestamp(seconds: 1_900_000_000))
+        switch kind {
+        case "create": return .create(record)
+        case "replace": return .replace(record, ifVersion: 1)
+        case "redeem": return .redeem(key)
+        case "delete": return .delete(key)
+        default: return .absent(key)
+        }
+    }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        var authorization = Authorization(subject: .user("ann"), limits: request.allowed)
+        if let end = request.parameters["end"].flatMap({ Int64($0) }) {
+            authorization.limits.end(by: Timestamp(seconds: end))
+        }
+        authorization.grantID = request.parameters["grant_id"]
+        authorization.writes = request.parameters.values("writes").map(Careless.write)
+        return authorization
+    }
+
+    struct Twice: Endpoint {
+        let route = Route(["POST"], "/twice")
+        let caller = ClientRequirement.identified
+        let parameters = [ParameterDeclaration("writes", repeatable: true)]
+
+        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+            EndpointResponse(["done": true], writes: request.parameters.values("writes").map(Careless.write))
+        }
+    }
+
+    /// Adds a write that never holds.
+    struct Participant: RevocationParticipant {
+        func writes(revoking what: Revocation) async throws -> [StoreWrite] { [Careless.write("redeem")] }
+    }
+}
+
+@Suite("What the author of a plugin gets wrong is refused by name", .timeLimit(.minutes(5)))
+struct AuthorMistakeTests {
+    private static let now: Int64 = 1_800_000_000
+
+    private func server() async throws -> (TestServer, CountingStore) {
+        let plugins = [PluginSetup(CountingStore.self), .init(Plugins.opaqueToken), .init(Careless.self)]
+        let server = try await TestServer(plugins, clients: [Careless.client])
+        return (server, try #require(server.core.store as? CountingStore))
+    }
+
+    private func ask(_ server: TestServer, _ form: [(String, String)]) async -> Answer {
+        await server.post("/auth/token", [("grant_type", "careless"), ("client_id", "c")] + form)
+    }
+
+    @Test(
+        "what has ended when it is issued is refused, and nothing is written",
+        arguments: [Int64.min, -1, 0, 4_126_977, now - 1, now])
+    func ended(_ end: Int64) async throws {
+        let (server, store) = try await server()
+        let before = store.writes
+        let answer = await ask(server, [("end", "\(end)")])
+        #expect(answer.error == "invalid_grant" && answer["access_token"] == nil, "\(answer.json)")
+        #expect(store.writes == before)
+        #expect(server.log.lines.contains { $0.contains("has ended") })
+    }
+
+    @Test("a token lasts until its limits end, and no longer than its client's tokens do")
+    func open() async throws {
+        let (server, _) = try await server()
+        for (end, seconds) in [(Self.now + 1, 1), (Self.now + 899, 899), (Self.now + 901, 900), (Int64.max, 900)] {
+            #expect(await ask(server, [("end", "\(end)")]).json["expires_in"]?.integer == Int64(seconds), "\(end)")
+        }
+    }
+
+    @Test("what is redeemed without a grant id, so that a replay would end nothing, is refused")
+    func noGrantID() async throws {
+        let (server, store) = try await server()
+        _ = try await server.core.store.write([Careless.write("create")])
+        let before = store.writes
+        let answer = await ask(server, [("writes", "redeem")])
+        #expect(answer.status == 500 && answer.error == "server_error")
+        #expect(store.writes == before && !server.log.lines.contains { $0.contains("revoked") })
+        #expect(server.log.lines.contains { $0.contains("'careless'") && $0.contains("set grantID") })
+        let first = await ask(server, [("writes", "redeem"), ("grant_id", "g-1")])
+        #expect(try await server.core.resolve(first["access_token"] ?? "") != nil)
+        #expect(await ask(server, [("writes", "redeem"), ("grant_id", "g-1")]).error == "invalid_grant")
+        #expect(try await server.core.resolve(first["access_token"] ?? "") == nil, "the replay ended it")
+    }
+
+    private static let kinds = ["create", "replace", "redeem", "delete", "absent"]
+
+    @Test("two writes of one record are refused before any store sees them", arguments: kinds, kinds)
+    func twice(_ first: String, _ second: String) async throws {
+        let (server, store) = try await server()
+        let before = store.writes
+        let writes = [("writes", first), ("writes", second)]
+        let answers = [
+            await ask(server, writes + [("grant_id", "g-1")]),
+            await server.post("/auth/twice", writes + [("client_id", "c")]),
+        ]
+        for answer in answers {
+            if first == "absent", second == "absent" {
+                #expect(answer.status == 200, "two conditions agree")
+            } else {
+                #expect(answer.status == 500 && answer.error == "server_error", "\(answer.json)")
+            }
+        }
+        guard first != "absent" || second != "absent" else { return }
+        #expect(store.writes == before)
+        let lines = server.log.lines.filter { $0.contains("one record of the collection 'careless' twice") }
+        #expect(lines.count == 2 && !server.log.lines.contains { $0.contains("a-secret-handle") })
+    }
+
+    @Test("a revocation is committed also where a plugin's part of it cannot be, and says so")
+    func participant() async throws {
+        let (server, _) = try await server()
+        let token = await ask(server, [("grant_id", "g-1")])["access_token"] ?? ""
+        try await server.core.revoke(.grant("g-1"), reason: "test")
+        #expect(try await server.core.resolve(token) == nil)
+        #expect(server.log.lines.contains { $0.contains("a plugin's part of a revocation") })
+        let revoked = server.log.lines.count { $0.contains("reason=test") }
+        try await server.core.revoke(.grant("g-1"), reason: "test")
+        #expect(server.log.lines.count { $0.contains("reason=test") } == revoked, "it was over before")
+    }
+
+    @Test("the conformance kit finds each of these mistakes")
+    func conformance() async throws {
+        let (server, _) = try await server()
+        let grants = try #require(server.core.generation).plugins.flatMap(\.registry.grants)
+        let grant = try #require(grants.first)
+        func failures(_ parameters: Parameters) async -> [String] {
+            let subject = GrantUnderTest(grant, now: { Timestamp(seconds: Self.now) }) {
+                TokenRequest(
+                    grant: grant.declaration, client: Client(id: "c", isPublic: true, grants: [], scope: []),
+                    parameters: parameters, head: RequestHead(method: "POST", path: "/"),
+                    allowed: AccessLimits(scope: []))
+            }
+            var failed: [String] = []
+            for check in GrantConformance.checks {
+                do { try await check.run(subject) } catch { failed.append(check.description) }
+            }
+            return failed
+        }
+        #expect(await failures([:]).isEmpty)
+        #expect(await failures(["end": "\(Self.now)"]) == ["what it gives has not ended yet"])
+        #expect(
+            await failures(["writes": "redeem"]) == ["what it redeems comes under one grant id, the same at each call"])
+        #expect(
+            await failures(Parameters([("writes", "create"), ("writes", "delete")]))
+                == ["its writes are each about a record of their own"])
+    }
+}
