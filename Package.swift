@@ -62,7 +62,8 @@ let core: [Target] = [
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .target(name: "AuthorizationServer", dependencies: [kit, log], swiftSettings: features),
     .target(name: "Cryptography", dependencies: [kit, "CArgon2", "CCrypt", "COpenSSL"], swiftSettings: features),
-    .target(name: "PluginLoading", dependencies: [kit], swiftSettings: features),
+    .systemLibrary(name: "CExtendedAttributes"),
+    .target(name: "PluginLoading", dependencies: [kit, "CExtendedAttributes"], swiftSettings: features),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML"], swiftSettings: features),
     .target(
         name: "ServerHTTP",
@@ -113,7 +114,7 @@ let tests: [Target] = [
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
-    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading"]),
+    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
     test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]

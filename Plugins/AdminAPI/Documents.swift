@@ -52,7 +52,20 @@ struct Documents: Sendable {
     func answer(_ change: DirectoryChange) -> EndpointResponse {
         var response = answer(change.entry, status: change.isNew ? 201 : 200, secret: change.secret)
         if change.isNew { response.headers["Location"] = address(of: change.entry.id) }
+        response.headers["Warning"] = Documents.header(change.warnings)
         return response
+    }
+
+    /// What was taken and has no effect, or should not be used (RFC 7234 section 5.5): one header, of bounded length.
+    private static func header(_ warnings: [DocumentProblem]) -> String? {
+        let texts = warnings.prefix(8).map { warning in
+            let plain = "\(warning.pointer): \(warning.message)".utf8.prefix(300).map { byte in
+                (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                    ? byte : UInt8(ascii: "?")
+            }
+            return "199 - \"\(String(decoding: plain, as: UTF8.self))\""
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
     /// Every committed change passes here, with who made it.

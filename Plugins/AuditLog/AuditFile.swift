@@ -60,14 +60,19 @@ final class AuditFile: AuditOutput {
     private func opened() throws -> Int32 {
         try descriptor.withLock { descriptor in
             if let file = descriptor { return file }
-            if mkdir(folder, 0o700) != 0, errno != EEXIST { throw AuditError("the folder '\(folder)' cannot be made") }
+            if mkdir(folder, 0o700) != 0, errno != EEXIST {
+                throw AuditError("the folder '\(folder)' cannot be made: \(AuditFile.reason())")
+            }
             let file = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
-            guard file >= 0 else { throw AuditError("the file '\(path)' cannot be opened") }
+            guard file >= 0 else { throw AuditError("the file '\(path)' cannot be opened: \(AuditFile.reason())") }
             handOver(file)
             descriptor = file
             return file
         }
     }
+
+    /// What the system says of the last call that failed.
+    private static func reason() -> String { String(cString: strerror(errno)) }
 
     /// A command that root runs must not leave a file that the server cannot write to.
     private func handOver(_ file: Int32) {

@@ -73,7 +73,10 @@ final class SQLiteDatabase: Sendable {
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
         var descriptor = Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
         let isNew = descriptor >= 0
-        if !isNew { descriptor = Foundation.open(path, flags) }
+        if !isNew {
+            guard errno == EEXIST else { throw notMade(path, errno) }
+            descriptor = Foundation.open(path, flags)
+        }
         guard descriptor >= 0 else {
             throw StoreError(
                 "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
@@ -85,6 +88,13 @@ final class SQLiteDatabase: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
             throw StoreError("the store \(path) holds private keys and can be read by others; chmod 600 \(path)")
         }
+    }
+
+    private static func notMade(_ path: String, _ reason: Int32) -> StoreError {
+        let whole = URL(fileURLWithPath: path)
+        return StoreError(
+            "the store \(whole.path) cannot be made: \(String(cString: strerror(reason))); the server's user must be able "
+                + "to write in the folder \(whole.deletingLastPathComponent().path)")
     }
 
     /// Makes the folders that are missing, each for whoever owns the one above it.

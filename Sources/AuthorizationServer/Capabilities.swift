@@ -85,11 +85,22 @@ public struct Capabilities: Sendable {
     public let signingAlgorithms: [String]
     let metadata: JSON
     let attributes: [AttributeDeclaration]
+    /// What answers of the authorization endpoint may hold.
+    let answerMembers: Set<String>
+    /// The claims that are told of people.
+    let claims: Set<String>
+    /// Whether these are all plugins that the configuration means; if not, what is missing says nothing.
+    let isComplete: Bool
     /// What is wrong, each with the number of the plugin in the list that it is about, if it is about one.
     public let problems: [(plugin: Int?, message: String, note: String?)]
 
     /// Folds what plugins add.
-    public init(_ plugins: [RegisteredPlugin]) {
+    ///
+    /// - Parameters:
+    ///   - plugins: The plugins, in the order of the configuration.
+    ///   - isComplete: Whether these are all that the configuration means.
+    public init(_ plugins: [RegisteredPlugin], isComplete: Bool = true) {
+        self.isComplete = isComplete
         var names = NamesTaken()
         for (place, plugin) in plugins.enumerated() { names.take(plugin, at: place) }
         let registries = plugins.map(\.registry)
@@ -123,7 +134,13 @@ public struct Capabilities: Sendable {
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
+        answerMembers = Capabilities.answerMembers(extensions, flows)
+        claims = Set(claimsSources.flatMap(\.claims))
         metadata = names.fold(plugins)
+        guard isComplete else {
+            problems = names.problems
+            return
+        }
         if store == nil { names.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
         if formats.isEmpty, !grants.isEmpty {
             names.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
@@ -152,7 +169,9 @@ public struct Capabilities: Sendable {
 }
 
 /// Who claimed which name first.
-private struct NamesTaken {
+struct NamesTaken {
+    /// What the core itself puts into answers with an access token.
+    static let responseMembers = ["access_token", "token_type", "expires_in", "scope"]
     /// What the core has of its own.
     private var owners = Dictionary(
         ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath].map {
@@ -162,9 +181,11 @@ private struct NamesTaken {
             + ["oauth-authorization-server", "jwks.json"].map { ("the document '\($0)'", "core") }
             + [("the step '\(InteractionRun.step)'", "core")]
             + InteractionRun.fields.map { ("the form field '\($0)'", "core") }
-            + ["access_token", "token_type", "expires_in", "scope"].map { ("the response member '\($0)'", "core") }
+            + responseMembers.map { ("the response member '\($0)'", "core") }
             + Metadata.own.map { ("the metadata '\($0)'", "core") },
         uniquingKeysWith: { first, _ in first })
+    /// The attributes of clients that plugins read.
+    private var attributes: [(name: String, level: AttributeLevel, owner: String)] = []
     private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
 
     mutating func miss(_ message: String, _ note: String) {
@@ -200,8 +221,24 @@ private struct NamesTaken {
         }
         for document in registry.documents { take("the document '\(document.name)'", plugin.id, place) }
         for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
-        for attribute in plugin.attributes { take("the attribute \(attribute.place)", plugin.id, place) }
+        for attribute in plugin.attributes { take(attribute, plugin.id, place) }
         for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    /// An attribute of every grant is one of each grant as well.
+    private mutating func take(_ attribute: AttributeDeclaration, _ id: String, _ place: Int) {
+        let isCores =
+            attribute.level == .client
+            ? ClientDocument.isOwn(member: attribute.name) : ClientDocument.isOwn(attribute: attribute.name)
+        let other = isCores ? "core" : attributes.first { attribute.overlaps($0.name, $0.level) }?.owner
+        attributes.append((attribute.name, attribute.level, id))
+        guard let other else { return }
+        let whose = other == "core" ? "the core reads itself" : "plugin '\(other)' adds too"
+        problems.append(
+            (
+                place, "plugin '\(id)' adds the attribute \(attribute.place), which \(whose)",
+                other == "core" ? "its author has to give it another name" : "load one of them"
+            ))
     }
 
     private mutating func take(_ page: PageTemplate, _ id: String, _ place: Int) {
@@ -271,6 +308,13 @@ private struct NamesTaken {
 }
 
 extension AttributeDeclaration {
+    /// Whether it stands where another one of the same name does.
+    fileprivate func overlaps(_ name: String, _ level: AttributeLevel) -> Bool {
+        guard self.name == name else { return false }
+        if self.level == level { return true }
+        return self.level != .client && level != .client && (self.level == .everyGrant || level == .everyGrant)
+    }
+
     fileprivate var place: String {
         switch level {
         case .client: "'\(name)' of clients"

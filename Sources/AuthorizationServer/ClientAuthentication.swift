@@ -8,6 +8,10 @@ struct ClientAuthentication {
     struct Credentials {
         var id: String
         var secret: Secret?
+        /// The secret as the header held it, where decoding made another one of it.
+        var undecoded: Secret?
+        /// What the log says of an id that decoding made another one of.
+        var note: String { undecoded == nil ? "" : "; the Basic header was form-decoded (RFC 6749 section 2.3.1)" }
     }
 
     let core: ServerCore
@@ -26,7 +30,7 @@ struct ClientAuthentication {
         guard let registered = found else {
             // An unknown client costs a digest, as a client whose secret is known by a digest does.
             _ = credentials.secret.map(digest)
-            throw refusal(reason: "no client has this id")
+            throw refusal(reason: "no client has this id\(credentials.note)")
         }
         if !registered.client.isPublic {
             guard let secret = credentials.secret else {
@@ -35,13 +39,27 @@ struct ClientAuthentication {
             let live = registered.secrets.filter { $0.until.map { $0 > core.now } ?? true }
             var isRight = isDigested(secret, in: live)
             if !isRight { isRight = try await isHashed(secret, in: live, head.address) }
-            guard isRight else { throw refusal(reason: "client '\(credentials.id)' sent a wrong secret") }
+            guard isRight else { throw wrongSecret(credentials, live) }
         } else if credentials.secret != nil {
             throw refusal(reason: "client '\(credentials.id)' has no secret and sent one")
         } else if requirement == .confidential {
             throw OAuthError(.unauthorizedClient, "this needs a client that authenticates")
         }
         return registered
+    }
+
+    /// Says in the log why a secret is wrong.
+    ///
+    /// A client that does not form-encode what it puts into a Basic header sends another secret than it means. It is
+    /// refused, since a secret has one spelling; only who knows the secret can bring about that the log says so.
+    private func wrongSecret(_ credentials: Credentials, _ live: [ClientSecret]) -> OAuthError {
+        let wrong = "client '\(credentials.id)' sent a wrong secret"
+        guard let undecoded = credentials.undecoded else { return refusal(reason: wrong) }
+        guard isDigested(undecoded, in: live) else { return refusal(reason: wrong + credentials.note) }
+        return refusal(
+            reason: "client '\(credentials.id)' sent its secret in the Basic header without form-encoding it, which "
+                + "'+' and '%' need (RFC 6749 section 2.3.1); have it encode the secret, or use one of letters and digits"
+        )
     }
 
     private func isDigested(_ secret: Secret, in live: [ClientSecret]) -> Bool {
@@ -101,7 +119,10 @@ struct ClientAuthentication {
         guard let id = try? FormBody.decode(bytes[..<colon]), let secret = try? FormBody.decode(bytes[(colon + 1)...]),
             !id.isEmpty, secret.utf8.count <= Limit.secret
         else { throw malformed("its id or secret is not form-encoded UTF-8") }
-        return Credentials(id: id, secret: secret.isEmpty ? nil : Secret(secret))
+        let isDecoded = [UInt8(ascii: "+"), UInt8(ascii: "%")].contains(where: bytes.contains)
+        return Credentials(
+            id: id, secret: secret.isEmpty ? nil : Secret(secret),
+            undecoded: isDecoded ? Secret(String(decoding: bytes[(colon + 1)...], as: UTF8.self)) : nil)
     }
 
     /// RFC 9110 section 15.5.2: a 401 always says how to authenticate.

@@ -26,6 +26,12 @@ struct ClientDocument {
         pkce client_assertion_types default_identity_provider refresh_token refresh_token_expiration
         """.split(separator: " ").map(String.init))
 
+    /// Whether the core itself reads a member of a client's document.
+    static func isOwn(member name: String) -> Bool { (members + membersForPeople).contains(name) }
+
+    /// Whether the core itself reads an attribute of every grant.
+    static func isOwn(attribute name: String) -> Bool { (attributes + [redirectURI]).contains(name) }
+
     /// The longest life that a client may be given for its access tokens.
     static let longestLifetime = Duration.seconds(366 * 86400)
     /// That of one in the store: keys are published for as long, and no start looks at all clients to find out.
@@ -73,10 +79,11 @@ struct ClientDocument {
         let plans = readPlans(grants, hasSecret: !isPublic)
         let redirects = readRedirects(grants)
         guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
+        let origins = (document["allowed_origins"]?.strings ?? []).compactMap { try? RedirectURI($0).browserOrigin }
         let client = Client(
             id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
         return RegisteredClient(
-            client: client, secrets: live, allowedOrigins: Set(document["allowed_origins"]?.strings ?? []),
+            client: client, secrets: live, allowedOrigins: Set(origins),
             plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
     }
 
@@ -103,7 +110,7 @@ struct ClientDocument {
                 check(member.value, attribute, path.key(member.name))
             } else if ClientDocument.inert.union(ClientDocument.membersForPeople).contains(member.name) {
                 warnInert(member.name, at: path)
-            } else {
+            } else if capabilities.isComplete {
                 let known = own + declared.map(\.name)
                 report(
                     path.key(member.name), key: true, "unknown key '\(member.name)' in \(label)",
@@ -127,6 +134,7 @@ struct ClientDocument {
     }
 
     private mutating func warnInert(_ name: String, at place: Path) {
+        guard capabilities.isComplete else { return }
         report(
             place.key(name), key: true, "'\(name)' of \(label) has no function in what is loaded",
             note: .text("remove it, or load the plugin that reads it"), .warning)
@@ -144,7 +152,8 @@ struct ClientDocument {
     }
 
     private static func isOrigin(_ text: String) -> Bool {
-        text.wholeMatch(of: /https?:\/\/([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/) != nil
+        guard let address = try? RedirectURI(text), address.host != nil else { return false }
+        return address.origin.utf8.count == text.utf8.count
     }
 
     private mutating func readID() -> String? {
@@ -181,6 +190,12 @@ struct ClientDocument {
     private mutating func secret(_ text: String) -> ClientSecret? {
         guard !text.isEmpty, text.utf8.count <= Limit.secret else {
             report(path.key("secret"), "a secret of \(label) must have 1 to \(Limit.secret) bytes")
+            return nil
+        }
+        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            report(
+                path.key("secret"), "a secret of \(label) holds a control character (RFC 6749 appendix A.2)",
+                note: .text("a line end is one; a secret is a single line"))
             return nil
         }
         if let slow = secrets.slowHash(text) { return ClientSecret(form: .slow(slow)) }
@@ -223,6 +238,7 @@ struct ClientDocument {
             return nil
         }
         guard let grant = capabilities.grant(named: name) else {
+            guard capabilities.isComplete else { return nil }
             report(
                 place, "no loaded plugin provides the grant '\(name)'",
                 note: .candidates(for: name, among: capabilities.grantNames))
@@ -280,6 +296,7 @@ struct ClientDocument {
     private mutating func checkGrantSection(_ section: JSON.Member, hasSecret: Bool) {
         let place = path.key("auth").key(section.name)
         guard let grant = capabilities.declarations.first(where: { $0.key == section.name }) else {
+            guard capabilities.isComplete else { return }
             let names = capabilities.declarations.map(\.key)
             report(
                 place, key: true, "no loaded plugin provides the grant '\(section.name)'",
@@ -306,7 +323,7 @@ struct ClientDocument {
             check(member.value, attribute, place.key(member.name))
         } else if ClientDocument.inert.contains(member.name) {
             warnInert(member.name, at: place)
-        } else {
+        } else if capabilities.isComplete {
             let known = ClientDocument.attributes + declared.map(\.name)
             report(
                 place.key(member.name), key: true,
@@ -355,6 +372,7 @@ struct ClientDocument {
             return nil
         }
         guard let format = capabilities.formats.first(where: { $0.name == name }) else {
+            guard capabilities.isComplete else { return nil }
             report(
                 place, "no loaded plugin makes tokens of the format '\(name)'",
                 note: .candidates(for: name, among: capabilities.formats.map(\.name)))
@@ -373,28 +391,5 @@ struct ClientDocument {
             return nil
         }
         return lifetime
-    }
-
-    private mutating func readAudience(_ member: JSON?, at place: Path) -> AudienceRule? {
-        guard let entries = [String](setting: member ?? []) else {
-            report(place, "'audience' must be \([String].expectation)")
-            return nil
-        }
-        guard entries.allSatisfy({ $0.utf8.allSatisfy { 0x21...0x7E ~= $0 } }) else {
-            report(place, "an audience must be printable ASCII without spaces")
-            return nil
-        }
-        for (number, entry) in entries.enumerated() where !ClientDocument.isPattern(entry) {
-            let step = member?.string == nil ? place.element(number) : place
-            report(step, "an entry of 'audience' that starts with '#' is not a regular expression")
-        }
-        return try? AudienceRule(entries.filter(ClientDocument.isPattern))
-    }
-
-    /// Bounded before it is parsed: the parser of regular expressions nests as deeply as they do.
-    private static func isPattern(_ entry: String) -> Bool {
-        guard entry.hasPrefix("#") else { return true }
-        guard entry.utf8.count <= 512, entry.utf8.count(where: { $0 == 0x28 || $0 == 0x5B }) <= 32 else { return false }
-        return (try? AudienceRule([entry])) != nil
     }
 }

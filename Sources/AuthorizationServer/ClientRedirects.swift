@@ -8,7 +8,8 @@ extension ClientDocument {
 
     /// Where answers to the client may be sent, by the key of the grant (RFC 6749 section 3.1.2.2).
     mutating func readRedirects(_ grants: [GrantDeclaration]) -> [String: [RedirectURI]] {
-        guard !capabilities.flows.isEmpty else { return [:] }
+        // Where a plugin did not load, it may be the one whose clients register addresses.
+        guard !capabilities.flows.isEmpty || !capabilities.isComplete else { return [:] }
         let common =
             document[ClientDocument.redirectURI].map { read($0, at: path.key(ClientDocument.redirectURI)) } ?? []
         var redirects: [String: [RedirectURI]] = [:]
@@ -54,7 +55,11 @@ extension ClientDocument {
                     note: .text("use https (RFC 9700 section 2.6)"))
                 return nil
             }
-            return uri
+            guard let taken = uri.parameters.first(where: capabilities.answerMembers.contains) else { return uri }
+            report(
+                place, "the redirect URI '\(text)' has the parameter '\(taken)', which answers to the client carry",
+                note: .text("remove it; a request can send a 'state' of its own, which is returned"))
+            return nil
         } catch {
             // What stands before an at sign may be a password.
             let shown = text.contains("@") ? "it" : "'\(text)'"
@@ -73,7 +78,52 @@ extension ClientDocument {
     }
 }
 
+extension Capabilities {
+    /// What the answers of the authorization endpoint may hold: a name that stands in a redirect URI already would stand
+    /// twice, and clients differ in which of the two they take (RFC 6749 sections 3.1 and 4.1.2).
+    static func answerMembers(
+        _ extensions: [any ResponseExtension], _ flows: [any AuthorizationFlow]
+    ) -> Set<String> {
+        let own = ["state", "iss", "error", "error_description", "error_uri", "response"] + NamesTaken.responseMembers
+        return Set(own + extensions.flatMap(\.members) + flows.map(\.word))
+    }
+}
+
 extension RedirectURI {
+    /// What a browser says of a page there in the header `Origin` (RFC 6454 section 6.2): the usual port is left out.
+    var browserOrigin: String {
+        let port = isSecure ? ":443" : ":80"
+        guard origin.utf8.suffix(port.utf8.count).elementsEqual(port.utf8) else { return origin }
+        return String(decoding: origin.utf8.dropLast(port.utf8.count), as: UTF8.self)
+    }
+
+    /// The names of the parameters in its query, decoded; servers part them by `&`, and some by `;`.
+    var parameters: [String] {
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
+        let query = text.utf8[text.utf8.index(after: mark)...]
+        return query.split(whereSeparator: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: ";") }).map { part in
+            RedirectURI.decoded(part.prefix { $0 != UInt8(ascii: "=") })
+        }
+    }
+
+    /// A name as a lenient server reads it: what is no escape stays as it is.
+    private static func decoded(_ name: some Sequence<UInt8>) -> String {
+        let bytes = Array(name)
+        var (result, place) = ([UInt8](), 0)
+        while place < bytes.count {
+            let isEscape = bytes[place] == UInt8(ascii: "%") && place + 2 < bytes.count
+            let digits = isEscape ? String(decoding: bytes[(place + 1)...(place + 2)], as: UTF8.self) : ""
+            if let byte = UInt8(digits, radix: 16) {
+                result.append(byte)
+                place += 3
+            } else {
+                result.append(bytes[place] == UInt8(ascii: "+") ? 0x20 : bytes[place])
+                place += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
     /// Whether only this machine can receive what is sent there.
     var isOnThisMachine: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(host) }
 }

@@ -181,19 +181,22 @@ public final class Generation: Sendable {
     ///   - passwords: Compares the passwords of users.
     ///   - cryptography: Makes the entity tags of documents.
     ///   - pages: The server's pages; nil where none are shown.
+    ///   - isComplete: Whether all plugins of the configuration are there; if not, what they could have added is not
+    ///     missed, and there is no generation.
     /// - Returns: The generation, unless a problem is an error, and all problems.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil
+        passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil,
+        isComplete: Bool = true
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
-        let capabilities = Capabilities(plugins)
+        let capabilities = Capabilities(plugins, isComplete: isComplete)
         var problems = capabilities.problems.map { problem in
             let path: [ConfigurationProblem.Step] = [.key("plugins")]
             return ConfigurationProblem(
                 at: problem.plugin.map(path.element) ?? path, key: problem.plugin == nil, problem.message,
                 note: problem.note.map { .text($0) })
         }
-        problems += checkDefaultFormat(settings, capabilities)
+        if isComplete { problems += checkDefaultFormat(settings, capabilities) }
         problems += Routing.problems(settings, capabilities)
         var clients: [String: RegisteredClient] = [:]
         for (number, document) in settings.clients.enumerated() {
@@ -205,6 +208,7 @@ public final class Generation: Sendable {
         }
         for (number, document) in settings.users.enumerated() {
             var reader = UserDocument(document, at: [.key("users"), .element(number)], passwords: passwords)
+            reader.claims = capabilities.claims
             _ = reader.check()
             problems += reader.problems
         }
@@ -215,7 +219,7 @@ public final class Generation: Sendable {
         } catch {
             problems.append(ConfigurationProblem(at: [.key("plugins")], key: true, "a page cannot be used: \(error)"))
         }
-        guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
+        guard isComplete, !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
         return (Generation(settings, plugins, capabilities, clients, users, cryptography, shown), problems)
     }

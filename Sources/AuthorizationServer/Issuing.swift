@@ -20,9 +20,15 @@ struct Issuing {
         let scope = try scope(parameters["scope"])
         let own = generation.capabilities.isServed(scope) ? core.issuer : nil
         let rule = registered.plans[key]?.audience
-        return AccessLimits(
-            scope: scope, audience: rule?.narrow(to: parameters.values("audience"), and: own) ?? [])
+        let asked = parameters.values("audience")
+        // Each is compared with all that the client is registered for.
+        guard asked.count <= Issuing.mostAudiences else {
+            throw OAuthError(.invalidTarget, "at most \(Issuing.mostAudiences) audiences can be asked for")
+        }
+        return AccessLimits(scope: scope, audience: rule?.narrow(to: asked, and: own) ?? [])
     }
+
+    private static let mostAudiences = 32
 
     private func scope(_ asked: String?) throws -> Scope {
         guard let asked else {

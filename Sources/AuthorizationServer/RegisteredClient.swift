@@ -41,20 +41,26 @@ struct TokenPlan: Sendable {
 /// The audiences that a client may ask tokens for.
 struct AudienceRule: Sendable {
     private let names: [String]
-    private let patterns: [Pattern]
+    private let patterns: [AudiencePattern]
 
-    private struct Pattern: @unchecked Sendable {
-        let expression: Regex<AnyRegexOutput>
+    /// Reads a list in which an entry that starts with `#` is a pattern of the whole audience.
+    ///
+    /// - Throws: What is wrong with the first pattern that cannot be used.
+    init(_ entries: [String]) throws(AudiencePattern.Problem) {
+        var (names, patterns): ([String], [AudiencePattern]) = ([], [])
+        for entry in entries {
+            if let pattern = AudienceRule.pattern(in: entry) {
+                patterns.append(try AudiencePattern(pattern))
+            } else {
+                names.append(entry)
+            }
+        }
+        (self.names, self.patterns) = (names, patterns)
     }
 
-    /// Reads a list in which an entry that starts with `#` is a regular expression over the whole audience.
-    ///
-    /// - Throws: What `Regex` throws for an expression that is none.
-    init(_ entries: [String]) throws {
-        names = entries.filter { !$0.hasPrefix("#") }
-        patterns = try entries.filter { $0.hasPrefix("#") }.map {
-            Pattern(expression: try Regex(String($0.dropFirst())))
-        }
+    /// The pattern of an entry, nil if the entry is a name.
+    static func pattern(in entry: String) -> String? {
+        entry.utf8.first == UInt8(ascii: "#") ? String(decoding: entry.utf8.dropFirst(), as: UTF8.self) : nil
     }
 
     /// Narrows to what a request asks for.
@@ -74,6 +80,6 @@ struct AudienceRule: Sendable {
     /// different bytes for one text.
     func allows(_ audience: String) -> Bool {
         names.contains { $0.utf8.elementsEqual(audience.utf8) }
-            || patterns.contains { audience.wholeMatch(of: $0.expression) != nil }
+            || patterns.contains { $0.matches(audience.utf8) }
     }
 }

@@ -221,6 +221,7 @@ extension StoredUsers: DocumentDirectory {
     ) async throws -> (user: StoredUser, warnings: [DocumentProblem]) {
         let document = try StoredDocuments.normal(sent, id: id, type: "User")
         var reader = UserDocument(document, at: [], passwords: passwords)
+        reader.claims = generation.capabilities.claims
         _ = reader.check()
         if let refusal = DocumentRefusal(reader.problems) { throw refusal }
         var password = sent["password"] == nil ? former?.password : nil

@@ -81,11 +81,13 @@ public struct StoredUsers: Sendable {
     /// Makes a user; of several that claim one name at once, one is made.
     ///
     /// - Parameter document: The members as in the configuration, `password` as plain text or slow hash.
+    /// - Returns: What was taken and has no effect, in sentences.
     /// - Throws: `UserProblem`, `StoreError`.
-    public func add(_ document: JSON) async throws {
+    @discardableResult
+    public func add(_ document: JSON) async throws -> [String] {
         do {
             guard document["id"] != nil else { throw DocumentRefusal(.invalid, "a user has no 'id'") }
-            _ = try await create(document)
+            return try await create(document).warnings.map(\.message)
         } catch let refusal as DocumentRefusal {
             throw UserProblem(refusal.description)
         }

@@ -25,6 +25,8 @@ struct UserDocument {
     let document: JSON
     let path: Path
     let passwords: any PasswordHashing
+    /// The claims that the loaded plugins tell.
+    var claims: Set<String> = []
     private(set) var problems: [Problem] = []
 
     init(_ document: JSON, at path: Path, passwords: any PasswordHashing) {
@@ -44,6 +46,7 @@ struct UserDocument {
         checkMembers()
         checkID()
         checkNames()
+        checkClaims()
         checkPassword()
         return !problems.contains { $0.severity == .error }
     }
@@ -88,6 +91,27 @@ struct UserDocument {
             if case .object = document[name] { continue }
             report(path.key(name), "'\(name)' must be a mapping from keys to values")
         }
+    }
+
+    /// What is told of a person is left out if it is of another kind, which nobody would notice.
+    private mutating func checkClaims() {
+        for name in UserDocument.told.sorted() where isPresent(name) && document[name]?.string == nil {
+            warn(path.key(name), name, String.expectation)
+        }
+        for member in document["name"]?.members ?? [] where member.value != .null && member.value.string == nil {
+            warn(path.key("name").key(member.name), member.name, String.expectation)
+        }
+        for member in document["data"]?.members ?? [] where member.value != .null && claims.contains(member.name) {
+            guard let expectation = UserClaims.expectation(of: member.name, given: member.value) else { continue }
+            warn(path.key("data").key(member.name), member.name, expectation)
+        }
+    }
+
+    private mutating func warn(_ place: Path, _ name: String, _ expectation: String) {
+        let isWord = document["data"]?[name].map { $0.bool != nil || $0.integer != nil } ?? false
+        report(
+            place, "'\(name)' of \(label) is not told to clients: it must be \(expectation)",
+            note: isWord && expectation == String.expectation ? .text("put it in quotes") : nil, .warning)
     }
 
     private func isPresent(_ name: String) -> Bool {

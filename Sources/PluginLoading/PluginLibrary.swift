@@ -46,7 +46,10 @@ public struct PluginLibrary: Sendable {
         return sha256(bytes).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
     }
 
-    private static func checkDigest(of path: String, _ pinned: String, _ sha256: ([UInt8]) -> [UInt8]) throws {
+    /// Refuses a file whose digest is not the one that the configuration pins.
+    ///
+    /// - Throws: `PluginLoadingError`.
+    public static func checkDigest(of path: String, _ pinned: String, _ sha256: ([UInt8]) -> [UInt8]) throws {
         let digest = try digest(of: path, sha256: sha256)
         guard digest == pinned else {
             throw PluginLoadingError(

@@ -82,18 +82,14 @@ public struct PluginSearch: Sendable {
         let status = try status(of: path)
         guard status.st_mode & S_IFMT == S_IFREG else { throw PluginLoadingError("\(path) is not a regular file") }
         try checkOwner(of: path, status)
-        guard !isWritableByOthers(status) else {
-            throw PluginLoadingError("the library \(path) can be changed by others", note: "chmod go-w \(path)")
-        }
+        try checkWriters(path, status, "library")
     }
 
     private static func checkFolder(_ path: String) throws {
         let status = try status(of: path)
         try checkOwner(of: path, status)
         // In a folder with the sticky bit, such as /tmp, others can add but not replace.
-        guard !isWritableByOthers(status) || status.st_mode & S_ISVTX != 0 else {
-            throw PluginLoadingError("the folder \(path) can be changed by others", note: "chmod go-w \(path)")
-        }
+        if status.st_mode & S_ISVTX == 0 { try checkWriters(path, status, "folder") }
     }
 
     private static func status(of path: String) throws -> stat {
@@ -112,9 +108,12 @@ public struct PluginSearch: Sendable {
         }
     }
 
-    private static func isWritableByOthers(_ status: stat) -> Bool {
-        // A group that has the number of the server's user is that user's own.
-        let byGroup = status.st_mode & S_IWGRP != 0 && status.st_gid != 0 && status.st_gid != geteuid()
-        return byGroup || status.st_mode & S_IWOTH != 0
+    private static func checkWriters(_ path: String, _ status: stat, _ kind: String) throws {
+        let access = WriteAccess(status: status, list: try AccessList.of(path))
+        guard access.isOpenToOthers else { return }
+        throw PluginLoadingError(
+            "the \(kind) \(path) can be changed by others",
+            note: access.list == nil
+                ? "chmod go-w \(path)" : "its access list lets them: setfacl -b \(path); chmod go-w \(path)")
     }
 }

@@ -90,7 +90,7 @@ struct ConfigurationReader {
 
     private mutating func readListen() {
         var section = root.section("listen", label: "'listen'")
-        if let host: String = section.read("host") { configuration.listen.host = host }
+        if let host = readHost(&section) { configuration.listen.host = host }
         if let port = section.read("port", in: Int64(0)...65535) { configuration.listen.port = Int(port) }
         if section.value("tls") != nil { readTLS(&section) }
         configuration.listen.trustedProxies = section.read("trusted_proxies") ?? []
@@ -101,6 +101,15 @@ struct ConfigurationReader {
         if let limit = section.read("header_timeout", in: bounds) { configuration.listen.headerTimeout = limit }
         if let limit = section.read("body_timeout", in: bounds) { configuration.listen.bodyTimeout = limit }
         section.finish()
+    }
+
+    private func readHost(_ section: inout Section) -> String? {
+        guard let text: String = section.read("host") else { return nil }
+        if let host = HostName.read(text) { return host }
+        section.report(
+            "host", "'host' must be a name or an address of this machine",
+            note: "write it such as 127.0.0.1, ::1 or 0.0.0.0")
+        return nil
     }
 
     private mutating func readTLS(_ listen: inout Section) {
@@ -127,7 +136,7 @@ struct ConfigurationReader {
         guard root.members["monitoring"] != nil else { return _ = root.value("monitoring") }
         var section = root.section("monitoring", label: "'monitoring'")
         var monitoring = Configuration.Monitoring()
-        if let host: String = section.read("host") { monitoring.host = host }
+        if let host = readHost(&section) { monitoring.host = host }
         if let port = section.read("port", in: Int64(0)...65535) { monitoring.port = Int(port) }
         section.finish()
         configuration.monitoring = monitoring

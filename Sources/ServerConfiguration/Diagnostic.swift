@@ -101,6 +101,38 @@ public final class Diagnostics {
         return all.map(render).joined() + (rest > 0 ? "\(file.name): and \(rest) more\n" : "")
     }
 
+    /// What is wrong, each in one line with its place, for a log that holds one record a line.
+    public struct Line: Sendable {
+        /// How bad it is.
+        public let severity: Diagnostic.Severity
+        /// The place, how bad it is, and what is wrong.
+        public let message: String
+        /// What to do.
+        public let note: String?
+        /// The file, as the operator named it.
+        public let file: String
+        /// The line, counted from 1.
+        public let line: Int?
+        /// The column, counted from 1.
+        public let column: Int?
+    }
+
+    /// The messages without the lines of the file that they are about.
+    public var lines: [Line] {
+        let shown = all.map { diagnostic in
+            let place = diagnostic.start.map { ":\($0.line + 1):\($0.column + 1)" } ?? ""
+            let text = "\(file.name)\(place): \(diagnostic.severity.rawValue): \(diagnostic.message)"
+            return Line(
+                severity: diagnostic.severity, message: Diagnostics.plain(text),
+                note: diagnostic.note.map(Diagnostics.plain), file: file.name,
+                line: diagnostic.start.map { $0.line + 1 }, column: diagnostic.start.map { $0.column + 1 })
+        }
+        guard count > found.count else { return shown }
+        let rest = "\(file.name): and \(count - found.count) more"
+        return shown
+            + [Line(severity: .warning, message: rest, note: nil, file: file.name, line: nil, column: nil)]
+    }
+
     /// Reports that nothing of the file can be used.
     func reportUnreadable(_ message: String, note: String? = nil, at path: [PathStep]? = nil) {
         isReadable = false

@@ -9,6 +9,8 @@ public final class PluginSettings: SettingsSource {
         var asked: [SettingDeclaration] = []
         var attributes: [AttributeDeclaration] = []
         var problems: [(key: String, message: String)] = []
+        /// What is wrong with the plugin itself, whatever the file says.
+        var mistakes: [String] = []
     }
 
     private let members: JSON
@@ -23,7 +25,12 @@ public final class PluginSettings: SettingsSource {
 
     /// The value of a setting, or nil if the configuration has none.
     public func value(of declaration: SettingDeclaration) -> JSON? {
-        state.withLock { $0.asked.append(declaration) }
+        state.withLock { state in
+            if let mistake = PluginSettings.mistake(in: declaration, after: state.asked) {
+                state.mistakes.append(mistake)
+            }
+            state.asked.append(declaration)
+        }
         if isRecording { return declaration.fallback == nil ? declaration.example : nil }
         return members[declaration.key].flatMap { $0 == .null ? nil : $0 }
     }
@@ -35,7 +42,33 @@ public final class PluginSettings: SettingsSource {
 
     /// Takes down an attribute of clients that the plugin reads.
     public func declare(_ attribute: AttributeDeclaration) {
-        state.withLock { $0.attributes.append(attribute) }
+        state.withLock { state in
+            if PluginSettings.reserved.contains(attribute.name) {
+                state.mistakes.append(
+                    "it declares the attribute '\(attribute.name)' of clients, \(PluginSettings.meaning)")
+            }
+            state.attributes.append(attribute)
+        }
+    }
+
+    /// A mapping of one of these keys alone stands for a value outside of the file.
+    private static let reserved = ["env", "file"]
+    private static let meaning = "a name that stands for a value from elsewhere in '{ env: NAME }' and '{ file: path }'"
+
+    private static func mistake(in declaration: SettingDeclaration, after asked: [SettingDeclaration]) -> String? {
+        if reserved.contains(declaration.key) { return "it reads the setting '\(declaration.key)', \(meaning)" }
+        guard let former = asked.first(where: { $0.key == declaration.key }) else { return nil }
+        if former.expectation != declaration.expectation {
+            return
+                "it reads the setting '\(declaration.key)' twice, as \(former.expectation) and as \(declaration.expectation)"
+        }
+        let isSame = former.fallback == declaration.fallback && former.bounds == declaration.bounds
+        return isSame ? nil : "it reads the setting '\(declaration.key)' twice, with different defaults or bounds"
+    }
+
+    /// Whether something is wrong with the value of a setting that was reported already.
+    public func hasProblem(at key: String) -> Bool {
+        state.withLock { $0.problems.contains { $0.key == key } }
     }
 
     /// What was asked for, in the order of asking.
@@ -52,6 +85,11 @@ public final class PluginSettings: SettingsSource {
     ///   - diagnostics: Takes the reports.
     public func finish(_ id: String, at path: [PathStep], _ diagnostics: Diagnostics) {
         let state = self.state.withLock { $0 }
+        for mistake in state.mistakes {
+            diagnostics.report(
+                at: Array(path.dropLast()), "plugin '\(id)' cannot be used: \(mistake)",
+                note: "its author has to change that")
+        }
         for problem in state.problems { diagnostics.report(at: path + [.key(problem.key)], problem.message) }
         let known = state.asked.map(\.key)
         for member in members.members where !known.contains(member.name) {

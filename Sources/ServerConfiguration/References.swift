@@ -32,7 +32,9 @@ struct ValueReader {
     /// The value of a node; an element of a list of secrets is one of them.
     func json(_ node: Node, at path: [PathStep]) -> JSON {
         switch node.content {
-        case .scalar(let text, let isPlain): return isPlain ? ValueReader.typed(text) : .string(text)
+        case .scalar(let text, let isPlain):
+            if Sensitive.isSecret(path) { check(text, "this value", at: path) }
+            return isPlain ? ValueReader.typed(text) : .string(text)
         case .sequence(let elements):
             return .array(elements.enumerated().map { json($1, at: path + [.element($0)]) })
         case .mapping(let entries):
@@ -70,8 +72,20 @@ struct ValueReader {
             diagnostics.leaveOut(path)
             return .null
         }
+        if Sensitive.isSecret(path) {
+            check(text, entry.key == "env" ? "the environment variable '\(name)'" : "the file '\(name)'", at: path)
+        }
         // A number out of the environment is a number, but a secret that looks like one stays a text.
         return Sensitive.isSecret(path) ? .string(text) : ValueReader.typed(text)
+    }
+
+    /// Reports what would become part of a secret without anybody seeing it; the secret itself is not shown.
+    private func check(_ secret: String, _ source: String, at path: [PathStep]) {
+        guard let oddity = SecretText.oddity(in: secret, mayHoldLines: Sensitive.mayHoldLines(path)) else { return }
+        diagnostics.report(
+            oddity.isError ? .error : .warning, at: path, "\(source) holds a secret with \(oddity.what)",
+            note: oddity.isError ? oddity.remedy : "it counts as part of the secret; remove it if it is not meant")
+        if oddity.isError { diagnostics.leaveOut(path) }
     }
 
     private func variable(_ name: String, at path: [PathStep]) -> String? {
@@ -89,8 +103,10 @@ struct ValueReader {
             if path.first == .key("keys"), Sensitive.isSecret(path), let exposure = outside.exposure(name) {
                 diagnostics.report(.warning, at: path, exposure.message(name), note: exposure.note(name))
             }
-            // Editors end a file with a line feed that is no part of a secret.
-            if text.last?.isNewline == true { text.removeLast() }
+            // Editors end a file with a line end that is no part of a secret.
+            if text.utf8.last == 0x0A {
+                text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
+            }
             return text
         } catch {
             diagnostics.report(at: path, "the file '\(name)' cannot be read: \(error)")

@@ -13,6 +13,12 @@ enum Sensitive {
         return keys.last.map(isKey) ?? false
     }
 
+    /// Whether a secret is a key, whose forms have several lines or blanks around them.
+    static func mayHoldLines(_ path: [PathStep]) -> Bool {
+        let keys = path.compactMap { if case .key(let key) = $0 { key } else { nil } }
+        return keys.last.map { parts(of: $0).contains(where: ["pem", "seal", "signing"].contains) } ?? false
+    }
+
     static func isKey(_ key: String) -> Bool {
         key != "secret_required" && parts(of: key).contains(where: isWord)
     }

@@ -24,7 +24,7 @@ struct Announcement {
         }
         var lines = [
             "issuer      \(configuration.issuer)",
-            "listening   \(listen.tls == nil ? "http" : "https")://\(listen.host):\(port)",
+            "listening   \(listen.tls == nil ? "http" : "https")://\(HostName.inAddress(listen.host)):\(port)",
             "metadata    \(metadata)",
             "", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows),
         ]

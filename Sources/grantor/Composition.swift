@@ -46,15 +46,14 @@ struct Composition {
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
             languages: Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
             users: configuration.users)
-        // What a plugin that does not load would have added is not missing because of the clients.
-        guard diagnostics.isReadable, configuration.arePluginsComplete, plugins.count == configuration.plugins.count
-        else {
+        guard diagnostics.isReadable else {
             generation = nil
             return
         }
         let (generation, problems) = Generation.build(
             settings, plugins: plugins.map(\.registered), secrets: secrets, passwords: passwords,
-            cryptography: SystemCryptography(), pages: pages)
+            cryptography: SystemCryptography(), pages: pages,
+            isComplete: configuration.arePluginsComplete && plugins.count == configuration.plugins.count)
         for problem in problems { diagnostics.report(problem, plugins) }
         self.generation = generation
     }

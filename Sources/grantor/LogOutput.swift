@@ -13,7 +13,12 @@ struct LogOutput: LogHandler {
 
     init(level: String, format: String) {
         logLevel = Logger.Level(rawValue: level) ?? .info
-        isHuman = format == "human" || format == "auto" && isatty(2) == 1
+        isHuman = LogOutput.isHuman(format)
+    }
+
+    /// Whether lines are for people, by the configuration's `log.format`.
+    static func isHuman(_ format: String) -> Bool {
+        format == "human" || format == "auto" && isatty(2) == 1
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

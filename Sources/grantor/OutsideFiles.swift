@@ -54,6 +54,11 @@ struct OutsideFiles {
 
     private static func certificates(_ configuration: Configuration, _ diagnostics: Diagnostics) -> TLSFiles? {
         guard let files = configuration.listen.tls else { return nil }
+        if let exposure = FileExposure(ofFile: files.key) {
+            diagnostics.report(
+                .warning, at: [.key("listen"), .key("tls"), .key("key")], exposure.message(files.key),
+                note: exposure.note(files.key))
+        }
         do {
             return try TLSFiles(certificate: files.certificate, key: files.key)
         } catch {

@@ -4,6 +4,7 @@ import ArgumentParser
 import AuthorizationServer
 import Foundation
 import GrantKit
+import ServerConfiguration
 
 /// Where a command takes a password from: never from an argument, which every user of the machine could read.
 struct PasswordInput: ParsableArguments {
@@ -31,8 +32,13 @@ struct PasswordInput: ParsableArguments {
         guard let handle, let data = try? handle.read(upToCount: 1025) ?? Data(), data.count <= 1024,
             var text = String(validating: data, as: UTF8.self)
         else { throw Failure("the file '\(name)' cannot be read as a short UTF-8 text") }
-        // Editors and 'echo' end a text with a line feed that is no part of it.
-        if text.last?.isNewline == true { text.removeLast() }
+        // Editors and 'echo' end a text with a line end that is no part of it.
+        if text.utf8.last == 0x0A {
+            text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
+        }
+        if let oddity = SecretText.oddity(in: text, mayHoldLines: false), oddity.isError {
+            throw Failure("the file '\(name)' holds a secret with \(oddity.what); \(oddity.remedy)")
+        }
         return text
     }
 

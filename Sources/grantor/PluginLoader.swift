@@ -71,9 +71,20 @@ struct PluginLoader {
 
     /// Loading a path again would silently give the code that is there already.
     private func isUnchanged(_ running: LoadedPlugin, _ entry: Configuration.PluginEntry) -> Bool {
-        let isSame = running.entry.library == entry.library && running.entry.sha256 == entry.sha256
-        if isSame, PluginFile(running.file.path) == running.file { return true }
-        needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
+        do {
+            let isNamed = running.entry.library == entry.library
+            let path = isNamed ? running.file.path : try search.find(entry.id, library: entry.library)
+            // A pin may be added, and must be what is loaded.
+            if let pinned = entry.sha256, pinned != running.entry.sha256 {
+                try PluginLibrary.checkDigest(of: path, pinned, Digest.sha256)
+            }
+            if PluginFile(path) == running.file { return true }
+            needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
+        } catch let error as PluginLoadingError {
+            diagnostics.report(at: entry.path, error.message, note: error.note)
+        } catch {
+            diagnostics.report(at: entry.path, "the library of the plugin '\(entry.id)' cannot be examined: \(error)")
+        }
         return false
     }
 
@@ -90,6 +101,8 @@ struct PluginLoader {
             try plugin.register(in: &registry)
             return RegisteredPlugin(id: entry.id, plugin: plugin, registry: registry, attributes: source.attributes)
         } catch let error as ConfigurationError {
+            // A setting that is read and missing in one is told once.
+            if let key = error.key, source.hasProblem(at: key) { return nil }
             let path = error.key.map { entry.settingsPath + [.key($0)] } ?? entry.path
             diagnostics.report(at: path, "plugin '\(entry.id)': \(error.message)")
         } catch {

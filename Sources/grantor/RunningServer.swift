@@ -48,7 +48,7 @@ final class RunningServer: Sendable {
         let composition = Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages)
         let outside = OutsideFiles(configuration, diagnostics)
-        diagnostics.print()
+        show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store
         else { return false }
@@ -60,7 +60,7 @@ final class RunningServer: Sendable {
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
         try await composition.checkStoredUsers(in: store)
         guard !diagnostics.hasErrors else {
-            diagnostics.print()
+            show(diagnostics)
             for plugin in first { await plugin.registered.stop() }
             return false
         }
@@ -74,6 +74,10 @@ final class RunningServer: Sendable {
             Event(.started, details: ["plugins": .strings(composition.plugins.map(\.entry.id))]))
         core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
         return true
+    }
+
+    private func show(_ diagnostics: Diagnostics) {
+        diagnostics.print(to: logger, as: configuration.logFormat)
     }
 
     private func start(_ plugin: LoadedPlugin) async throws {
@@ -143,7 +147,7 @@ final class RunningServer: Sendable {
                 host: monitoring.host, port: monitoring.port, maxConnections: RunningServer.monitoringConnections),
             logger: quiet,
             running: { port in
-                print("monitoring  http://\(monitoring.host):\(port)/metrics")
+                print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
                 fflush(nil)
             })
         return Listener(host: monitoring.host, port: monitoring.port, service: service)
@@ -184,7 +188,7 @@ final class RunningServer: Sendable {
     private func readAgain() async {
         let (next, diagnostics) = file.read()
         guard diagnostics.isReadable else {
-            diagnostics.print()
+            show(diagnostics)
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
         let composition = Composition(
@@ -200,10 +204,10 @@ final class RunningServer: Sendable {
             return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
         }
         guard !diagnostics.hasErrors, let generation = composition.generation else {
-            diagnostics.print()
+            show(diagnostics)
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
-        diagnostics.print()
+        show(diagnostics)
         do {
             try await core.store.prepare(generation.capabilities.collections)
             for plugin in composition.plugins { try await start(plugin) }
@@ -275,7 +279,7 @@ private struct Listener: Service {
         do {
             try await service.run()
         } catch {
-            throw Failure("cannot listen on \(host):\(port): \(error)")
+            throw Failure("cannot listen on \(HostName.inAddress(host)):\(port): \(HTTPListener.explain(error))")
         }
     }
 }

@@ -25,7 +25,18 @@ struct ServeCommand: AsyncParsableCommand {
         let file = try ConfigurationFile(option.config)
         let (configuration, diagnostics) = file.read()
         LoggingSystem.bootstrap { _ in LogOutput(level: configuration.logLevel, format: configuration.logFormat) }
-        let server = RunningServer(file, configuration, logger: Logger(label: "grantor"))
+        let logger = Logger(label: "grantor")
+        do {
+            try await serve(RunningServer(file, configuration, logger: logger), configuration, diagnostics)
+        } catch let failure as Failure where !LogOutput.isHuman(configuration.logFormat) {
+            logger.critical("Error: \(failure.description)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(
+        _ server: RunningServer, _ configuration: Configuration, _ diagnostics: Diagnostics
+    ) async throws {
         do {
             guard try await server.open(configuration, diagnostics) else { throw ExitCode(EX_CONFIG) }
             try await server.run()

@@ -63,11 +63,13 @@ struct UsersCommand: AsyncParsableCommand {
             // A relative path is meant from here, not from the configuration's folder.
             let secret = hasNoPassword ? nil : try password.read()
             document["password"] = secret.map { .string($0.exposed) }
-            try await OpenStore.with(option) { open in
+            let warnings = try await OpenStore.with(option) { open in
                 try await open.recording(.userChanged, user: id, ["change": "added"]) {
                     try await open.users.add(document)
                 }
             }
+            for warning in warnings { LogWriter.standardError.write("warning: \(warning)\n") }
+            LogWriter.standardError.flush()
             print(id)
         }
 

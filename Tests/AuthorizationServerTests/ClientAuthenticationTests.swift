@@ -16,6 +16,28 @@ struct ClientAuthenticationTests {
         var testDescription: String { rule }
     }
 
+    @Test(
+        "a secret that was not form-encoded is refused, and the log says so without showing it",
+        .clause("RFC 6749 section 2.3.1"), arguments: ["Abcd+1234", "foo%2Fbar", "a+b%20c", "100%25"])
+    func notEncoded(_ secret: String) async throws {
+        let client: JSON = ["id": "shop", "secret": .string(secret), "grant_types": ["client_credentials"]]
+        let server = try await TestServer(clients: [client])
+        func ask(_ header: String) async -> Answer {
+            await server.post(
+                "/auth/token", [("grant_type", "client_credentials")], headers: [("authorization", header)])
+        }
+        let plain = await ask("Basic " + Form.base64(Array("shop:\(secret)".utf8)))
+        #expect(plain.status == 401 && plain.error == "invalid_client")
+        #expect(
+            plain.json["error_description"] == "client authentication failed", "from outside all refusals are alike")
+        #expect(server.log.lines.contains { $0.contains("without form-encoding it") })
+        #expect(await ask(Form.basic("shop", secret)).status == 200)
+        #expect(await ask("Basic " + Form.base64(Array("shop:wrong+one".utf8))).status == 401)
+        #expect(server.log.lines.contains { $0.contains("sent a wrong secret; the Basic header was form-decoded") })
+        #expect(server.log.lines.count { $0.contains("without form-encoding it") } == 1)
+        #expect(!server.log.lines.contains { $0.contains(secret) })
+    }
+
     static let refusals: [Refusal] = [
         .init(rule: "no client at all", status: 401, error: "invalid_client"),
         .init(

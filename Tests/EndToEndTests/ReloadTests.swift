@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cryptography
 import Foundation
 import GrantKit
 import Support
@@ -55,6 +56,29 @@ struct ReloadTests {
             let news = try await program.reload()
             #expect(news.contains(message) && news.contains("restart needed") && news.contains("was not reloaded"))
             #expect(try program.token("service", Configurations.secret).status == 200)
+            program.stop()
+        }
+    }
+
+    @Test("a pin that is added later must be the digest of what is loaded, and then needs no restart")
+    func pin() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml())
+            let program = try await Program.start(folder)
+            let file = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Build.products)/libintrospection.so")))
+            let digest = Digest.sha256(file).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            func pinned(_ digest: String) -> String {
+                Configurations.yaml().replacing(
+                    "- introspection", with: "- { plugin: introspection, sha256: \"\(digest)\" }")
+            }
+            try folder.write("config.yaml", pinned(String(repeating: "0", count: 64)))
+            let wrong = try await program.reload()
+            #expect(wrong.contains("has the digest \(digest), the configuration pins 0000"))
+            #expect(wrong.contains("was not reloaded") && !wrong.contains("restart needed"))
+            for text in [pinned(digest), Configurations.yaml(), pinned(digest.uppercased())] {
+                try folder.write("config.yaml", text)
+                #expect(try await program.reload().contains("the configuration was reloaded"))
+            }
             program.stop()
         }
     }

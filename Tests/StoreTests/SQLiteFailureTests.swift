@@ -33,6 +33,14 @@ struct SQLiteFailureTests {
         }
     }
 
+    @Test("a folder in which no file can be made is told with its path, and not as a file that is missing")
+    func unwritable() async {
+        // Nobody can make a file there, root included.
+        let text = await message("/sys/grantor.db")
+        #expect(text.contains("the store /sys/grantor.db cannot be made: Permission denied"), "\(text)")
+        #expect(text.contains("must be able to write in the folder /sys"), "\(text)")
+    }
+
     @Test("a file that is no database")
     func corrupt() async throws {
         try await Stores.withFile { path in

@@ -10,6 +10,7 @@ extension ServerCore {
         var parameters = members
         if let state = destination.state { parameters.append(("state", state)) }
         parameters.append(("iss", issuer))
+        if destination.mode == .query { try checkNames(parameters, destination.redirect) }
         switch destination.mode {
         case .query: return try leave(parameters, asFragment: false, destination, generation)
         case .fragment: return try leave(parameters, asFragment: true, destination, generation)
@@ -24,6 +25,14 @@ extension ServerCore {
         let address = destination.redirect.adding(parameters, asFragment: asFragment)
         guard destination.endsForm else { return .redirect(address) }
         return try sendOn(to: address, destination.redirect, generation, in: destination.languages)
+    }
+
+    /// The configuration refuses the names that it knows of; a flow may add others.
+    private func checkNames(_ parameters: [(name: String, value: String)], _ redirect: RedirectURI) throws {
+        let taken = redirect.parameters
+        for name in parameters.map(\.name) where taken.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            throw ClashingParameter(name: name)
+        }
     }
 
     /// A page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
@@ -46,6 +55,15 @@ extension ServerCore {
         var members = [(name: "error", value: refusal.error.code.rawValue)]
         if !refusal.error.description.isEmpty { members.append(("error_description", refusal.error.description)) }
         return try answer(members, to: refusal.destination, generation)
+    }
+}
+
+/// A redirect URI whose query holds a name that an answer carries: the client would not know which of the two is meant.
+struct ClashingParameter: Error, CustomStringConvertible {
+    let name: String
+
+    var description: String {
+        "the client's redirect URI already has the parameter '\(name)', which the answer carries"
     }
 }
 

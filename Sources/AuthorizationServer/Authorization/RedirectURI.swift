@@ -14,12 +14,18 @@ struct RedirectURI: Sendable, Hashable {
     private let isLoopback: Bool
     private let withoutPort: String
 
+    /// The length of one that was registered, once parameters were added to it.
+    static let longestWithMore = 32 * 1024
+
     /// Reads a URI.
     ///
+    /// - Parameters:
+    ///   - text: The URI.
+    ///   - longest: How many bytes it may have; more than the usual where parameters were added to one that is registered.
     /// - Throws: `OAuthError`-free: a `Problem` that says what is wrong with it.
-    init(_ text: String) throws(Problem) {
-        guard !text.isEmpty, text.utf8.count <= 2048, text.utf8.allSatisfy(RedirectURI.isAllowed) else {
-            throw Problem("it must be 1 to 2048 characters of RFC 3986, without a fragment")
+    init(_ text: String, longest: Int = 2048) throws(Problem) {
+        guard !text.isEmpty, text.utf8.count <= longest, text.utf8.allSatisfy(RedirectURI.isAllowed) else {
+            throw Problem("it must be 1 to \(longest) characters of RFC 3986, without a fragment")
         }
         guard let colon = text.firstIndex(of: ":"), RedirectURI.isScheme(text[..<colon]) else {
             throw Problem("it must be absolute, such as https://app.example.com/callback")

@@ -139,7 +139,7 @@ struct BrowserAccess {
     }
 
     private func source(_ address: String) -> String? {
-        guard let source = (try? RedirectURI(address))?.policySource else {
+        guard let source = (try? RedirectURI(address, longest: RedirectURI.longestWithMore))?.policySource else {
             core.logger.warning(
                 "a page cannot name an address in its policy: give it a host name",
                 metadata: ["endpoint": "\(plan.name)", "address": "\(address)"])

@@ -32,7 +32,8 @@ extension ServerCore {
         _ answer: OutboundResponse, _ generation: Generation, in languages: [String]
     ) throws -> OutboundResponse {
         guard answer.status == 303, let address = answer.headers.first(where: { $0.name == "location" })?.value,
-            let redirect = try? RedirectURI(address), redirect.origin != (try? RedirectURI(issuer))?.origin
+            let redirect = try? RedirectURI(address, longest: RedirectURI.longestWithMore),
+            redirect.origin != (try? RedirectURI(issuer))?.origin
         else { return answer }
         var page = try sendOn(to: address, redirect, generation, in: languages)
         let known = Set(page.headers.map(\.name) + ["location"])

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import ServerConfiguration
+import Support
+import Testing
+
+@testable import AuthorizationServer
+
+/// A plugin that reads what a test tells it to.
+struct Reading: Plugin {
+    static let manifest = PluginManifest(id: "reading", summary: "", specification: "")
+
+    init(settings: Settings, host: any PluginHost) {
+        for level in Reading.levels {
+            _ = settings.clientAttribute(Reading.name, on: level, default: "", "test")
+        }
+    }
+
+    func register(in registry: inout Registry) {}
+
+    @TaskLocal static var name = "x"
+    @TaskLocal static var levels: [AttributeLevel] = []
+}
+
+@Suite("Mistakes of a plugin's author are found when it is loaded", .timeLimit(.minutes(10)))
+struct PluginMistakeTests {
+    private func problem(_ name: String, _ levels: [AttributeLevel]) async -> String? {
+        await Reading.$name.withValue(name) {
+            await Reading.$levels.withValue(levels) {
+                do {
+                    _ = try await TestServer(Plugins.all + [.init(Reading.self)])
+                    return nil
+                } catch {
+                    return (error as? ConfigurationError)?.message
+                }
+            }
+        }
+    }
+
+    @Test(
+        "an attribute that the core reads itself is refused",
+        arguments: [
+            "id", "secret", "active", "name", "scope", "grant_types", "auth", "allowed_origins", "redirect_uri",
+            "first_party",
+            "logo_uri",
+        ])
+    func ofClients(_ name: String) async {
+        #expect(await problem(name, [.client])?.contains("'\(name)' of clients, which the core reads itself") == true)
+    }
+
+    @Test(
+        "an attribute of grants that the core reads itself is refused, for one grant and for all",
+        arguments: ["token_format", "access_token_expiration", "audience", "secret_required", "redirect_uri"])
+    func ofGrants(_ name: String) async {
+        for level in [.everyGrant, .grant("client_credentials")] as [AttributeLevel] {
+            #expect(await problem(name, [level])?.contains("which the core reads itself") == true)
+        }
+    }
+
+    @Test("an attribute of one grant and one of every grant are the same")
+    func overlap() async {
+        #expect(
+            await problem("own", [.everyGrant, .grant("client_credentials")])?.contains("'reading' adds too") == true)
+        #expect(await problem("own", [.grant("a"), .grant("b")]) == nil)
+        #expect(await problem("own", [.client, .everyGrant]) == nil, "these stand in different places")
+    }
+
+    private func reported(_ read: (Settings) -> Void) -> String {
+        let (_, diagnostics) = Configuration.read(
+            Array("plugins: [{ plugin: mine, settings: { color: red } }]".utf8), name: "config.yaml",
+            outside: Outside(environment: { _ in nil }, file: { _ in [] }, exposure: { _ in nil }))
+        let source = PluginSettings(["color": "red"])
+        read(Settings(source))
+        source.finish("mine", at: [.key("plugins"), .element(0), .key("settings")], diagnostics)
+        return diagnostics.text
+    }
+
+    @Test("a setting named 'env' or 'file' is refused, since a mapping of it alone stands for something else")
+    func reserved() {
+        for name in ["env", "file"] {
+            let text = reported { settings in
+                _ = settings.read("color", default: "", "test")
+                _ = settings.read(name, default: "", "test")
+            }
+            #expect(text.contains("plugin 'mine' cannot be used: it reads the setting '\(name)'"), "\(text)")
+            let other = reported { settings in
+                _ = settings.read("color", default: "", "test")
+                _ = settings.clientAttribute(name, on: .client, default: "", "test")
+            }
+            #expect(other.contains("it declares the attribute '\(name)' of clients"), "\(other)")
+        }
+    }
+
+    @Test("a setting that is read twice must be the same both times")
+    func twice() {
+        let kinds = reported { settings in
+            _ = settings.read("color", default: "", "test")
+            _ = settings.read("color", default: false, "test")
+        }
+        #expect(kinds.contains("it reads the setting 'color' twice, as a text and as true or false"), "\(kinds)")
+        let defaults = reported { settings in
+            _ = settings.read("color", default: "blue", "test")
+            _ = settings.read("color", default: "green", "test")
+        }
+        #expect(defaults.contains("with different defaults or bounds"), "\(defaults)")
+        let same = reported { settings in
+            _ = settings.read("color", default: "blue", "test")
+            _ = settings.read("color", default: "blue", "test")
+        }
+        #expect(!same.contains("mine"), "\(same)")
+    }
+}

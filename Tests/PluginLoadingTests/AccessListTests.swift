@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CExtendedAttributes
+import Foundation
+import Glibc
+import Testing
+
+@testable import PluginLoading
+
+@Suite("Access lists of plugins (acl(5))", .timeLimit(.minutes(10)))
+struct AccessListTests {
+    private static let nobody: UInt32 = 65_534
+
+    struct Entry: Sendable {
+        let tag: UInt16
+        let rights: UInt16
+        var id = UInt32.max
+    }
+
+    private static func little(_ number: UInt32, _ width: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for place in 0..<width { bytes.append(UInt8(truncatingIfNeeded: number >> UInt32(8 * place))) }
+        return bytes
+    }
+
+    /// The kernel's form of a list.
+    private static func bytes(_ entries: [Entry]) -> [UInt8] {
+        var bytes = little(2, 4)
+        for entry in entries {
+            bytes += little(UInt32(entry.tag), 2)
+            bytes += little(UInt32(entry.rights), 2)
+            bytes += little(entry.id, 4)
+        }
+        return bytes
+    }
+
+    private static func user(_ rights: UInt16, _ id: UInt32) -> Entry { Entry(tag: 2, rights: rights, id: id) }
+
+    /// A list that lets nobody write but the owner, with more entries.
+    private static func list(
+        users: [Entry] = [], groups: [Entry] = [], mask: UInt16 = 7, group: UInt16 = 5, others: UInt16 = 5
+    ) -> [UInt8] {
+        var all = [Entry(tag: 1, rights: 7)]
+        all += users
+        all.append(Entry(tag: 4, rights: group))
+        all += groups
+        all.append(Entry(tag: 0x10, rights: mask))
+        all.append(Entry(tag: 0x20, rights: others))
+        return bytes(all)
+    }
+
+    struct Case: Sendable {
+        let what: String
+        let list: [UInt8]
+        let isOpen: Bool
+    }
+
+    /// What lets others write, and what does not.
+    static let cases: [Case] = [
+        Case(what: "a user who may write", list: list(users: [user(6, nobody)]), isOpen: true),
+        Case(what: "a user who may read", list: list(users: [user(5, nobody)]), isOpen: false),
+        Case(what: "a user whom the mask keeps from it", list: list(users: [user(7, nobody)], mask: 5), isOpen: false),
+        Case(what: "root and a reader", list: list(users: [user(7, 0), user(4, nobody)]), isOpen: false),
+        Case(
+            what: "a group that may write", list: list(groups: [Entry(tag: 8, rights: 2, id: nobody)]), isOpen: true),
+        Case(what: "the group 0", list: list(groups: [Entry(tag: 8, rights: 7, id: 0)]), isOpen: true),
+        Case(what: "a group that may read", list: list(groups: [Entry(tag: 8, rights: 5, id: nobody)]), isOpen: false),
+        Case(what: "the group of the file", list: list(group: 7), isOpen: true),
+        Case(what: "everybody", list: list(others: 7), isOpen: true),
+    ]
+
+    @Test("a library and a folder are refused if an access list lets others change them", arguments: cases)
+    func loading(_ row: Case) throws {
+        for kind in ["library", "folder"] {
+            try Workshop.with { workshop in
+                let path = try workshop.compile(Workshop.block(major: 9))
+                let target = kind == "library" ? path : workshop.folder
+                guard setxattr(target, AccessList.attribute, row.list, row.list.count, 0) == 0 else {
+                    // Nothing else than a file system without access lists may skip this.
+                    return #expect(errno == ENOTSUP, "\(String(cString: strerror(errno)))")
+                }
+                let refusal = workshop.refusal()
+                if row.isOpen {
+                    #expect(refusal?.hasPrefix("the \(kind) \(target) can be changed by others") == true, "\(row.what)")
+                    #expect(refusal?.contains("setfacl -b \(target)") == true, "it says what to do")
+                } else {
+                    #expect(refusal?.hasPrefix("plugin 'test' was built with the kit 9") == true, "\(row.what)")
+                }
+            }
+        }
+    }
+
+    @Test("a library that the group 0 may write is refused, since others than root can be in it")
+    func groupOfRoot() throws {
+        guard geteuid() == 0 else { return }
+        try Workshop.with { workshop in
+            let path = try workshop.compile(Workshop.block())
+            chown(path, 0, 0)
+            chmod(path, 0o775)
+            #expect(workshop.refusal() == "the library \(path) can be changed by others (chmod go-w \(path))")
+        }
+    }
+
+    @Test("a group of the server user's own may write")
+    func ownGroup() {
+        var status = stat()
+        status.st_mode = S_IFREG | 0o775
+        for (group, isOpen) in [(1000, false), (0, true), (1001, true)] as [(UInt32, Bool)] {
+            status.st_gid = group
+            #expect(WriteAccess(status: status, list: nil, server: 1000).isOpenToOthers == isOpen)
+        }
+    }
+
+    @Test("what is no access list is none, whatever its bytes are")
+    func hostile() {
+        let good = AccessListTests.list(users: [AccessListTests.user(6, AccessListTests.nobody)])
+        #expect(AccessList(good)?.entries.count == 4)
+        for length in 0..<good.count where length % 8 != 4 { #expect(AccessList(Array(good.prefix(length))) == nil) }
+        #expect(AccessList([1, 0, 0, 0]) == nil && AccessList([2, 0, 0, 0])?.entries.isEmpty == true)
+        for place in good.indices {
+            var bytes = good
+            bytes[place] = 0xFF
+            _ = AccessList(bytes)
+        }
+        #expect(AccessList(AccessListTests.bytes([Entry(tag: 3, rights: 7, id: 0)])) == nil)
+    }
+}
