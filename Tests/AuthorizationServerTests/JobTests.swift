@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Jobs are logout tokens here, since each of these goes to a client of its own.
-@Suite("What was put off is done, and nobody holds it back", .timeLimit(.minutes(5)), .serialized)
+@Suite("What was put off is done, and nobody holds it back", .timeLimit(.minutes(10)), .serialized)
 struct JobTests {
     private static func address(_ id: String) -> String { "https://\(id).example.com/logout" }
 

@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// One store call with as many keys as there are records is a call that fails one day.
-@Suite("Thousands of records of one person", .timeLimit(.minutes(5)))
+@Suite("Thousands of records of one person", .timeLimit(.minutes(10)))
 struct ManySessionsTests {
     private static let many = 2000
 

@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from browser import link
-from test_browser import BACK, CONSENT, finish, redeem
+from test_browser import BACK, CONSENT, any_site, finish, redeem  # noqa: F401
 
 # Each joins the character before or behind it, so that a program that reads characters sees no quotation mark.
 MARKS = ["\u0600", "\u0301", "\u200d", "\ufe0f", "\u0d4e", "\U000e0061"]

@@ -91,10 +91,7 @@ struct AuthorizationEndpoint {
         }
         let (session, markers) = try await core.session(head, and: [state.marker])
         let marker = markers.first ?? nil
-        guard marker == nil || isForm else {
-            let error = OAuthError(.invalidRequest, reason: "the interaction was approved before")
-            throw PageRefusal(.expired, error, again: again(state))
-        }
+        guard marker == nil || isForm else { throw used(state) }
         // The consent page limits its forms to no site, so the client's redirects may follow at once.
         let endsForm = head.readsPages && !(isForm && state.step == InteractionRun.step)
         let valid = try await validation(endsForm: endsForm).validate(state.parameters)
@@ -102,7 +99,7 @@ struct AuthorizationEndpoint {
         let submitted = isForm ? fields : nil
         if let marker {
             if let given = try await given(marker, state, valid, session, fields) { return given }
-            return try await go(on: valid, renewed(state), session, submitted: submitted)
+            return try await go(on: valid, try renewed(state), session, submitted: submitted)
         }
         do {
             return try await go(on: valid, state, session, submitted: submitted)
@@ -112,7 +109,8 @@ struct AuthorizationEndpoint {
             {
                 return given
             }
-            return try await telling(valid) { try again(renewed(state)) }
+            let next = try renewed(state)
+            return try await telling(valid) { try again(next) }
         }
     }
 
@@ -131,8 +129,15 @@ struct AuthorizationEndpoint {
         return response
     }
 
-    private func renewed(_ state: InteractionState) -> InteractionState {
-        state.renewed(id: core.random(bytes: 16))
+    /// Who types a password on an old page begins anew with it; an approval is good once, and is asked for again.
+    private func renewed(_ state: InteractionState) throws -> InteractionState {
+        guard state.step != InteractionRun.step else { throw used(state) }
+        return state.renewed(id: core.random(bytes: 16))
+    }
+
+    private func used(_ state: InteractionState) -> PageRefusal {
+        PageRefusal(
+            .expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"), again: again(state))
     }
 
     /// What goes wrong from here on is the client's to know, and so is sent there.

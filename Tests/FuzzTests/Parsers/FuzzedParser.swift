@@ -6,7 +6,7 @@ struct FuzzedParser: Sendable {
     let name: String
     /// The longest input that is worth trying, in bytes.
     let longest: Int
-    /// Throws a `Finding` if a promise is broken. Refusing an input is no finding.
+    /// Throws a `Finding` if a promise is broken, and nothing if an input is refused.
     let check: @Sendable ([UInt8]) throws -> Void
 
     init(_ name: String, longest: Int = 512, _ check: @escaping @Sendable ([UInt8]) throws -> Void) {

@@ -114,12 +114,16 @@ private func encoded(_ bytes: [UInt8]) -> [UInt8] {
     }
 }
 
-/// A condition names versions that were sent in quotation marks.
+/// A list of entity tags is read as what is between its quotation marks, and a condition is met by no missing document.
 @Sendable private func checkConditions(_ bytes: [UInt8]) throws {
+    if let condition = try? Precondition(headers("if-match", bytes)) {
+        try expect(!condition.matches(nil), "a document that is missing is in a state that was named")
+    }
     let sent = Array(string(bytes).utf8)
-    guard case .version(let versions) = try? Precondition.read(headers("if-match", bytes)) else { return }
-    for version in versions {
-        let quoted = Array("\"\(version)\"".utf8)
-        try expect(sent.firstRange(of: quoted) != nil, "a condition names a version that was not sent")
+    guard let tags = EntityTag.list(sent) else { return }
+    let parts = sent.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+    try expect(parts.count == 2 * tags.count + 1, "there are more tags than pairs of quotation marks, or fewer")
+    for (place, tag) in tags.enumerated() {
+        try expect(tag.names(string(parts[2 * place + 1])), "a tag is not what was sent")
     }
 }

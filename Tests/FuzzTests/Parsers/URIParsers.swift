@@ -20,8 +20,9 @@ let uriParsers = [
     guard let uri = try? RedirectURI(text) else { return }
     try expect(isSame(uri.text, text) && uri.accepts(uri), "a URI does not accept itself")
     try checkPlain(text)
+    let source = uri.policySource ?? ""
     try expect(
-        !uri.policySource.utf8.contains { [0x20, 0x22, 0x27, 0x2C, 0x3B].contains($0) },
+        !source.utf8.contains { [0x20, 0x22, 0x27, 0x2C, 0x3B].contains($0) },
         "a URI's source ends a directive of the policy")
     if let host = uri.host {
         let read = URLComponents(string: text)?.encodedHost ?? ""
