@@ -63,7 +63,7 @@ private struct Careless: Plugin, TokenGrant {
     }
 }
 
-@Suite("What the author of a plugin gets wrong is refused by name", .timeLimit(.minutes(5)))
+@Suite("What the author of a plugin gets wrong is refused by name", .timeLimit(.minutes(10)))
 struct AuthorMistakeTests {
     private static let now: Int64 = 1_800_000_000
 

@@ -25,7 +25,7 @@ private struct Verification: Plugin, BrowserEndpoint {
     }
 }
 
-@Suite("A page of a plugin that needs a sign-in keeps its query", .timeLimit(.minutes(5)))
+@Suite("A page of a plugin that needs a sign-in keeps its query", .timeLimit(.minutes(10)))
 struct BrowserQueryTests {
     private func server() async throws -> TestServer { try await Demo.server(Plugins.all + [.init(Verification.self)]) }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 9110 section 9.3.2: HEAD is answered wherever GET is, and does nothing", .timeLimit(.minutes(5)))
+@Suite("RFC 9110 section 9.3.2: HEAD is answered wherever GET is, and does nothing", .timeLimit(.minutes(10)))
 struct HeadRequestTests {
     private struct Setting {
         let server: TestServer

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Fetch standard: preflights and answers follow one rule", .timeLimit(.minutes(5)))
+@Suite("Fetch standard: preflights and answers follow one rule", .timeLimit(.minutes(10)))
 struct ReadableAnswerTests {
     private static let own = "https://kiosk.example.com"
 
@@ -135,7 +135,7 @@ struct ReadableAnswerTests {
     }
 }
 
-@Suite("RFC 9110 section 5.3: headers of which there is one", .timeLimit(.minutes(2)))
+@Suite("RFC 9110 section 5.3: headers of which there is one", .timeLimit(.minutes(10)))
 struct SingleHeaderTests {
     @Test(
         "a request that holds one of them twice is refused everywhere, also if both are the same",

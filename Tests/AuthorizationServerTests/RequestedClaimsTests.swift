@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Claims that are asked for by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(5)))
+@Suite("Claims that are asked for by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(10)))
 struct RequestedClaimsTests {
     static let formats = ["opaque", "jwt"]
 
@@ -147,7 +147,7 @@ struct RequestedClaimsTests {
     }
 }
 
-@Suite("A client learns nothing of a person who never allowed it anything", .timeLimit(.minutes(5)))
+@Suite("A client learns nothing of a person who never allowed it anything", .timeLimit(.minutes(10)))
 struct SilentRequestTests {
     /// What a client can ask without a page that would tell it something of who is at the browser.
     static let probes: [[(String, String)]] = [

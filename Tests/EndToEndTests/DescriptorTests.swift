@@ -7,7 +7,7 @@ import Testing
 
 @testable import ServerHTTP
 
-@Suite("When files and connections run out", .timeLimit(.minutes(2)))
+@Suite("When files and connections run out", .timeLimit(.minutes(10)))
 struct DescriptorTests {
     /// Starts the program under a limit of open files.
     private func start(_ listen: String, limit: String, in folder: Folder) async throws -> (pid: pid_t, port: UInt16) {

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 9112: versions, hosts and what is no request", .timeLimit(.minutes(2)))
+@Suite("RFC 9112: versions, hosts and what is no request", .timeLimit(.minutes(10)))
 struct HTTPVersionTests {
     private func with(_ body: (Program) async throws -> Void) async throws {
         try await Folder.with { folder in
@@ -128,7 +128,7 @@ struct HTTPVersionTests {
     }
 }
 
-@Suite("RFC 6797 and RFC 9113: over TLS", .timeLimit(.minutes(2)))
+@Suite("RFC 6797 and RFC 9113: over TLS", .timeLimit(.minutes(10)))
 struct SecureTransportTests {
     private func with(_ tls: String, issuer: String, _ body: (Program, Folder) async throws -> Void) async throws {
         try await Folder.with { folder in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ServerHTTP
 
-@Suite("Names that resolve slowly hold up nothing else", .timeLimit(.minutes(2)))
+@Suite("Names that resolve slowly hold up nothing else", .timeLimit(.minutes(10)))
 struct ResolverTests {
     /// A name service that answers what a test lets it.
     private final class Names: Sendable {
