@@ -77,7 +77,7 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.failing = nil
         pause = AcceptPauseHandler.shortest
         let seconds = (failing.last - failing.since).nanoseconds / 1_000_000_000
-        logger.notice("new connections are accepted again", metadata: ["after_seconds": "\(seconds)"])
+        logger.warning("new connections are accepted again", metadata: ["after_seconds": "\(seconds)"])
     }
 
     private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount, _ body: @escaping () -> Void) {

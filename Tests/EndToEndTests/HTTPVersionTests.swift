@@ -136,7 +136,9 @@ struct SecureTransportTests {
                 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=id.example.com -keyout key.pem -out cert.pem",
                 in: folder)
             #expect(made.status == 0, "\(made.errors)")
-            let yaml = Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem\(tls) } }")
+            // The shortest time after which an idle client is let go, which 'openssl s_client' waits for.
+            let yaml = Configurations.yaml(
+                listen: "{ port: 0, header_timeout: 1s, tls: { certificate: cert.pem, key: key.pem\(tls) } }")
             try folder.write("config.yaml", yaml.replacing("http://127.0.0.1:8080", with: issuer))
             let program = try await Program.start(folder)
             try await body(program, folder)

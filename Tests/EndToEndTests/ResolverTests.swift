@@ -43,11 +43,11 @@ struct ResolverTests {
         defer { names.letGo() }
         var client = OutboundClient(OutboundNetworks(), limit: .milliseconds(300))
         client.resolver = ResolverTests.resolver(names)
-        let begin = ContinuousClock.now
-        await #expect(throws: OutboundError.self) {
+        let problem = await #expect(throws: OutboundError.self) {
             try await client.send(OutboundRequest("GET", "https://slow.example/"))
         }
-        #expect(ContinuousClock.now - begin < .seconds(10))
+        // The name is still being looked up: whoever waits for that waits until the test is ended.
+        #expect(problem?.description.contains("no answer within") == true && names.asked == ["slow.example"])
     }
 
     @Test("a thousand that ask for one name share one look-up")

@@ -171,8 +171,8 @@ struct AuthorizationEndpoint {
 
     /// What HEAD is told where GET would be given a code or a token: there is none to send anywhere.
     private func withoutCode(_ valid: ValidRequest) -> OutboundResponse {
-        OutboundResponse(
-            status: valid.destination.mode == .formPost ? 200 : 303, headers: [("cache-control", "no-store")])
+        let isPage = valid.destination.mode == .formPost || valid.destination.endsForm
+        return OutboundResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
     private func again(_ state: InteractionState) throws -> OutboundResponse {
