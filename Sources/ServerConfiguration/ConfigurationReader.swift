@@ -105,10 +105,10 @@ struct ConfigurationReader {
 
     private func readHost(_ section: inout Section) -> String? {
         guard let text: String = section.read("host") else { return nil }
-        if let host = HostName.read(text) { return host }
+        if HostName.isHost(text) { return text }
         section.report(
             "host", "'host' must be a name or an address of this machine",
-            note: "write it such as 127.0.0.1, ::1 or 0.0.0.0")
+            note: "write it such as 127.0.0.1 or ::1, without brackets")
         return nil
     }
 

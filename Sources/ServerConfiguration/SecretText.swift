@@ -27,7 +27,9 @@ public enum SecretText {
         if let last = scalars.last, isLineEnd(last) {
             return Oddity(
                 what: "a line end behind it",
-                remedy: "use 'printf %s', since one line end of a file is dropped and no other")
+                remedy:
+                    "a secret has none; of a file one is dropped, and a block in YAML that ends without one begins with '|-'"
+            )
         }
         if let control = scalars.first(where: isInvisible) {
             let code = String(control.value, radix: 16, uppercase: true)

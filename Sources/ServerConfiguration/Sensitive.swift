@@ -16,7 +16,12 @@ enum Sensitive {
     /// Whether a secret is a key, whose forms have several lines or blanks around them.
     static func mayHoldLines(_ path: [PathStep]) -> Bool {
         let keys = path.compactMap { if case .key(let key) = $0 { key } else { nil } }
-        return keys.last.map { parts(of: $0).contains(where: ["pem", "seal", "signing"].contains) } ?? false
+        return keys.last.map { parts(of: $0).contains(where: isWordOfKeys) } ?? false
+    }
+
+    private static func isWordOfKeys(_ part: String) -> Bool {
+        part == "pem" || Suggestion.distance(Array(part), Array("seal")) <= 1
+            || Suggestion.distance(Array(part), Array("signing")) <= 2
     }
 
     static func isKey(_ key: String) -> Bool {

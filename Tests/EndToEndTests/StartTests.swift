@@ -32,11 +32,11 @@ struct StartTests {
         }
     }
 
-    @Test("an IPv6 address is taken with and without brackets, and shown with them", arguments: ["::1", "[::1]"])
-    func brackets(_ host: String) async throws {
+    @Test("an IPv6 address is written without brackets, and shown with them")
+    func brackets() async throws {
         try await Folder.with { folder in
             try folder.write(
-                "config.yaml", Configurations.yaml(listen: "{ host: \"\(host)\", port: 0 }"))
+                "config.yaml", Configurations.yaml(listen: "{ host: \"::1\", port: 0 }"))
             let program = try await Program.start(folder)
             #expect(program.output.contains("listening   http://[::1]:\(program.port)\n"))
             program.stop()
