@@ -3,13 +3,18 @@
 import Foundation
 import PackageDescription
 
-/// Warnings are errors where the project tests itself, never where somebody else builds it.
-let strictness: [SwiftSetting] =
-    Context.environment["GRANTOR_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 /// The fuzzer's runtime, if 'Scripts/fuzz' builds: this tree's own modules then count what they run and watch memory.
 let fuzzer = Context.environment["GRANTOR_FUZZER"]
 let instruments: [SwiftSetting] =
     fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])]
+/// Warnings are errors where the project tests itself, never where somebody else builds it.
+let isStrict = Context.environment["GRANTOR_STRICT"] != nil
+let strictness: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+/// There the operations of strings by Characters are warnings as well (decision 0027).
+let textLint: [Target] = isStrict ? [.target(name: "TextLint", path: "Tests/TextLint")] : []
+let lint: [Target.Dependency] = isStrict ? ["TextLint"] : []
+let linted: [SwiftSetting] =
+    isStrict ? [.unsafeFlags(["-Xfrontend", "-import-module", "-Xfrontend", "TextLint"])] : []
 let strict: [SwiftSetting] =
     ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
     + strictness + instruments
@@ -60,15 +65,21 @@ let core: [Target] = [
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
-    .target(name: "AuthorizationServer", dependencies: [kit, log], swiftSettings: features),
-    .target(name: "Cryptography", dependencies: [kit, "CArgon2", "CCrypt", "COpenSSL"], swiftSettings: features),
     .systemLibrary(name: "CExtendedAttributes"),
-    .target(name: "PluginLoading", dependencies: [kit, "CExtendedAttributes"], swiftSettings: features),
+    .target(name: "OutsideText", swiftSettings: features),
+    .target(
+        name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint, swiftSettings: features + linted),
+    .target(
+        name: "Cryptography", dependencies: [kit, "OutsideText", "CArgon2", "CCrypt", "COpenSSL"] + lint,
+        swiftSettings: features + linted),
+    .target(
+        name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
+        swiftSettings: features + linted),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML"], swiftSettings: features),
     .target(
         name: "ServerHTTP",
         dependencies: [
-            kit, "AuthorizationServer", log,
+            kit, "AuthorizationServer", "OutsideText", log,
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HummingbirdHTTP2", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -81,20 +92,22 @@ let core: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        ],
+        ] + lint,
         resources: [.embedInCode("Pages")],
         // The writer of the HTTP library is not Sendable, so it can only be lent to what may run elsewhere.
-        swiftSettings: strict
+        swiftSettings: strict + linted
     ),
     .executableTarget(
         name: "grantor",
         dependencies: [
-            kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", log,
+            kit, "AuthorizationServer", "Cryptography", "OutsideText", "PluginLoading", "ServerConfiguration",
+            "ServerHTTP",
+            log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ],
-        swiftSettings: features,
+        ] + lint,
+        swiftSettings: features + linted,
         linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"] + small)]
     ),
 ]
@@ -109,7 +122,9 @@ let tests: [Target] = [
     ),
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "Support"]),
-    test("AuthorizationServerTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
+    test(
+        "AuthorizationServerTests",
+        [kit, "AuthorizationServer", "Cryptography", "OutsideText", "ServerHTTP", "Support"]),
     test(
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -177,13 +192,13 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: core.map(withoutListener)
+    targets: core.map(withoutListener) + textLint
         + plugins.map {
             .target(
                 name: $0.module,
-                dependencies: [kit] + $0.libraries,
+                dependencies: [kit] + $0.libraries + lint,
                 path: "Plugins/\($0.module)",
-                swiftSettings: features,
+                swiftSettings: features + linted,
                 linkerSettings: exports(of: $0)
             )
         } + (fuzzer == nil ? tests : []) + [fuzzTarget(fuzzer)],

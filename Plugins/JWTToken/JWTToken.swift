@@ -107,8 +107,11 @@ struct JWTToken: Plugin, TokenFormat {
             let clientID = claims["client_id"]?.string, let subject = claims["sub"]?.string,
             let issuedAt = claims["iat"]?.integer, let expiresAt = claims["exp"]?.integer
         else { return nil }
+        let words = (claims["scope"]?.string ?? "").utf8.split(separator: UInt8(ascii: " ")).map {
+            String(Substring($0))
+        }
         let limits = AccessLimits(
-            scope: Scope((claims["scope"]?.string ?? "").split(separator: " ").map(String.init)),
+            scope: Scope(words),
             audience: claims["aud"]?.strings ?? [])
         // A client and a user never share an id, so the subject tells which of the two it is.
         var authorization = Authorization(

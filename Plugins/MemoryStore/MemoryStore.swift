@@ -81,11 +81,17 @@ final class MemoryStore: Plugin, Store {
     ) async throws -> [StoreRecord] {
         state.withLock { state in
             let found = state.records.values.filter { record in
-                record.key.collection == collection && record.indexes[index] == value
-                    && after.map { record.key.id > $0.id } ?? true
+                record.key.collection == collection
+                    && record.indexes[index].map { $0.utf8.elementsEqual(value.utf8) } ?? false
+                    && after.map { MemoryStore.precedes($0, record.key) } ?? true
             }
-            return Array(found.sorted { $0.key.id < $1.key.id }.prefix(limit))
+            return Array(found.sorted { MemoryStore.precedes($0.key, $1.key) }.prefix(limit))
         }
+    }
+
+    /// The order of the identifiers' bytes.
+    private static func precedes(_ left: StoreKey, _ right: StoreKey) -> Bool {
+        left.id.utf8.lexicographicallyPrecedes(right.id.utf8)
     }
 
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {

@@ -64,7 +64,7 @@ struct OpaqueToken: Plugin, TokenFormat {
     }
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
-        guard value.hasPrefix(prefix), value.utf8.count == prefix.utf8.count + OpaqueToken.timeLength + 43,
+        guard value.utf8.starts(with: prefix.utf8), value.utf8.count == prefix.utf8.count + OpaqueToken.timeLength + 43,
             let record = try await host.store.read(key(of: value)),
             let id = record.value["id"]?.string, let clientID = record.value["client"]?.string,
             let issuedAt = record.value["iat"]?.integer, let stored = record.value["authorization"]

@@ -29,10 +29,10 @@ struct IdentityRequest: AuthorizationRequestFilter {
         }
         policy.prompts.formUnion(try prompts(parameters["prompt"]))
         policy.loginHint = parameters["login_hint"]
-        policy.languages = (parameters["ui_locales"] ?? "").split(separator: " ").map(String.init)
+        policy.languages = words(parameters["ui_locales"])
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
         if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
-        policy.acr = (parameters["acr_values"] ?? "").split(separator: " ").map(String.init)
+        policy.acr = words(parameters["acr_values"])
         var kept: JSON = [:]
         kept["nonce"] = parameters["nonce"].map(JSON.string)
         if let text = parameters["claims"] {
@@ -51,8 +51,12 @@ struct IdentityRequest: AuthorizationRequestFilter {
         if !kept.members.isEmpty { policy.attachments[OpenID.manifest.id] = kept }
     }
 
+    private func words(_ text: String?) -> [String] {
+        (text ?? "").utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
+    }
+
     private func prompts(_ text: String?) throws -> Set<InteractionPolicy.Prompt> {
-        let words = (text ?? "").split(separator: " ").map(String.init)
+        let words = words(text)
         let prompts = words.compactMap(InteractionPolicy.Prompt.init)
         guard prompts.count == words.count else {
             throw OAuthError(.invalidRequest, "the parameter 'prompt' holds a word that is not supported")

@@ -32,7 +32,8 @@ struct RefreshFamilies: TokenResolver {
     }
 
     func parse(_ value: String) -> Presented? {
-        let parts = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
         guard parts.count == 4, parts[0] == "grt", let generation = Int64(parts[2]),
             parts[2] == "\(generation)",
             host.keys.isAuthentic(parts[3], over: "\(parts[1]).\(generation)", purpose: "refresh-token")

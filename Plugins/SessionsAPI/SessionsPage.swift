@@ -121,10 +121,14 @@ enum UserAgent {
                 ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
             ], in: agent)
         let known = [browser, system].compactMap(\.self)
-        return known.isEmpty ? String(agent.prefix(60)) : known.joined(separator: ", ")
+        return known.isEmpty ? String(agent.unicodeScalars.prefix(60)) : known.joined(separator: ", ")
     }
 
     private static func first(of names: [(mark: String, name: String)], in agent: String) -> String? {
-        names.first { agent.firstRange(of: $0.mark) != nil }?.name
+        names.first { holds(agent.utf8[...], $0.mark.utf8) }?.name
+    }
+
+    private static func holds(_ agent: Substring.UTF8View, _ mark: String.UTF8View) -> Bool {
+        agent.indices.contains { agent[$0...].starts(with: mark) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 import Synchronization
 
 /// A plugin that has been made, with what it adds; it ends with the last generation that holds it.
@@ -246,7 +247,7 @@ struct NamesTaken {
         if page.texts["en"] == nil {
             problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
         }
-        for key in Set(page.texts.values.flatMap(\.keys)).sorted() where !key.hasPrefix("\(page.name)_") {
+        for key in Set(page.texts.values.flatMap(\.keys)).sorted() where !key.raw.starts(with: "\(page.name)_") {
             problems.append(
                 (
                     place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Finds out which client sent a request and whether it proved so (RFC 6749 section 2.3).
 struct ClientAuthentication {
@@ -105,14 +106,13 @@ struct ClientAuthentication {
     }
 
     private func basic(_ header: String) throws -> Credentials {
-        let space = header.utf8.firstIndex(of: UInt8(ascii: " ")) ?? header.endIndex
-        guard header[..<space] == "Basic" || header[..<space].lowercased() == "basic" else {
+        guard let (scheme, credentials) = header.raw.cut(at: " "), scheme.isWord("Basic") else {
             throw OAuthError(
                 .invalidClient, "the Authorization header must use the scheme Basic",
                 headers: ClientAuthentication.challenge)
         }
-        let encoded = String(header[space...]).trimmingSpaces()
-        guard let bytes = base64(encoded), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+        guard let bytes = base64(credentials.trimmed().string), let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        else {
             throw malformed("it is not base64 of an id, a colon and a secret")
         }
         // Section 2.3.1: both halves are form-encoded before they are joined.

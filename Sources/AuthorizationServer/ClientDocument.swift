@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Reads one client's document, which holds Aidbox's attribute names, into a client that is valid.
 ///
@@ -24,7 +25,7 @@ struct ClientDocument {
         """
         trusted allowed-scopes scopes allowedIssuers jwks jwks_uri fhir-base-url smart meta redirect_uri \
         pkce client_assertion_types default_identity_provider refresh_token refresh_token_expiration
-        """.split(separator: " ").map(String.init))
+        """.raw.split(at: " ").map(\.string))
 
     /// Whether the core itself reads a member of a client's document.
     static func isOwn(member name: String) -> Bool { (members + membersForPeople).contains(name) }
@@ -122,9 +123,9 @@ struct ClientDocument {
         for (member, _) in ClientDescription.addresses { checkAddress(member) }
         expect([String].self, "allowed_origins")
         for (number, origin) in (document["allowed_origins"]?.elements ?? []).enumerated() {
-            if let text = origin.string, !ClientDocument.isOrigin(text) {
+            if let text = origin.string, (try? RedirectURI(text))?.isOrigin != true {
                 let problem =
-                    text.contains("@")
+                    text.raw.contains("@")
                     ? "an origin must not hold a user name or a password" : "'\(text)' is not an origin"
                 report(
                     path.key("allowed_origins").element(number), problem,
@@ -199,7 +200,7 @@ struct ClientDocument {
             return nil
         }
         if let slow = secrets.slowHash(text) { return ClientSecret(form: .slow(slow)) }
-        guard !text.hasPrefix("$s0$") else {
+        guard !text.raw.starts(with: "$s0$") else {
             report(
                 path.key("secret"), "a secret of \(label) looks like an scrypt hash but is none that can be verified",
                 note: .text("expected $s0$<parameters>$<salt>$<hash>, of at most 256 MiB"))
@@ -265,7 +266,7 @@ struct ClientDocument {
 
     private mutating func readScope() -> Scope {
         guard let member = document["scope"] else { return [] }
-        guard let words = member.string.map({ $0.split(separator: " ").map(String.init) }) ?? [String](setting: member)
+        guard let words = member.string.map({ $0.raw.split(at: " ").map(\.string) }) ?? [String](setting: member)
         else {
             report(path.key("scope"), "'scope' must be a list of words, or words parted by spaces")
             return []

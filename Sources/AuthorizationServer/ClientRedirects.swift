@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 extension ClientDocument {
     /// Where it stands: under a grant, or at the top for all of them.
@@ -36,7 +37,7 @@ extension ClientDocument {
         }
         let isText = member.string != nil
         let texts =
-            isText ? entries.flatMap { $0.split(separator: ",").map { String($0).trimmingSpaces() } } : entries
+            isText ? entries.flatMap { $0.raw.split(at: ",").map { $0.trimmed().string } } : entries
         guard !texts.isEmpty else {
             report(place, "'\(ClientDocument.redirectURI)' holds no URI")
             return []
@@ -62,7 +63,7 @@ extension ClientDocument {
             return nil
         } catch {
             // What stands before an at sign may be a password.
-            let shown = text.contains("@") ? "it" : "'\(text)'"
+            let shown = text.raw.contains("@") ? "it" : "'\(text)'"
             report(place, "\(shown) is no redirect URI: \(error.message)")
             return nil
         }

@@ -2,6 +2,7 @@
 
 import GrantKit
 import Logging
+import OutsideText
 
 /// What the log and the metrics learn of a request while it is served.
 struct RequestTrace {
@@ -144,7 +145,7 @@ extension ServerCore {
         default: throw OAuthError(.serverError, reason: "an endpoint answered in a way that it cannot")
         }
         for (name, value) in response.headers.sorted(by: { $0.key < $1.key }) {
-            answer.headers.append((name.lowercased(), value))
+            answer.headers.append((name.raw.lowercased(), value))
         }
         return answer
     }
@@ -202,7 +203,7 @@ enum Refusal {
         if !error.description.isEmpty { body["error_description"] = .string(error.description) }
         var response = OutboundResponse.json(body, status: status(of: error.code))
         for (name, value) in error.headers.sorted(by: { $0.key < $1.key }) {
-            response.headers.append((name.lowercased(), value))
+            response.headers.append((name.raw.lowercased(), value))
         }
         if error.code == .temporarilyUnavailable { response.headers.append(("retry-after", "1")) }
         return response

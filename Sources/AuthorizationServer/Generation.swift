@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 
 /// What a configuration says that the core needs, before it is checked against what is loaded.
 public struct ServerSettings: Sendable {
@@ -112,7 +113,7 @@ public final class Generation: Sendable {
 
         init(_ endpoint: any BrowserEndpoint) {
             self.endpoint = endpoint
-            name = String(endpoint.route.path.dropFirst())
+            name = endpoint.route.path.raw.dropFirst().string
             acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
         }
     }
@@ -278,14 +279,14 @@ public final class Generation: Sendable {
         for endpoint in capabilities.resourceEndpoints {
             let route = endpoint.route
             let plan = ResourcePlan(
-                endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                endpoint: endpoint, name: route.path.raw.dropFirst().string, methods: route.methods,
                 acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters))
             add(.resource(plan), at: route)
         }
         for endpoint in capabilities.endpoints {
             let route = endpoint.route
             let plan = EndpointPlan(
-                endpoint: endpoint, name: String(route.path.dropFirst()), methods: route.methods,
+                endpoint: endpoint, name: route.path.raw.dropFirst().string, methods: route.methods,
                 caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters))
             add(.endpoint(plan), at: route)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// The server's metadata, folded from what is loaded, so that it cannot promise what is not there (RFC 8414 section 2).
 enum Metadata {
@@ -58,14 +59,11 @@ enum Metadata {
 
     /// The host of an issuer, and its port if it names one: how a person knows the server.
     static func host(of issuer: String) -> String {
-        guard let start = issuer.firstRange(of: "://") else { return issuer }
-        return String(issuer[start.upperBound...].prefix { $0 != "/" })
+        issuer.raw.cut(at: "://")?.behind.up(to: "/").string ?? issuer
     }
 
     /// The path of an issuer, which goes behind the well-known one (RFC 8414 section 3.1).
     static func path(of issuer: String) -> String {
-        guard let host = issuer.firstRange(of: "://"), let slash = issuer[host.upperBound...].firstIndex(of: "/")
-        else { return "" }
-        return String(issuer[slash...])
+        issuer.raw.cut(at: "://")?.behind.cut(at: "/").map { "/" + $0.behind.string } ?? ""
     }
 }

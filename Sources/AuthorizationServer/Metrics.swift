@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
 import Synchronization
 
 /// Counts what the server does and writes it as Prometheus text (exposition format 0.0.4).
@@ -106,6 +107,6 @@ public final class Metrics: Sendable {
     }
 
     private static func escape(_ text: String) -> String {
-        text.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : $0 == "\n" ? "\\n" : String($0) }.joined()
+        text.raw.replacing("\\", with: "\\\\").raw.replacing("\"", with: "\\\"").raw.replacing("\n", with: "\\n")
     }
 }

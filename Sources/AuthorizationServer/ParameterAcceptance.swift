@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// The parameters that one kind of request may hold, folded from who declared them when the generation was built.
 struct ParameterAcceptance: Sendable {
@@ -30,7 +31,7 @@ struct ParameterAcceptance: Sendable {
         var seen: [Int] = []
         var accepted: [(name: String, value: String)] = []
         for parameter in parameters.all {
-            guard let place = declarations.firstIndex(where: { $0.name == parameter.name }) else { continue }
+            guard let place = declarations.firstIndex(where: { $0.name.isSame(as: parameter.name) }) else { continue }
             let declaration = declarations[place]
             guard !seen.contains(place) || declaration.isRepeatable else {
                 throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' stands more than once")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// A document that caches may keep, encoded once, with its entity tag.
 struct PublishedDocument: Sendable {
@@ -24,8 +25,8 @@ struct PublishedDocument: Sendable {
         let headers: [(name: String, value: String)] = [
             ("etag", tag), ("cache-control", "public, max-age=\(cache.components.seconds)"),
         ]
-        let known = (head[header: "if-none-match"] ?? "").split(separator: ",").map { String($0).trimmingSpaces() }
-        if known.contains(tag) || known.contains("W/" + tag) || known.contains("*") {
+        let known = (head[header: "if-none-match"] ?? "").raw.split(at: ",").map { $0.trimmed() }
+        if known.contains(where: { $0 == tag.raw || $0 == "W/\(tag)".raw || $0 == "*" }) {
             return OutboundResponse(status: 304, headers: headers)
         }
         return OutboundResponse(status: 200, headers: headers + [("content-type", "application/json")], body: bytes)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// A client with what the core alone knows of it; a class, since it is passed on many times in each request.
 final class RegisteredClient: Sendable {

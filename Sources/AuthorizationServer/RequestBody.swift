@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Reads the parameters out of a request's body, whichever of the two formats it has.
 enum RequestBody {
@@ -14,14 +15,18 @@ enum RequestBody {
         let header = request.head[header: "content-type"] ?? ""
         // Nearly every client writes it just so.
         if header == form { return try FormBody.parse(request.body) }
-        let type = header.split(separator: ";").first ?? ""
-        switch String(type).lowercased().trimmingSpaces() {
+        switch mediaType(header) {
         case form: return try FormBody.parse(request.body)
         case "application/json": return try json(request.body)
         default:
             throw OAuthError(
                 .invalidRequest, "the content type must be application/x-www-form-urlencoded or application/json")
         }
+    }
+
+    /// A media type without its parameters, in small letters (RFC 9110 section 8.3.1).
+    private static func mediaType(_ header: String) -> String {
+        header.raw.up(to: ";").trimmed().lowercased()
     }
 
     /// The fields of a form, as browsers send it.
@@ -44,9 +49,10 @@ enum RequestBody {
     /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).
     static func document(of request: InboundRequest) throws -> JSON? {
         guard !request.body.isEmpty else { return nil }
-        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
-        guard ["application/json", "application/merge-patch+json"].contains(String(type).lowercased().trimmingSpaces())
-        else { throw OAuthError(.invalidRequest, "the content type must be application/json") }
+        let type = mediaType(request.head[header: "content-type"] ?? "")
+        guard ["application/json", "application/merge-patch+json"].contains(type) else {
+            throw OAuthError(.invalidRequest, "the content type must be application/json")
+        }
         return try parsed(request.body)
     }
 
@@ -85,14 +91,5 @@ enum RequestBody {
         case .array(let elements) where elements.allSatisfy({ $0.string != nil }): value.strings
         default: nil
         }
-    }
-}
-
-extension String {
-    func trimmingSpaces() -> String {
-        let space = UInt8(ascii: " ")
-        guard utf8.first == space || utf8.last == space else { return self }
-        let text = utf8.drop { $0 == space }
-        return String(Substring(text[..<(text.lastIndex { $0 != space }.map(text.index(after:)) ?? text.startIndex)]))
     }
 }

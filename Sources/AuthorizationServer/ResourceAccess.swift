@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 
 /// Lets in whoever presents an access token (RFC 6750).
 struct ResourceAccess {
@@ -44,11 +45,10 @@ struct ResourceAccess {
         }
         if let field { return field }
         guard let header = headers.first else { throw refusal(nil, "the request has no access token") }
-        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        guard let (scheme, token) = header.raw.cut(at: " "), scheme.isWord("Bearer") else {
             throw refusal(nil, "the Authorization header has no access token")
         }
-        return parts[1].trimmingSpaces()
+        return token.trimmed().string
     }
 
     /// A request without a token is told what is needed and nothing else (section 3.1).

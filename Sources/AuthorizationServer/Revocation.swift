@@ -2,6 +2,7 @@
 
 public import GrantKit
 import Logging
+import OutsideText
 
 /// The record that ends a token or a grant, whatever was issued under it.
 enum Tombstone {
@@ -26,7 +27,7 @@ enum Tombstone {
     /// The ids whose tombstones end a grant: its own, and that of the consent that it rests on.
     static func ids(ofGrant id: String?) -> [String] {
         guard let id else { return [] }
-        return id.firstIndex(of: ".").map { [String(id[..<$0]), id] } ?? [id]
+        return id.raw.cut(at: ".").map { [$0.before.string, id] } ?? [id]
     }
 
     /// How long a tombstone stands: longer than any token that could be under it, whatever is configured meanwhile.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 extension Route {
     /// What stands before a variable segment, up to the slash; nil where no segment varies.
     var stem: String? {
-        guard path.utf8.last == UInt8(ascii: "}"), let brace = path.lastIndex(of: "{") else { return nil }
-        return String(path[..<brace])
+        guard path.utf8.last == UInt8(ascii: "}") else { return nil }
+        return path.raw.cut(atLast: "{")?.before.string
     }
 
     /// What a request has for the variable segment, decoded (RFC 3986 section 2.1).
@@ -25,10 +26,10 @@ extension Route {
 extension Generation {
     /// What is served at the path of a request.
     func target(_ path: String) -> RouteTarget? {
-        if let fixed = routes[path] { return fixed }
+        if let fixed = routes[exactly: path] { return fixed }
         guard !variableRoutes.isEmpty, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         let start = path.utf8.index(after: slash)
-        return start == path.utf8.endIndex ? nil : variableRoutes[String(path[..<start])]
+        return start == path.utf8.endIndex ? nil : variableRoutes[exactly: String(path[..<start])]
     }
 }
 
@@ -41,7 +42,7 @@ enum Routing {
             capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
             + capabilities.browserEndpoints.map(\.route)
         return routes.filter(\.isAtRoot).compactMap { route in
-            guard let taken = own.first(where: { ($0 + "/").hasPrefix(first(route)) }) else { return nil }
+            guard let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) }) else { return nil }
             return ConfigurationProblem(
                 at: [.key("plugins")], key: true,
                 "a plugin serves the path '\(route.path)', which is that of '\(taken)'",
@@ -50,6 +51,6 @@ enum Routing {
     }
 
     private static func first(_ route: Route) -> String {
-        "/\(route.path.dropFirst().prefix { $0 != "/" })/"
+        "/\(route.path.raw.dropFirst().up(to: "/").string)/"
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// The token endpoint (RFC 6749 section 3.2): what stands around every grant.
 struct TokenEndpoint {
@@ -31,7 +32,7 @@ struct TokenEndpoint {
     ) throws -> (Generation.GrantPlan, Parameters) {
         let sent = try RequestBody.parameters(of: request)
         let wire = try sent.required("grant_type")
-        guard let plan = generation.grants[wire] else {
+        guard let plan = generation.grants[exactly: wire] else {
             throw OAuthError(.unsupportedGrantType, "no grant of this type is offered")
         }
         trace.grant = plan.declaration.key

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Reads one user's document, which holds Aidbox's attribute names, into what is valid.
 ///
@@ -14,13 +15,13 @@ struct UserDocument {
     ]
     /// Aidbox's words for what may be told about a person.
     private static let told = Set(
-        "nickName phoneNumber photo profileUrl locale timezone gender".split(separator: " ").map(String.init))
+        "nickName phoneNumber photo profileUrl locale timezone gender".raw.split(at: " ").map(\.string))
     /// Aidbox's words for users that have no function here.
     private static let inert = Set(
         """
         emails phoneNumbers displayName roles entitlements identifier fhirUser organization photos addresses \
         x509Certificates link securityLabel twoFactor passwordResetJti title userType preferredLanguage ims
-        """.split(separator: " ").map(String.init))
+        """.raw.split(at: " ").map(\.string))
 
     let document: JSON
     let path: Path

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Epochs are whole numbers that every reader of JSON can hold.
 enum UserEpoch {
@@ -11,7 +12,7 @@ enum UserEpoch {
 
     /// A number that stands for a digest in base64url.
     static func number(_ digest: String) -> Int64 {
-        let start = String(digest.prefix(12)).replacing("-", with: "+").replacing("_", with: "/")
+        let start = digest.raw.prefix(12).replacing("-", with: "+").raw.replacing("_", with: "/")
         return (Base64.decode(start) ?? []).reduce(0) { ($0 << 8 | Int64($1)) & largest }
     }
 

@@ -2,6 +2,7 @@
 
 import CArgon2
 public import GrantKit
+import OutsideText
 
 /// A password hashed with Argon2id (RFC 9106).
 public struct Argon2Hash: Sendable {
@@ -29,7 +30,7 @@ public struct Argon2Hash: Sendable {
     /// Reads `$argon2id$v=19$m=..,t=..,p=..$salt$hash`, or gives nil if the text is none or costs more than is bearable.
     public init?(_ text: String) {
         guard let parts = PHCString(text), parts.id == "argon2id", Set(parts.parameters.keys) == ["m", "t", "p"],
-            let version = PHCString.number(parts.version ?? "16"), version == 0x10 || version == 0x13
+            let version = PHCString.number((parts.version ?? "16").raw), version == 0x10 || version == 0x13
         else { return nil }
         cost = Cost(
             kibibytes: parts.parameters["m"] ?? 0, passes: parts.parameters["t"] ?? 0,

@@ -3,6 +3,7 @@
 import CCrypt
 import Glibc
 public import GrantKit
+import OutsideText
 
 /// A password that was brought along hashed with bcrypt: `$2a$`, `$2b$` or `$2y$`.
 public struct BcryptHash: Sendable {
@@ -10,10 +11,17 @@ public struct BcryptHash: Sendable {
 
     /// Takes a hash, or gives nil if the text is none or its cost is above 15, which takes two seconds.
     public init?(_ text: String) {
-        guard let match = text.wholeMatch(of: /\$2[aby]\$([0-9]{2})\$[.\/A-Za-z0-9]{53}/), let cost = Int(match.1),
-            (4...15).contains(cost)
+        let parts = text.raw.split(at: "$", keepingEmpty: true)
+        guard parts.count == 4, parts[0].isEmpty, ["2a", "2b", "2y"].contains(parts[1]), parts[2].count == 2,
+            let cost = PHCString.digits(parts[2]), (4...15).contains(cost), parts[3].count == 53,
+            parts[3].bytes.allSatisfy(BcryptHash.isDigit)
         else { return nil }
         self.text = text
+    }
+
+    /// Whether a byte is one of bcrypt's own base64.
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        0x2E...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
     }
 
     /// Whether a password is the one that was hashed; slow, so not for a request's own thread.

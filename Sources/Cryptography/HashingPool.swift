@@ -86,10 +86,15 @@ public final class HashingPool: Sendable {
     }
 
     /// What an address counts as: whoever has an IPv6 network has all its addresses, so of those it is the first half.
+    ///
+    /// An IPv4 address is the same one where it is written as an IPv6 address.
     public static func origin(of address: String) -> String {
-        var bytes = in6_addr()
-        guard inet_pton(AF_INET6, address, &bytes) == 1, !address.hasPrefix("::ffff:") else { return address }
-        return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ".") }
+        var number = in6_addr()
+        guard inet_pton(AF_INET6, address, &number) == 1 else { return address }
+        let bytes = withUnsafeBytes(of: number) { Array($0) }
+        let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        if isMapped { return bytes.suffix(4).map { String($0) }.joined(separator: ".") }
+        return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ".")
     }
 
     // MARK: places

@@ -2,6 +2,7 @@
 
 import COpenSSL
 import GrantKit
+import OutsideText
 
 /// A provider of OpenSSL, such as one for hardware by PKCS#11 or one that is certified, and where to find it.
 public struct KeyProvider: Sendable, Equatable {
@@ -21,7 +22,8 @@ public struct KeyProvider: Sendable, Equatable {
 
     /// Whether a text can stand in OpenSSL's form of a configuration without meaning something else.
     public static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !text.contains { "$#\\\"'`".contains($0) }
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            && !text.utf8.contains { "$#\\\"'`".utf8.contains($0) }
     }
 
     /// The section by which alone OpenSSL 3.0 takes a provider's path and parameters.
@@ -31,7 +33,7 @@ public struct KeyProvider: Sendable, Equatable {
         var lines = ["openssl_conf = main", "[main]", "providers = list", "[list]", "\(name) = it", "[it]"]
         lines.append("module = \(path)")
         var parameters = self.parameters
-        if path.hasSuffix("/pkcs11.so"), parameters["pkcs11-module-load-behavior"] == nil {
+        if path.raw.ends(with: "/pkcs11.so"), parameters["pkcs11-module-load-behavior"] == nil {
             // Otherwise a wrong module would only be noticed when a key is looked for.
             parameters["pkcs11-module-load-behavior"] = "early"
         }

@@ -2,6 +2,7 @@
 
 import COpenSSL
 public import GrantKit
+import OutsideText
 
 /// A password that was brought along hashed with PBKDF2 (RFC 8018 section 5.2).
 public struct PBKDF2Hash: Sendable {
@@ -30,9 +31,9 @@ public struct PBKDF2Hash: Sendable {
 
     /// The text with a name for the rounds.
     private static func named(_ text: String) -> String {
-        var parts = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
-        if parts.count == 5, PHCString.number(parts[2]) != nil { parts[2] = "i=" + parts[2] }
-        return parts.joined(separator: "$")
+        let parts = text.raw.split(at: "$", keepingEmpty: true)
+        guard parts.count == 5, parts[0].isEmpty, PHCString.number(parts[2]) != nil else { return text }
+        return "$\(parts[1].string)$i=\(parts[2].string)$\(parts[3].string)$\(parts[4].string)"
     }
 
     /// Whether a password is the one that was hashed; slow, so not for a request's own thread.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
+
 /// The parts of a hash in the format of the Password Hashing Competition: `$id$v=..$name=number,..$salt$hash`.
 struct PHCString {
     let id: String
@@ -10,10 +12,11 @@ struct PHCString {
 
     /// Reads a text strictly: nothing may be left over, repeated or padded.
     init?(_ text: String) {
-        var parts = text.split(separator: "$", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 512, parts.count >= 5, parts.removeFirst().isEmpty else { return nil }
-        id = String(parts.removeFirst())
-        version = parts[0].hasPrefix("v=") ? String(parts.removeFirst().dropFirst(2)) : nil
+        guard text.utf8.count <= 512 else { return nil }
+        var parts = text.raw.split(at: "$", keepingEmpty: true)
+        guard parts.count >= 5, parts.removeFirst().isEmpty else { return nil }
+        id = parts.removeFirst().string
+        version = parts[0].starts(with: "v=") ? parts.removeFirst().dropFirst(2).string : nil
         guard parts.count == 3, let parameters = PHCString.parameters(parts[0]),
             let salt = PHCString.decode(parts[1]), let hash = PHCString.decode(parts[2])
         else { return nil }
@@ -21,31 +24,34 @@ struct PHCString {
     }
 
     /// The parameters, or nil if one is no plain number or stands twice.
-    private static func parameters(_ text: Substring) -> [String: Int]? {
+    private static func parameters(_ text: RawText) -> [String: Int]? {
         var found: [String: Int] = [:]
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let halves = part.split(separator: "=", omittingEmptySubsequences: false)
-            guard halves.count == 2, let number = number(halves[1]), found[String(halves[0])] == nil else {
-                return nil
-            }
-            found[String(halves[0])] = number
+        for part in text.split(at: ",", keepingEmpty: true) {
+            guard let (name, value) = part.cut(at: "="), name.isPlain, let number = number(value),
+                found.updateValue(number, forKey: name.string) == nil
+            else { return nil }
         }
         return found
     }
 
     /// A number in its shortest form.
-    static func number(_ text: some StringProtocol) -> Int? {
-        guard let number = Int(text), number >= 0, text == "\(number)" else { return nil }
+    static func number(_ text: RawText) -> Int? {
+        guard let number = digits(text), text == "\(number)".raw else { return nil }
         return number
     }
 
+    /// A number of digits alone.
+    static func digits(_ text: RawText) -> Int? {
+        text.bytes.allSatisfy { 0x30...0x39 ~= $0 } ? Int(text.string) : nil
+    }
+
     /// Base64 without padding; some writers use a dot for the plus sign.
-    static func decode(_ text: Substring) -> [UInt8]? {
-        guard !text.contains(where: { "-_=".contains($0) }) else { return nil }
-        return Base64URL.decode(either: text.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "+") : $0 })
+    static func decode(_ text: RawText) -> [UInt8]? {
+        guard !text.bytes.contains(where: { "-_=".utf8.contains($0) }) else { return nil }
+        return Base64URL.decode(either: text.bytes.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "+") : $0 })
     }
 
     static func encode(_ bytes: [UInt8]) -> String {
-        String(Base64URL.encode(bytes).map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+        Base64URL.encode(bytes).raw.replacing("-", with: "+").raw.replacing("_", with: "/")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 
 /// A password as it is kept: by a hash that is slow to compute, of any form that can be verified.
 public enum PasswordHash: Sendable {
@@ -28,9 +29,19 @@ public enum PasswordHash: Sendable {
         }
     }
 
+    /// The names that hashes begin with, those included that cannot be verified.
+    private static let schemes: Set<RawText> = [
+        "argon2", "argon2i", "argon2d", "argon2id", "s0", "scrypt", "2", "2a", "2b", "2x", "2y", "pbkdf2", "1", "5",
+        "6",
+        "y", "7",
+    ]
+
     /// Whether a text starts as a hash does, so that it is no password that somebody chose.
     public static func isMeant(by text: String) -> Bool {
-        text.prefixMatch(of: /\$(argon2(id|i|d)?|s0|scrypt|2[abxy]?|pbkdf2(-[a-z0-9]+)?|1|5|6|y|7)\$/) != nil
+        guard text.utf8.first == UInt8(ascii: "$"), let id = text.raw.dropFirst().cut(at: "$")?.before else {
+            return false
+        }
+        return schemes.contains(id) || id.starts(with: "pbkdf2-")
     }
 
     /// Whether it is what a new hash would be; any other is replaced when its owner signs in.

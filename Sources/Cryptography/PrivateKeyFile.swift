@@ -2,6 +2,7 @@
 
 import COpenSSL
 public import GrantKit
+import OutsideText
 
 extension SigningKey {
     /// Reads a private key: PKCS#8, PKCS#1 or SEC1 in PEM, or a JWK, and checks it.
@@ -57,13 +58,13 @@ extension SigningKey {
     }
 
     private static func read(pem: Secret, _ passphrase: Secret?) throws -> AsymmetricKey {
-        let isEncrypted = pem.exposed.contains("ENCRYPTED")
+        let isEncrypted = pem.exposed.raw.contains("ENCRYPTED")
         guard !isEncrypted || passphrase != nil else {
             throw CryptographyError(found: "the private key is encrypted; give its 'passphrase'")
         }
         guard let key = pointer(pem, passphrase ?? Secret("")) else {
             if isEncrypted { throw CryptographyError(found: "the passphrase does not open the private key") }
-            let isPublic = pem.exposed.contains("BEGIN PUBLIC KEY") || pem.exposed.contains("BEGIN CERTIFICATE")
+            let isPublic = pem.exposed.raw.contains("BEGIN PUBLIC KEY") || pem.exposed.raw.contains("BEGIN CERTIFICATE")
             throw CryptographyError(
                 found: isPublic
                     ? "it is a public key or a certificate; the private key is needed"

@@ -2,6 +2,7 @@
 
 import COpenSSL
 public import GrantKit
+import OutsideText
 
 /// A secret that was brought along as a slow hash: `$s0$<parameters>$<salt>$<hash>`, the form Aidbox writes.
 public struct ScryptHash: Sendable {
@@ -13,9 +14,9 @@ public struct ScryptHash: Sendable {
 
     /// Reads a hash, or gives nil if the text is none or asks for more than 256 MiB, or 1 GiB one after the other.
     public init?(_ text: String) {
-        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2], radix: 16),
-            let salt = Base64URL.decode(either: parts[3].utf8), let hash = Base64URL.decode(either: parts[4].utf8),
+        let parts = text.raw.split(at: "$", keepingEmpty: true)
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2].string, radix: 16),
+            let salt = Base64URL.decode(either: parts[3].bytes), let hash = Base64URL.decode(either: parts[4].bytes),
             hash.count >= 16
         else { return nil }
         let exponent = parameters >> 16

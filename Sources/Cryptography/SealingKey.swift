@@ -17,13 +17,20 @@ public struct SealingKey: Sendable {
     }
 
     private static func decode(_ text: String) -> [UInt8]? {
-        let text = text.filter { !$0.isWhitespace }
-        if text.utf8.count == 64 {
-            let digits = text.compactMap(\.hexDigitValue)
-            guard digits.count == 64 else { return nil }
-            return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        let text = text.utf8.filter { $0 != 0x20 && !(0x09...0x0D ~= $0) }
+        guard text.count == 64 else { return Base64URL.decode(either: text) }
+        let digits = text.compactMap(digit)
+        guard digits.count == 64 else { return nil }
+        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
         }
-        return Base64URL.decode(either: text.utf8)
     }
 
     /// Seals a text for one place, so that it opens nowhere else.

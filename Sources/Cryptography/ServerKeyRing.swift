@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 import Synchronization
 
 /// The server's own keys: for signatures, of which the public halves are published, and for authentication codes.
@@ -108,7 +109,7 @@ public final class ServerKeyRing: KeyRing {
 
     /// Whether a code was made by one of the ring's keys.
     public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
-        guard let key = macKeys.first(where: { code.hasPrefix("\($0.id)-") }) else { return false }
+        guard let key = macKeys.first(where: { code.raw.starts(with: "\($0.id)-") }) else { return false }
         return Secret(code) == Secret("\(key.id)-\(self.code(message, purpose, key))")
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
+import OutsideText
 
 /// The record of the server's keys in its store.
 public struct StoredKeys: Sendable {
@@ -87,7 +88,7 @@ public struct StoredKeys: Sendable {
 
     /// A key for authentication codes.
     func makeMAC() throws -> KeyRecord.MAC {
-        let id = String(Base64URL.encode(Digest.random(6)).map { $0 == "-" ? "x" : $0 })
+        let id = Base64URL.encode(Digest.random(6)).raw.replacing("-", with: "x")
         let key = Secret(Base64URL.encode(Digest.random(32)))
         return KeyRecord.MAC(id: id, secret: try sealing.protect(key, for: id))
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OutsideText
 
 extension Digest {
     /// The size of the digest that belongs to a signature algorithm (RFC 7518 section 3.1, RFC 8032 section 5.1).
     static func bits(of algorithm: String) -> Int {
-        if algorithm.hasSuffix("384") { return 384 }
-        return algorithm.hasSuffix("512") || algorithm == "EdDSA" ? 512 : 256
+        if algorithm.raw.ends(with: "384") { return 384 }
+        return algorithm.raw.ends(with: "512") || algorithm == "EdDSA" ? 512 : 256
     }
 
     /// The SHA-2 digest of some bytes (FIPS 180-4).

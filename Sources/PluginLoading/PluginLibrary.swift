@@ -3,6 +3,7 @@
 import CPluginABI
 import Glibc
 public import GrantKit
+import OutsideText
 
 /// A plugin's library in this process; it stays until the process ends.
 public struct PluginLibrary: Sendable {
@@ -62,10 +63,10 @@ public struct PluginLibrary: Sendable {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
             throw PluginLoadingError("plugin '\(id)' does not load: \(String(cString: dlerror()))")
         }
-        let name = id.map { $0 == "-" ? "_" : $0 } + "_plugin_make"
-        guard let symbol = dlsym(handle, String(name)) else {
+        let name = id.raw.replacing("-", with: "_") + "_plugin_make"
+        guard let symbol = dlsym(handle, name) else {
             throw PluginLoadingError(
-                "\(path) is not the plugin '\(id)': it has no function '\(String(name))'",
+                "\(path) is not the plugin '\(id)': it has no function '\(name)'",
                 note: "the file's name, the functions and the manifest must have one id")
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import OutsideText
 
 /// Finds the file of a plugin and refuses one that others than the server's owner could have put there.
 public struct PluginSearch: Sendable {
@@ -20,7 +21,7 @@ public struct PluginSearch: Sendable {
     /// - Throws: `PluginLoadingError`.
     public func find(_ id: String, library: String?) throws -> String {
         if let library {
-            let folder = String(library[..<(library.lastIndex(of: "/") ?? library.startIndex)])
+            let folder = library.raw.cut(atLast: "/")?.before.string ?? ""
             return try check(library, within: folder.isEmpty ? "/" : folder)
         }
         for folder in folders {
@@ -45,8 +46,8 @@ public struct PluginSearch: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name.hasPrefix("lib"), name.hasSuffix(".so") else { continue }
-            let id = String(name.dropFirst(3).dropLast(3))
+            guard name.raw.starts(with: "lib"), name.raw.ends(with: ".so") else { continue }
+            let id = name.raw.dropFirst(3).dropLast(3).string
             if (try? ABIBlock.read(fromFileAt: "\(folder)/\(name)")) != nil { ids.append(id) }
         }
         return ids
@@ -58,15 +59,15 @@ public struct PluginSearch: Sendable {
         guard let real = PluginSearch.real(path) else {
             throw PluginLoadingError("the library \(path) cannot be found", note: String(cString: strerror(errno)))
         }
-        guard let home = PluginSearch.real(folder), real.hasPrefix(home == "/" ? "/" : home + "/") else {
+        guard let home = PluginSearch.real(folder), real.raw.starts(with: home == "/" ? "/" : home + "/") else {
             throw PluginLoadingError(
                 "the library \(path) is a link to \(real), out of the folder it stands in",
                 note: "put the file itself there, or name it with 'library'")
         }
         try PluginSearch.checkFile(real)
         var ancestor = real
-        while let slash = ancestor.lastIndex(of: "/") {
-            ancestor = String(ancestor[..<slash])
+        while let folder = ancestor.raw.cut(atLast: "/")?.before {
+            ancestor = folder.string
             try PluginSearch.checkFolder(ancestor.isEmpty ? "/" : ancestor)
         }
         return real

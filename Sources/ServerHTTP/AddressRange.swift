@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import OutsideText
 
 /// A range of IP addresses, as `10.0.0.0/8` or one address.
 public struct AddressRange: Sendable, Hashable {
@@ -9,30 +9,31 @@ public struct AddressRange: Sendable, Hashable {
 
     /// Reads a range, or gives nil if the text is none.
     public init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let bytes = AddressRange.address(parts[0]) else { return nil }
-        let bits = parts.count == 2 ? Int(parts[1]) : bytes.count * 8
-        guard let bits, (0...bytes.count * 8).contains(bits) else { return nil }
-        self.bytes = bytes
-        self.bits = bits
+        let parts = text.raw.cut(at: "/")
+        guard let address = IPAddress(parts?.before ?? text.raw) else { return nil }
+        let whole = address.bytes.count * 8
+        guard let bits = parts.map({ AddressRange.number($0.behind) }) ?? whole else { return nil }
+        // The bits may be those of the IPv6 address that an IPv4 address was written as.
+        let kept = whole == 32 && bits > 32 && text.raw.contains(":") ? bits - 96 : bits
+        guard (0...whole).contains(kept) else { return nil }
+        (self.bytes, self.bits) = (address.bytes, kept)
+    }
+
+    private static func number(_ text: RawText) -> Int? {
+        text.bytes.allSatisfy { 0x30...0x39 ~= $0 } ? Int(text.string) : nil
     }
 
     /// Whether an address is in the range.
     public func contains(_ address: String) -> Bool {
-        guard let other = AddressRange.address(address), other.count == bytes.count else { return false }
+        IPAddress(address.raw).map(contains) ?? false
+    }
+
+    func contains(_ address: IPAddress) -> Bool {
+        let other = address.bytes
+        guard other.count == bytes.count else { return false }
         let whole = bits / 8
         guard other.prefix(whole) == bytes.prefix(whole) else { return false }
         guard bits % 8 != 0 else { return true }
         return (other[whole] ^ bytes[whole]) >> (8 - bits % 8) == 0
-    }
-
-    private static func address(_ text: String) -> [UInt8]? {
-        var four = [UInt8](repeating: 0, count: 4)
-        if inet_pton(AF_INET, text, &four) == 1 { return four }
-        var sixteen = [UInt8](repeating: 0, count: 16)
-        guard inet_pton(AF_INET6, text, &sixteen) == 1 else { return nil }
-        // An IPv4 client of a socket that listens for both is written as ::ffff:192.0.2.1.
-        let isMapped = sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 0xFF && sixteen[11] == 0xFF
-        return isMapped ? Array(sixteen.suffix(4)) : sixteen
     }
 }

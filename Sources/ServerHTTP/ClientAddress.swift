@@ -1,30 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Finds the address of the client behind proxies that are believed.
 struct ClientAddress: Sendable {
+    /// How many of the addresses before the connection are looked at, from the nearest.
+    static let most = 32
+
     let trusted: [AddressRange]
 
     /// The nearest address that is no trusted proxy's: of the connection, or of the forwarded ones from the right.
     ///
     /// What stands further left was written by whoever sent the request.
     func find(connection: String, _ headers: [(name: String, value: String)]) -> String {
-        guard isTrusted(connection) else { return connection }
-        let forwarded = headers.filter { $0.name == "x-forwarded-for" }
-            .flatMap { $0.value.split(separator: ",").map(ClientAddress.trim) }
-        for address in forwarded.reversed() {
-            guard AddressRange(address) != nil else { return connection }
-            if !isTrusted(address) { return address }
-        }
-        return forwarded.first ?? connection
+        let isMapped = connection.utf8.starts(with: "::".utf8)
+        guard !trusted.isEmpty || isMapped, let address = IPAddress(connection.raw) else { return connection }
+        guard isTrusted(address) else { return isMapped ? address.text : connection }
+        return forwarded(headers).map(\.text) ?? (isMapped ? address.text : connection)
     }
 
-    private func isTrusted(_ address: String) -> Bool {
+    /// The nearest address that is no trusted proxy's, or the last trusted one before something that is no address.
+    private func forwarded(_ headers: [(name: String, value: String)]) -> IPAddress? {
+        var nearest: IPAddress?
+        for node in ClientAddress.nodes(headers) {
+            guard let address = IPAddress(node: node) else { return nearest }
+            guard isTrusted(address) else { return address }
+            nearest = address
+        }
+        return nearest
+    }
+
+    private func isTrusted(_ address: IPAddress) -> Bool {
         trusted.contains { $0.contains(address) }
     }
 
-    private static func trim(_ text: Substring) -> String {
-        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    /// What proxies wrote of who asked them, the nearest first.
+    ///
+    /// A proxy that writes one of the two headers passes the other one on as it came, and nearly all write the first.
+    private static func nodes(_ headers: [(name: String, value: String)]) -> [RawText] {
+        let usual = elements("x-forwarded-for", headers)
+        if !usual.isEmpty { return usual.map(unquoted) }
+        return elements("forwarded", headers).map { node(of: $0) ?? "" }
+    }
+
+    /// The elements of a list header from its end, as many as are looked at.
+    private static func elements(_ name: String, _ headers: [(name: String, value: String)]) -> [RawText] {
+        var found: [RawText] = []
+        for header in headers.reversed() where header.name.utf8.elementsEqual(name.utf8) {
+            var rest = header.value.raw
+            while found.count < most, let (before, element) = lastElement(of: rest, at: UInt8(ascii: ",")) {
+                if !element.isEmpty { found.append(element) }
+                guard let before else { break }
+                rest = before
+            }
+        }
+        return found
+    }
+
+    /// The last element of a list and what is before its separator.
+    ///
+    /// Read from the end, since only the end was written by somebody who is believed: a quotation mark that a client
+    /// opened must not swallow what a proxy added.
+    private static func lastElement(of list: RawText, at separator: UInt8) -> (before: RawText?, element: RawText)? {
+        guard !list.isEmpty else { return nil }
+        let bytes = list.bytes
+        var (place, isQuoted) = (bytes.endIndex, false)
+        while place > bytes.startIndex {
+            let next = place
+            place = bytes.index(before: place)
+            switch bytes[place] {
+            case UInt8(ascii: "\"") where !isEscaped(place, bytes): isQuoted.toggle()
+            case separator where !isQuoted: return (RawText(bytes[..<place]), RawText(bytes[next...]).trimmed())
+            default: break
+            }
+        }
+        return (nil, list.trimmed())
+    }
+
+    /// Whether an odd number of backslashes is before a place (RFC 9110 section 5.6.4).
+    private static func isEscaped(_ place: String.Index, _ bytes: Substring.UTF8View) -> Bool {
+        !bytes[..<place].reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
+    }
+
+    /// The value of `for` in an element (RFC 7239 section 4); nil if it has none, or more than one.
+    private static func node(of element: RawText) -> RawText? {
+        var found: [RawText] = []
+        var rest: RawText? = element
+        while let list = rest, let (before, pair) = lastElement(of: list, at: UInt8(ascii: ";")) {
+            if let (name, value) = pair.cut(at: "="), name.isWord("for") { found.append(unquoted(value)) }
+            rest = before
+        }
+        return found.count == 1 ? found.first : nil
+    }
+
+    /// A value without its quotation marks; nothing that is escaped within them is part of an address.
+    private static func unquoted(_ value: RawText) -> RawText {
+        guard value.count >= 2, value.starts(with: "\""), value.ends(with: "\"") else { return value }
+        return value.dropFirst().dropLast()
     }
 }

@@ -5,6 +5,7 @@ import GrantKit
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import OutsideText
 import Synchronization
 
 /// Carries requests from the HTTP library to the core and answers back.
@@ -60,11 +61,11 @@ struct HTTPResponder: Sendable {
 
     private func requestHead(_ request: Request, _ channel: any Channel) -> RequestHead {
         let target = request.head.path ?? "/"
-        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
+        let parts = target.raw.cut(at: "?")
         let headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
         return RequestHead(
-            method: request.method.rawValue, path: mark.map { String(target[..<$0]) } ?? target,
-            query: mark.map { String(target[target.index(after: $0)...]) }, headers: headers,
+            method: request.method.rawValue, path: parts?.before.string ?? target, query: parts?.behind.string,
+            headers: headers,
             address: addresses.find(connection: channel.remoteAddress?.ipAddress ?? "", headers), id: RequestID.next())
     }
 
@@ -74,7 +75,7 @@ struct HTTPResponder: Sendable {
         if let length = head[header: "content-length"].flatMap({ Int($0) }), length > RequestLimit.body {
             throw RequestRefusal.bodyTooLarge
         }
-        if head[header: "expect"]?.lowercased() == "100-continue" {
+        if head[header: "expect"]?.raw.isWord("100-continue") == true {
             // RFC 9110 section 10.1.1: such a client waits for this before it sends the body.
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OutsideText
 
 /// A connection to one address, for one request (RFC 9112).
 struct OutboundConnection {
@@ -79,7 +80,7 @@ struct OutboundConnection {
             switch part {
             case .head(let head):
                 reply.status = Int(head.status.code)
-                reply.headers = head.headers.map { ($0.name.lowercased(), $0.value) }
+                reply.headers = head.headers.map { ($0.name.raw.lowercased(), $0.value) }
             case .body(let bytes):
                 guard reply.body.count + bytes.readableBytes <= longest else {
                     throw OutboundError("the answer has more than \(longest) bytes")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
+
 /// Which addresses this server may be sent to by what clients register.
 ///
 /// Whoever can choose an address must not reach what only this machine can: its own ports, its network, the metadata
@@ -37,7 +39,7 @@ public struct OutboundNetworks: Sendable {
     }
 
     private static func ranges(_ text: String) -> [AddressRange] {
-        text.split(separator: " ").compactMap { AddressRange(String($0)) }
+        text.raw.split(at: " ").compactMap { AddressRange($0.string) }
     }
 
     private static let loopback = ranges("127.0.0.0/8 ::1")

@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import OutsideText
 
 /// An address that may be asked, as far as it can be told without resolving its name.
 struct OutboundTarget: Sendable {
@@ -16,13 +17,13 @@ struct OutboundTarget: Sendable {
 
     init(_ text: String) throws {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }),
-            let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            let parts = URLComponents(string: text), let scheme = parts.scheme?.raw.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.encodedHost, !host.isEmpty,
             // An escape in a host would be a line feed or a slash in the header "Host".
             !host.utf8.contains(UInt8(ascii: "%")), parts.user == nil,
             parts.password == nil, parts.fragment == nil, 1...65535 ~= (parts.port ?? 443)
         else { throw OutboundError("it is not an https address without user name, password and fragment") }
-        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host = host.raw.starts(with: "[") ? host.raw.dropFirst().dropLast().string : host
         isSecure = scheme == "https"
         port = parts.port ?? (isSecure ? 443 : 80)
         authority = host + (parts.port.map { ":\($0)" } ?? "")

@@ -4,6 +4,7 @@ public import AuthorizationServer
 import Foundation
 public import GrantKit
 import Mustache
+import OutsideText
 
 /// The pages that people see: templates, texts and a style, which a deployment's own folder may replace one by one.
 public struct Pages: PageRenderer {
@@ -33,7 +34,7 @@ public struct Pages: PageRenderer {
         }
         self.library = library
         catalogues = Dictionary(
-            uniqueKeysWithValues: try files.languages.map { ($0.lowercased(), try Catalogue($0, files)) })
+            uniqueKeysWithValues: try files.languages.map { ($0.raw.lowercased(), try Catalogue($0, files)) })
         assets = try [
             PageAsset(value: "style", file: "style.css", type: "text/css; charset=utf-8", files),
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
@@ -96,7 +97,7 @@ public struct Pages: PageRenderer {
     /// Looks each tag up, shortened from its end until there is such a language (RFC 4647 section 3.4).
     private func catalogue(for languages: [String]) -> Catalogue? {
         for language in languages {
-            var parts = language.lowercased().split(separator: "-")
+            var parts = language.raw.lowercased().raw.split(at: "-").map(\.string)
             while !parts.isEmpty {
                 if let found = catalogues[parts.joined(separator: "-")] { return found }
                 parts.removeLast()
@@ -129,8 +130,9 @@ extension PageAsset {
         let bytes = Array(try files.text(file).utf8)
         // FNV-1a: enough to tell two versions apart.
         let mark = bytes.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let parts = file.split(separator: ".", maxSplits: 1)
-        self.init(value: value, file: "\(parts[0])-\(String(mark, radix: 36)).\(parts[1])", type: type, bytes: bytes)
+        let (name, suffix) = file.raw.cut(at: ".") ?? (file.raw, "")
+        let marked = "\(name.string)-\(String(mark, radix: 36)).\(suffix.string)"
+        self.init(value: value, file: marked, type: type, bytes: bytes)
     }
 }
 
@@ -141,7 +143,7 @@ struct PageFiles {
     /// The server's own, and those that the folder has for the steps of plugins.
     var templates: [String] {
         let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
-        let more = found.filter { $0.hasSuffix(".mustache") }.map { String($0.dropLast(9)) }
+        let more = found.filter { $0.raw.ends(with: ".mustache") }.map { $0.raw.dropLast(9).string }
         return PageFiles.names + more.filter { !PageFiles.names.contains($0) }.sorted()
     }
 
@@ -185,13 +187,19 @@ struct PageFiles {
     var languages: [String] {
         let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
         let own = [Catalogue.last, "de"]
-        let more = found.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
-        return own + more.filter { PageFiles.isTag($0) && !own.contains($0.lowercased()) }.sorted()
+        let more = found.filter { $0.raw.ends(with: ".json") }.map { $0.raw.dropLast(5).string }
+        return own + more.filter { PageFiles.isTag($0) && !own.contains($0.raw.lowercased()) }.sorted()
     }
 
     /// A file whose name is no tag of a language is none of ours.
     private static func isTag(_ name: String) -> Bool {
-        name.wholeMatch(of: /[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*/) != nil
+        let parts = name.raw.split(at: "-", keepingEmpty: true)
+        guard let first = parts.first, 2...8 ~= first.count, first.bytes.allSatisfy(isLetter) else { return false }
+        return parts.allSatisfy { 1...8 ~= $0.count && $0.bytes.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 } }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        0x41...0x5A ~= byte & 0xDF
     }
 
     /// The texts of a language; a file need not have every text.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import OutsideText
 
 /// The processors that the process may run on, which its starter may have limited.
 enum Processors {
@@ -11,8 +12,9 @@ enum Processors {
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), file) != nil {
             let text = line.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 && $0 != 0x0A }, as: UTF8.self) }
-            guard text.hasPrefix("Cpus_allowed:") else { continue }
-            let count = text.dropFirst(13).compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount }
+            guard let (name, mask) = text.raw.cut(at: ":"), name == "Cpus_allowed" else { continue }
+            let words = mask.trimmed().split(at: ",").compactMap { UInt32($0.string, radix: 16) }
+            let count = words.reduce(0) { $0 + $1.nonzeroBitCount }
             return count > 0 ? count : nil
         }
         return nil

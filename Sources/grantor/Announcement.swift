@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 /// What somebody who starts the server wants to see.
@@ -34,9 +35,10 @@ struct Announcement {
 
     /// RFC 8414 section 3.1: the issuer's path goes behind the well-known one.
     private var metadata: String {
-        let parts = configuration.issuer.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        let path = parts.count > 3 ? "/\(parts[3])" : ""
-        return parts.prefix(3).joined(separator: "/") + "/.well-known/oauth-authorization-server" + path
+        let issuer = configuration.issuer
+        let path = issuer.raw.cut(at: "://")?.behind.cut(at: "/").map { "/" + $0.behind.string } ?? ""
+        let origin = issuer.raw.dropLast(path.utf8.count).string
+        return "\(origin)/.well-known/oauth-authorization-server\(path)"
     }
 
     /// The first request that a declared client can make with nothing but its own credentials.
@@ -59,7 +61,7 @@ struct Announcement {
         let required = grant.parameters.filter(\.isRequired)
         let texts = required.compactMap { parameter -> String? in
             guard case .text(let text) = parameter.example, !parameter.isSecret else { return nil }
-            return " -d '\(parameter.name)=\(text)'"
+            return " -d \(CurlRequest.quoted("\(parameter.name)=\(text)"))"
         }
         guard let id = client["id"]?.string, texts.count == required.count else { return nil }
         let examples = texts.joined()
@@ -69,7 +71,9 @@ struct Announcement {
 
     /// A demo secret is everybody's; for any other curl asks.
     private func credentials(_ id: String, _ secret: JSON?) -> String {
-        guard let secret = secret?.strings.first else { return "-d client_id=\(id) " }
-        return secret.hasPrefix("demo-") ? "-u \(id):\(secret) " : "-u \(id) "
+        guard let secret = secret?.strings.first else {
+            return "-d \(CurlRequest.quoted("client_id=\(id)")) "
+        }
+        return "-u \(CurlRequest.quoted(secret.raw.starts(with: "demo-") ? "\(id):\(secret)" : id)) "
     }
 }

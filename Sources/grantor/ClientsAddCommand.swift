@@ -4,6 +4,7 @@ import ArgumentParser
 import AuthorizationServer
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 extension ClientsCommand {
@@ -96,7 +97,7 @@ extension ClientsCommand {
             if let id { client["id"] = .string(id) }
             if let name { client["name"] = .string(name) }
             if !grants.isEmpty { client["grant_types"] = .strings(grants) }
-            if let scope { client["scope"] = .strings(scope.split(separator: " ").map(String.init)) }
+            if let scope { client["scope"] = .strings(scope.raw.split(at: " ").map(\.string)) }
             if !redirectURIs.isEmpty { client["redirect_uri"] = .strings(redirectURIs) }
             if let secretFile { client["secret"] = .string(try PasswordInput.contents(secretFile)) }
             if isPublic { client["secret"] = .null }

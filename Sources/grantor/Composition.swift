@@ -3,6 +3,7 @@
 import AuthorizationServer
 import Cryptography
 import GrantKit
+import OutsideText
 import PluginLoading
 import ServerConfiguration
 import ServerHTTP
@@ -88,7 +89,9 @@ extension Diagnostics {
         case .text(let text): note = text
         case .candidates(let name, let names):
             let shown = Suggestion.shown(name)
-            message = message.replacing("'\(name)'", with: "'\(shown.text)'")
+            if let (before, behind) = message.raw.cut(at: "'\(name)'") {
+                message = "\(before.string)'\(shown.text)'\(behind.string)"
+            }
             note = shown.note ?? Suggestion.note(for: name, among: names)
         case nil: break
         }

@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import OutsideText
 
 /// A request that is shown as a line for a shell and sent by the same program that the line names.
 struct CurlRequest {
@@ -58,10 +59,17 @@ struct CurlRequest {
             switch value {
             case .hidden(_, let id) where option == "user": ["-u", CurlRequest.quoted(id)]
             case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
+            // A control character means something to a terminal, and a line break to who copies the line.
+            case .text(let text) where option == "data-urlencode" && text.unicodeScalars.contains(where: isControl):
+                ["-d", CurlRequest.quoted(name + CurlRequest.encode(text))]
             case .text(let text): [CurlRequest.short(option, text), CurlRequest.quoted(name + text)]
             }
         }
         return (["curl", "-s"] + words + [CurlRequest.quoted(url)]).joined(separator: " ")
+    }
+
+    private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
     }
 
     private static func short(_ option: String, _ text: String) -> String {
@@ -72,11 +80,12 @@ struct CurlRequest {
         }
     }
 
-    private static func quoted(_ word: String) -> String {
+    /// A word as a shell reads it back.
+    static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy {
             $0 != UInt8(ascii: "~") && isUnreserved($0) || "/:=@%,+".utf8.contains($0)
         }
-        return isPlain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+        return isPlain && !word.isEmpty ? word : "'\(word.raw.replacing("'", with: "'\\''"))'"
     }
 
     /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
@@ -122,11 +131,11 @@ struct CurlRequest {
         process.waitUntilExit()
         // What 'env' says of a program that is not there.
         guard process.terminationStatus != 127 else { throw Failure("curl is not installed; '--print' needs none") }
-        let end = text.lastIndex(of: "\n") ?? text.startIndex
-        guard process.terminationStatus == 0, let status = Int(text[end...].trimmingCharacters(in: .newlines)) else {
+        let parts = text.raw.cut(atLast: "\n")
+        guard process.terminationStatus == 0, let (body, code) = parts, let status = Int(code.string) else {
             throw Failure("\(problem.trimmingCharacters(in: .newlines)); 'grantor serve' runs the server")
         }
-        return Answer(status: status, body: String(text[..<end]))
+        return Answer(status: status, body: body.string)
     }
 
     /// The same options, as curl reads them from a file.
@@ -139,7 +148,9 @@ struct CurlRequest {
     }
 
     private static func escaped(_ text: String) -> String {
-        let marks = [("\\", "\\\\"), ("\"", "\\\""), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")]
-        return "\"\(marks.reduce(text) { $0.replacing($1.0, with: $1.1) })\""
+        let marks: [(Unicode.Scalar, String)] = [
+            ("\\", "\\\\"), ("\"", "\\\""), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"),
+        ]
+        return "\"\(marks.reduce(text) { $0.raw.replacing($1.0, with: $1.1) })\""
     }
 }

@@ -44,7 +44,12 @@ struct LogOutput: LogHandler {
 
     /// What a client sent must not be able to begin a line of its own.
     private static func flat(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        String(String.UnicodeScalarView(text.unicodeScalars.map { breaks($0) ? " " : $0 }))
+    }
+
+    /// Whether a terminal or a reader of lines may take a character for the end of a line or for a command.
+    private static func breaks(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x2028...0x2029 ~= scalar.value
     }
 
     /// The time in UTC (RFC 3339).

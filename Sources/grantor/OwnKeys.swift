@@ -4,6 +4,7 @@ import AuthorizationServer
 import Cryptography
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 /// What a configuration says of the server's own keys, checked.
@@ -65,7 +66,7 @@ struct OwnKeys {
         if !provider.path.isEmpty, !KeyProvider.isPlain(provider.path) {
             diagnostics.report(at: path + [.key("path")], "'path' must have no space, quote, '$', '#' and '\\'")
         }
-        for (name, value) in provider.parameters where !KeyProvider.isPlain(name + value) || name.contains("=") {
+        for (name, value) in provider.parameters where !KeyProvider.isPlain(name + value) || name.raw.contains("=") {
             diagnostics.report(
                 at: path + [.key("parameters"), .key(name)],
                 "a parameter must have no space, quote, '$', '#' and '\\'")

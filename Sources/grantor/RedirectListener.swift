@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import OutsideText
 
 /// Takes the answer of the authorization endpoint where the client would (RFC 8252 section 7.3), or as a line that
 /// somebody pastes.
@@ -124,15 +125,14 @@ final class RedirectListener {
         var limit = (seconds: Int(1), microseconds: Int(0))
         setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
         guard let request = RedirectListener.read(browser) else { return nil }
-        let words = request.head.prefix { $0 != "\r\n" }.split(separator: " ")
+        let words = request.head.raw.up(to: "\r").split(at: " ")
         guard words.count == 3 else { return nil }
-        let parts = words[1].split(separator: "?", maxSplits: 1).map(String.init)
-        guard parts.first == path else {
+        let (target, query) = words[1].cut(at: "?") ?? (words[1], "")
+        guard target == path.raw else {
             RedirectListener.answer(browser, "404 Not Found", "<p>Nothing is here.</p>")
             return nil
         }
-        let text = words[0] == "POST" ? request.body : parts.count > 1 ? parts[1] : ""
-        let answer = RedirectListener.form(text)
+        let answer = RedirectListener.form(words[0] == "POST" ? request.body.raw : query)
         if answer["state"] == state {
             RedirectListener.answer(browser, "200 OK", "<p>The answer is here. You can go back to the terminal.</p>")
             return answer
@@ -166,13 +166,17 @@ final class RedirectListener {
             let count = recv(browser, &block, block.count, 0)
             guard count > 0 else { return nil }
             bytes += block[..<count]
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
-            let (head, body) = (String(text[..<end.lowerBound]), String(text[end.upperBound...]))
-            let length = head.lowercased().firstMatch(of: /content-length: *([0-9]{1,6})/).flatMap { Int($0.1) }
-            if body.utf8.count >= length ?? 0 { return (head, body) }
+            guard let (head, body) = String(decoding: bytes, as: UTF8.self).raw.cut(at: "\r\n\r\n") else { continue }
+            if body.count >= length(head) { return (head.string, body.string) }
         }
         return nil
+    }
+
+    /// What a head says of the body's length, in bytes.
+    private static func length(_ head: RawText) -> Int {
+        let fields = head.split(at: "\n").compactMap { $0.cut(at: ":") }
+        let value = fields.first { $0.before.isWord("content-length") }?.behind
+        return value.flatMap { Int($0.up(to: "\r").trimmed().string) } ?? 0
     }
 
     private static func answer(_ browser: Int32, _ status: String, _ body: String) {
@@ -189,18 +193,19 @@ final class RedirectListener {
 
     /// What an address that was pasted carries, in its fragment or else its query.
     private static func parameters(of line: String) -> Parameters {
-        let rest = line.split(separator: "#", maxSplits: 1).dropFirst().first
-        return form(String(rest ?? line.split(separator: "?", maxSplits: 1).last ?? ""))
+        form(line.raw.cut(at: "#")?.behind ?? line.raw.cut(at: "?")?.behind ?? line.raw)
     }
 
-    private static func form(_ text: String) -> Parameters {
+    private static func form(_ text: RawText) -> Parameters {
         Parameters(
-            text.trimmingCharacters(in: .whitespaces).split(separator: "&").map { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1).map {
-                    $0.replacing("+", with: " ").removingPercentEncoding ?? ""
-                }
-                return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+            text.up(to: "\r").trimmed().split(at: "&").map { pair in
+                let (name, value) = pair.cut(at: "=") ?? (pair, "")
+                return (decode(name), decode(value))
             })
+    }
+
+    private static func decode(_ text: RawText) -> String {
+        text.replacing("+", with: " ").removingPercentEncoding ?? ""
     }
 }
 

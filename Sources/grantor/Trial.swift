@@ -4,6 +4,7 @@ import ArgumentParser
 import AuthorizationServer
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 /// One walk through a grant: the page if it has one, the token endpoint, and what the token is good for.
@@ -29,7 +30,7 @@ struct Trial {
     ) {
         (self.configuration, self.generation, self.choice, self.values) = (configuration, generation, choice, values)
         (self.server, self.scope, self.secret) = (server, scope, secret)
-        granted = (scope ?? "").split(separator: " ").map(String.init)
+        granted = (scope ?? "").raw.split(at: " ").map(\.string)
     }
 
     private var client: Client { choice.client }
@@ -91,14 +92,14 @@ struct Trial {
         guard let first = known.first else {
             throw Failure("client '\(client.id)' has no redirect URI that all grants of the response type share")
         }
-        return known.first { $0.hasPrefix("http:") } ?? first
+        return known.first { $0.raw.starts(with: "http:") } ?? first
     }
 
     private func hasFlow(_ key: String) -> Bool { choice.flows.contains { $0.grant.key == key } }
 
     private mutating func authorizationRequest(_ redirect: String, _ state: String) throws -> String {
         let scope = self.scope ?? client.scope.words.joined(separator: " ")
-        granted = scope.split(separator: " ").map(String.init)
+        granted = scope.raw.split(at: " ").map(\.string)
         var sent = [
             ("response_type", choice.flows.map(\.word).joined(separator: " ")), ("client_id", client.id),
             ("redirect_uri", redirect),
@@ -173,7 +174,7 @@ struct Trial {
     }
 
     private mutating func learn(scope: String?) {
-        if let scope { granted = scope.split(separator: " ").map(String.init) }
+        if let scope { granted = scope.raw.split(at: " ").map(\.string) }
     }
 
     // MARK: what it is good for

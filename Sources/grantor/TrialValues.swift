@@ -4,6 +4,7 @@ import AuthorizationServer
 import Cryptography
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 /// The values of a flow's parameters: what the person gave, what was sent or answered before, what plugins declare as
@@ -28,7 +29,7 @@ struct TrialValues {
         let ofToken = generation.tokenGrants.filter { choice.grants.contains($0.declaration) }.flatMap(\.parameters)
         let declared = ofPage + ofToken
         for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = text.raw.cut(at: "=").map { [$0.before.string, $0.behind.string] } ?? [text]
             let parameter = declared.first { $0.name == parts[0] }
             guard parameter != nil || TrialValues.standard.contains(parts[0]) else {
                 let names = declared.map(\.name) + TrialValues.standard
@@ -69,7 +70,14 @@ struct TrialValues {
 
     /// The variable of the shell that stands for a value which is not known.
     static func variable(_ name: String) -> String {
-        String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        let bytes = name.utf8.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): byte & 0xDF
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
+            default: UInt8(ascii: "_")
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private mutating func example(of parameter: ParameterDeclaration) -> String? {

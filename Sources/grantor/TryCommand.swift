@@ -4,6 +4,7 @@ import ArgumentParser
 import AuthorizationServer
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 struct TryCommand: ParsableCommand {
@@ -81,7 +82,7 @@ struct TryCommand: ParsableCommand {
 
     /// A secret that does not stand there as a hash.
     private static func readable(_ secret: JSON?) -> String? {
-        (secret?.strings ?? []).first { !$0.hasPrefix("$s0$") }
+        (secret?.strings ?? []).first { !$0.raw.starts(with: "$s0$") }
     }
 }
 
@@ -136,7 +137,7 @@ struct TrialChoice {
     ) throws -> [any AuthorizationFlow] {
         let own = generation.flows.filter { $0.grant == grant }
         guard let responseType else { return Array(own.prefix(1)) }
-        let words = responseType.split(separator: " ").map(String.init)
+        let words = responseType.raw.split(at: " ").map(\.string)
         let flows = try words.map { word in
             guard let flow = generation.flows.first(where: { $0.word == word }) else {
                 let note = Suggestion.note(for: word, among: generation.flows.map(\.word))

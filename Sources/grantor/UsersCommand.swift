@@ -5,6 +5,7 @@ import AuthorizationServer
 import Cryptography
 import Foundation
 import GrantKit
+import OutsideText
 import ServerConfiguration
 
 struct UsersCommand: AsyncParsableCommand {
@@ -55,7 +56,7 @@ struct UsersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let id = self.id ?? UUID().uuidString.lowercased()
+            let id = self.id ?? UUID().uuidString.raw.lowercased()
             var document: JSON = ["id": .string(id)]
             document["userName"] = userName.map(JSON.string)
             document["email"] = email.map(JSON.string)

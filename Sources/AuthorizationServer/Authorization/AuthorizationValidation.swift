@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// An authorization request that may be put before a person.
 struct ValidRequest: Sendable {
@@ -25,8 +26,8 @@ struct AuthorizationValidation {
     /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
     func validate(_ sent: Parameters) async throws -> ValidRequest {
         let client = try await client(sent)
-        let words = Set(sent.values("response_type").flatMap { $0.split(separator: " ") }.map(String.init))
-        let flows = words.compactMap { plan.flows[$0] }
+        let words = Set(sent.values("response_type").flatMap { $0.raw.split(at: " ") }.map(\.string))
+        let flows = words.compactMap { plan.flows[exactly: $0] }
         var destination = try destination(sent, client, flows)
         destination.languages = accepted
         destination.endsForm = endsForm

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
+
 /// A redirect URI that is whole and harmless (RFC 6749 section 3.1.2).
 struct RedirectURI: Sendable, Hashable {
     /// The URI, byte for byte.
@@ -27,26 +29,26 @@ struct RedirectURI: Sendable, Hashable {
         guard !text.isEmpty, text.utf8.count <= longest, text.utf8.allSatisfy(RedirectURI.isAllowed) else {
             throw Problem("it must be 1 to \(longest) characters of RFC 3986, without a fragment")
         }
-        guard let colon = text.firstIndex(of: ":"), RedirectURI.isScheme(text[..<colon]) else {
+        guard let (written, rest) = text.raw.cut(at: ":"), RedirectURI.isScheme(written) else {
             throw Problem("it must be absolute, such as https://app.example.com/callback")
         }
-        let scheme = text[..<colon].lowercased()
+        let scheme = written.lowercased()
         self.text = text
         guard scheme == "https" || scheme == "http" else {
             // RFC 8252 section 7.1: a domain in reverse, which nothing that a browser runs or reads is.
-            guard scheme.contains(".") else {
+            guard scheme.raw.contains(".") else {
                 throw Problem("the scheme '\(scheme)' is not allowed; an application's own is like com.example.app")
             }
-            guard text.index(after: colon) != text.endIndex else { throw Problem("nothing stands behind its scheme") }
+            guard !rest.isEmpty else { throw Problem("nothing stands behind its scheme") }
             (origin, host, isSecure, isLoopback, withoutPort) = ("\(scheme):", nil, false, false, text)
             return
         }
-        let authority = try Authority(text[text.index(after: colon)...])
+        let authority = try Authority(rest)
         host = authority.host
         origin = "\(scheme)://\(authority.host)\(authority.port.map { ":\($0)" } ?? "")"
         isSecure = scheme == "https"
         isLoopback = scheme == "http" && (authority.host == "127.0.0.1" || authority.host == "[::1]")
-        withoutPort = "\(text[..<colon])://\(authority.name)\(authority.rest)"
+        withoutPort = "\(written.string)://\(authority.name.string)\(authority.rest.string)"
     }
 
     /// What is wrong with a URI.
@@ -62,16 +64,16 @@ struct RedirectURI: Sendable, Hashable {
     private struct Authority {
         let host: String
         /// The host as it was written.
-        let name: Substring
+        let name: RawText
         let port: UInt16?
-        let rest: Substring
+        let rest: RawText
 
-        init(_ text: Substring) throws(Problem) {
-            guard text.hasPrefix("//") else { throw Problem("'//' and a host must follow the scheme") }
-            let body = text.dropFirst(2)
-            let end = body.firstIndex { $0 == "/" || $0 == "?" } ?? body.endIndex
-            rest = body[end...]
-            let (name, digits) = Authority.split(body[..<end])
+        init(_ text: RawText) throws(Problem) {
+            guard text.starts(with: "//") else { throw Problem("'//' and a host must follow the scheme") }
+            let body = text.dropFirst(2).bytes
+            let end = body.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? body.endIndex
+            rest = RawText(body[end...])
+            let (name, digits) = Authority.split(RawText(body[..<end]))
             self.name = name
             guard Authority.isHost(name) else {
                 throw Problem("its host must be a name or an address, without user name or password")
@@ -82,21 +84,20 @@ struct RedirectURI: Sendable, Hashable {
                 port = nil
                 return
             }
-            guard let number = UInt16(digits), number > 0, String(number) == digits else {
+            guard let number = UInt16(digits.string), number > 0, String(number).raw == digits else {
                 throw Problem("its port must be a number from 1 to 65535")
             }
             port = number
         }
 
-        private static func split(_ authority: Substring) -> (Substring, Substring?) {
-            let start = authority.lastIndex(of: "]") ?? authority.startIndex
-            guard let colon = authority[start...].lastIndex(of: ":") else { return (authority, nil) }
-            return (authority[..<colon], authority[authority.index(after: colon)...])
+        private static func split(_ authority: RawText) -> (RawText, RawText?) {
+            guard let (name, port) = authority.cut(atLast: ":"), !port.contains("]") else { return (authority, nil) }
+            return (name, port)
         }
 
         /// A name of letters, digits, underscores and, not at its ends, dots and hyphens; or an IPv6 address in brackets.
-        private static func isHost(_ name: Substring) -> Bool {
-            let bytes = name.utf8
+        private static func isHost(_ name: RawText) -> Bool {
+            let bytes = name.bytes
             if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
                 let address = bytes.dropFirst().dropLast()
                 return !address.isEmpty && address.allSatisfy { isHexadecimal($0) || $0 == 0x2E || $0 == 0x3A }
@@ -112,16 +113,17 @@ struct RedirectURI: Sendable, Hashable {
         }
 
         /// What a browser would resolve to another path than the one that was compared.
-        private static func hasDots(_ rest: Substring) -> Bool {
-            let path = rest.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".")
-            return path.split(separator: "/", omittingEmptySubsequences: false).contains { $0 == "." || $0 == ".." }
+        private static func hasDots(_ rest: RawText) -> Bool {
+            rest.up(to: "?").lowercased().raw.split(at: "/").contains { segment in
+                [".", "%2e", "..", ".%2e", "%2e.", "%2e%2e"].contains(segment)
+            }
         }
     }
 
     /// RFC 3986 section 3.1.
-    private static func isScheme(_ text: Substring) -> Bool {
-        guard let first = text.utf8.first, 0x41...0x5A ~= first & 0xDF else { return false }
-        return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
+    private static func isScheme(_ text: RawText) -> Bool {
+        guard let first = text.bytes.first, 0x41...0x5A ~= first & 0xDF else { return false }
+        return text.bytes.allSatisfy { isLetterOrDigit($0) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
@@ -150,6 +152,9 @@ extension RedirectURI {
         host.flatMap { $0.utf8.first == UInt8(ascii: "[") ? nil : origin }
     }
 
+    /// Whether it is scheme, host and port alone (RFC 6454 section 6.2).
+    var isOrigin: Bool { host != nil && text.raw.lowercased() == origin }
+
     /// Whether whoever receives the answer there can only be the client (RFC 8252 section 8.6).
     func identifies(isPublic: Bool) -> Bool { !isPublic || isSecure }
 
@@ -158,8 +163,8 @@ extension RedirectURI {
         let encoded = parameters.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
             .joined(separator: "&")
         if asFragment { return "\(text)#\(encoded)" }
-        guard let mark = text.firstIndex(of: "?") else { return "\(text)?\(encoded)" }
-        let joint = text.index(after: mark) == text.endIndex || text.hasSuffix("&") ? "" : "&"
+        guard let query = text.raw.cut(at: "?")?.behind else { return "\(text)?\(encoded)" }
+        let joint = query.isEmpty || query.ends(with: "&") ? "" : "&"
         return "\(text)\(joint)\(encoded)"
     }
 }

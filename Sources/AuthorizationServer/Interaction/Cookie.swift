@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// A cookie of this server: out of reach of scripts, not sent along with requests that other sites make.
 struct Cookie: Sendable {
@@ -30,13 +31,12 @@ struct Cookie: Sendable {
 
     /// The value in a request, or nil if there is none, or more than one.
     func value(in head: RequestHead) -> String? {
-        let pairs = head.headers.filter { $0.name == "cookie" }.flatMap { $0.value.split(separator: ";") }
-        let values = pairs.compactMap { pair -> Substring? in
-            let pair = pair.drop { $0 == " " }
-            guard pair.hasPrefix(name), pair.dropFirst(name.count).first == "=" else { return nil }
-            return pair.dropFirst(name.count + 1)
+        let pairs = head.headers.filter { $0.name == "cookie" }.flatMap { $0.value.raw.split(at: ";") }
+        let values = pairs.compactMap { pair -> RawText? in
+            guard let (name, value) = pair.trimmed().cut(at: "="), name == self.name.raw else { return nil }
+            return value
         }
-        return values.count == 1 ? values.first.map(String.init) : nil
+        return values.count == 1 ? values.first?.string : nil
     }
 
     /// The header that sets it until the browser is closed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// The languages that a person reads, the preferred one first.
 enum Languages {
@@ -9,9 +10,9 @@ enum Languages {
 
     /// What a browser says (RFC 9110 section 12.5.4); what it excludes or says badly is left out.
     static func accepted(by head: RequestHead) -> [String] {
-        let ranges = head.headers.filter { $0.name == "accept-language" }.flatMap { $0.value.split(separator: ",") }
+        let ranges = head.headers.filter { $0.name == "accept-language" }.flatMap { $0.value.raw.split(at: ",") }
         let weighed = ranges.prefix(most).compactMap { range -> (tag: String, weight: Int)? in
-            let parts = range.split(separator: ";").map { String($0).trimmingSpaces() }
+            let parts = range.split(at: ";").map { $0.trimmed().string }
             guard let tag = parts.first, isTag(tag) else { return nil }
             guard parts.count > 1 else { return (tag, 1000) }
             guard parts.count == 2, let weight = weight(parts[1]), weight > 0 else { return nil }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// A person who has signed in with one browser.
 struct Session: Sendable {
@@ -53,14 +54,14 @@ struct NewSession: Sendable {
         writes.contains { if case .create = $0 { true } else { false } }
     }
 
-    /// The longest name of a browser that is kept.
+    /// The longest name of a browser that is kept, in bytes.
     private static let longestAgent = 256
 
     /// Notes with which browser it begins, so that its person recognises it later.
     mutating func note(_ head: RequestHead) {
         writes = writes.map { write in
             guard case .create(var record) = write else { return write }
-            let agent = head[header: "user-agent"].map { String($0.prefix(NewSession.longestAgent)) }
+            let agent = head[header: "user-agent"].map { $0.raw.prefix(NewSession.longestAgent).string }
             record.value["agent"] = agent.map(JSON.string)
             record.value["from"] = .string(head.address)
             return .create(record)
@@ -74,15 +75,15 @@ extension ServerCore {
     /// The cookie holds the identifier and a secret; the store knows the secret by its digest.
     func session(_ head: RequestHead, and keys: [StoreKey] = []) async throws -> (Session?, [StoreRecord?]) {
         let parts = (Cookie(Cookie.session, issuer: issuer).value(in: head) ?? "")
-            .split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
+            .raw.split(at: ".", keepingEmpty: true)
+        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.count) }) else {
             return (nil, keys.isEmpty ? [] : try await store.read(keys))
         }
-        let id = String(parts[0])
+        let id = parts[0].string
         let found = try await store.read([Session.key(id), Tombstone.key(id)] + keys)
         let others = Array(found.dropFirst(2))
         guard let record = found[0], found[1] == nil,
-            Secret(record.value["secret"]?.string ?? "") == Secret(cryptography.digest(String(parts[1]))),
+            Secret(record.value["secret"]?.string ?? "") == Secret(cryptography.digest(parts[1].string)),
             let user = try await users.find(record.value["user"]?.string ?? "")
         else { return (nil, others) }
         let session = Session(record, of: user)

@@ -34,17 +34,36 @@ public indirect enum JSON: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        /// Whether name and value are the same byte for byte.
+        public static func == (left: Member, right: Member) -> Bool {
+            haveSameBytes(left.name, right.name) && left.value == right.value
+        }
+    }
+
+    /// Whether two values are the same, strings byte for byte and members in the same order.
+    public static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): haveSameBytes(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
     }
 
     /// The value of an object's member, or nil if there is none or this is no object; assigning nil removes it.
     public subscript(name: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }
-            return members.first { $0.name == name }?.value
+            return members.first { haveSameBytes($0.name, name) }?.value
         }
         set {
             var members = self.members
-            if let place = members.firstIndex(where: { $0.name == name }) {
+            if let place = members.firstIndex(where: { haveSameBytes($0.name, name) }) {
                 if let newValue { members[place].value = newValue } else { members.remove(at: place) }
             } else if let newValue {
                 members.append(Member(name, newValue))

@@ -19,7 +19,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     ///
     /// - Throws: `OAuthError` `invalid_scope` for no word, a character outside of RFC 6749 section 3.3 or over 64 words.
     public init(parsing text: String) throws {
-        let words = text.split(separator: " ").map(String.init)
+        let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
         guard !words.isEmpty, words.allSatisfy(Scope.isWord) else {
             throw OAuthError(.invalidScope, "a scope holds a character that RFC 6749 section 3.3 does not allow")
         }
@@ -44,7 +44,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
 
     /// Whether a word is part of the scope.
     public func contains(_ word: String) -> Bool {
-        words.contains(word)
+        words.contains { haveSameBytes($0, word) }
     }
 
     /// The scope as the words for which a condition holds.

@@ -12,6 +12,11 @@ public struct StoreKey: Sendable, Hashable {
         self.collection = collection
         self.id = id
     }
+
+    /// Whether two keys name the same record: byte for byte, as a database compares them.
+    public static func == (left: StoreKey, right: StoreKey) -> Bool {
+        haveSameBytes(left.collection, right.collection) && haveSameBytes(left.id, right.id)
+    }
 }
 
 /// What a plugin keeps in the store, and how.
