@@ -42,8 +42,7 @@ enum RequestBody {
 
     /// Whether the content type is that of a form.
     static func isForm(_ request: InboundRequest) -> Bool {
-        let type = (request.head[header: "content-type"] ?? "").split(separator: ";").first ?? ""
-        return String(type).lowercased().trimmingSpaces() == form
+        mediaType(request.head[header: "content-type"] ?? "") == form
     }
 
     /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).

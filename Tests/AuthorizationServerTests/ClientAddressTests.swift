@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cryptography
 import OutsideText
 import Support
 import Testing
@@ -91,6 +92,14 @@ struct ClientAddressTests {
         #expect(find([], from: "::ffff:10.0.0.1") == "10.0.0.1")
         #expect(ClientAddress(trusted: []).find(connection: "::ffff:127.0.0.1", headers) == "127.0.0.1")
         #expect(ClientAddress(trusted: []).find(connection: "::1", headers) == "::1")
+    }
+
+    @Test("counts as one for attempts and for slow hashes, also where IPv4 is written as IPv6")
+    func origin() {
+        for written in ["192.0.2.1", "::ffff:192.0.2.1", "::FFFF:c000:0201", "0:0:0:0:0:ffff:192.0.2.1"] {
+            #expect(HashingPool.origin(of: written) == "192.0.2.1")
+        }
+        #expect(HashingPool.origin(of: "2001:db8::1") == HashingPool.origin(of: "2001:DB8:0:0:9::2"))
     }
 
     @Test("is in a range whichever way the two are written")

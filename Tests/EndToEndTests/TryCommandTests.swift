@@ -282,6 +282,22 @@ struct TryCommandTests {
         }
     }
 
+    @Test("a shell reads each value of a line back byte for byte, whatever is beside its quotes")
+    func readBack() async throws {
+        try await Self.with { folder, program, _ in
+            for mark in Hostile.marks where mark != "\u{0}" {
+                let odd = "a'\(mark);id;'\(mark)`id`$(id)"
+                let given = ["--with", "username=\(odd)", "--with", "password=x"]
+                let ended = try Self.run(["password", "--print"] + given, folder, program)
+                let line = try #require(Self.lines(ended.output).first, "\(ended)")
+                let read = try Command.shell("curl() { printf '<%s>' \"$@\"; }; \(line)", in: folder)
+                let sent = [odd, Form.encode(odd)].map { Array("<username=\($0)>".utf8) }
+                let isReadBack = sent.contains { Array(read.output.utf8).firstRange(of: $0) != nil }
+                #expect(isReadBack, "\(line.debugDescription): \(read.output.debugDescription)")
+            }
+        }
+    }
+
     @Test("quotes of all kinds in a value arrive as they are")
     func quoted() async throws {
         try await Self.with { folder, program, _ in

@@ -41,8 +41,9 @@ extension Authorization {
         guard json["v"]?.integer == Authorization.encoding,
             let subject = json["user"]?.string.map(Subject.user) ?? json["client"]?.string.map(Subject.client)
         else { throw StoreError("a stored authorization is of an encoding that this server does not know") }
+        let words = (json["scope"]?.string ?? "").utf8.split(separator: UInt8(ascii: " "))
         let limits = AccessLimits(
-            scope: Scope((json["scope"]?.string ?? "").split(separator: " ").map(String.init)),
+            scope: Scope(words.map { String(Substring($0)) }),
             audience: json["aud"]?.strings ?? [],
             notAfter: json["exp"]?.integer.map(Timestamp.init(seconds:)),
             mayRefresh: json["refresh"]?.bool ?? false)

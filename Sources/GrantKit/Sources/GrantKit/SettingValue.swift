@@ -77,11 +77,21 @@ extension Duration: SettingValue {
         if let seconds = setting.integer, seconds >= 0 {
             self = .seconds(seconds)
         } else {
-            guard let text = setting.string, let unit = text.last, let number = Int64(text.dropLast()), number >= 0,
-                let factor = (["s": 1, "m": 60, "h": 3600, "d": 86400] as [Character: Int64])[unit],
+            guard let text = setting.string?.utf8, let unit = text.last, let number = Int64(Substring(text.dropLast())),
+                let factor = Duration.factor(of: unit), number >= 0,
                 case (let seconds, false) = number.multipliedReportingOverflow(by: factor)
             else { return nil }
             self = .seconds(seconds)
+        }
+    }
+
+    private static func factor(of unit: UInt8) -> Int64? {
+        switch unit {
+        case UInt8(ascii: "s"): 1
+        case UInt8(ascii: "m"): 60
+        case UInt8(ascii: "h"): 3600
+        case UInt8(ascii: "d"): 86400
+        default: nil
         }
     }
 

@@ -49,6 +49,7 @@ public enum StoreConformance {
         .init(description: "2,000 keys are read and written in one call", run: takesMany),
         .init(description: "a conflict in the last of 2,000 entries leaves nothing of the write", run: refusesMany),
         .init(description: "2,000 records are found in one page, and purged in one call", run: findsMany),
+        .init(description: "keys and indexes that only look alike are different", run: comparesBytes),
     ]
 
     private static func comesBack(_ store: any Store) async throws {
@@ -56,6 +57,20 @@ public enum StoreConformance {
         try await commit(store, .create(written))
         let read = try await store.read(key("a"))
         try expect(read == written.stored(version: 1, isRedeemed: false), "written \(written), read \(read as Any)")
+    }
+
+    /// Swift takes the two of each pair for one.
+    private static func comparesBytes(_ store: any Store) async throws {
+        for (left, right) in [("K", "\u{212A}"), ("\u{E9}", "e\u{301}")] {
+            try await commit(
+                store, .create(record(left, 1, ["owner": left])), .create(record(right, 2, ["owner": right])))
+            for (id, value) in [(left, JSON.integer(1)), (right, JSON.integer(2))] {
+                let read = try await store.read(key(id))
+                try expect(read?.value == value, "the record of another key is read")
+                let found = try await store.find("test", by: "owner", equals: id, after: nil, limit: 9)
+                try expect(found.map(\.value) == [value], "a record is found by another value of its index")
+            }
+        }
     }
 
     private static func readsSeveral(_ store: any Store) async throws {
