@@ -108,7 +108,7 @@ final class RedirectListener {
             }
             if line.isEmpty { continue }
             let answer = parameters(of: line)
-            if answer["state"] == state { return answer }
+            if answer["state"]?.isSame(as: state) == true { return answer }
             print("That is no answer to this request: paste the whole address that the browser was sent to.")
             fflush(nil)
         }
@@ -133,7 +133,7 @@ final class RedirectListener {
             return nil
         }
         let answer = RedirectListener.form(words[0] == "POST" ? request.body.raw : query)
-        if answer["state"] == state {
+        if answer["state"]?.isSame(as: state) == true {
             RedirectListener.answer(browser, "200 OK", "<p>The answer is here. You can go back to the terminal.</p>")
             return answer
         }
