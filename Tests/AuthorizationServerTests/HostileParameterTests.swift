@@ -20,7 +20,9 @@ struct HostileParameterTests {
 
     /// What an answer tells its reader.
     private func gist(_ answer: Answer) -> String {
-        let headers = answer.headers.filter { $0.name == "location" || $0.name == "www-authenticate" }.map(\.value)
+        // What is behind the question mark may be sealed, and differs each time.
+        let headers = answer.headers.filter { $0.name == "location" || $0.name == "www-authenticate" }
+            .map { $0.value.raw.up(to: "?").string }
         let isClean = answer.headers.allSatisfy { header in !header.value.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
         #expect(isClean, "a header holds a control character: \(answer.headers)")
         return "\(answer.status) \(answer.error ?? "") \(answer["error_description"] ?? "") \(headers) "
@@ -134,25 +136,18 @@ struct HostileParameterTests {
     func lookalikes() async throws {
         let id = "K;`"
         let client: JSON = [
-            "id": .string(id), "secret": .string(Demo.secret), "grant_types": ["client_credentials", "password"],
+            "id": .string(id), "secret": .string(Demo.secret), "grant_types": ["client_credentials"],
             "scope": [.string(id)],
         ]
-        let user: JSON = ["id": .string("u\(id)"), "password": .string(Demo.password)]
-        let server = try await TestServer(
-            Self.plugins, clients: [client], users: [user], passwords: CountingPasswords(isQuick: true))
+        let server = try await TestServer(Self.plugins, clients: [client])
         let grant = [("grant_type", "client_credentials")]
-        let person = [("grant_type", "password"), ("password", Demo.password)]
         #expect(await server.post("/auth/token", grant, as: (id, Demo.secret)).status == 200)
-        #expect(
-            await server.post("/auth/token", person + [("username", "u\(id)")], as: (id, Demo.secret)).status == 200)
         #expect(Hostile.lookalikes(of: id).count == 3)
         for other in Hostile.lookalikes(of: id) {
             #expect(other == id, "Swift takes them for one")
             #expect(await server.post("/auth/token", grant, as: (other, Demo.secret)).error == "invalid_client")
             let scoped = await server.post("/auth/token", grant + [("scope", other)], as: (id, Demo.secret))
             #expect(scoped.error == "invalid_scope")
-            let signIn = await server.post("/auth/token", person + [("username", "u\(other)")], as: (id, Demo.secret))
-            #expect(signIn.error == "invalid_grant")
         }
     }
 
