@@ -7,7 +7,7 @@ import Testing
 
 @testable import ServerHTTP
 
-@Suite("The address of a client behind proxies", .timeLimit(.minutes(5)))
+@Suite("The address of a client behind proxies", .timeLimit(.minutes(10)))
 struct ClientAddressTests {
     private let addresses = ClientAddress(
         trusted: ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].compactMap { AddressRange($0) })

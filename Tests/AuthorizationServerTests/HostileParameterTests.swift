@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Text from outside means what its bytes say, in every place", .timeLimit(.minutes(5)))
+@Suite("Text from outside means what its bytes say, in every place", .timeLimit(.minutes(10)))
 struct HostileParameterTests {
     private static let plugins = Plugins.discouraged
 

@@ -4,7 +4,7 @@ import OutsideText
 import Support
 import Testing
 
-@Suite("Text from outside is bytes", .timeLimit(.minutes(5)))
+@Suite("Text from outside is bytes", .timeLimit(.minutes(10)))
 struct RawTextTests {
     @Test("and is split, cut and searched at bytes, whatever is beside them", arguments: Hostile.marks)
     func splits(_ mark: String) {

@@ -194,7 +194,9 @@ struct TransportTests {
     func stalledLog() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
-            let line = "mkfifo pipe; sleep 600 < pipe & reader=$!; \(Build.program) serve > out 2> pipe & echo $! > pid; wait $!; kill $reader"
+            let line =
+                "mkfifo pipe; sleep 600 < pipe & reader=$!; \(Build.program) serve > out 2> pipe & echo $! > pid; "
+                + "wait $!; kill $reader"
             async let ended = onThread { try Command.shell(line, in: folder) }
             var port: UInt16?
             try await Patience.wait {
