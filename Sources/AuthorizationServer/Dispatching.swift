@@ -110,12 +110,10 @@ extension ServerCore {
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
         trace.client = registered
         let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
-        let response =
-            if plan.endsTokens {
-                try await ServerCore.$isEndingTokens.withValue(true) { try await plan.endpoint.respond(to: asked) }
-            } else {
-                try await plan.endpoint.respond(to: asked)
-            }
+        let response = try await RecentUser.$current.withValue(RecentUser()) {
+            guard plan.endsTokens else { return try await plan.endpoint.respond(to: asked) }
+            return try await ServerCore.$isEndingTokens.withValue(true) { try await plan.endpoint.respond(to: asked) }
+        }
         return try await commit(response)
     }
 

@@ -70,7 +70,7 @@ struct AuthorMistakeTests {
     private func server() async throws -> (TestServer, CountingStore) {
         let plugins = [PluginSetup(CountingStore.self), .init(Plugins.opaqueToken), .init(Careless.self)]
         let server = try await TestServer(plugins, clients: [Careless.client])
-        return (server, try #require(server.core.store as? CountingStore))
+        return (server, try #require(server.countingStore))
     }
 
     private func ask(_ server: TestServer, _ form: [(String, String)]) async -> Answer {

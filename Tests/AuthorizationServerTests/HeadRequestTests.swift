@@ -24,7 +24,7 @@ struct HeadRequestTests {
             server = try await TestServer(
                 plugins, clients: [Leaving.shop, Leaving.plain, Demo.web, Demo.house, implicit], users: Demo.users,
                 passwords: CountingPasswords(isQuick: true), outbound: outbound)
-            store = try #require(server.core.store as? CountingStore)
+            store = try #require(server.countingStore)
         }
 
         /// Sends GET or HEAD with the cookies of a browser.

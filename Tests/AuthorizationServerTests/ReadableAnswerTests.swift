@@ -61,7 +61,7 @@ struct ReadableAnswerTests {
         var stored = AdminAPITests.orders
         (stored["id"], stored["allowed_origins"]) = ("stored", ["https://stored.example.com"])
         _ = try await server.core.clients.documents.create(stored)
-        return (server, try #require(server.core.store as? CountingStore))
+        return (server, try #require(server.countingStore))
     }
 
     private static func isReadable(_ answer: Answer, by origin: String) -> Bool {

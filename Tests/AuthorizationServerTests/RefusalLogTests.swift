@@ -26,10 +26,6 @@ struct RefusalLogTests {
             "GET", "/auth/authorize", Demo.request([("scope", String(repeating: "a ", count: 70))]),
             ["client_id=web", "redirect_uri=\(Demo.callback)"]
         ),
-        (
-            "GET", "/auth/logout", [("client_id", "web"), ("post_logout_redirect_uri", "https://x.example/")],
-            ["client_id=web", "post_logout_redirect_uri=https://x.example/"]
-        ),
         ("POST", "/auth/token", [("grant_type", "nothing"), ("client_id", "web")], ["client_id=web"]),
         (
             "POST", "/auth/token",

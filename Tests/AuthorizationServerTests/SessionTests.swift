@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+import Support
+import Testing
+
+@Suite("Sessions of a browser", .timeLimit(.minutes(10)))
+struct SessionTests {
+    private let house = Demo.request([("client_id", "house")])
+
+    @Test("each sign-in brings a session of its own, with an identifier that was nobody's before")
+    func fixation() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        browser.set(Browser.session, "chosen.by-an-attacker")
+        _ = await browser.signIn(await browser.authorize(house))
+        let first = try #require(browser.cookies[Browser.session])
+        #expect(!first.hasPrefix("chosen"))
+        let again = await browser.authorize(house + [("prompt", "login")])
+        #expect(again.heading == "Sign in")
+        _ = await browser.signIn(again)
+        let second = try #require(browser.cookies[Browser.session])
+        #expect(second.split(separator: ".")[0] != first.split(separator: ".")[0])
+        let thief = Browser(server)
+        thief.set(Browser.session, first)
+        #expect(await thief.authorize(house).heading == "Sign in", "the former session is over")
+    }
+
+    @Test("cookies over https are of this host alone, out of reach of scripts and of other sites' requests")
+    func cookies() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(house)
+        let answer = await browser.postOnly(
+            page.formAction ?? "", page.hidden + [("username", "ann"), ("password", Demo.password)])
+        let set = (page.headers + answer.headers).filter { $0.name == "set-cookie" }.map(\.value)
+        #expect(set.count == 2)
+        for cookie in set {
+            #expect(cookie.hasPrefix("__Host-"))
+            for word in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] { #expect(cookie.contains(word)) }
+            #expect(!cookie.contains("Domain") && !cookie.contains("Max-Age"))
+        }
+    }
+
+    @Test("a session is known by its secret, and a guess beside the right identifier is worth nothing")
+    func sessionSecret() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.signIn(await browser.authorize(house))
+        let value = try #require(browser.cookies[Browser.session])
+        let id = String(value.split(separator: ".")[0])
+        for guess in ["\(id).", "\(id).x", id, "\(id).\(id)", "\(value).", ".\(value)", "\(value)x"] {
+            let thief = Browser(server)
+            thief.set(Browser.session, guess)
+            #expect(await thief.authorize(house).heading == "Sign in", "\(guess)")
+        }
+        let record = try await server.core.store.read(StoreKey("session", id))
+        #expect(record?.value.text.contains(String(value.split(separator: ".")[1])) == false)
+    }
+
+    @Test("a session ends by itself")
+    func expires() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.signIn(await browser.authorize(house))
+        server.clock.advance(.seconds(12 * 3600 - 1))
+        #expect(await browser.authorize(house).query["code"] != nil)
+        server.clock.advance(.seconds(1))
+        #expect(await browser.authorize(house).heading == "Sign in")
+    }
+
+    @Test("a session that was ended proves nothing, and no code of it can be redeemed")
+    func revoked() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let landed = await browser.signIn(await browser.authorize(house))
+        let code = landed.query["code"] ?? ""
+        let id = (browser.cookies[Browser.session] ?? "").split(separator: ".")[0]
+        try await server.core.revoke(.grant(String(id)), reason: "test")
+        #expect(await browser.authorize(house).heading == "Sign in")
+        #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
+    }
+}
