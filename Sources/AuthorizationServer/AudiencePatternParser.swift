@@ -126,14 +126,15 @@ struct AudiencePatternParser {
     private mutating func sequence() throws(Problem) -> Tree {
         var parts: [Tree] = []
         var size = 0
+        var start = place
         while let part = try atom() {
-            let start = place
             let repeated = try repetition(of: part)
             size += repeated.size
             guard size <= AudiencePattern.mostPositions else {
                 throw tooLarge(at: start)
             }
             parts.append(repeated)
+            start = place
         }
         return .sequence(parts)
     }
