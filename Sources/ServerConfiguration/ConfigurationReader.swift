@@ -117,7 +117,7 @@ struct ConfigurationReader {
         let certificate: String? = section.read("certificate")
         let key: String? = section.read("key")
         var strict = section.section("hsts", label: "'hsts'")
-        let maxAge = strict.read("max_age", in: Duration.seconds(0)...(.seconds(730 * 86400)))
+        let maxAge = strict.read("lifetime", in: Duration.seconds(0)...(.seconds(730 * 86400)))
         let includesSubdomains: Bool? = strict.read("include_subdomains")
         strict.finish()
         section.finish()

@@ -152,10 +152,10 @@ struct SecureTransportTests {
         arguments: [
             ("", "https://id.example.com", "max-age=31536000" as String?),
             (
-                ", hsts: { max_age: 1d, include_subdomains: true }", "https://id.example.com",
+                ", hsts: { lifetime: 1d, include_subdomains: true }", "https://id.example.com",
                 "max-age=86400; includeSubDomains"
             ),
-            (", hsts: { max_age: 0s }", "https://id.example.com", "max-age=0"), ("", "https://127.0.0.1:8443", nil),
+            (", hsts: { lifetime: 0s }", "https://id.example.com", "max-age=0"), ("", "https://127.0.0.1:8443", nil),
             ("", "http://127.0.0.1:8080", nil),
         ])
     func strict(_ tls: String, _ issuer: String, _ value: String?) async throws {
