@@ -194,9 +194,9 @@ struct TransportTests {
     func stalledLog() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
+            // The shell holds the pipe open for reading, and never reads.
             let line =
-                "mkfifo pipe; sleep 600 < pipe & reader=$!; \(Build.program) serve > out 2> pipe & echo $! > pid; "
-                + "wait $!; kill $reader"
+                "mkfifo pipe; exec 3<> pipe; \(Build.program) serve > out 2> pipe & echo $! > pid; wait $!"
             async let ended = onThread { try Command.shell(line, in: folder) }
             var port: UInt16?
             try await Patience.wait {
