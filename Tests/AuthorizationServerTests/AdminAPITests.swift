@@ -303,6 +303,7 @@ struct AdminAPITests {
     func methods() async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("DELETE", "/Client", token: token).header("allow") == "GET, HEAD, POST")
-        #expect(await server.admin("POST", "/Client/x", token: token).header("allow") == "DELETE, GET, HEAD, PATCH, PUT")
+        #expect(
+            await server.admin("POST", "/Client/x", token: token).header("allow") == "DELETE, GET, HEAD, PATCH, PUT")
     }
 }
