@@ -5,7 +5,7 @@ import Synchronization
 /// Logout tokens that browsers wait for before they are sent on, so that an application has mostly been told when its
 /// page for people who have signed out is asked for.
 ///
-/// What has to be sent stands in the store: a process that ends while a browser waits loses nothing.
+/// What has to be sent is in the store: a process that ends while a browser waits loses nothing.
 final class Deliveries: Sendable {
     private let limit: Duration
     private let waits = Mutex<[String: Wait]>([:])

@@ -125,7 +125,7 @@ struct RequestedClaims: Sendable {
         return kept
     }
 
-    /// What the person has to be asked: the claims that no scope word of the request stands for, as far as the client
+    /// What the person has to be asked: the claims that no scope word of the request covers, as far as the client
     /// may have such a word.
     func items(_ scope: Scope, of client: Client) -> [String] {
         guard scope.contains(OpenID.scope) else { return [] }

@@ -24,7 +24,7 @@ struct StandardClaims: ClaimsSource {
     static let names = scopes.flatMap(\.claims)
     let claims = names
 
-    /// The scope word that stands for a claim, nil for a name that is none of these.
+    /// The scope word that covers a claim, nil for a name that is none of these.
     static func word(of name: String) -> String? {
         scopes.first { $0.claims.contains(name) }?.word
     }

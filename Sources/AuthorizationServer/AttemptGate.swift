@@ -4,7 +4,7 @@ import GrantKit
 
 /// Lets one attempt pass at a time, each after a longer wait than the one before.
 ///
-/// It stands in the store: which of many attempts passes is decided by compare-and-swap, whatever node they come to.
+/// It is kept in the store: which of many attempts passes is decided by compare-and-swap, whatever node they come to.
 struct AttemptGate {
     let store: any Store
     let now: Timestamp

@@ -49,7 +49,7 @@ struct AudiencePattern: Sendable {
     private let start: Fragment
     /// What may come after each position.
     private var followers: [Positions] = []
-    /// Which positions each byte can stand at.
+    /// The positions at which each byte can occur.
     private var accepting = [Positions](repeating: Positions(), count: 128)
 
     /// What an expression that was written out begins and ends with.

@@ -39,7 +39,7 @@ enum Tombstone {
 extension ServerCore: TokenService {
     /// The token behind a value; nil if it is unknown, expired or revoked.
     ///
-    /// Where a client ends its tokens also a refresh token that another took the place of: whoever ends it means the
+    /// Where a client ends its tokens also a refresh token that another took the place of: a client that ends it means the
     /// grant (RFC 7009 section 2.1).
     public func resolve(_ value: String) async throws -> ResolvedToken? {
         try await live(value, orRotated: ServerCore.isEndingTokens)?.token

@@ -2,7 +2,7 @@
 
 /// Text from outside, as bytes.
 ///
-/// A `String` splits, counts, searches, folds and compares by Characters, and whoever writes the text decides what those
+/// A `String` splits, counts, searches, folds and compares by Characters, and the author of the text decides what those
 /// are: a comma with an accent behind it is no comma, CR LF is one Character, and "K" equals the Kelvin sign. Here a
 /// comma is a byte. Nothing is copied until a `String` is asked for.
 public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {

@@ -4,7 +4,7 @@ import Glibc
 
 /// The host of an address that the server listens on.
 public enum HostName {
-    /// Whether a text is a name or an address; the brackets of an IPv6 address belong to URIs alone.
+    /// Whether a string is a name or an address; the brackets of an IPv6 address belong to URIs alone.
     static func isHost(_ text: String) -> Bool {
         let host = Array(text.utf8)
         guard (1...253).contains(host.count) else { return false }
@@ -22,7 +22,7 @@ public enum HostName {
         return inet_pton(AF_INET6, String(decoding: parts[0], as: UTF8.self), &address) == 1
     }
 
-    /// The host as it stands in an address (RFC 3986 section 3.2.2).
+    /// The host as an address spells it (RFC 3986 section 3.2.2).
     public static func inAddress(_ host: String) -> String {
         host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
     }

@@ -60,7 +60,7 @@ enum RequestRefusal: Error {
         }
     }
 
-    /// What is wrong, for whoever wrote the client.
+    /// What is wrong, for the author of the client.
     var description: String {
         switch self {
         case .noHost: "the request names no host"

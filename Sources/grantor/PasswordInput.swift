@@ -32,7 +32,7 @@ struct PasswordInput: ParsableArguments {
         guard let handle, let data = try? handle.read(upToCount: 1025) ?? Data(), data.count <= 1024,
             var text = String(validating: data, as: UTF8.self)
         else { throw Failure("the file '\(name)' cannot be read as a short UTF-8 text") }
-        // Editors and 'echo' end a text with a line end that is no part of it.
+        // Editors and 'echo' add a line end that is not part of the secret.
         if text.utf8.last == 0x0A {
             text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
         }

@@ -96,7 +96,7 @@ struct JobSearch: Sendable {
 
     private(set) var lanes: [String] = []
     private var known: Set<String> = []
-    /// The key behind which the sweep goes on; nil if there is none.
+    /// The key behind which the sweep continues; nil if there is none.
     var sweep: String?
 
     static var everything: JobSearch {

@@ -211,7 +211,7 @@ public final class JobRunner: Sendable {
                 "job": "\(job.handler)", "attempts": "\(job.attempts + 1)", "error": "\(error)",
                 "seconds": "\((due - core.now).components.seconds)",
             ])
-        // Whoever took it in hand after the lease decides what becomes of it.
+        // The node that took it after the lease decides what becomes of it.
         guard core.now < end else { return }
         _ = try await core.store.write([.delete(job.record.key), .create(job.later(due, core))])
     }

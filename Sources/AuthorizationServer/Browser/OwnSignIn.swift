@@ -58,7 +58,7 @@ struct OwnSignIn {
         sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
     }
 
-    /// Where a person goes on who has signed in meanwhile, by the same page in another tab or sent twice.
+    /// Where a person continues who has signed in meanwhile, by the same page in another tab or sent twice.
     func goOn(from sealed: String) -> OutboundResponse {
         .redirect((try? open(sealed)).map(target) ?? head.path)
     }

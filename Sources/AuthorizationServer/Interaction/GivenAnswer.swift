@@ -8,7 +8,7 @@ import GrantKit
 /// The mark is written with the code in one commit, so of many that race, on whatever node, one answers and all others
 /// repeat that answer.
 struct GivenAnswer {
-    /// For how long it is repeated: a second press comes at once, and whoever comes later is asked anew.
+    /// For how long it is repeated: a second press comes at once; a later one is asked anew.
     static let repeated = Duration.seconds(30)
 
     /// The parameters of the answer; none where a page of the server's own was asked for.
@@ -41,7 +41,7 @@ struct GivenAnswer {
             state.marker, ["given": .string(sealed)], expiresAt: state.began + InteractionState.lifetime)
     }
 
-    /// What stands in a mark, if this server can still read it.
+    /// What a mark holds, if this server can still read it.
     init?(_ marker: StoreRecord, of state: InteractionState, in core: ServerCore) {
         guard let sealed = marker.value["given"]?.string,
             let text = core.keys.open(sealed, purpose: GivenAnswer.purpose(state)),

@@ -68,7 +68,7 @@ struct InteractionRun {
     /// Goes on with what was submitted to the page that the state names.
     ///
     /// Where no page may be shown the person knows nothing of the request, so a client that the person never allowed
-    /// anything is told one and the same error, whoever is signed in, however and since when.
+    /// anything is told one and the same error, no matter who is signed in, how and since when.
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {

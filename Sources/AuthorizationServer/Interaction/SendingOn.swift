@@ -43,7 +43,7 @@ extension ServerCore {
 }
 
 extension RequestHead {
-    /// Whether whoever asks reads HTML: each browser says so when it opens a page, programs that follow redirects do not.
+    /// Whether the caller reads HTML: each browser says so when it opens a page, programs that follow redirects do not.
     var readsPages: Bool {
         let type = Array("text/html".utf8)
         return headers.contains { header in
