@@ -133,7 +133,7 @@ final class OutboundResolver: Sendable {
 
     /// The last two labels: who has a domain can make up as many names below it as they like.
     private static func domain(of host: String) -> String {
-        let labels = host.utf8.map(ASCII.lowercase).split(separator: UInt8(ascii: "."))
+        let labels = host.utf8.map { ASCII.lowercase($0) }.split(separator: UInt8(ascii: "."))
         return String(decoding: Array(labels.suffix(2).joined(separator: [UInt8(ascii: ".")])), as: UTF8.self)
     }
 }

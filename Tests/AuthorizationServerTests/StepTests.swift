@@ -47,6 +47,22 @@ private struct Picker: Plugin, InteractionStep {
     }
 }
 
+/// Mistakes everybody for Bob.
+private struct Mistaken: Plugin, InteractionStep {
+    static let manifest = PluginManifest(id: "mistaken", summary: "", specification: "")
+    let name = "mistaken"
+    let phase = StepPhase.verify
+    let fields: [ParameterDeclaration] = []
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) { registry.add(step: self) }
+
+    func advance(_ interaction: Interaction, submitted: Parameters) async throws -> StepOutcome {
+        .done(StepResult(subject: .user("bob"), amr: ["otp"], acr: "high"))
+    }
+}
+
 @Suite("What steps establish is of one person and one sign-in", .timeLimit(.minutes(10)))
 struct StepTests {
     private let house = Demo.request([("client_id", "house"), ("scope", "openid")])
@@ -168,5 +184,20 @@ struct StepTests {
         #expect(second.heading == "Second")
         let landed = await browser.submit(second, [("answer", "1234")])
         #expect(await identity(server, landed)?["acr"] == "high")
+    }
+
+    @Test("steps that find different people sign nobody in, and the proof of one is not added to the other")
+    func differentPeople() async throws {
+        let server = try await Demo.server(
+            Plugins.all + [PluginSetup(Mistaken.self)], clients: [Demo.house])
+        let asked = Browser(server)
+        let landed = await asked.signIn(await asked.authorize(house))
+        #expect(landed.query["error"] == "access_denied" && landed.query["code"] == nil)
+        #expect(asked.cookies[Browser.session] == nil)
+        let own = Browser(server)
+        let refused = await own.signIn(await own.open("/auth/sessions"))
+        #expect(refused.status == 400 && refused.link == "/auth/sessions")
+        #expect(own.cookies[Browser.session] == nil)
+        #expect(await own.signIn(await own.open("/auth/sessions"), "bob").heading == "Where you are signed in")
     }
 }

@@ -113,7 +113,11 @@ struct OwnSignIn {
     ) async throws {
         state.done.insert(step.name)
         state.kept[step.name] = nil
-        if case .user(let id)? = result.subject, state.established == nil {
+        let known = state.established.map { Subject.user($0.user) }
+        if let subject = result.subject, let known, subject != known {
+            throw refusal(.session, OAuthError(.accessDenied, "two steps found different people"), of: state)
+        }
+        if known == nil, case .user(let id)? = result.subject {
             let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
             state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
         } else {
