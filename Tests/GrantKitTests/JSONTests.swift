@@ -57,4 +57,25 @@ struct JSONTests {
         #expect(value.text == #"{"a":3,"c":4}"#)
         #expect(value["b"] == nil && value.string == nil && value.elements.isEmpty)
     }
+
+    /// Names of eleven letters, each of which is "K" or the Kelvin sign: all of them are canonically equivalent.
+    private static func alike(_ count: Int, _ kelvin: String) -> String {
+        let names = (0..<count).map { number in
+            (0..<11).map { number >> $0 & 1 == 0 ? "K" : kelvin }.joined()
+        }
+        return "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+    }
+
+    @Test("thousands of names that only look alike are told apart about as fast as any others")
+    func alikeNames() throws {
+        func time(_ text: String) throws -> Duration {
+            let start = ContinuousClock.now
+            #expect(try JSON(parsing: text).members.count == 2048)
+            return ContinuousClock.now - start
+        }
+        let plain = try (0..<3).map { _ in try time(Self.alike(2048, "k")) }.max() ?? .zero
+        let alike = try (0..<3).map { _ in try time(Self.alike(2048, "\u{212A}")) }.min() ?? .zero
+        #expect(alike < plain * 20)
+        #expect(throws: JSONError.self) { try JSON(parsing: "{\"K\":1,\"\u{212A}\":2,\"\u{212A}\":3}") }
+    }
 }
