@@ -9,6 +9,8 @@ public struct DocumentFile {
     /// What is wrong with it, with lines and columns.
     public let diagnostics: Diagnostics
 
+    private static let noMapping = "the file must be a mapping from keys to values"
+
     /// Reads a file by the rules of the configuration.
     ///
     /// - Parameters:
@@ -20,11 +22,13 @@ public struct DocumentFile {
         diagnostics = Diagnostics(file)
         if let error { diagnostics.report(error) }
         guard let root = file.root, case .mapping = root.content else {
-            if error == nil { diagnostics.reportUnreadable("the file must be a mapping from keys to values") }
+            if error == nil { diagnostics.reportUnreadable(DocumentFile.noMapping) }
             document = nil
             return
         }
         let json = ValueReader(outside: outside, diagnostics: diagnostics).json(root, at: [])
+        // A mapping that refers to a file or a variable is the string that it refers to.
+        if case .string = json, !diagnostics.hasErrors { diagnostics.report(.error, at: [], DocumentFile.noMapping) }
         document = diagnostics.hasErrors ? nil : json
     }
 

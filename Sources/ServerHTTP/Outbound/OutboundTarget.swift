@@ -20,14 +20,21 @@ struct OutboundTarget: Sendable {
             let parts = URLComponents(string: text), let scheme = parts.scheme?.raw.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.encodedHost, !host.isEmpty,
             // An escape in a host would be a line feed or a slash in the header "Host".
-            !host.utf8.contains(UInt8(ascii: "%")), parts.user == nil,
+            !host.utf8.contains(UInt8(ascii: "%")), let name = OutboundTarget.name(host.raw), parts.user == nil,
             parts.password == nil, parts.fragment == nil, 1...65535 ~= (parts.port ?? 443)
         else { throw OutboundError("it is not an https address without user name, password and fragment") }
-        self.host = host.raw.starts(with: "[") ? host.raw.dropFirst().dropLast().string : host
+        self.host = name
         isSecure = scheme == "https"
         port = parts.port ?? (isSecure ? 443 : 80)
         authority = host + (parts.port.map { ":\($0)" } ?? "")
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
         self.path = path + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
+    }
+
+    /// What a host names; nil for brackets that hold no address (RFC 3986 section 3.2.2).
+    private static func name(_ host: RawText) -> String? {
+        guard host.starts(with: "[") else { return host.string }
+        let address = host.dropFirst().dropLast()
+        return IPAddress(address) == nil ? nil : address.string
     }
 }
