@@ -110,9 +110,9 @@ extension ServerCore {
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
         trace.client = registered
         let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
-        let response = try await RecentUser.$current.withValue(RecentUser()) {
+        let response = try await RecentUser.serve {
             guard plan.endsTokens else { return try await plan.endpoint.respond(to: asked) }
-            return try await ServerCore.$isEndingTokens.withValue(true) { try await plan.endpoint.respond(to: asked) }
+            return try await ServerCore.endingTokens { try await plan.endpoint.respond(to: asked) }
         }
         return try await commit(response)
     }

@@ -5,7 +5,8 @@ import GrantKit
 /// Answers HEAD as GET would be answered, without letting anything happen (RFC 9110 section 9.3.2).
 enum HeadRequest {
     /// Whether the current request asks for headers alone: nothing may be written, sent or reported for it.
-    @TaskLocal static var isCurrent = false
+    static var isCurrent: Bool { mark?.holds ?? false }
+    @TaskLocal private static var mark: RequestMark?
 
     /// Answers as GET, and leaves no trace in the browser either.
     ///
@@ -19,7 +20,9 @@ enum HeadRequest {
     ) async throws -> OutboundResponse {
         var request = request
         request.head.method = "GET"
-        var response = try await $isCurrent.withValue(true) { try await respond(request) }
+        let mark = RequestMark()
+        defer { mark.end() }
+        var response = try await $mark.withValue(mark) { [request] in try await respond(request) }
         response.headers.removeAll { $0.name == "set-cookie" }
         return response
     }

@@ -115,7 +115,7 @@ struct Issuing {
     private func restsOnFirstParty(_ decided: Authorization) -> Bool {
         guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
         let isOfFlow = generation.capabilities.flows.contains { $0.grant.key == decided.origin }
-        return isOfFlow && Tombstone.ids(ofGrant: decided.grantID).count == 1
+        return isOfFlow && !Tombstone.wasAsked(forGrant: decided.grantID)
     }
 
     /// What this answer may carry: never more than the client may have today, never more than it asked for.

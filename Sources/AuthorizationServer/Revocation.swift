@@ -19,9 +19,24 @@ enum Tombstone {
         }
     }
 
-    /// The id of a new grant; what rests on a consent begins with its id, so that a tombstone of that ends it too.
-    static func grantID(_ own: String, under consent: String?) -> String {
-        consent.map { "\($0).\(own)" } ?? own
+    /// The id of a new grant; what comes under a consent begins with its id, so that a tombstone of that ends it too.
+    ///
+    /// - Parameters:
+    ///   - own: What tells it from all others.
+    ///   - consent: The id of what the person has allowed the client.
+    ///   - wasAsked: Whether that covers this grant; a first-party client gets more without asking.
+    /// - Returns: The id.
+    static func grantID(_ own: String, under consent: String?, wasAsked: Bool) -> String {
+        consent.map { "\($0).\(wasAsked ? own : "\(unasked)\(own)")" } ?? own
+    }
+
+    /// No id begins so by itself.
+    private static let unasked = "-."
+
+    /// Whether the person was asked for what a grant holds, when it began or before.
+    static func wasAsked(forGrant id: String?) -> Bool {
+        guard let rest = id?.raw.cut(at: ".")?.behind else { return false }
+        return !rest.starts(with: unasked)
     }
 
     /// The ids whose tombstones end a grant: its own, and that of the consent that it rests on.
@@ -46,7 +61,15 @@ extension ServerCore: TokenService {
     }
 
     /// Whether a request to the revocation endpoint is served.
-    @TaskLocal static var isEndingTokens = false
+    private static var isEndingTokens: Bool { ending?.holds ?? false }
+    @TaskLocal private static var ending: RequestMark?
+
+    /// Serves a request to the revocation endpoint.
+    static func endingTokens<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        let mark = RequestMark()
+        defer { mark.end() }
+        return try await $ending.withValue(mark) { try await body() }
+    }
 
     /// The token behind a value, and the record of its client if the store keeps that.
     func live(

@@ -114,7 +114,8 @@ public final class ServerCore: Sendable {
     /// The key of the epochs of declared users, read once.
     func epochKey() async throws -> Secret {
         if let known = opened?.epochKey.withLock({ $0 }) { return known }
-        let key = try await UserEpoch.key(in: store, random: random(bytes: 32))
+        // Also for a request that may write nothing: what would not be kept must not be used either.
+        let key = try await UserEpoch.key(in: opened?.store ?? closed, random: random(bytes: 32))
         opened?.epochKey.withLock { $0 = key }
         return key
     }

@@ -2,6 +2,7 @@
 
 import GrantKit
 import Support
+import Synchronization
 import Testing
 
 @testable import AuthorizationServer
@@ -137,5 +138,70 @@ struct HeadRequestTests {
                 #expect(answer["error_description"]?.contains(methods) == true)
             }
         }
+    }
+
+    @Test("a key that HEAD needs first is kept: what it is used for is good after a restart")
+    func epochKey() async throws {
+        let setting = try await Setting()
+        let user = try #require(try await setting.server.core.users.find("bob"))
+        let fresh = try await Setting()
+        let under = try await HeadRequest.respond(
+            to: InboundRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
+        ) { _ in
+            _ = try await fresh.server.core.epochKey()
+            return .text("", status: 200)
+        }
+        #expect(under.status == 200 && user.isActive)
+        let kept = try await fresh.server.core.store.read(StoreKey("user_epoch", "key"))
+        let used = try await fresh.server.core.epochKey()
+        #expect(kept?.value["key"]?.string.map { Secret($0) == used } == true)
+    }
+
+    @Test("what is started while HEAD is served, and goes on afterwards, writes as anything else")
+    func startedMeanwhile() async throws {
+        let server = try await Setting().server
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let task = Mutex<Task<WriteOutcome, any Error>?>(nil)
+        let record = StoreRecord(StoreKey("client", "later"), [:], expiresAt: server.clock.now + .seconds(60))
+        _ = try await HeadRequest.respond(
+            to: InboundRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
+        ) { _ in
+            let outcome = try await server.core.store.write([.create(record)])
+            #expect(outcome == .committed)
+            task.withLock {
+                $0 = Task {
+                    for await _ in gate { break }
+                    return try await server.core.store.write([.create(record)])
+                }
+            }
+            return .text("", status: 200)
+        }
+        #expect(try await server.core.store.read(record.key) == nil)
+        open.yield()
+        let outcome = try await task.withLock { $0 }?.value
+        #expect(outcome == .committed)
+        #expect(try await server.core.store.read(record.key) != nil)
+    }
+
+    @Test("what is started while a client's request is served sees how a person is afterwards")
+    func recentUser() async throws {
+        let server = try await Demo.server()
+        try await server.add(["id": "sam", "password": .string(Demo.password)])
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let core = server.core
+        let task = try await RecentUser.serve {
+            let record = try await core.store.read(StoredUser.key("sam"))
+            RecentUser.current?.keep(record, at: StoredUser.key("sam"))
+            return Task {
+                for await _ in gate { break }
+                RecentUser.current?.keep(record, at: StoredUser.key("sam"))
+                return try await core.users.find("sam")?.epoch
+            }
+        }
+        try await server.stored.set(password: Secret("another horse"), of: "sam")
+        open.yield()
+        let seen = try await task.value
+        let now = try await core.users.find("sam")?.epoch
+        #expect(seen == now && now != nil)
     }
 }

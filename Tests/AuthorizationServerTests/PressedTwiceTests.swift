@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuthorizationServer
 import Cryptography
 import GrantKit
 import Support
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("A button that is pressed twice leads twice to the same place", .timeLimit(.minutes(10)))
 struct PressedTwiceTests {
@@ -101,8 +102,13 @@ struct PressedTwiceTests {
         let server = try await Demo.server()
         let (late, lateConsent) = await Self.consent(server)
         #expect(await late.allow(lateConsent).query["code"] != nil)
+        server.clock.advance(.seconds(9))
+        #expect(await late.allow(lateConsent).query["code"] != nil)
+        server.clock.advance(.seconds(1))
+        #expect(await late.allow(lateConsent).heading == Self.expired, "the shortest code has ended")
+        server.clock.advance(.seconds(-30))
+        #expect(await late.allow(lateConsent).heading == Self.expired, "a clock that is behind makes it no longer")
         server.clock.advance(.seconds(30))
-        #expect(await late.allow(lateConsent).heading == Self.expired)
         let (ended, endedConsent) = await Self.consent(server, [("prompt", "consent")])
         #expect(await ended.allow(endedConsent).query["code"] != nil)
         let id = (ended.cookies[Self.session] ?? "").split(separator: ".")[0]
@@ -115,6 +121,76 @@ struct PressedTwiceTests {
         #expect(bob.query["code"] != nil && bob.query["code"] != ann.query["code"])
         let tokens = await server.redeem(bob.query["code"] ?? "", as: ("house", Demo.secret))
         #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["sub"] == "bob")
+    }
+
+    @Test("what was given is not given again once the person has ended what they allowed")
+    func ended() async throws {
+        let server = try await Demo.server()
+        let (browser, consent) = await Self.consent(server)
+        #expect(await browser.allow(consent).query["code"] != nil)
+        let page = await browser.open("/auth/grants")
+        let csrf = page.hidden.filter { $0.0 == "csrf" }
+        #expect(csrf.count == 1)
+        _ = await browser.post("/auth/grants", csrf + [("client", "web")])
+        #expect(await browser.allow(consent).heading == Self.expired)
+    }
+
+    @Test("a token is repeated for as long as it lasts and no longer")
+    func token() async throws {
+        var client = Demo.house
+        client["grant_types"] = ["implicit"]
+        client["auth"] = ["implicit": ["redirect_uri": .string(Demo.callback), "access_token_expiration": 3]]
+        let server = try await Demo.server(Plugins.all + [.init(Plugins.implicit)], clients: [client])
+        let browser = Browser(server)
+        let page = await browser.authorize(
+            Demo.request([
+                ("client_id", "house"), ("response_type", "token"), ("code_challenge", nil),
+                ("code_challenge_method", nil),
+            ]))
+        let before = browser.copy()
+        let first = await browser.signIn(page)
+        #expect(first.header("location")?.contains("access_token=") == true)
+        server.clock.advance(.seconds(2))
+        #expect(await before.copy().signIn(page).header("location") == first.header("location"))
+        server.clock.advance(.seconds(1))
+        #expect(await before.copy().signIn(page).header("location") != first.header("location"))
+    }
+
+    @Test("presses that race where somebody was signed in lead to one code and one session too")
+    func raceWithSession() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        _ = await browser.signIn(await browser.authorize(Self.house))
+        let page = await browser.authorize(Self.house + [("prompt", "login")])
+        let presses = (0..<32).map { _ in browser.copy() }
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            for other in presses { group.addTask { await other.signIn(page) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(answers.map { $0.query["code"] }).count == 1, "\(answers.map { $0.heading ?? "-" })")
+        #expect(Set(presses.map { $0.cookies[Self.session] }).count == 1)
+    }
+
+    @Test("who reads the store and has the server's keys cannot open what was given without the form")
+    func sealed() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        let page = await browser.authorize(Self.house)
+        #expect(await browser.signIn(page).query["code"] != nil)
+        let field = try #require(page.hidden.first { $0.0 == "state" })
+        let text = try #require(server.keys.open(field.1, purpose: InteractionState.purpose))
+        let state = try #require(InteractionState(try JSON(parsing: text)))
+        let marker = try #require(try await server.core.store.read(state.marker))
+        let form = { (password: String) in
+            server.core.digest(
+                ofForm: Parameters(page.hidden + [("username", "ann"), ("password", password)]))
+        }
+        #expect(GivenAnswer(marker, of: state, for: form(Demo.password), in: server.core) != nil)
+        for guess in [nil, "", form("another horse")] {
+            #expect(GivenAnswer(marker, of: state, for: guess, in: server.core) == nil)
+        }
+        let kept = Array(marker.value.text.utf8)
+        #expect(kept.count > 100 && !marker.value.text.contains(form(Demo.password)))
     }
 
     @Test("a client that was moved meanwhile gets nothing at its former address")

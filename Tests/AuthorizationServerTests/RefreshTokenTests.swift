@@ -266,6 +266,35 @@ struct RefreshTokenTests {
         #expect(await refresh(second).status == 200, "a mistake in the configuration ends nothing")
     }
 
+    @Test(
+        "what a first-party client got without asking ends with 'first_party', also where less was allowed before",
+        arguments: [("openid read offline_access", 200), ("openid", 400)])
+    func allowedLess(_ asked: String, _ status: Int) async throws {
+        let server = try await Demo.server(clients: [Self.app(isFirstParty: false)])
+        func install(_ client: JSON) throws {
+            server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users))
+        }
+        let browser = Browser(server)
+        let request = Demo.request([("client_id", "house"), ("scope", asked)])
+        let consent = await browser.signIn(await browser.authorize(request))
+        #expect(await browser.allow(consent).query["code"] != nil)
+        try install(Self.app())
+        let all = Demo.request([("client_id", "house"), ("scope", "openid read offline_access")])
+        let code = await browser.authorize(all).query["code"] ?? ""
+        let token = try #require(await server.redeem(code, as: ("house", Demo.secret))["refresh_token"])
+        try install(Self.app(isFirstParty: false))
+        let refreshed = await server.post(
+            "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
+        #expect(refreshed.status == status)
+        let page = await browser.open("/auth/grants")
+        _ = await browser.post("/auth/grants", page.hidden.filter { $0.0 == "csrf" } + [("client", "house")])
+        try install(Self.app())
+        let last = refreshed["refresh_token"] ?? token
+        let ended = await server.post(
+            "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", last)], as: ("house", Demo.secret))
+        #expect(ended.status == 400, "it ends with what was allowed, whether it was asked for or not")
+    }
+
     @Test("a client that is given refresh tokens by an attribute loses them with it")
     func attributeTakenAway() async throws {
         let server = try await server()

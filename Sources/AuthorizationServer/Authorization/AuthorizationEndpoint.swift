@@ -98,14 +98,16 @@ struct AuthorizationEndpoint {
         trace.client = valid.registered
         let submitted = isForm ? fields : nil
         if let marker {
-            if let given = try await given(marker, state, valid, session, fields) { return given }
+            if let given = try await given(marker, state, valid, session, submitted) { return given }
             return try await go(on: valid, try renewed(state), session, submitted: submitted)
         }
         do {
             return try await go(on: valid, state, session, submitted: submitted)
         } catch is ApprovedBefore {
-            if let marker = try await core.store.read(state.marker),
-                let given = try await given(marker, state, valid, session, fields)
+            // The press that was faster may have begun another session, or changed the cookie of this one.
+            let (session, markers) = try await core.session(head, and: [state.marker])
+            if let marker = markers.first ?? nil,
+                let given = try await given(marker, state, valid, session, submitted)
             {
                 return given
             }
@@ -119,10 +121,11 @@ struct AuthorizationEndpoint {
     /// What is sent later, or was changed, is another matter: nil.
     private func given(
         _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
-        _ fields: Parameters
+        _ submitted: Parameters?
     ) async throws -> OutboundResponse? {
-        guard let given = GivenAnswer(marker, of: state, in: core), given.answers(valid),
-            try await given.isGood(for: core.digest(ofForm: fields), session, in: core)
+        let form = submitted.map(core.digest(ofForm:))
+        guard let given = GivenAnswer(marker, of: state, for: form, in: core), given.answers(valid),
+            try await given.isGood(session, in: core)
         else { return nil }
         var response = try core.answer(given.members, to: valid.destination, generation)
         given.begin(session, &response, in: core)

@@ -136,9 +136,8 @@ struct OwnSignIn {
         begun.note(head)
         let form = submitted.map(core.digest(ofForm:))
         let given = GivenAnswer(
-            members: [], form: form, clientID: "", redirectURI: name, sessionID: begun.session.id,
-            cookie: begun.cookie, issued: [], at: core.now)
-        let marker = try given.marker(of: state, in: core)
+            clientID: "", redirectURI: name, sessionID: begun.session.id, cookie: begun.cookie, at: core.now)
+        let marker = try given.marker(of: state, for: form, in: core)
         guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
             return try await beginAgain(state, form)
         }
@@ -153,7 +152,7 @@ struct OwnSignIn {
     private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> OutboundResponse {
         var response = OutboundResponse.redirect(target(state))
         if let marker = try await core.store.read(state.marker),
-            let given = GivenAnswer(marker, of: state, in: core), try await given.isGood(for: form, nil, in: core)
+            let given = GivenAnswer(marker, of: state, for: form, in: core), try await given.isGood(nil, in: core)
         {
             given.begin(nil, &response, in: core)
         }

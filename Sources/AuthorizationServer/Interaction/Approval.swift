@@ -24,11 +24,10 @@ struct Approval {
         let issued = try await issue(authorization(session))
         let members = issued.members.map { (name: $0.name, value: Approval.text($0.value)) }
         let given = GivenAnswer(
-            members: members, form: form, clientID: valid.registered.client.id,
-            redirectURI: valid.destination.redirect.text,
-            sessionID: session.id, cookie: run.begun?.cookie, issued: issued.writes.compactMap(\.createdKey),
-            at: core.now)
-        var writes = [StoreWrite.create(try given.marker(of: run.state, in: core))]
+            members: members, clientID: valid.registered.client.id, redirectURI: valid.destination.redirect.text,
+            sessionID: session.id, cookie: run.begun?.cookie, grantID: issued.authorization.grantID,
+            issued: issued.writes.compactMap(\.createdKey), at: core.now)
+        var writes = [StoreWrite.create(try given.marker(of: run.state, for: form, in: core))]
         writes += run.sessionWrites ?? [.absent(Tombstone.key(session.id))]
         if let remembered = run.remembered { writes.append(remembered) }
         if let consent = run.consentID { writes.append(.absent(Tombstone.key(consent))) }
@@ -55,7 +54,7 @@ struct Approval {
 
     /// Each word answers under the origin of its own grant, all under one grant id, and sees what those before it added.
     private func issue(_ approved: Authorization) async throws -> Issuance {
-        let grantID = Tombstone.grantID(core.random(bytes: 16), under: run.consentID)
+        let grantID = Tombstone.grantID(core.random(bytes: 16), under: run.consentID, wasAsked: run.wasAsked)
         let issuing = Issuing(core: core, generation: generation, registered: valid.registered)
         var last: Issuance?
         for stage in [Stage.credential, .assertion] {

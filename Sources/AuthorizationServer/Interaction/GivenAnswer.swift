@@ -6,70 +6,87 @@ import GrantKit
 /// to the same place, with the same code.
 ///
 /// The mark is written with the code in one commit, so of many that race, on whatever node, one answers and all others
-/// repeat that answer.
+/// repeat that answer. The form that it answers is part of what opens it and is not stored, so neither the store nor its
+/// keys give it away.
 struct GivenAnswer {
-    /// For how long it is repeated: a second press comes at once; a later one is asked anew.
-    static let repeated = Duration.seconds(30)
+    /// For how long it is repeated at the most: a second press comes at once; a later one is asked anew.
+    static let repeated = Duration.seconds(10)
 
     /// The parameters of the answer; none where a page of the server's own was asked for.
     let members: [(name: String, value: String)]
-    /// The digest of the form that it answers; nil if it answers none.
-    let form: String?
     /// Whom it was given to, and where.
     let clientID: String
     let redirectURI: String
     let sessionID: String
     /// The cookie of the session that began with it, for a browser that dropped the first answer.
     let cookie: String?
+    /// The grant that it began, if it began one.
+    let grantID: String?
     /// The records that came into being with it; of these none may have been redeemed.
     let issued: [StoreKey]
     let at: Timestamp
 
-    private static func purpose(_ state: InteractionState) -> String { "given-answer \(state.id)" }
+    init(
+        members: [(name: String, value: String)] = [], clientID: String, redirectURI: String, sessionID: String,
+        cookie: String?, grantID: String? = nil, issued: [StoreKey] = [], at: Timestamp
+    ) {
+        self.members = members
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.sessionID = sessionID
+        self.cookie = cookie
+        self.grantID = grantID
+        self.issued = issued
+        self.at = at
+    }
+
+    // MARK: in the store
 
     /// The mark that the interaction is used.
-    func marker(of state: InteractionState, in core: ServerCore) throws -> StoreRecord {
+    ///
+    /// - Parameters:
+    ///   - state: The interaction.
+    ///   - form: The digest of the form that it answers; without one it is never repeated, and nothing of it is kept.
+    ///   - core: The server.
+    /// - Returns: The record.
+    /// - Throws: What sealing throws.
+    func marker(of state: InteractionState, for form: String?, in core: ServerCore) throws -> StoreRecord {
+        let sealed = try form.map { try core.keys.seal(json.text, purpose: GivenAnswer.purpose(state, $0)) }
+        return StoreRecord(
+            state.marker, sealed.map { ["given": .string($0)] } ?? [:],
+            expiresAt: state.began + InteractionState.lifetime)
+    }
+
+    private static func purpose(_ state: InteractionState, _ form: String) -> String {
+        "given-answer \(state.id) \(form)"
+    }
+
+    private var json: JSON {
         var json: JSON = [
             "members": .array(members.map { .strings([$0.name, $0.value]) }), "client": .string(clientID),
             "to": .string(redirectURI), "session": .string(sessionID), "at": .integer(at.seconds),
             "issued": .array(issued.map { .strings([$0.collection, $0.id]) }),
         ]
-        json["form"] = form.map(JSON.string)
         json["cookie"] = cookie.map(JSON.string)
-        let sealed = try core.keys.seal(json.text, purpose: GivenAnswer.purpose(state))
-        return StoreRecord(
-            state.marker, ["given": .string(sealed)], expiresAt: state.began + InteractionState.lifetime)
+        json["grant"] = grantID.map(JSON.string)
+        return json
     }
 
-    /// What a mark holds, if this server can still read it.
-    init?(_ marker: StoreRecord, of state: InteractionState, in core: ServerCore) {
-        guard let sealed = marker.value["given"]?.string,
-            let text = core.keys.open(sealed, purpose: GivenAnswer.purpose(state)),
+    /// What a mark holds, if the same form is sent once more and this server can still read it.
+    init?(_ marker: StoreRecord, of state: InteractionState, for form: String?, in core: ServerCore) {
+        guard let form, let sealed = marker.value["given"]?.string,
+            let text = core.keys.open(sealed, purpose: GivenAnswer.purpose(state, form)),
             let json = try? JSON(parsing: text), let client = json["client"]?.string, let to = json["to"]?.string,
             let session = json["session"]?.string, let at = json["at"]?.integer
         else { return nil }
         let pairs = { (name: String) in (json[name]?.elements ?? []).map(\.strings).filter { $0.count == 2 } }
         self.init(
-            members: pairs("members").map { ($0[0], $0[1]) }, form: json["form"]?.string, clientID: client,
-            redirectURI: to, sessionID: session,
-            cookie: json["cookie"]?.string, issued: pairs("issued").map { StoreKey($0[0], $0[1]) },
-            at: Timestamp(seconds: at))
+            members: pairs("members").map { ($0[0], $0[1]) }, clientID: client, redirectURI: to, sessionID: session,
+            cookie: json["cookie"]?.string, grantID: json["grant"]?.string,
+            issued: pairs("issued").map { StoreKey($0[0], $0[1]) }, at: Timestamp(seconds: at))
     }
 
-    init(
-        members: [(name: String, value: String)], form: String?, clientID: String, redirectURI: String,
-        sessionID: String,
-        cookie: String?, issued: [StoreKey], at: Timestamp
-    ) {
-        self.members = members
-        self.form = form
-        self.clientID = clientID
-        self.redirectURI = redirectURI
-        self.sessionID = sessionID
-        self.cookie = cookie
-        self.issued = issued
-        self.at = at
-    }
+    // MARK: once more
 
     /// Whether it still answers what a request asks for today.
     func answers(_ valid: ValidRequest) -> Bool {
@@ -77,23 +94,31 @@ struct GivenAnswer {
             && redirectURI.utf8.elementsEqual(valid.destination.redirect.text.utf8)
     }
 
-    /// Whether it may be given once more: soon, for the same form, to the same person, and nothing of it has been used.
+    /// Whether it may be given once more: soon, to the same person, and while all of it is as good as it was.
     ///
     /// - Parameters:
-    ///   - form: The digest of the form that was sent, with the password if one was typed.
     ///   - session: The session of the browser; none, if the first answer was dropped together with its cookie.
     ///   - core: The server.
     /// - Returns: Whether it may.
     /// - Throws: `StoreError`.
-    func isGood(for form: String?, _ session: Session?, in core: ServerCore) async throws -> Bool {
-        guard let form, let own = self.form, Secret(form) == Secret(own), core.now - at < GivenAnswer.repeated,
-            session.map({ $0.id == sessionID }) ?? (cookie != nil)
-        else { return false }
-        let found = try await core.store.read([Session.key(sessionID), Tombstone.key(sessionID)] + issued)
-        guard let record = found[0], found[1] == nil, found.dropFirst(2).allSatisfy({ $0?.isRedeemed == false }),
+    func isGood(_ session: Session?, in core: ServerCore) async throws -> Bool {
+        // A clock that is behind makes it no longer than that.
+        guard .zero..<lifetime ~= core.now - at, session.map({ $0.id == sessionID }) ?? (cookie != nil) else {
+            return false
+        }
+        let ended = ([sessionID] + Tombstone.ids(ofGrant: grantID)).map(Tombstone.key)
+        let found = try await core.store.read([Session.key(sessionID)] + ended + issued)
+        guard let record = found.first ?? nil, found.dropFirst().prefix(ended.count).allSatisfy({ $0 == nil }),
+            found.dropFirst(1 + ended.count).allSatisfy({ $0?.isRedeemed == false }),
             let user = try await core.users.find(record.value["user"]?.string ?? "")
         else { return false }
         return Session(record, of: user).isGood(at: core.now)
+    }
+
+    /// No longer than the tokens in it last; the shortest lifetime of a code is that of a repeated answer.
+    private var lifetime: Duration {
+        let end = members.first { $0.name.utf8.elementsEqual("expires_in".utf8) }.flatMap { Int64($0.value) }
+        return min(GivenAnswer.repeated, end.map(Duration.seconds) ?? GivenAnswer.repeated)
     }
 
     /// Brings the session's cookie to a browser that does not have it.

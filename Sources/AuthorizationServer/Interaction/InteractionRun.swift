@@ -29,6 +29,8 @@ struct InteractionRun {
     var remembered: StoreWrite?
     /// The consent that the grant comes under, if one is stored.
     var consentID: String?
+    /// Whether the person was asked for what is granted, now or before.
+    var wasAsked = true
     /// What is granted of what plugins ask for beside the scope.
     var allowedItems: [String] = []
 
@@ -260,6 +262,7 @@ struct InteractionRun {
         if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
             if valid.registered.isFirstParty {
                 allowedItems = items
+                wasAsked = consent.covers(limits, items) && (limits.scope.words + items).allSatisfy(consent.allows)
                 return .approved(limits)
             }
             if consent.covers(limits, items) {
