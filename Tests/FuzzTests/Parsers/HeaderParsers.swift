@@ -22,13 +22,15 @@ private func headers(_ name: String, _ bytes: [UInt8]) -> RequestHead {
     return RequestHead(method: "PUT", path: "/", headers: lines.map { (name, string($0)) })
 }
 
+private let cookies = [
+    Cookie(Cookie.browser, issuer: "http://a.example"), Cookie(Cookie.session, issuer: "https://a.example"),
+]
+
 /// A cookie is found if and only if exactly one pair has its name byte for byte, and as it was sent.
 ///
 /// An at sign is the cookie's name, so that inputs need not know how cookies are named.
 @Sendable private func checkCookies(_ bytes: [UInt8]) throws {
-    for cookie in [
-        Cookie(Cookie.browser, issuer: "http://a.example"), Cookie(Cookie.session, issuer: "https://a.example"),
-    ] {
+    for cookie in cookies {
         let head = headers("cookie", bytes.flatMap { $0 == UInt8(ascii: "@") ? Array(cookie.name.utf8) : [$0] })
         let start = Array("\(cookie.name)=".utf8)
         let values = head.headers.flatMap { header in
