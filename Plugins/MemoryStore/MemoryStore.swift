@@ -15,8 +15,16 @@ final class MemoryStore: Plugin, Store {
     }
 
     private struct State {
-        var records: [StoreKey: StoreRecord] = [:]
+        private(set) var records: [StoreKey: StoreRecord] = [:]
+        private(set) var index = RecordIndex()
         var counters: [StoreKey: Counter] = [:]
+
+        mutating func set(_ record: StoreRecord?, at key: StoreKey) {
+            if let former = records.removeValue(forKey: key) { index.remove(former) }
+            guard let record else { return }
+            records[key] = record
+            index.add(record)
+        }
     }
 
     private let state = Mutex(State())
@@ -39,7 +47,7 @@ final class MemoryStore: Plugin, Store {
                 let found = state.records[try MemoryStore.key(of: write)]
                 if !MemoryStore.holds(write, found) { return .conflict(write: place, found: found) }
             }
-            for write in writes { MemoryStore.apply(write, to: &state.records) }
+            for write in writes { MemoryStore.apply(write, to: &state) }
             return .committed
         }
     }
@@ -62,16 +70,16 @@ final class MemoryStore: Plugin, Store {
         }
     }
 
-    private static func apply(_ write: StoreWrite, to records: inout [StoreKey: StoreRecord]) {
+    private static func apply(_ write: StoreWrite, to state: inout State) {
         switch write {
         case .create(let record):
-            records[record.key] = record.stored(version: 1, isRedeemed: false)
+            state.set(record.stored(version: 1, isRedeemed: false), at: record.key)
         case .replace(let record, let version):
-            let isRedeemed = records[record.key]?.isRedeemed ?? false
-            records[record.key] = record.stored(version: version + 1, isRedeemed: isRedeemed)
+            let isRedeemed = state.records[record.key]?.isRedeemed ?? false
+            state.set(record.stored(version: version + 1, isRedeemed: isRedeemed), at: record.key)
         case .redeem(let key):
-            records[key] = records[key].map { $0.stored(version: $0.version + 1, isRedeemed: true) }
-        case .delete(let key): records[key] = nil
+            state.set(state.records[key].map { $0.stored(version: $0.version + 1, isRedeemed: true) }, at: key)
+        case .delete(let key): state.set(nil, at: key)
         default: break
         }
     }
@@ -80,18 +88,9 @@ final class MemoryStore: Plugin, Store {
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
         state.withLock { state in
-            let found = state.records.values.filter { record in
-                record.key.collection == collection
-                    && record.indexes[index].map { $0.utf8.elementsEqual(value.utf8) } ?? false
-                    && after.map { MemoryStore.precedes($0, record.key) } ?? true
-            }
-            return Array(found.sorted { MemoryStore.precedes($0.key, $1.key) }.prefix(limit))
+            let keys = state.index.find(collection, by: index, equals: value, after: after, limit: limit)
+            return keys.compactMap { state.records[$0] }
         }
-    }
-
-    /// The order of the identifiers' bytes.
-    private static func precedes(_ left: StoreKey, _ right: StoreKey) -> Bool {
-        left.id.utf8.lexicographicallyPrecedes(right.id.utf8)
     }
 
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
@@ -106,7 +105,7 @@ final class MemoryStore: Plugin, Store {
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         state.withLock { state in
             let records = state.records.values.filter { $0.expiresAt < moment }.prefix(limit).map(\.key)
-            for key in records { state.records[key] = nil }
+            for key in records { state.set(nil, at: key) }
             let counters = state.counters.filter { $0.value.expiresAt < moment }.prefix(limit - records.count).map(
                 \.key)
             for key in counters { state.counters[key] = nil }

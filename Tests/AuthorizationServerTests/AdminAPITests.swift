@@ -58,7 +58,7 @@ struct AdminAPITests {
         let own = PluginSetup(Plugins.adminAPI, isAllowed ? ["people": true] : [:])
         let server = try await TestServer(
             Plugins.discouraged + [own], clients: [desk], users: [AdminAPITests.bob],
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let form = [
             ("grant_type", "password"), ("username", "bob"), ("password", "correct horse"), ("scope", "admin"),
         ]

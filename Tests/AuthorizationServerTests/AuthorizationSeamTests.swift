@@ -217,7 +217,7 @@ struct AuthorizationSeamTests {
         client["secret"] = .string(Demo.secret)
         let plugins = [Plugins.memoryStore, Plugins.opaqueToken, RandomlyNamedPeople.self].map { PluginSetup($0) }
         let server = try await TestServer(
-            plugins, clients: [client], users: Demo.users, passwords: CountingPasswords(isQuick: true))
+            plugins, clients: [client], users: Demo.users, passwords: CountingPasswords())
         let (ann, bob) = (Browser(server), Browser(server))
         let choosy = request(["a"], [("scope", "read choosy")])
         #expect(await ann.walk(choosy, ["ann", "yes"]).heading == "choose")

@@ -14,7 +14,7 @@ struct ClaimKindTests {
     ]
 
     private func problems(_ user: JSON) -> [ConfigurationProblem] {
-        var reader = UserDocument(user, at: [], passwords: CountingPasswords(isQuick: true))
+        var reader = UserDocument(user, at: [], passwords: CountingPasswords())
         reader.claims = Set(StandardClaims(isInToken: false).claims)
         _ = reader.check()
         return reader.problems
@@ -49,7 +49,7 @@ struct ClaimKindTests {
     @Test("what no loaded plugin tells may be anything")
     func untold() {
         var reader = UserDocument(
-            ["id": "ann", "data": ["updated_at": "now"]], at: [], passwords: CountingPasswords(isQuick: true))
+            ["id": "ann", "data": ["updated_at": "now"]], at: [], passwords: CountingPasswords())
         #expect(reader.check() && reader.problems.isEmpty)
     }
 

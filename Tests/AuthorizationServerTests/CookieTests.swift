@@ -14,7 +14,7 @@ struct CookieTests {
 
     private func server(_ issuer: String) async throws -> TestServer {
         try await TestServer(
-            clients: [Demo.house], users: Demo.users, passwords: CountingPasswords(isQuick: true), issuer: issuer)
+            clients: [Demo.house], users: Demo.users, passwords: CountingPasswords(), issuer: issuer)
     }
 
     private let house = Demo.request([("client_id", "house")])

@@ -24,7 +24,7 @@ struct HeadRequestTests {
             implicit["auth"] = ["implicit": ["redirect_uri": .string(Demo.callback)]]
             server = try await TestServer(
                 plugins, clients: [Leaving.shop, Leaving.plain, Demo.web, Demo.house, implicit], users: Demo.users,
-                passwords: CountingPasswords(isQuick: true), outbound: outbound)
+                passwords: CountingPasswords(), outbound: outbound)
             store = try #require(server.countingStore)
         }
 

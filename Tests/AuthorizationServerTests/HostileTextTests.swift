@@ -97,7 +97,7 @@ struct HostileTextTests {
             client["scope"] = .strings(["openid", word])
             let user: JSON = ["id": "ann", "password": .string(Demo.password), "data": ["name": .string(text)]]
             let server = try await TestServer(
-                Plugins.all, clients: [client], users: [user], passwords: CountingPasswords(isQuick: true))
+                Plugins.all, clients: [client], users: [user], passwords: CountingPasswords())
             let browser = Browser(server)
             let signIn = await browser.authorize(Demo.request([("scope", "openid \(word)")]))
             return [signIn, await browser.signIn(signIn)]

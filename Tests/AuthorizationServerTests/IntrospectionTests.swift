@@ -49,7 +49,7 @@ struct IntrospectionTests {
         ]
         let clients = [house] + IntrospectionTests.clients
         let server = try await TestServer(
-            clients: clients, users: Demo.users, passwords: CountingPasswords(isQuick: true))
+            clients: clients, users: Demo.users, passwords: CountingPasswords())
         func token(_ scope: String) async -> String {
             let code = await server.code([("scope", scope)]).query["code"] ?? ""
             return await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""

@@ -18,7 +18,7 @@ struct JobTests {
             plugins,
             clients: clients.map { id in
                 Leaving.client(id, [("backchannel_logout_uri", .string(address(id)))])
-            }, users: Demo.users, passwords: CountingPasswords(isQuick: true), outbound: outbound)
+            }, users: Demo.users, passwords: CountingPasswords(), outbound: outbound)
     }
 
     private static func job(for client: String, _ server: TestServer) -> StoreWrite {

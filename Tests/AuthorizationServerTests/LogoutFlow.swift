@@ -36,7 +36,7 @@ enum Leaving {
     {
         try await TestServer(
             plugins, clients: [shop, library, plain, Demo.web, TestServer.service], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true), outbound: outbound)
+            passwords: CountingPasswords(), outbound: outbound)
     }
 
     /// Signs in where that is needed, and gets what the client gets.

@@ -196,7 +196,7 @@ struct LogoutTests {
     func targets(_ address: String) async throws {
         let server = try await TestServer(
             clients: [Leaving.client("shop", [("post_logout_redirect_uris", [.string(address)])])], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let browser = Browser(server)
         _ = try await Leaving.use("shop", server, browser)
         let page = await Leaving.logout(browser, [("client_id", "shop"), ("post_logout_redirect_uri", address)])

@@ -124,7 +124,7 @@ struct ManySessionsTests {
         let clients = Self.clients(Self.many)
         let server = try await TestServer(
             clients: clients + [Leaving.plain, TestServer.service], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true), outbound: outbound)
+            passwords: CountingPasswords(), outbound: outbound)
         let browser = Browser(server)
         let flow = try await Leaving.use("plain", server, browser)
         let sid = flow.claims["sid"]?.string ?? ""
@@ -147,7 +147,7 @@ struct ManySessionsTests {
     func manyConsents() async throws {
         let server = try await TestServer(
             clients: Self.clients(Self.many) + [Leaving.plain, TestServer.service], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let browser = Browser(server)
         _ = try await Leaving.use("plain", server, browser)
         let epoch = try #require(try await server.core.users.find("ann")).epoch

@@ -111,7 +111,6 @@ struct NormalFormTests {
     @Test("hostile text of the longest kind is handled at once")
     func hostile() async throws {
         let server = try await TestServer(users: [People.ann])
-        server.passwords.hurry()
         let marks = String(
             String.UnicodeScalarView((0..<255).map { Unicode.Scalar($0 % 2 == 0 ? 0x301 : 0x323) ?? " " }))
         let start = ContinuousClock.now

@@ -57,7 +57,7 @@ struct ReadableAnswerTests {
         let plugins = [PluginSetup(CountingStore.self)] + AdminAPITests.plugins.dropFirst()
         let server = try await TestServer(
             plugins, clients: [kiosk, AdminAPITests.manager], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         var stored = AdminAPITests.orders
         (stored["id"], stored["allowed_origins"]) = ("stored", ["https://stored.example.com"])
         _ = try await server.core.clients.documents.create(stored)

@@ -109,7 +109,7 @@ struct RegisteredAddressTests {
         let address = "https://app.example.com/" + String(repeating: "a", count: 2000)
         let server = try await TestServer(
             clients: [Leaving.client("shop", [("post_logout_redirect_uris", [.string(address)])])], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let browser = Browser(server)
         _ = try await Leaving.use("shop", server, browser)
         let state = String(repeating: "&", count: 1500)

@@ -14,7 +14,7 @@ struct RequestedClaimsTests {
         -> TestServer
     {
         try await TestServer(
-            clients: clients, users: Demo.users, format: format, passwords: CountingPasswords(isQuick: true))
+            clients: clients, users: Demo.users, format: format, passwords: CountingPasswords())
     }
 
     private func asking(_ claims: String, _ changes: [(String, String?)] = []) -> [(String, String)] {

@@ -112,7 +112,7 @@ struct SessionsAPITests {
         let server = try await TestServer(
             [.init(CountingStore.self)] + Plugins.all.dropFirst(),
             clients: [Demo.web, Leaving.plain, TestServer.service], users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let store = try #require(server.countingStore)
         let browser = Browser(server)
         func get() async throws -> Answer {
@@ -183,7 +183,7 @@ struct SessionsAPITests {
         let server = try await TestServer(
             [.init(CountingStore.self)] + Plugins.all.dropFirst(), clients: [Leaving.shop, Leaving.plain],
             users: Demo.users,
-            passwords: CountingPasswords(isQuick: true))
+            passwords: CountingPasswords())
         let store = try #require(server.countingStore)
         let browser = Browser(server)
         _ = try await Leaving.use("plain", server, browser)

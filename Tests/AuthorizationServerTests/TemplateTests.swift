@@ -10,7 +10,9 @@ import Testing
 
 /// The templates of this tree: the server's own and those of its plugins.
 private enum Templates {
-    static func all() throws -> [PageTemplate] { try own() + plugins() }
+    private static let read = Result { try own() + plugins() }
+
+    static func all() throws -> [PageTemplate] { try read.get() }
 
     static func own() throws -> [PageTemplate] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -200,7 +200,7 @@ struct UserInfoTests {
             "address": "not an object", "email_verified": "yes",
         ]
         let server = try await TestServer(
-            Plugins.all, clients: [Demo.house], users: [evil], passwords: CountingPasswords(isQuick: true))
+            Plugins.all, clients: [Demo.house], users: [evil], passwords: CountingPasswords())
         let code = await server.code([("scope", "openid profile email address")]).query["code"] ?? ""
         let tokens = await server.redeem(code, as: ("house", Demo.secret))
         let claims = server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims

@@ -235,7 +235,7 @@ public enum Demo {
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [web, house, native, lax, TestServer.service]
     ) async throws -> TestServer {
         try await TestServer(
-            plugins, clients: clients, users: users, passwords: CountingPasswords(isQuick: true))
+            plugins, clients: clients, users: users, passwords: CountingPasswords())
     }
 
     /// A request of the web application, with some of it changed; nil leaves a parameter out.

@@ -5,16 +5,14 @@ import Cryptography
 public import GrantKit
 import Synchronization
 
-/// The real hashes, counted.
+/// The hashes of passwords, counted.
+///
+/// What is hashed here is hashed quickly, in the form of the slow hash, which tests of the hashes themselves take. A hash
+/// from elsewhere is compared as it really is.
 public final class CountingPasswords: PasswordHashing {
-    private let counts: Mutex<(slow: Int, old: Int, isFull: Bool, isQuick: Bool)>
+    private let counts = Mutex((slow: 0, old: 0, isFull: false))
 
-    /// Makes the hashes.
-    ///
-    /// - Parameter isQuick: Whether to take a digest in place of the slow hash, for tests that are about other things.
-    public init(isQuick: Bool = false) {
-        counts = Mutex((slow: 0, old: 0, isFull: false, isQuick: isQuick))
-    }
+    public init() {}
 
     /// How often Argon2id was computed at the cost of new hashes.
     public var slowHashes: Int { counts.withLock { $0.slow } }
@@ -29,9 +27,6 @@ public final class CountingPasswords: PasswordHashing {
         return PasswordHash(text).map { .hash(isCurrent: $0.isCurrent) } ?? .unusable
     }
 
-    /// Counts slow hashes from now on without computing them, for tests that need a thousand.
-    public func hurry() { counts.withLock { $0.isQuick = true } }
-
     private func count(_ isSlow: Bool, _ address: String?) throws {
         try counts.withLock { counts in
             if address != nil, counts.isFull { throw OAuthError(.temporarilyUnavailable, "full") }
@@ -41,19 +36,39 @@ public final class CountingPasswords: PasswordHashing {
 
     public func hash(_ password: Secret, from address: String?) async throws -> String {
         try count(true, address)
-        return try Argon2Hash(hashing: password).text
+        return CountingPasswords.quick(password, UInt64.random(in: 0 ... .max))
     }
 
     public func matches(_ password: Secret, _ hash: String, from address: String) async throws -> Bool {
         let kept = PasswordHash(hash)
         try count(kept?.isCurrent ?? false, address)
-        return kept?.matches(password) ?? false
+        return CountingPasswords.compare(password, hash)
+    }
+
+    static func compare(_ password: Secret, _ hash: String) -> Bool {
+        guard let salt = salt(of: hash) else { return PasswordHash(hash)?.matches(password) ?? false }
+        return hash == quick(password, salt)
     }
 
     public func derive(_ text: Secret, salt: String, from address: String?) async throws -> Secret {
         try count(true, address)
-        if counts.withLock({ $0.isQuick }) { return Secret(SystemCryptography().digest("\(salt)\u{0}\(text.exposed)")) }
-        return Secret(Base64URL.encode(try Argon2Hash.derive(text, salt: Array(salt.utf8))))
+        return Secret(SystemCryptography().digest("\(salt)\u{0}\(text.exposed)"))
+    }
+
+    // MARK: quick hashes
+
+    private static let start = "$argon2id$v=19$m=19456,t=2,p=1$quick"
+
+    private static func quick(_ password: Secret, _ salt: UInt64) -> String {
+        let digits = String(salt, radix: 16)
+        let padded = String(repeating: "0", count: 16 - digits.count) + digits
+        let digest = Base64URL.encode(Digest.sha256(Array("\(padded)\(password.exposed)".utf8)))
+        return "\(start)\(padded)Q$\(digest.replacing("-", with: "+").replacing("_", with: "/"))"
+    }
+
+    private static func salt(of hash: String) -> UInt64? {
+        guard hash.hasPrefix(start) else { return nil }
+        return UInt64(hash.dropFirst(start.count).prefix(16), radix: 16)
     }
 
     public func origin(of address: String) -> String { HashingPool.origin(of: address) }

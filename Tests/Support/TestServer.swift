@@ -86,8 +86,10 @@ public final class ManualClock: Surroundings {
 
 struct TestSecrets: SecretVerifier {
     private struct Hash: SlowHash {
-        let hash: PasswordHash
-        func matches(_ secret: Secret, from address: String) async throws -> Bool { hash.matches(secret) }
+        let text: String
+        func matches(_ secret: Secret, from address: String) async throws -> Bool {
+            CountingPasswords.compare(secret, text)
+        }
     }
 
     func keyedDigest(_ secret: Secret) -> Secret {
@@ -95,7 +97,7 @@ struct TestSecrets: SecretVerifier {
     }
 
     func slowHash(_ text: String) -> (any SlowHash)? {
-        PasswordHash(text).map(Hash.init)
+        PasswordHash(text) == nil ? nil : Hash(text: text)
     }
 }
 
@@ -103,6 +105,9 @@ struct TestSecrets: SecretVerifier {
 public struct TestServer: Sendable {
     /// What compares the secrets of clients.
     public static let secrets: any SecretVerifier = TestSecrets()
+
+    /// The server's own pages, read once for all tests.
+    private static let pages = Result { try Pages() }
 
     public let core: ServerCore
     public let clock: ManualClock
@@ -123,7 +128,7 @@ public struct TestServer: Sendable {
         logger.logLevel = .debug
         core = ServerCore(
             issuer: issuer, surroundings: clock, cryptography: SystemCryptography(),
-            secrets: TestSecrets(), passwords: passwords, pages: try Pages(),
+            secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound)
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
@@ -134,7 +139,7 @@ public struct TestServer: Sendable {
         let log = node.log
         core = ServerCore(
             issuer: node.core.issuer, surroundings: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
-            passwords: passwords, pages: try Pages(), algorithms: SignatureAlgorithm.ownNames,
+            passwords: passwords, pages: try TestServer.pages.get(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
         let generation = try TestServer.build(core, Plugins.all, clients, users, "opaque", passwords)
         let needs = KeyNeeds(
