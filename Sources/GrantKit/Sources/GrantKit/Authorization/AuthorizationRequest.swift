@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A request to the authorization endpoint whose client and redirect URI are known good (RFC 6749 section 4.1.1).
+public struct AuthorizationRequest: Sendable {
+    /// The client.
+    public var client: Client
+    /// Where the answer goes, also if the request left it out.
+    public var redirectURI: String
+    /// The words of `response_type`.
+    public var words: Set<String>
+    /// The declared parameters.
+    public var parameters: Parameters
+
+    /// For the host and for tests: a request.
+    public init(client: Client, redirectURI: String, words: Set<String>, parameters: Parameters) {
+        self.client = client
+        self.redirectURI = redirectURI
+        self.words = words
+        self.parameters = parameters
+    }
+}

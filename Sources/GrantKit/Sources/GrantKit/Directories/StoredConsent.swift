@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a person has allowed a client, and is not asked again.
+public struct StoredConsent: Sendable {
+    /// The client.
+    public let clientID: String
+    /// What was allowed.
+    public let scope: Scope
+    /// When it was allowed last.
+    public let givenAt: Timestamp
+
+    /// For the host and for tests: a consent.
+    public init(clientID: String, scope: Scope, givenAt: Timestamp) {
+        self.clientID = clientID
+        self.scope = scope
+        self.givenAt = givenAt
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an endpoint answers.
+public struct EndpointResponse: Sendable {
+    /// What an answer consists of.
+    public enum Content: Sendable {
+        /// Nothing but status and headers.
+        case none
+        /// A JSON value.
+        case json(JSON)
+        /// A page, which the core renders; of a `BrowserEndpoint` alone.
+        case page(Page)
+        /// An address to go on to by GET; of a `BrowserEndpoint` alone, which answers for the address.
+        case redirect(String)
+    }
+
+    /// The HTTP status.
+    public var status: Int
+    /// What it consists of.
+    public var content: Content
+    /// Headers that belong to the answer.
+    public var headers: [String: String] = [:]
+    /// What the core commits before it answers; a conflict is answered as `temporarily_unavailable`.
+    public var writes: [StoreWrite]
+    /// Whether the browser forgets the session that it was signed in with.
+    public var forgetsSession = false
+
+    /// Makes a response of any kind.
+    public init(content: Content, status: Int = 200, writes: [StoreWrite] = []) {
+        self.status = status
+        self.content = content
+        self.writes = writes
+    }
+
+    /// Makes a response of JSON, or without a body.
+    public init(_ body: JSON?, status: Int = 200, writes: [StoreWrite] = []) {
+        self.init(content: body.map(Content.json) ?? .none, status: status, writes: writes)
+    }
+
+    /// The body; nil for an answer that is no JSON.
+    public var body: JSON? {
+        get { if case .json(let body) = content { body } else { nil } }
+        set { content = newValue.map(Content.json) ?? .none }
+    }
+
+    /// A page.
+    public static func page(_ page: Page, status: Int = 200) -> EndpointResponse {
+        EndpointResponse(content: .page(page), status: status)
+    }
+
+    /// A redirect that turns any method into GET.
+    public static func redirect(_ address: String) -> EndpointResponse {
+        EndpointResponse(content: .redirect(address), status: 303)
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Does what was put off.
+///
+/// A job is done at least once: after a crash it may be done again.
+public protocol JobHandler: Sendable {
+    /// The name by which jobs are put off for it, unique in a server.
+    var name: String { get }
+    /// Does one job, within half a minute.
+    ///
+    /// - Throws: Any error, to be called again later.
+    func run(_ payload: JSON) async throws
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A JWS whose signature was verified.
+public struct VerifiedJWT: Sendable {
+    /// The protected header.
+    public var header: JSON
+    /// The claims.
+    public var claims: JSON
+
+    /// Makes a verified JWT.
+    public init(header: JSON, claims: JSON) {
+        self.header = header
+        self.claims = claims
+    }
+}

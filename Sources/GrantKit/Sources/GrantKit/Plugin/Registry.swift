@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one plugin adds to the server, by role.
+public struct Registry: Sendable {
+    /// The grants.
+    public private(set) var grants: [any TokenGrant] = []
+    /// The extensions of answers.
+    public private(set) var extensions: [any ResponseExtension] = []
+    /// The token formats.
+    public private(set) var formats: [any TokenFormat] = []
+    /// The resolvers, those of the formats included.
+    public private(set) var resolvers: [any TokenResolver] = []
+    /// The endpoints.
+    public private(set) var endpoints: [any Endpoint] = []
+    /// The words of `response_type`.
+    public private(set) var flows: [any AuthorizationFlow] = []
+    /// The filters of authorization requests.
+    public private(set) var requestFilters: [any AuthorizationRequestFilter] = []
+    /// What is asked of people.
+    public private(set) var steps: [any InteractionStep] = []
+    /// What is told about people.
+    public private(set) var claimsSources: [any ClaimsSource] = []
+    /// The endpoints for whoever presents an access token.
+    public private(set) var resourceEndpoints: [any ResourceEndpoint] = []
+    /// The endpoints for people's browsers.
+    public private(set) var browserEndpoints: [any BrowserEndpoint] = []
+    /// Who has something to commit when something is revoked.
+    public private(set) var revocationParticipants: [any RevocationParticipant] = []
+    /// Who does what was put off.
+    public private(set) var jobs: [any JobHandler] = []
+    /// The pages.
+    public private(set) var pages: [PageTemplate] = []
+    /// The documents below `/.well-known`.
+    public private(set) var documents: [WellKnownDocument] = []
+    /// What keeps records of what happens.
+    public private(set) var eventSinks: [any EventSink] = []
+    /// The stores.
+    public private(set) var stores: [any Store] = []
+    /// What is kept in the store.
+    public private(set) var collections: [StoreCollection] = []
+    /// Scope words that are granted only if they are asked for.
+    public private(set) var scopesOnRequest: Set<String> = []
+    /// Scope words that a person cannot untick.
+    public private(set) var requiredScopes: Set<String> = []
+    /// The signature algorithms that the server must have a key for.
+    public private(set) var signingAlgorithms: [String] = []
+    /// Members of the server's metadata.
+    public private(set) var metadata: [(name: String, value: MetadataValue)] = []
+
+    /// Makes an empty registry.
+    public init() {}
+
+    /// Adds a grant.
+    public mutating func add(grant: some TokenGrant) {
+        grants.append(grant)
+    }
+
+    /// Adds an extension of answers.
+    public mutating func add(extension: some ResponseExtension) {
+        extensions.append(`extension`)
+    }
+
+    /// Adds a token format, which resolves its own tokens.
+    public mutating func add(format: some TokenFormat) {
+        formats.append(format)
+        resolvers.append(format)
+    }
+
+    /// Adds a resolver of tokens that are no access tokens.
+    public mutating func add(resolver: some TokenResolver) {
+        resolvers.append(resolver)
+    }
+
+    /// Adds an endpoint.
+    public mutating func add(endpoint: some Endpoint) {
+        endpoints.append(endpoint)
+    }
+
+    /// Adds a word of `response_type`.
+    public mutating func add(flow: some AuthorizationFlow) {
+        flows.append(flow)
+    }
+
+    /// Adds a filter of authorization requests.
+    public mutating func add(requestFilter: some AuthorizationRequestFilter) {
+        requestFilters.append(requestFilter)
+    }
+
+    /// Adds something that is asked of people.
+    public mutating func add(step: some InteractionStep) {
+        steps.append(step)
+    }
+
+    /// Adds something that is told about people.
+    public mutating func add(claims source: some ClaimsSource) {
+        claimsSources.append(source)
+    }
+
+    /// Adds an endpoint for whoever presents an access token.
+    public mutating func add(resourceEndpoint: some ResourceEndpoint) {
+        resourceEndpoints.append(resourceEndpoint)
+    }
+
+    /// Adds an endpoint for people's browsers.
+    public mutating func add(browserEndpoint: some BrowserEndpoint) {
+        browserEndpoints.append(browserEndpoint)
+    }
+
+    /// Adds what has something to commit when something is revoked.
+    public mutating func add(revocation participant: some RevocationParticipant) {
+        revocationParticipants.append(participant)
+    }
+
+    /// Adds what does what was put off.
+    public mutating func add(job handler: some JobHandler) {
+        jobs.append(handler)
+    }
+
+    /// Adds a page.
+    ///
+    /// - Parameters:
+    ///   - name: The page's name, by which the plugin shows it and a deployment's folder replaces it.
+    ///   - template: A Mustache template; `{{> head}}` and `{{> foot}}` make it one of the server's pages.
+    ///   - texts: Texts by the tag of their language (RFC 5646) and their key. A key is the page's name, an underscore
+    ///     and more; `en` must be there, and stands in where another language lacks a text.
+    public mutating func add(page name: String, template: String, texts: [String: [String: String]]) {
+        pages.append(PageTemplate(name: name, template: template, texts: texts))
+    }
+
+    /// Adds a document below `/.well-known`.
+    ///
+    /// - Parameters:
+    ///   - name: The name below `/.well-known/`.
+    ///   - content: Makes the document of the server's metadata; called when the plugins are loaded.
+    public mutating func add(document name: String, _ content: @escaping @Sendable (_ metadata: JSON) -> JSON) {
+        documents.append(WellKnownDocument(name: name, content: content))
+    }
+
+    /// Adds something that keeps a record of what happens.
+    public mutating func add(eventSink: some EventSink) {
+        eventSinks.append(eventSink)
+    }
+
+    /// Adds a store; a server has exactly one.
+    public mutating func add(store: some Store) {
+        stores.append(store)
+    }
+
+    /// Says what is kept in the store.
+    public mutating func add(collection: StoreCollection) {
+        collections.append(collection)
+    }
+
+    /// Keeps a scope word out of "all of the client's scope": it is granted only if it is asked for.
+    public mutating func add(scopeOnRequest word: String) {
+        scopesOnRequest.insert(word)
+    }
+
+    /// Keeps a scope word from being unticked where a person consents, since the request means nothing without it.
+    public mutating func add(requiredScope word: String) {
+        requiredScopes.insert(word)
+    }
+
+    /// Has the server keep a key that signs with an algorithm (RFC 7518 section 3.1), one of `host.keys.algorithms`.
+    ///
+    /// What was signed verifies for as long as the longest token of a client or record of a collection lives.
+    public mutating func add(signingAlgorithm name: String) {
+        signingAlgorithms.append(name)
+    }
+
+    /// Adds to a member of the server's metadata.
+    public mutating func add(metadata name: String, _ value: MetadataValue) {
+        metadata.append((name, value))
+    }
+}

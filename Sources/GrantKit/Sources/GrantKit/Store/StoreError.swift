@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a store could not do what it was asked: for the operator, never for the client.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong and what to do.
+    public let message: String
+
+    /// Makes an error.
+    public init(_ message: String) {
+        self.message = message
+    }
+
+    /// What is wrong and what to do.
+    public var description: String { message }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Has something to commit together with a revocation, such as jobs that tell others of it.
+public protocol RevocationParticipant: Sendable {
+    /// What is committed together with the end of something; it may be called again for the same.
+    ///
+    /// - Throws: Any error; nothing is revoked then.
+    func writes(revoking what: Revocation) async throws -> [StoreWrite]
+}

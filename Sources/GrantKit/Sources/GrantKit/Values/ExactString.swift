@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A string that is told from others by its bytes, as an element of a set.
+struct ExactString: Hashable {
+    let text: String
+
+    static func == (left: ExactString, right: ExactString) -> Bool {
+        haveSameBytes(left.text, right.text)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
+}
