@@ -11,9 +11,12 @@ import NIOPosix
 /// once, where under a serial executor each call and each return would be a job of its own.
 final class EventLoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
-    // Both are touched on the event loop's thread alone.
+    // All of these are touched on the event loop's thread alone.
     private nonisolated(unsafe) var ready: [UnownedJob] = []
     private nonisolated(unsafe) var isScheduled = false
+    private nonisolated(unsafe) var isRunning = false
+    private nonisolated(unsafe) var later: [() -> Void] = []
+    private nonisolated(unsafe) var isLaterScheduled = false
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -38,7 +41,37 @@ final class EventLoopExecutor: TaskExecutor {
         let batch = ready
         ready = []
         isScheduled = false
+        isRunning = true
         for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        isRunning = false
+        scheduleLater()
+    }
+
+    // MARK: what waits for other connections
+
+    /// How long it takes at most from the end of the last job until the event loop sees that nothing is left to run.
+    private static let moment = TimeAmount.microseconds(50)
+
+    /// Does something when what is ready has run, and what came for other connections of the event loop meanwhile was
+    /// read.
+    ///
+    /// The event loop looks at its sockets only when it has nothing left to run. So a connection whose next request is
+    /// there when the one before is answered would keep the event loop from all others if it went on at once.
+    static func afterOthers(on eventLoop: any EventLoop, _ body: @escaping () -> Void) {
+        guard let executor = of(eventLoop) else { return body() }
+        executor.later.append(body)
+        executor.scheduleLater()
+    }
+
+    private func scheduleLater() {
+        guard !later.isEmpty, !isRunning, !isScheduled, !isLaterScheduled else { return }
+        isLaterScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: EventLoopExecutor.moment) { [self] in
+            isLaterScheduled = false
+            let batch = later
+            later = []
+            for body in batch { body() }
+        }
     }
 
     private static let all = Dictionary(

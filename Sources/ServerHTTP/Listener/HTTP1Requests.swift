@@ -8,39 +8,56 @@ import NIOHTTPTypesHTTP1
 ///
 /// It passes on a request that says so in place of bytes that cannot be read, so that requests before it on the
 /// connection are answered first, and it gets an answer that says what is wrong.
-final class HTTP1RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// Names why there is no request; a client that sends it only has its own request refused.
     static let unreadable = "grantor-unreadable"
 
+    private let pipelining: PipeliningHandler
     private var isInRequest = false
     private var hasFailed = false
 
+    private init(_ pipelining: PipeliningHandler) {
+        self.pipelining = pipelining
+    }
+
     /// Adds a handler in front of what drops the version; HTTP/2 has none of that.
     static func add(to pipeline: ChannelPipeline) {
-        let pipeline = pipeline.syncOperations
-        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
-        try? pipeline.addHandler(HTTP1RequestHandler(), position: .before(codec))
+        let operations = pipeline.syncOperations
+        guard let codec = try? operations.handler(type: HTTP1ToHTTPServerCodec.self),
+            let pipelining = try? PipeliningHandler.add(to: pipeline)
+        else { return }
+        try? operations.addHandler(HTTP1RequestHandler(pipelining), position: .before(codec))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isInRequest = true
+            pipelining.begin(body: head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0)
             guard head.version == .http1_0 else { break }
             return context.fireChannelRead(wrapInboundOut(.head(HTTP1RequestHandler.asNewer(head))))
         case .body: break
-        case .end: isInRequest = false
+        case .end:
+            isInRequest = false
+            pipelining.complete()
         }
         context.fireChannelRead(data)
     }
 
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        context.write(data, promise: promise)
+        if case .end = unwrapOutboundIn(data) { pipelining.answered() }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !isInRequest, !hasFailed, let error = error as? HTTPParserError else {
-            return context.fireErrorCaught(error)
-        }
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        pipelining.finish()
+        guard !isInRequest, !hasFailed else { return context.fireErrorCaught(error) }
         hasFailed = true
         let headers: HTTPHeaders = [
             "host": "unknown", "connection": "close", HTTP1RequestHandler.unreadable: "\(error)",

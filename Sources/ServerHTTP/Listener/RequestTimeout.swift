@@ -29,7 +29,6 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var awaited = Awaited.headers
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
-    private var unanswered = 0
 
     init(header: TimeAmount, body: TimeAmount) {
         self.header = header
@@ -53,9 +52,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
-            unanswered += 1
-            wait(for: .body, body)
+        case .head: wait(for: .body, body)
         case .body: break
         case .end: awaited = .nothing
         }
@@ -64,7 +61,6 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        unanswered -= 1
         if awaited == .nothing { wait(for: .delivery, header) }
         context.write(data, promise: promise)
     }
@@ -81,13 +77,8 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// An answer that was read leaves its client the time for headers; one that was not has the time of a body on top.
     private func lookForDelivery(_ context: ChannelHandlerContext, _ rest: TimeAmount) {
-        guard isDelivered(context) else {
-            return rest <= .zero - body ? context.close(promise: nil) : schedule(context, in: rest + body)
-        }
-        guard unanswered > 0 else { return context.close(promise: nil) }
-        // Further requests came meanwhile, and the server is at work on them.
-        awaited = .nothing
-        schedule(context, in: min(header, body))
+        guard isDelivered(context) || rest <= .zero - body else { return schedule(context, in: rest + body) }
+        context.close(promise: nil)
     }
 
     /// Asked for when the time is over, since a promise for each answer costs more.

@@ -74,6 +74,17 @@ final class HTTPSocket: @unchecked Sendable {
         return poll(&waiting, 1, milliseconds) == 0
     }
 
+    /// Takes what has come so far.
+    func readSoFar() -> [UInt8] {
+        var all: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = recv(descriptor, &block, block.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { return all }
+            all += block.prefix(count)
+        }
+    }
+
     func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Reads until the other side ends the connection; nil if it does not within `Patience.seconds`.
