@@ -3,7 +3,6 @@
 public import AuthorizationServer
 import GrantKit
 import HummingbirdCore
-import HummingbirdHTTP2
 public import Logging
 import NIOCore
 import NIOPosix
@@ -115,15 +114,16 @@ public enum HTTPListener {
         guard let tls = configuration.tls else {
             return HTTPServerBuilder { OnEventLoop(base: HTTP1Channel(responder: $0, configuration: channel)) }
         }
-        let limit = TimeAmount(configuration.headerTimeout)
+        let context = try SecureChannel.context(tls.configuration)
+        let waiting = WaitingStreams.onEachLoop(connections: configuration.maxConnections)
         return HTTPServerBuilder { responder in
-            let base = try HTTP2UpgradeChannel(
-                tlsConfiguration: tls.configuration,
-                configuration: .init(
-                    idleTimeout: configuration.headerTimeout, gracefulCloseTimeout: .seconds(2),
-                    streamConfiguration: channel), responder: responder)
-            let limited = TLSLimit(base: base, time: limit, idle: TimeAmount(configuration.headerTimeout * 6))
-            return OnEventLoop(base: limited)
+            let http1 = HTTP1Channel(responder: responder, configuration: channel)
+            let http2 = HTTP2Streams(
+                http1: http1, header: TimeAmount(configuration.headerTimeout),
+                body: TimeAmount(configuration.bodyTimeout), waiting: waiting)
+            let base = SecureChannel(context: context, http1: http1, http2: http2)
+            let (limit, idle) = (configuration.headerTimeout, configuration.headerTimeout * 6)
+            return OnEventLoop(base: TLSLimit(base: base, time: TimeAmount(limit), idle: TimeAmount(idle)))
         }
     }
 

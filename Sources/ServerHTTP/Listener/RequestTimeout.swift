@@ -26,13 +26,22 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private let header: TimeAmount
     private let body: TimeAmount
-    private var awaited = Awaited.headers
+    private let connection: HTTP2ConnectionHandler?
+    private var awaited = Awaited.headers { didSet { isWaiting = awaited != .nothing } }
+    private var isWaiting = false { didSet { note(oldValue) } }
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
 
-    init(header: TimeAmount, body: TimeAmount) {
+    /// Makes a handler.
+    ///
+    /// - Parameters:
+    ///   - header: How long headers may take, and how long the client may take to read the answer.
+    ///   - body: How long the body may take.
+    ///   - connection: What the request is a stream of, with HTTP/2.
+    init(header: TimeAmount, body: TimeAmount, connection: HTTP2ConnectionHandler? = nil) {
         self.header = header
         self.body = body
+        self.connection = connection
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -43,10 +52,12 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
+        isWaiting = false
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        isWaiting = false
         context.fireChannelInactive()
     }
 
@@ -63,6 +74,11 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
         if awaited == .nothing { wait(for: .delivery, header) }
         context.write(data, promise: promise)
+    }
+
+    private func note(_ wasWaiting: Bool) {
+        guard isWaiting != wasWaiting else { return }
+        connection?.changeWaiting(by: isWaiting ? 1 : -1)
     }
 
     private func wait(for awaited: Awaited, _ time: TimeAmount) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("RFC 9113: connections and their streams", .timeLimit(.minutes(10)))
+struct HTTP2Tests {
+    private typealias Frame = HTTP2Client.Frame
+
+    private func with(_ body: (Program, Folder) async throws -> Void) async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=id.example.com -keyout key.pem -out cert.pem",
+                in: folder)
+            #expect(made.status == 0, "\(made.errors)")
+            let tls = "tls: { certificate: cert.pem, key: key.pem }"
+            let limits = "header_timeout: 2m, body_timeout: 2m, max_connections: 64"
+            try folder.write("config.yaml", Configurations.yaml(listen: "{ port: 0, \(limits), \(tls) }"))
+            let program = try await Program.start(folder)
+            try await body(program, folder)
+            let live = try Command.shell(
+                "curl -sk --http2 -o /dev/null -w '%{http_code}' https://127.0.0.1:\(program.port)/health/live",
+                in: folder)
+            #expect(live.output == "200", "the server must still be there")
+            #expect(program.stop() == 0)
+        }
+    }
+
+    private static func request(_ method: String, _ path: String, _ more: [(String, String)] = []) -> [(String, String)]
+    {
+        [(":method", method), (":scheme", "https"), (":path", path), (":authority", "a")] + more
+    }
+
+    /// A window of zero (RFC 9113 section 6.9.2).
+    private static let closed: [UInt8] = [0, 4, 0, 0, 0, 0]
+
+    @Test(
+        "clients that keep many streams waiting, for a body or for an answer to be read, lose their connections when there are too many such streams",
+        arguments: [("POST", "/auth/token", false), ("GET", "/.well-known/jwks.json", true)])
+    func waiting(_ method: String, _ path: String, _ isLast: Bool) async throws {
+        try await with { program, folder in
+            let fields = HTTP2Tests.request(method, path)
+            let frames = (0..<100).map { Frame.headers(2 * $0 + 1, fields, isLast: isLast) }
+            // Each processor has connections of its own, and on each the last connection may stay.
+            let count = ProcessInfo.processInfo.activeProcessorCount + 4
+            let clients = try (0..<count).map {
+                try HTTP2Client("client\($0)", frames, settings: HTTP2Tests.closed, to: program, in: folder)
+            }
+            #expect(try await Patience.wait { clients.count(where: \.isEnded) >= 4 })
+            for client in clients where client.isEnded {
+                #expect(client.received.last { $0.kind == 7 }?.error == 11, "RFC 9113 section 7: ENHANCE_YOUR_CALM")
+            }
+        }
+    }
+}
