@@ -35,18 +35,15 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasFailed else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            isInRequest = true
-            pipelining.begin(body: head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0)
-            guard head.version == .http1_0 else { break }
-            return context.fireChannelRead(wrapInboundOut(.head(HTTP1RequestHandler.asNewer(head))))
-        case .body: break
+        case .head(let head): begin(head, context)
+        case .body: context.fireChannelRead(data)
         case .end:
             isInRequest = false
             pipelining.complete()
+            context.fireChannelRead(data)
         }
-        context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -56,11 +53,29 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        pipelining.finish()
-        guard !isInRequest, !hasFailed else { return context.fireErrorCaught(error) }
+        guard !hasFailed else { return }
+        if !isInRequest { return refuse(error.reason, context) }
+        // Whoever reads the body gets to know, and answers.
         hasFailed = true
+        pipelining.finish()
+        context.fireErrorCaught(error)
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let framing = HTTP1Framing(head)
+        if let fault = framing.fault { return refuse(fault, context) }
+        isInRequest = true
+        pipelining.begin(body: framing.length)
+        let head = head.version == .http1_0 ? HTTP1RequestHandler.asNewer(head) : head
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// Passes on a request that says what is wrong, and nothing after it.
+    private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
+        hasFailed = true
+        pipelining.finish()
         let headers: HTTPHeaders = [
-            "host": "unknown", "connection": "close", HTTP1RequestHandler.unreadable: "\(error)",
+            "host": "unknown", "connection": "close", HTTP1RequestHandler.unreadable: reason,
         ]
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
         context.fireChannelRead(wrapInboundOut(.head(head)))

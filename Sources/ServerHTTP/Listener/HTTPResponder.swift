@@ -5,6 +5,7 @@ import GrantKit
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import OutsideText
 import Synchronization
 
@@ -33,8 +34,7 @@ struct HTTPResponder: Sendable {
             if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
             // Bytes that were not read would reset the connection before the answer is read; the library waits a while.
-            if case .headersTooLarge = refusal { return }
-            if case .unreadable = refusal { return }
+            if refusal.leavesBytes { return }
             throw Closing()
         }
         // What arrived together is read together, answered together and sent together (decision 0014).
@@ -85,6 +85,8 @@ struct HTTPResponder: Sendable {
             throw RequestRefusal.bodyTooLarge
         } catch is BodyTimeoutError {
             throw RequestRefusal.bodyTooSlow
+        } catch let error as HTTPParserError {
+            throw RequestRefusal.unreadable(error.reason)
         }
     }
 

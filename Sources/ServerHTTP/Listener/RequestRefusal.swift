@@ -16,6 +16,19 @@ enum RequestRefusal: Error {
     case headersTooLarge
     /// It is no request of HTTP/1.1; the reason is the parser's.
     case unreadable(String)
+    /// It is of HTTP/1.0 and has a `Transfer-Encoding`.
+    case codingOfOlderVersion
+    /// It has another `Transfer-Encoding` than "chunked".
+    case unknownCoding
+
+    private init(unreadable reason: String) {
+        switch reason {
+        case HTTPParserError.headerOverflow.reason: self = .headersTooLarge
+        case HTTP1Framing.codingOfOlderVersion: self = .codingOfOlderVersion
+        case HTTP1Framing.unknownCoding: self = .unknownCoding
+        default: self = .unreadable(reason)
+        }
+    }
 
     /// What is wrong with a request before its body is read, or nil.
     ///
@@ -25,7 +38,7 @@ enum RequestRefusal: Error {
         let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
         let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""
         if let reason = head[header: HTTP1RequestHandler.unreadable] {
-            self = reason == "\(HTTPParserError.headerOverflow)" ? .headersTooLarge : .unreadable(reason)
+            self.init(unreadable: reason)
         } else if isStream ? hosts.contains(where: { !RequestRefusal.isSame($0, authority) }) : !hosts.isEmpty {
             self = .severalHosts
         } else if !RequestRefusal.isAuthority(authority) {
@@ -50,13 +63,22 @@ enum RequestRefusal: Error {
 
     private static let authorityMarks = Set("-._~!$&'()*+,;=%:[]".utf8)
 
+    /// Whether bytes of the client are left that nobody reads as a request.
+    var leavesBytes: Bool {
+        switch self {
+        case .headersTooLarge, .unreadable, .codingOfOlderVersion, .unknownCoding: true
+        case .noHost, .severalHosts, .bodyTooLarge, .bodyTooSlow: false
+        }
+    }
+
     /// The HTTP status.
     var status: Int {
         switch self {
-        case .noHost, .severalHosts, .unreadable: 400
+        case .noHost, .severalHosts, .unreadable, .codingOfOlderVersion: 400
         case .bodyTooSlow: 408
         case .bodyTooLarge: 413
         case .headersTooLarge: 431
+        case .unknownCoding: 501
         }
     }
 
@@ -70,7 +92,20 @@ enum RequestRefusal: Error {
         case .headersTooLarge:
             "the address or a header is longer than \(RequestLimit.headerField) bytes, all headers together are longer "
                 + "than \(RequestLimit.headers), or there are more than \(RequestLimit.headerCount)"
+        case .codingOfOlderVersion: "a request of HTTP/1.0 has no Transfer-Encoding; send a Content-Length"
+        case .unknownCoding: "the Transfer-Encoding is not 'chunked' alone, and no other one is read"
         case .unreadable(let reason): "the request is not valid HTTP/1.1: \(reason)"
+        }
+    }
+}
+
+extension HTTPParserError {
+    /// What is wrong, also where the parser has no words for it.
+    var reason: String {
+        switch self {
+        case .strictModeAssertion: "a line or a chunk does not end where it has to"
+        case .unknown: "where it ends cannot be told from its Transfer-Encoding, or a trailer changes that"
+        default: "\(self)"
         }
     }
 }

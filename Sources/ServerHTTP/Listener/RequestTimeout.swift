@@ -65,14 +65,14 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         switch unwrapInboundIn(data) {
         case .head: wait(for: .body, body)
         case .body: break
-        case .end: awaited = .nothing
+        case .end: if awaited == .body { awaited = .nothing }
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        if awaited == .nothing { wait(for: .delivery, header) }
+        wait(for: .delivery, header)
         context.write(data, promise: promise)
     }
 

@@ -87,8 +87,22 @@ struct HTTPVersionTests {
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400,
                 "not valid HTTP/1.1"
             ),
-        ])
-    func unreadable(_ text: String, _ status: Int, _ why: String) async throws {
+            (posted("zz\r\nabc"), 400, "chunk size"),
+            (posted("3\r\nabcd\r\n0\r\n\r\n"), 400, "does not end where"),
+            (posted("0\r\nContent-Length: 1\r\n\r\n"), 400, "content-length"),
+            (posted("0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, "trailer"),
+            (posted("0\r\n\r\n", coding: "xchunked"), 501, "Transfer-Encoding"),
+            (posted("0\r\n\r\n", coding: "gzip, chunked"), 501, "Transfer-Encoding"),
+            (posted("0\r\n\r\n", coding: "chunked, gzip"), 400, "Transfer-Encoding"),
+            (posted("0\r\n\r\n", coding: "gzip\r\nTransfer-Encoding: chunked"), 501, "Transfer-Encoding"),
+            (posted("0\r\n\r\n", coding: "chunked\r\nTransfer-Encoding: identity"), 400, "Transfer-Encoding"),
+            (posted("0\r\n\r\n", version: "1.0"), 400, "HTTP/1.0"),
+            (posted("0\r\n\r\n", version: "1.0", coding: "chunked\r\nConnection: keep-alive"), 400, "HTTP/1.0"),
+        ], [true, false])
+    func unreadable(_ request: (text: String, status: Int, why: String), isFollowed: Bool) async throws {
+        let (status, why) = (request.status, request.why)
+        // What follows what cannot be read is no request, whatever it looks like.
+        let text = request.text + (isFollowed ? "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n" : "")
         try await with { program in
             let (alone, took) = try exchange(text, with: program)
             #expect(alone.status == status && alone["error"] == "invalid_request" && took < .seconds(10))
@@ -100,6 +114,10 @@ struct HTTPVersionTests {
             let statuses = all.matches(of: /HTTP\/1\.1 (\d{3})/).map { Int($0.1) }
             #expect(statuses == [200, 200, status])
         }
+    }
+
+    private static func posted(_ body: String, version: String = "1.1", coding: String = "chunked") -> String {
+        "POST /auth/token HTTP/\(version)\r\nHost: a\r\nTransfer-Encoding: \(coding)\r\n\r\n\(body)"
     }
 
     @Test("a request that fills what is allowed is read", .clause("RFC 9112 section 3"))
