@@ -12,15 +12,19 @@ struct HTTP1Framing {
 
     /// How long the body is, if that is known.
     private(set) var length = 0
+    /// Whether what follows is not HTTP/1 any more, to the parser at least (RFC 9110 sections 7.8 and 9.3.6).
+    private(set) var isLast: Bool
     /// Why the request cannot be read, or nil.
     private(set) var fault: String?
 
     private var hasCoding = false
 
     init(_ head: HTTPRequestHead) {
+        isLast = head.method == .CONNECT
         for (name, value) in head.headers {
             // Most have another length, which is quicker to see.
             switch name.utf8.count {
+            case 7 where name.raw.isWord("upgrade"): isLast = true
             case 14 where name.raw.isWord("content-length"): length = Int(value) ?? 0
             case 17 where name.raw.isWord("transfer-encoding"): note(value, head.version)
             default: break

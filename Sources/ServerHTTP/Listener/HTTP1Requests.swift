@@ -19,6 +19,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let pipelining: PipeliningHandler
     private var isInRequest = false
+    private var isLast = false
     private var hasFailed = false
 
     private init(_ pipelining: PipeliningHandler) {
@@ -41,7 +42,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.fireChannelRead(data)
         case .end:
             isInRequest = false
-            pipelining.complete()
+            if isLast { pipelining.finish() } else { pipelining.complete() }
             context.fireChannelRead(data)
         }
     }
@@ -65,8 +66,10 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let framing = HTTP1Framing(head)
         if let fault = framing.fault { return refuse(fault, context) }
         isInRequest = true
+        isLast = framing.isLast
         pipelining.begin(body: framing.length)
-        let head = head.version == .http1_0 ? HTTP1RequestHandler.asNewer(head) : head
+        var head = head.version == .http1_0 ? HTTP1RequestHandler.asNewer(head) : head
+        if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 

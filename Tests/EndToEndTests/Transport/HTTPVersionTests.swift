@@ -120,6 +120,19 @@ struct HTTPVersionTests {
         "POST /auth/token HTTP/\(version)\r\nHost: a\r\nTransfer-Encoding: \(coding)\r\n\r\n\(body)"
     }
 
+    @Test(
+        "a request to speak another protocol is answered as if it did not ask, and ends its connection",
+        .clause("RFC 9110 section 7.8"),
+        arguments: ["GET /health/live HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c", "CONNECT a:1 HTTP/1.1"])
+    func otherProtocol(_ start: String) async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array("\(start)\r\nHost: a\r\n\r\n".utf8))
+            let answer = HTTPAnswer(try #require(socket.readAll(), "the connection must end"))
+            #expect((answer.status == 200) == start.hasPrefix("GET") && answer.header("connection") == "close")
+        }
+    }
+
     @Test("a request that fills what is allowed is read", .clause("RFC 9112 section 3"))
     func longest() async throws {
         try await with { program in
