@@ -54,4 +54,50 @@ struct HTTP2Tests {
             }
         }
     }
+
+    private static let form = ("content-type", "application/x-www-form-urlencoded")
+
+    @Test(
+        "a malformed request ends its stream alone", .clause("RFC 9113 section 8.1.1"),
+        arguments: [
+            [Frame.headers(3, request("GET", "/nothing", [("X-A", "b")]), isLast: true)],
+            [Frame.headers(3, request("POST", "/nothing", [("X-A", "b")]), isLast: false), Frame.data(3, "abc")],
+            [
+                Frame.headers(3, request("POST", "/nothing", [("content-length", "5")]), isLast: false),
+                Frame.data(3, "abc"),
+            ],
+            [Frame.headers(3, [(":method", "GET"), (":path", "/nothing")], isLast: true)],
+            [Frame.headers(3, request("GET", "/nothing", [("connection", "close")]), isLast: true)],
+        ])
+    func malformed(_ frames: [HTTP2Client.Frame]) async throws {
+        try await with { program, folder in
+            let first = Frame.headers(1, HTTP2Tests.request("POST", "/auth/token", [HTTP2Tests.form]), isLast: false)
+            let last = Frame.headers(5, HTTP2Tests.request("GET", "/.well-known/jwks.json"), isLast: true)
+            let client = try HTTP2Client(
+                "client", [first] + frames + [Frame.data(1, "grant_type=magic"), last], to: program, in: folder)
+            #expect(
+                try await Patience.wait {
+                    client.isEnded || Set(client.received.filter { $0.kind == 0 }.map(\.stream)) == [1, 5]
+                })
+            #expect(!client.isEnded, "\(client.received)")
+            #expect(client.received.first { $0.kind == 3 } == Frame(kind: 3, stream: 3, payload: [0, 0, 0, 1]))
+            #expect(!client.received.contains { $0.kind == 7 })
+        }
+    }
+
+    @Test(
+        "what is wrong with the connection ends it, and is told", .clause("RFC 9113 section 5.4.1"),
+        arguments: [
+            Frame(kind: 0, stream: 0, payload: [1]), Frame(kind: 6, stream: 0, payload: [1]),
+            Frame(kind: 8, stream: 0, payload: [0, 0, 0, 0]),
+            Frame.headers(2, request("GET", "/nothing"), isLast: true),
+        ])
+    func connectionError(_ frame: HTTP2Client.Frame) async throws {
+        try await with { program, folder in
+            let client = try HTTP2Client("client", [frame], to: program, in: folder)
+            #expect(try await Patience.wait { client.isEnded })
+            let code = try #require(client.received.last { $0.kind == 7 }?.error)
+            #expect(code != 0)
+        }
+    }
 }

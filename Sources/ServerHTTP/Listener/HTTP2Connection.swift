@@ -5,7 +5,7 @@ import NIOHTTP2
 import NIOSSL
 
 /// Ends a connection of HTTP/2 whose client does what it may not, or keeps too many streams waiting.
-final class HTTP2ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2FrameDelegate, RemovableChannelHandler {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -14,6 +14,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, RemovableChannelHandl
     var waiting = 0
 
     private let others: WaitingStreams?
+    private var hasJustReset = false
     private var context: ChannelHandlerContext?
 
     /// Makes a handler.
@@ -70,7 +71,17 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, RemovableChannelHandl
         context.fireUserInboundEventTriggered(event)
     }
 
+    func wroteFrame(_ frame: HTTP2Frame) {
+        if case .rstStream = frame.payload { hasJustReset = true } else { hasJustReset = false }
+    }
+
+    /// A malformed request is an error of its stream alone (RFC 9113 section 8.1.1).
+    ///
+    /// The library reports both kinds in the same way, right after it has written what tells the client: a reset for an
+    /// error of a stream, and GOAWAY for one of the connection.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        let isOfStream = hasJustReset && error is any NIOHTTP2Error
+        hasJustReset = false
+        if !isOfStream { context.close(promise: nil) }
     }
 }

@@ -28,7 +28,7 @@ struct HTTP2Streams: ServerChildChannel {
                 eventLoop: channel.eventLoop,
                 configuration: .init(maxIdleTime: header, maxAge: nil, maxGraceTime: .seconds(2), keepalive: nil))
             let streams = try pipeline.configureAsyncHTTP2Pipeline(
-                mode: .server, streamDelegate: manager.http2StreamDelegate
+                mode: .server, streamDelegate: manager.http2StreamDelegate, frameDelegate: connection
             ) { setup($0, of: bound, logger) }
             try pipeline.addHandlers([connection, manager])
             connection.begin()
