@@ -74,9 +74,8 @@ final class EventLoopExecutor: TaskExecutor {
         }
     }
 
-    private static let all = Dictionary(
-        uniqueKeysWithValues: MultiThreadedEventLoopGroup.singleton.makeIterator()
-            .map { (ObjectIdentifier($0), EventLoopExecutor($0)) })
+    private static let all = MultiThreadedEventLoopGroup.singleton.makeIterator()
+        .reduce(into: [ObjectIdentifier: EventLoopExecutor]()) { $0[ObjectIdentifier($1)] = EventLoopExecutor($1) }
 
     /// The executor of an event loop of the group that every listener uses.
     static func of(_ eventLoop: any EventLoop) -> EventLoopExecutor? {

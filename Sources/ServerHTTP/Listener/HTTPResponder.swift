@@ -93,8 +93,8 @@ struct HTTPResponder: Sendable {
     // MARK: out
 
     /// The names that nearly every answer has, made once.
-    private static let names = Dictionary(
-        uniqueKeysWithValues: ["content-type", "cache-control", "pragma", "vary"].map { ($0, HTTPField.Name($0)) })
+    private static let names = ["content-type", "cache-control", "pragma", "vary"]
+        .reduce(into: [String: HTTPField.Name]()) { $0[$1] = HTTPField.Name($1) }
 
     private func send(
         _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter

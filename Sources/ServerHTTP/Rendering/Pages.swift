@@ -33,8 +33,9 @@ public struct Pages: PageRenderer {
             try Pages.register(files.text(file), named: name, at: files.place(file), in: &library)
         }
         self.library = library
-        catalogues = Dictionary(
-            uniqueKeysWithValues: try files.languages.map { ($0.raw.lowercased(), try Catalogue($0, files)) })
+        try files.checkLanguages()
+        catalogues = [:]
+        for language in files.languages { catalogues[language.raw.lowercased()] = try Catalogue(language, files) }
         assets = try [
             PageAsset(value: "style", file: "style.css", type: "text/css; charset=utf-8", files),
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
@@ -185,10 +186,27 @@ struct PageFiles {
 
     /// The server's own languages, then those for which the folder has a catalogue.
     var languages: [String] {
-        let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
         let own = [Catalogue.last, "de"]
-        let more = found.filter { $0.raw.ends(with: ".json") }.map { $0.raw.dropLast(5).string }
-        return own + more.filter { PageFiles.isTag($0) && !own.contains($0.raw.lowercased()) }.sorted()
+        return own + found.filter { !own.contains($0.raw.lowercased()) }
+    }
+
+    /// The languages for which the folder has a catalogue, as its files spell them.
+    private var found: [String] {
+        let files = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
+        let names = files.filter { $0.raw.ends(with: ".json") }.map { $0.raw.dropLast(5).string }
+        return names.filter(PageFiles.isTag).sorted()
+    }
+
+    /// The case of a tag means nothing (RFC 5646 section 2.1.1), so of two files that differ by it one would be lost.
+    ///
+    /// - Throws: `Pages.Problem`.
+    func checkLanguages() throws {
+        var known: [String: String] = [:]
+        for name in found {
+            guard let other = known.updateValue(name, forKey: name.raw.lowercased()) else { continue }
+            let files = [other, name].map { "'text/\($0).json'" }.joined(separator: " and ")
+            throw Pages.Problem(description: "\(folder ?? ""): \(files) are of one language: keep one of them")
+        }
     }
 
     /// A file whose name is no tag of a language is none of ours.

@@ -121,4 +121,20 @@ struct LanguageTests {
         try "[]".write(toFile: "\(folder)/text/fr.json", atomically: true, encoding: .utf8)
         #expect(throws: Pages.Problem.self) { try Pages(replacedBy: folder) }
     }
+
+    @Test(
+        "two files of one language are a problem that names both, whatever their case",
+        arguments: [
+            ("pt-BR", "pt-br"), ("zh-Hant-TW", "ZH-hant-tw"), ("de", "DE"), ("En", "EN"), ("gsw-u-sd", "gsw-U-SD"),
+        ])
+    func twice(_ tags: (String, String)) throws {
+        let folder = "/tmp/grantor-texts-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: "\(folder)/text", withIntermediateDirectories: true)
+        try "{}".write(toFile: "\(folder)/text/\(tags.0).json", atomically: true, encoding: .utf8)
+        _ = try Pages(replacedBy: folder)
+        try "{}".write(toFile: "\(folder)/text/\(tags.1).json", atomically: true, encoding: .utf8)
+        let problem = #expect(throws: Pages.Problem.self) { try Pages(replacedBy: folder) }
+        for tag in [tags.0, tags.1] { #expect(problem?.description.contains("'text/\(tag).json'") == true) }
+    }
 }

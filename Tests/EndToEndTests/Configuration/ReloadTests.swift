@@ -41,6 +41,27 @@ struct ReloadTests {
         }
     }
 
+    @Test("two files of one language among the pages are named by a reload, by 'check' and by the start")
+    func pages() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Configurations.yaml(more: "pages: { folder: pages }"))
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/pages/text", withIntermediateDirectories: true)
+            try folder.write("pages/text/pt-BR.json", "{}")
+            let program = try await Program.start(folder, secrets: [Configurations.secret])
+            try folder.write("pages/text/pt-br.json", "{}")
+            let news = try await program.reload()
+            let problem = "'text/pt-BR.json' and 'text/pt-br.json' are of one language"
+            #expect(news.contains("was not reloaded") && news.contains(problem))
+            #expect(try program.token("service", Configurations.secret).status == 200)
+            #expect(program.stop() == 0)
+            for command in ["check", "serve"] {
+                let ended = try Command.grantor(command, in: folder)
+                #expect(ended.status == 78 && ended.errors.contains(problem), "\(command): \(ended.errors)")
+            }
+        }
+    }
+
     @Test(
         "what a reload cannot change says that a restart is needed",
         arguments: [
