@@ -80,12 +80,11 @@ struct ClientDocument {
         let plans = readPlans(grants, hasSecret: !isPublic)
         let redirects = readRedirects(grants)
         guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
-        let origins = (document["allowed_origins"]?.strings ?? []).compactMap { try? RedirectURI($0).browserOrigin }
         let client = Client(
             id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
         return RegisteredClient(
-            client: client, secrets: live, allowedOrigins: Set(origins),
-            plans: plans, redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
+            client: client, secrets: live, allowedOrigins: ClientDocument.origins(of: document), plans: plans,
+            redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
     }
 
     var withoutSecret: JSON {
@@ -150,11 +149,6 @@ struct ClientDocument {
 
     private mutating func check(_ value: JSON, _ attribute: AttributeDeclaration, _ place: Path) {
         if !attribute.accepts(value) { report(place, "'\(attribute.name)' must be \(attribute.expectation)") }
-    }
-
-    private static func isOrigin(_ text: String) -> Bool {
-        guard let address = try? RedirectURI(text), address.host != nil else { return false }
-        return address.origin.utf8.count == text.utf8.count
     }
 
     private mutating func readID() -> String? {

@@ -69,6 +69,11 @@ extension ClientDocument {
         }
     }
 
+    /// The origins whose scripts may read for the client, as browsers send them, however the document spells them.
+    static func origins(of document: JSON) -> Set<String> {
+        Set((document["allowed_origins"]?.strings ?? []).compactMap { try? RedirectURI($0).browserOrigin })
+    }
+
     /// An address that a page links to.
     mutating func checkAddress(_ name: String) {
         guard let member = document[name] else { return }

@@ -85,7 +85,14 @@ struct StoredClient: Sendable {
 
     // MARK: origins
 
-    var origins: Set<String> { Set(document["allowed_origins"]?.strings ?? []) }
+    /// The origins that it is found by: an inactive client lets no script read (decision 0030).
+    var origins: Set<String> { isActive ? ClientDocument.origins(of: document) : [] }
+
+    /// Where its rows of origins can be: earlier versions kept them as they were written, those of inactive clients too.
+    func originKeys(_ cryptography: any CryptographyService) -> Set<StoreKey> {
+        let all = ClientDocument.origins(of: document).union(document["allowed_origins"]?.strings ?? [])
+        return Set(all.map { originRecord($0, cryptography).key })
+    }
 
     /// What names that this client has an origin.
     func originRecord(_ origin: String, _ cryptography: any CryptographyService) -> StoreRecord {

@@ -139,19 +139,24 @@ public struct StoredClients: DocumentDirectory {
         var next = client
         next.epoch = former.epoch
         if former.isActive, !next.isActive { next.beginEpoch() }
-        let added = next.origins.subtracting(former.origins).map {
-            StoreWrite.create(next.originRecord($0, cryptography))
-        }
-        let gone = former.origins.subtracting(next.origins).map {
-            StoreWrite.delete(former.originRecord($0, cryptography).key)
-        }
+        let origins = try await originWrites(next, over: former)
         let version = former.record.version
         next.record = former.record
-        guard try await store.write([.replace(next.updated, ifVersion: version)] + added + gone) == .committed else {
+        guard try await store.write([.replace(next.updated, ifVersion: version)] + origins) == .committed else {
             return nil
         }
         next.record = next.updated.stored(version: version + 1, isRedeemed: false)
         return next
+    }
+
+    /// What makes the rows of origins those of the client; whoever else changes them changes the client's version.
+    private func originWrites(_ client: StoredClient, over former: StoredClient) async throws -> [StoreWrite] {
+        let records = client.origins.map { client.originRecord($0, cryptography) }
+        let keys = former.originKeys(cryptography).union(records.map(\.key))
+        guard !keys.isEmpty else { return [] }
+        let known = Set(try await store.read(Array(keys)).compactMap { $0?.key })
+        let gone = known.subtracting(records.map(\.key))
+        return records.filter { !known.contains($0.key) }.map { .create($0) } + gone.map { .delete($0) }
     }
 
     /// Removes a client, which ends what was granted to it.
@@ -180,9 +185,7 @@ public struct StoredClients: DocumentDirectory {
         return ended.updated.value
     }
 
-    private func beside(_ client: StoredClient) -> [StoreKey] {
-        client.origins.map { client.originRecord($0, cryptography).key }
-    }
+    private func beside(_ client: StoredClient) -> [StoreKey] { Array(client.originKeys(cryptography)) }
 
     /// Goes on where a removal was interrupted.
     private func finishRemoval(_ record: StoreRecord) async throws {
