@@ -44,9 +44,8 @@ public final class JobRunner: Sendable {
     }
 
     private func attemptAndGoOn(_ job: Job, _ place: JobPlaces.Place) async {
-        let isDone = await attempt(job, place)
         // Its lane may hold more, unless it rests now; and others may have waited for the place.
-        if isDone || job.destination == nil {
+        if await attempt(job, place).letsLaneGoOn(job) {
             core.pendingJobs.wake([place.lane])
         } else {
             core.pendingJobs.nudge()
@@ -75,7 +74,7 @@ public final class JobRunner: Sendable {
 
     private func attempt(_ jobs: [Taken]) async -> Int {
         await withTaskGroup(of: Bool.self) { group in
-            for taken in jobs { group.addTask { await self.attempt(taken.job, taken.place) } }
+            for taken in jobs { group.addTask { await self.attempt(taken.job, taken.place) == .done } }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
     }
@@ -168,43 +167,71 @@ public final class JobRunner: Sendable {
 
     // MARK: doing
 
-    /// - Returns: Whether it is done.
-    private func attempt(_ job: Job, _ place: JobPlaces.Place) async -> Bool {
-        let hasFailed = await work(job)
-        places.withLock { places in
+    private enum Outcome {
+        case done
+        /// The handler was called and threw.
+        case failed
+        /// The handler was not called: another node has the job, or it is given up.
+        case passed
+        /// The store did not say, or nothing here does such jobs: the row may stand as it stood before.
+        case unknown
+
+        /// Whether the lane is looked at again at once.
+        ///
+        /// After an unknown outcome it waits for the look at all lanes: where the store cannot be written, it would come
+        /// by the same job without end.
+        func letsLaneGoOn(_ job: Job) -> Bool {
+            switch self {
+            case .done, .passed: true
             // Of a handler that names no destination nothing is known of where its other jobs go.
-            places.end(
-                place, hasFailed: job.destination == nil ? hasFailed.map { _ in false } : hasFailed, now: core.now)
+            case .failed: job.destination == nil
+            case .unknown: false
+            }
         }
-        return hasFailed == false
+
+        func hasFailed(_ job: Job) -> Bool? {
+            switch self {
+            case .done: false
+            case .failed: job.destination != nil
+            case .passed, .unknown: nil
+            }
+        }
     }
 
-    /// - Returns: Whether the handler failed; nil if it was not called.
-    private func work(_ job: Job) async -> Bool? {
+    private func attempt(_ job: Job, _ place: JobPlaces.Place) async -> Outcome {
+        let outcome = await work(job)
+        places.withLock { $0.end(place, hasFailed: outcome.hasFailed(job), now: core.now) }
+        return outcome
+    }
+
+    private func work(_ job: Job) async -> Outcome {
         do {
-            guard job.record.expiresAt > core.now else { return try await giveUp(job, "its time is over") }
-            guard let handler = core.generation?.capabilities.jobs[job.handler] else { return nil }
+            guard job.record.expiresAt > core.now else {
+                try await giveUp(job, "its time is over")
+                return .passed
+            }
+            guard let handler = core.generation?.capabilities.jobs[job.handler] else { return .unknown }
             let end = core.now + Job.lease
             let write = StoreWrite.replace(job.leased(until: end), ifVersion: job.record.version)
-            guard case .committed = try await core.store.write([write]) else { return nil }
+            guard case .committed = try await core.store.write([write]) else { return .passed }
             do {
                 try await handler.run(job.payload)
             } catch {
                 try await postpone(job, error, leasedUntil: end)
-                return true
+                return .failed
             }
             _ = try await core.store.write([.delete(job.record.key)])
-            return false
+            return .done
         } catch {
             core.logger.error(
                 "a job could not be done", metadata: ["job": "\(job.handler)", "error": "\(error)"])
-            return nil
+            return .unknown
         }
     }
 
     private func postpone(_ job: Job, _ error: any Error, leasedUntil end: Timestamp) async throws {
         let due = core.now + Job.pause(after: job.attempts)
-        guard due < job.record.expiresAt else { return _ = try await giveUp(job, "\(error)") }
+        guard due < job.record.expiresAt else { return try await giveUp(job, "\(error)") }
         core.logger.warning(
             "a job is tried again later",
             metadata: [
@@ -216,11 +243,10 @@ public final class JobRunner: Sendable {
         _ = try await core.store.write([.delete(job.record.key), .create(job.later(due, core))])
     }
 
-    private func giveUp(_ job: Job, _ reason: String) async throws -> Bool? {
+    private func giveUp(_ job: Job, _ reason: String) async throws {
         core.logger.error(
             "a job is given up",
             metadata: ["job": "\(job.handler)", "attempts": "\(job.attempts)", "reason": "\(reason)"])
         _ = try await core.store.write([.delete(job.record.key)])
-        return nil
     }
 }
