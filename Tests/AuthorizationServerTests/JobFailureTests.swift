@@ -21,7 +21,7 @@ private struct Chores: Plugin, JobHandler {
     }
 }
 
-@Suite("Jobs where the store fails", .timeLimit(.minutes(10)), .serialized)
+@Suite("Jobs where the store fails or clocks differ", .timeLimit(.minutes(10)), .serialized)
 struct JobFailureTests {
     @Test("a store that can be read and not written has jobs tried now and then, and done once it can be written")
     func readOnly() async throws {
@@ -43,5 +43,54 @@ struct JobFailureTests {
         #expect((8...8 * looks).contains(failures()), "\(failures()) in \(looks) looks")
         store.fail(false)
         #expect(try await Patience.wait { Chores.done.withLock { $0[test] ?? 0 } == 20 })
+    }
+
+    /// Servers that answer nothing but errors, each of them once the test lets it.
+    private final class Gates: OutboundHTTP {
+        private let state = Mutex<(asked: Int, open: Set<Int>)>((0, []))
+
+        var asked: Int { state.withLock { $0.asked } }
+        func open(_ number: Int) { state.withLock { _ = $0.open.insert(number) } }
+
+        func send(_ request: OutboundRequest) async throws -> OutboundReply {
+            let number = state.withLock { state in
+                state.asked += 1
+                return state.asked
+            }
+            try await Patience.wait { state.withLock { $0.open.contains(number) } }
+            return OutboundReply(status: 500)
+        }
+    }
+
+    private static func rows(_ server: TestServer) async throws -> Int {
+        try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 9).count
+    }
+
+    @Test("a job that two nodes have in hand, since their clocks differ, stays one job", arguments: [[1, 2], [2, 1]])
+    func clocksDiffer(_ order: [Int]) async throws {
+        let gates = Gates()
+        let server = try await TestServer(
+            clients: [Leaving.client("shop", [("backchannel_logout_uri", "https://shop.example.com/logout")])],
+            users: Demo.users, passwords: CountingPasswords(), outbound: gates)
+        let job = server.core.jobs.enqueue(
+            "backchannel-logout", ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"], limit: .seconds(86400))
+        #expect(try await server.core.store.write([job]) == .committed)
+        let first = Task { await JobRunner(server.core).round() }
+        #expect(try await Patience.wait { gates.asked == 1 })
+        // For the other node, whose clock is ahead, the lease is over.
+        server.clock.advance(.seconds(61))
+        let second = Task { await JobRunner(server.core).round() }
+        #expect(try await Patience.wait { gates.asked == 2 })
+        server.clock.advance(.seconds(-61))
+        let nodes = [first, second]
+        for number in order {
+            gates.open(number)
+            _ = await nodes[number - 1].value
+            #expect(try await Self.rows(server) == 1)
+        }
+        // Nothing is left of its former places either.
+        server.clock.advance(.seconds(1))
+        await Purging(server.core).round()
+        #expect(try await Self.rows(server) == 1)
     }
 }

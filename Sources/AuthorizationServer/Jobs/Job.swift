@@ -64,6 +64,13 @@ struct Job: Sendable {
             indexes: record.indexes)
     }
 
+    /// What stays of the row once the job stands in its later place, until the next purge: no index finds it.
+    ///
+    /// A row is removed whatever its version is, and the job may move only if the row is still the one that was leased.
+    func moved(at now: Timestamp) -> StoreRecord {
+        StoreRecord(record.key, [:], expiresAt: now)
+    }
+
     /// How long to wait after so many attempts: 5 seconds, and twice as long each time, up to an hour.
     static func pause(after attempts: Int64) -> Duration {
         .seconds(min(5 << min(max(attempts, 0), 10), 3600))

@@ -238,9 +238,10 @@ public final class JobRunner: Sendable {
                 "job": "\(job.handler)", "attempts": "\(job.attempts + 1)", "error": "\(error)",
                 "seconds": "\((due - core.now).components.seconds)",
             ])
-        // The node that took it after the lease decides what becomes of it.
+        // The node that took it after the lease decides what becomes of it, by whatever clock the lease was over.
         guard core.now < end else { return }
-        _ = try await core.store.write([.delete(job.record.key), .create(job.later(due, core))])
+        let emptied = StoreWrite.replace(job.moved(at: core.now), ifVersion: job.record.version + 1)
+        _ = try await core.store.write([emptied, .create(job.later(due, core))])
     }
 
     private func giveUp(_ job: Job, _ reason: String) async throws {
