@@ -14,15 +14,20 @@ struct TemplateCheck {
     private let bytes: [UInt8]
     private var place = 0
     private var line = 1
-    /// Whether the HTML around is within `<...>`, and the quotation mark that is open there.
-    private var isInElement = false
-    private var quote: UInt8?
+    /// Where in HTML the place can be: a section is shown once, many times or not at all.
+    private var states: Set<MarkupState> = [.text]
+    /// The sections and blocks that are open, by their places.
+    private var open: [(start: Int, isBlock: Bool)] = []
+    /// Where in HTML the inside of each section can begin, as far as is known.
+    private var starts: [Int: Set<MarkupState>] = [:]
+    private var hasGrown = false
 
     /// - Throws: `Problem`.
     static func check(_ template: String) throws(Problem) {
         try checkBraces(template)
         var check = TemplateCheck(bytes: Array(template.utf8))
-        try check.run()
+        // A section may begin where the same section has ended, so it is read until that adds nothing.
+        repeat { try check.run() } while check.hasGrown
     }
 
     private init(bytes: [UInt8]) {
@@ -45,6 +50,7 @@ struct TemplateCheck {
     }
 
     private mutating func run() throws(Problem) {
+        (place, line, states, open, hasGrown) = (0, 1, [.text], [], false)
         while place < bytes.count {
             if isPair(UInt8(ascii: "{")) {
                 try tag()
@@ -53,6 +59,9 @@ struct TemplateCheck {
                 place += 1
             }
         }
+        guard hasGrown || states == [.text] else {
+            throw Problem(line: line, message: "the template can end inside a tag or a comment: close it")
+        }
     }
 
     private func isPair(_ brace: UInt8) -> Bool {
@@ -60,15 +69,8 @@ struct TemplateCheck {
     }
 
     private mutating func html(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\n"): line += 1
-        case UInt8(ascii: "<") where !isInElement:
-            isInElement = place + 1 < bytes.count && 0x41...0x5A ~= bytes[place + 1] & 0xDF
-        case UInt8(ascii: ">") where quote == nil: isInElement = false
-        case UInt8(ascii: "\""), UInt8(ascii: "'"):
-            if isInElement { quote = quote == nil ? byte : quote == byte ? nil : quote }
-        default: break
-        }
+        if byte == UInt8(ascii: "\n") { line += 1 }
+        states = Set(states.map { $0.after(byte) })
     }
 
     // MARK: tags
@@ -85,11 +87,9 @@ struct TemplateCheck {
         let isTriple = kind == UInt8(ascii: "{") && place + 2 < bytes.count && bytes[place + 2] == UInt8(ascii: "}")
         place = min(place + (isTriple ? 3 : 2), bytes.count)
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        if let message = message(for: kind, text) { throw Problem(line: begun, message: message) }
-        guard isVariable(kind), isInElement, quote == nil, start > 0, bytes[start - 1] == UInt8(ascii: "=") else {
-            return
-        }
-        throw Problem(line: begun, message: "'\(text)' is the value of an attribute: put quotation marks around it")
+        let problem = message(for: kind, text) ?? misplaced(kind, text)
+        if let problem { throw Problem(line: begun, message: problem) }
+        follow(kind, at: start)
     }
 
     private func message(for kind: UInt8, _ tag: String) -> String? {
@@ -102,13 +102,51 @@ struct TemplateCheck {
         }
     }
 
-    /// Whether a tag shows a value; sections, partials and comments show none themselves.
-    private func isVariable(_ kind: UInt8) -> Bool {
+    // MARK: places
+
+    /// What is wrong with a tag where it stands.
+    private func misplaced(_ kind: UInt8, _ tag: String) -> String? {
         switch kind {
-        case UInt8(ascii: "#"), UInt8(ascii: "^"), UInt8(ascii: "/"), UInt8(ascii: "!"), UInt8(ascii: ">"),
-            UInt8(ascii: "<"), UInt8(ascii: "$"):
-            false
-        default: true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "^"): nil
+        case UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "$"): misplacedPart(tag)
+        case UInt8(ascii: "/"): open.last?.isBlock ?? false ? misplacedPart(tag) : nil
+        default: misplacedValue(tag)
         }
+    }
+
+    /// What a part holds was checked, or is checked, as text.
+    private func misplacedPart(_ tag: String) -> String? {
+        states == [.text] ? nil : "'\(tag)' stands inside a tag or a comment, where no part of a page may begin or end"
+    }
+
+    private func misplacedValue(_ tag: String) -> String? {
+        if states.allSatisfy(\.takesValues) { return nil }
+        guard states.isDisjoint(with: [.beforeValue, .unquoted]) else {
+            return "'\(tag)' is the value of an attribute: put quotation marks around it"
+        }
+        return "'\(tag)' stands inside a tag: write it as an attribute's value, and put quotation marks around it"
+    }
+
+    private mutating func follow(_ kind: UInt8, at start: Int) {
+        switch kind {
+        case UInt8(ascii: "#"), UInt8(ascii: "^"): begin(start, isBlock: false)
+        case UInt8(ascii: "<"), UInt8(ascii: "$"): begin(start, isBlock: true)
+        case UInt8(ascii: "/"): end()
+        // A value can hold what a comment needs to end at the next '>'.
+        default: if !states.isDisjoint(with: MarkupState.comments) { states.formUnion(MarkupState.comments) }
+        }
+    }
+
+    private mutating func begin(_ start: Int, isBlock: Bool) {
+        open.append((start, isBlock))
+        states.formUnion(starts[start] ?? [])
+        starts[start] = states
+    }
+
+    private mutating func end() {
+        guard let section = open.popLast(), let known = starts[section.start] else { return }
+        states.formUnion(known)
+        if states != known { hasGrown = true }
+        starts[section.start] = states
     }
 }

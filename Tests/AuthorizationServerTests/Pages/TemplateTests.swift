@@ -9,7 +9,7 @@ import Support
 import Testing
 
 /// The templates of this tree: the server's own and those of its plugins.
-private enum Templates {
+enum Templates {
     private static let read = Result { try own() + plugins() }
 
     static func all() throws -> [PageTemplate] { try read.get() }
