@@ -98,20 +98,35 @@ struct LogoutDeliveryTests {
         }
     }
 
-    @Test("a logout token is on its way as soon as the browser is")
+    private static func time(of path: String, in browser: WebBrowser, until isSo: () -> Bool) async throws -> Duration {
+        let start = ContinuousClock.now
+        _ = try browser.open(path)
+        // Also where it is so already, a test that shares its thread may have to wait for it.
+        try await Task.sleep(for: .milliseconds(5))
+        try await Patience.wait { isSo() }
+        return ContinuousClock.now - start
+    }
+
+    @Test("a logout token is on its way as soon as the session has ended, where no browser waits for it either")
     func atOnce() async throws {
         try await Folder.with { folder in
             let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
-            try folder.write("config.yaml", Self.configuration(shop.port))
+            let unwaiting = "  - plugin: logout\n    settings: { delivery_wait: 0s }"
+            try folder.write(
+                "config.yaml", Self.configuration(shop.port).replacing("  - logout", with: unwaiting))
             let program = try await Program.start(folder, secrets: ["demo-shop", "demo-ann"])
             defer { program.stop() }
-            let (browser, hint) = try Self.signIn(program)
-            let start = ContinuousClock.now
-            _ = try browser.open("/auth/logout?id_token_hint=\(hint)")
-            let browsers = ContinuousClock.now - start
-            try await Patience.wait { !shop.requests.isEmpty }
-            // Not when the store is next looked through for jobs, on however slow a machine.
-            #expect(shop.requests.count == 1 && ContinuousClock.now - start < .seconds(3) + browsers * 20)
+            let sessions = try (0..<8).map { _ in try Self.signIn(program) }
+            var (taken, plain) = (Duration.zero, Duration.zero)
+            for (number, session) in sessions.enumerated() {
+                let logout = "/auth/logout?id_token_hint=\(session.hint)"
+                taken += try await Self.time(of: logout, in: session.browser) { shop.requests.count > number }
+                #expect(shop.requests.count == number + 1)
+                // Once more, with nobody to be told: how long a request and a look at what it did take here and now.
+                plain += try await Self.time(of: logout, in: session.browser) { !shop.requests.isEmpty }
+            }
+            // Each would wait for the next look at the store, of which there is one every five seconds: 35 in all.
+            #expect(taken < .seconds(25) + plain * 3, "\(taken) beside \(plain)")
         }
     }
 }
