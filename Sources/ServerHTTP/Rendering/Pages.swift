@@ -50,10 +50,11 @@ public struct Pages: PageRenderer {
             guard !PageFiles.names.contains(page.name) else {
                 throw Problem(description: "'\(page.name)' is a page of the server itself")
             }
-            if library.getTemplate(named: page.name) == nil {
-                let place = "the page '\(page.name)'"
-                try Pages.register(page.template, named: page.name, at: place, in: &all.library)
-            }
+            let place = "the page '\(page.name)'"
+            // One that is replaced is checked too: what is wrong with it must not show on the day its file is removed.
+            var adding = all.library
+            try Pages.register(page.template, named: page.name, at: place, in: &adding)
+            if library.getTemplate(named: page.name) == nil { all.library = adding }
             all.catalogues = all.catalogues.mapValues { $0.adding(page.texts) }
         }
         return all

@@ -184,6 +184,21 @@ struct TemplateTests {
     }
 
     @Test(
+        "a template of a plugin and the one that a folder puts in its place are both refused",
+        arguments: [
+            ("<p>{{a}}</p>", "<p {{a}}>"), ("<p {{a}}>", "<p>{{a}}</p>"), ("{{a}}", "{{#a}}"), ("{{&a}}", "{{a}}"),
+        ])
+    func bothAreChecked(_ replacing: String, _ own: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(replacing.utf8).write(to: folder.appending(path: "notice.mustache"))
+        #expect(throws: Pages.Problem.self) {
+            _ = try Pages(replacedBy: folder.path).adding([Templates.page("notice", own)])
+        }
+    }
+
+    @Test(
         "what only looks like it is taken",
         arguments: [
             "{{! {{{a}}", "<p>a={{a}}</p>", "<a href=\"?a={{a}}\">", "<input{{#a}} checked{{/a}}>", "a { b } {{a}}",
