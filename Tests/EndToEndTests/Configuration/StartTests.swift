@@ -121,13 +121,11 @@ struct StartTests {
             let reference = Configurations.yaml().replacing("\"\(Configurations.secret)\"", with: "{ env: THE_SECRET }")
             try folder.write("config.yaml", reference)
             for (value, said) in [
-                ("s3cret-value\n", "a line end behind it"), ("\u{FEFF}s3cret-value", "byte order mark"),
-                ("s3cret ", "a space"),
+                ("s3cret-value\n", "a line end behind it"),
+                ("\u{FEFF}s3cret-value", "a byte order mark before it"), ("s3cret ", "a space behind it"),
             ] {
                 let ended = try Command.grantor("check", in: folder, environment: ["THE_SECRET": value])
-                #expect(
-                    ended.errors.contains("the environment variable 'THE_SECRET' holds a secret with \(said)")
-                        || ended.errors.contains(said))
+                #expect(ended.errors.contains("the environment variable 'THE_SECRET' holds a secret with \(said)"))
                 #expect(!ended.errors.contains("s3cret"))
             }
         }
