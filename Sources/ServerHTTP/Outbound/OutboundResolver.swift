@@ -7,22 +7,41 @@ import Synchronization
 /// Resolves names on threads that wait for nothing else.
 ///
 /// A look-up cannot be cancelled, and takes long where no name server answers. So threads are bounded, those who ask for
-/// one name share one look-up, the names below one domain get a share of the threads, and a request that is cancelled
-/// leaves at once.
+/// one name share one look-up, and a request that is cancelled leaves at once. Where threads are short, the name is next
+/// whose domains have the fewest of them, and a name that answered before gets its former addresses (decision 0024).
 final class OutboundResolver: Sendable {
     /// The one that all requests of the process share.
     static let shared = OutboundResolver { try SystemNames.addresses(of: $0) }
 
     private typealias Waiting = CheckedContinuation<[String], any Error>
 
+    private struct Name {
+        let host: String
+        /// The domains that it is in, from the top down, and itself.
+        let domains: [String]
+
+        init(_ host: String) {
+            self.host = host
+            let labels = host.utf8.map { ASCII.lowercase($0) }.split(separator: UInt8(ascii: "."))
+            domains = labels.indices.reversed().map {
+                String(decoding: Array(labels[$0...].joined(separator: [UInt8(ascii: ".")])), as: UTF8.self)
+            }
+        }
+
+        /// The highest domain that somebody can have for themselves.
+        var highest: String { domains.prefix(2).last ?? host }
+    }
+
     private struct State {
         /// Who waits for a name, also for those that nobody waits for any more but that are still being looked up.
         var waiting: [String: [Int: Waiting]] = [:]
         /// Names without a thread, in the order in which they came.
-        var queue: [String] = []
-        /// How many threads the names of a domain have.
+        var queue: [Name] = []
+        /// How many threads the names of a domain have, for each domain that a name is in.
         var taken: [String: Int] = [:]
         var threads = 0
+        /// What names answered when they were last asked.
+        var known: [String: (addresses: [String], since: ContinuousClock.Instant)] = [:]
         var number = 0
         /// Requests that were cancelled before they began to wait.
         var left: Set<Int> = []
@@ -32,21 +51,26 @@ final class OutboundResolver: Sendable {
     private let threads: Int
     private let share: Int
     private let longest: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let lookUp: @Sendable (String) throws -> [String]
 
     /// Makes a resolver.
     ///
     /// - Parameters:
     ///   - threads: The most look-ups at once.
-    ///   - share: The most of them for names below one domain.
+    ///   - share: The most of them for names below one domain of two labels, so that some are left for others.
     ///   - longest: The most names that wait for a thread.
+    ///   - now: The current time.
     ///   - lookUp: Resolves one name, and blocks its thread meanwhile.
     init(
-        threads: Int = 32, share: Int = 4, longest: Int = 256, lookUp: @escaping @Sendable (String) throws -> [String]
+        threads: Int = 32, share: Int = 24, longest: Int = 256,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        lookUp: @escaping @Sendable (String) throws -> [String]
     ) {
         self.threads = threads
         self.share = share
         self.longest = longest
+        self.now = now
         self.lookUp = lookUp
     }
 
@@ -71,18 +95,20 @@ final class OutboundResolver: Sendable {
     }
 
     private func join(_ host: String, _ id: Int, _ waiting: Waiting) {
-        let (starts, refusal): ([String], (any Error)?) = state.withLock { state in
-            guard !state.left.contains(id) else { return ([], CancellationError()) }
+        let (starts, answer): ([String], Result<[String], any Error>?) = state.withLock { state in
+            guard !state.left.contains(id) else { return ([], .failure(CancellationError())) }
             if state.waiting[host] == nil {
+                let name = Name(host)
+                if !mayStart(name, state), let known = former(host, state) { return ([], .success(known)) }
                 guard state.queue.count < longest else {
-                    return ([], OutboundError("too many names are being resolved; '\(host)' is not"))
+                    return ([], .failure(OutboundError("too many names are being resolved; '\(host)' is not")))
                 }
-                state.queue.append(host)
+                state.queue.append(name)
             }
             state.waiting[host, default: [:]][id] = waiting
             return (next(&state), nil)
         }
-        if let refusal { waiting.resume(throwing: refusal) }
+        if let answer { waiting.resume(with: answer) }
         starts.forEach(start)
     }
 
@@ -92,7 +118,7 @@ final class OutboundResolver: Sendable {
                 state.left.insert(id)
                 return nil
             }
-            if state.waiting[host]?.isEmpty ?? false, let place = state.queue.firstIndex(of: host) {
+            if state.waiting[host]?.isEmpty ?? false, let place = state.queue.firstIndex(where: { $0.host == host }) {
                 state.queue.remove(at: place)
                 state.waiting[host] = nil
             }
@@ -104,16 +130,48 @@ final class OutboundResolver: Sendable {
     /// The names that get a thread now.
     private func next(_ state: inout State) -> [String] {
         var starts: [String] = []
-        state.queue.removeAll { host in
-            let domain = OutboundResolver.domain(of: host)
-            guard state.threads < threads, state.taken[domain, default: 0] < share else { return false }
+        while let place = nextPlace(state) {
+            let name = state.queue.remove(at: place)
             state.threads += 1
-            state.taken[domain, default: 0] += 1
-            starts.append(host)
-            return true
+            for domain in name.domains { state.taken[domain, default: 0] += 1 }
+            starts.append(name.host)
         }
         return starts
     }
+
+    private func mayStart(_ name: Name, _ state: State) -> Bool {
+        state.threads < threads && state.taken[name.highest, default: 0] < share
+    }
+
+    /// The name whose domains have the fewest threads, compared from the top down: who has a domain can make up as many
+    /// names below it as they like, and nobody can tell which domains belong to one.
+    private func nextPlace(_ state: State) -> Int? {
+        state.queue.enumerated().filter { mayStart($0.element, state) }
+            .map { (place: $0.offset, taken: $0.element.domains.map { state.taken[$0, default: 0] }) }
+            .min { $0.taken.lexicographicallyPrecedes($1.taken) }?.place
+    }
+
+    // MARK: former answers
+
+    private static let mostKnown = 4096
+    /// For how long a name that would have to wait has the addresses that it had.
+    private static let memory = Duration.seconds(3600)
+
+    private func former(_ host: String, _ state: State) -> [String]? {
+        guard let known = state.known[host], now() - known.since < OutboundResolver.memory else { return nil }
+        return known.addresses
+    }
+
+    private func remember(_ host: String, _ result: Result<[String], any Error>, _ state: inout State) {
+        guard let addresses = try? result.get() else { return state.known[host] = nil }
+        state.known[host] = (addresses, now())
+        guard state.known.count > OutboundResolver.mostKnown,
+            let oldest = state.known.min(by: { $0.value.since < $1.value.since })
+        else { return }
+        state.known[oldest.key] = nil
+    }
+
+    // MARK: threads
 
     private func start(_ host: String) {
         Thread.detachNewThread { [self] in finish(host, Result { try lookUp(host) }) }
@@ -121,20 +179,16 @@ final class OutboundResolver: Sendable {
 
     private func finish(_ host: String, _ result: Result<[String], any Error>) {
         let (waiting, starts) = state.withLock { state in
-            let domain = OutboundResolver.domain(of: host)
             state.threads -= 1
-            let left = (state.taken[domain] ?? 1) - 1
-            state.taken[domain] = left > 0 ? left : nil
+            for domain in Name(host).domains {
+                let left = (state.taken[domain] ?? 1) - 1
+                state.taken[domain] = left > 0 ? left : nil
+            }
+            remember(host, result, &state)
             return (state.waiting.removeValue(forKey: host) ?? [:], next(&state))
         }
         for one in waiting.values { one.resume(with: result) }
         starts.forEach(start)
-    }
-
-    /// The last two labels: who has a domain can make up as many names below it as they like.
-    private static func domain(of host: String) -> String {
-        let labels = host.utf8.map { ASCII.lowercase($0) }.split(separator: UInt8(ascii: "."))
-        return String(decoding: Array(labels.suffix(2).joined(separator: [UInt8(ascii: ".")])), as: UTF8.self)
     }
 }
 

@@ -12,24 +12,38 @@ import Testing
 struct ResolverTests {
     /// A name service that answers what a test lets it.
     private final class Names: Sendable {
-        private let state = Mutex<(asked: [String], open: Set<String>)>(([], []))
+        private let state = Mutex<(asked: [String], open: Int)>(([], 0))
         let isSlow: @Sendable (String) -> Bool
 
         init(slow: @escaping @Sendable (String) -> Bool) { isSlow = slow }
 
         var asked: [String] { state.withLock { $0.asked } }
-        func letGo() { state.withLock { $0.open = ["all"] } }
+        /// Lets as many of those that hang go on.
+        func letGo(_ count: Int = 1_000_000) { state.withLock { $0.open = count } }
+
+        private func isHeld() -> Bool {
+            state.withLock { state in
+                guard state.open > 0 else { return true }
+                state.open -= 1
+                return false
+            }
+        }
 
         func lookUp(_ host: String) throws -> [String] {
             state.withLock { $0.asked.append(host) }
-            while isSlow(host), state.withLock({ $0.open.isEmpty }) { usleep(1000) }
+            while isSlow(host), isHeld() { usleep(1000) }
             if host.hasPrefix("no") { throw OutboundError("'\(host)' cannot be resolved") }
             return ["192.0.2.1"]
         }
     }
 
-    private static func resolver(_ names: Names, longest: Int = 50) -> OutboundResolver {
-        OutboundResolver(threads: 8, share: 2, longest: longest) { try names.lookUp($0) }
+    private static func resolver(
+        _ names: Names, share: Int = 6, longest: Int = 50, skip: @escaping @Sendable () -> Duration = { .zero }
+    ) -> OutboundResolver {
+        let start = ContinuousClock.now
+        return OutboundResolver(threads: 8, share: share, longest: longest, now: { start + skip() }) {
+            try names.lookUp($0)
+        }
     }
 
     private static func eventually(_ isTrue: () -> Bool) async throws {
@@ -74,13 +88,59 @@ struct ResolverTests {
         let slow = (0..<40).map { number in
             Task { try await resolver.addresses(of: "a\(number).\(number % 2 == 0 ? "evil" : "EVIL").example") }
         }
-        try await ResolverTests.eventually { names.asked.count == 2 }
+        try await ResolverTests.eventually { names.asked.count == 6 }
         for number in 0..<20 {
             #expect(try await resolver.addresses(of: "good\(number).other.test") == ["192.0.2.1"])
         }
-        #expect(names.asked.count { $0.lowercased().hasSuffix("evil.example") } == 2)
+        #expect(names.asked.count { $0.lowercased().hasSuffix("evil.example") } == 6)
         names.letGo()
         for task in slow { #expect(try await task.value == ["192.0.2.1"]) }
+    }
+
+    @Test(
+        "a name is next whose own domain has the fewest threads, also where many share the domain above",
+        arguments: ["co.uk", "svc.cluster.local", "internal", "x.y.z.example"])
+    func shared(_ suffix: String) async throws {
+        let names = Names { _ in true }
+        let resolver = ResolverTests.resolver(names, share: 8)
+        let hanging = (0..<20).map { number in
+            Task { try await resolver.addresses(of: "a\(number).evil.\(suffix)") }
+        }
+        try await ResolverTests.eventually { names.asked.count == 8 && resolver.waiting == 12 }
+        let good = Task { try await resolver.addresses(of: "www.good.\(suffix)") }
+        try await ResolverTests.eventually { resolver.waiting == 13 }
+        // One thread is free again: of the 13 that wait, the last that came is next.
+        names.letGo(1)
+        try await ResolverTests.eventually { names.asked.count == 9 }
+        #expect(names.asked.last == "www.good.\(suffix)")
+        names.letGo()
+        for task in hanging + [good] { #expect(try await task.value == ["192.0.2.1"]) }
+    }
+
+    @Test("a name that answered within the hour waits for nobody, whatever hangs")
+    func known() async throws {
+        let names = Names { $0.hasPrefix("hangs") }
+        let skipped = Mutex(Duration.zero)
+        let resolver = ResolverTests.resolver(names) { skipped.withLock { $0 } }
+        for host in ["www.good.test", "b.shared.example"] {
+            #expect(try await resolver.addresses(of: host) == ["192.0.2.1"])
+        }
+        await #expect(throws: OutboundError.self) { try await resolver.addresses(of: "no.good.test") }
+        let hanging = (0..<20).map { number in
+            Task { try await resolver.addresses(of: "hangs\(number).\(number < 10 ? "shared" : "evil").example") }
+        }
+        try await ResolverTests.eventually { names.asked.count == 11 && resolver.waiting == 12 }
+        for host in ["www.good.test", "b.shared.example"] {
+            #expect(try await resolver.addresses(of: host) == ["192.0.2.1"])
+        }
+        #expect(names.asked.count == 11, "its former addresses are taken")
+        skipped.withLock { $0 = .seconds(3601) }
+        let late = ["www.good.test", "no.good.test"].map { host in Task { try await resolver.addresses(of: host) } }
+        try await ResolverTests.eventually { resolver.waiting == 14 }
+        names.letGo()
+        #expect(try await late[0].value == ["192.0.2.1"])
+        await #expect(throws: OutboundError.self) { try await late[1].value }
+        for task in hanging { #expect(try await task.value == ["192.0.2.1"]) }
     }
 
     @Test("threads and the queue are bounded, who does not fit is told, and who leaves makes room")
