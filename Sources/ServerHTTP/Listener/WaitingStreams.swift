@@ -25,7 +25,7 @@ final class WaitingStreams: Sendable {
     static func onEachLoop(connections: Int) -> [ObjectIdentifier: WaitingStreams] {
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         let most = max(least, connections / max(loops.count, 1))
-        return Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), WaitingStreams(most: most)) })
+        return loops.reduce(into: [:]) { $0[ObjectIdentifier($1)] = WaitingStreams(most: most) }
     }
 
     func add(_ connection: HTTP2ConnectionHandler) {

@@ -290,12 +290,21 @@ private struct Reloading: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // Signals that come during a reload ask for one more, however many they are.
+            let (requests, asked) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             let signals = await UnixSignalsSequence(trapping: .sighup)
-            await server.recordUsers()
-            for await _ in signals {
+            let forwarding = Task { for await _ in signals { asked.yield() } }
+            // Passwords of thousands of people take minutes to hash, and no reload waits for that.
+            var recording = Task { await server.recordUsers() }
+            for await _ in requests {
+                recording.cancel()
                 await server.reload()
-                await server.recordUsers()
+                await recording.value
+                recording = Task { await server.recordUsers() }
             }
+            forwarding.cancel()
+            recording.cancel()
+            await recording.value
         }
     }
 }
