@@ -9,11 +9,11 @@ struct AuthorizationEndpoint {
     let plan: AuthorizationPlan
     let head: RequestHead
 
-    /// What carries a request that came as a form through the redirect.
-    private static let posted = "posted"
-    private static let postedPurpose = "posted-request"
     /// How often an approval is tried again when another request changed what it read.
     private static let retries = 2
+
+    /// Carries a request that came as a form.
+    private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-request") }
 
     private func validation(endsForm: Bool = false) -> AuthorizationValidation {
         AuthorizationValidation(
@@ -42,15 +42,12 @@ struct AuthorizationEndpoint {
 
     private func sent() throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
-        // Beside anything else it is a parameter of the client's own, which means nothing here.
-        guard query.all.count == 1, let sealed = query[AuthorizationEndpoint.posted] else { return query }
-        guard let text = core.keys.open(sealed, purpose: AuthorizationEndpoint.postedPurpose) else {
+        guard let form = try posted.form(in: query) else {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no request that was posted"))
         }
-        return try FormBody.parse(Array(text.utf8))
+        return form
     }
 
-    /// A form of another site comes without the session's cookie; the redirect that answers it brings it along.
     private func postedRequest(_ inbound: InboundRequest) throws -> OutboundResponse {
         guard let address = try address(of: try RequestBody.form(of: inbound)) else {
             throw OAuthError(.invalidRequest, "the authorization request is too long")
@@ -59,14 +56,8 @@ struct AuthorizationEndpoint {
     }
 
     /// Where a request begins; nil if it is too long to travel there.
-    ///
-    /// It travels sealed, and is checked there as any other.
     private func address(of parameters: Parameters) throws -> String? {
-        let text = parameters.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
-            .joined(separator: "&")
-        let sealed = try core.keys.seal(text, purpose: AuthorizationEndpoint.postedPurpose)
-        guard sealed.utf8.count <= 12_000 else { return nil }
-        return "\(generation.path(AuthorizationEndpoint.path))?\(AuthorizationEndpoint.posted)=\(sealed)"
+        try posted.query(for: parameters).map { "\(generation.path(AuthorizationEndpoint.path))?\($0)" }
     }
 
     /// Where the request of a page begins anew; what the steps found out is not part of it.
@@ -93,7 +84,7 @@ struct AuthorizationEndpoint {
         let marker = markers.first ?? nil
         guard marker == nil || isForm else { throw used(state) }
         // The consent page limits its forms to no site, so the client's redirects may follow at once.
-        let endsForm = head.readsPages && !(isForm && state.step == InteractionRun.step)
+        let endsForm = head.readsPages && !(isForm && state.shown?.step == InteractionRun.step)
         let valid = try await validation(endsForm: endsForm).validate(state.parameters)
         trace.client = valid.registered
         let submitted = isForm ? fields : nil
@@ -134,7 +125,7 @@ struct AuthorizationEndpoint {
 
     /// Who types a password on an old page begins anew with it; an approval is good once, and is asked for again.
     private func renewed(_ state: InteractionState) throws -> InteractionState {
-        guard state.step != InteractionRun.step else { throw used(state) }
+        guard state.shown?.step != InteractionRun.step else { throw used(state) }
         return state.renewed(id: core.random(bytes: 16))
     }
 
@@ -151,7 +142,7 @@ struct AuthorizationEndpoint {
             var run = InteractionRun(
                 core, generation, plan, valid, state, session: session, address: head.address)
             let halt = try await run.advance(submitted)
-            run.begun?.note(head)
+            run.steps.begun?.note(head)
             switch halt {
             case .page(let page): return try await show(page, run, after: state, isAnswer: submitted != nil)
             case .approved where HeadRequest.isCurrent: return withoutCode(valid)
@@ -200,9 +191,8 @@ struct AuthorizationEndpoint {
     private func show(
         _ page: Page, _ run: InteractionRun, after before: InteractionState, isAnswer: Bool
     ) async throws -> OutboundResponse {
-        var state = run.state
-        state.shownTo = run.session?.user.id ?? state.established?.user
-        let sealed = try await telling(run.valid) { [state] in try core.seal(state) }
+        let state = run.state
+        let sealed = try await telling(run.valid) { try core.seal(state) }
         if let writes = run.sessionWrites {
             // Another press of the button was faster: the session that it changed is met by the next request.
             guard case .committed = try await core.store.write(writes) else { return try again(before) }
@@ -224,7 +214,7 @@ struct AuthorizationEndpoint {
                 "client": ClientDescription.values(client),
             ], generation)
         // On the pages of steps people type secrets; on that of consent they type nothing.
-        var policy = PagePolicy(formAction: state.step == InteractionRun.step ? nil : [])
+        var policy = PagePolicy(formAction: state.shown?.step == InteractionRun.step ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
         var response = try core.render(
             page.name, values, policy, generation, in: run.valid.destination.languages)

@@ -10,11 +10,6 @@ struct BrowserAccess {
     let plan: Generation.BrowserPlan
     let head: RequestHead
 
-    /// What carries a form of another site through the redirect.
-    private static let posted = "posted"
-    /// Longer than what fits into a request line together with the rest of a request.
-    private static let longestSealed = 12_000
-
     private var cookie: Cookie { Cookie(Cookie.browser, issuer: core.issuer) }
 
     /// What ties pages to this browser, if it has shown any before.
@@ -89,26 +84,19 @@ struct BrowserAccess {
 
     private func query() throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
-        guard plan.endpoint.takesForeignForms, query.all.count == 1, let sealed = query[BrowserAccess.posted] else {
-            return query
-        }
-        guard let text = core.keys.open(sealed, purpose: purpose) else {
+        guard plan.endpoint.takesForeignForms else { return query }
+        guard let form = try posted.form(in: query) else {
             throw refusal(.expired, OAuthError(.invalidRequest, reason: "no form that was posted"))
         }
-        return try FormBody.parse(Array(text.utf8))
+        return form
     }
 
-    private var purpose: String { "posted-to \(plan.name)" }
+    private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-to \(plan.name)") }
 
-    /// A form of another site comes without the session's cookie; the redirect that answers it brings it along.
+    /// The form of another site is read as a link.
     private func asLink(_ sent: Parameters) throws -> OutboundResponse {
-        let text = sent.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
-            .joined(separator: "&")
-        let sealed = try core.keys.seal(text, purpose: purpose)
-        guard sealed.utf8.count <= BrowserAccess.longestSealed else {
-            throw OAuthError(.invalidRequest, "the form is too long")
-        }
-        return .redirect("\(head.path)?\(BrowserAccess.posted)=\(sealed)")
+        guard let query = try posted.query(for: sent) else { throw OAuthError(.invalidRequest, "the form is too long") }
+        return .redirect("\(head.path)?\(query)")
     }
 
     // MARK: pages

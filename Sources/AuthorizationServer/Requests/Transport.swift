@@ -58,4 +58,6 @@ public enum Limit {
     public static let parameters = 100
     /// The longest client secret, in bytes.
     public static let secret = 512
+    /// The longest sealed text in an address, in bytes: it fits into a request line together with the rest of a request.
+    static let sealed = 12_000
 }

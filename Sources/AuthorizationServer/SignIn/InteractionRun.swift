@@ -15,16 +15,10 @@ struct InteractionRun {
 
     let core: ServerCore
     let generation: Generation
-    let plan: AuthorizationPlan
     let valid: ValidRequest
-    let address: String
-    var state: InteractionState
+    var steps: StepRunner
     /// The session of the browser, whatever it is good for.
     let former: Session?
-    /// The session that is good for this request.
-    var session: Session?
-    /// A session that this request begins.
-    var begun: NewSession?
     /// What is remembered of this request's consent.
     var remembered: StoreWrite?
     /// The consent that the grant comes under, if one is stored.
@@ -35,6 +29,11 @@ struct InteractionRun {
     var allowedItems: [String] = []
 
     private var policy: InteractionPolicy { valid.policy }
+    var state: InteractionState { steps.state }
+    /// The session that is good for this request.
+    var session: Session? { steps.session }
+    /// A session that this request begins, or makes surer.
+    var begun: NewSession? { steps.begun }
 
     init(
         _ core: ServerCore, _ generation: Generation, _ plan: AuthorizationPlan, _ valid: ValidRequest,
@@ -42,12 +41,12 @@ struct InteractionRun {
     ) {
         self.core = core
         self.generation = generation
-        self.plan = plan
         self.valid = valid
-        self.state = state
-        self.address = address
         former = session
-        self.session = session.flatMap { isGood($0) ? $0 : nil }
+        steps = StepRunner(
+            core: core, plan: plan, client: valid.registered.client, policy: valid.policy, address: address,
+            state: state)
+        steps.session = session.flatMap { isGood($0) ? $0 : nil }
     }
 
     /// Whether a session proves what the request asks for.
@@ -64,7 +63,7 @@ struct InteractionRun {
 
     /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
     private func isRenewed(_ session: Session) -> Bool {
-        session.user.id == state.shownTo && session.authenticatedAt >= state.began
+        session.user.id == state.shown?.user && session.authenticatedAt >= state.began
     }
 
     /// Goes on with what was submitted to the page that the state names.
@@ -74,9 +73,9 @@ struct InteractionRun {
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
-        guard policy.prompts.contains(.none) else { return try await proceed(submitted) }
+        guard policy.prompts.contains(.none) else { return try await told(submitted) }
         do {
-            return try await proceed(submitted)
+            return try await told(submitted)
         } catch let refused as RedirectRefusal {
             guard try await isKnownToClient() else { throw refusal(OAuthError(.loginRequired, InteractionRun.noPage)) }
             throw refused
@@ -91,18 +90,27 @@ struct InteractionRun {
         return try await Consent(person.user, valid.registered, in: core).storedID != nil
     }
 
+    /// What a step refuses is the client's to know.
+    private mutating func told(_ submitted: Parameters?) async throws -> Halt {
+        do {
+            return try await proceed(submitted)
+        } catch let refused as StepRefusal {
+            throw refusal(refused.error)
+        }
+    }
+
     private static let noPage = "a page would have to be shown"
 
     private mutating func proceed(_ submitted: Parameters?) async throws -> Halt {
         if submitted != nil, isSigningIn {
             // Whoever submits a proof of who they are means it, also where another tab has signed in meanwhile.
-            session = nil
-        } else if session == nil, state.established == nil, !state.done.isEmpty {
-            state.forget()
+            steps.session = nil
+        } else if steps.person == nil, !state.done.isEmpty {
+            steps.state.forget()
         }
         // A page that spoke to one person must not take the answer of another, nor pass on what that one chose.
-        let isSame = state.shownTo == (session?.user.id ?? state.established?.user)
-        if state.shownTo != nil, !isSame { state.forget() }
+        let isSame = state.shown?.user == steps.person
+        if state.shown?.user != nil, !isSame { steps.state.forget() }
         let isAnswer = submitted != nil && isSame
         var submitted = isAnswer ? submitted : nil
         if submitted?["decision"] == "switch" {
@@ -110,114 +118,35 @@ struct InteractionRun {
             submitted = nil
         }
         if let page = try await prove(&submitted) { return try show(page, .loginRequired) }
-        if let page = try await run(.choose, &submitted) { return try show(page, .interactionRequired) }
+        if let page = try await steps.run(.choose, &submitted) { return try show(page, .interactionRequired) }
         return try await consent(submitted)
     }
 
     /// Whether the page that was shown belongs to a sign-in, not to a session that has to be surer.
     private var isSigningIn: Bool {
-        guard let phase = plan.steps.first(where: { $0.name == state.step })?.phase else { return false }
-        return phase == .identify || phase == .verify && state.established != nil
+        guard let phase = steps.plan.steps.first(where: { $0.name == state.shown?.step })?.phase else { return false }
+        return phase == .identify || phase == .verify && state.proof != nil
     }
 
     /// Finds out who the person is, as surely as the request asks for; a session is made surer before it is given up.
     private mutating func prove(_ submitted: inout Parameters?) async throws -> Page? {
         if let former = session {
-            if let page = try await run(.verify, &submitted) { return page }
+            if let page = try await steps.run(.verify, &submitted) { return page }
             if former.id == state.session || session.map(hasReached) ?? false { return nil }
-            session = nil
-            if !state.done.isEmpty { state.forget() }
+            steps.session = nil
+            if !state.done.isEmpty { steps.state.forget() }
         }
         for phase in [StepPhase.identify, .verify] {
-            if let page = try await run(phase, &submitted) { return page }
+            if let page = try await steps.run(phase, &submitted) { return page }
         }
-        try await begin()
+        try await steps.begin(lifetime: generation.settings.sessionLifetime)
         return nil
     }
 
     private mutating func switchAccount() {
-        state.isSwitching = true
-        (state.session, state.established, state.step, state.shownTo) = (nil, nil, nil, nil)
-        state.forget()
-        session = nil
-    }
-
-    // MARK: steps
-
-    private mutating func run(_ phase: StepPhase, _ submitted: inout Parameters?) async throws -> Page? {
-        for step in plan.steps where step.phase == phase && !state.done.contains(step.name) {
-            let interaction = interaction(with: step)
-            if phase == .identify, interaction.subject != nil { return nil }
-            let own = try state.step == step.name ? submitted.map { try plan.accepted($0, by: step) } : nil
-            if own != nil { submitted = nil }
-            switch try await step.advance(interaction, submitted: own ?? [:]) {
-            case .skip: continue
-            case .done(let result): try await finish(step, result)
-            case .page(let page):
-                state.step = step.name
-                state.kept[step.name] = page.kept
-                return page
-            case .refuse(let error): throw refusal(error)
-            @unknown default: throw OAuthError(.serverError, reason: "a step ended in a way this server does not know")
-            }
-        }
-        return nil
-    }
-
-    private func interaction(with step: any InteractionStep) -> Interaction {
-        let (who, client) = (state.established, valid.registered.client)
-        var interaction = Interaction(
-            client: client, policy: policy, subject: session?.subject ?? who.map { .user($0.user) },
-            kept: state.kept[step.name], address: address)
-        interaction.authenticatedAt = session?.authenticatedAt ?? who?.at
-        interaction.acr = session.map(\.acr) ?? who?.acr
-        interaction.amr = session?.amr ?? who?.amr ?? []
-        return interaction
-    }
-
-    private mutating func finish(_ step: any InteractionStep, _ result: StepResult) async throws {
-        state.done.insert(step.name)
-        state.kept[step.name] = nil
-        state.attachments.merge(result.attachments) { _, new in new }
-        let known = session?.subject ?? state.established.map { .user($0.user) }
-        if let subject = result.subject, let known, subject != known {
-            throw refusal(OAuthError(.accessDenied, "two steps found different people"))
-        }
-        if known == nil, case .user(let id)? = result.subject {
-            // A password that changes while later steps ask ends the sign-in too.
-            let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
-            state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
-        } else if let session {
-            raise(session, result)
-        } else {
-            state.established?.amr += result.amr
-            if let acr = result.acr { state.established?.acr = acr }
-        }
-    }
-
-    private mutating func raise(_ session: Session, _ result: StepResult) {
-        guard result.acr != nil || !result.amr.isEmpty else { return }
-        let raised = core.raised(session, acr: result.acr, amr: result.amr)
-        (self.session, begun) = (raised.session, raised)
-    }
-
-    /// Begins the session once all that proves who the person is has been asked.
-    private mutating func begin() async throws {
-        guard let who = state.established else { throw refusal(OAuthError(.loginRequired, "nobody is signed in")) }
-        guard let user = try await core.users.find(who.user), user.isActive else {
-            throw refusal(OAuthError(.accessDenied, "the account cannot be used"))
-        }
-        guard who.epoch == nil || who.epoch == user.epoch else {
-            throw refusal(OAuthError(.loginRequired, "the password was changed since it was typed"))
-        }
-        if let wanted = policy.subject, wanted != .user(user.id) {
-            throw refusal(OAuthError(.loginRequired, "another person signed in than the request is for"))
-        }
-        let begun = core.newSession(
-            user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
-        self.begun = begun
-        session = begun.session
-        (state.session, state.established) = (begun.session.id, nil)
+        steps.state.isSwitching = true
+        (steps.state.progress, steps.state.shown, steps.session) = (.unknown, nil, nil)
+        steps.state.forget()
     }
 
     /// What begins the new session, and ends the one that it takes the place of.
@@ -250,7 +179,7 @@ struct InteractionRun {
             throw refusal(OAuthError(.unmetAuthentication, "no sign-in of the class that was asked for is offered"))
         }
         let consent = try await Consent(session.user, valid.registered, in: core)
-        if state.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
+        if state.shown?.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else {
                 core.recordDenial(of: policy.limits, session)
                 throw refusal(OAuthError(.accessDenied, "the person denied access"))
@@ -272,7 +201,7 @@ struct InteractionRun {
                 if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
             }
         }
-        state.step = InteractionRun.step
+        steps.show(InteractionRun.step)
         return try show(page(session.user, consent), .consentRequired)
     }
 

@@ -5,14 +5,32 @@ import GrantKit
 /// Where a sign-in and consent stands; it travels through the browser sealed, so that nothing is written for somebody
 /// who only looks at a page.
 struct InteractionState: Sendable {
-    /// Whom the steps of this interaction have established, before the session begins.
-    struct Established: Sendable {
+    /// Who the person is, and how that was proven.
+    struct Proof: Sendable {
         var user: String
         /// The user's epoch when the proof was checked.
         var epoch: Int64?
         var at: Timestamp
         var acr: String?
         var amr: [String]
+    }
+
+    /// How far the sign-in of this interaction has come.
+    enum Progress: Sendable {
+        /// No step has found out who the person is.
+        case unknown
+        /// Steps have found out, and no session has begun.
+        case proven(Proof)
+        /// The session with this identifier has begun.
+        case begun(session: String)
+    }
+
+    /// A page that waits for an answer.
+    struct ShownPage: Sendable {
+        /// The step whose page it is.
+        var step: String
+        /// Who it speaks to, if that was known.
+        var user: String?
     }
 
     static let purpose = "interaction"
@@ -26,13 +44,8 @@ struct InteractionState: Sendable {
     let browser: String
     /// The request as it was sent: it is validated anew at each step.
     let parameters: Parameters
-    var established: Established?
-    /// The session that this interaction has begun.
-    var session: String?
-    /// Who the page that is shown speaks to.
-    var shownTo: String?
-    /// The step whose page is shown.
-    var step: String?
+    var progress = Progress.unknown
+    var shown: ShownPage?
     /// The steps that are finished.
     var done: Set<String> = []
     /// What each step kept with its page.
@@ -56,6 +69,16 @@ struct InteractionState: Sendable {
         return InteractionState(value) ?? self
     }
 
+    /// What the steps of this interaction have proven, before the session begins.
+    var proof: Proof? {
+        if case .proven(let proof) = progress { proof } else { nil }
+    }
+
+    /// The session that this interaction has begun.
+    var session: String? {
+        if case .begun(let id) = progress { id } else { nil }
+    }
+
     /// Drops all that steps found out: it was about somebody else.
     mutating func forget() {
         (done, kept, attachments) = ([], [:], [:])
@@ -75,7 +98,7 @@ struct InteractionState: Sendable {
         func add(_ name: String, _ member: JSON?) { value[name] = member }
         add(
             "who",
-            established.map { who in
+            proof.map { who in
                 var member: JSON = [
                     "user": .string(who.user), "at": .integer(who.at.seconds), "amr": .strings(who.amr),
                 ]
@@ -84,8 +107,8 @@ struct InteractionState: Sendable {
                 return member
             })
         add("session", session.map(JSON.string))
-        add("shown", shownTo.map(JSON.string))
-        add("step", step.map(JSON.string))
+        add("shown", shown?.user.map(JSON.string))
+        add("step", (shown?.step).map(JSON.string))
         add("done", done.isEmpty ? nil : .strings(done.sorted()))
         add("kept", InteractionState.object(kept))
         add("attached", InteractionState.object(attachments))
@@ -108,29 +131,31 @@ struct InteractionState: Sendable {
         self.init(
             id: id, began: Timestamp(seconds: began), browser: browser,
             parameters: Parameters(pairs.map { (name: $0[0], value: $0[1]) }))
-        if let who = json["who"], let user = who["user"]?.string, let at = who["at"]?.integer {
-            established = Established(
-                user: user, epoch: who["epoch"]?.integer, at: Timestamp(seconds: at), acr: who["acr"]?.string,
-                amr: who["amr"]?.strings ?? [])
-        }
-        session = json["session"]?.string
-        shownTo = json["shown"]?.string
-        step = json["step"]?.string
+        progress = InteractionState.progress(json)
+        shown = json["step"]?.string.map { ShownPage(step: $0, user: json["shown"]?.string) }
         done = Set(json["done"]?.strings ?? [])
         kept = InteractionState.dictionary(json["kept"])
         attachments = InteractionState.dictionary(json["attached"])
         isSwitching = json["switch"] == true
     }
+
+    private static func progress(_ json: JSON) -> Progress {
+        if let id = json["session"]?.string { return .begun(session: id) }
+        guard let who = json["who"], let user = who["user"]?.string, let at = who["at"]?.integer else {
+            return .unknown
+        }
+        return .proven(
+            Proof(
+                user: user, epoch: who["epoch"]?.integer, at: Timestamp(seconds: at), acr: who["acr"]?.string,
+                amr: who["amr"]?.strings ?? []))
+    }
 }
 
 extension ServerCore {
-    /// Longer than what fits into a request line together with the rest of a request.
-    private static let longestSealed = 12_000
-
     /// - Throws: `OAuthError` `invalid_request` if the request is too long to travel.
     func seal(_ state: InteractionState) throws -> String {
         let sealed = try keys.seal(state.json.text, purpose: InteractionState.purpose)
-        guard sealed.utf8.count <= ServerCore.longestSealed else {
+        guard sealed.utf8.count <= Limit.sealed else {
             throw OAuthError(.invalidRequest, "the authorization request is too long: about 8,000 bytes fit")
         }
         return sealed

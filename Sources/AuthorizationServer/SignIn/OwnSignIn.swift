@@ -77,62 +77,29 @@ struct OwnSignIn {
             + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
     }
 
-    private func go(on before: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
-        var state = before
+    private func go(on state: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
+        var steps = StepRunner(
+            core: core, plan: plan, client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
+            address: head.address, state: state)
         var rest = submitted
-        for step in plan.steps where step.phase != .choose && !state.done.contains(step.name) {
-            if step.phase == .identify, state.established != nil { continue }
-            let interaction = interaction(with: step, state)
-            let own = try state.step == step.name ? rest.map { try plan.accepted($0, by: step) } : nil
-            if own != nil { rest = nil }
-            switch try await step.advance(interaction, submitted: own ?? [:]) {
-            case .skip: continue
-            case .done(let result): try await finish(step, result, &state)
-            case .page(let page):
-                state.step = step.name
-                state.kept[step.name] = page.kept
-                return try show(page, state, isAnswer: submitted != nil)
-            case .refuse(let error): throw error
-            @unknown default: throw OAuthError(.serverError, reason: "a step ended in a way this server does not know")
+        do {
+            for phase in [StepPhase.identify, .verify] {
+                guard let page = try await steps.run(phase, &rest) else { continue }
+                return try show(page, steps.state, isAnswer: submitted != nil)
             }
+            try await steps.begin(lifetime: generation.settings.sessionLifetime)
+        } catch let refused as StepRefusal {
+            throw refusal(.session, refused.error, of: state)
         }
-        return try await begin(state, submitted)
-    }
-
-    private func interaction(with step: any InteractionStep, _ state: InteractionState) -> Interaction {
-        let who = state.established
-        var interaction = Interaction(
-            client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
-            subject: who.map { .user($0.user) }, kept: state.kept[step.name], address: head.address)
-        (interaction.authenticatedAt, interaction.acr, interaction.amr) = (who?.at, who?.acr, who?.amr ?? [])
-        return interaction
-    }
-
-    private func finish(
-        _ step: any InteractionStep, _ result: StepResult, _ state: inout InteractionState
-    ) async throws {
-        state.done.insert(step.name)
-        state.kept[step.name] = nil
-        let known = state.established.map { Subject.user($0.user) }
-        if let subject = result.subject, let known, subject != known {
-            throw refusal(.session, OAuthError(.accessDenied, "two steps found different people"), of: state)
-        }
-        if known == nil, case .user(let id)? = result.subject {
-            let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
-            state.established = .init(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr)
-        } else {
-            state.established?.amr += result.amr
-            if let acr = result.acr { state.established?.acr = acr }
-        }
+        guard let begun = steps.begun else { throw OAuthError(.serverError, reason: "no session has begun") }
+        return try await commit(begun, steps.state, submitted)
     }
 
     /// Begins the session, once for each page that asked, and goes on to what was asked for.
-    private func begin(_ state: InteractionState, _ submitted: Parameters?) async throws -> OutboundResponse {
-        guard let who = state.established, let user = try await core.users.find(who.user), user.isActive,
-            who.epoch == nil || who.epoch == user.epoch
-        else { throw refusal(.session, OAuthError(.loginRequired, "nobody is signed in"), of: state) }
-        var begun = core.newSession(
-            user, at: who.at, acr: who.acr, amr: who.amr, generation.settings.sessionLifetime)
+    private func commit(
+        _ new: NewSession, _ state: InteractionState, _ submitted: Parameters?
+    ) async throws -> OutboundResponse {
+        var begun = new
         begun.note(head)
         let form = submitted.map(core.digest(ofForm:))
         let given = GivenAnswer(

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Carries a form of another site, sealed, through a redirect to this server.
+///
+/// Such a form comes without the session's cookie, and the redirect that answers it brings it along. What travels is
+/// checked where it arrives, as any other query.
+struct PostedForm {
+    private static let name = "posted"
+
+    let keys: any KeyRing
+    /// What the form was sent to: it opens nowhere else.
+    let purpose: String
+
+    /// The query that carries a form, or nil if it is too long for that.
+    func query(for form: Parameters) throws -> String? {
+        let text = form.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+            .joined(separator: "&")
+        let sealed = try keys.seal(text, purpose: purpose)
+        return sealed.utf8.count <= Limit.sealed ? "\(PostedForm.name)=\(sealed)" : nil
+    }
+
+    /// The form that a query carries, or the query itself if it carries none.
+    ///
+    /// - Returns: The parameters; nil if what it carries was not sealed for this.
+    /// - Throws: `OAuthError`.
+    func form(in query: Parameters) throws -> Parameters? {
+        // Beside anything else it is a parameter of the sender's own.
+        guard query.all.count == 1, let sealed = query[PostedForm.name] else { return query }
+        return try keys.open(sealed, purpose: purpose).map { try FormBody.parse(Array($0.utf8)) }
+    }
+}
