@@ -68,7 +68,7 @@ public struct PluginSetup: Sendable {
 }
 
 /// A clock that stands until a test moves it.
-public final class ManualClock: Surroundings {
+public final class ManualClock: ServerEnvironment {
     private let seconds = Mutex<Int64>(1_800_000_000)
 
     public init() {}
@@ -127,7 +127,7 @@ public struct TestServer: Sendable {
         var logger = Logger(label: "test") { _ in log }
         logger.logLevel = .debug
         core = ServerCore(
-            issuer: issuer, surroundings: clock, cryptography: SystemCryptography(),
+            issuer: issuer, environment: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound)
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
@@ -138,7 +138,7 @@ public struct TestServer: Sendable {
         (clock, log, passwords) = (node.clock, node.log, node.passwords)
         let log = node.log
         core = ServerCore(
-            issuer: node.core.issuer, surroundings: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
+            issuer: node.core.issuer, environment: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
             passwords: passwords, pages: try TestServer.pages.get(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
         let generation = try TestServer.build(core, Plugins.all, clients, users, "opaque", passwords)
@@ -212,7 +212,7 @@ public struct Answer: Sendable {
     public let json: JSON
     public let body: [UInt8]
 
-    init(_ response: OutboundResponse) {
+    init(_ response: ServerResponse) {
         status = response.status
         headers = response.headers
         body = response.body
@@ -244,7 +244,7 @@ extension TestServer {
     ) async -> Answer {
         let head = RequestHead(
             method: method, path: path, query: query, headers: headers, address: "192.0.2.1", id: "request-1")
-        return Answer(await core.respond(to: InboundRequest(head: head, body: body)))
+        return Answer(await core.respond(to: ServerRequest(head: head, body: body)))
     }
 
     /// Asks the token endpoint as the service client.

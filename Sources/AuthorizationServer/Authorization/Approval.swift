@@ -16,7 +16,7 @@ struct Approval {
     /// Answers, or gives nil if something that was read has changed meanwhile.
     ///
     /// - Throws: `ApprovedBefore`; what a flow throws.
-    func answer() async throws -> OutboundResponse? {
+    func answer() async throws -> ServerResponse? {
         guard let session = run.session else { throw OAuthError(.serverError, reason: "approved by nobody") }
         guard limits.isOpen(at: core.now) else {
             throw OAuthError(.accessDenied, "what was asked for has ended", reason: "its limits end before it begins")
@@ -55,7 +55,7 @@ struct Approval {
     /// Each word answers under the origin of its own grant, all under one grant id, and sees what those before it added.
     private func issue(_ approved: Authorization) async throws -> Issuance {
         let grantID = Tombstone.grantID(core.random(bytes: 16), under: run.consentID, wasAsked: run.wasAsked)
-        let issuing = Issuing(core: core, generation: generation, registered: valid.registered)
+        let issuing = TokenIssuer(core: core, generation: generation, registered: valid.registered)
         var last: Issuance?
         for stage in [Stage.credential, .assertion] {
             for flow in valid.flows where flow.stage == stage {
@@ -92,9 +92,6 @@ struct Approval {
         value.string ?? value.text
     }
 }
-
-/// The same page was approved already: by a second press of its button, perhaps on another node.
-struct ApprovedBefore: Error {}
 
 extension StoreWrite {
     /// The record that it makes, of those that nobody had before.

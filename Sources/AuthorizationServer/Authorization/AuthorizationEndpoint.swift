@@ -22,8 +22,8 @@ struct AuthorizationEndpoint {
 
     // MARK: requests of clients
 
-    func request(_ inbound: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
-        if head.method == "POST" { return try postedRequest(inbound) }
+    func request(_ request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
+        if head.method == "POST" { return try postedRequest(request) }
         let parameters = try sent()
         trace.parameters = parameters
         let valid = try await validation().validate(parameters)
@@ -48,8 +48,8 @@ struct AuthorizationEndpoint {
         return form
     }
 
-    private func postedRequest(_ inbound: InboundRequest) throws -> OutboundResponse {
-        guard let address = try address(of: try RequestBody.form(of: inbound)) else {
+    private func postedRequest(_ request: ServerRequest) throws -> ServerResponse {
+        guard let address = try address(of: try RequestBody.form(of: request)) else {
             throw OAuthError(.invalidRequest, "the authorization request is too long")
         }
         return .redirect(address)
@@ -71,9 +71,9 @@ struct AuthorizationEndpoint {
 
     // MARK: requests of pages
 
-    func interaction(_ inbound: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
+    func interaction(_ request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
         let isForm = head.method == "POST"
-        let fields = isForm ? try RequestBody.form(of: inbound) : try FormBody.parse(Array((head.query ?? "").utf8))
+        let fields = isForm ? try RequestBody.form(of: request) : try FormBody.parse(Array((head.query ?? "").utf8))
         let state = try core.open(fields["state"] ?? "", head, again: again)
         trace.parameters = state.parameters
         if isForm, !core.isFormToken(fields["csrf"] ?? "", of: state) {
@@ -113,7 +113,7 @@ struct AuthorizationEndpoint {
     private func given(
         _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
         _ submitted: Parameters?
-    ) async throws -> OutboundResponse? {
+    ) async throws -> ServerResponse? {
         let form = submitted.map(core.digest(ofForm:))
         guard let given = GivenAnswer(marker, of: state, for: form, in: core), given.answers(valid),
             try await given.isGood(session, in: core)
@@ -137,7 +137,7 @@ struct AuthorizationEndpoint {
     /// What goes wrong from here on is the client's to know, and so is sent there.
     private func go(
         on valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         for _ in 0...AuthorizationEndpoint.retries {
             var run = InteractionRun(
                 core, generation, plan, valid, state, session: session, address: head.address)
@@ -164,12 +164,12 @@ struct AuthorizationEndpoint {
     }
 
     /// What HEAD is told where GET would be given a code or a token: there is none to send anywhere.
-    private func withoutCode(_ valid: ValidRequest) -> OutboundResponse {
+    private func withoutCode(_ valid: ValidRequest) -> ServerResponse {
         let isPage = valid.destination.mode == .formPost || valid.destination.endsForm
-        return OutboundResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
+        return ServerResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
-    private func again(_ state: InteractionState) throws -> OutboundResponse {
+    private func again(_ state: InteractionState) throws -> ServerResponse {
         .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(try core.seal(state))")
     }
 
@@ -181,7 +181,7 @@ struct AuthorizationEndpoint {
         }
     }
 
-    private func begin(_ begun: NewSession?, _ response: inout OutboundResponse) {
+    private func begin(_ begun: NewSession?, _ response: inout ServerResponse) {
         guard let begun else { return }
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
     }
@@ -190,7 +190,7 @@ struct AuthorizationEndpoint {
 
     private func show(
         _ page: Page, _ run: InteractionRun, after before: InteractionState, isAnswer: Bool
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         let state = run.state
         let sealed = try await telling(run.valid) { try core.seal(state) }
         if let writes = run.sessionWrites {
@@ -200,7 +200,7 @@ struct AuthorizationEndpoint {
             await core.endOldest(after: run.begun)
         }
         guard !isAnswer else {
-            var response = OutboundResponse.redirect(
+            var response = ServerResponse.redirect(
                 "\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(sealed)")
             begin(run.begun, &response)
             return response

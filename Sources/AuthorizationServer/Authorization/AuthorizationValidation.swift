@@ -3,16 +3,6 @@
 import GrantKit
 import OutsideText
 
-/// An authorization request that may be put before a person.
-struct ValidRequest: Sendable {
-    let registered: RegisteredClient
-    let request: AuthorizationRequest
-    /// The flows of its words, in the order in which they answer.
-    let flows: [any AuthorizationFlow]
-    let destination: AuthorizationDestination
-    let policy: InteractionPolicy
-}
-
 /// Checks authorization requests against what is loaded and registered now (RFC 6749 sections 3.1 and 4.1.1).
 struct AuthorizationValidation {
     let core: ServerCore

@@ -12,12 +12,12 @@ final class EventRecorder: EventService {
         var lostBefore: Int64 = 0
     }
 
-    private let surroundings: any Surroundings
+    private let environment: any ServerEnvironment
     private let state = Mutex(State())
     private let wanted = Atomic<Bool>(false)
 
-    init(_ surroundings: any Surroundings, _ metrics: Metrics, _ logger: Logger) {
-        self.surroundings = surroundings
+    init(_ environment: any ServerEnvironment, _ metrics: Metrics, _ logger: Logger) {
+        self.environment = environment
         metrics.show("grantor_events_waiting") { [weak self] in
             self?.state.withLock { $0.queues.reduce(0) { $0 + $1.waiting } } ?? 0
         }
@@ -42,7 +42,7 @@ final class EventRecorder: EventService {
     func record(_ event: @autoclosure () -> Event) {
         guard isWanted, !HeadRequest.isCurrent else { return }
         var event = event()
-        event.time = surroundings.now
+        event.time = environment.now
         if let context = RequestContext.current {
             event.requestID = event.requestID ?? context.id
             event.address = event.address ?? context.address
@@ -62,26 +62,6 @@ final class EventRecorder: EventService {
     /// Whether each sink took what it was handed last.
     var isWell: Bool {
         !isWanted || state.withLock { !$0.queues.contains(where: \.isFailing) }
-    }
-}
-
-/// What events learn of the request in which they happen, wherever in it that is.
-final class RequestContext: Sendable {
-    @TaskLocal static var current: RequestContext?
-
-    let id: String
-    let address: String
-    private let known = Mutex<String?>(nil)
-
-    init(_ head: RequestHead) {
-        id = head.id
-        address = head.address
-    }
-
-    /// The client, once it is known.
-    var client: String? {
-        get { known.withLock { $0 } }
-        set { known.withLock { $0 = newValue } }
     }
 }
 

@@ -22,7 +22,7 @@ struct NamedInRequest: Sendable {
     /// - Parameters:
     ///   - request: The request.
     ///   - parameters: What it holds, if that is not simply its query or body.
-    init(_ request: InboundRequest, _ parameters: Parameters?) {
+    init(_ request: ServerRequest, _ parameters: Parameters?) {
         let sent = parameters ?? NamedInRequest.parameters(of: request)
         let id = NamedInRequest.basic(request.head) ?? sent["client_id"]
         client = id.flatMap { $0.isEmpty ? nil : NamedInRequest.printable($0.utf8, NamedInRequest.longestID) }
@@ -31,7 +31,7 @@ struct NamedInRequest: Sendable {
         }
     }
 
-    private static func parameters(of request: InboundRequest) -> Parameters {
+    private static func parameters(of request: ServerRequest) -> Parameters {
         let sent =
             request.head.method == "GET"
             ? try? FormBody.parse(Array((request.head.query ?? "").utf8)) : try? RequestBody.parameters(of: request)

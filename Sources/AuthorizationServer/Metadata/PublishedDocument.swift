@@ -21,14 +21,14 @@ struct PublishedDocument: Sendable {
         tag = "\"\(digest(document.text))\""
     }
 
-    func response(to head: RequestHead) -> OutboundResponse {
+    func response(to head: RequestHead) -> ServerResponse {
         let headers: [(name: String, value: String)] = [
             ("etag", tag), ("cache-control", "public, max-age=\(cache.components.seconds)"),
         ]
         let known = (head[header: "if-none-match"] ?? "").raw.split(at: ",").map { $0.trimmed() }
         if known.contains(where: { $0 == tag.raw || $0 == "W/\(tag)".raw || $0 == "*" }) {
-            return OutboundResponse(status: 304, headers: headers)
+            return ServerResponse(status: 304, headers: headers)
         }
-        return OutboundResponse(status: 200, headers: headers + [("content-type", "application/json")], body: bytes)
+        return ServerResponse(status: 200, headers: headers + [("content-type", "application/json")], body: bytes)
     }
 }

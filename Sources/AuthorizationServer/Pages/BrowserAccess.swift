@@ -17,8 +17,8 @@ struct BrowserAccess {
         cookie.value(in: head).flatMap { $0.utf8.count == 43 ? $0 : nil }
     }
 
-    func respond(to inbound: InboundRequest) async throws -> OutboundResponse {
-        let sent = head.method == "POST" ? try RequestBody.form(of: inbound) : try query()
+    func respond(to request: ServerRequest) async throws -> ServerResponse {
+        let sent = head.method == "POST" ? try RequestBody.form(of: request) : try query()
         let (session, _) = try await core.session(head)
         if plan.endpoint.requiresSession, !isForeign(sent) {
             let ownSignIn = try ownSignIn()
@@ -76,7 +76,7 @@ struct BrowserAccess {
         return try await core.hasEndedSession(head)
     }
 
-    private func signedOut() throws -> OutboundResponse {
+    private func signedOut() throws -> ServerResponse {
         var answer = try show(Page("signed_out"), 200, browser ?? "", in: Languages.accepted(by: head))
         answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
         return answer
@@ -94,7 +94,7 @@ struct BrowserAccess {
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-to \(plan.name)") }
 
     /// The form of another site is read as a link.
-    private func asLink(_ sent: Parameters) throws -> OutboundResponse {
+    private func asLink(_ sent: Parameters) throws -> ServerResponse {
         guard let query = try posted.query(for: sent) else { throw OAuthError(.invalidRequest, "the form is too long") }
         return .redirect("\(head.path)?\(query)")
     }
@@ -109,7 +109,7 @@ struct BrowserAccess {
 
     private func show(
         _ page: Page, _ status: Int, _ browser: String, in languages: [String]
-    ) throws -> OutboundResponse {
+    ) throws -> ServerResponse {
         let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
         var values = try core.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)], generation)
         // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
@@ -151,8 +151,8 @@ struct BrowserAccess {
 
 extension ServerCore {
     func respond(
-        to request: InboundRequest, _ plan: Generation.BrowserPlan, _ generation: Generation
-    ) async throws -> OutboundResponse {
+        to request: ServerRequest, _ plan: Generation.BrowserPlan, _ generation: Generation
+    ) async throws -> ServerResponse {
         try await BrowserAccess(core: self, generation: generation, plan: plan, head: request.head)
             .respond(to: request)
     }

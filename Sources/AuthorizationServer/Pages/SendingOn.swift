@@ -17,7 +17,7 @@ extension ServerCore {
     /// - Returns: The page.
     /// - Throws: Any error if the page cannot be rendered.
     func sendOn(to address: String, _ redirect: RedirectURI, _ generation: Generation, in languages: [String]) throws
-        -> OutboundResponse
+        -> ServerResponse
     {
         var values: JSON = ["continue": .string(address)]
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
@@ -29,8 +29,8 @@ extension ServerCore {
 
     /// The same answer, by a page if it is a redirect that leads away from this server.
     func sendingOn(
-        _ answer: OutboundResponse, _ generation: Generation, in languages: [String]
-    ) throws -> OutboundResponse {
+        _ answer: ServerResponse, _ generation: Generation, in languages: [String]
+    ) throws -> ServerResponse {
         guard answer.status == 303, let address = answer.headers.first(where: { $0.name == "location" })?.value,
             let redirect = try? RedirectURI(address, longest: RedirectURI.longestWithMore),
             redirect.origin != (try? RedirectURI(issuer))?.origin

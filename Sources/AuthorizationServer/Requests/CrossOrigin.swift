@@ -30,8 +30,8 @@ enum CrossOrigin {
     }
 
     /// The answer that lets a script send, by what `allowed` gave and the methods that the endpoint takes.
-    static func permission(for origin: String, _ methods: [String]) -> OutboundResponse {
-        var response = OutboundResponse(
+    static func permission(for origin: String, _ methods: [String]) -> ServerResponse {
+        var response = ServerResponse(
             status: 204,
             headers: [
                 ("access-control-allow-methods", methods.joined(separator: ", ")),
@@ -65,7 +65,7 @@ enum CrossOrigin {
     }
 
     /// Lets scripts read an answer, unless its endpoint has decided that itself.
-    static func apply(_ origin: String?, _ readers: Readers, to response: inout OutboundResponse) {
+    static func apply(_ origin: String?, _ readers: Readers, to response: inout ServerResponse) {
         guard !response.headers.contains(where: { $0.name == "access-control-allow-origin" }) else { return }
         if let origin {
             share(&response, with: origin)
@@ -75,7 +75,7 @@ enum CrossOrigin {
     }
 
     /// Never with `Access-Control-Allow-Credentials`: no cookie counts where scripts may read.
-    private static func share(_ response: inout OutboundResponse, with origin: String) {
+    private static func share(_ response: inout ServerResponse, with origin: String) {
         response.headers.append(("access-control-allow-origin", origin))
         response.headers.append(("access-control-expose-headers", exposed))
         if origin != "*" { response.headers.append(("vary", "Origin")) }
@@ -90,7 +90,7 @@ extension ServerCore {
     ///   - status: The HTTP status.
     ///   - description: What is wrong.
     /// - Returns: The answer, which scripts may read by the rule of its address.
-    public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> OutboundResponse {
+    public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> ServerResponse {
         let refusal = OAuthError(.invalidRequest, description)
         var response = Refusal.response(refusal)
         response.status = status

@@ -16,8 +16,8 @@ enum HeadRequest {
     /// - Returns: The answer to GET without cookies; the transport drops the body.
     /// - Throws: What the answer to GET throws.
     static func respond(
-        to request: InboundRequest, as respond: (InboundRequest) async throws -> OutboundResponse
-    ) async throws -> OutboundResponse {
+        to request: ServerRequest, as respond: (ServerRequest) async throws -> ServerResponse
+    ) async throws -> ServerResponse {
         var request = request
         request.head.method = "GET"
         let mark = RequestMark()
@@ -26,20 +26,4 @@ enum HeadRequest {
         response.headers.removeAll { $0.name == "set-cookie" }
         return response
     }
-}
-
-/// A store that is read as it is, and keeps nothing that is written.
-struct ReadOnlyStore: Store {
-    let base: any Store
-
-    func prepare(_ collections: [StoreCollection]) async throws {}
-    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { try await base.read(keys) }
-    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { .committed }
-    func find(
-        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
-    ) async throws -> [StoreRecord] {
-        try await base.find(collection, by: index, equals: value, after: after, limit: limit)
-    }
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { 1 }
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { 0 }
 }

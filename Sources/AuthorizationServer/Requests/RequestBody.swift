@@ -7,7 +7,7 @@ import OutsideText
 enum RequestBody {
     private static let form = "application/x-www-form-urlencoded"
 
-    static func parameters(of request: InboundRequest) throws -> Parameters {
+    static func parameters(of request: ServerRequest) throws -> Parameters {
         // What stands in the query ends up in logs; secrets must not be sent there (RFC 6749 section 2.3.1).
         guard request.head.query?.isEmpty ?? true else {
             throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
@@ -30,7 +30,7 @@ enum RequestBody {
     }
 
     /// The fields of a form, as browsers send it.
-    static func form(of request: InboundRequest) throws -> Parameters {
+    static func form(of request: ServerRequest) throws -> Parameters {
         guard request.head.query?.isEmpty ?? true else {
             throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
         }
@@ -41,12 +41,12 @@ enum RequestBody {
     }
 
     /// Whether the content type is that of a form.
-    static func isForm(_ request: InboundRequest) -> Bool {
+    static func isForm(_ request: ServerRequest) -> Bool {
         mediaType(request.head[header: "content-type"] ?? "") == form
     }
 
     /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).
-    static func document(of request: InboundRequest) throws -> JSON? {
+    static func document(of request: ServerRequest) throws -> JSON? {
         guard !request.body.isEmpty else { return nil }
         let type = mediaType(request.head[header: "content-type"] ?? "")
         guard ["application/json", "application/merge-patch+json"].contains(type) else {

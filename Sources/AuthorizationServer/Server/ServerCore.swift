@@ -5,7 +5,7 @@ public import Logging
 import Synchronization
 
 /// The clock and the random source, so that tests need neither to wait nor to guess.
-public protocol Surroundings: Sendable {
+public protocol ServerEnvironment: Sendable {
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.
@@ -14,7 +14,7 @@ public protocol Surroundings: Sendable {
 
 /// The authorization server: what it lends to plugins, and where requests come in.
 public final class ServerCore: Sendable {
-    let surroundings: any Surroundings
+    let environment: any ServerEnvironment
     let logger: Logger
     /// What the server counts.
     public let metrics = Metrics()
@@ -54,20 +54,20 @@ public final class ServerCore: Sendable {
 
     /// Makes a server that has no generation yet.
     public init(
-        issuer: String, surroundings: any Surroundings, cryptography: any CryptographyService,
+        issuer: String, environment: any ServerEnvironment, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
         algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound()
     ) {
         sender = outbound
         self.issuer = issuer
-        self.surroundings = surroundings
+        self.environment = environment
         self.cryptography = cryptography
         self.secrets = secrets
         self.passwords = passwords
         self.pages = pages
         self.logger = logger
         closed = Closed(algorithms: algorithms)
-        recorder = EventRecorder(surroundings, metrics, logger)
+        recorder = EventRecorder(environment, metrics, logger)
     }
 
     /// What the core itself keeps in the store.
@@ -176,10 +176,10 @@ extension ServerCore: PluginHost {
     /// Takes down what happens, for those who keep records of it.
     public var events: any EventService { recorder }
     /// The current time.
-    public var now: Timestamp { surroundings.now }
+    public var now: Timestamp { environment.now }
 
     /// Random bytes, as base64url.
     public func random(bytes count: Int) -> String {
-        surroundings.random(bytes: count)
+        environment.random(bytes: count)
     }
 }

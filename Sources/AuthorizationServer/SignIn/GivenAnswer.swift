@@ -122,7 +122,7 @@ struct GivenAnswer {
     }
 
     /// Brings the session's cookie to a browser that does not have it.
-    func begin(_ session: Session?, _ response: inout OutboundResponse, in core: ServerCore) {
+    func begin(_ session: Session?, _ response: inout ServerResponse, in core: ServerCore) {
         guard session == nil, let cookie else { return }
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(cookie))
     }

@@ -16,7 +16,7 @@ struct OwnSignIn {
     private static let page = "page"
     private static let query = "query"
 
-    func respond(to sent: Parameters, browser: String?) async throws -> OutboundResponse {
+    func respond(to sent: Parameters, browser: String?) async throws -> ServerResponse {
         guard let sealed = sealed(in: sent) else {
             // A form of a page that was shown before the session ended: what it asked for is asked again.
             guard head.method != "POST" else { return .redirect(target(head.query)) }
@@ -59,7 +59,7 @@ struct OwnSignIn {
     }
 
     /// Where a person continues who has signed in meanwhile, by the same page in another tab or sent twice.
-    func goOn(from sealed: String) -> OutboundResponse {
+    func goOn(from sealed: String) -> ServerResponse {
         .redirect((try? open(sealed)).map(target) ?? head.path)
     }
 
@@ -77,9 +77,10 @@ struct OwnSignIn {
             + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
     }
 
-    private func go(on state: InteractionState, submitted: Parameters?) async throws -> OutboundResponse {
+    private func go(on state: InteractionState, submitted: Parameters?) async throws -> ServerResponse {
         var steps = StepRunner(
-            core: core, plan: plan, client: OwnSignIn.nobody, policy: InteractionPolicy(limits: AccessLimits(scope: [])),
+            core: core, plan: plan, client: OwnSignIn.nobody,
+            policy: InteractionPolicy(limits: AccessLimits(scope: [])),
             address: head.address, state: state)
         var rest = submitted
         do {
@@ -98,7 +99,7 @@ struct OwnSignIn {
     /// Begins the session, once for each page that asked, and goes on to what was asked for.
     private func commit(
         _ new: NewSession, _ state: InteractionState, _ submitted: Parameters?
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         var begun = new
         begun.note(head)
         let form = submitted.map(core.digest(ofForm:))
@@ -110,14 +111,14 @@ struct OwnSignIn {
         }
         core.recordSignIn(begun.session)
         await core.endOldest(after: begun)
-        var response = OutboundResponse.redirect(target(state))
+        var response = ServerResponse.redirect(target(state))
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response
     }
 
     /// The button was pressed twice: the session of the first press is the one that counts.
-    private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> OutboundResponse {
-        var response = OutboundResponse.redirect(target(state))
+    private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> ServerResponse {
+        var response = ServerResponse.redirect(target(state))
         if let marker = try await core.store.read(state.marker),
             let given = GivenAnswer(marker, of: state, for: form, in: core), try await given.isGood(nil, in: core)
         {
@@ -126,7 +127,7 @@ struct OwnSignIn {
         return response
     }
 
-    private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> OutboundResponse {
+    private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> ServerResponse {
         let sealed = try core.seal(state)
         guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
         let values = try core.values(

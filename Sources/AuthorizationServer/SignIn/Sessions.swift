@@ -1,129 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
-import OutsideText
 
-/// A person who has signed in with one browser.
-struct Session: Sendable {
-    static let collection = StoreCollection("session", indexes: ["user"])
+/// The sessions of people, as plugins see them.
+struct Sessions: SessionDirectory {
+    let core: ServerCore
 
-    /// The public identifier, which tokens carry as `sid`.
-    let id: String
-    let user: User
-    let authenticatedAt: Timestamp
-    let acr: String?
-    let amr: [String]
-    /// How it stands in the store.
-    let record: StoreRecord
-
-    static func key(_ id: String) -> StoreKey { StoreKey("session", id) }
-
-    var subject: Subject { .user(user.id) }
-
-    /// Reads a record of a person; whether it is still good is another question.
-    init(_ record: StoreRecord, of user: User) {
-        id = record.key.id
-        self.user = user
-        authenticatedAt = Timestamp(seconds: record.value["auth_time"]?.integer ?? 0)
-        acr = record.value["acr"]?.string
-        amr = record.value["amr"]?.strings ?? []
-        self.record = record
-    }
-
-    /// Whether it has neither run out nor ended with what its person could do before.
-    func isGood(at now: Timestamp) -> Bool {
-        record.expiresAt > now && user.isActive && record.value["epoch"]?.integer == user.epoch
-    }
-
-    /// What plugins see of it.
-    var shown: UserSession {
-        UserSession(
-            id: id, user: user, authenticatedAt: authenticatedAt, expiresAt: record.expiresAt, acr: acr, amr: amr,
-            agent: record.value["agent"]?.string, address: record.value["from"]?.string)
-    }
-}
-
-/// A session that begins, or gets another cookie: what is written is committed with the answer that brings the cookie.
-struct NewSession: Sendable {
-    let session: Session
-    private(set) var writes: [StoreWrite]
-    let cookie: String
-
-    /// Whether nothing can stand under it yet.
-    var isNew: Bool {
-        writes.contains { if case .create = $0 { true } else { false } }
-    }
-
-    /// The longest name of a browser that is kept, in bytes.
-    private static let longestAgent = 256
-
-    /// Notes with which browser it begins, so that its person recognises it later.
-    mutating func note(_ head: RequestHead) {
-        writes = writes.map { write in
-            guard case .create(var record) = write else { return write }
-            let agent = head[header: "user-agent"].map { $0.raw.prefix(NewSession.longestAgent).string }
-            record.value["agent"] = agent.map(JSON.string)
-            record.value["from"] = .string(head.address)
-            return .create(record)
-        }
-    }
-}
-
-extension ServerCore {
-    /// The session of a request's cookie, and other records that are read in the same view.
-    ///
-    /// The cookie holds the identifier and a secret; the store knows the secret by its digest.
-    func session(_ head: RequestHead, and keys: [StoreKey] = []) async throws -> (Session?, [StoreRecord?]) {
-        let parts = (Cookie(Cookie.session, issuer: issuer).value(in: head) ?? "")
-            .raw.split(at: ".", keepingEmpty: true)
-        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.count) }) else {
-            return (nil, keys.isEmpty ? [] : try await store.read(keys))
-        }
-        let id = parts[0].string
-        let found = try await store.read([Session.key(id), Tombstone.key(id)] + keys)
-        let others = Array(found.dropFirst(2))
+    func find(_ id: String) async throws -> UserSession? {
+        let found = try await core.store.read([Session.key(id), Tombstone.key(id)])
         guard let record = found[0], found[1] == nil,
-            Secret(record.value["secret"]?.string ?? "") == Secret(cryptography.digest(parts[1].string)),
-            let user = try await users.find(record.value["user"]?.string ?? "")
-        else { return (nil, others) }
+            let user = try await core.users.find(record.value["user"]?.string ?? "")
+        else { return nil }
         let session = Session(record, of: user)
-        return (session.isGood(at: now) ? session : nil, others)
+        return session.isGood(at: core.now) ? session.shown : nil
     }
 
-    /// Whether the cookie of a request names a session that was ended.
-    func hasEndedSession(_ head: RequestHead) async throws -> Bool {
-        let cookie = Cookie(Cookie.session, issuer: issuer).value(in: head) ?? ""
-        let id = cookie.utf8.prefix { $0 != UInt8(ascii: ".") }
-        guard (1...64).contains(id.count) else { return false }
-        return try await store.read(Tombstone.key(String(decoding: id, as: UTF8.self))) != nil
+    func list(user id: String) async throws -> [UserSession] {
+        guard let user = try await core.users.find(id) else { return [] }
+        let sessions = try await core.all("session", by: "user", equals: id)
+            .map { Session($0, of: user) }.filter { $0.isGood(at: core.now) }
+        guard !sessions.isEmpty else { return [] }
+        let ends = try await core.store.read(sessions.map { Tombstone.key($0.id) })
+        return zip(sessions, ends).filter { $0.1 == nil }.map(\.0.shown)
+            .sorted { ($0.authenticatedAt, $0.id) > ($1.authenticatedAt, $1.id) }
     }
 
-    /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
-    func newSession(_ user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession
-    {
-        let secret = random(bytes: 32)
-        var value: JSON = [
-            "user": .string(user.id), "secret": .string(cryptography.digest(secret)),
-            "auth_time": .integer(moment.seconds), "epoch": .integer(user.epoch), "amr": .strings(amr),
-        ]
-        value["acr"] = acr.map(JSON.string)
-        let record = StoreRecord(
-            Session.key(random(bytes: 16)), value, expiresAt: now + lifetime, indexes: ["user": user.id])
-        let session = Session(record, of: user)
-        return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
-    }
-
-    /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
-    func raised(_ session: Session, acr: String?, amr: [String]) -> NewSession {
-        let secret = random(bytes: 32)
-        var record = session.record
-        record.value["secret"] = .string(cryptography.digest(secret))
-        record.value["acr"] = (acr ?? session.acr).map(JSON.string)
-        record.value["amr"] = .strings(session.amr + amr)
-        let writes = [
-            StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
-        ]
-        return NewSession(
-            session: Session(record, of: session.user), writes: writes, cookie: "\(session.id).\(secret)")
+    func clients(of id: String) async throws -> [String] {
+        try await core.all("session_client", by: "session", equals: id).compactMap { $0.value["client"]?.string }
+            .sorted()
     }
 }

@@ -11,14 +11,14 @@ struct TokenEndpoint {
     /// How often a grant is run again when another request changed what it read.
     private static let retries = 2
 
-    func respond(to request: InboundRequest, _ trace: inout RequestTrace) async throws -> OutboundResponse {
+    func respond(to request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
         let (plan, parameters) = try accept(request, &trace)
         let authentication = ClientAuthentication(core, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.declaration.client)
         trace.client = registered
         // Requests that arrived together authenticate together, then go on together (decision 0014).
         await Task.yield()
-        let issuing = Issuing(core: core, generation: generation, registered: registered)
+        let issuing = TokenIssuer(core: core, generation: generation, registered: registered)
         let tokenRequest = try tokenRequest(request.head, plan, parameters, issuing)
         for _ in 0...TokenEndpoint.retries {
             let decided = try await plan.grant.authorize(tokenRequest)
@@ -28,7 +28,7 @@ struct TokenEndpoint {
     }
 
     private func accept(
-        _ request: InboundRequest, _ trace: inout RequestTrace
+        _ request: ServerRequest, _ trace: inout RequestTrace
     ) throws -> (Generation.GrantPlan, Parameters) {
         let sent = try RequestBody.parameters(of: request)
         let wire = try sent.required("grant_type")
@@ -40,7 +40,7 @@ struct TokenEndpoint {
     }
 
     private func tokenRequest(
-        _ head: RequestHead, _ plan: Generation.GrantPlan, _ parameters: Parameters, _ issuing: Issuing
+        _ head: RequestHead, _ plan: Generation.GrantPlan, _ parameters: Parameters, _ issuing: TokenIssuer
     ) throws -> TokenRequest {
         let (client, key) = (issuing.registered.client, plan.declaration.key)
         guard client.grants.contains(key) else {

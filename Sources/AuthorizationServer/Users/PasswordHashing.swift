@@ -2,16 +2,6 @@
 
 public import GrantKit
 
-/// What the text of a password in a document is.
-public enum PasswordForm: Sendable, Hashable {
-    /// The password itself.
-    case plain
-    /// A slow hash of it; one that is not current is replaced when its owner signs in.
-    case hash(isCurrent: Bool)
-    /// It starts as a slow hash does but is none that can be verified.
-    case unusable
-}
-
 /// Hashes the passwords of people: slowly, elsewhere than on the caller's thread, in bounded places.
 ///
 /// Whatever it is asked from an address throws `OAuthError` `temporarily_unavailable` if all places are taken. What the

@@ -2,16 +2,6 @@
 
 public import GrantKit
 
-/// Why a user cannot be made or changed, and what to do.
-public struct UserProblem: Error, Sendable, CustomStringConvertible {
-    /// In words for whoever manages users.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// Makes and changes the users that the store keeps.
 public struct StoredUsers: Sendable {
     /// One of them, as a list shows it.

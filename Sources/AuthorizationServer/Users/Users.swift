@@ -49,7 +49,7 @@ struct Users: UserDirectory {
         guard let generation else { return NoDocuments() }
         return StoredUsers(
             store: core.store, generation: generation, cryptography: core.cryptography, passwords: core.passwords,
-            random: core.surroundings.random)
+            random: core.environment.random)
     }
 
     // MARK: epochs

@@ -43,12 +43,12 @@ struct HTTPResponder: Sendable {
             if service.isMonitored(head.path) {
                 await core.monitor(head)
             } else if service == .monitoring {
-                OutboundResponse(status: 404)
+                ServerResponse(status: 404)
             } else if request.method == .options, head.path == "*" {
                 // RFC 9110 section 9.3.7: it asks of the server as a whole, which is there.
-                OutboundResponse(status: 204)
+                ServerResponse(status: 204)
             } else {
-                await core.respond(to: InboundRequest(head: head, body: body))
+                await core.respond(to: ServerRequest(head: head, body: body))
             }
         let persistence = isStream ? nil : Persistence(head)
         if let persistence { answer.headers.append(("connection", persistence.rawValue)) }
@@ -97,7 +97,7 @@ struct HTTPResponder: Sendable {
         .reduce(into: [String: HTTPField.Name]()) { $0[$1] = HTTPField.Name($1) }
 
     private func send(
-        _ response: OutboundResponse, to request: Request, _ writer: consuming ResponseWriter
+        _ response: ServerResponse, to request: Request, _ writer: consuming ResponseWriter
     ) async throws {
         var fields = HTTPFields()
         fields.reserveCapacity(response.headers.count + 4)

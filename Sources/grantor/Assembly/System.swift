@@ -7,7 +7,7 @@ import GrantKit
 import Synchronization
 
 /// The clock and the random source of the machine.
-struct System: Surroundings {
+struct System: ServerEnvironment {
     private let random = RandomReserve()
 
     var now: Timestamp { Timestamp(seconds: Int64(Date.now.timeIntervalSince1970.rounded(.down))) }

@@ -46,7 +46,7 @@ extension Composition {
         let (configuration, diagnostics) = file.read()
         let secrets = Secrets()
         let core = ServerCore(
-            issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
+            issuer: configuration.issuer, environment: System(), cryptography: SystemCryptography(), secrets: secrets,
             passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(

@@ -73,7 +73,7 @@ struct InstalledPlugin {
         path = library.path
         let secrets = Secrets()
         let core = ServerCore(
-            issuer: "https://id.example.com", surroundings: System(), cryptography: SystemCryptography(),
+            issuer: "https://id.example.com", environment: System(), cryptography: SystemCryptography(),
             secrets: secrets, passwords: secrets.passwords, pages: NoPages(),
             algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })

@@ -31,7 +31,7 @@ final class RunningServer: Sendable {
         self.configuration = kept
         self.logger = logger
         core = ServerCore(
-            issuer: configuration.issuer, surroundings: System(), cryptography: SystemCryptography(), secrets: secrets,
+            issuer: configuration.issuer, environment: System(), cryptography: SystemCryptography(), secrets: secrets,
             passwords: secrets.passwords,
             pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
@@ -94,7 +94,7 @@ final class RunningServer: Sendable {
 
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
-        var services: [any Service] = [Reloading(server: self), PurgingService(purging: Purging(core))]
+        var services: [any Service] = [Reloading(server: self), PurgingService(purging: StorePurger(core))]
         services.append(JobRunning(runner: JobRunner(core)))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
@@ -320,7 +320,7 @@ private struct JobRunning: Service {
 
 /// Purges until the server is shut down.
 private struct PurgingService: Service {
-    let purging: Purging
+    let purging: StorePurger
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await purging.run() }

@@ -17,7 +17,7 @@ struct RandomlyNamedPeople: Plugin {
 
     func register(in registry: inout Registry) {
         registry.add(flow: Vouching())
-        registry.add(flow: Issuing())
+        registry.add(flow: TokenIssuer())
         registry.add(requestFilter: Filter())
         for phase in [StepPhase.choose, .verify, .identify] { registry.add(step: Step(phase: phase)) }
         registry.add(claims: Claims())
@@ -27,7 +27,7 @@ struct RandomlyNamedPeople: Plugin {
     }
 
     /// Issues an access token in the fragment.
-    struct Issuing: AuthorizationFlow {
+    struct TokenIssuer: AuthorizationFlow {
         let word = "\(RandomlyNamedPeople.word)_a"
         let grant = RandomlyNamedPeople.grant
         let delivery = Delivery.fragment

@@ -49,7 +49,7 @@ struct RegisteredAddressTests {
         let registered = try #require(server.core.generation?.clients["house"])
         let redirect = try #require(registered.redirects.values.first?.first)
         let generation = try #require(server.core.generation)
-        func answer(_ mode: ResponseMode, _ name: String) throws -> OutboundResponse {
+        func answer(_ mode: ResponseMode, _ name: String) throws -> ServerResponse {
             let destination = AuthorizationDestination(client: registered, redirect: redirect, mode: mode, state: "s")
             return try server.core.answer([(name, "blue")], to: destination, generation)
         }

@@ -90,7 +90,7 @@ struct JobFailureTests {
         }
         // Nothing is left of its former places either.
         server.clock.advance(.seconds(1))
-        await Purging(server.core).round()
+        await StorePurger(server.core).round()
         #expect(try await Self.rows(server) == 1)
     }
 }

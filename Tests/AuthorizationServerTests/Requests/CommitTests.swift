@@ -119,7 +119,7 @@ struct CommitTests {
             let key = StoreKey("handle", "old-\(number)")
             _ = try await store.write([.create(StoreRecord(key, [:], expiresAt: Timestamp(seconds: 1_700_000_000)))])
         }
-        await Purging(server.core).round()
+        await StorePurger(server.core).round()
         #expect(try await store.read(StoreKey("handle", "old-7")) == nil)
         #expect(try await store.read(StoreKey("handle", "h1")) != nil)
         let metrics = server.core.metrics.text

@@ -146,7 +146,7 @@ struct HeadRequestTests {
         let user = try #require(try await setting.server.core.users.find("bob"))
         let fresh = try await Setting()
         let under = try await HeadRequest.respond(
-            to: InboundRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
+            to: ServerRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
         ) { _ in
             _ = try await fresh.server.core.epochKey()
             return .text("", status: 200)
@@ -164,7 +164,7 @@ struct HeadRequestTests {
         let task = Mutex<Task<WriteOutcome, any Error>?>(nil)
         let record = StoreRecord(StoreKey("client", "later"), [:], expiresAt: server.clock.now + .seconds(60))
         _ = try await HeadRequest.respond(
-            to: InboundRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
+            to: ServerRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
         ) { _ in
             let outcome = try await server.core.store.write([.create(record)])
             #expect(outcome == .committed)

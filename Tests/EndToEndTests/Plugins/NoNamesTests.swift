@@ -7,9 +7,9 @@ import Testing
 
 @Suite("The core names no plugin's words", .timeLimit(.minutes(10)))
 struct NoNamesTests {
-    /// Words that configuration, forms or pages have of their own, and that a plugin happens to use too.
+    /// Words that configuration, forms, pages or metrics have of their own, and that a plugin happens to use too.
     private static let shared: Set<String> = [
-        "audience", "scope", "redirect_uri", "code", "name", "email", "nonce", "password",
+        "audience", "scope", "redirect_uri", "code", "name", "email", "nonce", "password", "token",
     ]
 
     private func declared() throws -> Set<String> {

@@ -58,7 +58,7 @@ private func depth(of json: JSON) -> Int {
     let lines = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
     let head = RequestHead(
         method: "POST", path: "/auth/token", headers: [("content-type", string(lines[0]))])
-    let request = InboundRequest(head: head, body: lines.count > 1 ? Array(lines[1]) : [])
+    let request = ServerRequest(head: head, body: lines.count > 1 ? Array(lines[1]) : [])
     if let parameters = try? RequestBody.parameters(of: request) { try checkParameters(parameters) }
     if let parameters = try? RequestBody.form(of: request) { try checkParameters(parameters) }
     _ = try? RequestBody.document(of: request)

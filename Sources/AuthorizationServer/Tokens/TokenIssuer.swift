@@ -3,7 +3,7 @@
 import GrantKit
 
 /// Narrows, mints, commits and answers: the steps that no grant can forget, because no grant takes them.
-struct Issuing {
+struct TokenIssuer {
     let core: ServerCore
     let generation: Generation
     let registered: RegisteredClient
@@ -22,8 +22,8 @@ struct Issuing {
         let rule = registered.plans[key]?.audience
         let asked = parameters.values("audience")
         // Each is compared with all that the client is registered for.
-        guard asked.count <= Issuing.mostAudiences else {
-            throw OAuthError(.invalidTarget, "at most \(Issuing.mostAudiences) audiences can be asked for")
+        guard asked.count <= TokenIssuer.mostAudiences else {
+            throw OAuthError(.invalidTarget, "at most \(TokenIssuer.mostAudiences) audiences can be asked for")
         }
         return AccessLimits(scope: scope, audience: rule?.narrow(to: asked, and: own) ?? [])
     }

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 
 /// Removes what has expired, a small batch at a time, so that no request waits long behind it.
-public final class Purging: Sendable {
+public final class StorePurger: Sendable {
     private static let batch = 500
     private static let batchesPerRound = 20
 
@@ -37,11 +37,11 @@ public final class Purging: Sendable {
     @discardableResult
     public func round() async -> Bool {
         do {
-            for _ in 0..<Purging.batchesPerRound {
+            for _ in 0..<StorePurger.batchesPerRound {
                 let now = core.now
-                let removed = try await core.store.purge(expiredBefore: now, limit: Purging.batch)
+                let removed = try await core.store.purge(expiredBefore: now, limit: StorePurger.batch)
                 core.metrics.count(purged: removed)
-                guard removed < Purging.batch else { continue }
+                guard removed < StorePurger.batch else { continue }
                 caughtUp.withLock { $0 = now }
                 return true
             }

@@ -6,7 +6,7 @@ extension ServerCore {
     /// Sends members back to the client, with `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
     func answer(
         _ members: [(name: String, value: String)], to destination: AuthorizationDestination, _ generation: Generation
-    ) throws -> OutboundResponse {
+    ) throws -> ServerResponse {
         var parameters = members
         if let state = destination.state { parameters.append(("state", state)) }
         parameters.append(("iss", issuer))
@@ -21,7 +21,7 @@ extension ServerCore {
     private func leave(
         _ parameters: [(name: String, value: String)], asFragment: Bool, _ destination: AuthorizationDestination,
         _ generation: Generation
-    ) throws -> OutboundResponse {
+    ) throws -> ServerResponse {
         let address = destination.redirect.adding(parameters, asFragment: asFragment)
         guard destination.endsForm else { return .redirect(address) }
         return try sendOn(to: address, destination.redirect, generation, in: destination.languages)
@@ -39,7 +39,7 @@ extension ServerCore {
     private func formPost(
         _ parameters: [(name: String, value: String)], to destination: AuthorizationDestination,
         _ generation: Generation
-    ) throws -> OutboundResponse {
+    ) throws -> ServerResponse {
         let fields = parameters.map {
             JSON.object([.init("name", .string($0.name)), .init("value", .string($0.value))])
         }
@@ -51,26 +51,17 @@ extension ServerCore {
             in: destination.languages)
     }
 
-    func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> OutboundResponse {
+    func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> ServerResponse {
         var members = [(name: "error", value: refusal.error.code.rawValue)]
         if !refusal.error.description.isEmpty { members.append(("error_description", refusal.error.description)) }
         return try answer(members, to: refusal.destination, generation)
     }
 }
 
-/// A redirect URI whose query holds a name that an answer carries: the client would not know which of the two is meant.
-struct ClashingParameter: Error, CustomStringConvertible {
-    let name: String
-
-    var description: String {
-        "the client's redirect URI already has the parameter '\(name)', which the answer carries"
-    }
-}
-
-extension OutboundResponse {
+extension ServerResponse {
     /// A redirect that turns any method into GET, so that no form travels on (RFC 9700 section 4.12).
-    static func redirect(_ location: String) -> OutboundResponse {
-        OutboundResponse(
+    static func redirect(_ location: String) -> ServerResponse {
+        ServerResponse(
             status: 303,
             headers: [
                 ("location", location), ("cache-control", "no-store"), ("pragma", "no-cache"),

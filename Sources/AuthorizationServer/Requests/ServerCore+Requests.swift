@@ -4,30 +4,15 @@ import GrantKit
 import Logging
 import OutsideText
 
-/// What the log and the metrics learn of a request while it is served.
-struct RequestTrace {
-    var endpoint = "unknown"
-    var grant = ""
-    var client: RegisteredClient? {
-        didSet { context?.client = client?.client.id }
-    }
-    /// What the request holds, where that takes more than reading its query or body.
-    var parameters: Parameters?
-    /// What a request that is refused says of itself.
-    var named = NamedInRequest()
-    /// Set if events are wanted.
-    var context: RequestContext?
-}
-
 extension ServerCore {
     /// Answers a request; whatever goes wrong becomes the error that its specification asks for.
-    public func respond(to request: InboundRequest) async -> OutboundResponse {
+    public func respond(to request: ServerRequest) async -> ServerResponse {
         guard recorder.isWanted else { return await answer(request, nil) }
         let context = RequestContext(request.head)
         return await RequestContext.$current.withValue(context) { await answer(request, context) }
     }
 
-    private func answer(_ request: InboundRequest, _ context: RequestContext?) async -> OutboundResponse {
+    private func answer(_ request: ServerRequest, _ context: RequestContext?) async -> ServerResponse {
         let start = ContinuousClock.now
         guard let generation else { return .text("starting\n", status: 503) }
         guard let target = generation.target(request.head.path) else {
@@ -35,7 +20,7 @@ extension ServerCore {
             return .json(["error": "not_found"], status: 404)
         }
         var trace = RequestTrace(context: context)
-        var response: OutboundResponse
+        var response: ServerResponse
         var outcome = "ok"
         do {
             response = try await checked(request, target, generation, &trace)
@@ -64,9 +49,9 @@ extension ServerCore {
 
     /// Answers what the method and the headers let through.
     private func checked(
-        _ request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
+        _ request: ServerRequest, _ target: Generation.RouteTarget, _ generation: Generation,
         _ trace: inout RequestTrace
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         trace.endpoint = target.name
         try SingleHeaders.check(request.head)
         if let preflight = try await preflight(request.head, target, generation) { return preflight }
@@ -81,9 +66,9 @@ extension ServerCore {
     }
 
     private func respond(
-        to request: InboundRequest, _ target: Generation.RouteTarget, _ generation: Generation,
+        to request: ServerRequest, _ target: Generation.RouteTarget, _ generation: Generation,
         _ trace: inout RequestTrace
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         switch target {
         case .token:
             return try await TokenEndpoint(core: self, generation: generation).respond(to: request, &trace)
@@ -102,9 +87,9 @@ extension ServerCore {
     }
 
     private func respond(
-        to request: InboundRequest, _ plan: Generation.EndpointPlan, _ generation: Generation,
+        to request: ServerRequest, _ plan: Generation.EndpointPlan, _ generation: Generation,
         _ trace: inout RequestTrace
-    ) async throws -> OutboundResponse {
+    ) async throws -> ServerResponse {
         let parameters = try plan.acceptance.accept(try RequestBody.parameters(of: request))
         let authentication = ClientAuthentication(self, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.caller)
@@ -125,17 +110,17 @@ extension ServerCore {
     /// - Returns: The answer.
     /// - Throws: `OAuthError` for a conflict, or for an answer of a kind that the endpoint cannot give; `StoreError`.
     func commit(
-        _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> OutboundResponse)? = nil
-    ) async throws -> OutboundResponse {
+        _ response: EndpointResponse, render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
+    ) async throws -> ServerResponse {
         if !response.writes.isEmpty {
             try response.writes.checkKeys(of: "the answer of an endpoint")
             if case .conflict = try await store.write(response.writes) {
                 throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
             }
         }
-        var answer: OutboundResponse
+        var answer: ServerResponse
         switch (response.content, render) {
-        case (.none, _): answer = OutboundResponse(status: response.status, headers: [("cache-control", "no-store")])
+        case (.none, _): answer = ServerResponse(status: response.status, headers: [("cache-control", "no-store")])
         case (.json(let body), _): answer = .json(body, status: response.status)
         case (.page(let page), let render?): answer = try render(page, response.status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
@@ -151,7 +136,7 @@ extension ServerCore {
     /// What a person sees of a request that failed: the client's page where the answer may be sent there.
     private func page(
         _ error: any Error, _ refusal: OAuthError, _ head: RequestHead, _ generation: Generation
-    ) -> OutboundResponse {
+    ) -> ServerResponse {
         do {
             switch error {
             case let error as RedirectRefusal: return try answer(error, generation)
@@ -194,100 +179,21 @@ extension ServerCore {
     }
 }
 
-/// Turns refusals into responses (RFC 6749 section 5.2).
-enum Refusal {
-    static func response(_ error: OAuthError) -> OutboundResponse {
-        var body: JSON = ["error": .string(error.code.rawValue)]
-        if !error.description.isEmpty { body["error_description"] = .string(error.description) }
-        var response = OutboundResponse.json(body, status: status(of: error.code))
-        for (name, value) in error.headers.sorted(by: { $0.key < $1.key }) {
-            response.headers.append((name.raw.lowercased(), value))
-        }
-        if error.code == .temporarilyUnavailable { response.headers.append(("retry-after", "1")) }
-        return response
-    }
-
-    static func status(of code: OAuthError.Code) -> Int {
-        switch code {
-        case .invalidClient, .invalidToken: 401
-        case .insufficientScope: 403
-        case .serverError: 500
-        case .temporarilyUnavailable: 503
-        default: 400
-        }
-    }
-}
-
 /// Refuses methods, and answers the preflight of a browser.
 extension ServerCore {
     private func preflight(
         _ head: RequestHead, _ target: Generation.RouteTarget, _ generation: Generation
-    ) async throws -> OutboundResponse? {
+    ) async throws -> ServerResponse? {
         guard !target.methods.contains("OPTIONS"), CrossOrigin.preflight(head) != nil else { return nil }
         let origin = try await CrossOrigin.allowed(target.readers, head, nil, self, generation)
         return origin.map { CrossOrigin.permission(for: $0, target.allowedMethods) }
     }
 
-    private func refuse(_ target: Generation.RouteTarget) -> OutboundResponse {
+    private func refuse(_ target: Generation.RouteTarget) -> ServerResponse {
         let methods = target.allowedMethods.joined(separator: ", ")
-        var response = OutboundResponse.json(
+        var response = ServerResponse.json(
             ["error": "invalid_request", "error_description": .string("this address takes \(methods)")], status: 405)
         response.headers.append(("allow", methods))
         return response
-    }
-}
-
-extension Generation.RouteTarget {
-    private static let documentMethods: Set<String> = ["GET", "HEAD"]
-    private static let browserMethods: Set<String> = ["GET", "POST"]
-    private static let tokenMethods: Set<String> = ["POST"]
-
-    fileprivate var methods: Set<String> {
-        switch self {
-        case .token: Generation.RouteTarget.tokenMethods
-        case .endpoint(let plan): plan.methods
-        case .resource(let plan): plan.methods
-        case .browser(let plan): plan.endpoint.route.methods
-        case .authorization, .interaction: Generation.RouteTarget.browserMethods
-        case .document, .keys: Generation.RouteTarget.documentMethods
-        }
-    }
-
-    /// What it answers to, in the order of the alphabet: HEAD is answered wherever GET is.
-    fileprivate var allowedMethods: [String] {
-        (methods.contains("GET") ? methods.union(["HEAD"]) : methods).sorted()
-    }
-
-    /// Which scripts may read its answers.
-    var readers: CrossOrigin.Readers { isPublished ? .everybody : isForPeople ? .nobody : .clients }
-
-    /// What the log and the metrics call it.
-    fileprivate var name: String {
-        switch self {
-        case .token: "token"
-        case .endpoint(let plan): plan.name
-        case .resource(let plan): plan.name
-        case .browser(let plan): plan.name
-        case .authorization: "authorize"
-        case .interaction: "interaction"
-        case .document: "metadata"
-        case .keys: "jwks"
-        }
-    }
-
-    /// Whether it is a document that is the same for everybody.
-    fileprivate var isPublished: Bool {
-        switch self {
-        case .document, .keys: true
-        default: false
-        }
-    }
-
-    /// Whether a person's browser asks, so that errors are pages.
-    fileprivate var isForPeople: Bool {
-        switch self {
-        case .authorization, .interaction, .browser: true
-        default: false
-        }
     }
 }

@@ -5,20 +5,20 @@ import Logging
 
 extension ServerCore {
     /// Answers a request for health or metrics.
-    public func monitor(_ head: RequestHead) async -> OutboundResponse {
+    public func monitor(_ head: RequestHead) async -> ServerResponse {
         guard head.method == "GET" || head.method == "HEAD" else {
-            return OutboundResponse(status: 405, headers: [("allow", "GET, HEAD")])
+            return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
         }
         switch head.path {
         case "/health/live": return .text("live\n")
         case "/health/ready": return await ready()
         case "/metrics": return .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
-        default: return OutboundResponse(status: 404)
+        default: return ServerResponse(status: 404)
         }
     }
 
     /// Ready means that the store answers, and that events can be written down where a plugin requires it.
-    private func ready() async -> OutboundResponse {
+    private func ready() async -> ServerResponse {
         guard generation != nil else { return .text("starting\n", status: 503) }
         do {
             _ = try await store.read(Tombstone.key("health"))

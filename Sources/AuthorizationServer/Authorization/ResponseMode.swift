@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// How the parameters of an authorization response travel (OAuth 2.0 Multiple Response Types section 2.1, Form Post).
+enum ResponseMode: String, Sendable, CaseIterable {
+    case query
+    case fragment
+    case formPost = "form_post"
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Synchronization
+
+/// What events learn of the request in which they happen, wherever in it that is.
+final class RequestContext: Sendable {
+    @TaskLocal static var current: RequestContext?
+
+    let id: String
+    let address: String
+    private let known = Mutex<String?>(nil)
+
+    init(_ head: RequestHead) {
+        id = head.id
+        address = head.address
+    }
+
+    /// The client, once it is known.
+    var client: String? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What a runner has to look at: lanes that were named, and a sweep over all of them.
+struct JobSearch: Sendable {
+    /// Of more lanes than these all are looked at.
+    private static let most = 1000
+
+    private(set) var lanes: [String] = []
+    private var known: Set<String> = []
+    /// The key behind which the sweep continues; nil if there is none.
+    var sweep: String?
+
+    static var everything: JobSearch {
+        var search = JobSearch()
+        search.addAll()
+        return search
+    }
+
+    var isOver: Bool { lanes.isEmpty && sweep == nil }
+
+    mutating func add(_ lane: String) {
+        guard lanes.count < JobSearch.most else { return addAll() }
+        if known.insert(lane).inserted { lanes.append(lane) }
+    }
+
+    /// A sweep that is under way is not begun anew.
+    mutating func addAll() {
+        if sweep == nil { sweep = "" }
+    }
+
+    mutating func add(_ other: JobSearch) {
+        for lane in other.lanes { add(lane) }
+        if other.sweep != nil { addAll() }
+    }
+
+    mutating func finish(_ lane: String) {
+        known.remove(lane)
+        lanes.removeAll { $0 == lane }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+
+/// Stands in for requests to other servers where there are none.
+public struct NoOutbound: OutboundHTTP {
+    /// Makes it.
+    public init() {}
+
+    /// Refuses.
+    public func send(_ request: OutboundRequest) async throws -> OutboundReply {
+        throw OutboundError("this process asks no other server")
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Synchronization
+
+/// Tells the node's runner which lanes have got jobs.
+final class PendingJobs: Sendable {
+    /// What was told and not taken yet.
+    private let waiting = Mutex(JobSearch())
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Has the jobs found that were just committed, if there are any.
+    func wake(for writes: [StoreWrite]) {
+        let lanes = writes.compactMap { write -> String? in
+            guard case .create(let record) = write, record.key.collection == Job.collection.name,
+                record.value["attempts"]?.integer == 0
+            else { return nil }
+            return JobLane.name(of: record.key.id)
+        }
+        if !lanes.isEmpty { wake(lanes) }
+    }
+
+    func wake(_ lanes: [String]) {
+        waiting.withLock { waiting in
+            for lane in lanes { waiting.add(lane) }
+        }
+        continuation.yield()
+    }
+
+    func wakeAll() {
+        waiting.withLock { $0.addAll() }
+        continuation.yield()
+    }
+
+    /// Has the runner look again at what it had no place for.
+    func nudge() { continuation.yield() }
+
+    func take() -> JobSearch {
+        waiting.withLock { waiting in
+            defer { waiting = JobSearch() }
+            return waiting
+        }
+    }
+
+    var news: AsyncStream<Void> { stream }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension ServerCore {
+    /// Renders a page with the headers that every page has.
+    func render(
+        _ page: String, _ values: JSON, _ policy: PagePolicy, _ generation: Generation, in languages: [String],
+        status: Int = 200
+    ) throws -> ServerResponse {
+        var all = values
+        all["issuer_host"] = .string(Metadata.host(of: issuer))
+        let pages = generation.pages ?? self.pages
+        for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
+        let rendered = try pages.render(page, all, in: languages)
+        return ServerResponse(
+            status: status,
+            headers: [
+                ("content-type", "text/html; charset=utf-8"), ("content-language", rendered.language),
+                ("vary", "Accept-Language"), ("content-security-policy", policy.text),
+                ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store"),
+                ("pragma", "no-cache"),
+            ], body: rendered.html)
+    }
+
+    /// What every page gets from the server itself, so that no page may have a value of its own by that name.
+    private static let ownValues: Set<String> = [
+        "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames",
+    ]
+
+    /// The values of a page with those that the server adds.
+    ///
+    /// - Throws: `PageValueProblem` if the page has a value by a name that is the server's own.
+    func values(of page: Page, with added: JSON, _ generation: Generation) throws -> JSON {
+        var own = ServerCore.ownValues.union((generation.pages ?? pages).assets.map(\.value))
+        own.formUnion(added.members.map(\.name))
+        if let taken = page.values.members.first(where: { own.contains($0.name) }) {
+            throw PageValueProblem(page: page.name, value: taken.name, own: own)
+        }
+        var values = page.values
+        for member in added.members { values[member.name] = member.value }
+        return values
+    }
+
+    /// The file that is served at a path, or nil.
+    func asset(_ head: RequestHead, _ generation: Generation) -> ServerResponse? {
+        guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
+            let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
+        else { return nil }
+        guard ["GET", "HEAD"].contains(head.method) else {
+            return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
+        }
+        return ServerResponse(
+            status: 200,
+            headers: [("content-type", asset.type), ("cache-control", "public, max-age=31536000, immutable")],
+            body: asset.bytes)
+    }
+
+    /// Tells a person why a request goes nowhere.
+    func answer(_ refusal: PageRefusal, _ head: RequestHead, _ generation: Generation) throws -> ServerResponse {
+        var values: JSON = [
+            "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),
+            "request_id": .string(head.id),
+        ]
+        if let again = refusal.again { values["back"] = .string(again) }
+        return try render(
+            "error", values, PagePolicy(), generation, in: Languages.accepted(by: head),
+            status: Refusal.status(of: refusal.error.code))
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A response as the transport sends it.
+public struct ServerResponse: Sendable {
+    /// The HTTP status.
+    public var status: Int
+    /// The headers, names in lower case.
+    public var headers: [(name: String, value: String)]
+    /// The body.
+    public var body: [UInt8]
+
+    /// Makes a response.
+    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON response that nobody may keep (RFC 6749 section 5.1).
+    static func json(_ json: JSON, status: Int = 200) -> ServerResponse {
+        ServerResponse(
+            status: status,
+            headers: [
+                ("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache"),
+            ],
+            body: json.bytes)
+    }
+
+    /// A plain text response.
+    static func text(_ text: String, status: Int = 200, type: String = "text/plain; charset=utf-8") -> ServerResponse {
+        ServerResponse(
+            status: status, headers: [("content-type", type), ("cache-control", "no-store")], body: Array(text.utf8))
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Synchronization
+
+/// A plugin that has been made, with what it adds; it ends with the last generation that holds it.
+public final class RegisteredPlugin: Sendable {
+    /// The plugin's id.
+    public let id: String
+    /// The plugin itself.
+    public let plugin: any Plugin
+    /// What it adds.
+    public let registry: Registry
+    /// The client attributes that it reads.
+    public let attributes: [AttributeDeclaration]
+    /// What waits to be taken by its sinks.
+    let queues: [EventQueue]
+    private let isRunning = Mutex(false)
+
+    /// Describes a plugin that has been made.
+    public init(id: String, plugin: any Plugin, registry: Registry, attributes: [AttributeDeclaration]) {
+        self.id = id
+        self.plugin = plugin
+        self.registry = registry
+        self.attributes = attributes
+        queues = registry.eventSinks.map { EventQueue($0, plugin: id) }
+    }
+
+    deinit {
+        guard isRunning.withLock({ $0 }) else { return }
+        Task { [plugin, queues] in
+            for queue in queues { await queue.end() }
+            await plugin.stop()
+        }
+    }
+
+    /// Starts the plugin, unless it runs already.
+    public func start() async throws {
+        guard !isRunning.withLock({ $0 }) else { return }
+        try await plugin.start()
+        for queue in queues { queue.begin() }
+        isRunning.withLock { $0 = true }
+    }
+
+    /// Stops the plugin, if it runs.
+    public func stop() async {
+        let wasRunning = isRunning.withLock { isRunning in
+            defer { isRunning = false }
+            return isRunning
+        }
+        guard wasRunning else { return }
+        for queue in queues { await queue.end() }
+        await plugin.stop()
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The users that the configuration declares, by identifier and by what they sign in with.
+struct DeclaredUsers: Sendable {
+    let all: [String: DeclaredUser]
+    private let logins: [String: String]
+
+    /// Takes documents that were checked.
+    init(
+        _ documents: [JSON], issuer: String, _ passwords: any PasswordHashing, _ cryptography: any CryptographyService
+    ) {
+        var (all, logins): ([String: DeclaredUser], [String: String]) = ([:], [:])
+        for document in documents {
+            guard let id = document["id"]?.string else { continue }
+            var shown = document
+            shown["password"] = nil
+            var password = DeclaredUser.Password.none
+            let isActive = document["inactive"] != true
+            if let text = document["password"]?.string {
+                password =
+                    passwords.form(of: text) == .plain
+                    ? .plain(
+                        PlainPassword(Secret(OpaqueString.normal(text) ?? text), id: id, issuer: issuer, cryptography))
+                    : .hash(text)
+            }
+            all[id] = DeclaredUser(
+                id: id, isActive: isActive, document: shown, password: password)
+            for name in LoginName.names(in: document) { logins[cryptography.digest(name.folded)] = id }
+        }
+        (self.all, self.logins) = (all, logins)
+    }
+
+    /// The user of an identifier, byte for byte.
+    subscript(id: String) -> DeclaredUser? {
+        id.utf8.allSatisfy { $0 < 0x80 } ? all[id] : nil
+    }
+
+    /// The user who signs in with a name.
+    func owner(ofLogin digest: String) -> DeclaredUser? {
+        logins[digest].flatMap { all[$0] }
+    }
+}
