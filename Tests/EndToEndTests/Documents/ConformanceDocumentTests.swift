@@ -21,7 +21,7 @@ struct ProvedClauses {
         }
     }
 
-    private static func read(_ source: String) -> [Proof] {
+    static func read(_ source: String) -> [Proof] {
         var suite = ""
         return source.components(separatedBy: "\n@Suite(").flatMap { part in
             if let title = part.firstMatch(of: /^\s*"([^"]*)"/) { suite = String(title.1) }
