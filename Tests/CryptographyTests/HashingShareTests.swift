@@ -12,11 +12,20 @@ struct HashingShareTests {
         let pool = HashingPool(threads: 1)
         private let door = DispatchSemaphore(value: 0)
         private let finished = Mutex<[String]>([])
+        private let isHeld = Atomic(false)
 
         var order: [String] { finished.withLock { $0 } }
 
         func hold() async throws {
-            _ = try await pool.run(from: nil) { [door] in door.wait() }
+            _ = try await pool.run(from: nil) { [self] in
+                isHeld.store(true, ordering: .releasing)
+                door.wait()
+            }
+        }
+
+        /// The thread is held once it runs what holds it, not when that has its place: others could run before.
+        func untilHeld() async throws {
+            while !isHeld.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(1)) }
         }
 
         func open() { door.signal() }
@@ -44,8 +53,10 @@ struct HashingShareTests {
     func turns(_ kinds: (flood: String, other: String)) async throws {
         let held = Held()
         try await withThrowingTaskGroup(of: Void.self) { group in
+            // Also where something fails, so that the test ends.
+            defer { held.open() }
             group.addTask { try await held.hold() }
-            try await held.reach(1)
+            try await held.untilHeld()
             for number in 0..<100 {
                 group.addTask {
                     _ = await held.compute("flood", purpose(kinds.flood, number), from: "192.0.2.\(number)")
@@ -80,11 +91,12 @@ struct HashingShareTests {
     ) async throws {
         let held = Held()
         try await withThrowingTaskGroup(of: Bool?.self) { group in
+            defer { held.open() }
             group.addTask {
                 try await held.hold()
                 return nil
             }
-            try await held.reach(1)
+            try await held.untilHeld()
             for number in 0..<100 {
                 group.addTask {
                     await held.compute("flood", flood.purpose(number), from: "192.0.2.\(number % flood.addresses)")
