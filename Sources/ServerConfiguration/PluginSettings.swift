@@ -40,7 +40,7 @@ public final class PluginSettings: SettingsSource {
         state.withLock { $0.problems.append((key, problem)) }
     }
 
-    /// Takes down an attribute of clients that the plugin reads.
+    /// Notes an attribute of clients that the plugin reads.
     public func declare(_ attribute: AttributeDeclaration) {
         state.withLock { state in
             if PluginSettings.reserved.contains(attribute.name) {

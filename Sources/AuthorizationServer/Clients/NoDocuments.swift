@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands in for a directory while nothing is served.
+/// The directory while nothing is served.
 struct NoDocuments: DocumentDirectory {
     private var error: StoreError { StoreError("documents cannot be used before the server serves") }
 

@@ -34,7 +34,7 @@ extension Generation {
 ///
 /// The record itself is read for each request, so a change holds from the next one on, whichever server made it.
 final class ParsedClients: Sendable {
-    /// Those that were used lately stand in one of two halves; the older half is dropped when the younger one is full.
+    /// Those that were used lately are in one of two halves; the older half is dropped when the younger one is full.
     private static let half = 512
 
     private struct Entry {

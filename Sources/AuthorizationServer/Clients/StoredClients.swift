@@ -149,7 +149,7 @@ public struct StoredClients: DocumentDirectory {
         return next
     }
 
-    /// What makes the rows of origins those of the client; whoever else changes them changes the client's version.
+    /// What makes the rows of origins those of the client; anyone else who changes them changes the client's version.
     private func originWrites(_ client: StoredClient, over former: StoredClient) async throws -> [StoreWrite] {
         let records = client.origins.map { client.originRecord($0, cryptography) }
         let keys = former.originKeys(cryptography).union(records.map(\.key))

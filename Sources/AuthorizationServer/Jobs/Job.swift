@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Something that was put off: a row that stands until it is done, or until its time is over.
+/// A background job: a row that is kept until it is done, or until its time is over.
 ///
 /// A node that takes it in hand moves `due` by compare-and-swap, so that no other does it at the same time; if the node
 /// dies meanwhile, the job is due again.
@@ -63,7 +63,7 @@ struct Job: Sendable {
             indexes: record.indexes)
     }
 
-    /// What stays of the row once the job stands in its later place, until the next purge: no index finds it.
+    /// What stays of the row once the job is in its later place, until the next purge: no index finds it.
     ///
     /// A row is removed whatever its version is, and the job may move only if the row is still the one that was leased.
     func moved(at now: Timestamp) -> StoreRecord {

@@ -2,7 +2,7 @@
 
 public import GrantKit
 
-/// Stands in for requests to other servers where there are none.
+/// Requests to other servers where there are none.
 public struct NoOutbound: OutboundHTTP {
     /// Makes it.
     public init() {}

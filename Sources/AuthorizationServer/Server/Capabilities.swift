@@ -100,7 +100,7 @@ public struct Capabilities: Sendable {
         problems = names.problems
     }
 
-    /// Whether a scope holds a word that is for what the server itself serves to whoever presents a token.
+    /// Whether a scope holds a word that is for what the server itself serves to a client that presents a token.
     func isServed(_ scope: Scope) -> Bool {
         scope.words.contains { word in resourceEndpoints.contains { $0.scope.contains(word) } }
     }

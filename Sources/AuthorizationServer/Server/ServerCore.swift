@@ -165,7 +165,7 @@ extension ServerCore: PluginHost {
     public var sessions: any SessionDirectory { Sessions(core: self) }
     /// What people have allowed clients.
     public var consents: any ConsentDirectory { Consents(core: self) }
-    /// Puts off what need not be done before an answer.
+    /// Queues what need not be done before an answer.
     public var jobs: any JobService { self }
 
     /// The public address of a route.
@@ -173,7 +173,7 @@ extension ServerCore: PluginHost {
         issuer + (route.isAtRoot ? "" : generation?.basePath ?? "") + route.path
     }
 
-    /// Takes down what happens, for those who keep records of it.
+    /// Records what happens, for those who keep records of it.
     public var events: any EventService { recorder }
     /// The current time.
     public var now: Timestamp { environment.now }

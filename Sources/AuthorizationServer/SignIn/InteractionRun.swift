@@ -103,7 +103,7 @@ struct InteractionRun {
 
     private mutating func proceed(_ submitted: Parameters?) async throws -> Halt {
         if submitted != nil, isSigningIn {
-            // Whoever submits a proof of who they are means it, also where another tab has signed in meanwhile.
+            // A person who submits a proof of who they are means it, also where another tab has signed in meanwhile.
             steps.session = nil
         } else if steps.person == nil, !state.done.isEmpty {
             steps.state.forget()

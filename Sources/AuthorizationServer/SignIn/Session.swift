@@ -13,7 +13,7 @@ struct Session: Sendable {
     let authenticatedAt: Timestamp
     let acr: String?
     let amr: [String]
-    /// How it stands in the store.
+    /// How it is stored.
     let record: StoreRecord
 
     static func key(_ id: String) -> StoreKey { StoreKey("session", id) }

@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// Lets in whoever presents an access token (RFC 6750).
+/// Lets in a client that presents an access token (RFC 6750).
 struct ResourceAccess {
     let core: ServerCore
     let generation: Generation
@@ -25,7 +25,7 @@ struct ResourceAccess {
         guard token.authorization.confirmation == nil else {
             throw refusal(.invalidToken, "the access token is bound to a key, which was not proved")
         }
-        // RFC 9068 section 4: whoever was handed a token for another API must not use it here.
+        // RFC 9068 section 4: an API that was handed a token for itself must not use it here.
         let audience = token.authorization.limits.audience
         guard audience.isEmpty || audience.contains(core.issuer) else {
             throw refusal(.invalidToken, "the access token is for another audience")
@@ -60,6 +60,6 @@ struct ResourceAccess {
         return OAuthError(code ?? .invalidToken, description, reason: reason, headers: headers)
     }
 
-    /// The refusals that say how to come back, whoever throws them (section 3).
+    /// The refusals that say how to come back, wherever they are thrown (section 3).
     static let challenged: Set<OAuthError.Code> = [.invalidToken, .insufficientScope]
 }

@@ -18,7 +18,8 @@ struct DeclaredUserRecording {
         for id in try await recorded() where users.declared?[id] == nil {
             try await record(DeclaredUserRecord.gone, of: id)
         }
-        for user in declared.filter({ !$0.isActive }) + declared.filter(\.isActive) {
+        // Shuffled, since a reload begins anew: where reloads are frequent, everybody's turn still comes.
+        for user in declared.filter({ !$0.isActive }) + declared.filter(\.isActive).shuffled() {
             try Task.checkCancellation()
             try await record(try await users.state(of: user), of: user.id)
         }

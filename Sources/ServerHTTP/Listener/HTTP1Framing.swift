@@ -25,7 +25,7 @@ struct HTTP1Framing {
             // Most have another length, which is quicker to see.
             switch name.utf8.count {
             case 7 where name.raw.isWord("upgrade"): isLast = true
-            case 14 where name.raw.isWord("content-length"): length = Int(value) ?? 0
+            case 14 where name.raw.isWord("content-length"): length = max(0, Int(value) ?? 0)
             case 17 where name.raw.isWord("transfer-encoding"): note(value, head.version)
             default: break
             }

@@ -56,7 +56,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         guard !hasFailed else { return }
         if !isInRequest { return refuse(error.reason, context) }
-        // Whoever reads the body gets to know, and answers.
+        // The code that reads the body learns of it, and answers.
         hasFailed = true
         pipelining.finish()
         context.fireErrorCaught(error)

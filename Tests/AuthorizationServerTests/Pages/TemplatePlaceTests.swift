@@ -3,7 +3,7 @@
 import ServerHTTP
 import Testing
 
-@Suite("A value stands in a template where browsers take it for text", .timeLimit(.minutes(10)))
+@Suite("A value is in a template where browsers take it for text", .timeLimit(.minutes(10)))
 struct TemplatePlaceTests {
     /// What stands before, closed in itself, though it may not look so.
     static let before = [

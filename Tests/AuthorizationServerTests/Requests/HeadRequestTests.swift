@@ -157,7 +157,7 @@ struct HeadRequestTests {
         #expect(kept?.value["key"]?.string.map { Secret($0) == used } == true)
     }
 
-    @Test("what is started while HEAD is served, and goes on afterwards, writes as anything else")
+    @Test("what is started while HEAD is served, and continues afterwards, writes as anything else")
     func startedMeanwhile() async throws {
         let server = try await Setting().server
         let (gate, open) = AsyncStream.makeStream(of: Void.self)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an attribute stands in a client's document.
+/// Where an attribute is in a client's document.
 public enum AttributeLevel: Sendable, Hashable {
     /// At the top of the document.
     case client

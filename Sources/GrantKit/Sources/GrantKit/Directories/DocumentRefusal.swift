@@ -2,7 +2,7 @@
 
 /// Why a directory does not take a document or a change.
 public struct DocumentRefusal: Error, Sendable, CustomStringConvertible {
-    /// What stands in the way.
+    /// What prevents it.
     public enum Kind: Sendable, Hashable {
         /// The document is not valid.
         case invalid
@@ -16,7 +16,7 @@ public struct DocumentRefusal: Error, Sendable, CustomStringConvertible {
         case unknown
     }
 
-    /// What stands in the way.
+    /// What prevents it.
     public var kind: Kind
     /// All that was found.
     public var problems: [DocumentProblem]

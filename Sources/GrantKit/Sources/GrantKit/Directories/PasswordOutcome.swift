@@ -6,7 +6,7 @@ public enum PasswordOutcome: Sendable {
     case verified(User)
     /// The password is the user's, and the user is inactive: only who knows the password may be told.
     case inactive
-    /// Unknown account or wrong password: alike for whoever asked.
+    /// Unknown account or wrong password: the caller cannot tell which.
     case refused
     /// Too many attempts: not before this long.
     case later(Duration)

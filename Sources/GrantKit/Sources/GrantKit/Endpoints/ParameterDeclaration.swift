@@ -12,7 +12,7 @@ public struct ParameterDeclaration: Sendable, Hashable {
     public var longest: Int
     /// Whether its value must not be shown in logs or examples.
     public var isSecret: Bool
-    /// A value for whoever tries the request out; without one it is sent only if it has to be.
+    /// A value for trying the request out; without one it is sent only if it has to be.
     public var example: ParameterExample?
 
     /// Declares a parameter.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes down what happens.
+/// Records what happens.
 public protocol EventService: Sendable {
     /// Takes an event down and returns at once; it is not even made if nothing that is loaded wants it.
     ///

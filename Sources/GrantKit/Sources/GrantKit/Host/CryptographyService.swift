@@ -2,10 +2,10 @@
 
 /// Cryptography that needs no key of the server.
 public protocol CryptographyService: Sendable {
-    /// The SHA-256 digest of a text, as base64url: how a secret stands in the store.
+    /// The SHA-256 digest of a string, as base64url: how a secret is stored.
     func digest(_ text: String) -> String
 
-    /// The left half of a text's digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
+    /// The left half of a string's digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
     ///
     /// - Parameters:
     ///   - text: The text.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Does what was put off.
+/// Runs background jobs.
 ///
 /// A job is done at least once: after a crash it may be done again.
 public protocol JobHandler: Sendable {
-    /// The name by which jobs are put off for it, unique in a server.
+    /// The name by which jobs are queued for it, unique in a server.
     var name: String { get }
     /// Does one job, within half a minute.
     ///

@@ -23,7 +23,7 @@ public protocol KeyRing: Sendable {
     /// Whether a code is one that this server made over a message for a purpose; compared in constant time.
     func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool
 
-    /// Seals a text, so that only this server can read it and any change to it shows (RFC 5116).
+    /// Seals a string, so that only this server can read it and any change to it shows (RFC 5116).
     ///
     /// - Parameters:
     ///   - text: The text.

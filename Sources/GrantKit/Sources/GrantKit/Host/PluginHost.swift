@@ -22,13 +22,13 @@ public protocol PluginHost: Sendable {
     var sessions: any SessionDirectory { get }
     /// What people have allowed clients.
     var consents: any ConsentDirectory { get }
-    /// Puts off what need not be done before an answer.
+    /// Queues what need not be done before an answer.
     var jobs: any JobService { get }
     /// Requests to other servers.
     var outbound: any OutboundHTTP { get }
     /// The public address of a route, which depends on a base path that only the server knows; not before `start`.
     func address(of route: Route) -> String
-    /// Takes down what happens, for those who keep records of it.
+    /// Records what happens, for those who keep records of it.
     var events: any EventService { get }
     /// The current time.
     var now: Timestamp { get }

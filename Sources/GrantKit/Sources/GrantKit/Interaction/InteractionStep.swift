@@ -8,7 +8,7 @@ public protocol InteractionStep: Sendable {
     var phase: StepPhase { get }
     /// The fields of its page.
     var fields: [ParameterDeclaration] { get }
-    /// Goes on with what the person submitted; with nothing the first time, or when the page is loaded again.
+    /// Continues with what the person submitted; with nothing the first time, or when the page is loaded again.
     ///
     /// It may be called again for the same form, and with an older `kept` than the last: what must happen once belongs
     /// into the store.

@@ -2,7 +2,7 @@
 
 /// What is known of a setting without reading a configuration: its line in the reference.
 public struct SettingDeclaration: Sendable, Hashable {
-    /// The key, as it stands in the file.
+    /// The key, as it is in the file.
     public let key: String
     /// What kind of value it takes.
     public let expectation: String

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where settings come from: the configuration, or a recorder that only takes down what is asked for.
+/// Where settings come from: the configuration, or a recorder that only notes what is asked for.
 public protocol SettingsSource: AnyObject, Sendable {
     /// The value of a setting, or nil if the configuration has none.
     func value(of declaration: SettingDeclaration) -> JSON?
-    /// Takes down what is wrong with a value; the start is refused once all are known.
+    /// Notes what is wrong with a value; the start is refused once all are known.
     func report(_ problem: String, at key: String)
-    /// Takes down an attribute of clients that the plugin reads.
+    /// Notes an attribute of clients that the plugin reads.
     func declare(_ attribute: AttributeDeclaration)
 }

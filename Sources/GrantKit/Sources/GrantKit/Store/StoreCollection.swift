@@ -16,7 +16,7 @@ public struct StoreCollection: Sendable, Hashable {
     public var indexes: [String]
     /// How sure a write is when it is answered.
     public var durability: Durability
-    /// How long what a record stands for can be used at the longest; a revocation is kept for at least as long.
+    /// How long what a record is about can be used at the longest; a revocation is kept for at least as long.
     public var retention: Duration
 
     /// Declares a collection.

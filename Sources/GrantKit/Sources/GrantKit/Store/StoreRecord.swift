@@ -23,7 +23,7 @@ public struct StoreRecord: Sendable, Hashable {
         self.indexes = indexes
     }
 
-    /// For store plugins: the record as it stands in the store.
+    /// For store plugins: the record as it is stored.
     public func stored(version: Int64, isRedeemed: Bool) -> StoreRecord {
         var record = self
         record.version = version

@@ -8,7 +8,7 @@ extension JSON {
     ///
     /// - Parameters:
     ///   - bytes: The text.
-    ///   - depth: How many arrays and objects may stand in each other.
+    ///   - depth: How many arrays and objects may be nested.
     /// - Throws: `JSONError`.
     public init(parsing bytes: some Sequence<UInt8>, depth: Int = JSON.deepest) throws {
         var parser = JSONParser(bytes: Array(bytes))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is not the JSON it should be.
+/// Why a string is not the JSON it should be.
 public struct JSONError: Error, Sendable, Equatable {
     /// What is wrong, in words that quote nothing of the text.
     public let message: String
