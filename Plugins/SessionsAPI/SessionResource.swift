@@ -23,7 +23,11 @@ struct SessionResource: ResourceEndpoint {
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         let token = request.token
         guard request.head.method == "GET" else {
-            try await host.tokens.revoke(.token(token.id), reason: "whoever held it ended it")
+            // A caller that names a session means that one, and must not lose its own.
+            guard request.head.query ?? "" == "" else {
+                throw OAuthError(.invalidRequest, "DELETE ends the token that is presented, and takes no parameters")
+            }
+            try await host.tokens.revoke(.token(token.id), reason: "its holder ended it")
             return EndpointResponse(nil, status: 204)
         }
         var all = [session(of: token)]

@@ -244,7 +244,7 @@ extension TestServer {
     ) async -> Answer {
         let head = RequestHead(
             method: method, path: path, query: query, headers: headers, address: "192.0.2.1", id: "request-1")
-        return Answer(await core.respond(to: ServerRequest(head: head, body: body)))
+        return Answer(await RequestDispatcher(core).respond(to: ServerRequest(head: head, body: body)))
     }
 
     /// Asks the token endpoint as the service client.

@@ -15,6 +15,9 @@ struct AuthorizationEndpoint {
     /// Carries a request that came as a form.
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-request") }
 
+    private var seal: InteractionSeal { InteractionSeal(core: core) }
+    private var pages: PageResponder { PageResponder(core: core, generation: generation) }
+
     private func validation(endsForm: Bool = false) -> AuthorizationValidation {
         AuthorizationValidation(
             core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head), endsForm: endsForm)
@@ -34,8 +37,8 @@ struct AuthorizationEndpoint {
         let state = InteractionState(
             id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(cookie),
             parameters: parameters)
-        let (session, _) = try await core.session(head)
-        var response = try await go(on: valid, state, session, submitted: nil)
+        let (session, _) = try await core.sessionRegistry.current(head)
+        var response = try await advance(valid, state, session, submitted: nil)
         if known == nil { response.headers.append(browser.set(cookie)) }
         return response
     }
@@ -61,7 +64,7 @@ struct AuthorizationEndpoint {
     }
 
     /// Where the request of a page begins anew; what the steps found out is not part of it.
-    private func again(_ state: InteractionState) -> String? {
+    private func restart(of state: InteractionState) -> String? {
         guard state.parameters["client_id"] != nil else { return nil }
         return try? address(of: state.parameters)
     }
@@ -74,15 +77,15 @@ struct AuthorizationEndpoint {
     func interaction(_ request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
         let isForm = head.method == "POST"
         let fields = isForm ? try RequestBody.form(of: request) : try FormBody.parse(Array((head.query ?? "").utf8))
-        let state = try core.open(fields["state"] ?? "", head, again: again)
+        let state = try seal.open(fields["state"] ?? "", head, again: restart(of:))
         trace.parameters = state.parameters
-        if isForm, !core.isFormToken(fields["csrf"] ?? "", of: state) {
+        if isForm, !seal.isFormToken(fields["csrf"] ?? "", of: state) {
             let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
-            throw PageRefusal(.csrf, error, again: again(state))
+            throw PageRefusal(.csrf, error, again: restart(of: state))
         }
-        let (session, markers) = try await core.session(head, and: [state.marker])
+        let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
         let marker = markers.first ?? nil
-        guard marker == nil || isForm else { throw used(state) }
+        guard marker == nil || isForm else { throw alreadyUsed(state) }
         // The consent page limits its forms to no site, so the client's redirects may follow at once.
         let endsForm = head.readsPages && !(isForm && state.shown?.step == InteractionRun.step)
         let valid = try await validation(endsForm: endsForm).validate(state.parameters)
@@ -90,20 +93,20 @@ struct AuthorizationEndpoint {
         let submitted = isForm ? fields : nil
         if let marker {
             if let given = try await given(marker, state, valid, session, submitted) { return given }
-            return try await go(on: valid, try renewed(state), session, submitted: submitted)
+            return try await advance(valid, try renewed(state), session, submitted: submitted)
         }
         do {
-            return try await go(on: valid, state, session, submitted: submitted)
+            return try await advance(valid, state, session, submitted: submitted)
         } catch is ApprovedBefore {
             // The press that was faster may have begun another session, or changed the cookie of this one.
-            let (session, markers) = try await core.session(head, and: [state.marker])
+            let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
             if let marker = markers.first ?? nil,
                 let given = try await given(marker, state, valid, session, submitted)
             {
                 return given
             }
             let next = try renewed(state)
-            return try await telling(valid) { try again(next) }
+            return try await sendingErrors(to: valid) { try reload(next) }
         }
     }
 
@@ -114,29 +117,31 @@ struct AuthorizationEndpoint {
         _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
         _ submitted: Parameters?
     ) async throws -> ServerResponse? {
-        let form = submitted.map(core.digest(ofForm:))
+        let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         guard let given = GivenAnswer(marker, of: state, for: form, in: core), given.answers(valid),
             try await given.isGood(session, in: core)
         else { return nil }
-        var response = try core.answer(given.members, to: valid.destination, generation)
+        var response = try AuthorizationResponder(core: core, generation: generation).answer(
+            given.members, to: valid.destination)
         given.begin(session, &response, in: core)
         return response
     }
 
     /// Who types a password on an old page begins anew with it; an approval is good once, and is asked for again.
     private func renewed(_ state: InteractionState) throws -> InteractionState {
-        guard state.shown?.step != InteractionRun.step else { throw used(state) }
+        guard state.shown?.step != InteractionRun.step else { throw alreadyUsed(state) }
         return state.renewed(id: core.random(bytes: 16))
     }
 
-    private func used(_ state: InteractionState) -> PageRefusal {
+    private func alreadyUsed(_ state: InteractionState) -> PageRefusal {
         PageRefusal(
-            .expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"), again: again(state))
+            .expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"),
+            again: restart(of: state))
     }
 
     /// What goes wrong from here on is the client's to know, and so is sent there.
-    private func go(
-        on valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
+    private func advance(
+        _ valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
     ) async throws -> ServerResponse {
         for _ in 0...AuthorizationEndpoint.retries {
             var run = InteractionRun(
@@ -147,16 +152,19 @@ struct AuthorizationEndpoint {
             case .page(let page): return try await show(page, run, after: state, isAnswer: submitted != nil)
             case .approved where HeadRequest.isCurrent: return withoutCode(valid)
             case .approved(let limits):
+                guard let session = run.session else {
+                    throw OAuthError(.serverError, reason: "nobody is signed in who could approve")
+                }
                 let approval = Approval(
-                    core: core, generation: generation, run: run, limits: limits,
-                    form: submitted.map(core.digest(ofForm:)))
-                if var response = try await telling(valid, { try await approval.answer() }) {
-                    begin(run.begun, &response)
+                    core: core, generation: generation, run: run, session: session, limits: limits,
+                    form: submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) })
+                if var response = try await sendingErrors(to: valid, { try await approval.answer() }) {
+                    setCookie(of: run.begun, in: &response)
                     return response
                 }
             }
             // What was submitted is not put to the steps again: a password would be counted twice.
-            if submitted != nil { return try await telling(valid) { try again(state) } }
+            if submitted != nil { return try await sendingErrors(to: valid) { try reload(state) } }
         }
         throw RedirectRefusal(
             error: OAuthError(.temporarilyUnavailable, "other requests kept changing this one"),
@@ -169,11 +177,13 @@ struct AuthorizationEndpoint {
         return ServerResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
-    private func again(_ state: InteractionState) throws -> ServerResponse {
-        .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(try core.seal(state))")
+    private func reload(_ state: InteractionState) throws -> ServerResponse {
+        .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(try seal.seal(state))")
     }
 
-    private func telling<Value>(_ valid: ValidRequest, _ body: () async throws -> Value) async throws -> Value {
+    private func sendingErrors<Value>(
+        to valid: ValidRequest, _ body: () async throws -> Value
+    ) async throws -> Value {
         do {
             return try await body()
         } catch let error as OAuthError {
@@ -181,7 +191,7 @@ struct AuthorizationEndpoint {
         }
     }
 
-    private func begin(_ begun: NewSession?, _ response: inout ServerResponse) {
+    private func setCookie(of begun: NewSession?, in response: inout ServerResponse) {
         guard let begun else { return }
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
     }
@@ -192,33 +202,32 @@ struct AuthorizationEndpoint {
         _ page: Page, _ run: InteractionRun, after before: InteractionState, isAnswer: Bool
     ) async throws -> ServerResponse {
         let state = run.state
-        let sealed = try await telling(run.valid) { try core.seal(state) }
+        let sealed = try await sendingErrors(to: run.valid) { try seal.seal(state) }
         if let writes = run.sessionWrites {
             // Another press of the button was faster: the session that it changed is met by the next request.
-            guard case .committed = try await core.store.write(writes) else { return try again(before) }
-            core.recordBegin(of: run)
-            await core.endOldest(after: run.begun)
+            guard case .committed = try await core.store.write(writes) else { return try reload(before) }
+            core.recorder.recordBegin(of: run)
+            await core.sessionRegistry.endOldest(after: run.begun)
         }
         guard !isAnswer else {
             var response = ServerResponse.redirect(
                 "\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(sealed)")
-            begin(run.begun, &response)
+            setCookie(of: run.begun, in: &response)
             return response
         }
         let client = run.valid.registered.client
-        let values = try core.values(
+        let values = try pages.values(
             of: page,
             with: [
                 "action": .string(generation.path(AuthorizationEndpoint.interactionPath)),
-                "csrf": .string(core.formToken(state)), "state": .string(sealed),
+                "csrf": .string(seal.formToken(state)), "state": .string(sealed),
                 "client": ClientDescription.values(client),
-            ], generation)
+            ])
         // On the pages of steps people type secrets; on that of consent they type nothing.
         var policy = PagePolicy(formAction: state.shown?.step == InteractionRun.step ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try core.render(
-            page.name, values, policy, generation, in: run.valid.destination.languages)
-        begin(run.begun, &response)
+        var response = try pages.render(page.name, values, policy, in: run.valid.destination.languages)
+        setCookie(of: run.begun, in: &response)
         return response
     }
 }

@@ -28,7 +28,10 @@ struct AuthorizationValidation {
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words, parameters: parameters)
             for flow in flows { try flow.validate(request) }
-            var policy = InteractionPolicy(limits: try limits(parameters, client, flows))
+            let narrowing = AccessNarrowing(
+                registered: client, capabilities: generation.capabilities, issuer: core.issuer)
+            var policy = InteractionPolicy(
+                limits: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             for filter in plan.filters { try await filter.apply(request, &policy) }
             guard policy.limits.isOpen(at: core.now) else {
                 throw OAuthError(
@@ -122,33 +125,5 @@ struct AuthorizationValidation {
         }
         guard flows.allSatisfy({ client.client.grants.contains($0.grant.key) && client.plans[$0.grant.key] != nil })
         else { throw OAuthError(.unauthorizedClient, "the client may not use this response type") }
-    }
-
-    /// A word that the client may not have is dropped here, where the token endpoint refuses it; what is left is
-    /// returned with the token.
-    private func limits(
-        _ parameters: Parameters, _ client: RegisteredClient, _ flows: [any AuthorizationFlow]
-    ) throws -> AccessLimits {
-        let allowed = client.client.scope
-        var scope = allowed.filter { !generation.capabilities.scopesOnRequest.contains($0) }
-        if let text = parameters["scope"] {
-            scope = try Scope(parsing: text).filter(allowed.contains)
-            guard !scope.words.isEmpty else {
-                throw OAuthError(.invalidScope, "the client may have none of the scopes that were asked for")
-            }
-        }
-        let asked = parameters.values("audience")
-        // Patterns are tried before anybody has authenticated, so few and short ones only.
-        guard asked.count <= 8 else { throw OAuthError(.invalidTarget, "at most 8 audiences can be asked for") }
-        let rules = flows.compactMap { client.plans[$0.grant.key]?.audience }
-        guard let rule = rules.first, asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } })
-        else { throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have") }
-        // Each word answers under its own grant, so what none of them was asked for must be the same for all.
-        let own = generation.capabilities.isServed(scope) ? core.issuer : nil
-        let audience = rule.narrow(to: asked, and: own)
-        guard rules.allSatisfy({ Set($0.narrow(to: asked, and: own)) == Set(audience) }) else {
-            throw OAuthError(.invalidTarget, "the grants of the response type have different audiences: ask for one")
-        }
-        return AccessLimits(scope: scope, audience: audience)
     }
 }

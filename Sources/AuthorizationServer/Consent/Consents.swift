@@ -8,7 +8,7 @@ struct Consents: ConsentDirectory {
 
     func list(user id: String) async throws -> [StoredConsent] {
         guard let user = try await core.users.find(id) else { return [] }
-        return try await core.all("consent", by: "user", equals: id)
+        return try await core.store.all("consent", by: "user", equals: id)
             .filter { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch }
             .compactMap { record in
                 guard let client = record.value["client"]?.string else { return nil }
@@ -27,6 +27,6 @@ struct Consents: ConsentDirectory {
             _ = try await core.store.write([.delete(key)])
             return
         }
-        try await core.revoke(.grant(id), reason: reason, and: [.delete(key)])
+        try await core.tokenRegistry.revoke(.grant(id), reason: reason, and: [.delete(key)])
     }
 }

@@ -63,25 +63,9 @@ final class EventRecorder: EventService {
     var isWell: Bool {
         !isWanted || state.withLock { !$0.queues.contains(where: \.isFailing) }
     }
-}
 
-extension ServerCore {
-    /// The refusal of all that would not be written down, where a sink requires that everything is.
+    /// The refusal of all that would not be recorded, where a sink requires that everything is.
     static let unrecorded = OAuthError(
         .temporarilyUnavailable, "the server cannot keep its records",
         reason: "events cannot be written down, and a plugin requires it")
-
-    /// Takes down why a request was refused.
-    func record(_ refusal: OAuthError, _ trace: RequestTrace) {
-        guard refusal.reason == nil || refusal.reason != ServerCore.unrecorded.reason else { return }
-        events.record(ServerCore.event(.refused, refusal.code, trace, rule: refusal.reason ?? refusal.description))
-    }
-
-    static func event(_ kind: Event.Kind, _ code: OAuthError.Code, _ trace: RequestTrace, rule: String?) -> Event {
-        var event = Event(kind, details: ["endpoint": .string(trace.endpoint), "error": .string(code.rawValue)])
-        event.grant = trace.grant.isEmpty ? nil : trace.grant
-        event.details["rule"] = rule.map(JSON.string)
-        for (name, value) in trace.claims { event.details[name] = .string(value) }
-        return event
-    }
 }

@@ -4,33 +4,37 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Does what was put off, each job by one node of those that share the store.
+/// Does background jobs, each of them on one node of those that share the store.
 ///
 /// It reads as many rows as it can try, and of a lane that has to wait no more than its head: what waits for one
 /// destination costs the others nothing.
 public final class JobRunner: Sendable {
     private static let page = 64
-    /// How often all lanes are looked at, for what other nodes or an earlier process left.
-    private static let interval = Duration.seconds(5)
-
     private typealias Taken = (job: Job, place: JobPlaces.Place)
 
     private let core: ServerCore
+    /// How often all lanes are looked at, for what other nodes or an earlier process left.
+    private let interval: Duration
     private let places = Mutex(JobPlaces())
 
     /// Makes a runner.
-    public init(_ core: ServerCore) {
+    ///
+    /// - Parameters:
+    ///   - core: The server.
+    ///   - interval: How often it looks for what other nodes or an earlier process left.
+    public init(_ core: ServerCore, lookingEvery interval: Duration = .seconds(5)) {
         self.core = core
+        self.interval = interval
     }
 
     /// Does jobs as soon as they come, and what other nodes or an earlier process left every few seconds, until the task
     /// is cancelled.
     public func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { [core] in
+            group.addTask { [core, interval] in
                 while !Task.isCancelled {
                     core.pendingJobs.wakeAll()
-                    try? await Task.sleep(for: JobRunner.interval)
+                    try? await Task.sleep(for: interval)
                 }
             }
             var search = JobSearch()

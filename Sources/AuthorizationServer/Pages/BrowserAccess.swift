@@ -7,9 +7,10 @@ import Logging
 struct BrowserAccess {
     let core: ServerCore
     let generation: Generation
-    let plan: Generation.BrowserPlan
+    let plan: BrowserRoute
     let head: RequestHead
 
+    private var pages: PageResponder { PageResponder(core: core, generation: generation) }
     private var cookie: Cookie { Cookie(Cookie.browser, issuer: core.issuer) }
 
     /// What ties pages to this browser, if it has shown any before.
@@ -19,7 +20,7 @@ struct BrowserAccess {
 
     func respond(to request: ServerRequest) async throws -> ServerResponse {
         let sent = head.method == "POST" ? try RequestBody.form(of: request) : try query()
-        let (session, _) = try await core.session(head)
+        let (session, _) = try await core.sessionRegistry.current(head)
         if plan.endpoint.requiresSession, !isForeign(sent) {
             let ownSignIn = try ownSignIn()
             if session == nil {
@@ -27,7 +28,7 @@ struct BrowserAccess {
                 return try await ownSignIn.respond(to: sent, browser: browser)
             }
             // The form of a page for signing in, sent twice or from another tab.
-            if let sealed = ownSignIn.sealed(in: sent) { return ownSignIn.goOn(from: sealed) }
+            if let sealed = ownSignIn.sealed(in: sent) { return ownSignIn.resume(from: sealed) }
         }
         if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
             guard plan.endpoint.takesForeignForms else {
@@ -39,11 +40,11 @@ struct BrowserAccess {
             head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
         let response = try await plan.endpoint.respond(to: request)
         let fresh = browser == nil ? core.random(bytes: 32) : nil
-        var answer = try await core.commit(response) { page, status in
+        var answer = try await response.commit(in: core.store) { page, status in
             try show(page, status, fresh ?? browser ?? "", in: languages(sent))
         }
         if head.readsPages, head.followsOwnPage {
-            answer = try core.sendingOn(answer, generation, in: languages(sent))
+            answer = try pages.sendingOn(answer, in: languages(sent))
         }
         if case .page = response.content, let fresh { answer.headers.append(cookie.set(fresh)) }
         if response.forgetsSession {
@@ -73,7 +74,7 @@ struct BrowserAccess {
     /// done it.
     private func endedItself(_ sent: Parameters) async throws -> Bool {
         guard head.method == "POST", isOwn(sent["csrf"] ?? "") else { return false }
-        return try await core.hasEndedSession(head)
+        return try await core.sessionRegistry.hasEnded(head)
     }
 
     private func signedOut() throws -> ServerResponse {
@@ -111,7 +112,7 @@ struct BrowserAccess {
         _ page: Page, _ status: Int, _ browser: String, in languages: [String]
     ) throws -> ServerResponse {
         let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
-        var values = try core.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)], generation)
+        var values = try pages.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)])
         // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
         let frames = page.frames.compactMap { address in source(address).map { (address: address, source: $0) } }
         if !frames.isEmpty {
@@ -122,8 +123,7 @@ struct BrowserAccess {
         var policy = PagePolicy(formAction: page.destinations.compactMap(source))
         policy.frames = frames.map(\.source)
         policy.runsScript = !frames.isEmpty
-        return try core.render(
-            page.name, values, policy, generation, in: languages, status: status)
+        return try pages.render(page.name, values, policy, in: languages, status: status)
     }
 
     private func source(_ address: String) -> String? {
@@ -146,14 +146,5 @@ struct BrowserAccess {
     private func isOwn(_ token: String) -> Bool {
         guard let browser else { return false }
         return core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)
-    }
-}
-
-extension ServerCore {
-    func respond(
-        to request: ServerRequest, _ plan: Generation.BrowserPlan, _ generation: Generation
-    ) async throws -> ServerResponse {
-        try await BrowserAccess(core: self, generation: generation, plan: plan, head: request.head)
-            .respond(to: request)
     }
 }

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+import GrantKit
 
 /// Which scripts may read answers (Fetch standard section 3.2).
 ///
 /// Preflights and answers follow one rule, whatever the answer is (decision 0030): of an endpoint for programs it is
 /// that some client has the script's origin. A preflight names no client, and a refusal may come before one is known.
 enum CrossOrigin {
-    /// Who may read the answers of one endpoint.
-    enum Readers {
-        /// No script of another origin: people sign in here (RFC 9700 section 2.6).
-        case nobody
-        /// Every script: it is the same for everybody.
-        case everybody
-        /// Scripts of the origins of clients.
-        case clients
-    }
-
     /// What a script needs beyond the headers that the standard always shows it.
     private static let exposed = "ETag, Link, Location, Retry-After, WWW-Authenticate"
     private static let sent = "Authorization, Content-Type, If-Match, If-None-Match"
@@ -47,11 +37,11 @@ enum CrossOrigin {
     ///
     /// - Throws: `StoreError`.
     static func allowed(
-        _ readers: Readers, _ head: RequestHead, _ client: RegisteredClient?, _ core: ServerCore,
+        _ audience: RouteAudience, _ head: RequestHead, _ client: RegisteredClient?, _ core: ServerCore,
         _ generation: Generation
     ) async throws -> String? {
-        switch readers {
-        case .nobody: return nil
+        switch audience {
+        case .people: return nil
         case .everybody: return "*"
         case .clients: break
         }
@@ -65,11 +55,11 @@ enum CrossOrigin {
     }
 
     /// Lets scripts read an answer, unless its endpoint has decided that itself.
-    static func apply(_ origin: String?, _ readers: Readers, to response: inout ServerResponse) {
+    static func apply(_ origin: String?, _ audience: RouteAudience, to response: inout ServerResponse) {
         guard !response.headers.contains(where: { $0.name == "access-control-allow-origin" }) else { return }
         if let origin {
             share(&response, with: origin)
-        } else if case .clients = readers {
+        } else if case .clients = audience {
             response.headers.append(("vary", "Origin"))
         }
     }
@@ -79,24 +69,5 @@ enum CrossOrigin {
         response.headers.append(("access-control-allow-origin", origin))
         response.headers.append(("access-control-expose-headers", exposed))
         if origin != "*" { response.headers.append(("vary", "Origin")) }
-    }
-}
-
-extension ServerCore {
-    /// Answers a request that could not be read to its end.
-    ///
-    /// - Parameters:
-    ///   - head: What was read of it.
-    ///   - status: The HTTP status.
-    ///   - description: What is wrong.
-    /// - Returns: The answer, which scripts may read by the rule of its address.
-    public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> ServerResponse {
-        let refusal = OAuthError(.invalidRequest, description)
-        var response = Refusal.response(refusal)
-        response.status = status
-        guard let generation, let target = generation.target(head.path) else { return response }
-        let origin = try? await CrossOrigin.allowed(target.readers, head, nil, self, generation)
-        CrossOrigin.apply(origin, target.readers, to: &response)
-        return response
     }
 }

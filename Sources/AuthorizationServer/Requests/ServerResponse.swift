@@ -33,4 +33,14 @@ public struct ServerResponse: Sendable {
         ServerResponse(
             status: status, headers: [("content-type", type), ("cache-control", "no-store")], body: Array(text.utf8))
     }
+
+    /// A redirect that turns any method into GET, so that no form travels on (RFC 9700 section 4.12).
+    static func redirect(_ location: String) -> ServerResponse {
+        ServerResponse(
+            status: 303,
+            headers: [
+                ("location", location), ("cache-control", "no-store"), ("pragma", "no-cache"),
+                ("referrer-policy", "no-referrer"),
+            ])
+    }
 }

@@ -18,69 +18,15 @@ public final class Generation: Sendable {
     let clientDocuments: [String: JSON]
     /// Clients of the store as this generation understands them.
     let parsed = ParsedClients()
-    let routes: [String: RouteTarget]
-    /// What is served at paths whose last segment is a variable, by all that comes before it.
-    let variableRoutes: [String: RouteTarget]
+    let routes: RouteTable
     let grants: [String: GrantPlan]
     /// What the authorization endpoint serves, if a flow is loaded.
     let authorization: AuthorizationPlan?
-    let metadata: PublishedDocument
     let origins: Set<String>
     /// The server's pages with those of the plugins, if it has any.
     let pages: (any PageRenderer)?
     /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
     public let longestLifetime: Duration
-
-    /// What is served at a path.
-    enum RouteTarget: Sendable {
-        case token
-        case authorization(AuthorizationPlan)
-        case interaction(AuthorizationPlan)
-        case endpoint(EndpointPlan)
-        case resource(ResourcePlan)
-        case browser(BrowserPlan)
-        case document(PublishedDocument)
-        case keys
-    }
-
-    /// A grant with what its requests may hold.
-    struct GrantPlan: Sendable {
-        let grant: any TokenGrant
-        let declaration: GrantDeclaration
-        let acceptance: ParameterAcceptance
-    }
-
-    /// An endpoint with what its requests may hold.
-    struct EndpointPlan: Sendable {
-        let endpoint: any Endpoint
-        let name: String
-        let methods: Set<String>
-        let caller: ClientRequirement
-        let acceptance: ParameterAcceptance
-        /// Whether clients end their tokens here (RFC 8414 section 2 names the address).
-        var endsTokens: Bool { endpoint.route.metadata == "revocation_endpoint" }
-    }
-
-    /// A resource endpoint with what its requests may hold.
-    struct ResourcePlan: Sendable {
-        let endpoint: any ResourceEndpoint
-        let name: String
-        let methods: Set<String>
-        let acceptance: ParameterAcceptance
-    }
-
-    /// An endpoint for browsers with what its requests may hold.
-    struct BrowserPlan: Sendable {
-        let endpoint: any BrowserEndpoint
-        let name: String
-        let acceptance: ParameterAcceptance
-
-        init(_ endpoint: any BrowserEndpoint) {
-            self.endpoint = endpoint
-            name = endpoint.route.path.raw.dropFirst().string
-            acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
-        }
-    }
 
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
@@ -97,30 +43,11 @@ public final class Generation: Sendable {
         self.capabilities = capabilities
         self.clients = clients
         self.users = users
-        grants = capabilities.grants.mapValues { grant in
-            let standard = [
-                ParameterDeclaration("grant_type", required: true, longest: 256),
-                ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
-            ]
-            return GrantPlan(
-                grant: grant, declaration: grant.declaration,
-                acceptance: ParameterAcceptance(grant.parameters + standard))
-        }
+        grants = capabilities.grants.mapValues(GrantPlan.init)
         authorization = AuthorizationPlan(capabilities)
-        let document = Metadata.document(settings, capabilities)
-        metadata = PublishedDocument(document, digest: cryptography.digest)
-        var (routes, variableRoutes) = Generation.routes(settings, capabilities, authorization)
-        let prefix = Metadata.path(of: settings.issuer)
-        routes["/.well-known/oauth-authorization-server" + prefix] = .document(metadata)
-        for other in capabilities.documents {
-            // OpenID Connect Discovery section 4 puts the name behind the issuer's path, RFC 8414 section 3 before it.
-            let published = PublishedDocument(other.content(document), digest: cryptography.digest)
-            for path in Set(["\(prefix)/.well-known/\(other.name)", "/.well-known/\(other.name)\(prefix)"]) {
-                routes[path] = .document(published)
-            }
-        }
-        self.routes = routes
-        self.variableRoutes = variableRoutes
+        routes = RouteTable(
+            settings, capabilities, authorization, metadata: Metadata.document(settings, capabilities),
+            digest: cryptography.digest)
         origins = clients.values.reduce(into: []) { $0.formUnion($1.allowedOrigins) }
         let lifetimes = clients.values.flatMap { $0.plans.values.map(\.lifetime) }
         let others = capabilities.collections.map(\.retention) + [ClientDocument.longestOfStored]
@@ -162,7 +89,7 @@ public final class Generation: Sendable {
                 note: problem.note.map { .text($0) })
         }
         if isComplete { problems += checkDefaultFormat(settings, capabilities) }
-        problems += Routing.problems(settings, capabilities)
+        problems += RouteTable.problems(settings, capabilities)
         var clients: [String: RegisteredClient] = [:]
         for (number, document) in settings.clients.enumerated() {
             var reader = ClientDocument(
@@ -218,42 +145,5 @@ public final class Generation: Sendable {
     /// The path of something that is served below the base path.
     func path(_ path: String) -> String {
         Metadata.path(of: settings.issuer) + settings.basePath + path
-    }
-
-    private static func routes(
-        _ settings: ServerSettings, _ capabilities: Capabilities, _ authorization: AuthorizationPlan?
-    ) -> (fixed: [String: RouteTarget], variable: [String: RouteTarget]) {
-        let prefix = Metadata.path(of: settings.issuer)
-        var routes: [String: RouteTarget] = [prefix + "/.well-known/jwks.json": .keys]
-        var variable: [String: RouteTarget] = [:]
-        func add(_ target: RouteTarget, at route: Route) {
-            let bases = [settings.basePath] + settings.aliasPaths
-            for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
-                if let stem = route.stem { variable[base + stem] = target } else { routes[base + route.path] = target }
-            }
-        }
-        for base in ([settings.basePath] + settings.aliasPaths).map({ prefix + $0 }) {
-            if !capabilities.grants.isEmpty { routes[base + "/token"] = .token }
-            if let authorization {
-                routes[base + AuthorizationEndpoint.path] = .authorization(authorization)
-                routes[base + AuthorizationEndpoint.interactionPath] = .interaction(authorization)
-            }
-        }
-        for endpoint in capabilities.browserEndpoints { add(.browser(BrowserPlan(endpoint)), at: endpoint.route) }
-        for endpoint in capabilities.resourceEndpoints {
-            let route = endpoint.route
-            let plan = ResourcePlan(
-                endpoint: endpoint, name: route.path.raw.dropFirst().string, methods: route.methods,
-                acceptance: ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters))
-            add(.resource(plan), at: route)
-        }
-        for endpoint in capabilities.endpoints {
-            let route = endpoint.route
-            let plan = EndpointPlan(
-                endpoint: endpoint, name: route.path.raw.dropFirst().string, methods: route.methods,
-                caller: endpoint.caller, acceptance: ParameterAcceptance(endpoint.parameters))
-            add(.endpoint(plan), at: route)
-        }
-        return (routes, variable)
     }
 }

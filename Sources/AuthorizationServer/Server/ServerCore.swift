@@ -102,6 +102,16 @@ public final class ServerCore: Sendable {
         _ = former
     }
 
+    /// Records what the generation being served says of its users, so that what ended stays ended.
+    ///
+    /// To be called after a generation was installed. It writes nothing where nothing has changed, and computes a slow
+    /// hash, one at a time, for each password that is readable in the configuration.
+    ///
+    /// - Throws: `StoreError`, `CancellationError`.
+    public func recordUsers() async throws {
+        try await DeclaredUserRecording(store: store, users: Users(self, generation)).run()
+    }
+
     /// The generation that a request which begins now is served by.
     public var generation: Generation? {
         state.withLock { $0.generation }
@@ -158,15 +168,17 @@ extension ServerCore: PluginHost {
     /// The people that can sign in.
     public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
-    public var tokens: any TokenService { self }
+    public var tokens: any TokenService { tokenRegistry }
+    var tokenRegistry: TokenRegistry { TokenRegistry(core: self) }
     /// What the core does around access.
-    public var access: any AccessService { self }
+    public var access: any AccessService { PersonClaims(core: self) }
     /// The sessions of people.
-    public var sessions: any SessionDirectory { Sessions(core: self) }
+    public var sessions: any SessionDirectory { sessionRegistry }
+    var sessionRegistry: SessionRegistry { SessionRegistry(core: self) }
     /// What people have allowed clients.
     public var consents: any ConsentDirectory { Consents(core: self) }
     /// Queues what need not be done before an answer.
-    public var jobs: any JobService { self }
+    public var jobs: any JobService { JobQueue(core: self) }
 
     /// The public address of a route.
     public func address(of route: Route) -> String {

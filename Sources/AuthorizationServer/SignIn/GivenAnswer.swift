@@ -126,11 +126,9 @@ struct GivenAnswer {
         guard session == nil, let cookie else { return }
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(cookie))
     }
-}
 
-extension ServerCore {
     /// Tells one form from another; with the code of its page in it, nobody guesses what was typed.
-    func digest(ofForm fields: Parameters) -> String {
+    static func digest(ofForm fields: Parameters, _ cryptography: any CryptographyService) -> String {
         let pairs = fields.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
         return cryptography.digest(pairs.joined(separator: "&"))
     }

@@ -73,9 +73,9 @@ struct InteractionRun {
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
-        guard policy.prompts.contains(.none) else { return try await told(submitted) }
+        guard policy.prompts.contains(.none) else { return try await proceedOrRefuse(submitted) }
         do {
-            return try await told(submitted)
+            return try await proceedOrRefuse(submitted)
         } catch let refused as RedirectRefusal {
             guard try await isKnownToClient() else { throw refusal(OAuthError(.loginRequired, InteractionRun.noPage)) }
             throw refused
@@ -91,7 +91,7 @@ struct InteractionRun {
     }
 
     /// What a step refuses is the client's to know.
-    private mutating func told(_ submitted: Parameters?) async throws -> Halt {
+    private mutating func proceedOrRefuse(_ submitted: Parameters?) async throws -> Halt {
         do {
             return try await proceed(submitted)
         } catch let refused as StepRefusal {
@@ -181,7 +181,7 @@ struct InteractionRun {
         let consent = try await Consent(session.user, valid.registered, in: core)
         if state.shown?.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else {
-                core.recordDenial(of: policy.limits, session)
+                core.recorder.recordDenial(of: policy.limits, session)
                 throw refusal(OAuthError(.accessDenied, "the person denied access"))
             }
             return try allow(submitted, consent)
@@ -214,7 +214,7 @@ struct InteractionRun {
         var limits = policy.limits
         limits.keep { required.contains($0) || ticked.contains($0) }
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
-            if let session { core.recordDenial(of: policy.limits, session) }
+            if let session { core.recorder.recordDenial(of: policy.limits, session) }
             throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
         }
         consentID = consent.id

@@ -11,6 +11,9 @@ struct OwnSignIn {
     /// The name of the page's endpoint, so that no state serves elsewhere.
     let name: String
 
+    private var seal: InteractionSeal { InteractionSeal(core: core) }
+    private var pages: PageResponder { PageResponder(core: core, generation: generation) }
+
     /// Stands where steps expect a client; it may have nothing.
     private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
     private static let page = "page"
@@ -25,17 +28,17 @@ struct OwnSignIn {
                 id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(cookie),
                 parameters: Parameters(
                     [(OwnSignIn.page, name)] + (head.query.map { [(OwnSignIn.query, $0)] } ?? [])))
-            var response = try await go(on: state, submitted: nil)
+            var response = try await advance(state, submitted: nil)
             if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
             return response
         }
         let state = try open(sealed)
-        guard head.method == "POST" else { return try await go(on: state, submitted: nil) }
-        guard core.isFormToken(sent["csrf"] ?? "", of: state) else {
+        guard head.method == "POST" else { return try await advance(state, submitted: nil) }
+        guard seal.isFormToken(sent["csrf"] ?? "", of: state) else {
             let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
             throw refusal(.csrf, error, of: state)
         }
-        return try await go(on: state, submitted: sent)
+        return try await advance(state, submitted: sent)
     }
 
     /// The page that was asked for is the way on.
@@ -46,7 +49,7 @@ struct OwnSignIn {
     }
 
     private func open(_ sealed: String) throws -> InteractionState {
-        let state = try core.open(sealed, head, again: target)
+        let state = try seal.open(sealed, head, again: target)
         guard state.parameters[OwnSignIn.page] == name else {
             throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
         }
@@ -59,7 +62,7 @@ struct OwnSignIn {
     }
 
     /// Where a person continues who has signed in meanwhile, by the same page in another tab or sent twice.
-    func goOn(from sealed: String) -> ServerResponse {
+    func resume(from sealed: String) -> ServerResponse {
         .redirect((try? open(sealed)).map(target) ?? head.path)
     }
 
@@ -77,7 +80,7 @@ struct OwnSignIn {
             + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
     }
 
-    private func go(on state: InteractionState, submitted: Parameters?) async throws -> ServerResponse {
+    private func advance(_ state: InteractionState, submitted: Parameters?) async throws -> ServerResponse {
         var steps = StepRunner(
             core: core, plan: plan, client: OwnSignIn.nobody,
             policy: InteractionPolicy(limits: AccessLimits(scope: [])),
@@ -102,15 +105,15 @@ struct OwnSignIn {
     ) async throws -> ServerResponse {
         var begun = new
         begun.note(head)
-        let form = submitted.map(core.digest(ofForm:))
+        let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         let given = GivenAnswer(
             clientID: "", redirectURI: name, sessionID: begun.session.id, cookie: begun.cookie, at: core.now)
         let marker = try given.marker(of: state, for: form, in: core)
         guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
             return try await beginAgain(state, form)
         }
-        core.recordSignIn(begun.session)
-        await core.endOldest(after: begun)
+        core.recorder.recordSignIn(begun.session)
+        await core.sessionRegistry.endOldest(after: begun)
         var response = ServerResponse.redirect(target(state))
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))
         return response
@@ -128,14 +131,13 @@ struct OwnSignIn {
     }
 
     private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> ServerResponse {
-        let sealed = try core.seal(state)
+        let sealed = try seal.seal(state)
         guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
-        let values = try core.values(
+        let values = try pages.values(
             of: page,
             with: [
-                "action": .string(head.path), "csrf": .string(core.formToken(state)), "state": .string(sealed),
-            ], generation)
-        return try core.render(
-            page.name, values, PagePolicy(), generation, in: Languages.accepted(by: head))
+                "action": .string(head.path), "csrf": .string(seal.formToken(state)), "state": .string(sealed),
+            ])
+        return try pages.render(page.name, values, PagePolicy(), in: Languages.accepted(by: head))
     }
 }

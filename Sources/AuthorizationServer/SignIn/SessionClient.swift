@@ -10,4 +10,20 @@ enum SessionClient {
         // No id of a session holds the separator.
         StoreKey("session_client", core.cryptography.digest("\(session)\u{0}\(client)"))
     }
+
+    /// What an approval commits so that its client is known under its session; nothing if it is already.
+    ///
+    /// - Throws: `StoreError`.
+    static func remembering(
+        _ client: String, in session: Session, isNew: Bool, _ core: ServerCore
+    ) async throws -> [StoreWrite] {
+        let key = key(session.id, client, in: core)
+        if !isNew, try await core.store.read(key) != nil { return [] }
+        return [
+            .create(
+                StoreRecord(
+                    key, ["client": .string(client)], expiresAt: session.record.expiresAt,
+                    indexes: ["session": session.id]))
+        ]
+    }
 }

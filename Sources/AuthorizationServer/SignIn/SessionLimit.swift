@@ -10,7 +10,7 @@ enum SessionLimit {
     static let batch = 128
 }
 
-extension ServerCore {
+extension SessionRegistry {
     /// Ends the oldest sessions of a person who has too many, each with all that came of it.
     ///
     /// It runs after each sign-in was committed: of several at once, on any node, the last one sees them all. A failure
@@ -19,17 +19,18 @@ extension ServerCore {
         guard let begun, begun.isNew else { return }
         let user = begun.session.user.id
         do {
-            let some = try await store.find(
+            let some = try await core.store.find(
                 "session", by: "user", equals: user, after: nil, limit: SessionLimit.sessions + 1)
             guard some.count > SessionLimit.sessions else { return }
-            let excess = try await sessions.list(user: user).dropFirst(SessionLimit.sessions)
+            let excess = try await list(user: user).dropFirst(SessionLimit.sessions)
             // In any order: sign-ins that happen at once then end different ones.
             for session in excess.shuffled().prefix(SessionLimit.batch) where session.id != begun.session.id {
-                guard try await sessions.find(session.id) != nil else { continue }
-                try await revoke(.session(session.id), reason: "its person has signed in more often since")
+                guard try await find(session.id) != nil else { continue }
+                try await core.tokenRegistry.revoke(
+                    .session(session.id), reason: "its person has signed in more often since")
             }
         } catch {
-            logger.error("sessions above the limit could not be ended", metadata: ["error": "\(error)"])
+            core.logger.error("sessions above the limit could not be ended", metadata: ["error": "\(error)"])
         }
     }
 }

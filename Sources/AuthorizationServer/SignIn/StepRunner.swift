@@ -86,7 +86,7 @@ struct StepRunner {
 
     private mutating func raise(_ session: Session, _ result: StepResult) {
         guard result.acr != nil || !result.amr.isEmpty else { return }
-        let raised = core.raised(session, acr: result.acr, amr: result.amr)
+        let raised = core.sessionRegistry.raise(session, acr: result.acr, amr: result.amr)
         (self.session, begun) = (raised.session, raised)
     }
 
@@ -105,7 +105,7 @@ struct StepRunner {
         if let wanted = policy.subject, wanted != .user(user.id) {
             throw StepRefusal(OAuthError(.loginRequired, "another person signed in than the request is for"))
         }
-        let new = core.newSession(user, at: proof.at, acr: proof.acr, amr: proof.amr, lifetime)
+        let new = core.sessionRegistry.begin(for: user, at: proof.at, acr: proof.acr, amr: proof.amr, lifetime)
         (begun, session) = (new, new.session)
         state.progress = .begun(session: new.session.id)
     }

@@ -18,7 +18,7 @@ struct ResourceAccess {
     func admit(_ head: RequestHead, _ form: Parameters) async throws -> (token: ResolvedToken, client: RegisteredClient)
     {
         let value = try presented(head, form)
-        guard let (token, record) = try await core.live(value), token.kind == .access,
+        guard let (token, record) = try await core.tokenRegistry.live(value), token.kind == .access,
             let client = try record.map({ try Clients(core, generation).registered($0) })
                 ?? generation.clients[token.clientID]
         else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }

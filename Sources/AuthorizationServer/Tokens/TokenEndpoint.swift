@@ -18,18 +18,19 @@ struct TokenEndpoint {
         trace.client = registered
         // Requests that arrived together authenticate together, then go on together (decision 0014).
         await Task.yield()
-        let issuing = TokenIssuer(core: core, generation: generation, registered: registered)
-        let tokenRequest = try tokenRequest(request.head, plan, parameters, issuing)
+        let issuer = TokenIssuer(core: core, generation: generation, registered: registered)
+        let tokenRequest = try tokenRequest(request.head, plan, parameters, issuer)
         for _ in 0...TokenEndpoint.retries {
             let decided = try await plan.grant.authorize(tokenRequest)
-            if let answer = try await issuing.issue(decided, for: tokenRequest) { return .json(answer) }
+            let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)
+            if let issued = try await issuer.issue(answer) { return .json(.object(issued.members)) }
         }
         throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")
     }
 
     private func accept(
         _ request: ServerRequest, _ trace: inout RequestTrace
-    ) throws -> (Generation.GrantPlan, Parameters) {
+    ) throws -> (GrantPlan, Parameters) {
         let sent = try RequestBody.parameters(of: request)
         let wire = try sent.required("grant_type")
         guard let plan = generation.grants[exactly: wire] else {
@@ -40,15 +41,15 @@ struct TokenEndpoint {
     }
 
     private func tokenRequest(
-        _ head: RequestHead, _ plan: Generation.GrantPlan, _ parameters: Parameters, _ issuing: TokenIssuer
+        _ head: RequestHead, _ plan: GrantPlan, _ parameters: Parameters, _ issuer: TokenIssuer
     ) throws -> TokenRequest {
-        let (client, key) = (issuing.registered.client, plan.declaration.key)
+        let (client, key) = (issuer.registered.client, plan.declaration.key)
         guard client.grants.contains(key) else {
             throw OAuthError(.unauthorizedClient, "the client may not use this grant")
         }
         return TokenRequest(
             grant: plan.declaration, client: client, parameters: parameters, head: head,
-            allowed: try issuing.limits(parameters, under: key))
+            allowed: try issuer.narrowing.requested(parameters, under: key))
     }
 }
 

@@ -46,15 +46,3 @@ struct DeclaredUserRecording {
         throw StoreError("the declared user '\(id)' was being recorded by others")
     }
 }
-
-extension ServerCore {
-    /// Records what the generation being served says of its users, so that what ended stays ended.
-    ///
-    /// To be called after a generation was installed. It writes nothing where nothing has changed, and computes a slow
-    /// hash, one at a time, for each password that stands readable in the configuration.
-    ///
-    /// - Throws: `StoreError`, `CancellationError`.
-    public func recordUsers() async throws {
-        try await DeclaredUserRecording(store: store, users: Users(self, generation)).run()
-    }
-}

@@ -30,7 +30,7 @@ struct HTTPResponder: Sendable {
             if let refusal = RequestRefusal(request.head, head, isStream: isStream) { throw refusal }
             body = try await self.body(of: request, head, writer)
         } catch let refusal as RequestRefusal {
-            var response = await core.refuse(head, status: refusal.status, refusal.description)
+            var response = await RequestDispatcher(core).refuse(head, status: refusal.status, refusal.description)
             if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
             // Bytes that were not read would reset the connection before the answer is read; the library waits a while.
@@ -41,14 +41,14 @@ struct HTTPResponder: Sendable {
         await Task.yield()
         var answer =
             if service.isMonitored(head.path) {
-                await core.monitor(head)
+                await HealthEndpoint(core).respond(to: head)
             } else if service == .monitoring {
                 ServerResponse(status: 404)
             } else if request.method == .options, head.path == "*" {
                 // RFC 9110 section 9.3.7: it asks of the server as a whole, which is there.
                 ServerResponse(status: 204)
             } else {
-                await core.respond(to: ServerRequest(head: head, body: body))
+                await RequestDispatcher(core).respond(to: ServerRequest(head: head, body: body))
             }
         let persistence = isStream ? nil : Persistence(head)
         if let persistence { answer.headers.append(("connection", persistence.rawValue)) }

@@ -154,7 +154,7 @@ struct AuthorizationSeamTests {
         #expect(members["seen"]?.hasSuffix("under \(RandomlyNamedPeople.other.key)") == true)
         #expect(members["\(word)_member"] == "\(word)_a+\(word)_b")
         #expect(members["refresh_token"] == nil && members["state"] == "s-1")
-        let token = try #require(try await server.core.resolve(members["access_token"] ?? ""))
+        let token = try #require(try await server.core.tokens.resolve(members["access_token"] ?? ""))
         #expect(token.authorization.origin == RandomlyNamedPeople.grant.key)
         #expect(token.authorization.amr == ["one", "two"] && token.authorization.acr == "high")
     }
@@ -242,9 +242,9 @@ struct AuthorizationSeamTests {
         let server = try await server()
         let landed = await Browser(server).walk(request(["a"], [("\(word)_narrow", "write")]), ["ann", "yes"])
         #expect(landed.fragment["scope"] == "read")
-        let token = try await server.core.resolve(landed.fragment["access_token"] ?? "")
+        let token = try await server.core.tokens.resolve(landed.fragment["access_token"] ?? "")
         #expect(token?.authorization.attachments[word] == ["narrowed": "write"])
-        let claims = try await server.core.claims(
+        let claims = try await server.core.access.claims(
             for: try #require(token?.authorization), scope: ["read"], to: .userinfo)
         #expect(claims == [.init("\(word)_claim", "ann")], "what was not declared is dropped")
     }

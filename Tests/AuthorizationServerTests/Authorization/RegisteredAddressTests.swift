@@ -51,7 +51,8 @@ struct RegisteredAddressTests {
         let generation = try #require(server.core.generation)
         func answer(_ mode: ResponseMode, _ name: String) throws -> ServerResponse {
             let destination = AuthorizationDestination(client: registered, redirect: redirect, mode: mode, state: "s")
-            return try server.core.answer([(name, "blue")], to: destination, generation)
+            return try AuthorizationResponder(core: server.core, generation: generation).answer(
+                [(name, "blue")], to: destination)
         }
         #expect(throws: ClashingParameter.self) { try answer(.query, "color") }
         #expect(try answer(.query, "colour").status == 303)

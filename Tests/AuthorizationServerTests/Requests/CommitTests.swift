@@ -48,7 +48,7 @@ struct CommitTests {
     }
 
     private func isActive(_ server: TestServer, _ answer: Answer) async throws -> Bool {
-        try await server.core.resolve(answer["access_token"] ?? "") != nil
+        try await server.core.tokens.resolve(answer["access_token"] ?? "") != nil
     }
 
     @Test("what is redeemed twice ends all that came of it", .clause("RFC 6749 section 4.1.2"))
@@ -78,7 +78,7 @@ struct CommitTests {
     @Test("a grant that is revoked before the commit issues nothing and spends nothing")
     func revoked() async throws {
         let server = try await server()
-        try await server.core.revoke(.grant("consent-1"), reason: "test")
+        try await server.core.tokens.revoke(.grant("consent-1"), reason: "test")
         #expect(await redeem(server).error == "invalid_grant")
         #expect(try await server.core.store.read(StoreKey("handle", "h1"))?.isRedeemed == false)
     }

@@ -74,10 +74,10 @@ struct ReadableAnswerTests {
     func oneRule() async throws {
         let (server, store) = try await ReadableAnswerTests.server()
         let generation = try #require(server.core.generation)
-        let paths = Array(generation.routes.keys) + generation.variableRoutes.keys.map { $0 + "x" }
+        let paths = Array(generation.routes.fixed.keys) + generation.routes.variable.keys.map { $0 + "x" }
         #expect(paths.count > 15)
         for path in paths.sorted() {
-            let readers = try #require(generation.target(path)).readers
+            let readers = try #require(generation.routes[path: path]).audience
             for sent in ReadableAnswerTests.sent {
                 for (number, (origin, isOwn)) in ReadableAnswerTests.origins.enumerated() {
                     let methods = ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "NONSENSE"]
@@ -91,7 +91,7 @@ struct ReadableAnswerTests {
                     store.fail(false)
                     let isRight =
                         switch readers {
-                        case .nobody: false
+                        case .people: false
                         case .everybody: true
                         case .clients: isOwn
                         }
@@ -126,7 +126,8 @@ struct ReadableAnswerTests {
         for (path, isShared) in [("/auth/token", true), ("/auth/userinfo", true), ("/auth/authorize", false)] {
             for (origin, isOwn) in ReadableAnswerTests.origins {
                 let head = RequestHead(method: "POST", path: path, headers: [("origin", origin)])
-                let answer = await server.core.refuse(head, status: status, "the body did not arrive in time")
+                let answer = await RequestDispatcher(server.core).refuse(
+                    head, status: status, "the body did not arrive in time")
                 #expect(answer.status == status)
                 let allowed = answer.headers.contains { $0.name == "access-control-allow-origin" }
                 #expect(allowed == (isShared && isOwn), "\(path) \(origin)")

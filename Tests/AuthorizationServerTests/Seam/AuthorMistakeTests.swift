@@ -107,9 +107,9 @@ struct AuthorMistakeTests {
         #expect(store.writes == before && !server.log.lines.contains { $0.contains("revoked") })
         #expect(server.log.lines.contains { $0.contains("'careless'") && $0.contains("set grantID") })
         let first = await ask(server, [("writes", "redeem"), ("grant_id", "g-1")])
-        #expect(try await server.core.resolve(first["access_token"] ?? "") != nil)
+        #expect(try await server.core.tokens.resolve(first["access_token"] ?? "") != nil)
         #expect(await ask(server, [("writes", "redeem"), ("grant_id", "g-1")]).error == "invalid_grant")
-        #expect(try await server.core.resolve(first["access_token"] ?? "") == nil, "the replay ended it")
+        #expect(try await server.core.tokens.resolve(first["access_token"] ?? "") == nil, "the replay ended it")
     }
 
     private static let kinds = ["create", "replace", "redeem", "delete", "absent"]
@@ -140,11 +140,11 @@ struct AuthorMistakeTests {
     func participant() async throws {
         let (server, _) = try await server()
         let token = await ask(server, [("grant_id", "g-1")])["access_token"] ?? ""
-        try await server.core.revoke(.grant("g-1"), reason: "test")
-        #expect(try await server.core.resolve(token) == nil)
+        try await server.core.tokens.revoke(.grant("g-1"), reason: "test")
+        #expect(try await server.core.tokens.resolve(token) == nil)
         #expect(server.log.lines.contains { $0.contains("a plugin's part of a revocation") })
         let revoked = server.log.lines.count { $0.contains("reason=test") }
-        try await server.core.revoke(.grant("g-1"), reason: "test")
+        try await server.core.tokens.revoke(.grant("g-1"), reason: "test")
         #expect(server.log.lines.count { $0.contains("reason=test") } == revoked, "it was over before")
     }
 

@@ -99,7 +99,7 @@ struct PluginSeamTests {
         let answer = await server.post(
             "/auth/token", [("grant_type", "urn:\(word):grant"), ("\(word)_parameter", "ann"), ("client_id", "client")])
         #expect(answer["\(word)_member"] == "seen" && answer.json["expires_in"] == 60)
-        let token = try #require(try await server.core.resolve(answer["access_token"] ?? ""))
+        let token = try #require(try await server.core.tokens.resolve(answer["access_token"] ?? ""))
         #expect(token.authorization.subject == .user("ann"))
         let echo = await server.post(
             "/oauth2/\(word)", [("\(word)_parameter", "1"), ("\(word)_parameter", "2"), ("client_id", "client")])

@@ -112,7 +112,7 @@ struct PressedTwiceTests {
         let (ended, endedConsent) = await Self.consent(server, [("prompt", "consent")])
         #expect(await ended.allow(endedConsent).query["code"] != nil)
         let id = (ended.cookies[Self.session] ?? "").split(separator: ".")[0]
-        try await server.core.revoke(.session(String(id)), reason: "test")
+        try await server.core.tokens.revoke(.session(String(id)), reason: "test")
         #expect(await ended.allow(endedConsent).heading == Self.expired)
         let browser = Browser(server)
         let page = await browser.authorize(Self.house)
@@ -182,8 +182,9 @@ struct PressedTwiceTests {
         let state = try #require(InteractionState(try JSON(parsing: text)))
         let marker = try #require(try await server.core.store.read(state.marker))
         let form = { (password: String) in
-            server.core.digest(
-                ofForm: Parameters(page.hidden + [("username", "ann"), ("password", password)]))
+            GivenAnswer.digest(
+                ofForm: Parameters(page.hidden + [("username", "ann"), ("password", password)]),
+                server.core.cryptography)
         }
         #expect(GivenAnswer(marker, of: state, for: form(Demo.password), in: server.core) != nil)
         for guess in [nil, "", form("another horse")] {

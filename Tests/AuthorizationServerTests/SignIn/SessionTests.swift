@@ -78,7 +78,7 @@ struct SessionTests {
         let landed = await browser.signIn(await browser.authorize(house))
         let code = landed.query["code"] ?? ""
         let id = (browser.cookies[Browser.session] ?? "").split(separator: ".")[0]
-        try await server.core.revoke(.grant(String(id)), reason: "test")
+        try await server.core.tokens.revoke(.grant(String(id)), reason: "test")
         #expect(await browser.authorize(house).heading == "Sign in")
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
     }

@@ -82,7 +82,7 @@ struct StepTests {
 
     private func chosen(_ server: TestServer, _ landed: Answer) async throws -> (subject: Subject, chosen: JSON?) {
         let tokens = await server.redeem(landed.query["code"] ?? "")
-        let token = try #require(try await server.core.resolve(tokens["access_token"] ?? ""))
+        let token = try #require(try await server.core.tokens.resolve(tokens["access_token"] ?? ""))
         return (token.authorization.subject, token.authorization.attachments["picker"])
     }
 

@@ -59,7 +59,7 @@ struct ImplicitTests {
         let names = ["access_token", "token_type", "expires_in", "state", "iss"]
         #expect(Set(members.keys) == Set(names))
         #expect(members["token_type"] == "Bearer" && members["state"] == "s-1" && members["expires_in"] == "900")
-        let token = try await server.core.resolve(members["access_token"] ?? "")
+        let token = try await server.core.tokens.resolve(members["access_token"] ?? "")
         #expect(token?.authorization.origin == "implicit" && token?.authorization.subject == .user("ann"))
         #expect(token?.clientID == "front")
     }
@@ -163,9 +163,9 @@ struct HybridTests {
         let code = members["code"] ?? ""
         let tokens = await server.redeem(code, as: ("front", Demo.secret))
         let values = [members["access_token"] ?? "", tokens["access_token"] ?? ""]
-        for value in values { #expect(try await server.core.resolve(value) != nil) }
+        for value in values { #expect(try await server.core.tokens.resolve(value) != nil) }
         _ = await server.redeem(code, as: ("front", Demo.secret))
-        for value in values { #expect(try await server.core.resolve(value) == nil, "a replay ends all of it") }
+        for value in values { #expect(try await server.core.tokens.resolve(value) == nil, "a replay ends all of it") }
     }
 
     @Test(

@@ -98,10 +98,10 @@ struct IntrospectionTests {
     func revoked(_ format: String) async throws {
         let server = try await TestServer(format: format)
         let tokens = await [server.token(), server.token(), server.token()].map { $0["access_token"] ?? "" }
-        let first = try #require(try await server.core.resolve(tokens[0]))
-        let second = try #require(try await server.core.resolve(tokens[1]))
-        try await server.core.revoke(.token(first.id), reason: "test")
-        try await server.core.revoke(.grant(try #require(second.authorization.grantID)), reason: "test")
+        let first = try #require(try await server.core.tokens.resolve(tokens[0]))
+        let second = try #require(try await server.core.tokens.resolve(tokens[1]))
+        try await server.core.tokens.revoke(.token(first.id), reason: "test")
+        try await server.core.tokens.revoke(.grant(try #require(second.authorization.grantID)), reason: "test")
         #expect(await !server.isActive(tokens[0]))
         #expect(await !server.isActive(tokens[1]))
         #expect(await server.isActive(tokens[2]))
@@ -110,9 +110,9 @@ struct IntrospectionTests {
     @Test("revoking is one write, whatever came of the grant")
     func revocationIsOneWrite() async throws {
         let (server, store) = try await TestServer.counting()
-        let token = try #require(try await server.core.resolve(await server.token()["access_token"] ?? ""))
+        let token = try #require(try await server.core.tokens.resolve(await server.token()["access_token"] ?? ""))
         let before = store.writes
-        try await server.core.revoke(.grant(try #require(token.authorization.grantID)), reason: "test")
+        try await server.core.tokens.revoke(.grant(try #require(token.authorization.grantID)), reason: "test")
         #expect(store.writes == before + 1)
     }
 

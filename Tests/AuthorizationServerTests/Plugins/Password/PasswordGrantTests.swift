@@ -37,7 +37,7 @@ struct PasswordGrantTests {
         let answer = await ask(server, login)
         #expect(
             answer.status == 200 && answer["token_type"] == "Bearer" && answer.header("cache-control") == "no-store")
-        let token = try await server.core.resolve(answer["access_token"] ?? "")
+        let token = try await server.core.tokens.resolve(answer["access_token"] ?? "")
         #expect(token?.authorization.subject == .user("ann") && token?.authorization.amr == ["pwd"])
         #expect(token?.authorization.authenticatedAt == server.clock.now && token?.clientID == "phone")
     }

@@ -170,8 +170,8 @@ struct RefreshTokenTests {
     func revokedByItself() async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
-        let family = try #require(try await server.core.resolve(token)).id
-        try await server.core.revoke(.token(family), reason: "test")
+        let family = try #require(try await server.core.tokens.resolve(token)).id
+        try await server.core.tokens.revoke(.token(family), reason: "test")
         #expect(await server.refresh(token).error == "invalid_grant")
     }
 

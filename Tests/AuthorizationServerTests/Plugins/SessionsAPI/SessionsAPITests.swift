@@ -173,7 +173,7 @@ struct SessionsAPITests {
         }
         for token in [tokens[0], tokens[9_999]] { #expect(await server.isActive(token)) }
         let before = store.writes
-        try await server.core.revoke(.grant("one-grant"), reason: "test")
+        try await server.core.tokens.revoke(.grant("one-grant"), reason: "test")
         #expect(store.writes == before + 1)
         for token in [tokens[0], tokens[5_000], tokens[9_999]] { #expect(await !server.isActive(token)) }
     }
@@ -237,5 +237,17 @@ struct SessionsAPITests {
         #expect(await !Leaving.isActive(flow.tokens["access_token"], "shop", server))
         #expect(await Leaving.isActive(second.tokens["access_token"], "shop", server))
         #expect(await !Leaving.isOver(browser, "shop"))
+    }
+
+    @Test(
+        "DELETE /Session that names a session is refused, and the caller keeps its own",
+        arguments: ["_id=other", "_id=", "id=x&y=z", "nonsense", "%00"])
+    func named(_ query: String) async throws {
+        let server = try await Leaving.server()
+        let flow = try await Leaving.use("shop", server, Browser(server))
+        let token = flow.tokens["access_token"]
+        let answer = await server.send("DELETE", "/Session", query: query, headers: Self.bearer(token))
+        #expect(answer.status == 400)
+        #expect(await Leaving.isActive(token, "shop", server))
     }
 }

@@ -6,56 +6,33 @@ import GrantKit
 ///
 /// Browsers hold the `form-action` of a page against every redirect that its form leads to, also those of the site that
 /// it ends at. So where a page limits its forms to this server, the redirects end here, on a page that leads on.
-extension ServerCore {
+extension PageResponder {
     /// A page that leads on by itself, and by a link where the browser wants a person to press something.
     ///
     /// - Parameters:
     ///   - address: Where to, in printable ASCII.
     ///   - redirect: The address without what is added for this answer.
-    ///   - generation: What is served.
     ///   - languages: The languages that the person reads, the preferred one first.
     /// - Returns: The page.
     /// - Throws: Any error if the page cannot be rendered.
-    func sendOn(to address: String, _ redirect: RedirectURI, _ generation: Generation, in languages: [String]) throws
-        -> ServerResponse
-    {
+    func sendOn(to address: String, _ redirect: RedirectURI, in languages: [String]) throws -> ServerResponse {
         var values: JSON = ["continue": .string(address)]
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
-        var response = try render("sent_back", values, PagePolicy(), generation, in: languages)
+        var response = try render("sent_back", values, PagePolicy(), in: languages)
         // Browsers take it as they take the element `meta`, whatever a deployment's own template has.
         response.headers.append(("refresh", "0;url=\(address)"))
         return response
     }
 
     /// The same answer, by a page if it is a redirect that leads away from this server.
-    func sendingOn(
-        _ answer: ServerResponse, _ generation: Generation, in languages: [String]
-    ) throws -> ServerResponse {
+    func sendingOn(_ answer: ServerResponse, in languages: [String]) throws -> ServerResponse {
         guard answer.status == 303, let address = answer.headers.first(where: { $0.name == "location" })?.value,
             let redirect = try? RedirectURI(address, longest: RedirectURI.longestWithMore),
-            redirect.origin != (try? RedirectURI(issuer))?.origin
+            redirect.origin != (try? RedirectURI(core.issuer))?.origin
         else { return answer }
-        var page = try sendOn(to: address, redirect, generation, in: languages)
+        var page = try sendOn(to: address, redirect, in: languages)
         let known = Set(page.headers.map(\.name) + ["location"])
         page.headers += answer.headers.filter { !known.contains($0.name) }
         return page
-    }
-}
-
-extension RequestHead {
-    /// Whether the caller reads HTML: each browser says so when it opens a page, programs that follow redirects do not.
-    var readsPages: Bool {
-        let type = Array("text/html".utf8)
-        return headers.contains { header in
-            header.name == "accept" && header.value.utf8.count >= type.count
-                && (0...header.value.utf8.count - type.count).contains { start in
-                    header.value.utf8.dropFirst(start).prefix(type.count).elementsEqual(type) { $0 | 0x20 == $1 | 0x20 }
-                }
-        }
-    }
-
-    /// Whether a page of this server sent the browser here, by a form or by what followed it (Fetch Metadata).
-    var followsOwnPage: Bool {
-        method == "POST" || self[header: "sec-fetch-site"].map { $0.utf8.elementsEqual("same-origin".utf8) } ?? false
     }
 }

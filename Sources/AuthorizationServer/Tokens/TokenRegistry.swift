@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+import GrantKit
 import Logging
 
-extension ServerCore: TokenService {
+/// The tokens that this server issued, and their ends.
+struct TokenRegistry: TokenService {
+    let core: ServerCore
+
     /// The token behind a value; nil if it is unknown, expired or revoked.
     ///
     /// Where a client ends its tokens also a refresh token that another took the place of: a client that ends it means the
     /// grant (RFC 7009 section 2.1).
-    public func resolve(_ value: String) async throws -> ResolvedToken? {
-        try await live(value, orRotated: ServerCore.isEndingTokens)?.token
+    func resolve(_ value: String) async throws -> ResolvedToken? {
+        try await live(value, orRotated: TokenRegistry.isEndingTokens)?.token
     }
 
     /// Whether a request to the revocation endpoint is served.
@@ -27,7 +30,7 @@ extension ServerCore: TokenService {
     func live(
         _ value: String, orRotated: Bool = false
     ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
-        for resolver in generation?.capabilities.resolvers ?? [] {
+        for resolver in core.generation?.capabilities.resolvers ?? [] {
             guard let token = try await resolver.resolve(value) else { continue }
             return try await live(token, isOver: orRotated && token.kind == .refresh).map { (token, $0) }
         }
@@ -36,19 +39,19 @@ extension ServerCore: TokenService {
 
     /// The record of the client, nil inside where the configuration declares it; nil of a token that is over.
     private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
-        let generation = self.generation
-        let clients = Clients(self, generation)
+        let generation = core.generation
+        let clients = Clients(core, generation)
         let clientKey = clients.key(of: token.clientID)
-        guard isOver || token.expiresAt > now, clientKey != nil || generation?.clients[token.clientID] != nil
+        guard isOver || token.expiresAt > core.now, clientKey != nil || generation?.clients[token.clientID] != nil
         else { return nil }
         let authorization = token.authorization
         let ids =
             [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
         let tombstones = ids.map(Tombstone.key)
-        let users = Users(self, generation)
+        let users = Users(core, generation)
         // The records of user and client come with the tombstones, in one read.
         let keys = users.keys(of: authorization.subject)
-        let found = try await store.read(tombstones + keys + [clientKey].compactMap(\.self))
+        let found = try await core.store.read(tombstones + keys + [clientKey].compactMap(\.self))
         if let key = keys.first, found.indices.contains(tombstones.count) {
             RecentUser.current?.keep(found[tombstones.count], at: key)
         }
@@ -61,14 +64,14 @@ extension ServerCore: TokenService {
     }
 
     /// Ends a token, a grant or a session with one write.
-    public func revoke(_ what: Revocation, reason: String) async throws {
+    func revoke(_ what: Revocation, reason: String) async throws {
         try await revoke(what, reason: reason, and: [])
     }
 
     /// Commits other writes with the tombstone.
     func revoke(_ what: Revocation, reason: String, and others: [StoreWrite]) async throws {
-        let generation = self.generation
-        let end = now + Tombstone.lifetime(generation)
+        let generation = core.generation
+        let end = core.now + Tombstone.lifetime(generation)
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
         var ofPlugins: [StoreWrite] = []
@@ -77,12 +80,12 @@ extension ServerCore: TokenService {
         }
         guard try await commit(tombstone: writes + others, and: ofPlugins) else {
             // It was over before; what goes with it still has to happen.
-            if !others.isEmpty { _ = try await store.write(others) }
+            if !others.isEmpty { _ = try await core.store.write(others) }
             return
         }
         guard !HeadRequest.isCurrent else { return }
-        logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
-        events.record(Event(what, reason))
+        core.logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
+        core.events.record(Event(what, reason))
     }
 
     /// Commits a tombstone, with what plugins add to it if that can be committed: their mistake must not keep alive what
@@ -94,21 +97,21 @@ extension ServerCore: TokenService {
         for rest in ofPlugins.isEmpty ? [[]] : [ofPlugins, []] {
             let writes = tombstone + rest
             if writes.collectionWrittenTwice == nil {
-                switch try await store.write(writes) {
+                switch try await core.store.write(writes) {
                 case .committed: return true
                 case .conflict(write: 0, found: _): return false
                 default: break
                 }
             }
             if !rest.isEmpty {
-                logger.error("a plugin's part of a revocation cannot be committed; the revocation is, without it")
+                core.logger.error("a plugin's part of a revocation cannot be committed; the revocation is, without it")
             }
         }
         throw StoreError("a revocation could not be committed")
     }
 
     /// The condition that something was not revoked, to be committed with what rests on it.
-    public func unrevoked(_ what: Revocation) -> StoreWrite {
+    func unrevoked(_ what: Revocation) -> StoreWrite {
         .absent(Tombstone.key(Tombstone.id(of: what)))
     }
 }

@@ -2,15 +2,20 @@
 
 import GrantKit
 
-extension ServerCore {
+/// Makes the answers that people see.
+struct PageResponder {
+    let core: ServerCore
+    let generation: Generation
+
+    private var pages: any PageRenderer { generation.pages ?? core.pages }
+
     /// Renders a page with the headers that every page has.
     func render(
-        _ page: String, _ values: JSON, _ policy: PagePolicy, _ generation: Generation, in languages: [String],
+        _ page: String, _ values: JSON, _ policy: PagePolicy, in languages: [String],
         status: Int = 200
     ) throws -> ServerResponse {
         var all = values
-        all["issuer_host"] = .string(Metadata.host(of: issuer))
-        let pages = generation.pages ?? self.pages
+        all["issuer_host"] = .string(Metadata.host(of: core.issuer))
         for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
         let rendered = try pages.render(page, all, in: languages)
         return ServerResponse(
@@ -31,8 +36,8 @@ extension ServerCore {
     /// The values of a page with those that the server adds.
     ///
     /// - Throws: `PageValueProblem` if the page has a value by a name that is the server's own.
-    func values(of page: Page, with added: JSON, _ generation: Generation) throws -> JSON {
-        var own = ServerCore.ownValues.union((generation.pages ?? pages).assets.map(\.value))
+    func values(of page: Page, with added: JSON) throws -> JSON {
+        var own = PageResponder.ownValues.union(pages.assets.map(\.value))
         own.formUnion(added.members.map(\.name))
         if let taken = page.values.members.first(where: { own.contains($0.name) }) {
             throw PageValueProblem(page: page.name, value: taken.name, own: own)
@@ -43,9 +48,9 @@ extension ServerCore {
     }
 
     /// The file that is served at a path, or nil.
-    func asset(_ head: RequestHead, _ generation: Generation) -> ServerResponse? {
+    func asset(_ head: RequestHead) -> ServerResponse? {
         guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
-            let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
+            let asset = core.pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
         else { return nil }
         guard ["GET", "HEAD"].contains(head.method) else {
             return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
@@ -57,14 +62,14 @@ extension ServerCore {
     }
 
     /// Tells a person why a request goes nowhere.
-    func answer(_ refusal: PageRefusal, _ head: RequestHead, _ generation: Generation) throws -> ServerResponse {
+    func answer(_ refusal: PageRefusal, _ head: RequestHead) throws -> ServerResponse {
         var values: JSON = [
             "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),
             "request_id": .string(head.id),
         ]
         if let again = refusal.again { values["back"] = .string(again) }
         return try render(
-            "error", values, PagePolicy(), generation, in: Languages.accepted(by: head),
+            "error", values, PagePolicy(), in: Languages.accepted(by: head),
             status: Refusal.status(of: refusal.error.code))
     }
 }

@@ -3,29 +3,37 @@
 public import GrantKit
 import Logging
 
-extension ServerCore {
+/// Answers those who watch the server: health and metrics.
+public struct HealthEndpoint: Sendable {
+    private let core: ServerCore
+
+    /// Makes the endpoint.
+    public init(_ core: ServerCore) {
+        self.core = core
+    }
+
     /// Answers a request for health or metrics.
-    public func monitor(_ head: RequestHead) async -> ServerResponse {
+    public func respond(to head: RequestHead) async -> ServerResponse {
         guard head.method == "GET" || head.method == "HEAD" else {
             return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
         }
         switch head.path {
         case "/health/live": return .text("live\n")
         case "/health/ready": return await ready()
-        case "/metrics": return .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
+        case "/metrics": return .text(core.metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")
         default: return ServerResponse(status: 404)
         }
     }
 
     /// Ready means that the store answers, and that events can be written down where a plugin requires it.
     private func ready() async -> ServerResponse {
-        guard generation != nil else { return .text("starting\n", status: 503) }
+        guard core.generation != nil else { return .text("starting\n", status: 503) }
         do {
-            _ = try await store.read(Tombstone.key("health"))
-            guard !recorder.refusesRequests else { return .text("events cannot be written down\n", status: 503) }
+            _ = try await core.store.read(Tombstone.key("health"))
+            guard !core.recorder.refusesRequests else { return .text("events cannot be written down\n", status: 503) }
             return .text("ready\n")
         } catch {
-            logger.error("not ready", metadata: ["error": "\(error)"])
+            core.logger.error("not ready", metadata: ["error": "\(error)"])
             return .text("the store does not answer\n", status: 503)
         }
     }

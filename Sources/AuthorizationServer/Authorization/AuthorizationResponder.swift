@@ -2,29 +2,34 @@
 
 import GrantKit
 
-extension ServerCore {
+/// Sends the answers of the authorization endpoint to clients.
+struct AuthorizationResponder {
+    let core: ServerCore
+    let generation: Generation
+
+    private var pages: PageResponder { PageResponder(core: core, generation: generation) }
+
     /// Sends members back to the client, with `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
     func answer(
-        _ members: [(name: String, value: String)], to destination: AuthorizationDestination, _ generation: Generation
+        _ members: [(name: String, value: String)], to destination: AuthorizationDestination
     ) throws -> ServerResponse {
         var parameters = members
         if let state = destination.state { parameters.append(("state", state)) }
-        parameters.append(("iss", issuer))
+        parameters.append(("iss", core.issuer))
         if destination.mode == .query { try checkNames(parameters, destination.redirect) }
         switch destination.mode {
-        case .query: return try leave(parameters, asFragment: false, destination, generation)
-        case .fragment: return try leave(parameters, asFragment: true, destination, generation)
-        case .formPost: return try formPost(parameters, to: destination, generation)
+        case .query: return try leave(parameters, asFragment: false, destination)
+        case .fragment: return try leave(parameters, asFragment: true, destination)
+        case .formPost: return try formPost(parameters, to: destination)
         }
     }
 
     private func leave(
-        _ parameters: [(name: String, value: String)], asFragment: Bool, _ destination: AuthorizationDestination,
-        _ generation: Generation
+        _ parameters: [(name: String, value: String)], asFragment: Bool, _ destination: AuthorizationDestination
     ) throws -> ServerResponse {
         let address = destination.redirect.adding(parameters, asFragment: asFragment)
         guard destination.endsForm else { return .redirect(address) }
-        return try sendOn(to: address, destination.redirect, generation, in: destination.languages)
+        return try pages.sendOn(to: address, destination.redirect, in: destination.languages)
     }
 
     /// The configuration refuses the names that it knows of; a flow may add others.
@@ -37,8 +42,7 @@ extension ServerCore {
 
     /// A page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
     private func formPost(
-        _ parameters: [(name: String, value: String)], to destination: AuthorizationDestination,
-        _ generation: Generation
+        _ parameters: [(name: String, value: String)], to destination: AuthorizationDestination
     ) throws -> ServerResponse {
         let fields = parameters.map {
             JSON.object([.init("name", .string($0.name)), .init("value", .string($0.value))])
@@ -46,26 +50,14 @@ extension ServerCore {
         let redirect = destination.redirect
         var values: JSON = ["redirect_uri": .string(redirect.text), "fields": .array(fields)]
         values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
-        return try render(
-            "form_post", values, PagePolicy(formAction: nil, runsScript: true), generation,
+        return try pages.render(
+            "form_post", values, PagePolicy(formAction: nil, runsScript: true),
             in: destination.languages)
     }
 
-    func answer(_ refusal: RedirectRefusal, _ generation: Generation) throws -> ServerResponse {
+    func answer(_ refusal: RedirectRefusal) throws -> ServerResponse {
         var members = [(name: "error", value: refusal.error.code.rawValue)]
         if !refusal.error.description.isEmpty { members.append(("error_description", refusal.error.description)) }
-        return try answer(members, to: refusal.destination, generation)
-    }
-}
-
-extension ServerResponse {
-    /// A redirect that turns any method into GET, so that no form travels on (RFC 9700 section 4.12).
-    static func redirect(_ location: String) -> ServerResponse {
-        ServerResponse(
-            status: 303,
-            headers: [
-                ("location", location), ("cache-control", "no-store"), ("pragma", "no-cache"),
-                ("referrer-policy", "no-referrer"),
-            ])
+        return try answer(members, to: refusal.destination)
     }
 }

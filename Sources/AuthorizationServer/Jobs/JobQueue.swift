@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Queues what need not be done before an answer.
+struct JobQueue: JobService {
+    let core: ServerCore
+
+    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
+        .create(Job.record(handler, payload, at: core.now, limit, in: core))
+    }
+}

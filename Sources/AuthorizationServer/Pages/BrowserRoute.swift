@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Serves an endpoint of a plugin to people with a browser.
+struct BrowserRoute: RouteHandler {
+    let endpoint: any BrowserEndpoint
+    let name: String
+    let acceptance: ParameterAcceptance
+    let audience = RouteAudience.people
+
+    var methods: Set<String> { endpoint.route.methods }
+
+    init(_ endpoint: any BrowserEndpoint) {
+        self.endpoint = endpoint
+        name = endpoint.route.name
+        acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
+    }
+
+    func serve(
+        _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace
+    ) async throws -> ServerResponse {
+        try await BrowserAccess(core: core, generation: generation, plan: self, head: request.head)
+            .respond(to: request)
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension RequestHead {
+    /// Whether the caller reads HTML: each browser says so when it opens a page, programs that follow redirects do not.
+    var readsPages: Bool {
+        let type = Array("text/html".utf8)
+        return headers.contains { header in
+            header.name == "accept" && header.value.utf8.count >= type.count
+                && (0...header.value.utf8.count - type.count).contains { start in
+                    header.value.utf8.dropFirst(start).prefix(type.count).elementsEqual(type) { $0 | 0x20 == $1 | 0x20 }
+                }
+        }
+    }
+
+    /// Whether a page of this server sent the browser here, by a form or by what followed it (Fetch Metadata).
+    var followsOwnPage: Bool {
+        method == "POST" || self[header: "sec-fetch-site"].map { $0.utf8.elementsEqual("same-origin".utf8) } ?? false
+    }
+}

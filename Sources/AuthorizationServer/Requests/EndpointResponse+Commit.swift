@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import OutsideText
+
+extension EndpointResponse {
+    /// Commits what the response needs, and makes the answer.
+    ///
+    /// - Parameters:
+    ///   - store: Where to.
+    ///   - render: Makes the page; only browsers are shown any.
+    /// - Returns: The answer.
+    /// - Throws: `OAuthError` for a conflict, or for an answer of a kind that the endpoint cannot give; `StoreError`.
+    func commit(
+        in store: any Store, render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
+    ) async throws -> ServerResponse {
+        if !writes.isEmpty {
+            try writes.checkKeys(of: "the answer of an endpoint")
+            if case .conflict = try await store.write(writes) {
+                throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+            }
+        }
+        var answer = try answer(render)
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            answer.headers.append((name.raw.lowercased(), value))
+        }
+        return answer
+    }
+
+    private func answer(_ render: ((Page, _ status: Int) throws -> ServerResponse)?) throws -> ServerResponse {
+        switch (content, render) {
+        case (.none, _): return ServerResponse(status: status, headers: [("cache-control", "no-store")])
+        case (.json(let body), _): return .json(body, status: status)
+        case (.page(let page), let render?): return try render(page, status)
+        case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
+            return .redirect(address)
+        default: throw OAuthError(.serverError, reason: "an endpoint answered in a way that it cannot")
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Logging
+
+/// Finds what serves a request, and turns whatever goes wrong into the error that its specification asks for.
+public struct RequestDispatcher: Sendable {
+    private let core: ServerCore
+
+    /// Makes a dispatcher.
+    public init(_ core: ServerCore) {
+        self.core = core
+    }
+
+    /// Answers a request.
+    public func respond(to request: ServerRequest) async -> ServerResponse {
+        guard core.recorder.isWanted else { return await dispatch(request, nil) }
+        let context = RequestContext(request.head)
+        return await RequestContext.$current.withValue(context) { await dispatch(request, context) }
+    }
+
+    /// Answers a request that could not be read to its end.
+    ///
+    /// - Parameters:
+    ///   - head: What was read of it.
+    ///   - status: The HTTP status.
+    ///   - description: What is wrong.
+    /// - Returns: The answer, which scripts may read by the rule of its address.
+    public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> ServerResponse {
+        var response = Refusal.response(OAuthError(.invalidRequest, description))
+        response.status = status
+        guard let generation = core.generation, let handler = generation.routes[path: head.path] else {
+            return response
+        }
+        await share(&response, of: handler, head, nil, generation)
+        return response
+    }
+
+    private func dispatch(_ request: ServerRequest, _ context: RequestContext?) async -> ServerResponse {
+        let start = ContinuousClock.now
+        guard let generation = core.generation else { return .text("starting\n", status: 503) }
+        guard let handler = generation.routes[path: request.head.path] else {
+            return PageResponder(core: core, generation: generation).asset(request.head)
+                ?? .json(["error": "not_found"], status: 404)
+        }
+        var trace = RequestTrace(endpoint: handler.name, context: context)
+        var (response, outcome) = await answer(request, handler, generation, &trace)
+        await share(&response, of: handler, request.head, trace.client, generation)
+        core.metrics.count(
+            endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: ContinuousClock.now - start)
+        log(request.head, response, trace)
+        return response
+    }
+
+    private func answer(
+        _ request: ServerRequest, _ handler: any RouteHandler, _ generation: Generation, _ trace: inout RequestTrace
+    ) async -> (ServerResponse, outcome: String) {
+        do {
+            let response = try await admit(request, handler, generation, &trace)
+            return (response, response.status == 405 ? "method_not_allowed" : "ok")
+        } catch {
+            trace.named = NamedInRequest(request, trace.parameters)
+            let failure = RequestFailure(error, of: request.head, trace, core)
+            failure.record()
+            return (failure.answer(to: handler.audience, generation), failure.refusal.code.rawValue)
+        }
+    }
+
+    /// Answers what the method and the headers let through.
+    private func admit(
+        _ request: ServerRequest, _ handler: any RouteHandler, _ generation: Generation, _ trace: inout RequestTrace
+    ) async throws -> ServerResponse {
+        try SingleHeaders.check(request.head)
+        if let preflight = try await preflight(request.head, handler, generation) { return preflight }
+        if handler.audience != .everybody, core.recorder.refusesRequests { throw EventRecorder.unrecorded }
+        if handler.methods.contains(request.head.method) {
+            return try await handler.serve(request, core, generation, &trace)
+        }
+        guard request.head.method == "HEAD", handler.methods.contains("GET") else { return refuse(handler) }
+        return try await HeadRequest.respond(to: request) { request in
+            try await handler.serve(request, core, generation, &trace)
+        }
+    }
+
+    private func refuse(_ handler: any RouteHandler) -> ServerResponse {
+        let methods = handler.allowedMethods.joined(separator: ", ")
+        var response = ServerResponse.json(
+            ["error": "invalid_request", "error_description": .string("this address takes \(methods)")], status: 405)
+        response.headers.append(("allow", methods))
+        return response
+    }
+
+    // MARK: scripts of other origins
+
+    private func preflight(
+        _ head: RequestHead, _ handler: any RouteHandler, _ generation: Generation
+    ) async throws -> ServerResponse? {
+        guard !handler.methods.contains("OPTIONS"), CrossOrigin.preflight(head) != nil else { return nil }
+        let origin = try await CrossOrigin.allowed(handler.audience, head, nil, core, generation)
+        return origin.map { CrossOrigin.permission(for: $0, handler.allowedMethods) }
+    }
+
+    private func share(
+        _ response: inout ServerResponse, of handler: any RouteHandler, _ head: RequestHead,
+        _ client: RegisteredClient?, _ generation: Generation
+    ) async {
+        let origin = try? await CrossOrigin.allowed(handler.audience, head, client, core, generation)
+        CrossOrigin.apply(origin, handler.audience, to: &response)
+    }
+
+    private func log(_ head: RequestHead, _ response: ServerResponse, _ trace: RequestTrace) {
+        core.logger.debug(
+            "request",
+            metadata: [
+                "request": "\(head.id)", "endpoint": "\(trace.endpoint)", "status": "\(response.status)",
+                "client": "\(trace.client?.client.id ?? "-")", "address": "\(head.address)",
+            ])
+    }
+}

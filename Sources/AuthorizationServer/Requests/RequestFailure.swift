@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Logging
+
+/// A request that failed: what the log and the events say of it, and what its sender is told.
+struct RequestFailure {
+    private let core: ServerCore
+    private let error: any Error
+    private let head: RequestHead
+    private let trace: RequestTrace
+    /// Whether a rule refused the request; if not, the server or a plugin is at fault.
+    private let isRefusal: Bool
+    /// What the sender may know.
+    let refusal: OAuthError
+
+    init(_ error: any Error, of head: RequestHead, _ trace: RequestTrace, _ core: ServerCore) {
+        self.core = core
+        self.error = error
+        self.head = head
+        self.trace = trace
+        let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
+        isRefusal = known != nil
+        let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
+        refusal = known ?? OAuthError(code, "the request failed; the server's log tells more under \(head.id)")
+    }
+
+    /// Writes the log line, and records the event.
+    func record() {
+        var metadata: Logger.Metadata = [
+            "request": "\(head.id)", "endpoint": "\(trace.endpoint)", "address": "\(head.address)",
+        ]
+        metadata["client"] = trace.client.map { "\($0.client.id)" }
+        for (name, value) in trace.claims { metadata[name] = "\(value)" }
+        guard isRefusal else {
+            metadata["error"] = "\(error)"
+            core.logger.error("failed", metadata: metadata)
+            core.events.record(Event(.failed, refusal.code, trace, rule: nil))
+            return
+        }
+        metadata["error"] = "\(refusal.code.rawValue)"
+        metadata["reason"] = "\(refusal.reason ?? refusal.description)"
+        core.logger.info("refused", metadata: metadata)
+        guard refusal.reason == nil || refusal.reason != EventRecorder.unrecorded.reason else { return }
+        core.events.record(Event(.refused, refusal.code, trace, rule: refusal.reason ?? refusal.description))
+    }
+
+    /// What the sender is told.
+    func answer(to audience: RouteAudience, _ generation: Generation) -> ServerResponse {
+        guard audience == .people else { return Refusal.response(refusal) }
+        do {
+            return try page(generation)
+        } catch {
+            core.logger.error("a page cannot be shown", metadata: ["error": "\(error)", "request": "\(head.id)"])
+            return .text("This page cannot be shown. Reference: \(head.id)\n", status: 500)
+        }
+    }
+
+    /// What a person sees: the client's page where the answer may be sent there.
+    private func page(_ generation: Generation) throws -> ServerResponse {
+        if let error = error as? RedirectRefusal {
+            return try AuthorizationResponder(core: core, generation: generation).answer(error)
+        }
+        let pages = PageResponder(core: core, generation: generation)
+        return try pages.answer(error as? PageRefusal ?? PageRefusal(kind, refusal), head)
+    }
+
+    private var kind: PageRefusal.Kind {
+        switch refusal.code {
+        case .temporarilyUnavailable: .unavailable
+        case .serverError: .server
+        default: .request
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import OutsideText
+
+/// What is served at which path.
+struct RouteTable: Sendable {
+    private(set) var fixed: [String: any RouteHandler] = [:]
+    /// What is served at paths whose last segment varies, by all that comes before it.
+    private(set) var variable: [String: any RouteHandler] = [:]
+    /// The path of the issuer.
+    private let prefix: String
+    private let bases: [String]
+
+    /// Lays out what the core and the plugins serve.
+    ///
+    /// - Parameters:
+    ///   - settings: The issuer and the paths.
+    ///   - capabilities: What the plugins add.
+    ///   - authorization: What the authorization endpoint serves, if there is one.
+    ///   - metadata: The server's metadata.
+    ///   - digest: Makes the entity tags of documents.
+    init(
+        _ settings: ServerSettings, _ capabilities: Capabilities, _ authorization: AuthorizationPlan?,
+        metadata: JSON, digest: (String) -> String
+    ) {
+        prefix = Metadata.path(of: settings.issuer)
+        bases = [settings.basePath] + settings.aliasPaths
+        if !capabilities.grants.isEmpty { add(TokenRoute(), below: "/token") }
+        if let authorization {
+            add(AuthorizationRoute(plan: authorization), below: AuthorizationEndpoint.path)
+            add(InteractionRoute(plan: authorization), below: AuthorizationEndpoint.interactionPath)
+        }
+        for endpoint in capabilities.browserEndpoints { add(BrowserRoute(endpoint), at: endpoint.route) }
+        for endpoint in capabilities.resourceEndpoints { add(ResourceRoute(endpoint), at: endpoint.route) }
+        for endpoint in capabilities.endpoints { add(ClientRoute(endpoint), at: endpoint.route) }
+        publish(metadata, capabilities.documents, digest)
+    }
+
+    private mutating func add(_ handler: any RouteHandler, below path: String) {
+        for base in bases { fixed[prefix + base + path] = handler }
+    }
+
+    private mutating func add(_ handler: any RouteHandler, at route: Route) {
+        for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
+            if let stem = route.stem { variable[base + stem] = handler } else { fixed[base + route.path] = handler }
+        }
+    }
+
+    private mutating func publish(_ metadata: JSON, _ others: [WellKnownDocument], _ digest: (String) -> String) {
+        fixed[prefix + "/.well-known/jwks.json"] = KeysRoute()
+        fixed["/.well-known/oauth-authorization-server" + prefix] = DocumentRoute(
+            PublishedDocument(metadata, digest: digest))
+        for other in others {
+            // OpenID Connect Discovery section 4 puts the name behind the issuer's path, RFC 8414 section 3 before it.
+            let route = DocumentRoute(PublishedDocument(other.content(metadata), digest: digest))
+            for path in ["\(prefix)/.well-known/\(other.name)", "/.well-known/\(other.name)\(prefix)"] {
+                fixed[path] = route
+            }
+        }
+    }
+
+    /// What is served at the path of a request.
+    subscript(path path: String) -> (any RouteHandler)? {
+        if let handler = fixed[exactly: path] { return handler }
+        guard !variable.isEmpty, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        let start = path.utf8.index(after: slash)
+        return start == path.utf8.endIndex ? nil : variable[exactly: String(path[..<start])]
+    }
+
+    // MARK: conflicts
+
+    /// Finds plugins that serve a path directly below the issuer that the server uses itself.
+    static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
+        let own = [settings.basePath] + settings.aliasPaths + ["/.well-known", "/health", "/metrics"]
+        let routes =
+            capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
+            + capabilities.browserEndpoints.map(\.route)
+        return routes.filter(\.isAtRoot).compactMap { route in
+            guard let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) }) else { return nil }
+            return ConfigurationProblem(
+                at: [.key("plugins")], key: true,
+                "a plugin serves the path '\(route.path)', which is that of '\(taken)'",
+                note: .text("change the paths of this server, or do not load the plugin"))
+        }
+    }
+
+    private static func first(_ route: Route) -> String {
+        "/\(route.path.raw.dropFirst().up(to: "/").string)/"
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Carries the state of an interaction through the browser, and ties its forms to it.
+struct InteractionSeal {
+    let core: ServerCore
+
+    /// - Throws: `OAuthError` `invalid_request` if the request is too long to travel.
+    func seal(_ state: InteractionState) throws -> String {
+        let sealed = try core.keys.seal(state.json.text, purpose: InteractionState.purpose)
+        guard sealed.utf8.count <= Limit.sealed else {
+            throw OAuthError(.invalidRequest, "the authorization request is too long: about 8,000 bytes fit")
+        }
+        return sealed
+    }
+
+    /// The state that was sealed for this browser, not too long ago.
+    ///
+    /// - Parameters:
+    ///   - sealed: What travelled.
+    ///   - head: The request that brought it.
+    ///   - again: Where what the state was sealed for begins anew. It gives nothing of the state away, since the browser
+    ///     may be another one.
+    /// - Returns: The state.
+    /// - Throws: `PageRefusal`.
+    func open(_ sealed: String, _ head: RequestHead, again: (InteractionState) -> String?) throws -> InteractionState {
+        guard let text = core.keys.open(sealed, purpose: InteractionState.purpose), let json = try? JSON(parsing: text),
+            let state = InteractionState(json)
+        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no sealed state")) }
+        guard core.now - state.began < InteractionState.lifetime else {
+            let error = OAuthError(.invalidRequest, reason: "the sealed state is too old")
+            throw PageRefusal(.expired, error, again: again(state))
+        }
+        let cookie = Cookie(Cookie.browser, issuer: core.issuer).value(in: head) ?? ""
+        guard Secret(core.cryptography.digest(cookie)) == Secret(state.browser) else {
+            let error = OAuthError(.invalidRequest, reason: "the page was shown in another browser")
+            throw PageRefusal(.cookie, error, again: again(state))
+        }
+        return state
+    }
+
+    /// Proves that a form came from a page that this server showed in this browser for this interaction.
+    func formToken(_ state: InteractionState) -> String {
+        core.keys.authenticationCode("\(state.id) \(state.browser)", purpose: "form")
+    }
+
+    func isFormToken(_ token: String, of state: InteractionState) -> Bool {
+        core.keys.isAuthentic(token, over: "\(state.id) \(state.browser)", purpose: "form")
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import OutsideText
+
+/// The sessions of people: as plugins see them, and as cookies name them.
+struct SessionRegistry: SessionDirectory {
+    let core: ServerCore
+
+    func find(_ id: String) async throws -> UserSession? {
+        let found = try await core.store.read([Session.key(id), Tombstone.key(id)])
+        guard let record = found[0], found[1] == nil,
+            let user = try await core.users.find(record.value["user"]?.string ?? "")
+        else { return nil }
+        let session = Session(record, of: user)
+        return session.isGood(at: core.now) ? session.shown : nil
+    }
+
+    func list(user id: String) async throws -> [UserSession] {
+        guard let user = try await core.users.find(id) else { return [] }
+        let sessions = try await core.store.all("session", by: "user", equals: id)
+            .map { Session($0, of: user) }.filter { $0.isGood(at: core.now) }
+        guard !sessions.isEmpty else { return [] }
+        let ends = try await core.store.read(sessions.map { Tombstone.key($0.id) })
+        return zip(sessions, ends).filter { $0.1 == nil }.map(\.0.shown)
+            .sorted { ($0.authenticatedAt, $0.id) > ($1.authenticatedAt, $1.id) }
+    }
+
+    func clients(of id: String) async throws -> [String] {
+        try await core.store.all("session_client", by: "session", equals: id).compactMap { $0.value["client"]?.string }
+            .sorted()
+    }
+
+    // MARK: cookies
+
+    /// The session of a request's cookie, and other records that are read in the same view.
+    ///
+    /// The cookie holds the identifier and a secret; the store knows the secret by its digest.
+    func current(_ head: RequestHead, and keys: [StoreKey] = []) async throws -> (Session?, [StoreRecord?]) {
+        let parts = (Cookie(Cookie.session, issuer: core.issuer).value(in: head) ?? "")
+            .raw.split(at: ".", keepingEmpty: true)
+        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.count) }) else {
+            return (nil, keys.isEmpty ? [] : try await core.store.read(keys))
+        }
+        let id = parts[0].string
+        let found = try await core.store.read([Session.key(id), Tombstone.key(id)] + keys)
+        let others = Array(found.dropFirst(2))
+        guard let record = found[0], found[1] == nil,
+            Secret(record.value["secret"]?.string ?? "") == Secret(core.cryptography.digest(parts[1].string)),
+            let user = try await core.users.find(record.value["user"]?.string ?? "")
+        else { return (nil, others) }
+        let session = Session(record, of: user)
+        return (session.isGood(at: core.now) ? session : nil, others)
+    }
+
+    /// Whether the cookie of a request names a session that was ended.
+    func hasEnded(_ head: RequestHead) async throws -> Bool {
+        let cookie = Cookie(Cookie.session, issuer: core.issuer).value(in: head) ?? ""
+        let id = cookie.utf8.prefix { $0 != UInt8(ascii: ".") }
+        guard (1...64).contains(id.count) else { return false }
+        return try await core.store.read(Tombstone.key(String(decoding: id, as: UTF8.self))) != nil
+    }
+
+    /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
+    func begin(for user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession {
+        let secret = core.random(bytes: 32)
+        var value: JSON = [
+            "user": .string(user.id), "secret": .string(core.cryptography.digest(secret)),
+            "auth_time": .integer(moment.seconds), "epoch": .integer(user.epoch), "amr": .strings(amr),
+        ]
+        value["acr"] = acr.map(JSON.string)
+        let record = StoreRecord(
+            Session.key(core.random(bytes: 16)), value, expiresAt: core.now + lifetime, indexes: ["user": user.id])
+        let session = Session(record, of: user)
+        return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
+    }
+
+    /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
+    func raise(_ session: Session, acr: String?, amr: [String]) -> NewSession {
+        let secret = core.random(bytes: 32)
+        var record = session.record
+        record.value["secret"] = .string(core.cryptography.digest(secret))
+        record.value["acr"] = (acr ?? session.acr).map(JSON.string)
+        record.value["amr"] = .strings(session.amr + amr)
+        let writes = [
+            StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
+        ]
+        return NewSession(
+            session: Session(record, of: session.user), writes: writes, cookie: "\(session.id).\(secret)")
+    }
+}

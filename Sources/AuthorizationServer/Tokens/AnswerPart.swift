@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What one grant adds to an answer.
+struct AnswerPart {
+    let grant: GrantDeclaration
+    let stage: Stage
+    /// Whether the core adds an access token.
+    let hasAccessToken: Bool
+    /// Adds what the plugin of the grant makes itself.
+    let extend: (inout Issuance) async throws -> Void
+
+    init(
+        of grant: GrantDeclaration, at stage: Stage = .credential, hasAccessToken: Bool = true,
+        extend: @escaping (inout Issuance) async throws -> Void = { _ in }
+    ) {
+        self.grant = grant
+        self.stage = stage
+        self.hasAccessToken = hasAccessToken
+        self.extend = extend
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A grant with what its requests may hold.
+struct GrantPlan: Sendable {
+    let grant: any TokenGrant
+    let declaration: GrantDeclaration
+    let acceptance: ParameterAcceptance
+
+    /// What every request to the token endpoint may hold.
+    private static let standard = [
+        ParameterDeclaration("grant_type", required: true, longest: 256),
+        ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
+    ]
+
+    init(_ grant: any TokenGrant) {
+        self.grant = grant
+        declaration = grant.declaration
+        acceptance = ParameterAcceptance(grant.parameters + GrantPlan.standard)
+    }
+}
