@@ -90,7 +90,7 @@ extension Capabilities {
     static func answerMembers(
         _ extensions: [any ResponseExtension], _ flows: [any AuthorizationFlow]
     ) -> Set<String> {
-        let own = ["state", "iss", "error", "error_description", "error_uri", "response"] + NamesTaken.responseMembers
+        let own = ["state", "iss", "error", "error_description", "error_uri", "response"] + NameClaims.responseMembers
         return Set(own + extensions.flatMap(\.members) + flows.map(\.word))
     }
 }

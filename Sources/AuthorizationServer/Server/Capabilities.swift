@@ -49,7 +49,7 @@ public struct Capabilities: Sendable {
     ///   - isComplete: Whether these are all that the configuration means.
     public init(_ plugins: [RegisteredPlugin], isComplete: Bool = true) {
         self.isComplete = isComplete
-        var names = NamesTaken()
+        var names = NameClaims()
         for (place, plugin) in plugins.enumerated() { names.take(plugin, at: place) }
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)

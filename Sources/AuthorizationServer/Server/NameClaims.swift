@@ -3,22 +3,23 @@
 import GrantKit
 import OutsideText
 
-/// Who claimed which name first.
-struct NamesTaken {
+/// Who claimed which name first: two that claim one are a problem, never a race.
+struct NameClaims {
     /// What the core itself puts into answers with an access token.
     static let responseMembers = ["access_token", "token_type", "expires_in", "scope"]
+
     /// What the core has of its own.
-    private var owners = Dictionary(
-        ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath].map {
-            ("the path '\($0)'", "core")
-        }
-            + (ServerCore.collections.map(\.name) + ["key_ring"]).map { ("the collection '\($0)'", "core") }
-            + ["oauth-authorization-server", "jwks.json"].map { ("the document '\($0)'", "core") }
-            + [("the step '\(InteractionRun.step)'", "core")]
-            + InteractionRun.fields.map { ("the form field '\($0)'", "core") }
-            + responseMembers.map { ("the response member '\($0)'", "core") }
-            + Metadata.own.map { ("the metadata '\($0)'", "core") },
-        uniquingKeysWith: { first, _ in first })
+    private static let ofCore: [(NameClaim.Kind, [String])] = [
+        (.path, ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath]),
+        (.collection, ServerCore.collections.map(\.name) + ["key_ring"]),
+        (.document, ["oauth-authorization-server", "jwks.json"]),
+        (.step, [InteractionRun.step]), (.formField, InteractionRun.fields),
+        (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
+    ]
+
+    private var owners = NameClaims.ofCore.reduce(into: [NameClaim: String]()) { owners, own in
+        for name in own.1 { owners[NameClaim(own.0, name)] = "core" }
+    }
     /// The attributes of clients that plugins read.
     private var attributes: [(name: String, level: AttributeLevel, owner: String)] = []
     private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
@@ -28,36 +29,33 @@ struct NamesTaken {
     }
 
     mutating func take(_ plugin: RegisteredPlugin, at place: Int) {
-        let registry = plugin.registry
-        for declaration in registry.grants.map(\.declaration) {
-            let names = Set([declaration.wire, declaration.key] + declaration.aliases)
-            for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
+        for (kind, names) in NameClaims.names(of: plugin.registry) {
+            for name in names { take(NameClaim(kind, name), plugin.id, place) }
         }
-        for format in registry.formats { take("the token format '\(format.name)'", plugin.id, place) }
-        for name in registry.extensions.flatMap(\.members) { take("the response member '\(name)'", plugin.id, place) }
-        for route in registry.endpoints.map(\.route) {
-            take("the path '\(route.path)'", plugin.id, place)
-            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
-        }
-        for route in registry.resourceEndpoints.map(\.route) {
-            take("the path '\(route.path)'", plugin.id, place)
-            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
-        }
-        for route in registry.browserEndpoints.map(\.route) {
-            take("the path '\(route.path)'", plugin.id, place)
-            if let name = route.metadata { take("the metadata '\(name)'", plugin.id, place) }
-        }
-        for job in registry.jobs { take("the job '\(job.name)'", plugin.id, place) }
-        for page in registry.pages { take(page, plugin.id, place) }
-        for flow in registry.flows { take("the response type '\(flow.word)'", plugin.id, place) }
-        for step in registry.steps { take("the step '\(step.name)'", plugin.id, place) }
-        for name in registry.steps.flatMap(\.fields).map(\.name) where InteractionRun.fields.contains(name) {
-            take("the form field '\(name)'", plugin.id, place)
-        }
-        for document in registry.documents { take("the document '\(document.name)'", plugin.id, place) }
-        for collection in registry.collections { take("the collection '\(collection.name)'", plugin.id, place) }
+        for page in plugin.registry.pages { take(page, plugin.id, place) }
         for attribute in plugin.attributes { take(attribute, plugin.id, place) }
-        for _ in registry.stores { take("the role of the store", plugin.id, place) }
+    }
+
+    private static func names(of registry: Registry) -> [(NameClaim.Kind, [String])] {
+        let routes =
+            registry.endpoints.map(\.route) + registry.resourceEndpoints.map(\.route)
+            + registry.browserEndpoints.map(\.route)
+        return [
+            (.grant, registry.grants.map(\.declaration).flatMap(names(of:))),
+            (.tokenFormat, registry.formats.map(\.name)),
+            (.responseMember, registry.extensions.flatMap(\.members)),
+            (.path, routes.map(\.path)), (.metadata, routes.compactMap(\.metadata)),
+            (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),
+            (.step, registry.steps.map(\.name)),
+            // Fields of two steps are never on one page, so only the core's own are taken.
+            (.formField, registry.steps.flatMap(\.fields).map(\.name).filter(InteractionRun.fields.contains)),
+            (.document, registry.documents.map(\.name)), (.collection, registry.collections.map(\.name)),
+            (.store, registry.stores.map { _ in "" }),
+        ]
+    }
+
+    private static func names(of grant: GrantDeclaration) -> [String] {
+        Set([grant.wire, grant.key] + grant.aliases).sorted()
     }
 
     /// An attribute of every grant is one of each grant as well.
@@ -77,7 +75,7 @@ struct NamesTaken {
     }
 
     private mutating func take(_ page: PageTemplate, _ id: String, _ place: Int) {
-        take("the page '\(page.name)'", id, place)
+        take(NameClaim(.page, page.name), id, place)
         if page.texts["en"] == nil {
             problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
         }
@@ -96,16 +94,15 @@ struct NamesTaken {
         for (place, plugin) in plugins.enumerated() {
             for grant in plugin.registry.flows.filter({ !$0.isCompanion }).map(\.grant)
             where known.insert(grant).inserted {
-                let names = Set([grant.wire, grant.key] + grant.aliases)
-                for name in names.sorted() { take("the grant '\(name)'", plugin.id, place) }
+                for name in NameClaims.names(of: grant) { take(NameClaim(.grant, name), plugin.id, place) }
             }
         }
     }
 
-    private mutating func take(_ what: String, _ id: String, _ place: Int) {
-        if let owner = owners.updateValue(id, forKey: what) {
+    private mutating func take(_ claim: NameClaim, _ id: String, _ place: Int) {
+        if let owner = owners.updateValue(id, forKey: claim) {
             let other = owner == "core" ? "the core has itself" : "plugin '\(owner)' adds too"
-            problems.append((place, "plugin '\(id)' adds \(what), which \(other)", "load one of them"))
+            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", "load one of them"))
         }
     }
 
@@ -113,7 +110,7 @@ struct NamesTaken {
         var members: JSON = [:]
         for (place, plugin) in plugins.enumerated() {
             for entry in plugin.registry.metadata {
-                guard owners["the metadata '\(entry.name)'"] == nil else {
+                guard owners[NameClaim(.metadata, entry.name)] == nil else {
                     problems.append(
                         (place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)', which is taken", nil))
                     continue
@@ -143,7 +140,7 @@ struct NamesTaken {
 }
 
 extension AttributeDeclaration {
-    /// Whether it stands where another one of the same name does.
+    /// Whether it is at the place of another one of the same name.
     fileprivate func overlaps(_ name: String, _ level: AttributeLevel) -> Bool {
         guard self.name == name else { return false }
         if self.level == level { return true }
