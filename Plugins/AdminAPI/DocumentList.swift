@@ -9,6 +9,10 @@ import GrantKit
 struct DocumentList: ResourceEndpoint {
     /// The most documents of a page.
     static let most: Int64 = 500
+    /// From this many bytes of documents on a page ends, so that no answer grows with what others have stored.
+    static let largest = 1 << 20
+    /// The most documents that are read at once: a document may have 64 KiB.
+    private static let batch = 64
 
     let documents: Documents
     let scope: Scope
@@ -44,11 +48,25 @@ struct DocumentList: ResourceEndpoint {
         }
         if let (name, value) = searches.first { return bundle(try await search(name, value), next: nil) }
         let count = try count(parameters)
-        // One more tells whether there is a next page.
-        let entries = try await documents.directory.page(after: parameters["_after"], limit: Int(count) + 1)
-        let shown = Array(entries.prefix(Int(count)))
-        let next = entries.count > shown.count ? shown.last?.id : nil
+        let (shown, isLast) = try await page(after: parameters["_after"], count: Int(count))
+        let next = isLast ? nil : shown.last?.id
         return bundle(shown, next: next.map { "?_count=\(count)&_after=\(Documents.encoded($0))" })
+    }
+
+    /// Reads a page until it has enough documents or bytes; it has one at least, so that each page leads on.
+    private func page(after id: String?, count: Int) async throws -> (shown: [DirectoryEntry], isLast: Bool) {
+        var (shown, size): ([DirectoryEntry], Int) = ([], 0)
+        while true {
+            // One more tells whether there is a next page.
+            let limit = min(count + 1 - shown.count, DocumentList.batch)
+            let found = try await documents.directory.page(after: shown.last?.id ?? id, limit: limit)
+            for entry in found {
+                guard shown.count < count, size < DocumentList.largest else { return (shown, false) }
+                size += entry.document.bytes.count
+                shown.append(entry)
+            }
+            if found.count < limit { return (shown, true) }
+        }
     }
 
     private func search(_ name: String, _ value: String) async throws -> [DirectoryEntry] {

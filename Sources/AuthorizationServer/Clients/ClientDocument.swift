@@ -165,6 +165,10 @@ struct ClientDocument {
             report(path.key("id"), "'id' must be 1 to 256 printable ASCII characters (RFC 6749 appendix A.1)")
             return nil
         }
+        guard !Identifiers.isDots(text) else {
+            report(path.key("id"), Identifiers.dots, note: Identifiers.dotsNote)
+            return nil
+        }
         return text
     }
 

@@ -71,10 +71,5 @@ struct Clients: ClientDirectory {
         return client.isActive && client.epoch == authorization.clientEpoch
     }
 
-    var documents: any DocumentDirectory {
-        guard let generation else { return NoDocuments() }
-        return StoredClients(
-            store: core.store, generation: generation, cryptography: core.cryptography, secrets: core.secrets,
-            passwords: core.passwords, random: core.environment.random)
-    }
+    var documents: any DocumentDirectory { core.documents(StoredClient.self, generation) }
 }

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+package import GrantKit
 
 /// A client that the store keeps.
-struct StoredClient: Sendable {
-    static let collection = StoreCollection("client", indexes: ["kind"])
+package struct StoredClient: StoredDocument {
+    package static let noun = "client"
+    package static let resourceType = "Client"
+    package static let collection = StoreCollection("client", indexes: ["kind"])
+    package static var other: any StoredDocument.Type { StoredUser.self }
     /// Which clients have an origin, since a preflight names no client.
     static let originCollection = StoreCollection("client_origin", indexes: ["origin"])
-    /// The value of the index that all clients carry.
-    static let kind = "client"
     private static let encoding: Int64 = 1
 
     /// A secret as it is kept: the SHA-256 of one that the server made, the slow hash of any other.
-    struct KeptSecret: Sendable, Hashable {
+    package struct KeptSecret: Sendable, Hashable {
         var digest: String?
         var hash: String?
-        var until: Timestamp?
+        /// When it ends, if another one has taken its place.
+        package var until: Timestamp?
+
+        /// Whether the server made it.
+        package var isGenerated: Bool { digest != nil }
 
         var json: JSON {
             var value: JSON = [:]
@@ -26,24 +31,19 @@ struct StoredClient: Sendable {
         }
     }
 
-    var record: StoreRecord
-    /// The document, without secrets.
-    var document: JSON
+    package var record: StoreRecord
+    package var document: JSON
     var secrets: [KeptSecret]
-    var epoch: Int64
-
-    static func key(_ id: String) -> StoreKey { StoreKey("client", id) }
+    package var epoch: Int64
 
     /// Makes a client that is not stored yet.
-    init(_ id: String, _ document: JSON, secrets: [KeptSecret], epoch: Int64) {
-        record = StoreRecord(StoredClient.key(id), [:], expiresAt: StoredUser.never)
-        (self.document, self.secrets, self.epoch) = (document, secrets, epoch)
+    init(_ document: JSON) {
+        record = StoreRecord(
+            StoredClient.key(document["id"]?.string ?? ""), [:], expiresAt: StoredUser.never)
+        (self.document, secrets, epoch) = (document, [], 0)
     }
 
-    /// Reads a record.
-    ///
-    /// - Throws: `StoreError` if it was written by an encoding that this server does not know.
-    init(_ record: StoreRecord) throws {
+    package init(_ record: StoreRecord) throws {
         guard record.value["v"]?.integer == StoredClient.encoding, let document = record.value["document"],
             let epoch = record.value["epoch"]?.integer
         else {
@@ -58,54 +58,18 @@ struct StoredClient: Sendable {
         }
     }
 
-    var id: String { record.key.id }
-
-    var isActive: Bool { document["active"] != false }
-
-    /// Differs from that of any other state of this client, one of the same id that was made anew included.
-    var version: String { "\(record.version).\(epoch)" }
-
-    var entry: DirectoryEntry { DirectoryEntry(id: id, document: document, version: version) }
-
-    /// Ends all that was granted to it.
-    mutating func beginEpoch() {
-        epoch = (epoch + 1) & UserEpoch.largest
+    package var isActive: Bool {
+        get { document["active"] != false }
+        set { document["active"] = newValue ? nil : false }
     }
 
-    /// The record to be written.
-    var updated: StoreRecord {
+    package var updated: StoreRecord {
         var record = self.record
         record.value = [
             "v": .integer(StoredClient.encoding), "epoch": .integer(epoch), "document": document,
             "secrets": .array(secrets.map(\.json)),
         ]
-        record.indexes = ["kind": StoredClient.kind]
+        record.indexes = ["kind": StoredClient.noun]
         return record
-    }
-
-    // MARK: origins
-
-    /// The origins that it is found by: an inactive client lets no script read (decision 0030).
-    var origins: Set<String> { isActive ? ClientDocument.origins(of: document) : [] }
-
-    /// Where its rows of origins can be: earlier versions kept them as they were written, those of inactive clients too.
-    func originKeys(_ cryptography: any CryptographyService) -> Set<StoreKey> {
-        let all = ClientDocument.origins(of: document).union(document["allowed_origins"]?.strings ?? [])
-        return Set(all.map { originRecord($0, cryptography).key })
-    }
-
-    /// What names that this client has an origin.
-    func originRecord(_ origin: String, _ cryptography: any CryptographyService) -> StoreRecord {
-        StoreRecord(
-            StoreKey("client_origin", cryptography.digest("\(origin)\u{0}\(id)")), ["v": 1],
-            expiresAt: StoredUser.never, indexes: ["origin": origin])
-    }
-
-    /// Whether some client in the store has an origin.
-    ///
-    /// - Throws: `StoreError`.
-    static func isOrigin(_ origin: String, in store: any Store) async throws -> Bool {
-        guard origin.utf8.count <= 512 else { return false }
-        return try await !store.find("client_origin", by: "origin", equals: origin, after: nil, limit: 1).isEmpty
     }
 }

@@ -3,7 +3,16 @@
 import GrantKit
 
 /// Finds names that stand for two things (RFC 9700 section 4.15: a client must not pass for a user).
-enum Identifiers {
+package enum Identifiers {
+    /// What a problem says of an identifier that no address can name.
+    static let dots = "'id' must not be '.' or '..'"
+    /// Why.
+    static let dotsNote = ConfigurationProblem.Note.text(
+        "addresses drop such a segment (RFC 3986 section 5.2.4), so it could not be managed; choose another id")
+
+    /// Whether an identifier vanishes from the address that names it.
+    static func isDots(_ id: String) -> Bool { id == "." || id == ".." }
+
     static func problems(_ settings: ServerSettings) -> [ConfigurationProblem] {
         let clients = repeated(settings.clients, in: "clients", "client")
         let users = repeated(settings.users, in: "users", "user")

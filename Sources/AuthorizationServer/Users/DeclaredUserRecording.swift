@@ -4,7 +4,6 @@ import GrantKit
 
 /// Records what a configuration says of its users, wherever that is something else than before.
 struct DeclaredUserRecording {
-    private static let retries = 3
     private static let page = 100
 
     let store: any Store
@@ -37,7 +36,7 @@ struct DeclaredUserRecording {
     }
 
     private func record(_ state: String, of id: String) async throws {
-        for _ in 0..<DeclaredUserRecording.retries {
+        for _ in 0..<StoredUser.retries {
             let known = try DeclaredUserRecord(id, try await store.read(DeclaredUserRecord.key(id)))
             guard let write = known.write(state) else { return }
             // Another server that sees the same change may be faster, which comes to the same.

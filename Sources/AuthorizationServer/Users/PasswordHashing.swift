@@ -22,3 +22,11 @@ public protocol PasswordHashing: Sendable {
     /// What an address counts as: of IPv6 its network.
     func origin(of address: String) -> String
 }
+
+extension PasswordHashing {
+    /// What is kept of a password: its hash, or the hash that it is.
+    func kept(_ password: String) async throws -> String {
+        guard form(of: password) == .plain else { return password }
+        return try await hash(Secret(OpaqueString.normal(password) ?? password), from: nil)
+    }
+}

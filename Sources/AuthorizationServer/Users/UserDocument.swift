@@ -132,6 +132,7 @@ struct UserDocument {
                 path.key("id"),
                 "'id' must be 1 to 255 printable ASCII characters without spaces (OpenID Connect Core section 2)")
         }
+        if Identifiers.isDots(id) { report(path.key("id"), Identifiers.dots, note: Identifiers.dotsNote) }
     }
 
     private mutating func checkNames() {

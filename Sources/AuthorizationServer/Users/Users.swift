@@ -45,12 +45,7 @@ struct Users: UserDirectory {
             "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
     }
 
-    var documents: any DocumentDirectory {
-        guard let generation else { return NoDocuments() }
-        return StoredUsers(
-            store: core.store, generation: generation, cryptography: core.cryptography, passwords: core.passwords,
-            random: core.environment.random)
-    }
+    var documents: any DocumentDirectory { core.documents(StoredUser.self, generation) }
 
     // MARK: epochs
 

@@ -63,10 +63,7 @@ struct Composition {
     ///
     /// - Throws: `StoreError`.
     func checkStoredUsers(in store: any Store) async throws {
-        let problems =
-            try await StoredUsers.conflicts(with: settings, in: store, SystemCryptography())
-            + StoredClients.conflicts(with: settings, in: store)
-        for problem in problems {
+        for problem in try await Identifiers.conflicts(with: settings, in: store, SystemCryptography()) {
             diagnostics.report(problem, plugins)
         }
     }

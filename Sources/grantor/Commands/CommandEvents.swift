@@ -8,16 +8,12 @@ extension OpenStore {
     /// Makes a change and has it written down by the sinks that commands can write to.
     ///
     /// - Parameters:
-    ///   - kind: What happens.
-    ///   - user: The user whom it is about.
-    ///   - client: The client that it is about.
-    ///   - details: What else there is to say.
+    ///   - event: What happens; the time and who runs the command are added.
     ///   - change: Makes the change; not even begun if a sink cannot be opened.
     /// - Returns: What the change gives.
     /// - Throws: What the change throws; `Failure` if it was made and could not be written down.
     func recording<Value>(
-        _ kind: Event.Kind, user: String? = nil, client: String? = nil, _ details: JSON,
-        _ change: () async throws -> Value
+        _ event: Event, _ change: () async throws -> Value
     ) async throws -> Value {
         let plugins = composition.plugins.map(\.registered).filter { plugin in
             plugin.registry.eventSinks.contains(where: \.takesFromCommands)
@@ -30,7 +26,7 @@ extension OpenStore {
             }
         }
         let value = try await change()
-        var event = Event(kind, subject: user.map(Subject.user), client: client, details: details)
+        var event = event
         event.time = System().now
         // Who runs a command is known to the machine, not to the server.
         event.details["by"] = ["command": "grantor", "uid": .integer(Int64(getuid()))]

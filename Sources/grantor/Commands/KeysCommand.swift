@@ -81,7 +81,7 @@ struct KeysCommand: AsyncParsableCommand {
                     let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                     let start: KeyRecord.Start = now ? .now : .announced
                     let details: JSON = ["change": "rotated", "algorithm": .string(algorithm.rawValue)]
-                    let record = try await keys.open.recording(.keysChanged, details) {
+                    let record = try await keys.open.recording(Event(.keysChanged, details: details)) {
                         try await stored.change(now: time) { record in
                             guard let record else { return nil }
                             return try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
@@ -109,7 +109,8 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await KeysAtHand.use(option) { keys in
                 let (needs, time) = (keys.settings.needs, keys.now)
-                _ = try await keys.open.recording(.keysChanged, ["change": "retired", "kid": .string(kid)]) {
+                let details: JSON = ["change": "retired", "kid": .string(kid)]
+                _ = try await keys.open.recording(Event(.keysChanged, details: details)) {
                     try await keys.stored.change(now: time) { [kid] in try $0?.retired(kid, now: time, needs: needs) }
                 }
                 print("\(kid) is published no longer; others may keep it for \(keys.settings.plan.cache.text)")
@@ -139,7 +140,7 @@ struct KeysCommand: AsyncParsableCommand {
                 let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                 let start: KeyRecord.Start = now ? .now : .announced
                 let details: JSON = ["change": "imported", "kid": .string(key.id)]
-                let record = try await keys.open.recording(.keysChanged, details) {
+                let record = try await keys.open.recording(Event(.keysChanged, details: details)) {
                     try await stored.change(now: time) { record in
                         guard let record else { return nil }
                         let from = record.moment(algorithm, start, now: time, plan: plan)
@@ -185,7 +186,7 @@ struct KeysCommand: AsyncParsableCommand {
                 guard keys.isSealed else { throw Failure("'keys.seal' is not set: there is nothing to seal with") }
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)
-                let record = try await keys.open.recording(.keysChanged, ["change": "resealed"]) {
+                let record = try await keys.open.recording(Event(.keysChanged, details: ["change": "resealed"])) {
                     try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
                 }
                 print("sealed \(record.keys.count) signing keys and the keys of authentication codes")

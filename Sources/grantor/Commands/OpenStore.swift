@@ -45,7 +45,6 @@ struct OpenStore {
         } catch {
             await plugin.registered.stop()
             switch error {
-            case let error as UserProblem: throw Failure(error.description)
             case let error as DocumentRefusal: throw Failure(error.description)
             case let error as StoreError: throw Failure(error.message)
             case let error as ConfigurationError: throw Failure(error.message)

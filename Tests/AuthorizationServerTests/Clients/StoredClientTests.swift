@@ -208,6 +208,7 @@ struct StoredClientTests {
         ("the id of a client in the store", "id", "orders", .taken, "/id"),
         ("the id of a user in the store", "id", "ann", .taken, "/id"),
         ("the id of a declared user", "id", "bob", .taken, "/id"),
+        ("an id that addresses drop", "id", "..", .invalid, "/id"), ("a dot alone", "id", ".", .invalid, "/id"),
         ("an id that is none", "id", "", .invalid, "/id"), ("an id that is a number", "id", 7, .invalid, "/id"),
         ("an unknown member", "scops", "x", .invalid, "/scops"),
         ("an unknown grant", "grant_types", ["client_credentials", "magic"], .invalid, "/grant_types/1"),
@@ -261,7 +262,7 @@ struct StoredClientTests {
     @Test("a user does not get the id of a client in the store", .clause("RFC 9700 section 4.15"))
     func users() async throws {
         let (server, _) = try await StoredClientTests.server()
-        let problem = await #expect(throws: UserProblem.self) { try await server.add(["id": "orders"]) }
+        let problem = await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "orders"]) }
         #expect(problem?.description.contains("RFC 9700") == true)
     }
 
@@ -272,7 +273,7 @@ struct StoredClientTests {
         let made = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<64 {
                 group.addTask {
-                    if number % 2 == 0 { return (try? await users.add(["id": "orders"])) != nil }
+                    if number % 2 == 0 { return (try? await users.create(["id": "orders"])) != nil }
                     return (try? await clients.create(StoredClientTests.orders)) != nil
                 }
             }
@@ -286,7 +287,8 @@ struct StoredClientTests {
         let (server, _) = try await StoredClientTests.server()
         let settings = ServerSettings(
             issuer: server.core.issuer, clients: [["id": "x"], ["id": "orders"]], users: [["id": "orders"]])
-        let problems = try await StoredClients.conflicts(with: settings, in: server.core.store)
+        let problems = try await Identifiers.conflicts(
+            with: settings, in: server.core.store, SystemCryptography())
         #expect(
             problems.map(\.path) == [
                 [.key("clients"), .element(1), .key("id")], [.key("users"), .element(0), .key("id")],

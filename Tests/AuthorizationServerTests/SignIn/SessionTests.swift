@@ -82,4 +82,20 @@ struct SessionTests {
         #expect(await browser.authorize(house).heading == "Sign in")
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
     }
+
+    @Test(
+        "a session ends with its user, also if one of the same id and password is made later", arguments: [false, true])
+    func removed(_ isMadeAnew: Bool) async throws {
+        let server = try await Demo.server()
+        let eve: JSON = ["id": "eve", "password": .string(Demo.password)]
+        try await server.add(eve)
+        let browser = Browser(server)
+        let landed = await browser.signIn(await browser.authorize(house), "eve")
+        let code = try #require(landed.query["code"])
+        #expect(await browser.authorize(house).query["code"] != nil, "the session holds")
+        _ = try await server.stored.delete("eve", if: .any)
+        if isMadeAnew { try await server.add(eve) }
+        #expect(await browser.authorize(house).heading == "Sign in")
+        #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
+    }
 }

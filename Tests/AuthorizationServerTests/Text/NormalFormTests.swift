@@ -58,9 +58,9 @@ struct NormalFormTests {
             try await TestServer(users: [["id": "ann", "password": .string(text)]])
         }
         let server = try await TestServer()
-        await #expect(throws: UserProblem.self) { try await server.add(["id": "ann", "password": .string(text)]) }
+        await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "ann", "password": .string(text)]) }
         try await server.add(["id": "eve", "password": "correct horse"])
-        await #expect(throws: UserProblem.self) { try await server.stored.set(password: Secret(text), of: "eve") }
+        await #expect(throws: DocumentRefusal.self) { try await server.stored.set(password: Secret(text), of: "eve") }
         await #expect(throws: DocumentRefusal.self) {
             _ = try await server.stored.create(["id": "bob", "password": .string(text)])
         }
@@ -178,7 +178,7 @@ struct NormalFormTests {
             for number in 0..<64 {
                 group.addTask {
                     let user: JSON = ["id": "user\(number)", "userName": .string(spellings[number % spellings.count])]
-                    return (try? await stored.add(user)) != nil
+                    return (try? await stored.create(user)) != nil
                 }
             }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
@@ -194,7 +194,7 @@ struct NormalFormTests {
             ])
         }
         let server = try await TestServer(users: [["id": "a", "userName": "j\u{F6}rg", "password": "correct horse"]])
-        await #expect(throws: UserProblem.self) { try await server.add(["id": "b", "userName": "J\u{D6}RG"]) }
+        await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "b", "userName": "J\u{D6}RG"]) }
     }
 
     /// A user as an earlier version has stored it: with the claim on a name whose ASCII letters alone are in lower case.
@@ -219,7 +219,7 @@ struct NormalFormTests {
     func former() async throws {
         let server = try await serverWithFormer()
         #expect(try await server.signIn("Z\u{DC}RICH", "correct horse")?.id == "ann")
-        await #expect(throws: UserProblem.self) { try await server.add(["id": "eve", "userName": "z\u{DC}rich"]) }
+        await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "eve", "userName": "z\u{DC}rich"]) }
         #expect(try await server.stored.search("userName", equals: "Z\u{DC}RICH").map(\.id) == ["ann"])
     }
 

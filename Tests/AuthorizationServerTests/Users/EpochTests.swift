@@ -105,6 +105,19 @@ struct EpochTests {
         return server
     }
 
+    @Test(
+        "being removed ends them, and a user of the same id that is made later brings nothing back", arguments: formats)
+    func removed(_ format: String) async throws {
+        let server = try await stored(format)
+        let left = try await tokens(of: "ann", server) { _ = try await server.stored.delete("ann", if: .any) }
+        #expect(!left.access && left.refresh.error == "invalid_grant")
+        let again = try await tokens(of: "bea", bea(server)) {
+            _ = try await server.stored.delete("bea", if: .any)
+            _ = try await bea(server)
+        }
+        #expect(!again.access && again.refresh.error == "invalid_grant")
+    }
+
     @Test("what changes nothing ends nothing", arguments: formats)
     func unchanged(_ format: String) async throws {
         let server = try await stored(format)

@@ -108,9 +108,18 @@ struct ClientsCommandTests {
         ("a declared client disabled", ["disable", "service"], "change it there, then reload"),
         ("a declared client removed", ["remove", "service"], "change it there, then reload"),
         ("a declared client's secret", ["rotate-secret", "service"], "change it there, then reload"),
-        ("an unknown client", ["disable", "none"], "the store has no client 'none'"),
+        (
+            "an unknown client", ["disable", "none"],
+            "there is no client 'none' in the store; 'grantor clients list' shows"
+        ),
         ("an unknown client removed", ["remove", "none"], "there is no client 'none'"),
         ("an unknown client shown", ["show", "none"], "there is no client 'none'"),
+        ("an id with a line end", ["remove", "a\nb"], "an id is 1 to 256 printable ASCII"),
+        (
+            "an id that no address names", ["add", "..", "--grant", "client_credentials"],
+            "'id' must not be '.' or '..'"
+        ),
+        ("a document that is a list", ["add", "--document", "list.json"], "must be"),
         ("a bare number", ["rotate-secret", "orders", "--keep-old-for", "x"], "must be a duration"),
     ]
 
@@ -118,6 +127,7 @@ struct ClientsCommandTests {
     func refuses(_ rule: String, _ arguments: [String], _ words: String) async throws {
         try await with { folder in
             #expect(try clients(folder, "add", "orders", "--grant", "client_credentials").status == 0)
+            try folder.write("list.json", "[]")
             let ended = try Command.run(Build.program, ["clients"] + arguments, in: folder)
             #expect(ended.status != 0 && ended.errors.contains(words), "\(rule): \(ended.errors)")
         }

@@ -61,7 +61,7 @@ struct UsersCommandTests {
         try Command.run(Build.program, ["users"] + arguments, in: folder)
     }
 
-    @Test("makes, lists, disables, enables and changes users, and shows no password")
+    @Test("makes, lists, shows, disables, enables, changes and removes users, and shows no password")
     func walk() async throws {
         try await with { folder in
             let made = try users(
@@ -81,6 +81,20 @@ struct UsersCommandTests {
             #expect(changed.status == 0 && changed.output.contains("another password"), "\(changed.errors)")
             let kept = try Command.shell("cat var/grantor.db*", in: folder)
             #expect(!kept.output.contains("correct horse"), "the file holds no password")
+            let shown = try users(folder, "show", "ann").output
+            #expect(shown.contains(#""email":"Ann@example.com""#) && shown.hasSuffix("}\npassword set\n"), "\(shown)")
+            #expect(!shown.contains("argon2"))
+            let declared = try users(folder, "show", "bob").output
+            #expect(declared.hasSuffix("}\nkept in the configuration\n") && !declared.contains("secret"), "\(declared)")
+            let removed = try users(folder, "remove", "ann")
+            #expect(removed.output == "ann is removed; all sessions and tokens have ended\n", "\(removed.errors)")
+            #expect(try !users(folder, "list").output.contains("ann"))
+            let twice = try users(folder, "remove", "ann")
+            #expect(twice.status != 0 && twice.errors.contains("there is no user 'ann' in the store"))
+            let again = try users(
+                folder, "add", "eve", "--email", "ann@example.com", "--user-name", "annie", "--no-password")
+            #expect(again.status == 0, "the names are free: \(again.errors)")
+            #expect(try users(folder, "show", "eve").output.hasSuffix("}\nno password\n"))
         }
     }
 
@@ -156,8 +170,18 @@ struct UsersCommandTests {
         ("data that is no object", ["add", "eve", "--data", "[]", "--no-password"], "must be a JSON object"),
         ("two ways at once", ["add", "eve", "--no-password", "--password-file", "pw"], "exclude each other"),
         ("a password as an argument", ["add", "eve", "--password", "x"], "Unknown option '--password'"),
-        ("an unknown user", ["disable", "eve"], "the store has no user 'eve'"),
+        ("an unknown user", ["disable", "eve"], "there is no user 'eve' in the store; 'grantor users list' shows"),
+        (
+            "an unknown user removed", ["remove", "eve"],
+            "there is no user 'eve' in the store; 'grantor users list' shows"
+        ),
+        ("an unknown user shown", ["show", "eve"], "there is no user 'eve'; 'grantor users list' shows"),
+        ("a name instead of an id", ["remove", "ann@example.com"], "there is no user 'ann@example.com'"),
+        ("an id in another case", ["remove", "ANN"], "there is no user 'ANN'"),
+        ("an id that no address names", ["add", "..", "--no-password"], "'id' must not be '.' or '..'"),
         ("a declared user disabled", ["disable", "bob"], "change it there, then reload"),
+        ("a declared user removed", ["remove", "bob"], "change it there, then reload"),
+        ("a client removed as a user", ["remove", "service"], "'service' is the id of a client"),
         ("a declared user's password", ["password", "bob", "--password-file", "pw"], "change it there, then reload"),
     ]
 
@@ -169,6 +193,24 @@ struct UsersCommandTests {
             let ended = try Command.run(Build.program, ["users"] + arguments, in: folder)
             #expect(ended.status != 0 && ended.errors.contains(words), "\(rule): \(ended.errors)")
             #expect(!ended.errors.contains("correct horse"))
+        }
+    }
+
+    /// Identifiers that no user has, and that a terminal must not be shown.
+    static let hostileIDs = [
+        "", "\u{1B}[2J", "a\nb", "\u{212A}", "ann\u{301}", String(repeating: "a", count: 257), "ann\u{202E}",
+    ]
+
+    @Test("an id that none can be is refused by every command, and is not repeated", arguments: hostileIDs)
+    func hostile(_ id: String) async throws {
+        try await with { folder in
+            #expect(try users(folder, "add", "ann", "--no-password").status == 0)
+            for command in ["show", "remove", "disable", "enable"] {
+                let ended = try users(folder, command, id)
+                #expect(ended.status == 64 && ended.errors.contains("an id is 1 to 256 printable ASCII"), "\(ended)")
+                #expect(id.isEmpty || !ended.errors.contains(id))
+            }
+            #expect(try users(folder, "list").output.contains("ann"))
         }
     }
 
@@ -188,7 +230,9 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("the help of each teaches what it does", arguments: ["add", "list", "password", "disable", "enable"])
+    @Test(
+        "the help of each teaches what it does",
+        arguments: ["add", "list", "show", "password", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in
             let shown = try Command.grantor("users", name, "--help", in: folder)

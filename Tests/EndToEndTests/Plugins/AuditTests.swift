@@ -60,12 +60,15 @@ struct AuditTests {
             _ = try await program.reload()
             try folder.write("pw", "correct horse\n")
             for arguments in [
-                ["users", "add", "eve", "--password-file", "pw"], ["users", "disable", "eve"], ["keys", "rotate"],
+                ["users", "add", "eve", "--password-file", "pw"], ["users", "disable", "eve"],
+                ["users", "remove", "eve"],
+                ["keys", "rotate"],
             ] {
                 let ended = try Command.run(Build.program, arguments, in: folder)
                 #expect(ended.status == 0, "\(ended.errors)")
             }
             #expect(try Command.run(Build.program, ["users", "list"], in: folder).status == 0)
+            #expect(try Command.run(Build.program, ["users", "remove", "eve"], in: folder).status != 0)
             #expect(program.stop() == 0)
             let text = folder.read("log/audit.log")
             for secret in program.secrets + ["correct horse"] where !secret.isEmpty {
@@ -87,7 +90,7 @@ struct AuditTests {
             let failed = events.filter { $0["event"] == "sign_in_failed" }
             #expect(failed[0]["subject"] == "ann" && failed[1]["subject"] == nil)
             let changes = events.filter { $0["event"] == "user_changed" }
-            #expect(changes.map { $0["details"]?["change"] } == ["added", "disabled"])
+            #expect(changes.map { $0["details"]?["change"] } == ["added", "disabled", "removed"])
             #expect(changes.allSatisfy { $0["subject"] == "eve" && $0["details"]?["by"]?["uid"] != nil })
             let manual = try String(contentsOfFile: "\(Build.root)/Docs/Audit.md", encoding: .utf8)
             for kind in Set(kinds) { #expect(manual.contains("`\(kind)`"), "\(kind) is documented") }

@@ -261,6 +261,8 @@ struct AdminAPITests {
         ("the address of a declared user", "POST", "/User", ["email": "BOB@example.com"], 409, "/email"),
         ("another id in the document", "PUT", "/User/x", ["id": "y"], 422, "/id"),
         ("another kind of document", "POST", "/User", ["resourceType": "Client"], 422, "/resourceType"),
+        ("a client that no address names", "POST", "/Client", ["id": "..", "grant_types": []], 422, "/id"),
+        ("a user that no address names", "POST", "/User", ["id": "."], 422, "/id"),
         ("an unknown member", "POST", "/User", ["passwort": "x"], 422, "/passwort"),
         ("a document that is none", "POST", "/User", [], 422, ""),
     ]

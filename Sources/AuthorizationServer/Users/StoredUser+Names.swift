@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+/// The rows that keep two users from having one login name.
+extension StoredUser {
+    package func checkNames(in directory: StoredUsers) throws {
+        for name in LoginName.names(in: document) {
+            let digest = directory.cryptography.digest(name.folded)
+            guard let owner = directory.generation.users.owner(ofLogin: digest) else { continue }
+            throw DocumentRefusal(
+                owner.id == id ? .declared : .taken, at: "/\(name.member)",
+                "the configuration declares the user '\(owner.id)', who signs in with '\(name.folded)'; choose another "
+                    + name.member)
+        }
+    }
+
+    /// Names that earlier versions keep in another form must not be there either.
+    package func rowWrites(over former: StoredUser?, in directory: StoredUsers) async throws -> [StoreWrite] {
+        let (names, before) = (LoginName.names(in: document), LoginName.names(in: former?.document ?? [:]))
+        let (added, gone) = (names.without(before), before.without(names))
+        let value: JSON = ["v": 1, "user": .string(id)]
+        let claims = added.map { name in
+            StoreWrite.create(StoreRecord(name.key(directory.cryptography), value, expiresAt: StoredUser.never))
+        }
+        return claims + added.compactMap { $0.formerKey(directory.cryptography) }.map(StoreWrite.absent)
+            + (try await owned(gone, directory)).map(StoreWrite.delete)
+    }
+
+    package func rowKeys(in directory: StoredUsers) async throws -> [StoreKey] {
+        try await owned(LoginName.names(in: document), directory)
+    }
+
+    /// The rows of names that are this user's; the other form of a name may be somebody else's.
+    private func owned(_ names: [LoginName.Entry], _ directory: StoredUsers) async throws -> [StoreKey] {
+        let keys = names.flatMap { $0.keys(directory.cryptography) }
+        guard !keys.isEmpty else { return [] }
+        return zip(keys, try await directory.store.read(keys)).filter { $0.1?.value["user"]?.string == id }.map(\.0)
+    }
+
+    package func refusal(
+        at key: StoreKey, found: StoreRecord?, in directory: StoredUsers
+    ) -> DocumentRefusal? {
+        let names = LoginName.names(in: document)
+        let name = names.first { $0.keys(directory.cryptography).contains(key) } ?? names.first
+        let owner = key == StoredUser.key(id) ? id : found?.value["user"]?.string ?? "?"
+        let member = name?.member ?? "id"
+        return DocumentRefusal(
+            .taken, at: "/\(member)",
+            "there is a user '\(owner)' already who signs in with '\(name?.folded ?? owner)'; choose another \(member)")
+    }
+
+    /// Users are found by `email` and `userName`, in the forms that sign them in.
+    package static func search(
+        _ member: String, equals value: String, in directory: StoredUsers
+    ) async throws -> [DirectoryEntry] {
+        guard let index = ["email": "email", "userName": "user_name"][member] else {
+            throw DocumentRefusal(.invalid, "users cannot be searched by '\(member)'")
+        }
+        let name = LoginName.folded(value)
+        if let owner = directory.generation.users.owner(ofLogin: directory.cryptography.digest(name)) {
+            let isMeant = owner.document[member]?.string.map { LoginName.isSame(LoginName.folded($0), name) }
+            return isMeant == true ? [DirectoryEntry(id: owner.id, document: owner.document, version: nil)] : []
+        }
+        let store = directory.store
+        var records = try await store.find("user", by: index, equals: name, after: nil, limit: 100)
+        let former = LoginName.lowercasedASCII(value)
+        if !LoginName.isSame(former, name) {
+            records += try await store.find("user", by: index, equals: former, after: nil, limit: 100)
+        }
+        return try records.filter { !$0.isBeingRemoved }.map { try StoredUser($0).entry }
+    }
+}
+
+extension [LoginName.Entry] {
+    /// Those that are not among others.
+    fileprivate func without(_ others: [LoginName.Entry]) -> [LoginName.Entry] {
+        filter { entry in !others.contains { LoginName.isSame($0.folded, entry.folded) } }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+extension StoredUsers {
+    /// Gives a user another password, which ends all sessions and all that was granted.
+    ///
+    /// - Parameters:
+    ///   - password: Plain text or a slow hash; 1 to 512 bytes.
+    ///   - id: The user.
+    /// - Throws: `DocumentRefusal`, `StoreError`.
+    package func set(password: Secret, of id: String) async throws {
+        var reader = UserDocument(["id": "?", "password": .string(password.exposed)], at: [], passwords: passwords)
+        _ = reader.check()
+        if let refusal = DocumentRefusal(reader.problems) { throw refusal }
+        let hash = try await passwords.kept(password.exposed)
+        try await change(id) { user in
+            user.password = hash
+            user.beginEpoch()
+        }
+    }
+
+    /// Which of several users have a password.
+    ///
+    /// - Parameter ids: At most 100 identifiers.
+    /// - Returns: Those of them that have one.
+    /// - Throws: `StoreError`.
+    package func havingPassword(_ ids: [String]) async throws -> Set<String> {
+        let declared = ids.filter { generation.users[$0]?.hasPassword ?? false }
+        let records = try await store.read(ids.map(StoredUser.key)).compactMap(\.self)
+        let stored = try records.map { try StoredUser($0) }.filter { $0.password != nil }
+        return Set(declared + stored.map(\.id))
+    }
+}
+
+extension DeclaredUser {
+    fileprivate var hasPassword: Bool {
+        if case .none = password { false } else { true }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import GrantKit
+
+/// `grantor clients rotate-secret`.
+struct RotateSecret: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate-secret", abstract: "Gives a client another secret.",
+        discussion: """
+            Prints the new secret, this once. The one before it ends at once, or after the time of --keep-old-for, so \
+            that the application can be given the new one meanwhile. Tokens stay good.
+            """)
+
+    @OptionGroup var document: DocumentArgument<StoredClient>
+    @Option(
+        name: .customLong("keep-old-for"),
+        help: ArgumentHelp("How long the secret of now can still be used, such as 7d.", valueName: "duration"))
+    var keep: String?
+    @OptionGroup var option: ConfigurationOption
+
+    func run() async throws {
+        let (id, keep) = (document.id, try self.keep.map(parsed) ?? .zero)
+        let secret = try await OpenStore.with(option) { open in
+            try await open.changing(StoredClient.self, id, "secret rotated") { clients in
+                try await clients.rotateSecret(of: id, keepingOldFor: keep, now: System().now)
+            }
+        }
+        print(secret.exposed)
+    }
+
+    private func parsed(_ text: String) throws -> Duration {
+        guard let duration = Duration(setting: .string(text)), duration <= .seconds(90 * 86400) else {
+            throw ValidationError("--keep-old-for must be \(Duration.expectation), up to 90d")
+        }
+        return duration
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import GrantKit
+
+/// `grantor clients disable` and `grantor users disable`.
+struct DisableDocument<Document: ManagedDocument>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "disable", abstract: "Makes a \(Document.noun) inactive.",
+            discussion: Document.help.disable)
+    }
+
+    @OptionGroup var document: DocumentArgument<Document>
+    @OptionGroup var option: ConfigurationOption
+
+    func run() async throws {
+        let id = document.id
+        try await OpenStore.with(option) { open in
+            try await open.changing(Document.self, id, "disabled") { try await $0.set(active: false, of: id) }
+        }
+        print("\(id) is inactive; \(Document.ended)")
+    }
+}

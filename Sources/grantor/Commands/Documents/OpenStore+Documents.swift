@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import GrantKit
+
+extension OpenStore {
+    /// The documents of one kind.
+    func documents<Document: StoredDocument>(_ kind: Document.Type) -> StoredDocuments<Document> {
+        let secrets = Secrets()
+        return StoredDocuments(
+            store: store, generation: generation, cryptography: SystemCryptography(), secrets: secrets,
+            passwords: secrets.passwords, random: System().random)
+    }
+
+    /// Changes a document and has the change written down.
+    ///
+    /// - Parameters:
+    ///   - kind: The kind of the document.
+    ///   - id: The document.
+    ///   - change: What the event calls the change.
+    ///   - body: Makes the change.
+    /// - Returns: What the change gives.
+    /// - Throws: What the change throws; `Failure` for an unknown document, or if the change was made and could not be
+    ///   written down.
+    func changing<Document: ManagedDocument, Value>(
+        _ kind: Document.Type, _ id: String, _ change: String,
+        _ body: (StoredDocuments<Document>) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await recording(Document.event(change, of: id)) { try await body(documents(kind)) }
+        } catch let refusal as DocumentRefusal where refusal.kind == .unknown {
+            throw Failure("\(refusal.description); 'grantor \(Document.command) list' shows those that there are")
+        }
+    }
+}
