@@ -14,10 +14,10 @@ extension Configuration {
     /// - Parameters:
     ///   - bytes: The file's content.
     ///   - name: The name that messages use.
-    ///   - outside: What `env:` and `file:` stand for.
+    ///   - references: What `env:` and `file:` stand for.
     /// - Returns: What the file says, and what is wrong with it.
     public static func read(
-        _ bytes: [UInt8], name: String, outside: Outside
+        _ bytes: [UInt8], name: String, references: ReferenceSources
     ) -> (configuration: Configuration, diagnostics: Diagnostics) {
         guard bytes.count <= 4 << 20 else {
             let diagnostics = Diagnostics(SourceFile.parse([], name: name).file)
@@ -37,7 +37,7 @@ extension Configuration {
             diagnostics.reportUnreadable("the configuration must be a mapping from keys to values", at: [])
             return (Configuration(), diagnostics)
         }
-        var reader = ConfigurationReader(root, outside, diagnostics)
+        var reader = ConfigurationReader(root, references, diagnostics)
         return (reader.read(), diagnostics)
     }
 }
@@ -48,8 +48,8 @@ struct ConfigurationReader {
     private let diagnostics: Diagnostics
     private var configuration = Configuration()
 
-    init(_ node: Node, _ outside: Outside, _ diagnostics: Diagnostics) {
-        let json = ValueReader(outside: outside, diagnostics: diagnostics).json(node, at: [])
+    init(_ node: Node, _ references: ReferenceSources, _ diagnostics: Diagnostics) {
+        let json = ValueReader(references: references, diagnostics: diagnostics).json(node, at: [])
         root = Section(json, at: [], label: "the configuration", diagnostics)
         self.diagnostics = diagnostics
     }

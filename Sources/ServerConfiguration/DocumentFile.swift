@@ -16,8 +16,8 @@ public struct DocumentFile {
     /// - Parameters:
     ///   - bytes: The file's content.
     ///   - name: The name that messages use.
-    ///   - outside: What `env:` and `file:` stand for.
-    public init(_ bytes: [UInt8], name: String, outside: Outside) {
+    ///   - references: What `env:` and `file:` stand for.
+    public init(_ bytes: [UInt8], name: String, references: ReferenceSources) {
         let (file, error) = SourceFile.parse(bytes, name: name)
         diagnostics = Diagnostics(file)
         if let error { diagnostics.report(error) }
@@ -26,7 +26,7 @@ public struct DocumentFile {
             document = nil
             return
         }
-        let json = ValueReader(outside: outside, diagnostics: diagnostics).json(root, at: [])
+        let json = ValueReader(references: references, diagnostics: diagnostics).json(root, at: [])
         // A mapping that refers to a file or a variable is the string that it refers to.
         if case .string = json, !diagnostics.hasErrors { diagnostics.report(.error, at: [], DocumentFile.noMapping) }
         document = diagnostics.hasErrors ? nil : json

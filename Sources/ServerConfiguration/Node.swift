@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place in a file, counted from 0.
-public struct Mark: Sendable, Hashable {
-    var line: Int
-    var column: Int
-}
-
 /// A value of a YAML document, with where it stands.
 public struct Node: Sendable {
     /// What kind of value it is.

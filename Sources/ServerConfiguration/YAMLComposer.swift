@@ -2,19 +2,6 @@
 
 import CLibYAML
 
-/// Why a file is not the YAML that a configuration is written in.
-struct YAMLError: Error {
-    var message: String
-    var note: String?
-    var mark: Mark
-
-    init(message: String, note: String? = nil, mark: Mark) {
-        self.message = message
-        self.note = note
-        self.mark = mark
-    }
-}
-
 /// Builds the node tree of one document out of libyaml's events, strictly and within bounds.
 struct YAMLComposer {
     /// How many nodes a file may hold, aliases counted each time: what a bomb of aliases runs into.

@@ -35,7 +35,7 @@ final class SigningContexts: Sendable {
     /// - Throws: `CryptographyError`.
     func sign(_ message: [UInt8]) throws -> [UInt8] {
         if algorithm == .edDSA { return try signEdDSA(message) }
-        let context = try take()
+        let context = try readyContext()
         let digest = algorithm.hash.digest(message)
         var signature = [UInt8](repeating: 0, count: longest)
         var length = signature.count
@@ -53,7 +53,7 @@ final class SigningContexts: Sendable {
         return signature
     }
 
-    private func take() throws -> Context {
+    private func readyContext() throws -> Context {
         if let context = ready.withLock({ $0.popLast() }) { return context }
         guard let context = EVP_PKEY_CTX_new_from_pkey(provider?.library, key, nil) else {
             throw CryptographyError("no context to sign with")

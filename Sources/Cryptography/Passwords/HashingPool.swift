@@ -78,7 +78,7 @@ public final class HashingPool: Sendable {
     ) async throws -> Value {
         let kind = address == nil ? .own : purpose.kind
         let holders = HashingPool.holders(purpose, address)
-        try take(kind, holders)
+        try reserve(kind, holders)
         defer { release(kind, holders) }
         return await withCheckedContinuation { continuation in
             submit(kind) { continuation.resume(returning: work()) }
@@ -105,7 +105,7 @@ public final class HashingPool: Sendable {
         return if case .clientSecret(let client) = purpose { [origin, "client \(client)"] } else { [origin] }
     }
 
-    private func take(_ kind: Kind, _ holders: [String]) throws {
+    private func reserve(_ kind: Kind, _ holders: [String]) throws {
         try state.withLock { state in
             var share = state.shares[kind] ?? Share()
             if kind != .own {

@@ -70,9 +70,9 @@ public actor KeyKeeper {
     /// - Returns: The ring; nothing has changed if an error is thrown.
     /// - Throws: `StoreError`, `CryptographyError`.
     public func open(_ settings: Settings? = nil, now: Timestamp) async throws -> ServerKeyRing {
-        try await alone {
+        try await exclusively {
             let next = settings ?? self.settings
-            let record = try await settle(next, now)
+            let record = try await updatedRecord(next, now)
             try await openAll(record, next, now)
             retain(next, now)
             let ring = try makeRing(record, next, now)
@@ -88,8 +88,8 @@ public actor KeyKeeper {
     /// - Returns: What changed; if an error is thrown, the former ring is the one to go on with.
     /// - Throws: `StoreError`, `CryptographyError`.
     public func look(now: Timestamp) async throws -> Outcome {
-        try await alone {
-            let record = try await settle(settings, now)
+        try await exclusively {
+            let record = try await updatedRecord(settings, now)
             try await openAll(record, settings, now)
             self.record = record
             return try advance(now: now)
@@ -97,7 +97,7 @@ public actor KeyKeeper {
     }
 
     /// One at a time, since an actor lets others in while it waits for the store.
-    private func alone<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    private func exclusively<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         if isBusy { await withCheckedContinuation { waiting.append($0) } }
         isBusy = true
         defer {
@@ -133,7 +133,8 @@ public actor KeyKeeper {
 
     // MARK: record and ring
 
-    private func settle(_ settings: Settings, _ now: Timestamp) async throws -> KeyRecord {
+    /// The record of the store, with the steps taken that are due.
+    private func updatedRecord(_ settings: Settings, _ now: Timestamp) async throws -> KeyRecord {
         let keys = StoredKeys(store, sealing: settings.sealing)
         let (former, workshop) = (record, workshop)
         return try await keys.change(now: now) { stored in

@@ -2,31 +2,6 @@
 
 public import GrantKit
 
-/// What one server needs of the keys.
-public struct KeyNeeds: Sendable {
-    /// The algorithms that something asks for, those of declared keys included.
-    public var algorithms: [SignatureAlgorithm]
-    /// The longest life of what is signed.
-    public var longestToken: Duration
-    /// The keys that the configuration declares; of an algorithm the first one signs.
-    public var declared: [SigningKey]
-
-    /// Says what is needed; where nothing is, the server signs with ES256.
-    public init(algorithms: [SignatureAlgorithm] = [], longestToken: Duration, declared: [SigningKey] = []) {
-        let isNothing = algorithms.isEmpty && declared.isEmpty
-        self.algorithms = isNothing ? [.es256] : algorithms
-        self.longestToken = longestToken
-        self.declared = declared
-    }
-
-    /// The algorithms for which the server has to make keys itself.
-    public var generated: [SignatureAlgorithm] {
-        SignatureAlgorithm.own.filter { algorithm in
-            algorithms.contains(algorithm) && !declared.contains { $0.signatureAlgorithm == algorithm }
-        }
-    }
-}
-
 /// The periods by which keys change.
 ///
 /// What happens when is a function of record, time and needs alone, so several servers on one store come to the same

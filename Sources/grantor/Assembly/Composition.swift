@@ -8,13 +8,6 @@ import PluginLoading
 import ServerConfiguration
 import ServerHTTP
 
-/// A plugin with where it came from.
-struct LoadedPlugin: Sendable {
-    let entry: Configuration.PluginEntry
-    let file: PluginFile
-    let registered: RegisteredPlugin
-}
-
 /// A configuration whose plugins are loaded and which was checked against them; nothing of it runs yet.
 struct Composition {
     let configuration: Configuration
@@ -41,7 +34,7 @@ struct Composition {
         self.diagnostics = diagnostics
         let loader = PluginLoader(configuration, diagnostics, host: host, former: former)
         plugins = configuration.plugins.compactMap(loader.load)
-        OwnKeys.check(plugins, diagnostics)
+        ConfiguredKeys.check(plugins, diagnostics)
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
@@ -66,33 +59,5 @@ struct Composition {
         for problem in try await Identifiers.conflicts(with: settings, in: store, SystemCryptography()) {
             diagnostics.report(problem, plugins)
         }
-    }
-}
-
-extension Diagnostics {
-    func report(_ problem: ConfigurationProblem, _ plugins: [LoadedPlugin]) {
-        var path = problem.path.map { step in
-            switch step {
-            case .key(let name): PathStep.key(name)
-            case .element(let number): PathStep.element(number)
-            }
-        }
-        // The core counts the plugins that were loaded, the file those that it lists.
-        if path.count == 2, path[0] == .key("plugins"), case .element(let number) = path[1] {
-            path = plugins[number].entry.path
-        }
-        var (message, note): (String, String?) = (problem.message, nil)
-        switch problem.note {
-        case .text(let text): note = text
-        case .candidates(let name, let names):
-            let shown = Suggestion.shown(name)
-            if let (before, behind) = message.raw.cut(at: "'\(name)'") {
-                message = "\(before.string)'\(shown.text)'\(behind.string)"
-            }
-            note = shown.note ?? Suggestion.note(for: name, among: names)
-        case nil: break
-        }
-        report(
-            problem.severity == .error ? .error : .warning, at: path, key: problem.isAtKey, message, note: note)
     }
 }

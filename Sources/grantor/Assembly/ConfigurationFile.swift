@@ -29,11 +29,11 @@ struct ConfigurationFile: Sendable {
 
     func read() -> (configuration: Configuration, diagnostics: Diagnostics) {
         let bytes = FileManager.default.contents(atPath: path).map { Array($0) } ?? []
-        return Configuration.read(bytes, name: name, outside: ConfigurationFile.outside)
+        return Configuration.read(bytes, name: name, references: ConfigurationFile.references)
     }
 
     /// What `env:` and `file:` stand for.
-    static let outside = Outside(
+    static let references = ReferenceSources(
         environment: { ProcessInfo.processInfo.environment[$0] },
         file: { name in
             guard let data = FileManager.default.contents(atPath: name) else { throw Unreadable() }
@@ -43,24 +43,5 @@ struct ConfigurationFile: Sendable {
 
     private struct Unreadable: Error, CustomStringConvertible {
         var description: String { "it does not exist or the server's user may not read it" }
-    }
-}
-
-extension FileExposure {
-    /// Looks at a file; of one that is not there nothing is said.
-    init?(ofFile path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(permissions: Int(status.st_mode), owner: Int(status.st_uid))
-    }
-}
-
-/// Where libraries of plugins are looked for when the configuration says nothing.
-enum Installation {
-    static var pluginFolders: [String] {
-        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let installed = program.deletingLastPathComponent().appendingPathComponent("lib/grantor").path
-        // Beside the program is where a build leaves them.
-        return FileManager.default.fileExists(atPath: installed) ? [installed] : [program.path]
     }
 }

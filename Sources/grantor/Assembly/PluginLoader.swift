@@ -8,22 +8,6 @@ import PluginLoading
 import ServerConfiguration
 import Synchronization
 
-/// A library as it was when it was loaded.
-struct PluginFile: Sendable, Equatable {
-    let path: String
-    private let inode: UInt64
-    private let size: UInt64
-    private let modified: Date
-
-    init(_ path: String) {
-        self.path = path
-        let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
-        inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
-        size = (attributes[.size] as? NSNumber)?.uint64Value ?? 0
-        modified = attributes[.modificationDate] as? Date ?? .distantPast
-    }
-}
-
 /// Loads the plugins of a configuration, or keeps the ones that run.
 struct PluginLoader {
     private let diagnostics: Diagnostics

@@ -22,8 +22,8 @@ struct CheckCommand: ParsableCommand {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let composition = Composition.read(file)
-        let outside = OutsideFiles(composition.configuration, composition.diagnostics)
-        if !composition.diagnostics.hasErrors, !outside.keys.isSealed {
+        let resources = ConfigurationResources(composition.configuration, composition.diagnostics)
+        if !composition.diagnostics.hasErrors, !resources.keys.isSealed {
             composition.diagnostics.report(
                 .warning, at: [.key("keys")], key: true,
                 "the server's keys, those of authentication codes too, will stand in the store as they are",
@@ -38,38 +38,4 @@ struct CheckCommand: ParsableCommand {
 
 private func counted(_ number: Int, _ what: String) -> String {
     "\(number) \(what)\(number == 1 ? "" : "s")"
-}
-
-extension Composition {
-    /// Reads and checks a file for commands that run nothing.
-    static func read(_ file: ConfigurationFile) -> Composition {
-        let (configuration, diagnostics) = file.read()
-        let secrets = Secrets()
-        let core = ServerCore(
-            issuer: configuration.issuer, environment: System(), cryptography: SystemCryptography(), secrets: secrets,
-            passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
-            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
-        return Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
-            pages: try? Pages(replacedBy: configuration.pagesFolder))
-    }
-}
-
-extension Diagnostics {
-    /// Prints to standard error, by the thread that logs: whoever reads it slowly must not hold requests back.
-    func print() {
-        if !text.isEmpty { LogWriter.standardError.write(text) }
-    }
-
-    /// Prints as a part of the log: who reads lines of JSON can read nothing else.
-    func print(to logger: Logger, as format: String) {
-        guard !LogOutput.isHuman(format) else { return self.print() }
-        for problem in lines {
-            var metadata: Logger.Metadata = ["file": "\(problem.file)"]
-            if let line = problem.line { metadata["line"] = "\(line)" }
-            if let column = problem.column { metadata["column"] = "\(column)" }
-            if let note = problem.note { metadata["note"] = "\(note)" }
-            logger.log(level: problem.severity == .error ? .error : .warning, "\(problem.message)", metadata: metadata)
-        }
-    }
 }

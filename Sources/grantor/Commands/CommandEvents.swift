@@ -27,7 +27,7 @@ extension OpenStore {
         }
         let value = try await change()
         var event = event
-        event.time = System().now
+        event.time = SystemEnvironment().now
         // Who runs a command is known to the machine, not to the server.
         event.details["by"] = ["command": "grantor", "uid": .integer(Int64(getuid()))]
         for plugin in plugins {

@@ -26,18 +26,3 @@ struct Grantor: AsyncParsableCommand {
         await main(nil)
     }
 }
-
-/// Which configuration a command is about.
-struct ConfigurationOption: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The configuration. Relative paths in it start at its folder.")
-    var config = "config.yaml"
-}
-
-struct VersionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Prints the versions of the server and of the kit.")
-
-    func run() {
-        print("grantor \(serverVersion), kit \(KitVersion.text)")
-    }
-}

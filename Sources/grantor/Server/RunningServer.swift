@@ -18,10 +18,10 @@ final class RunningServer: Sendable {
     private let file: ConfigurationFile
     private let configuration: Configuration
     private let core: ServerCore
-    private let secrets = Secrets()
-    private let files = Mutex<OutsideFiles?>(nil)
+    private let secrets = ClientSecretVerifier()
+    private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
-    private let keeping = Mutex<KeepingKeys?>(nil)
+    private let keeping = Mutex<KeyRotation?>(nil)
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
         self.file = file
@@ -31,11 +31,12 @@ final class RunningServer: Sendable {
         self.configuration = kept
         self.logger = logger
         core = ServerCore(
-            issuer: configuration.issuer, environment: System(), cryptography: SystemCryptography(), secrets: secrets,
+            issuer: configuration.issuer, environment: SystemEnvironment(), cryptography: SystemCryptography(),
+            secrets: secrets,
             passwords: secrets.passwords,
             pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
-            outbound: OutboundClient(OutsideFiles.outbound(configuration)))
+            outbound: OutboundClient(ConfigurationResources.outbound(configuration)))
     }
 
     // MARK: start
@@ -47,12 +48,12 @@ final class RunningServer: Sendable {
         try Digest.check()
         let composition = Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages)
-        let outside = OutsideFiles(configuration, diagnostics)
+        let resources = ConfigurationResources(configuration, diagnostics)
         show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store
         else { return false }
-        files.withLock { $0 = outside }
+        files.withLock { $0 = resources }
         let first = composition.plugins.filter { !$0.registered.registry.stores.isEmpty }
         let others = composition.plugins.filter { $0.registered.registry.stores.isEmpty }
         for plugin in first { try await start(plugin) }
@@ -64,7 +65,7 @@ final class RunningServer: Sendable {
             for plugin in first { await plugin.registered.stop() }
             return false
         }
-        let keys = KeepingKeys(core, store, outside.keys.settings(for: generation))
+        let keys = KeyRotation(core, store, resources.keys.settings(for: generation))
         try await keys.open()
         keeping.withLock { $0 = keys }
         for plugin in others { try await start(plugin) }
@@ -94,8 +95,8 @@ final class RunningServer: Sendable {
 
     /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
     func run() async throws {
-        var services: [any Service] = [Reloading(server: self), PurgingService(purging: StorePurger(core))]
-        services.append(JobRunning(runner: JobRunner(core)))
+        var services: [any Service] = [ReloadService(server: self), StorePurgerService(purging: StorePurger(core))]
+        services.append(JobRunnerService(runner: JobRunner(core)))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
@@ -107,17 +108,17 @@ final class RunningServer: Sendable {
 
     private func mainListener() throws -> any Service {
         let listen = configuration.listen
-        let outside = files.withLock { $0 }
+        let resources = files.withLock { $0 }
         // What the metrics tell is for this machine alone, unless they have an address of their own.
         let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
         var http = HTTPListenerConfiguration(
-            host: listen.host, port: listen.port, tls: outside?.tls, trustedProxies: outside?.proxies ?? [],
+            host: listen.host, port: listen.port, tls: resources?.tls, trustedProxies: resources?.proxies ?? [],
             maxConnections: connections(), headerTimeout: listen.headerTimeout, bodyTimeout: listen.bodyTimeout)
         http.strictTransport = configuration.strictTransport
         let service = try HTTPListener.make(
             core, serving: configuration.monitoring == nil ? everything : .endpoints, http, logger: quiet,
             running: { [self] port in announce(port) })
-        return Listener(host: listen.host, port: listen.port, service: service)
+        return ListenerService(host: listen.host, port: listen.port, service: service)
     }
 
     /// The most connections that are taken: as many as are configured, if the process may open so many.
@@ -150,7 +151,7 @@ final class RunningServer: Sendable {
                 print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
                 fflush(nil)
             })
-        return Listener(host: monitoring.host, port: monitoring.port, service: service)
+        return ListenerService(host: monitoring.host, port: monitoring.port, service: service)
     }
 
     /// The libraries below tell much that is news to nobody.
@@ -161,7 +162,7 @@ final class RunningServer: Sendable {
     }
 
     private func announce(_ port: Int) {
-        print(Announcement(configuration, plugins.withLock { $0 }, port: port).text)
+        print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
         // A pipe or a file would hold the lines back until there are many.
         fflush(nil)
     }
@@ -194,10 +195,10 @@ final class RunningServer: Sendable {
         let composition = Composition(
             next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages,
             former: plugins.withLock { $0 })
-        let keys = OwnKeys(next, diagnostics, former: files.withLock { $0?.keys })
+        let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
         // Those that are served stay; the next start would meet what is wrong with the folder's.
-        _ = OutsideFiles.pages(next, diagnostics)
+        _ = ConfigurationResources.pages(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
         } catch {
@@ -266,63 +267,5 @@ final class RunningServer: Sendable {
         if next.pagesFolder != configuration.pagesFolder {
             diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
         }
-    }
-}
-
-/// A listener whose failure names its address.
-private struct Listener: Service {
-    let host: String
-    let port: Int
-    let service: any Service
-
-    func run() async throws {
-        do {
-            try await service.run()
-        } catch {
-            throw Failure("cannot listen on \(HostName.inAddress(host)):\(port): \(HTTPListener.explain(error))")
-        }
-    }
-}
-
-/// Reloads whenever SIGHUP arrives, and records at the start and after each reload what has changed of the users.
-private struct Reloading: Service {
-    let server: RunningServer
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            // Signals that come during a reload ask for one more, however many they are.
-            let (requests, asked) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-            let signals = await UnixSignalsSequence(trapping: .sighup)
-            let forwarding = Task { for await _ in signals { asked.yield() } }
-            // Passwords of thousands of people take minutes to hash, and no reload waits for that.
-            var recording = Task { await server.recordUsers() }
-            for await _ in requests {
-                recording.cancel()
-                await server.reload()
-                await recording.value
-                recording = Task { await server.recordUsers() }
-            }
-            forwarding.cancel()
-            recording.cancel()
-            await recording.value
-        }
-    }
-}
-
-/// Does what was put off until the server is shut down.
-private struct JobRunning: Service {
-    let runner: JobRunner
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await runner.run() }
-    }
-}
-
-/// Purges until the server is shut down.
-private struct PurgingService: Service {
-    let purging: StorePurger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await purging.run() }
     }
 }

@@ -49,7 +49,7 @@ final class LogWriter: Sendable {
     private func work() {
         while true {
             signal.wait()
-            var lines = take()
+            var lines = drain()
             while !lines.isEmpty {
                 // A pipe without a reader or a full disk loses lines; it does not end the server.
                 let written = Foundation.write(2, lines, lines.count)
@@ -60,7 +60,7 @@ final class LogWriter: Sendable {
         }
     }
 
-    private func take() -> [UInt8] {
+    private func drain() -> [UInt8] {
         state.withLock { state in
             defer { (state.waiting, state.lost) = ([], 0) }
             state.isWriting = true

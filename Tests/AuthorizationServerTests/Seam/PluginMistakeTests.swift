@@ -69,7 +69,7 @@ struct PluginMistakeTests {
     private func reported(_ read: (Settings) -> Void) -> String {
         let (_, diagnostics) = Configuration.read(
             Array("plugins: [{ plugin: mine, settings: { color: red } }]".utf8), name: "config.yaml",
-            outside: Outside(environment: { _ in nil }, file: { _ in [] }, exposure: { _ in nil }))
+            references: ReferenceSources(environment: { _ in nil }, file: { _ in [] }, exposure: { _ in nil }))
         let source = PluginSettings(["color": "red"])
         read(Settings(source))
         source.finish("mine", at: [.key("plugins"), .element(0), .key("settings")], diagnostics)

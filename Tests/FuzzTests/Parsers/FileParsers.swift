@@ -13,12 +13,12 @@ let fileParsers = [
     FuzzedParser("elf", longest: 1024, checkELF),
 ]
 
-private let outside = Outside(
+private let references = ReferenceSources(
     environment: { $0 == "HOME" ? "/root" : nil }, file: { _ in Array("from a file\n".utf8) }, exposure: { _ in nil })
 
 /// Whatever a file holds, the messages about it are lines of printable text.
 @Sendable private func checkConfiguration(_ bytes: [UInt8]) throws {
-    let (_, diagnostics) = Configuration.read(bytes, name: "grantor.yaml", outside: outside)
+    let (_, diagnostics) = Configuration.read(bytes, name: "grantor.yaml", references: references)
     try checkMessages(diagnostics)
 }
 
@@ -32,10 +32,10 @@ private func checkMessages(_ diagnostics: Diagnostics) throws {
 
 /// A document that is written as JSON is read as the same document, since YAML reads JSON.
 @Sendable private func checkDocument(_ bytes: [UInt8]) throws {
-    let file = DocumentFile(bytes, name: "client.yaml", outside: outside)
+    let file = DocumentFile(bytes, name: "client.yaml", references: references)
     try checkMessages(file.diagnostics)
     guard let document = file.document, isPlain(document) else { return }
-    let again = DocumentFile(document.bytes, name: "client.json", outside: outside)
+    let again = DocumentFile(document.bytes, name: "client.json", references: references)
     try expect(again.document?.bytes == document.bytes, "a document that was written as JSON is read as another")
 }
 

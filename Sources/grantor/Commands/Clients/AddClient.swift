@@ -107,7 +107,7 @@ struct AddClient: AsyncParsableCommand {
         let handle = name == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: name)
         guard let handle, let data = try? handle.read(upToCount: Limit.body + 1) ?? Data(), data.count <= Limit.body
         else { throw Failure("the document '\(name)' cannot be read, or is larger than \(Limit.body) bytes") }
-        let outside = ConfigurationFile.outside
-        return DocumentFile(Array(data), name: name == "-" ? "standard input" : name, outside: outside)
+        return DocumentFile(
+            Array(data), name: name == "-" ? "standard input" : name, references: ConfigurationFile.references)
     }
 }

@@ -24,7 +24,7 @@ struct RotateSecret: AsyncParsableCommand {
         let (id, keep) = (document.id, try self.keep.map(parsed) ?? .zero)
         let secret = try await OpenStore.with(option) { open in
             try await open.changing(StoredClient.self, id, "secret rotated") { clients in
-                try await clients.rotateSecret(of: id, keepingOldFor: keep, now: System().now)
+                try await clients.rotateSecret(of: id, keepingOldFor: keep, now: SystemEnvironment().now)
             }
         }
         print(secret.exposed)

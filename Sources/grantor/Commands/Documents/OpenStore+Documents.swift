@@ -7,10 +7,10 @@ import GrantKit
 extension OpenStore {
     /// The documents of one kind.
     func documents<Document: StoredDocument>(_ kind: Document.Type) -> StoredDocuments<Document> {
-        let secrets = Secrets()
+        let secrets = ClientSecretVerifier()
         return StoredDocuments(
             store: store, generation: generation, cryptography: SystemCryptography(), secrets: secrets,
-            passwords: secrets.passwords, random: System().random)
+            passwords: secrets.passwords, random: SystemEnvironment().random)
     }
 
     /// Changes a document and has the change written down.

@@ -3,21 +3,21 @@
 import ServerConfiguration
 import ServerHTTP
 
-/// What a configuration names outside of itself, or in a form that only another part of the server can read.
-struct OutsideFiles {
-    var keys: OwnKeys
+/// The keys, networks, certificates and pages that a configuration names, read and checked.
+struct ConfigurationResources {
+    var keys: ConfiguredKeys
     let proxies: [AddressRange]
     let tls: TLSFiles?
     let pages: Pages?
 
     /// Reads keys, networks and certificates; what cannot be used is reported.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
-        keys = OwnKeys(configuration, diagnostics)
-        proxies = OutsideFiles.networks(
+        keys = ConfiguredKeys(configuration, diagnostics)
+        proxies = ConfigurationResources.networks(
             configuration.listen.trustedProxies, [.key("listen"), .key("trusted_proxies")], diagnostics)
-        _ = OutsideFiles.outbound(configuration, diagnostics)
-        tls = OutsideFiles.certificates(configuration, diagnostics)
-        pages = OutsideFiles.pages(configuration, diagnostics)
+        _ = ConfigurationResources.outbound(configuration, diagnostics)
+        tls = ConfigurationResources.certificates(configuration, diagnostics)
+        pages = ConfigurationResources.pages(configuration, diagnostics)
     }
 
     /// Where requests to other servers may go.

@@ -9,7 +9,7 @@ import ServerConfiguration
 
 /// The values of a flow's parameters: what the person gave, what was sent or answered before, what plugins declare as
 /// examples.
-struct TrialValues {
+struct ParameterValues {
     /// What the core itself reads of requests, and a person may want to set.
     private static let standard = ["redirect_uri", "response_mode", "audience", "state"]
 
@@ -23,7 +23,7 @@ struct TrialValues {
     /// Reads what the person gave, and asks for what was given without a value.
     ///
     /// - Throws: `Failure` for a name that no request of the flow has.
-    init(_ texts: [String], of choice: TrialChoice, _ generation: Generation, isPrinting: Bool) throws {
+    init(_ texts: [String], of choice: GrantChoice, _ generation: Generation, isPrinting: Bool) throws {
         self.isPrinting = isPrinting
         let ofPage = choice.flows.isEmpty ? [] : choice.flows.flatMap(\.parameters) + generation.filterParameters
         let ofToken = generation.tokenGrants.filter { choice.grants.contains($0.declaration) }.flatMap(\.parameters)
@@ -31,8 +31,8 @@ struct TrialValues {
         for text in texts {
             let parts = text.raw.cut(at: "=").map { [$0.before.string, $0.behind.string] } ?? [text]
             let parameter = declared.first { $0.name == parts[0] }
-            guard parameter != nil || TrialValues.standard.contains(parts[0]) else {
-                let names = declared.map(\.name) + TrialValues.standard
+            guard parameter != nil || ParameterValues.standard.contains(parts[0]) else {
+                let names = declared.map(\.name) + ParameterValues.standard
                 let note = Suggestion.note(for: parts[0], among: names)
                 throw Failure("no request of '\(choice.grant.key)' has '\(parts[0])'\(note.map { "; \($0)" } ?? "")")
             }
@@ -46,7 +46,7 @@ struct TrialValues {
     }
 
     /// Whether a request can have a parameter without anybody being asked.
-    func hasAtHand(_ parameter: ParameterDeclaration) -> Bool {
+    func isKnown(_ parameter: ParameterDeclaration) -> Bool {
         given[parameter.name] != nil || known[parameter.name] != nil || parameter.example != nil
     }
 
@@ -56,15 +56,15 @@ struct TrialValues {
     mutating func value(of parameter: ParameterDeclaration) throws -> CurlRequest.Value? {
         let name = parameter.name
         if given[name] == nil, known[name] == nil, parameter.isRequired, parameter.example == nil {
-            if isPrinting { return .variable(TrialValues.variable(name)) }
+            if isPrinting { return .variable(ParameterValues.variable(name)) }
             try ask(name, parameter.isSecret)
         }
         guard let value = given[name] ?? known[name] ?? example(of: parameter) else { return nil }
-        return hidden.contains(name) ? .hidden(value, as: TrialValues.variable(name)) : .text(value)
+        return hidden.contains(name) ? .hidden(value, as: ParameterValues.variable(name)) : .text(value)
     }
 
     private mutating func ask(_ name: String, _ isSecret: Bool) throws {
-        given[name] = try TrialValues.ask(name, isSecret: isSecret)
+        given[name] = try ParameterValues.ask(name, isSecret: isSecret)
         if isSecret { hidden.insert(name) }
     }
 

@@ -100,7 +100,7 @@ final class RedirectListener {
         ]
         while sources.contains(where: { $0.fd >= 0 }) {
             guard poll(&sources, nfds_t(sources.count), -1) > 0 else { continue }
-            if sources[1].revents != 0, let answer = listener?.take(state) { return answer }
+            if sources[1].revents != 0, let answer = listener?.receive(state) { return answer }
             guard sources[0].revents != 0 else { continue }
             guard let line = StandardInput.line() else {
                 sources[0].fd = -1
@@ -116,7 +116,7 @@ final class RedirectListener {
     }
 
     /// One request of a browser; nil unless it brings the answer.
-    private func take(_ state: String) -> Parameters? {
+    private func receive(_ state: String) -> Parameters? {
         let browser = accept(descriptor, nil, nil)
         guard browser >= 0 else { return nil }
         defer { close(browser) }
@@ -206,19 +206,5 @@ final class RedirectListener {
 
     private static func decode(_ text: RawText) -> String {
         text.replacing("+", with: " ").removingPercentEncoding ?? ""
-    }
-}
-
-/// Lines of standard input, of which nothing is read ahead: somebody else may wait for the rest.
-enum StandardInput {
-    /// The next line without its end; nil after the last one.
-    static func line() -> String? {
-        var bytes: [UInt8] = []
-        var byte: UInt8 = 0
-        while read(STDIN_FILENO, &byte, 1) == 1 {
-            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(byte)
-        }
-        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 }

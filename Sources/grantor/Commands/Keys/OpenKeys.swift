@@ -7,8 +7,8 @@ import Foundation
 import GrantKit
 import ServerConfiguration
 
-/// The keys of a configuration's store, for a command that ends.
-struct KeysAtHand {
+/// The keys in the store of a configuration, open for a command; a server may run on it meanwhile.
+struct OpenKeys {
     static let none = "no keys yet: the first 'grantor serve' makes them"
 
     let stored: StoredKeys
@@ -16,20 +16,20 @@ struct KeysAtHand {
     let isSealed: Bool
     /// Makes a change and has it written down.
     let open: OpenStore
-    let now = System().now
+    let now = SystemEnvironment().now
 
     /// Opens the store, runs a command and closes the store.
-    static func use(_ option: ConfigurationOption, _ body: (KeysAtHand) async throws -> Void) async throws {
-        var own: OwnKeys?
+    static func use(_ option: ConfigurationOption, _ body: (OpenKeys) async throws -> Void) async throws {
+        var own: ConfiguredKeys?
         try await OpenStore.with(option, collections: [StoredKeys.collection]) { composition in
-            own = OwnKeys(composition.configuration, composition.diagnostics)
+            own = ConfiguredKeys(composition.configuration, composition.diagnostics)
         } _: { open in
             guard let own else { return }
-            try await body(KeysAtHand(open, own))
+            try await body(OpenKeys(open, own))
         }
     }
 
-    private init(_ open: OpenStore, _ own: OwnKeys) {
+    private init(_ open: OpenStore, _ own: ConfiguredKeys) {
         settings = own.settings(for: open.generation)
         stored = StoredKeys(open.store, sealing: settings.sealing)
         isSealed = own.isSealed
@@ -48,7 +48,7 @@ struct KeysAtHand {
 
     /// One algorithm, or all for which the server makes keys.
     func algorithms(_ name: String?) throws -> [SignatureAlgorithm] {
-        if let name { return [try KeysAtHand.algorithm(name)] }
+        if let name { return [try OpenKeys.algorithm(name)] }
         guard !settings.needs.generated.isEmpty else {
             throw Failure("the configuration declares every key that signs: change 'keys.signing' and reload")
         }
@@ -83,15 +83,4 @@ struct KeysAtHand {
         guard record.signing(key.algorithm, at: now)?.id == key.id else { return "retired, published until \(end)" }
         return isNeeded ? "signs" : "nothing asks for it, published until \(end)"
     }
-}
-
-extension Timestamp {
-    /// The moment as people read it.
-    var utc: String {
-        Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
-    }
-}
-
-extension Duration {
-    var text: String { setting.string ?? "" }
 }

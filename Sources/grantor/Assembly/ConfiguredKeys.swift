@@ -8,7 +8,7 @@ import OutsideText
 import ServerConfiguration
 
 /// What a configuration says of the server's own keys, checked.
-struct OwnKeys {
+struct ConfiguredKeys {
     let declared: [SigningKey]
     /// Whether what the server keeps in its store is sealed; a key for authentication codes is always among it.
     let isSealed: Bool
@@ -23,7 +23,7 @@ struct OwnKeys {
     ///   - configuration: What the file says.
     ///   - diagnostics: What is wrong with it.
     ///   - former: Keys that were read before; one that is declared as before is not opened again.
-    init(_ configuration: Configuration, _ diagnostics: Diagnostics, former: OwnKeys? = nil) {
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics, former: ConfiguredKeys? = nil) {
         let keys = configuration.keys
         plan = KeyPlan(rotateEvery: keys.rotateEvery, announce: keys.announce, cache: keys.cache)
         let seals = keys.seal.compactMap { text in
@@ -37,12 +37,12 @@ struct OwnKeys {
         }
         sealing = Sealing(seals)
         isSealed = !keys.seal.isEmpty
-        provider = OwnKeys.provider(keys.provider, diagnostics)
+        provider = ConfiguredKeys.provider(keys.provider, diagnostics)
         let known = former?.provider == provider ? former?.entries ?? [] : []
         var found: [(entry: Configuration.DeclaredKey, key: SigningKey)] = []
         for entry in keys.signing {
             let same = known.first { $0.entry.source == entry.source && $0.entry.algorithm == entry.algorithm }
-            guard let key = same?.key ?? OwnKeys.read(entry, provider, diagnostics) else { continue }
+            guard let key = same?.key ?? ConfiguredKeys.read(entry, provider, diagnostics) else { continue }
             if found.contains(where: { $0.key.id == key.id }) {
                 diagnostics.report(at: entry.path, "a signing key is listed twice", note: "remove one")
             }
@@ -90,7 +90,7 @@ struct OwnKeys {
                 return try SigningKey(pem: text, passphrase: passphrase, algorithm: algorithm)
             case .uri(let uri, let pin):
                 guard let provider, !diagnostics.hasErrors else { return nil }
-                if let file = OwnKeys.file(uri), let exposure = FileExposure(ofFile: file) {
+                if let file = ConfiguredKeys.file(uri), let exposure = FileExposure(ofFile: file) {
                     diagnostics.report(.warning, at: entry.path, exposure.message(file), note: exposure.note(file))
                 }
                 return try SigningKey(uri: uri, pin: pin, provider: provider, algorithm: algorithm)

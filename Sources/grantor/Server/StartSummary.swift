@@ -5,8 +5,8 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// What somebody who starts the server wants to see.
-struct Announcement {
+/// What the server prints once it listens: its addresses, its plugins and a first request.
+struct StartSummary {
     private let configuration: Configuration
     private let plugins: [LoadedPlugin]
     private let port: Int
@@ -46,7 +46,7 @@ struct Announcement {
         let grants = plugins.flatMap(\.registered.registry.grants)
         for client in configuration.clients {
             let names = client["grant_types"]?.strings ?? []
-            for grant in grants where !Set(names).isDisjoint(with: Announcement.names(grant.declaration)) {
+            for grant in grants where !Set(names).isDisjoint(with: StartSummary.names(grant.declaration)) {
                 if let line = line(client, grant) { return line }
             }
         }

@@ -28,8 +28,8 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
-                guard let record = try await keys.stored.read(now: keys.now) else { return print(KeysAtHand.none) }
+            try await OpenKeys.use(option) { keys in
+                guard let record = try await keys.stored.read(now: keys.now) else { return print(OpenKeys.none) }
                 print(Table.render([["KID", "ALGORITHM", "STATE", "KEPT IN"]] + keys.rows(record)))
             }
         }
@@ -47,8 +47,8 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "How many events to show.") var count = 12
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
-                guard let record = try await keys.stored.read(now: keys.now) else { return print(KeysAtHand.none) }
+            try await OpenKeys.use(option) { keys in
+                guard let record = try await keys.stored.read(now: keys.now) else { return print(OpenKeys.none) }
                 let events = keys.settings.plan.timeline(
                     record, from: keys.now, needs: keys.settings.needs, count: min(max(count, 1), 1000))
                 let rows = events.map { event in
@@ -76,7 +76,7 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Sign at once.") var now = false
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
+            try await OpenKeys.use(option) { keys in
                 for algorithm in try keys.algorithms(algorithm) {
                     let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                     let start: KeyRecord.Start = now ? .now : .announced
@@ -107,7 +107,7 @@ struct KeysCommand: AsyncParsableCommand {
         @Argument(help: "The key's id, as 'grantor keys list' shows it.") var kid: String
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
+            try await OpenKeys.use(option) { keys in
                 let (needs, time) = (keys.settings.needs, keys.now)
                 let details: JSON = ["change": "retired", "kid": .string(kid)]
                 _ = try await keys.open.recording(Event(.keysChanged, details: details)) {
@@ -134,9 +134,9 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Sign at once.") var now = false
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
+            try await OpenKeys.use(option) { keys in
                 let key = try read()
-                let algorithm = try KeysAtHand.algorithm(key.algorithm)
+                let algorithm = try OpenKeys.algorithm(key.algorithm)
                 let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                 let start: KeyRecord.Start = now ? .now : .announced
                 let details: JSON = ["change": "imported", "kid": .string(key.id)]
@@ -166,7 +166,7 @@ struct KeysCommand: AsyncParsableCommand {
                 return Secret(value)
             }
             return try SigningKey(
-                pem: Secret(text), passphrase: passphrase, algorithm: try algorithm.map(KeysAtHand.algorithm))
+                pem: Secret(text), passphrase: passphrase, algorithm: try algorithm.map(OpenKeys.algorithm))
         }
     }
 
@@ -182,7 +182,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
-            try await KeysAtHand.use(option) { keys in
+            try await OpenKeys.use(option) { keys in
                 guard keys.isSealed else { throw Failure("'keys.seal' is not set: there is nothing to seal with") }
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)

@@ -7,12 +7,12 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// One walk through a grant: the page if it has one, the token endpoint, and what the token is good for.
-struct Trial {
+/// One run of a grant, as a client makes it: the page if it has one, the token endpoint, and what the token is good for.
+struct GrantRun {
     let configuration: Configuration
     let generation: Generation
-    let choice: TrialChoice
-    var values: TrialValues
+    let choice: GrantChoice
+    var values: ParameterValues
     /// The address of the server.
     let server: String
     let scope: String?
@@ -25,7 +25,7 @@ struct Trial {
     private var granted: [String] = []
 
     init(
-        configuration: Configuration, generation: Generation, choice: TrialChoice, values: TrialValues,
+        configuration: Configuration, generation: Generation, choice: GrantChoice, values: ParameterValues,
         server: String, scope: String?, secret: String?
     ) {
         (self.configuration, self.generation, self.choice, self.values) = (configuration, generation, choice, values)
@@ -53,7 +53,7 @@ struct Trial {
 
     /// Whether the page is to answer with what a grant redeems.
     private func isRedeemable(_ grant: any TokenGrant) -> Bool {
-        grant.parameters.allSatisfy { !$0.isRequired || values.isPrinting || values.hasAtHand($0) }
+        grant.parameters.allSatisfy { !$0.isRequired || values.isPrinting || values.isKnown($0) }
     }
 
     // MARK: the page
@@ -148,7 +148,7 @@ struct Trial {
             request.add("client_id", .text(client.id))
         } else {
             if secret == nil, typedSecret == nil, !values.isPrinting {
-                typedSecret = try TrialValues.ask("secret of the client '\(client.id)'", isSecret: true)
+                typedSecret = try ParameterValues.ask("secret of the client '\(client.id)'", isSecret: true)
             }
             request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
         }

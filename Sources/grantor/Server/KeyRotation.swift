@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Has the core sign with the keys whose time it is, until the server is shut down.
-final class KeepingKeys: Service {
+final class KeyRotation: Service {
     private let core: ServerCore
     private let keeper: KeyKeeper
     private let logger: Logger

@@ -2,31 +2,9 @@
 
 import GrantKit
 
-/// Reads the outside of a configuration: environment and files, replaced in tests.
-public struct Outside: Sendable {
-    var environment: @Sendable (String) -> String?
-    var file: @Sendable (String) throws -> [UInt8]
-    var exposure: @Sendable (String) -> FileExposure?
-
-    /// Reads through functions.
-    ///
-    /// - Parameters:
-    ///   - environment: The value of a variable, or nil.
-    ///   - file: The bytes of a file.
-    ///   - exposure: What others on the machine may do with a file, or nil.
-    public init(
-        environment: @escaping @Sendable (String) -> String?, file: @escaping @Sendable (String) throws -> [UInt8],
-        exposure: @escaping @Sendable (String) -> FileExposure?
-    ) {
-        self.environment = environment
-        self.file = file
-        self.exposure = exposure
-    }
-}
-
 /// Turns nodes into values: types of plain texts, and what `{ env: NAME }` and `{ file: path }` stand for.
 struct ValueReader {
-    let outside: Outside
+    let references: ReferenceSources
     let diagnostics: Diagnostics
 
     /// The value of a node; an element of a list of secrets is one of them.
@@ -90,18 +68,18 @@ struct ValueReader {
     }
 
     private func variable(_ name: String, at path: [PathStep]) -> String? {
-        if let text = outside.environment(name) { return text }
+        if let text = references.environment(name) { return text }
         diagnostics.report(at: path, "the environment variable '\(name)' is not set", note: "set it before the start")
         return nil
     }
 
     private func contents(_ name: String, at path: [PathStep]) -> String? {
         do {
-            guard var text = String(validating: try outside.file(name), as: UTF8.self) else {
+            guard var text = String(validating: try references.file(name), as: UTF8.self) else {
                 diagnostics.report(at: path, "the file '\(name)' is not UTF-8 text")
                 return nil
             }
-            if path.first == .key("keys"), Sensitive.isSecret(path), let exposure = outside.exposure(name) {
+            if path.first == .key("keys"), Sensitive.isSecret(path), let exposure = references.exposure(name) {
                 diagnostics.report(.warning, at: path, exposure.message(name), note: exposure.note(name))
             }
             // Editors end a file with a line end that is no part of a secret.

@@ -68,12 +68,12 @@ struct TryCommand: ParsableCommand {
             composition.diagnostics.print()
             throw ExitCode(EX_CONFIG)
         }
-        let choice = try TrialChoice(
+        let choice = try GrantChoice(
             generation, composition.configuration.clients.compactMap { $0["id"]?.string }, grant: grant,
             responseType: responseType, client: client)
         let document = composition.configuration.clients.first { $0["id"]?.string == choice.client.id }
-        let values = try TrialValues(given, of: choice, generation, isPrinting: onlyPrints)
-        var trial = Trial(
+        let values = try ParameterValues(given, of: choice, generation, isPrinting: onlyPrints)
+        var trial = GrantRun(
             configuration: composition.configuration, generation: generation, choice: choice, values: values,
             server: server ?? composition.configuration.issuer, scope: scope,
             secret: TryCommand.readable(document?["secret"]))
@@ -83,71 +83,5 @@ struct TryCommand: ParsableCommand {
     /// A secret that does not stand there as a hash.
     private static func readable(_ secret: JSON?) -> String? {
         (secret?.strings ?? []).first { !$0.raw.starts(with: "$s0$") }
-    }
-}
-
-/// What is tried, and for which client.
-struct TrialChoice {
-    let grant: GrantDeclaration
-    /// The flows of the response type; empty for a grant without a page.
-    let flows: [any AuthorizationFlow]
-    let client: Client
-
-    /// The grants that the client needs, the chosen one first.
-    var grants: [GrantDeclaration] {
-        flows.map(\.grant).reduce(into: [grant]) { if !$0.contains($1) { $0.append($1) } }
-    }
-
-    /// Finds what was meant.
-    ///
-    /// - Throws: `Failure` that says what there is instead.
-    init(
-        _ generation: Generation, _ declared: [String], grant name: String, responseType: String?, client id: String?
-    ) throws {
-        guard let grant = generation.grant(named: name) else {
-            let note = Suggestion.note(for: name, among: generation.grantNames)
-            throw Failure("no loaded plugin provides the grant '\(name)'\(note.map { "; \($0)" } ?? "")")
-        }
-        self.grant = grant
-        flows = try TrialChoice.flows(of: grant, responseType, generation)
-        var keys = [grant.key]
-        for flow in flows where !keys.contains(flow.grant.key) { keys.append(flow.grant.key) }
-        func mayTry(_ client: Client) -> Bool {
-            client.grants.isSuperset(of: keys) && (grant.client != .confidential || !client.isPublic)
-        }
-        if let id {
-            guard let named = generation.client(id) else {
-                throw Failure("the configuration declares no active client '\(id)'")
-            }
-            guard mayTry(named) else {
-                throw Failure("client '\(id)' may not use \(keys.joined(separator: " and ")); add it to 'grant_types'")
-            }
-            client = named
-        } else {
-            guard let first = declared.lazy.compactMap(generation.client).first(where: mayTry) else {
-                let keys = keys.joined(separator: " and ")
-                throw Failure("no declared client may use \(keys); add it to 'grant_types' of one")
-            }
-            client = first
-        }
-    }
-
-    private static func flows(
-        of grant: GrantDeclaration, _ responseType: String?, _ generation: Generation
-    ) throws -> [any AuthorizationFlow] {
-        let own = generation.flows.filter { $0.grant == grant }
-        guard let responseType else { return Array(own.prefix(1)) }
-        let words = responseType.raw.split(at: " ").map(\.string)
-        let flows = try words.map { word in
-            guard let flow = generation.flows.first(where: { $0.word == word }) else {
-                let note = Suggestion.note(for: word, among: generation.flows.map(\.word))
-                throw Failure("no loaded plugin serves the response type '\(word)'\(note.map { "; \($0)" } ?? "")")
-            }
-            return flow
-        }
-        guard flows.contains(where: { $0.grant == grant }) else {
-            throw Failure("the response type '\(responseType)' has no word of the grant '\(grant.key)'")
-        }
-        return flows
     }
 }

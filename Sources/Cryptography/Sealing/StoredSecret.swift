@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A private text as it stands in the store.
+enum StoredSecret: Sendable, Hashable {
+    case open(Secret)
+    case sealed(SealedText)
+
+    /// The id of the key that opens it, or nil if it stands open.
+    var sealedUnder: String? {
+        if case .sealed(let sealed) = self { sealed.key } else { nil }
+    }
+
+    var json: JSON {
+        switch self {
+        case .open(let text): .string(text.exposed)
+        case .sealed(let sealed):
+            [
+                "sealed_under": .string(sealed.key), "nonce": .string(Base64URL.encode(sealed.nonce)),
+                "text": .string(Base64URL.encode(sealed.text)),
+            ]
+        }
+    }
+
+    init?(_ json: JSON?) {
+        if let text = json?.string {
+            self = .open(Secret(text))
+        } else {
+            guard let key = json?["sealed_under"]?.string,
+                let nonce = Base64URL.decode((json?["nonce"]?.string ?? "").utf8),
+                let text = Base64URL.decode((json?["text"]?.string ?? "").utf8)
+            else { return nil }
+            self = .sealed(SealedText(key: key, nonce: nonce, text: text))
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Cryptography
+import Foundation
+import Logging
+import ServerConfiguration
+import ServerHTTP
+
+extension Composition {
+    /// Reads and checks a file for commands that run nothing.
+    static func read(_ file: ConfigurationFile) -> Composition {
+        let (configuration, diagnostics) = file.read()
+        let secrets = ClientSecretVerifier()
+        let core = ServerCore(
+            issuer: configuration.issuer, environment: SystemEnvironment(), cryptography: SystemCryptography(),
+            secrets: secrets,
+            passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
+            logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
+        return Composition(
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            pages: try? Pages(replacedBy: configuration.pagesFolder))
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ServerConfiguration
+
+extension FileExposure {
+    /// Looks at a file; of one that is not there nothing is said.
+    init?(ofFile path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(permissions: Int(status.st_mode), owner: Int(status.st_uid))
+    }
+}

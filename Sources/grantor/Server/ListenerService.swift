@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ServerConfiguration
+import ServerHTTP
+import ServiceLifecycle
+
+/// A listener whose failure names its address.
+struct ListenerService: Service {
+    let host: String
+    let port: Int
+    let service: any Service
+
+    func run() async throws {
+        do {
+            try await service.run()
+        } catch {
+            throw Failure("cannot listen on \(HostName.inAddress(host)):\(port): \(HTTPListener.explain(error))")
+        }
+    }
+}
