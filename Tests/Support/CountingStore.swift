@@ -82,7 +82,9 @@ public final class CountingStore: Plugin, Store {
 
 extension TestServer {
     /// The store that counts, if that was set up; the core lends it in a wrapper.
-    public var countingStore: CountingStore? { core.generation?.capabilities.store as? CountingStore }
+    public var countingStore: CountingStore? {
+        core.generation?.plugins.flatMap(\.registry.stores).first as? CountingStore
+    }
 
     /// A server on a store that counts.
     public static func counting(format: String = "opaque") async throws -> (server: TestServer, store: CountingStore) {

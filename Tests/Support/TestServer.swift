@@ -146,7 +146,7 @@ public struct TestServer: Sendable {
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
         keys = try await KeyKeeper(node.core.store, .init(needs: needs)).open(now: core.now)
-        core.open(store: node.core.store, keys: keys, publicJWKS: keys.publicJWKS)
+        core.open(store: CheckedStore(node.core.store, of: "memory-store"), keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)
     }

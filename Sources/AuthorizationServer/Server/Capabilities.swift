@@ -24,7 +24,7 @@ public struct Capabilities: Sendable {
     let jobs: [String: any JobHandler]
     let pages: [PageTemplate]
     /// The store, once there is exactly one.
-    public let store: (any Store)?
+    public let store: CheckedStore?
     /// What plugins keep in it.
     public let collections: [StoreCollection]
     let scopesOnRequest: Set<String>
@@ -76,7 +76,7 @@ public struct Capabilities: Sendable {
         revocationParticipants = registries.flatMap(\.revocationParticipants)
         jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         pages = registries.flatMap(\.pages)
-        store = registries.flatMap(\.stores).first
+        store = plugins.lazy.compactMap(\.store).first
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }

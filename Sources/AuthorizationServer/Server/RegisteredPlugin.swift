@@ -11,6 +11,8 @@ public final class RegisteredPlugin: Sendable {
     public let plugin: any Plugin
     /// What it adds.
     public let registry: Registry
+    /// The store that it adds, if it adds one, with its answers checked.
+    public let store: CheckedStore?
     /// The client attributes that it reads.
     public let attributes: [AttributeDeclaration]
     /// What waits to be taken by its sinks.
@@ -22,6 +24,7 @@ public final class RegisteredPlugin: Sendable {
         self.id = id
         self.plugin = plugin
         self.registry = registry
+        store = registry.stores.first.map { CheckedStore($0, of: id) }
         self.attributes = attributes
         queues = registry.eventSinks.map { EventQueue($0, plugin: id) }
     }

@@ -85,7 +85,7 @@ public final class ServerCore: Sendable {
     ///   - keys: The server's own keys.
     ///   - publicJWKS: The public halves of the signing keys.
     ///   - cache: How long others may keep them.
-    public func open(store: any Store, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
+    public func open(store: CheckedStore, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         let waking = WakingStore(inner: store, pending: pendingJobs)
         state.withLock { $0.opened = Opened(store: waking, keys: keys, publicKeys: document) }

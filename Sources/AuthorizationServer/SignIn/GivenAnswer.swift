@@ -103,12 +103,13 @@ struct GivenAnswer {
     /// - Throws: `StoreError`.
     func isGood(_ session: Session?, in core: ServerCore) async throws -> Bool {
         // A clock that is behind makes it no longer than that.
-        guard .zero..<lifetime ~= core.now - at, session.map({ $0.id == sessionID }) ?? (cookie != nil) else {
+        let age = core.now - at
+        guard age >= .zero, age < lifetime, session.map({ $0.id == sessionID }) ?? (cookie != nil) else {
             return false
         }
         let ended = ([sessionID] + Tombstone.ids(ofGrant: grantID)).map(Tombstone.key)
         let found = try await core.store.read([Session.key(sessionID)] + ended + issued)
-        guard let record = found.first ?? nil, found.dropFirst().prefix(ended.count).allSatisfy({ $0 == nil }),
+        guard let record = found[0], found.dropFirst().prefix(ended.count).allSatisfy({ $0 == nil }),
             found.dropFirst(1 + ended.count).allSatisfy({ $0?.isRedeemed == false }),
             let user = try await core.users.find(record.value["user"]?.string ?? "")
         else { return false }

@@ -52,9 +52,7 @@ struct TokenRegistry: TokenService {
         // The records of user and client come with the tombstones, in one read.
         let keys = users.keys(of: authorization.subject)
         let found = try await core.store.read(tombstones + keys + [clientKey].compactMap(\.self))
-        if let key = keys.first, found.indices.contains(tombstones.count) {
-            RecentUser.current?.keep(found[tombstones.count], at: key)
-        }
+        if let key = keys.first { RecentUser.current?.keep(found[tombstones.count], at: key) }
         guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return nil }
         let client = clientKey == nil ? nil : found.last ?? nil
         guard try clients.isGood(authorization, given: client, isStored: clientKey != nil),

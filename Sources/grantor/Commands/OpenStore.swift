@@ -31,7 +31,7 @@ struct OpenStore {
         check(composition)
         guard !composition.diagnostics.hasErrors, let generation = composition.generation,
             let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),
-            let store = plugin.registered.registry.stores.first
+            let store = plugin.registered.store
         else {
             composition.diagnostics.print()
             throw ExitCode(EX_CONFIG)

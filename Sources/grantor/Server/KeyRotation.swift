@@ -20,7 +20,7 @@ final class KeyRotation: Service {
         var isFailing = false
     }
 
-    init(_ core: ServerCore, _ store: any Store, _ settings: KeyKeeper.Settings) {
+    init(_ core: ServerCore, _ store: CheckedStore, _ settings: KeyKeeper.Settings) {
         self.core = core
         keeper = KeyKeeper(store, settings) { ring, cache in
             core.open(store: store, keys: ring, publicJWKS: ring.publicJWKS, cache: cache)

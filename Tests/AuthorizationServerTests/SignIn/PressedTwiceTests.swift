@@ -30,6 +30,15 @@ struct PressedTwiceTests {
         #expect(await server.redeem(second.query["code"] ?? "", as: ("house", Demo.secret)).status == 200)
     }
 
+    @Test("an answer whose tokens have ended is not given again", arguments: [Int64.min, -1, 0])
+    func noLifetime(_ seconds: Int64) async throws {
+        let server = try await Demo.server()
+        let given = GivenAnswer(
+            members: [("expires_in", "\(seconds)")], clientID: "house", redirectURI: Demo.callback, sessionID: "s",
+            cookie: "s.x", at: server.core.now)
+        #expect(try await !given.isGood(nil, in: server.core))
+    }
+
     @Test("Sign in, and then a page for consent: both presses lead there")
     func signInBeforeConsent() async throws {
         let server = try await Demo.server()

@@ -87,7 +87,8 @@ struct SignInAttemptTests {
     /// Two servers on one store.
     private func nodes() async throws -> [TestServer] {
         let (one, two) = (try await server(), try await server())
-        two.core.open(store: one.core.store, keys: one.keys, publicJWKS: one.keys.publicJWKS)
+        two.core.open(
+            store: CheckedStore(one.core.store, of: "memory-store"), keys: one.keys, publicJWKS: one.keys.publicJWKS)
         return [one, two]
     }
 
