@@ -37,32 +37,20 @@ enum Records {
         let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
         while let row = try rows.next() {
             let place: Int = row[0]
-            found[place] = try record(keys[keys.startIndex + place], row, from: 1)
+            found[place] = try record(keys[keys.startIndex + place], row)
         }
         return found
     }
 
-    private static func record(_ key: StoreKey, _ row: Row, from column: Int) throws -> StoreRecord {
-        let text: String = row[column]
-        let indexes: String = row[column + 4]
+    /// The record of a row whose columns from the second on are those of the table.
+    private static func record(_ key: StoreKey, _ row: Row) throws -> StoreRecord {
+        let row = RecordRow(row, of: key.collection)
         let record = StoreRecord(
-            key, try parse(text, key), expiresAt: Timestamp(seconds: row[column + 3]), indexes: decoded(indexes))
-        return record.stored(version: row[column + 1], isRedeemed: row[column + 2])
-    }
-
-    private static func parse(_ text: String, _ key: StoreKey) throws -> JSON {
-        do {
-            return try JSON(parsing: text, depth: 64)
-        } catch {
-            throw StoreError("the record '\(key.id)' of '\(key.collection)' cannot be read: \(error)")
-        }
-    }
-
-    private static func decoded(_ indexes: String) -> [String: String] {
-        guard indexes != "{}" else { return [:] }
-        var names: [String: String] = [:]
-        for member in (try? JSON(parsing: indexes))?.members ?? [] { names[member.name] = member.value.string }
-        return names
+            key, try row.json(1, "value"), expiresAt: Timestamp(seconds: try row.integer(4, "expires_at")),
+            indexes: try row.indexes(5, "indexes"))
+        // The next version must be a number too.
+        let version = try row.integer(2, "version", in: 1...(.max - 1))
+        return record.stored(version: version, isRedeemed: try row.integer(3, "redeemed", in: 0...1) == 1)
     }
 
     static func find(
@@ -76,7 +64,7 @@ enum Records {
                 """)
         let arguments: StatementArguments = [collection, index, value, after ?? "", limit]
         return try Row.fetchAll(statement, arguments: arguments).map { row in
-            try record(StoreKey(collection, row[0]), row, from: 1)
+            try record(StoreKey(collection, try RecordRow(row, of: collection).text(0, "id")), row)
         }
     }
 
@@ -170,14 +158,24 @@ enum Records {
     }
 
     private static func removeIndexes(of key: StoreKey, in database: Database) throws {
-        // Not the whole record: one whose value cannot be read must still be purged.
         let statement = try database.cachedStatement(
-            sql: "SELECT indexes FROM record WHERE collection = ? AND id = ?")
-        guard let text = try String.fetchOne(statement, arguments: [key.collection, key.id]) else { return }
-        for (name, value) in decoded(text) {
+            sql: "SELECT collection, id, indexes FROM record WHERE collection = ? AND id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.id]) else { return }
+        try removeIndexes(row[0], row[1], row[2], in: database)
+    }
+
+    /// Whatever the columns hold: a record that cannot be read must still be purged.
+    private static func removeIndexes(
+        _ collection: DatabaseValue, _ id: DatabaseValue, _ indexes: DatabaseValue, in database: Database
+    ) throws {
+        guard case .string(let text) = indexes.storage, let names = RecordRow.indexes(text) else {
+            return try run(
+                "DELETE FROM record_index WHERE collection = ? AND id = ?", [collection, id], in: database)
+        }
+        for (name, value) in names {
             try run(
                 "DELETE FROM record_index WHERE collection = ? AND name = ? AND value = ? AND id = ?",
-                [key.collection, name, value, key.id], in: database)
+                [collection, name, value, id], in: database)
         }
     }
 
@@ -186,30 +184,43 @@ enum Records {
     static func increment(
         _ key: StoreKey, expiresAt: Timestamp, now: Timestamp, in database: Database
     ) throws -> Int64 {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO counter VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET
-                count = CASE WHEN expires_at > ? THEN count + 1 ELSE 1 END,
-                expires_at = CASE WHEN expires_at > ? THEN expires_at ELSE excluded.expires_at END
-                RETURNING count
-                """)
-        let arguments: StatementArguments = [key.collection, key.id, expiresAt.seconds, now.seconds, now.seconds]
-        guard let count = try Int64.fetchOne(statement, arguments: arguments) else {
-            throw StoreError("a counter gave no count")
-        }
+        let live = try counter(key, in: database).flatMap { $0.expiresAt > now ? $0 : nil }
+        let count = (live?.count ?? 0) + 1
+        try run(
+            """
+            INSERT INTO counter VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+            count = excluded.count, expires_at = excluded.expires_at
+            """, [key.collection, key.id, count, (live?.expiresAt ?? expiresAt).seconds], in: database)
         return count
     }
 
-    static func purge(expiredBefore moment: Timestamp, limit: Int, in database: Database) throws -> Int {
+    private static func counter(
+        _ key: StoreKey, in database: Database
+    ) throws -> (count: Int64, expiresAt: Timestamp)? {
         let statement = try database.cachedStatement(
-            sql: "SELECT collection, id FROM record WHERE expires_at < ? ORDER BY expires_at LIMIT ?")
-        let keys = try Row.fetchAll(statement, arguments: [moment.seconds, limit]).map { StoreKey($0[0], $0[1]) }
-        for key in keys { try delete(key, in: database) }
+            sql: "SELECT count, expires_at FROM counter WHERE collection = ? AND id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.id]) else { return nil }
+        let counter = RecordRow(row, of: key.collection, in: "counter")
+        return (
+            try counter.integer(0, "count", in: 1...(.max - 1)),
+            Timestamp(seconds: try counter.integer(1, "expires_at"))
+        )
+    }
+
+    static func purge(expiredBefore moment: Timestamp, limit: Int, in database: Database) throws -> Int {
+        // By the number of the row, which it has whatever is wrong with its key.
+        let statement = try database.cachedStatement(
+            sql: "SELECT rowid, collection, id, indexes FROM record WHERE expires_at < ? ORDER BY expires_at LIMIT ?")
+        let rows = try Row.fetchAll(statement, arguments: [moment.seconds, limit])
+        for row in rows {
+            try removeIndexes(row[1], row[2], row[3], in: database)
+            try run("DELETE FROM record WHERE rowid = ?", [row[0] as DatabaseValue], in: database)
+        }
         try run(
             """
             DELETE FROM counter WHERE (collection, id) IN
             (SELECT collection, id FROM counter WHERE expires_at < ? LIMIT ?)
-            """, [moment.seconds, limit - keys.count], in: database)
-        return keys.count + database.changesCount
+            """, [moment.seconds, limit - rows.count], in: database)
+        return rows.count + database.changesCount
     }
 }

@@ -166,6 +166,7 @@ enum SQLiteFailure {
     }
 
     static func explain(_ error: any Error, _ path: String) -> any Error {
+        if let fault = error as? RowFault { return fault.explained(path) }
         guard let error = error as? DatabaseError else { return error }
         let meaning =
             switch error.resultCode {
