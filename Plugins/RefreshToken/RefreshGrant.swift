@@ -33,7 +33,7 @@ struct RefreshGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the client may no longer have refresh tokens")
         }
         authorization.attachments[RefreshToken.manifest.id] = [
-            "family": .string(presented.family), "next": .integer(presented.generation + 1),
+            "family": .string(presented.family), "next": .integer(presented.generation &+ 1),
         ]
         return authorization
     }
@@ -42,7 +42,7 @@ struct RefreshGrant: TokenGrant {
         of record: StoreRecord, from current: Int64, _ authorization: Authorization, _ client: Client
     ) -> StoreWrite {
         var record = record
-        record.value["generation"] = .integer(current + 1)
+        record.value["generation"] = .integer(current &+ 1)
         record.value["rotated"] = .integer(host.now.seconds)
         record.expiresAt = families.end(client, authorization, now: host.now)
         return .replace(record, ifVersion: record.version)
@@ -56,7 +56,7 @@ struct RefreshGrant: TokenGrant {
     {
         let rotated = Timestamp(seconds: record.value["rotated"]?.integer ?? 0)
         let since = host.now - rotated
-        return presented.generation == current - 1 && since < families.grace && .zero - since < families.grace
+        return presented.generation == current &- 1 && since < families.grace && .zero - since < families.grace
     }
 
     /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).

@@ -74,7 +74,7 @@ extension Timestamp {
     /// The moment as RFC 3339 writes it.
     var text: String {
         let (date, time) = parts
-        return "\(date)T\(time):\(two(seconds % 60 < 0 ? seconds % 60 + 60 : seconds % 60))Z"
+        return "\(date)T\(time):\(two((seconds % 60 + 60) % 60))Z"
     }
 
     /// The moment as people read it.
@@ -84,8 +84,8 @@ extension Timestamp {
     }
 
     private var parts: (date: String, time: String) {
-        let day = (seconds >= 0 ? seconds : seconds - 86399) / 86400
-        let rest = seconds - day * 86400
+        let rest = (seconds % 86400 + 86400) % 86400
+        let day = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0)
         // The calendar repeats after 400 years, which have 146097 days; years that begin in March end with the leap day.
         let shifted = day + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -45,6 +45,27 @@ struct KeyPlanTests {
 
     private func at(_ seconds: Int64) -> Timestamp { KeyPlanTests.start + .seconds(seconds) }
 
+    @Test("no moment or life in a record of keys ends the process", arguments: [Int64.min, -1, 0, 1, .max])
+    func extremes(_ number: Int64) {
+        let moments = [Int64.min, -1, 0, 1, KeyPlanTests.start.seconds, .max].map(Timestamp.init(seconds:))
+        let needs = [Duration.zero, .seconds(Int64.max), .seconds(Int64.max) * 9].map { KeyNeeds(longestToken: $0) }
+        for (from, until) in moments.flatMap({ from in moments.map { (from, $0) } }) {
+            var record = KeyRecord()
+            for id in ["one", "two"] {
+                var key = KeyRecord.Key(planned: id, .es256, announced: from, from: id == "one" ? from : until)
+                (key.usedUntil, key.longest) = (until, number)
+                record.keys.append(key)
+            }
+            record.declared = [.init(id: "declared", usedUntil: until, longest: number, publicJWK: .null)]
+            for now in moments {
+                for needs in needs {
+                    #expect(KeyPlanTests.plan.timeline(record, from: now, needs: needs, count: 5).count <= 5)
+                }
+                _ = KeyPlanTests.plan.lost(KeyRecord(), since: record, at: now)
+            }
+        }
+    }
+
     @Test("over a hundred changes no token fails with whoever caches the keys for as long as is allowed")
     func hundredRotations() async throws {
         // As short as it may be: servers look every 97 seconds and three apart, and copies are kept for 600.

@@ -106,7 +106,7 @@ extension StoredDocument {
 
     /// Ends all that was granted.
     mutating func beginEpoch() {
-        epoch = (epoch + 1) & UserEpoch.largest
+        epoch = (epoch &+ 1) & UserEpoch.largest
     }
 
     package func endsGrants(since former: Self) -> Bool { former.isActive && !isActive }

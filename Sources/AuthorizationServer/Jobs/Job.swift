@@ -48,7 +48,7 @@ struct Job: Sendable {
     func leased(until end: Timestamp) -> StoreRecord {
         var next = record
         next.value["due"] = .integer(end.seconds)
-        next.value["attempts"] = .integer(attempts + 1)
+        next.value["attempts"] = .integer(attempts &+ 1)
         return next
     }
 
@@ -56,7 +56,7 @@ struct Job: Sendable {
     func later(_ due: Timestamp, _ core: ServerCore) -> StoreRecord {
         var value = record.value
         value["due"] = .integer(due.seconds)
-        value["attempts"] = .integer(attempts + 1)
+        value["attempts"] = .integer(attempts &+ 1)
         let lane = JobLane.name(handler, payload, core.cryptography)
         return StoreRecord(
             StoreKey("job", JobLane.key(lane, due: due, core.random(bytes: 16))), value, expiresAt: record.expiresAt,

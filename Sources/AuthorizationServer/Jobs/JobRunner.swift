@@ -239,7 +239,7 @@ public final class JobRunner: Sendable {
         core.logger.warning(
             "a job is tried again later",
             metadata: [
-                "job": "\(job.handler)", "attempts": "\(job.attempts + 1)", "error": "\(error)",
+                "job": "\(job.handler)", "attempts": "\(job.attempts &+ 1)", "error": "\(error)",
                 "seconds": "\((due - core.now).components.seconds)",
             ])
         // The node that took it after the lease decides what becomes of it, by whatever clock the lease was over.

@@ -47,7 +47,7 @@ struct AttemptGate {
         }
         let next = live.value["next"]?.integer ?? 0
         guard now.seconds >= next else { return .seconds(next - now.seconds) }
-        let passed = (live.value["passed"]?.integer ?? 0) + 1
+        let passed = (live.value["passed"]?.integer ?? 0) &+ 1
         let isFirst = try await set(passed: passed, delay: delay(passed), until: live.expiresAt, over: live)
         return isFirst ? nil : .seconds(delay(passed))
     }

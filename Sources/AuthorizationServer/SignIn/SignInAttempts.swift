@@ -113,7 +113,7 @@ struct SignInAttempts {
             return
         }
         guard admission.count > 2 || known.expiresAt < now + .seconds(15 * 86400) else { return }
-        known.value["series"] = .integer((known.value["series"]?.integer ?? 0) + 1)
+        known.value["series"] = .integer((known.value["series"]?.integer ?? 0) &+ 1)
         known.expiresAt = end
         _ = try await store.write([.replace(known, ifVersion: known.version)])
     }

@@ -41,7 +41,7 @@ struct DeclaredUserRecord {
     ///
     /// One that is not recorded yet counts as the next, so that recording it ends nothing that was granted meanwhile.
     func changes(to state: String) -> Int64 {
-        self.state == nil || self.state == state ? changes : changes + 1
+        self.state == nil || self.state == state ? changes : changes &+ 1
     }
 
     /// What records a state, nil if it is the recorded one.

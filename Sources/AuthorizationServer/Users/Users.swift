@@ -32,7 +32,7 @@ struct Users: UserDirectory {
         let changes = try DeclaredUserRecord(user.id, record).changes(to: state)
         return User(
             id: user.id, isActive: user.isActive, document: user.document,
-            epoch: (UserEpoch.number(state) + changes) & UserEpoch.largest)
+            epoch: (UserEpoch.number(state) &+ changes) & UserEpoch.largest)
     }
 
     /// What changes with the password and with being made inactive, and tells nothing of the password.

@@ -19,6 +19,9 @@ public struct KeyNeeds: Sendable {
         self.declared = declared
     }
 
+    /// The longest life of what is signed, in seconds.
+    var longest: Int64 { min(longestToken, .seconds(Int64.max)).components.seconds }
+
     /// The algorithms for which the server has to make keys itself.
     public var generated: [SignatureAlgorithm] {
         SignatureAlgorithm.own.filter { algorithm in

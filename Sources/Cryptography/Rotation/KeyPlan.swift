@@ -78,7 +78,7 @@ public struct KeyPlan: Sendable, Equatable {
             // The next request may ask for it. Whoever keeps the published keys does not know it yet: where that
             // matters it is made beforehand, by 'grantor keys rotate --algorithm'.
             var first = try make(algorithm, now, now)
-            first.longest = needs.longestToken.components.seconds
+            first.longest = needs.longest
             return record.keys.append(first)
         }
         record.change(current.id) { $0.usedUntil = KeyPlan.renewed($0.usedUntil, now) }
@@ -86,13 +86,13 @@ public struct KeyPlan: Sendable, Equatable {
             record.keys.append(try make(algorithm, now, max(now + announce, current.from + rotateEvery)))
         }
         for key in record.keys where key.algorithm == algorithm && (key.id == current.id || key.from > now) {
-            record.change(key.id) { $0.longest = max($0.longest, needs.longestToken.components.seconds) }
+            record.change(key.id) { $0.longest = max($0.longest, needs.longest) }
         }
     }
 
     /// A declared key stays published for as long as its tokens live, also when the file no longer has it.
     private func keep(_ key: SigningKey, in record: inout KeyRecord, _ now: Timestamp, _ needs: KeyNeeds) {
-        let longest = needs.longestToken.components.seconds
+        let longest = needs.longest
         guard let place = record.declared.firstIndex(where: { $0.id == key.id && $0.publicJWK == key.publicJWK }) else {
             record.declared.removeAll { $0.id == key.id }
             return record.declared.append(
@@ -203,5 +203,5 @@ public struct KeyPlan: Sendable, Equatable {
 }
 
 private func - (moment: Timestamp, span: Duration) -> Timestamp {
-    Timestamp(seconds: moment.seconds - span.components.seconds)
+    moment + (.zero - span)
 }
