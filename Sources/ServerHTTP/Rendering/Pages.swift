@@ -15,6 +15,8 @@ public struct Pages: PageRenderer {
     }
 
     private var library: MustacheLibrary
+    /// The parts that each template includes.
+    private var parts: [String: Set<String>]
     /// The catalogues by their languages, in lower case.
     private var catalogues: [String: Catalogue]
     /// The files that pages refer to.
@@ -27,12 +29,12 @@ public struct Pages: PageRenderer {
     /// - Throws: `Problem`.
     public init(replacedBy folder: String? = nil) throws {
         let files = PageFiles(folder: folder)
-        var library = MustacheLibrary()
+        var (library, parts) = (MustacheLibrary(), [String: Set<String>]())
         for name in files.templates {
             let file = "\(name).mustache"
-            try Pages.register(files.text(file), named: name, at: files.place(file), in: &library)
+            parts[name] = try Pages.register(files.text(file), named: name, at: files.place(file), in: &library)
         }
-        self.library = library
+        (self.library, self.parts) = (library, parts)
         try files.checkLanguages()
         catalogues = [:]
         for language in files.languages { catalogues[language.raw.lowercased()] = try Catalogue(language, files) }
@@ -41,6 +43,7 @@ public struct Pages: PageRenderer {
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
             PageAsset(value: "frames_script", file: "frames.js", type: "text/javascript; charset=utf-8", files),
         ]
+        try checkParts()
     }
 
     /// These pages and those of plugins; what the folder has by a plugin's name was put in its place.
@@ -53,21 +56,41 @@ public struct Pages: PageRenderer {
             let place = "the page '\(page.name)'"
             // One that is replaced is checked too: what is wrong with it must not show on the day its file is removed.
             var adding = all.library
-            try Pages.register(page.template, named: page.name, at: place, in: &adding)
-            if library.getTemplate(named: page.name) == nil { all.library = adding }
+            let parts = try Pages.register(page.template, named: page.name, at: place, in: &adding)
+            if library.getTemplate(named: page.name) == nil { (all.library, all.parts[page.name]) = (adding, parts) }
             all.catalogues = all.catalogues.mapValues { $0.adding(page.texts) }
         }
+        try all.checkParts()
         return all
     }
 
+    /// A template that includes itself would be shown without end.
+    private func checkParts() throws {
+        for name in parts.keys.sorted() {
+            var (found, next) = (Set<String>(), [name])
+            while let part = next.popLast() {
+                next += (parts[part] ?? []).subtracting(found)
+                found.formUnion(parts[part] ?? [])
+            }
+            guard found.contains(name) else { continue }
+            let others = found.subtracting([name]).filter { parts[$0] != nil }.sorted().map { "'\($0)'" }
+            throw Problem(
+                description: "the template '\(name)' includes itself, and would be shown without end"
+                    + (others.isEmpty ? "" : "; it includes \(others.joined(separator: ", "))"))
+        }
+    }
+
     /// Takes a template whose every tag escapes what it shows.
+    ///
+    /// - Returns: The parts that it includes.
     private static func register(
         _ template: String, named name: String, at place: String, in library: inout MustacheLibrary
-    ) throws {
+    ) throws -> Set<String> {
         EscapedHTML.register
         do {
-            try TemplateCheck.check(template)
+            let parts = try TemplateCheck.check(template)
             try library.register(EscapedHTML.pragma + template, named: name)
+            return parts
         } catch let error as TemplateCheck.Problem {
             throw Problem(description: "\(place):\(error.line): \(error.message)")
         } catch let error as MustacheTemplate.ParserError {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
+
 /// Finds what would let a template show text that nobody escaped.
 ///
 /// It reads bytes, while the template library reads characters; where the two could see different tags, the template is
@@ -21,13 +23,20 @@ struct TemplateCheck {
     /// Where in HTML the inside of each section can begin, as far as is known.
     private var starts: [Int: Set<MarkupState>] = [:]
     private var hasGrown = false
+    /// The parts that it includes.
+    private var parts: Set<String> = []
 
+    /// How deep sections may be nested: the template library reads and shows them by recursion.
+    private static let deepest = 64
+
+    /// - Returns: The names of the parts that the template includes.
     /// - Throws: `Problem`.
-    static func check(_ template: String) throws(Problem) {
+    static func check(_ template: String) throws(Problem) -> Set<String> {
         try checkBraces(template)
         var check = TemplateCheck(bytes: Array(template.utf8))
         // A section may begin where the same section has ended, so it is read until that adds nothing.
         repeat { try check.run() } while check.hasGrown
+        return check.parts
     }
 
     private init(bytes: [UInt8]) {
@@ -89,7 +98,13 @@ struct TemplateCheck {
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         let problem = message(for: kind, text) ?? misplaced(kind, text)
         if let problem { throw Problem(line: begun, message: problem) }
+        if kind == UInt8(ascii: ">") || kind == UInt8(ascii: "<") {
+            parts.insert(String(decoding: text.utf8.dropFirst(3).dropLast(2), as: UTF8.self).raw.trimmed().string)
+        }
         follow(kind, at: start)
+        guard open.count <= TemplateCheck.deepest else {
+            throw Problem(line: begun, message: "more than \(TemplateCheck.deepest) sections are open: nest fewer")
+        }
     }
 
     private func message(for kind: UInt8, _ tag: String) -> String? {
@@ -116,7 +131,12 @@ struct TemplateCheck {
 
     /// What a part holds was checked, or is checked, as text.
     private func misplacedPart(_ tag: String) -> String? {
-        states == [.text] ? nil : "'\(tag)' stands inside a tag or a comment, where no part of a page may begin or end"
+        guard states == [.text] else {
+            return "'\(tag)' stands inside a tag or a comment, where no part of a page may begin or end"
+        }
+        // The value could name a template that this one is part of.
+        return tag.utf8.contains(UInt8(ascii: "*"))
+            ? "'\(tag)' takes the name of a part from a value, which pages may not: write the name itself" : nil
     }
 
     private func misplacedValue(_ tag: String) -> String? {

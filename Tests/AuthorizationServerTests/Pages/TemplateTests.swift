@@ -129,7 +129,7 @@ struct TemplateTests {
         arguments: [
             "{{a}}", "{{reversed(a)}}", "{{uppercased(a)}}", "{{capitalized(a)}}", "{{o}}", "{{l}}",
             "{{#enumerated(o)}}{{key}}{{value}}{{/enumerated(o)}}", "{{#l}}{{.}}{{/l}}", "{{first(l)}}",
-            "{{<outer}}{{$part}}{{a}}{{/part}}{{/outer}}", "{{> inner}}", "{{>*name}}", "{{$part}}{{a}}{{/part}}",
+            "{{<outer}}{{$part}}{{a}}{{/part}}{{/outer}}", "{{> inner}}", "{{$part}}{{a}}{{/part}}",
             "\u{E9}{{a}}\u{E9}", "{{! {{{a}} }}{{a}}",
         ])
     func otherTags(_ template: String) throws {
@@ -141,7 +141,6 @@ struct TemplateTests {
             for (side, text) in mark.texts {
                 let values: JSON = [
                     "a": .string(text), "o": .object([.init(text, .string(text))]), "l": [.string(text)],
-                    "name": "inner",
                 ]
                 let html = try pages.render("page", values, in: []).html
                 let raw = html.filter { [0x22, 0x27, 0x3C, 0x3E].contains($0) }
@@ -165,7 +164,8 @@ struct TemplateTests {
             ("a\n{{a}}\u{301}", "2", "U+301 touches a brace"), ("{{\u{301}{a}}}", "1", "U+301 touches a brace"),
             ("<input value={{a}}>", "1", "put quotation marks around it"),
             ("<a title=\"x\"\n href={{a}}/x>", "2", "put quotation marks around it"),
-            ("{{#open}}", "1", "expectedSectionEnd"),
+            ("{{#open}}", "1", "expectedSectionEnd"), ("{{>*name}}", "1", "takes the name of a part from a value"),
+            ("\n{{<*name}}{{/*name}}", "2", "takes the name of a part from a value"),
             ("\n\n{{a", "3", ""),
         ])
     func refused(_ template: String, _ line: String, _ message: String) throws {
@@ -181,6 +181,41 @@ struct TemplateTests {
             _ = try Pages().adding([Templates.page("notice", template)])
         }
         #expect(ofPlugin?.description.hasPrefix("the page 'notice':\(line): ") == true, "\(ofPlugin as Any)")
+    }
+
+    @Test(
+        "templates that include themselves are refused, however far around",
+        arguments: [
+            ["notice": "{{> notice}}"], ["notice": "{{# a }}{{>notice}}{{/a}}"],
+            ["notice": "{{> other}}", "other": "{{<notice}}{{/notice}}"],
+            ["notice": "{{> head}}{{> b}}", "b": "{{> c}}", "c": "{{> d}}", "d": "{{> b}}"],
+        ])
+    func recursion(_ templates: [String: String]) throws {
+        let pages = templates.sorted { $0.key < $1.key }.map { Templates.page($0.key, $0.value) }
+        let problem = #expect(throws: Pages.Problem.self) { _ = try Pages().adding(pages) }
+        #expect(problem?.description.contains("includes itself, and would be shown without end") == true)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, template) in templates {
+            try Data(template.utf8).write(to: folder.appending(path: "\(name).mustache"))
+        }
+        #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
+    }
+
+    @Test("sections are nested 64 deep at the most", arguments: [64, 65, 100_000])
+    func nesting(_ depth: Int) throws {
+        let template =
+            (0..<depth).map { "{{#s\($0)}}" }.joined() + (0..<depth).reversed().map { "{{/s\($0)}}" }.joined()
+        let pages = try Pages()
+        if depth <= 64 {
+            _ = try pages.adding([Templates.page("notice", template)])
+        } else {
+            let problem = #expect(throws: Pages.Problem.self) {
+                _ = try pages.adding([Templates.page("notice", template)])
+            }
+            #expect(problem?.description.contains("more than 64 sections are open") == true)
+        }
     }
 
     @Test(
