@@ -14,6 +14,9 @@ extension EndpointResponse {
     func commit(
         in store: any Store, render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
     ) async throws -> ServerResponse {
+        guard 200...599 ~= status else {
+            throw OAuthError(.serverError, reason: "an endpoint answered with the status \(status)")
+        }
         if !writes.isEmpty {
             try writes.checkKeys(of: "the answer of an endpoint")
             if case .conflict = try await store.write(writes) {
