@@ -140,8 +140,10 @@ public final class Diagnostics {
     /// What a file holds must not forge lines of a message or steer a terminal.
     private static func plain(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                ? scalar.escaped(asASCII: true) : String(scalar)
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
         }.joined()
     }
 }
