@@ -113,10 +113,11 @@ let core: [Target] = [
 ]
 
 let tests: [Target] = [
-    .target(
+    // What tests share is a test target, so that a build for those who only run the server leaves it out.
+    .testTarget(
         name: "Support",
         dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
-            + plugins.filter { $0.id != "sqlite-store" }.map { .target(name: $0.module) },
+            + plugins.map { .target(name: $0.module) },
         path: "Tests/Support",
         swiftSettings: strict
     ),
