@@ -18,6 +18,7 @@ import OpenID
 import Password
 import PasswordLogin
 import RefreshToken
+import SQLiteStore
 import ServerConfiguration
 import ServerHTTP
 import SessionsAPI
@@ -42,6 +43,14 @@ public enum Plugins {
     public static let refreshToken = type(refreshTokenPluginMake)
     public static let revocation = type(revocationPluginMake)
     public static let sessionsAPI = type(sessionsAPIPluginMake)
+    public static let sqliteStore = type(sqliteStorePluginMake)
+
+    /// Each of them; a test compares these with the list of Package.swift.
+    public static let types = [
+        adminAPI, auditLog, authorizationCode, clientCredentials, implicit, introspection, jwtToken, logout,
+        memoryStore,
+        opaqueToken, openID, password, passwordLogin, refreshToken, revocation, sessionsAPI, sqliteStore,
+    ]
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),

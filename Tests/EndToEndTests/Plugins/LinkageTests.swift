@@ -5,11 +5,7 @@ import Testing
 
 @Suite("What the built files link and export", .timeLimit(.minutes(10)))
 struct LinkageTests {
-    private static let plugins = [
-        "admin-api", "client-credentials", "introspection", "jwt-token", "memory-store", "opaque-token",
-        "refresh-token",
-        "sqlite-store",
-    ]
+    private static let plugins = PackagePlugin.all.map(\.id)
     private static let images = ["grantor", "libGrantKit.so"] + plugins.map { "lib\($0).so" }
 
     private func shell(_ line: String) async throws -> String {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+/// A plugin of this tree, as Package.swift lists it; every test that needs the list takes it from there.
+struct PackagePlugin {
+    let id: String
+    let module: String
+
+    static let all = (try? read()) ?? []
+
+    private static func read() throws -> [PackagePlugin] {
+        try String(contentsOfFile: "\(Build.root)/Package.swift", encoding: .utf8)
+            .matches(of: /Plugin\(id: "([^"]+)", module: "([^"]+)"/)
+            .map { PackagePlugin(id: String($0.1), module: String($0.2)) }
+    }
+}
+
+@Suite("Package.swift has the one list of plugins")
+struct PackagePluginTests {
+    @Test("each folder of Plugins is in it, and nothing else")
+    func folders() throws {
+        let folder = "\(Build.root)/Plugins"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix(".map") }
+        #expect(names.count > 15 && names.sorted() == PackagePlugin.all.map(\.module).sorted())
+    }
+
+    @Test("each plugin that it lists is linked to the tests, under its id")
+    func linked() {
+        #expect(Plugins.types.map { $0.manifest.id }.sorted() == PackagePlugin.all.map(\.id).sorted())
+    }
+}
