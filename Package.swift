@@ -67,7 +67,8 @@ let core: [Target] = [
     .systemLibrary(name: "CExtendedAttributes"),
     .target(name: "OutsideText", swiftSettings: features),
     .target(
-        name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint, swiftSettings: features + linted),
+        name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint,
+        resources: [.embedInCode("Clients/aidbox-members.txt")], swiftSettings: features + linted),
     .target(
         name: "Cryptography", dependencies: [kit, "OutsideText", "CArgon2", "CCrypt", "COpenSSL"] + lint,
         swiftSettings: features + linted),
@@ -107,6 +108,7 @@ let core: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + lint,
+        resources: [.embedInCode("Assembly/suggested-plugins.json")],
         swiftSettings: features + linted,
         linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"] + small)]
     ),

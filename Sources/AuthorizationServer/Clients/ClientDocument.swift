@@ -22,10 +22,7 @@ struct ClientDocument {
     private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
     /// Aidbox's words for clients that may have no function in what is loaded; a plugin that reads one declares it.
     private static let inert = Set(
-        """
-        trusted allowed-scopes scopes allowedIssuers jwks jwks_uri fhir-base-url smart meta redirect_uri \
-        pkce client_assertion_types default_identity_provider refresh_token refresh_token_expiration
-        """.raw.split(at: " ").map(\.string))
+        String(decoding: PackageResources.aidbox_members_txt, as: UTF8.self).raw.split(at: "\n").map(\.string))
 
     /// Whether the core itself reads a member of a client's document.
     static func isOwn(member name: String) -> Bool { (members + membersForPeople).contains(name) }

@@ -40,7 +40,7 @@ public struct Capabilities: Sendable {
     /// Whether these are all plugins that the configuration means; if not, what is missing says nothing.
     let isComplete: Bool
     /// What is wrong, each with the number of the plugin in the list that it is about, if it is about one.
-    public let problems: [(plugin: Int?, message: String, note: String?)]
+    public let problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)]
 
     /// Folds what plugins add.
     ///
@@ -85,18 +85,7 @@ public struct Capabilities: Sendable {
         answerMembers = Capabilities.answerMembers(extensions, flows)
         claims = Set(claimsSources.flatMap(\.claims))
         metadata = names.fold(plugins)
-        guard isComplete else {
-            problems = names.problems
-            return
-        }
-        if store == nil { names.miss("no plugin keeps state", "add a store to 'plugins', such as 'sqlite-store'") }
-        if formats.isEmpty, !grants.isEmpty {
-            names.miss("no plugin makes access tokens", "add a token format to 'plugins', such as 'jwt-token'")
-        }
-        if !flows.isEmpty, !steps.contains(where: { $0.phase == .identify }) {
-            names.miss(
-                "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in")
-        }
+        if isComplete { names.missRoles(registries, flows) }
         problems = names.problems
     }
 

@@ -24,6 +24,18 @@ public struct ConfigurationProblem: Sendable, Hashable {
         case text(String)
         /// A name is none of these; the nearest of them was probably meant.
         case candidates(for: String, among: [String])
+        /// In words; a plugin is missing, and the program may know one that could be loaded.
+        case plugin(String, for: Role)
+    }
+
+    /// What one of the plugins at least must do.
+    public enum Role: String, Sendable, Hashable {
+        /// Keeps state.
+        case store
+        /// Makes access tokens.
+        case tokenFormat = "token_format"
+        /// Finds out who a person is.
+        case signIn = "sign_in"
     }
 
     /// How bad it is.

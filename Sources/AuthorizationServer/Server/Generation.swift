@@ -86,7 +86,7 @@ public final class Generation: Sendable {
             let path: [ConfigurationProblem.Step] = [.key("plugins")]
             return ConfigurationProblem(
                 at: problem.plugin.map(path.element) ?? path, key: problem.plugin == nil, problem.message,
-                note: problem.note.map { .text($0) })
+                note: problem.note)
         }
         if isComplete { problems += checkDefaultFormat(settings, capabilities) }
         problems += RouteTable.problems(settings, capabilities)

@@ -22,10 +22,25 @@ struct NameClaims {
     }
     /// The attributes of clients that plugins read.
     private var attributes: [(name: String, level: AttributeLevel, owner: String)] = []
-    private(set) var problems: [(plugin: Int?, message: String, note: String?)] = []
+    private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
-    mutating func miss(_ message: String, _ note: String) {
-        problems.append((nil, message, note))
+    /// Reports each role that none of the plugins fills.
+    mutating func missRoles(_ registries: [Registry], _ flows: [any AuthorizationFlow]) {
+        if registries.allSatisfy(\.stores.isEmpty) {
+            miss("no plugin keeps state", "add a store to 'plugins'", .store)
+        }
+        if registries.allSatisfy(\.formats.isEmpty), registries.contains(where: { !$0.grants.isEmpty }) {
+            miss("no plugin makes access tokens", "add a token format to 'plugins'", .tokenFormat)
+        }
+        if !flows.isEmpty, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
+            miss(
+                "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in",
+                .signIn)
+        }
+    }
+
+    private mutating func miss(_ message: String, _ note: String, _ role: ConfigurationProblem.Role) {
+        problems.append((nil, message, .plugin(note, for: role)))
     }
 
     mutating func take(_ plugin: RegisteredPlugin, at place: Int) {
@@ -70,7 +85,7 @@ struct NameClaims {
         problems.append(
             (
                 place, "plugin '\(id)' adds the attribute \(attribute.place), which \(whose)",
-                other == "core" ? "its author has to give it another name" : "load one of them"
+                .text(other == "core" ? "its author has to give it another name" : "load one of them")
             ))
     }
 
@@ -83,7 +98,7 @@ struct NameClaims {
             problems.append(
                 (
                     place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
-                    "its texts begin with '\(page.name)_'"
+                    .text("its texts begin with '\(page.name)_'")
                 ))
         }
     }
@@ -102,7 +117,7 @@ struct NameClaims {
     private mutating func take(_ claim: NameClaim, _ id: String, _ place: Int) {
         if let owner = owners.updateValue(id, forKey: claim) {
             let other = owner == "core" ? "the core has itself" : "plugin '\(owner)' adds too"
-            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", "load one of them"))
+            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text("load one of them")))
         }
     }
 

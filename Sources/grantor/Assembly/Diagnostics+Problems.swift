@@ -19,6 +19,8 @@ extension Diagnostics {
         var (message, note): (String, String?) = (problem.message, nil)
         switch problem.note {
         case .text(let text): note = text
+        case .plugin(let text, let role):
+            note = SuggestedPlugins.id(for: role).map { "\(text), such as '\($0)'" } ?? text
         case .candidates(let name, let names):
             let shown = Suggestion.shown(name)
             if let (before, behind) = message.raw.cut(at: "'\(name)'") {

@@ -1,60 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GrantKit
-import Support
 import Testing
 
 @Suite("The core names no plugin's words", .timeLimit(.minutes(10)))
 struct NoNamesTests {
-    /// Words that configuration, forms, pages or metrics have of their own, and that a plugin happens to use too.
-    private static let shared: Set<String> = [
-        "audience", "scope", "redirect_uri", "code", "name", "email", "nonce", "password", "token",
-    ]
-
-    private func declared() throws -> Set<String> {
-        var names: Set<String> = []
-        for setup in Plugins.discouraged + [.init(Plugins.auditLog), .init(Plugins.adminAPI)] {
-            let settings = RecordingSettings()
-            var registry = Registry()
-            try setup.type.init(settings: Settings(settings), host: NoHost()).register(in: &registry)
-            names.insert(setup.type.manifest.id)
-            for grant in registry.grants.map(\.declaration) {
-                names.formUnion([grant.wire, grant.key] + grant.aliases)
-            }
-            names.formUnion(registry.formats.map(\.name) + registry.extensions.flatMap(\.members))
-            names.formUnion(registry.grants.flatMap(\.parameters).map(\.name) + registry.collections.map(\.name))
-            names.formUnion(registry.endpoints.map(\.route.path) + registry.resourceEndpoints.map(\.route.path))
-            names.formUnion(registry.browserEndpoints.map(\.route.path) + registry.jobs.map(\.name))
-            names.formUnion(registry.flows.map(\.word) + registry.steps.map(\.name))
-            names.formUnion(registry.flows.map(\.grant.key) + registry.documents.map(\.name))
-            names.formUnion(registry.flows.flatMap(\.parameters).map(\.name))
-            names.formUnion(registry.requestFilters.flatMap(\.parameters).map(\.name))
-            names.formUnion(registry.claimsSources.flatMap(\.claims))
-            names.formUnion(registry.scopesOnRequest)
-        }
-        return names.subtracting(NoNamesTests.shared)
+    /// A word that a plugin uses too, in a folder where it is the core's own or that of a standard.
+    private struct SharedWord: Hashable {
+        let folder: String
+        let word: String
     }
 
-    final class RecordingSettings: SettingsSource {
-        func value(of declaration: SettingDeclaration) -> JSON? { nil }
-        func report(_ problem: String, at key: String) {}
-        func declare(_ attribute: AttributeDeclaration) {}
+    private func shared() throws -> Set<SharedWord> {
+        let file = "\(Build.root)/Tests/Fixtures/shared-words.tsv"
+        let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }.map { $0.components(separatedBy: "\t") }
+        #expect(rows.allSatisfy { $0.count == 3 && $0[2].count > 10 }, "a row has a folder, words and a reason")
+        return Set(
+            rows.flatMap { row in
+                row[1].split(separator: " ").map { SharedWord(folder: row[0], word: String($0)) }
+            })
     }
 
-    @Test("no string literal of the core is a name that a plugin declares")
+    /// The names in a literal: the whole of it, or a word of it that is no English word.
+    private func named(in literal: SwiftLiteral, _ names: Set<String>) -> [String] {
+        let odd = literal.words.filter { word in word.contains { "-_:".contains($0) } }
+        return Set(odd + (literal.whole.map { [$0] } ?? [])).filter(names.contains).sorted()
+    }
+
+    @Test("no string literal of the core is or holds a name that a plugin declares")
     func literals() throws {
-        let names = try declared()
-        #expect(names.contains("client_credentials") && names.contains("jwt") && names.count > 12)
+        let (names, shared) = (try DeclaredNames.all(), try shared())
+        #expect(names.isSuperset(of: ["client_credentials", "jwt", "sqlite-store", "pkce"]) && names.count > 60)
         let files = FileManager.default.enumerator(atPath: "\(Build.root)/Sources")?.compactMap { $0 as? String } ?? []
-        var count = 0
+        var (count, met): (Int, Set<SharedWord>) = (0, [])
         for file in files where file.hasSuffix(".swift") && !file.hasPrefix("GrantKit/") {
-            let text = try String(contentsOfFile: "\(Build.root)/Sources/\(file)", encoding: .utf8)
-            for match in text.matches(of: /"([^"\\]*)"/) where names.contains(String(match.1)) {
-                Issue.record("\(file) holds the literal \"\(match.1)\"")
+            let source = try String(contentsOfFile: "\(Build.root)/Sources/\(file)", encoding: .utf8)
+            let folder = file.split(separator: "/").dropLast().joined(separator: "/")
+            for literal in try SwiftLiteral.all(in: source) {
+                count += 1
+                for name in named(in: literal, names) {
+                    let word = SharedWord(folder: folder, word: name)
+                    met.insert(word)
+                    #expect(shared.contains(word), "Sources/\(file):\(literal.line) names '\(name)'")
+                }
             }
-            count += 1
         }
-        #expect(count > 40)
+        #expect(count > 3000)
+        for word in shared.subtracting(met) { Issue.record("nothing in \(word.folder) says '\(word.word)'") }
+    }
+
+    @Test(
+        "a name is found however the literal is written, and no word of English or of a comment is taken for one",
+        arguments: [
+            (#"let a = "jwt-token""#, ["jwt-token"]), (#"let a = "such as 'jwt-token'""#, ["jwt-token"]),
+            (#"let a = "a refresh_token: \(b) more""#, ["refresh_token"]), (#"let a = "pkce""#, ["pkce"]),
+            ("let a = \"\"\"\n    one refresh_token \\\n    two\n    \"\"\"", ["refresh_token"]),
+            ("let a = #\"a \"jwt-token\" \\(b)\"#", ["jwt-token"]),
+            (#"let a = "\(b ? "jwt-token" : ("c"))""#, ["jwt-token"]),
+            (#"let a = "jwt\u{2D}token""#, ["jwt-token"]), ("let a = \"\"\"\n    pkce\n    \"\"\"", ["pkce"]),
+            (#"let a = "\"pkce\"""#, []), (#"let a = "the pkce of a request""#, []), (#"// "jwt-token""#, []),
+            (#"/* /* "pkce" */ "jwt-token" */ let a = "b""#, []), (#"let a = "b" // "pkce""#, []),
+            (#"let a = "jwt-tokens and refresh_token_x""#, []), (#"let a = "//"; let b = "pkce""#, ["pkce"]),
+        ])
+    func readings(_ source: String, _ found: [String]) throws {
+        let names: Set<String> = ["jwt-token", "refresh_token", "pkce"]
+        let literals = try SwiftLiteral.all(in: source)
+        #expect(literals.flatMap { named(in: $0, names) } == found)
+    }
+
+    @Test("a literal that does not end is not passed over", arguments: [#"let a = "b"#, #"let a = "\(b""#, #""\q""#])
+    func unreadable(_ source: String) {
+        #expect(throws: (any Error).self) { try SwiftLiteral.all(in: source) }
     }
 }

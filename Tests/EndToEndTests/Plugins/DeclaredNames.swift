@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Support
+import Synchronization
+
+/// What the plugins of this tree declare: their ids, and each name by which configuration or requests know a part of them.
+enum DeclaredNames {
+    static func all() throws -> Set<String> {
+        try Plugins.types.reduce(into: Set(PackagePlugin.all.flatMap { [$0.id, $0.module] })) { names, type in
+            let settings = RecordingSettings()
+            var registry = Registry()
+            try type.init(settings: Settings(settings), host: NoHost()).register(in: &registry)
+            names.insert(type.manifest.id)
+            names.formUnion(settings.attributes)
+            names.formUnion(ofGrants(registry) + ofRoutes(registry) + ofTokens(registry) + ofPeople(registry))
+        }
+    }
+
+    private static func ofGrants(_ registry: Registry) -> [String] {
+        let grants = registry.grants.map(\.declaration) + registry.flows.map(\.grant)
+        let parameters =
+            registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
+            + registry.requestFilters.flatMap(\.parameters)
+        return grants.flatMap { [$0.wire, $0.key] + $0.aliases } + registry.flows.map(\.word) + parameters.map(\.name)
+    }
+
+    private static func ofRoutes(_ registry: Registry) -> [String] {
+        let routes =
+            registry.endpoints.map(\.route) + registry.resourceEndpoints.map(\.route)
+            + registry.browserEndpoints.map(\.route)
+        return routes.flatMap { [$0.path] + ($0.metadata.map { [$0] } ?? []) } + registry.metadata.map(\.name)
+            + registry.documents.map(\.name)
+    }
+
+    private static func ofTokens(_ registry: Registry) -> [String] {
+        registry.formats.map(\.name) + registry.extensions.flatMap(\.members) + registry.collections.map(\.name)
+            + registry.jobs.map(\.name)
+    }
+
+    private static func ofPeople(_ registry: Registry) -> [String] {
+        registry.steps.map(\.name) + registry.pages.map(\.name) + registry.claimsSources.flatMap(\.claims)
+            + registry.scopesOnRequest
+    }
+
+    private final class RecordingSettings: SettingsSource {
+        private let declared = Mutex<[String]>([])
+        var attributes: [String] { declared.withLock { $0 } }
+
+        func value(of declaration: SettingDeclaration) -> JSON? { nil }
+        func report(_ problem: String, at key: String) {}
+        func declare(_ attribute: AttributeDeclaration) { declared.withLock { $0.append(attribute.name) } }
+    }
+}
