@@ -133,7 +133,8 @@ let tests: [Target] = [
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
-    test("EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerHTTP", "Support"]),
+    test(
+        "EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 

@@ -25,10 +25,12 @@ struct Composition {
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
     ///   - pages: The server's pages, to which plugins add theirs; nil if they cannot be used.
+    ///   - languages: The languages of the pages; nil for those of the configuration's folder.
     ///   - former: Plugins that run; one whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
-        passwords: any PasswordHashing, pages: (any PageRenderer)?, former: [LoadedPlugin] = []
+        passwords: any PasswordHashing, pages: (any PageRenderer)?, languages: [String]? = nil,
+        former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
@@ -38,7 +40,7 @@ struct Composition {
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
-            languages: Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
+            languages: languages ?? Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
             users: configuration.users)
         guard diagnostics.isReadable else {
             generation = nil

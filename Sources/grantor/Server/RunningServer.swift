@@ -19,6 +19,8 @@ final class RunningServer: Sendable {
     private let configuration: Configuration
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
+    /// Those of the pages, which no reload changes.
+    private let languages: [String]
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
@@ -30,6 +32,7 @@ final class RunningServer: Sendable {
         kept.users = []
         self.configuration = kept
         self.logger = logger
+        languages = Pages.languages(in: configuration.pagesFolder)
         core = ServerCore(
             issuer: configuration.issuer, environment: SystemEnvironment(), cryptography: SystemCryptography(),
             secrets: secrets,
@@ -194,11 +197,12 @@ final class RunningServer: Sendable {
         }
         let composition = Composition(
             next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages,
-            former: plugins.withLock { $0 })
+            languages: languages, former: plugins.withLock { $0 })
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
-        // Those that are served stay; the next start would meet what is wrong with the folder's.
+        // What is served stays; these only say what is wrong with what the next start would read.
         _ = ConfigurationResources.pages(next, diagnostics)
+        _ = ConfigurationResources.outbound(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
         } catch {
@@ -245,27 +249,10 @@ final class RunningServer: Sendable {
         if let former = stores[0], let store = stores[1], store.entry.id != former.entry.id {
             diagnostics.report(at: store.entry.path, "the store was '\(former.entry.id)'", note: note)
         }
-        if next.logLevel != configuration.logLevel || next.logFormat != configuration.logFormat {
-            diagnostics.report(.warning, at: [.key("log")], key: true, "'log' has changed", note: note)
-        }
-        if next.shutdownLimit != configuration.shutdownLimit {
+        for rule in ReloadRule.all where rule.isChanged(configuration, next) {
             diagnostics.report(
-                .warning, at: [.key("shutdown_limit")], key: true, "'shutdown_limit' has changed", note: note)
-        }
-        if next.issuer != configuration.issuer {
-            diagnostics.report(at: [.key("issuer")], "'issuer' has changed", note: note)
-        }
-        if next.listen != configuration.listen {
-            diagnostics.report(at: [.key("listen")], key: true, "'listen' has changed", note: note)
-        }
-        if next.monitoring != configuration.monitoring {
-            diagnostics.report(at: [.key("monitoring")], key: true, "'monitoring' has changed", note: note)
-        }
-        if next.outboundNetworks != configuration.outboundNetworks {
-            diagnostics.report(.warning, at: [.key("outbound")], key: true, "'outbound' has changed", note: note)
-        }
-        if next.pagesFolder != configuration.pagesFolder {
-            diagnostics.report(.warning, at: [.key("pages")], key: true, "'pages' has changed", note: note)
+                rule.effect == .refuses ? .error : .warning, at: [.key(rule.key)], key: true,
+                "'\(rule.key)' has changed", note: note)
         }
     }
 }

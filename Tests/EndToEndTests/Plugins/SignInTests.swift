@@ -76,7 +76,7 @@ struct SignInTests {
         return String(rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)])
     }
 
-    private static func code(_ browser: WebBrowser, _ path: String) throws -> String {
+    static func code(_ browser: WebBrowser, _ path: String) throws -> String {
         let signIn = try browser.open(path)
         #expect(signIn.status == 200 && signIn.body.contains("Demo Shop"), "\(signIn.head)")
         let consent = try browser.submit(signIn, [("username", "ann"), ("password", "demo-ann")])
