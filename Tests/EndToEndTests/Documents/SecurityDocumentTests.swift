@@ -9,6 +9,15 @@ private struct Citation: CustomStringConvertible {
     let source: String
     /// The beginning of a test's name, or what is said of it; nil for the whole suite.
     let name: String?
+    /// Whether the row says that the test only runs somewhere.
+    let isWhere: Bool
+
+    init(_ source: String, _ text: String?) {
+        self.source = source
+        let parts = text?.split(separator: " (where ", maxSplits: 1) ?? []
+        name = parts.first.map(String.init)
+        isWhere = parts.count > 1
+    }
 
     var description: String { "`\(source)`" + (name.map { ": \($0)" } ?? "") }
 
@@ -17,12 +26,17 @@ private struct Citation: CustomStringConvertible {
         var source = ""
         return cell.replacing(". `", with: "; `").components(separatedBy: "; ").map { piece in
             guard let cited = piece.wholeMatch(of: /`([A-Za-z0-9\/]+)`(?:: (.*))?/) else {
-                return Citation(source: source, name: piece)
+                return Citation(source, piece)
             }
             source = String(cited.1)
-            return Citation(source: source, name: cited.2.map(String.init))
+            return Citation(source, cited.2.map(String.init))
         }
     }
+}
+
+extension ProvedClauses.Proof {
+    /// Whether a row means it by what it says.
+    fileprivate func matches(_ words: String) -> Bool { name.contains(words) || words.hasPrefix(name) }
 }
 
 @Suite("SECURITY.md promises what tests prove", .timeLimit(.minutes(10)))
@@ -34,15 +48,15 @@ struct SecurityDocumentTests {
             .filter { $0.count == 2 && $0[1].contains("`") }.map { ($0[0], Citation.all(in: $0[1])) }
     }
 
-    /// The names of the tests of each suite.
-    private func suites() throws -> [String: [String]] {
+    /// The tests of each suite.
+    private func suites() throws -> [String: [ProvedClauses.Proof]] {
         let folder = "\(Build.root)/Tests"
         let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        var suites: [String: [String]] = [:]
+        var suites: [String: [ProvedClauses.Proof]] = [:]
         for file in files where file.hasSuffix("Tests.swift") {
             let source = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
-            let names = ProvedClauses.read(source).map(\.name)
-            for suite in source.matches(of: /struct (\w+Tests)\b/) { suites[String(suite.1), default: []] += names }
+            let tests = ProvedClauses.read(source)
+            for suite in source.matches(of: /struct (\w+Tests)\b/) { suites[String(suite.1), default: []] += tests }
         }
         return suites
     }
@@ -56,14 +70,32 @@ struct SecurityDocumentTests {
         }
     }
 
-    private func exists(_ citation: Citation, _ suites: [String: [String]]) -> Bool {
+    @Test("each promise rests on a test that runs everywhere, and the row says where the others run")
+    func everywhere() throws {
+        let suites = try suites()
+        for (promise, citations) in try promises() {
+            let conditional = citations.filter { isConditional($0, suites) }
+            let unsaid = conditional.filter { !$0.isWhere }
+            #expect(unsaid.isEmpty, "\(promise): \(unsaid)")
+            #expect(conditional.count < citations.count, "\(promise): \(conditional)")
+        }
+        #expect(isConditional(Citation("VectorTests", "every case of JWK"), suites))
+    }
+
+    /// Whether a test is only run where something is there.
+    private func isConditional(_ citation: Citation, _ suites: [String: [ProvedClauses.Proof]]) -> Bool {
+        let tests = (suites[citation.source] ?? []).filter { citation.name.map($0.matches) ?? true }
+        return !tests.isEmpty && tests.contains(where: \.isConditional)
+    }
+
+    private func exists(_ citation: Citation, _ suites: [String: [ProvedClauses.Proof]]) -> Bool {
         if citation.source.hasPrefix("Scripts/") {
             return FileManager.default.isExecutableFile(atPath: "\(Build.root)/\(citation.source)")
         }
         guard let tests = suites[citation.source] else { return false }
         guard let name = citation.name else { return !tests.isEmpty }
         if name.hasPrefix("the golden files ") { return name.matches(of: /`([a-z*-]+)`/).allSatisfy { isGolden($0.1) } }
-        return tests.contains { $0.contains(name) || name.hasPrefix($0) }
+        return tests.contains { $0.matches(name) }
     }
 
     /// Whether a file of diagnostics has the name, or begins as the pattern does.
