@@ -32,6 +32,18 @@ struct ValueTests {
         }
     }
 
+    @Test(
+        "a span that no number of seconds can hold leads to the first or the last moment",
+        arguments: [Int64.min, -1, 0, 1, .max])
+    func longSpans(_ seconds: Int64) {
+        let longest = Duration.seconds(Int64.max)
+        let moment = Timestamp(seconds: seconds)
+        for span in [longest + longest, longest * 17] {
+            #expect(moment + span == Timestamp(seconds: seconds < 0 ? seconds + .max : .max))
+            #expect(moment + (.zero - span) == Timestamp(seconds: seconds > 0 ? seconds + .min : .min))
+        }
+    }
+
     @Test("a scope holds each word once and no other characters", .clause("RFC 6749 section 3.3"))
     func scope() throws {
         #expect(try Scope(parsing: "b a b").words == ["b", "a"])

@@ -21,6 +21,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     ///
     /// A moment that is too far away to be written is the last or the first that can be.
     public static func + (moment: Timestamp, span: Duration) -> Timestamp {
+        // The components of a longer span trap.
+        let span = min(max(span, .seconds(Int64.min)), .seconds(Int64.max))
         let sum = moment.seconds.addingReportingOverflow(span.components.seconds)
         guard sum.overflow else { return Timestamp(seconds: sum.partialValue) }
         return Timestamp(seconds: span < .zero ? .min : .max)
