@@ -18,7 +18,7 @@ let strict: [SwiftSetting] =
     ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
     + strictness + instruments
 /// An asynchronous function goes on where its caller is, which saves two changes of the executor at each call.
-let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety()]
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
@@ -96,7 +96,7 @@ let core: [Target] = [
         ] + lint,
         resources: [.embedInCode("Pages")],
         // The writer of the HTTP library is not Sendable, so it can only be lent to what may run elsewhere.
-        swiftSettings: strict + linted
+        swiftSettings: strict + linted + [.strictMemorySafety()]
     ),
     .executableTarget(
         name: "grantor",

@@ -51,11 +51,11 @@ struct AdminAPI: Plugin {
 /// The handshake that the server reads before it loads this library.
 @c(admin_api_plugin_abi)
 public func adminAPIPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(admin_api_plugin_make)
 public func adminAPIPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(AdminAPI.self)
+    unsafe PluginExport.make(AdminAPI.self)
 }

@@ -10,8 +10,9 @@ struct AuditError: Error, CustomStringConvertible {
 
     /// The system's last error, and what to do about it.
     init(_ what: String) {
+        // 'strerror' gives a string that ends with NUL.
         let number = errno
-        description = "\(what): \(String(cString: strerror(number)))"
+        description = unsafe "\(what): \(String(cString: strerror(number)))"
     }
 
     init(saying description: String) {
@@ -44,8 +45,9 @@ final class AuditFile: AuditOutput {
     }
 
     func open() throws {
+        // The path is a C string for as long as the call runs.
         _ = try opened()
-        if largest > 0, access(folder, W_OK) != 0 {
+        if largest > 0, unsafe access(folder, W_OK) != 0 {
             throw AuditError("'\(folder)' cannot be written to, which 'max_size' needs; mend it or set 'max_size: 0'")
         }
     }
@@ -58,12 +60,13 @@ final class AuditFile: AuditOutput {
     }
 
     private func opened() throws -> Int32 {
+        // Paths are C strings for as long as the call runs.
         try descriptor.withLock { descriptor in
             if let file = descriptor { return file }
-            if mkdir(folder, 0o700) != 0, errno != EEXIST {
+            if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST {
                 throw AuditError("the folder '\(folder)' cannot be made: \(AuditFile.reason())")
             }
-            let file = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
+            let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
             guard file >= 0 else { throw AuditError("the file '\(path)' cannot be opened: \(AuditFile.reason())") }
             handOver(file)
             descriptor = file
@@ -72,13 +75,14 @@ final class AuditFile: AuditOutput {
     }
 
     /// What the system says of the last call that failed.
-    private static func reason() -> String { String(cString: strerror(errno)) }
+    private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 
     /// A command that root runs must not leave a file that the server cannot write to.
     private func handOver(_ file: Int32) {
+        // The system fills what belongs to the caller.
         var (status, place) = (stat(), stat())
-        guard geteuid() == 0, fstat(file, &status) == 0, status.st_uid == 0, status.st_size == 0,
-            stat(folder, &place) == 0, place.st_uid != 0
+        guard geteuid() == 0, unsafe fstat(file, &status) == 0, status.st_uid == 0, status.st_size == 0,
+            unsafe stat(folder, &place) == 0, place.st_uid != 0
         else { return }
         _ = fchown(file, place.st_uid, place.st_gid)
     }
@@ -86,11 +90,12 @@ final class AuditFile: AuditOutput {
     // MARK: writing
 
     func write(_ lines: [UInt8]) async throws {
+        // The system fills what belongs to the caller.
         while true {
             let file = try await locked()
             defer { flock(file, LOCK_UN) }
             var status = stat()
-            guard fstat(file, &status) == 0 else { throw AuditError("the file '\(path)' cannot be looked at") }
+            guard unsafe fstat(file, &status) == 0 else { throw AuditError("the file '\(path)' cannot be looked at") }
             let isFile = status.st_mode & S_IFMT == S_IFREG
             if largest > 0, isFile, status.st_size > 0, Int64(status.st_size) + Int64(lines.count) > largest {
                 try rotate()
@@ -102,6 +107,7 @@ final class AuditFile: AuditOutput {
 
     /// The file that the path leads to, with its lock.
     private func locked() async throws -> Int32 {
+        // The system fills what belongs to the caller.
         for _ in 0..<400 {
             let file = try opened()
             guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
@@ -112,7 +118,7 @@ final class AuditFile: AuditOutput {
                 continue
             }
             var (mine, current) = (stat(), stat())
-            if fstat(file, &mine) == 0, stat(path, &current) == 0, mine.st_ino == current.st_ino,
+            if unsafe fstat(file, &mine) == 0, unsafe stat(path, &current) == 0, mine.st_ino == current.st_ino,
                 mine.st_dev == current.st_dev
             {
                 return file
@@ -124,10 +130,11 @@ final class AuditFile: AuditOutput {
 
     /// Adds all or nothing: half a line would spoil the next one.
     private func append(_ lines: [UInt8], to file: Int32, at size: off_t?) throws {
+        // No more is written than the buffer still holds.
         var written = 0
         while written < lines.count {
-            let count = lines.withUnsafeBytes {
-                Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+            let count = unsafe lines.withUnsafeBytes {
+                unsafe Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
@@ -141,12 +148,13 @@ final class AuditFile: AuditOutput {
 
     /// Moves each file one place on; the last one goes.
     private func rotate() throws {
+        // Paths are C strings for as long as the call runs.
         for number in stride(from: keep - 1, through: 1, by: -1) {
-            guard rename("\(path).\(number)", "\(path).\(number + 1)") == 0 || errno == ENOENT else {
+            guard unsafe rename("\(path).\(number)", "\(path).\(number + 1)") == 0 || errno == ENOENT else {
                 throw AuditError("'\(path).\(number)' cannot be renamed")
             }
         }
-        guard rename(path, "\(path).1") == 0 else { throw AuditError("'\(path)' cannot be renamed") }
+        guard unsafe rename(path, "\(path).1") == 0 else { throw AuditError("'\(path)' cannot be renamed") }
     }
 }
 
@@ -156,10 +164,11 @@ struct StandardOutput: AuditOutput {
     func close() {}
 
     func write(_ lines: [UInt8]) async throws {
+        // No more is written than the buffer still holds.
         var written = 0
         while written < lines.count {
-            let count = lines.withUnsafeBytes {
-                Glibc.write(1, $0.baseAddress?.advanced(by: written), $0.count - written)
+            let count = unsafe lines.withUnsafeBytes {
+                unsafe Glibc.write(1, $0.baseAddress?.advanced(by: written), $0.count - written)
             }
             if count > 0 {
                 written += count

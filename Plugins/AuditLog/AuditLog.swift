@@ -62,11 +62,11 @@ protocol AuditOutput: Sendable {
 /// The handshake that the server reads before it loads this library.
 @c(audit_log_plugin_abi)
 public func auditLogPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(audit_log_plugin_make)
 public func auditLogPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(AuditLog.self)
+    unsafe PluginExport.make(AuditLog.self)
 }

@@ -47,11 +47,11 @@ struct Codes: Sendable {
 /// The handshake that the server reads before it loads this library.
 @c(authorization_code_plugin_abi)
 public func authorizationCodePluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(authorization_code_plugin_make)
 public func authorizationCodePluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(AuthorizationCode.self)
+    unsafe PluginExport.make(AuthorizationCode.self)
 }

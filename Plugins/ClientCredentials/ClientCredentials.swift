@@ -24,11 +24,11 @@ struct ClientCredentials: Plugin, TokenGrant {
 /// The handshake that the server reads before it loads this library.
 @c(client_credentials_plugin_abi)
 public func clientCredentialsPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(client_credentials_plugin_make)
 public func clientCredentialsPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(ClientCredentials.self)
+    unsafe PluginExport.make(ClientCredentials.self)
 }

@@ -28,11 +28,11 @@ struct Implicit: Plugin, AuthorizationFlow {
 /// The handshake that the server reads before it loads this library.
 @c(implicit_plugin_abi)
 public func implicitPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(implicit_plugin_make)
 public func implicitPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(Implicit.self)
+    unsafe PluginExport.make(Implicit.self)
 }

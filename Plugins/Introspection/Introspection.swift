@@ -92,11 +92,11 @@ struct Introspection: Plugin, Endpoint {
 /// The handshake that the server reads before it loads this library.
 @c(introspection_plugin_abi)
 public func introspectionPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(introspection_plugin_make)
 public func introspectionPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(Introspection.self)
+    unsafe PluginExport.make(Introspection.self)
 }

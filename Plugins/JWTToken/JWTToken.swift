@@ -143,11 +143,11 @@ struct JWTToken: Plugin, TokenFormat {
 /// The handshake that the server reads before it loads this library.
 @c(jwt_token_plugin_abi)
 public func jwtTokenPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(jwt_token_plugin_make)
 public func jwtTokenPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(JWTToken.self)
+    unsafe PluginExport.make(JWTToken.self)
 }

@@ -73,11 +73,11 @@ struct Logout: Plugin {
 /// The handshake that the server reads before it loads this library.
 @c(logout_plugin_abi)
 public func logoutPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(logout_plugin_make)
 public func logoutPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(Logout.self)
+    unsafe PluginExport.make(Logout.self)
 }

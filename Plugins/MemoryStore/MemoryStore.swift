@@ -117,11 +117,11 @@ final class MemoryStore: Plugin, Store {
 /// The handshake that the server reads before it loads this library.
 @c(memory_store_plugin_abi)
 public func memoryStorePluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(memory_store_plugin_make)
 public func memoryStorePluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(MemoryStore.self)
+    unsafe PluginExport.make(MemoryStore.self)
 }

@@ -49,7 +49,7 @@ struct OpaqueToken: Plugin, TokenFormat {
     /// Not the host's clock: it decides where a record stands, and nothing else.
     private static var time: String {
         var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
         let digits = String(now.tv_sec * 1000 + now.tv_nsec / 1_000_000, radix: 16)
         return String(repeating: "0", count: max(0, timeLength - digits.utf8.count)) + digits
     }
@@ -78,11 +78,11 @@ struct OpaqueToken: Plugin, TokenFormat {
 /// The handshake that the server reads before it loads this library.
 @c(opaque_token_plugin_abi)
 public func opaqueTokenPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(opaque_token_plugin_make)
 public func opaqueTokenPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(OpaqueToken.self)
+    unsafe PluginExport.make(OpaqueToken.self)
 }

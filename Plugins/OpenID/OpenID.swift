@@ -73,11 +73,11 @@ struct OpenID: Plugin {
 /// The handshake that the server reads before it loads this library.
 @c(openid_plugin_abi)
 public func openidPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(openid_plugin_make)
 public func openidPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(OpenID.self)
+    unsafe PluginExport.make(OpenID.self)
 }

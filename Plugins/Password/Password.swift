@@ -76,11 +76,11 @@ struct UserDocument: ResponseExtension {
 /// The handshake that the server reads before it loads this library.
 @c(password_plugin_abi)
 public func passwordPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(password_plugin_make)
 public func passwordPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(Password.self)
+    unsafe PluginExport.make(Password.self)
 }

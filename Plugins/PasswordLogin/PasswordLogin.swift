@@ -99,11 +99,11 @@ struct PasswordLogin: Plugin, InteractionStep {
 /// The handshake that the server reads before it loads this library.
 @c(password_login_plugin_abi)
 public func passwordLoginPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(password_login_plugin_make)
 public func passwordLoginPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(PasswordLogin.self)
+    unsafe PluginExport.make(PasswordLogin.self)
 }

@@ -43,11 +43,11 @@ struct RefreshToken: Plugin {
 /// The handshake that the server reads before it loads this library.
 @c(refresh_token_plugin_abi)
 public func refreshTokenPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(refresh_token_plugin_make)
 public func refreshTokenPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(RefreshToken.self)
+    unsafe PluginExport.make(RefreshToken.self)
 }

@@ -69,43 +69,47 @@ final class SQLiteDatabase: Sendable {
     }
 
     private static func makeFile(_ path: String) throws {
+        // Paths are C strings, and the system fills what belongs to the caller, for as long as a call runs.
         try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
-        var descriptor = Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
+        var descriptor = unsafe Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
         let isNew = descriptor >= 0
         if !isNew {
             guard errno == EEXIST else { throw notMade(path, errno) }
-            descriptor = Foundation.open(path, flags)
+            descriptor = unsafe Foundation.open(path, flags)
         }
         guard descriptor >= 0 else {
             throw StoreError(
-                "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
+                unsafe "the store \(path) cannot be opened: \(String(cString: strerror(errno))); the server's user must own it"
             )
         }
         defer { Foundation.close(descriptor) }
         if isNew { adopt(descriptor, from: URL(fileURLWithPath: path).deletingLastPathComponent().path) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
             throw StoreError("the store \(path) holds private keys and can be read by others; chmod 600 \(path)")
         }
     }
 
     private static func notMade(_ path: String, _ reason: Int32) -> StoreError {
+        // 'strerror' gives a string that ends with NUL.
         let whole = URL(fileURLWithPath: path)
         return StoreError(
-            "the store \(whole.path) cannot be made: \(String(cString: strerror(reason))); the server's user must be able "
+            unsafe "the store \(whole.path) cannot be made: \(String(cString: strerror(reason))); the server's user must be able "
                 + "to write in the folder \(whole.deletingLastPathComponent().path)")
     }
 
     /// Makes the folders that are missing, each for whoever owns the one above it.
     private static func makeFolder(_ path: String) throws {
-        guard access(path, F_OK) != 0, path != "/" else { return }
+        // Paths are C strings for as long as a call runs.
+        guard unsafe access(path, F_OK) != 0, path != "/" else { return }
         let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try makeFolder(above)
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw StoreError("the folder \(path) for the store cannot be made: \(String(cString: strerror(errno)))")
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError(
+                unsafe "the folder \(path) for the store cannot be made: \(String(cString: strerror(errno)))")
         }
-        let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = unsafe Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         adopt(descriptor, from: above)
         Foundation.close(descriptor)
@@ -113,8 +117,9 @@ final class SQLiteDatabase: Sendable {
 
     /// What root makes in somebody's folder belongs to that somebody, or the server's user could not open it later.
     private static func adopt(_ descriptor: Int32, from folder: String) {
+        // The system fills what belongs to the caller.
         var status = stat()
-        guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
+        guard geteuid() == 0, unsafe stat(folder, &status) == 0, status.st_uid != 0 else { return }
         _ = fchown(descriptor, status.st_uid, status.st_gid)
     }
 

@@ -81,11 +81,11 @@ final class SQLiteStore: Plugin, Store {
 /// The handshake that the server reads before it loads this library.
 @c(sqlite_store_plugin_abi)
 public func sqliteStorePluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(sqlite_store_plugin_make)
 public func sqliteStorePluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(SQLiteStore.self)
+    unsafe PluginExport.make(SQLiteStore.self)
 }

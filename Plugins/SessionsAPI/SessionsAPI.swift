@@ -48,11 +48,11 @@ extension Client {
 /// The handshake that the server reads before it loads this library.
 @c(sessions_api_plugin_abi)
 public func sessionsAPIPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(sessions_api_plugin_make)
 public func sessionsAPIPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(SessionsAPI.self)
+    unsafe PluginExport.make(SessionsAPI.self)
 }

@@ -44,11 +44,11 @@ struct TokenRevocation: Plugin, Endpoint {
 /// The handshake that the server reads before it loads this library.
 @c(revocation_plugin_abi)
 public func revocationPluginABI() -> UnsafeRawPointer? {
-    grantor_plugin_abi()
+    unsafe grantor_plugin_abi()
 }
 
 /// Hands the plugin to the server.
 @c(revocation_plugin_make)
 public func revocationPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(TokenRevocation.self)
+    unsafe PluginExport.make(TokenRevocation.self)
 }

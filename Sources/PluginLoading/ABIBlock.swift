@@ -12,8 +12,9 @@ public struct ABIBlock: Sendable, Equatable {
 
     /// What this server was built with.
     static var server: ABIBlock? {
-        guard let pointer = grantor_plugin_abi() else { return nil }
-        return parse(UnsafeRawBufferPointer(start: pointer, count: MemoryLayout<grantor_plugin_abi_t>.size))
+        // The block is a constant of the kit, of the size of its type.
+        guard let pointer = unsafe grantor_plugin_abi() else { return nil }
+        return unsafe parse(UnsafeRawBufferPointer(start: pointer, count: MemoryLayout<grantor_plugin_abi_t>.size))
     }
 
     private typealias grantor_plugin_abi_t = CPluginABI.grantor_plugin_abi
@@ -22,24 +23,26 @@ public struct ABIBlock: Sendable, Equatable {
     ///
     /// - Throws: `PluginLoadingError` if there is none or it is none of this server's.
     static func read(fromFileAt path: String) throws -> ABIBlock {
+        // The section's bytes are read while they are there.
         let bytes = try ELFFile(path: path).section(named: GRANTOR_ABI_SECTION)
         guard let bytes else {
             throw PluginLoadingError(
                 "\(path) is not a plugin: it has no section '\(GRANTOR_ABI_SECTION)'",
                 note: "its <id>_plugin_abi function must call grantor_plugin_abi()")
         }
-        guard let block = bytes.withUnsafeBytes(parse) else {
+        guard let block = unsafe bytes.withUnsafeBytes(unsafe parse) else {
             throw PluginLoadingError("\(path) is not a plugin: its section '\(GRANTOR_ABI_SECTION)' is of another kind")
         }
         return block
     }
 
     private static func parse(_ bytes: UnsafeRawBufferPointer) -> ABIBlock? {
+        // No number is read behind the length that was checked.
         let magic = Array(GRANTOR_ABI_MAGIC.utf8) + [0]
-        guard bytes.count >= 24, bytes.prefix(8).elementsEqual(magic) else { return nil }
-        func number(_ offset: Int) -> UInt32 { bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
-        let compiler = bytes.dropFirst(24).prefix(112).prefix { $0 != 0 }
-        return ABIBlock(
+        guard bytes.count >= 24, unsafe bytes.prefix(8).elementsEqual(magic) else { return nil }
+        func number(_ offset: Int) -> UInt32 { unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+        let compiler = unsafe bytes.dropFirst(24).prefix(112).prefix { $0 != 0 }
+        return unsafe ABIBlock(
             size: number(8), major: number(12), minor: number(16), compiler: String(decoding: compiler, as: UTF8.self))
     }
 

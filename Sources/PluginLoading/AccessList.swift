@@ -31,12 +31,13 @@ struct AccessList {
     ///
     /// - Throws: `PluginLoadingError` if there is one that cannot be read.
     static func of(_ path: String) throws -> AccessList? {
+        // The system writes no more than the length that it is told.
         var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = getxattr(path, attribute, &bytes, bytes.count)
+        let count = unsafe getxattr(path, attribute, &bytes, bytes.count)
         guard count >= 0 else {
             if errno == ENODATA || errno == ENOTSUP { return nil }
             throw PluginLoadingError(
-                "the access list of \(path) cannot be read", note: String(cString: strerror(errno)))
+                "the access list of \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
         }
         guard let list = AccessList(Array(bytes.prefix(count))) else {
             throw PluginLoadingError(

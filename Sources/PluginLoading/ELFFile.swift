@@ -10,15 +10,17 @@ struct ELFFile {
     private final class Descriptor {
         let number: Int32
         init?(_ path: String) {
-            number = open(path, O_RDONLY | O_CLOEXEC)
+            number = unsafe open(path, O_RDONLY | O_CLOEXEC)
             if number < 0 { return nil }
         }
         deinit { close(number) }
     }
 
     init(path: String) throws {
+        // 'strerror' gives a string that ends with NUL.
         guard let descriptor = Descriptor(path) else {
-            throw PluginLoadingError("the library \(path) cannot be read", note: String(cString: strerror(errno)))
+            throw PluginLoadingError(
+                "the library \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
         }
         self.path = path
         self.descriptor = descriptor
@@ -60,9 +62,10 @@ struct ELFFile {
     }
 
     private func read(at offset: Int, count: Int) throws -> [UInt8] {
+        // The system writes no more than the length that it is told.
         guard offset >= 0, count >= 0, count <= 1 << 20 else { throw notALibrary }
         var bytes = [UInt8](repeating: 0, count: count)
-        guard pread(descriptor.number, &bytes, count, offset) == count else { throw notALibrary }
+        guard unsafe pread(descriptor.number, &bytes, count, offset) == count else { throw notALibrary }
         return bytes
     }
 }

@@ -36,13 +36,15 @@ public struct PluginLibrary: Sendable {
     ///
     /// - Throws: `PluginLoadingError`.
     public static func digest(of path: String, sha256: ([UInt8]) -> [UInt8]) throws -> String {
-        guard let file = fopen(path, "rb") else {
-            throw PluginLoadingError("the library \(path) cannot be read", note: String(cString: strerror(errno)))
+        // The system writes no more than the length that it is told.
+        guard let file = unsafe fopen(path, "rb") else {
+            throw PluginLoadingError(
+                "the library \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
         }
-        defer { fclose(file) }
+        defer { unsafe fclose(file) }
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 20)
-        while case let count = fread(&block, 1, block.count, file), count > 0 { bytes += block.prefix(count) }
+        while case let count = unsafe fread(&block, 1, block.count, file), count > 0 { bytes += block.prefix(count) }
         let digits = Array("0123456789abcdef")
         return sha256(bytes).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
     }
@@ -60,20 +62,22 @@ public struct PluginLibrary: Sendable {
     }
 
     private static func open(_ path: String, id: String) throws -> any Plugin.Type {
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-            throw PluginLoadingError("plugin '\(id)' does not load: \(String(cString: dlerror()))")
+        // The handshake was read before: the library was built against this kit, so the symbol is the function that the
+        // kit's header declares.
+        guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+            throw PluginLoadingError(unsafe "plugin '\(id)' does not load: \(String(cString: dlerror()))")
         }
         let name = id.raw.replacing("-", with: "_") + "_plugin_make"
-        guard let symbol = dlsym(handle, name) else {
+        guard let symbol = unsafe dlsym(handle, name) else {
             throw PluginLoadingError(
                 "\(path) is not the plugin '\(id)': it has no function '\(name)'",
                 note: "the file's name, the functions and the manifest must have one id")
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
-        guard let made = unsafeBitCast(symbol, to: Make.self)() else {
+        guard let made = unsafe unsafeBitCast(symbol, to: Make.self)() else {
             throw PluginLoadingError("plugin '\(id)' made nothing")
         }
-        let type = PluginExport.take(made).type
+        let type = unsafe PluginExport.take(made).type
         guard type.manifest.id == id else {
             throw PluginLoadingError(
                 "\(path) holds the plugin '\(type.manifest.id)', the configuration expects '\(id)'",

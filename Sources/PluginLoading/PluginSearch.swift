@@ -26,7 +26,7 @@ public struct PluginSearch: Sendable {
         }
         for folder in folders {
             let path = "\(folder)/lib\(id).so"
-            if access(path, F_OK) == 0 { return try check(path, within: folder) }
+            if unsafe access(path, F_OK) == 0 { return try check(path, within: folder) }
         }
         throw PluginLoadingError(
             "the plugin '\(id)' is not installed: no lib\(id).so in \(folders.joined(separator: ", "))",
@@ -39,12 +39,13 @@ public struct PluginSearch: Sendable {
     }
 
     private static func libraries(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
+        // An entry is read before the next one is asked for; its name ends with NUL.
+        guard let stream = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(stream) }
         var ids: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             guard name.raw.starts(with: "lib"), name.raw.ends(with: ".so") else { continue }
             let id = name.raw.dropFirst(3).dropLast(3).string
@@ -57,7 +58,8 @@ public struct PluginSearch: Sendable {
 
     private func check(_ path: String, within folder: String) throws -> String {
         guard let real = PluginSearch.real(path) else {
-            throw PluginLoadingError("the library \(path) cannot be found", note: String(cString: strerror(errno)))
+            throw PluginLoadingError(
+                "the library \(path) cannot be found", note: unsafe String(cString: strerror(errno)))
         }
         guard let home = PluginSearch.real(folder), real.raw.starts(with: home == "/" ? "/" : home + "/") else {
             throw PluginLoadingError(
@@ -74,9 +76,10 @@ public struct PluginSearch: Sendable {
     }
 
     private static func real(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        // 'realpath' makes the memory that is freed here; its text ends with NUL.
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     private static func checkFile(_ path: String) throws {
@@ -94,9 +97,10 @@ public struct PluginSearch: Sendable {
     }
 
     private static func status(of path: String) throws -> stat {
+        // The system fills what belongs to the caller.
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw PluginLoadingError("\(path) cannot be examined", note: String(cString: strerror(errno)))
+        guard unsafe stat(path, &status) == 0 else {
+            throw PluginLoadingError("\(path) cannot be examined", note: unsafe String(cString: strerror(errno)))
         }
         return status
     }

@@ -16,10 +16,11 @@ public enum HostName {
 
     /// An address, perhaps with the interface that a link-local one needs (RFC 4007 section 11).
     private static func isIPv6(_ host: [UInt8]) -> Bool {
+        // The system fills the structure that it is given.
         let parts = host.split(separator: UInt8(ascii: "%"), maxSplits: 1, omittingEmptySubsequences: false)
         var address = in6_addr()
         guard parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { 0x21...0x7E ~= $0 } }) else { return false }
-        return inet_pton(AF_INET6, String(decoding: parts[0], as: UTF8.self), &address) == 1
+        return unsafe inet_pton(AF_INET6, String(decoding: parts[0], as: UTF8.self), &address) == 1
     }
 
     /// The host as an address spells it (RFC 3986 section 3.2.2).

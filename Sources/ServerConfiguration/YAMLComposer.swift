@@ -3,7 +3,7 @@
 import CLibYAML
 
 /// Builds the node tree of one document out of libyaml's events, strictly and within bounds.
-struct YAMLComposer {
+@safe struct YAMLComposer {
     /// How many nodes a file may hold, aliases counted each time: what a bomb of aliases runs into.
     private static let mostNodes = 100_000
     private static let deepest = 32
@@ -13,22 +13,23 @@ struct YAMLComposer {
     private var total = 0
 
     static func compose(_ bytes: [UInt8]) throws -> Node? {
+        // The parser lives until the tree is made, and reads the bytes while they are there.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-        defer { parser.deallocate() }
-        guard yaml_parser_initialize(parser) == 1 else {
+        defer { unsafe parser.deallocate() }
+        guard unsafe yaml_parser_initialize(parser) == 1 else {
             throw YAMLError(message: "no memory to read the file", note: nil, mark: Mark(line: 0, column: 0))
         }
-        defer { yaml_parser_delete(parser) }
-        return try bytes.withUnsafeBufferPointer { buffer in
-            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-            yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            var composer = YAMLComposer(parser: parser)
+        defer { unsafe yaml_parser_delete(parser) }
+        return try unsafe bytes.withUnsafeBufferPointer { buffer in
+            unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            unsafe yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+            var composer = unsafe YAMLComposer(parser: parser)
             return try composer.document()
         }
     }
 
     private init(parser: UnsafeMutablePointer<yaml_parser_t>) {
-        self.parser = parser
+        unsafe self.parser = unsafe parser
     }
 
     /// One event, copied out of libyaml's memory.
@@ -51,22 +52,22 @@ struct YAMLComposer {
     }
 
     private func next() throws -> Event {
-        var event = yaml_event_t()
-        guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
-        defer { yaml_event_delete(&event) }
-        return Event(event)
+        var event = unsafe yaml_event_t()
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+        defer { unsafe yaml_event_delete(&event) }
+        return unsafe Event(event)
     }
 
     private func syntaxError() -> YAMLError {
-        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
+        let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "this is not YAML"
         if problem.contains("cannot start any token") {
-            let mark = parser.pointee.problem_mark
+            let mark = unsafe parser.pointee.problem_mark
             return YAMLError(
                 message: "a tab cannot indent a line", note: "use spaces",
                 mark: Mark(line: Int(mark.line), column: Int(mark.column)))
         }
-        let mark = parser.pointee.problem_mark
-        let context = parser.pointee.context.map { "libyaml: \(String(cString: $0))" }
+        let mark = unsafe parser.pointee.problem_mark
+        let context = unsafe parser.pointee.context.map { unsafe "libyaml: \(String(cString: $0))" }
         return YAMLError(message: problem, note: context, mark: Mark(line: Int(mark.line), column: Int(mark.column)))
     }
 
@@ -173,26 +174,27 @@ struct YAMLComposer {
 
 extension YAMLComposer.Event {
     fileprivate init(_ event: yaml_event_t) {
-        start = Mark(line: Int(event.start_mark.line), column: Int(event.start_mark.column))
-        end = Mark(line: Int(event.end_mark.line), column: Int(event.end_mark.column))
+        start = unsafe Mark(line: Int(event.start_mark.line), column: Int(event.start_mark.column))
+        end = unsafe Mark(line: Int(event.end_mark.line), column: Int(event.end_mark.column))
         anchor = nil
         hasTag = false
-        switch event.type {
+        switch unsafe event.type {
         case YAML_SCALAR_EVENT:
-            let scalar = event.data.scalar
-            let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            kind = .scalar(String(decoding: bytes, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
-            anchor = Self.text(scalar.anchor)
-            hasTag = scalar.tag != nil
-        case YAML_ALIAS_EVENT: kind = .alias(Self.text(event.data.alias.anchor) ?? "")
+            let scalar = unsafe event.data.scalar
+            let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            kind = unsafe .scalar(
+                String(decoding: bytes, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
+            anchor = unsafe Self.text(scalar.anchor)
+            hasTag = unsafe scalar.tag != nil
+        case YAML_ALIAS_EVENT: kind = unsafe .alias(Self.text(event.data.alias.anchor) ?? "")
         case YAML_SEQUENCE_START_EVENT:
             kind = .sequence
-            anchor = Self.text(event.data.sequence_start.anchor)
-            hasTag = event.data.sequence_start.tag != nil
+            anchor = unsafe Self.text(event.data.sequence_start.anchor)
+            hasTag = unsafe event.data.sequence_start.tag != nil
         case YAML_MAPPING_START_EVENT:
             kind = .mapping
-            anchor = Self.text(event.data.mapping_start.anchor)
-            hasTag = event.data.mapping_start.tag != nil
+            anchor = unsafe Self.text(event.data.mapping_start.anchor)
+            hasTag = unsafe event.data.mapping_start.tag != nil
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: kind = .end
         case YAML_STREAM_END_EVENT: kind = .streamEnd
         default: kind = .structure
@@ -200,6 +202,7 @@ extension YAMLComposer.Event {
     }
 
     private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-        pointer.map { String(cString: $0) }
+        // libyaml's texts end with NUL and are copied at once.
+        unsafe pointer.map { unsafe String(cString: $0) }
     }
 }

@@ -2,6 +2,7 @@
 
 public import GrantKit
 public import Logging
+import OutsideText
 import Synchronization
 
 /// A plugin's store whose answers are checked against the contract (decision 0037).
@@ -72,7 +73,7 @@ public final class CheckedStore: Store {
         for record in found {
             let key = record.key
             try check(record, at: StoreKey(collection, key.id))
-            guard record.indexes[index]?.utf8.elementsEqual(value.utf8) == true else {
+            guard record.indexes[exactly: index]?.isSame(as: value) == true else {
                 throw breach(.index, "it found a record of '\(collection)' by another value of the index '\(index)'")
             }
             guard last.map({ $0.id.utf8.lexicographicallyPrecedes(key.id.utf8) }) ?? true else {

@@ -8,12 +8,14 @@ public enum Base64URL {
     ///
     /// Not generic, since a generic function is slow where another module calls it.
     public static func encode(_ bytes: [UInt8], to buffer: inout [UInt8]) {
-        buffer += [UInt8](unsafeUninitializedCapacity: length(bytes.count)) { $1 = write(bytes, to: $0) }
+        // 'write' fills the capacity that it is given.
+        unsafe buffer += [UInt8](unsafeUninitializedCapacity: length(bytes.count)) { $1 = unsafe write(bytes, to: $0) }
     }
 
     /// The encoding of some bytes.
     public static func encode(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: length(bytes.count)) { write(bytes, to: $0) }
+        // 'write' fills the capacity that it is given.
+        unsafe String(unsafeUninitializedCapacity: length(bytes.count)) { unsafe write(bytes, to: $0) }
     }
 
     private static func length(_ count: Int) -> Int {
@@ -21,23 +23,24 @@ public enum Base64URL {
     }
 
     private static func write(_ bytes: [UInt8], to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        digits.withUnsafeBufferPointer { digits in
+        // The buffer has the length that 'length' gives for the bytes, and 'written' stays below it.
+        unsafe digits.withUnsafeBufferPointer { digits in
             var (place, written) = (0, 0)
             while place + 2 < bytes.count {
                 let bits = UInt32(bytes[place]) << 16 | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2])
-                buffer[written] = digits[Int(bits >> 18)]
-                buffer[written + 1] = digits[Int(bits >> 12 & 63)]
-                buffer[written + 2] = digits[Int(bits >> 6 & 63)]
-                buffer[written + 3] = digits[Int(bits & 63)]
+                unsafe buffer[written] = unsafe digits[Int(bits >> 18)]
+                unsafe buffer[written + 1] = unsafe digits[Int(bits >> 12 & 63)]
+                unsafe buffer[written + 2] = unsafe digits[Int(bits >> 6 & 63)]
+                unsafe buffer[written + 3] = unsafe digits[Int(bits & 63)]
                 (place, written) = (place + 3, written + 4)
             }
             guard place < bytes.count else { return written }
             // One byte left makes two digits, two make three.
             let isPair = place + 1 < bytes.count
             let bits = UInt32(bytes[place]) << 16 | (isPair ? UInt32(bytes[place + 1]) << 8 : 0)
-            buffer[written] = digits[Int(bits >> 18)]
-            buffer[written + 1] = digits[Int(bits >> 12 & 63)]
-            if isPair { buffer[written + 2] = digits[Int(bits >> 6 & 63)] }
+            unsafe buffer[written] = unsafe digits[Int(bits >> 18)]
+            unsafe buffer[written + 1] = unsafe digits[Int(bits >> 12 & 63)]
+            if isPair { unsafe buffer[written + 2] = unsafe digits[Int(bits >> 6 & 63)] }
             return written + (isPair ? 3 : 2)
         }
     }

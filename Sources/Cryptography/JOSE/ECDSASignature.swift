@@ -28,21 +28,23 @@ enum ECDSASignature {
 
     /// The DER that OpenSSL verifies, or nil if the length is not that of the curve.
     static func distinguished(_ signature: [UInt8], _ curve: Curve) -> [UInt8]? {
+        // Each half is 'width' bytes of the signature, whose length was checked; the buffer holds more than the longest
+        // DER.
         let width = curve.width
-        guard signature.count == 2 * width, let pair = ECDSA_SIG_new() else { return nil }
-        defer { ECDSA_SIG_free(pair) }
-        let halves = signature.withUnsafeBufferPointer { buffer in
-            (
+        guard signature.count == 2 * width, let pair = unsafe ECDSA_SIG_new() else { return nil }
+        defer { unsafe ECDSA_SIG_free(pair) }
+        let halves = unsafe signature.withUnsafeBufferPointer { buffer in
+            unsafe (
                 BN_bin2bn(buffer.baseAddress, Int32(width), nil),
-                BN_bin2bn(buffer.baseAddress.map { $0 + width }, Int32(width), nil)
+                BN_bin2bn(buffer.baseAddress.map { unsafe $0 + width }, Int32(width), nil)
             )
         }
         // On success the pair owns both numbers.
-        guard ECDSA_SIG_set0(pair, halves.0, halves.1) == 1 else { return nil }
+        guard unsafe ECDSA_SIG_set0(pair, halves.0, halves.1) == 1 else { return nil }
         var encoded = [UInt8](repeating: 0, count: 2 * width + 16)
-        let length = encoded.withUnsafeMutableBufferPointer { buffer in
+        let length = unsafe encoded.withUnsafeMutableBufferPointer { buffer in
             var start = buffer.baseAddress
-            return i2d_ECDSA_SIG(pair, &start)
+            return unsafe i2d_ECDSA_SIG(pair, &start)
         }
         return length > 0 ? Array(encoded.prefix(Int(length))) : nil
     }

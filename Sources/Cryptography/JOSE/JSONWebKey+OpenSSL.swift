@@ -57,11 +57,11 @@ extension JSONWebKey {
     private static func key(
         _ parameters: borrowing KeyParameters, _ kind: String, _ isPrivate: Bool
     ) throws(JOSEError) -> AsymmetricKey {
-        guard let key = parameters.key(kind, isPrivate: isPrivate) else {
+        guard let key = unsafe parameters.key(kind, isPrivate: isPrivate) else {
             throw JOSEError("it is no key of its kind: its point or its numbers are impossible")
         }
         do {
-            return try AsymmetricKey(owning: key)
+            return try unsafe AsymmetricKey(owning: key)
         } catch {
             throw JOSEError("\(error)")
         }

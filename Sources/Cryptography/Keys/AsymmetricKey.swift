@@ -4,7 +4,7 @@ import COpenSSL
 import GrantKit
 
 /// A key of OpenSSL of one of the kinds that JOSE has, public or private (RFC 7518 section 6, RFC 8037 section 2).
-final class AsymmetricKey: Sendable {
+@safe final class AsymmetricKey: Sendable {
     enum Kind: Sendable, Equatable {
         case ec(Curve)
         case rsa
@@ -27,31 +27,32 @@ final class AsymmetricKey: Sendable {
     ///
     /// - Throws: `CryptographyError` for a kind or curve that JOSE does not have.
     init(owning pointer: OpaquePointer) throws {
+        // The key is this object's own until it goes; OpenSSL writes no more than the lengths that it is told.
         do {
-            kind = try AsymmetricKey.kind(of: pointer)
-            (publicMembers, modulusBits) = try AsymmetricKey.members(of: pointer, kind)
+            kind = try unsafe AsymmetricKey.kind(of: pointer)
+            (publicMembers, modulusBits) = try unsafe AsymmetricKey.members(of: pointer, kind)
         } catch {
-            EVP_PKEY_free(pointer)
+            unsafe EVP_PKEY_free(pointer)
             throw error
         }
-        self.pointer = pointer
+        unsafe self.pointer = unsafe pointer
     }
 
-    deinit { EVP_PKEY_free(pointer) }
+    deinit { unsafe EVP_PKEY_free(pointer) }
 
     private static func kind(of key: OpaquePointer) throws -> Kind {
-        if EVP_PKEY_is_a(key, "RSA") == 1 { return .rsa }
-        if EVP_PKEY_is_a(key, "ED25519") == 1 { return .ed25519 }
-        guard EVP_PKEY_is_a(key, "EC") == 1 else {
+        if unsafe EVP_PKEY_is_a(key, "RSA") == 1 { return .rsa }
+        if unsafe EVP_PKEY_is_a(key, "ED25519") == 1 { return .ed25519 }
+        guard unsafe EVP_PKEY_is_a(key, "EC") == 1 else {
             throw CryptographyError(
                 found: "the key is of no kind that signs here: it must be EC (P-256, P-384), RSA or Ed25519")
         }
         var name = [CChar](repeating: 0, count: 64)
         var length = 0
-        guard EVP_PKEY_get_group_name(key, &name, name.count, &length) == 1 else {
+        guard unsafe EVP_PKEY_get_group_name(key, &name, name.count, &length) == 1 else {
             throw CryptographyError("the curve of the key is not known")
         }
-        let text = name.withUnsafeBytes { String(decoding: $0.prefix(length), as: UTF8.self) }
+        let text = unsafe name.withUnsafeBytes { unsafe String(decoding: $0.prefix(length), as: UTF8.self) }
         guard let curve = Curve.allCases.first(where: { $0.group == text }) else {
             throw CryptographyError(found: "the curve '\(text)' of the key is none of P-256, P-384 and P-521")
         }
@@ -61,13 +62,13 @@ final class AsymmetricKey: Sendable {
     private static func members(of key: OpaquePointer, _ kind: Kind) throws -> (JSON, Int) {
         switch kind {
         case .ec(let curve):
-            guard let x = BigNumber("qx", of: key), let y = BigNumber("qy", of: key) else {
+            guard let x = unsafe BigNumber("qx", of: key), let y = unsafe BigNumber("qy", of: key) else {
                 throw CryptographyError("the key has no public point")
             }
             let point = [x.bytes(width: curve.width), y.bytes(width: curve.width)].map(Base64URL.encode)
             return (["crv": .string(curve.rawValue), "kty": "EC", "x": .string(point[0]), "y": .string(point[1])], 0)
         case .rsa:
-            guard let modulus = BigNumber("n", of: key), let exponent = BigNumber("e", of: key) else {
+            guard let modulus = unsafe BigNumber("n", of: key), let exponent = unsafe BigNumber("e", of: key) else {
                 throw CryptographyError("the key has no public half")
             }
             let parts = [exponent.bytes(), modulus.bytes()].map(Base64URL.encode)
@@ -75,7 +76,7 @@ final class AsymmetricKey: Sendable {
         case .ed25519:
             var bytes = [UInt8](repeating: 0, count: 32)
             var length = bytes.count
-            guard EVP_PKEY_get_raw_public_key(key, &bytes, &length) == 1, length == 32 else {
+            guard unsafe EVP_PKEY_get_raw_public_key(key, &bytes, &length) == 1, length == 32 else {
                 throw CryptographyError("the key has no public half")
             }
             return (["crv": "Ed25519", "kty": "OKP", "x": .string(Base64URL.encode(bytes))], 0)
@@ -101,7 +102,7 @@ extension AsymmetricKey {
     /// - Returns: The reason.
     func weakness(smallestExponent exponent: UInt64) -> String? {
         guard kind == .rsa else { return nil }
-        guard let modulus = BigNumber("n", of: pointer), let own = BigNumber("e", of: pointer) else {
+        guard let modulus = unsafe BigNumber("n", of: pointer), let own = unsafe BigNumber("e", of: pointer) else {
             return "it has no public half"
         }
         guard (2048...16_384).contains(modulus.bits) else {
@@ -159,17 +160,17 @@ extension AsymmetricKey {
     }
 
     private func verify(_ signature: [UInt8], _ digest: [UInt8], _ algorithm: SignatureAlgorithm) -> Bool {
-        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
-        defer { EVP_PKEY_CTX_free(context) }
-        return EVP_PKEY_verify_init(context) == 1 && AsymmetricKey.setPadding(context, algorithm)
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        return unsafe EVP_PKEY_verify_init(context) == 1 && AsymmetricKey.setPadding(context, algorithm)
             && EVP_PKEY_verify(context, signature, signature.count, digest, digest.count) == 1
     }
 
     /// Ed25519 hashes the message itself, twice.
     private func verifyEdDSA(_ signature: [UInt8], _ message: [UInt8]) -> Bool {
-        guard signature.count == 64, let context = EVP_MD_CTX_new() else { return false }
-        defer { EVP_MD_CTX_free(context) }
-        return EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
+        guard signature.count == 64, let context = unsafe EVP_MD_CTX_new() else { return false }
+        defer { unsafe EVP_MD_CTX_free(context) }
+        return unsafe EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
             && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
 
@@ -178,10 +179,10 @@ extension AsymmetricKey {
         let hash = algorithm.hash
         switch algorithm.scheme {
         case .pkcs1:
-            return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
+            return unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
                 && EVP_PKEY_CTX_set_signature_md(context, hash.algorithm) == 1
         case .pss:
-            return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
+            return unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
                 && EVP_PKEY_CTX_set_signature_md(context, hash.algorithm) == 1
                 && EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash.algorithm) == 1
                 && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, Int32(hash.length)) == 1

@@ -75,35 +75,36 @@ final class HardwareKey: Sendable {
 }
 
 /// A key as its provider hands it out.
-private final class OpenedKey {
+@safe private final class OpenedKey {
     let provider: LoadedProvider
     let pointer: OpaquePointer
 
     init(_ provider: KeyProvider, _ uri: String, _ pin: Secret) throws {
+        // The key is this object's own until it goes; what OpenSSL hands out is freed here.
         self.provider = try LoadedProvider(provider)
-        pointer = try self.provider.key(uri, pin: pin)
+        unsafe pointer = try unsafe self.provider.key(uri, pin: pin)
     }
 
-    deinit { EVP_PKEY_free(pointer) }
+    deinit { unsafe EVP_PKEY_free(pointer) }
 
     func contexts(_ algorithm: SignatureAlgorithm) -> SigningContexts {
-        SigningContexts(pointer, algorithm, provider: provider)
+        unsafe SigningContexts(pointer, algorithm, provider: provider)
     }
 
     /// The public half as an ordinary key: it can be read and verifies without the hardware.
     func publicHalf() throws -> AsymmetricKey {
         var der: UnsafeMutablePointer<UInt8>?
-        let length = i2d_PUBKEY(pointer, &der)
-        guard length > 0, let der else {
+        let length = unsafe i2d_PUBKEY(pointer, &der)
+        guard length > 0, let der = unsafe der else {
             throw CryptographyError(
                 found: "the provider has no public half of the key: put the public object beside the private one")
         }
-        defer { CRYPTO_free(der, nil, 0) }
-        var start: UnsafePointer<UInt8>? = UnsafePointer(der)
-        guard let half = d2i_PUBKEY(nil, &start, Int(length)) else {
+        defer { unsafe CRYPTO_free(der, nil, 0) }
+        var start: UnsafePointer<UInt8>? = unsafe UnsafePointer(der)
+        guard let half = unsafe d2i_PUBKEY(nil, &start, Int(length)) else {
             throw CryptographyError("the public half of the key cannot be read")
         }
-        return try AsymmetricKey(owning: half)
+        return try unsafe AsymmetricKey(owning: half)
     }
 }
 

@@ -3,63 +3,67 @@
 import COpenSSL
 
 /// The numbers and texts that OpenSSL makes a key of; it keeps pointers to them, so they live as long as this does.
-struct KeyParameters: ~Copyable {
+@safe struct KeyParameters: ~Copyable {
     private let builder: OpaquePointer?
-    private var memory: [UnsafeMutableBufferPointer<CChar>] = []
-    private var numbers: [OpaquePointer] = []
+    // OpenSSL reads what is kept here until the key is made; all of it is freed with this value.
+    private var memory: [UnsafeMutableBufferPointer<CChar>] = unsafe []
+    private var numbers: [OpaquePointer] = unsafe []
 
     init() {
-        builder = OSSL_PARAM_BLD_new()
+        unsafe builder = unsafe OSSL_PARAM_BLD_new()
     }
 
     deinit {
-        OSSL_PARAM_BLD_free(builder)
-        for number in numbers { BN_clear_free(number) }
-        for buffer in memory {
-            OPENSSL_cleanse(buffer.baseAddress, buffer.count)
-            buffer.deallocate()
+        unsafe OSSL_PARAM_BLD_free(builder)
+        for place in unsafe numbers.indices { unsafe BN_clear_free(numbers[place]) }
+        for place in unsafe memory.indices {
+            let buffer = unsafe memory[place]
+            unsafe OPENSSL_cleanse(buffer.baseAddress, buffer.count)
+            unsafe buffer.deallocate()
         }
     }
 
     mutating func add(number bytes: [UInt8], _ name: String) {
-        guard let number = BN_bin2bn(bytes, Int32(bytes.count), nil) else { return }
-        numbers.append(number)
-        OSSL_PARAM_BLD_push_BN(builder, kept(name), number)
+        guard let number = unsafe BN_bin2bn(bytes, Int32(bytes.count), nil) else { return }
+        unsafe numbers.append(number)
+        unsafe OSSL_PARAM_BLD_push_BN(builder, kept(name), number)
     }
 
     mutating func add(octets bytes: [UInt8], _ name: String) {
-        OSSL_PARAM_BLD_push_octet_string(builder, kept(name), kept(bytes), bytes.count)
+        unsafe OSSL_PARAM_BLD_push_octet_string(builder, kept(name), kept(bytes), bytes.count)
     }
 
     mutating func add(text: String, _ name: String) {
-        OSSL_PARAM_BLD_push_utf8_string(builder, kept(name), kept(text), text.utf8.count)
+        unsafe OSSL_PARAM_BLD_push_utf8_string(builder, kept(name), kept(text), text.utf8.count)
     }
 
     private mutating func kept(_ text: String) -> UnsafePointer<CChar>? {
-        kept(Array(text.utf8) + [0])
+        unsafe kept(Array(text.utf8) + [0])
     }
 
     private mutating func kept(_ bytes: [UInt8]) -> UnsafePointer<CChar>? {
         let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: max(1, bytes.count))
-        for (place, byte) in bytes.enumerated() { buffer[place] = CChar(bitPattern: byte) }
-        memory.append(buffer)
-        return UnsafePointer(buffer.baseAddress)
+        for (place, byte) in bytes.enumerated() { unsafe buffer[place] = CChar(bitPattern: byte) }
+        unsafe memory.append(buffer)
+        return unsafe UnsafePointer(buffer.baseAddress)
     }
 
     /// The key, or nil if OpenSSL refuses it, as it does a point that is not on its curve.
     func key(_ kind: String, isPrivate: Bool) -> OpaquePointer? {
-        let parameters = OSSL_PARAM_BLD_to_param(builder)
-        let context = EVP_PKEY_CTX_new_from_name(nil, kind, nil)
+        let parameters = unsafe OSSL_PARAM_BLD_to_param(builder)
+        let context = unsafe EVP_PKEY_CTX_new_from_name(nil, kind, nil)
         defer {
-            EVP_PKEY_CTX_free(context)
-            OSSL_PARAM_free(parameters)
+            unsafe EVP_PKEY_CTX_free(context)
+            unsafe OSSL_PARAM_free(parameters)
             ERR_clear_error()
         }
         var key: OpaquePointer?
         let what = Int32(isPrivate ? COpenSSLKeyPair : COpenSSLPublicKey)
-        guard EVP_PKEY_fromdata_init(context) == 1, EVP_PKEY_fromdata(context, &key, what, parameters) == 1 else {
+        guard unsafe EVP_PKEY_fromdata_init(context) == 1,
+            unsafe EVP_PKEY_fromdata(context, &key, what, parameters) == 1
+        else {
             return nil
         }
-        return key
+        return unsafe key
     }
 }

@@ -22,10 +22,11 @@ extension SigningKey {
 
     /// Checks a private key and settles what it signs with.
     convenience init(checking key: AsymmetricKey, algorithm: SignatureAlgorithm?) throws {
+        // The context is freed at the end.
         let algorithm = try SigningKey.checked(key, algorithm)
-        let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil)
-        defer { EVP_PKEY_CTX_free(context) }
-        guard EVP_PKEY_pairwise_check(context) == 1 else {
+        let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil)
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        guard unsafe EVP_PKEY_pairwise_check(context) == 1 else {
             throw CryptographyError(
                 found: "the private and the public half of the key do not match; take the file that the key was made in"
             )
@@ -62,7 +63,7 @@ extension SigningKey {
         guard !isEncrypted || passphrase != nil else {
             throw CryptographyError(found: "the private key is encrypted; give its 'passphrase'")
         }
-        guard let key = pointer(pem, passphrase ?? Secret("")) else {
+        guard let key = unsafe pointer(pem, passphrase ?? Secret("")) else {
             if isEncrypted { throw CryptographyError(found: "the passphrase does not open the private key") }
             let isPublic = pem.exposed.raw.contains("BEGIN PUBLIC KEY") || pem.exposed.raw.contains("BEGIN CERTIFICATE")
             throw CryptographyError(
@@ -70,14 +71,15 @@ extension SigningKey {
                     ? "it is a public key or a certificate; the private key is needed"
                     : "it is no private key in PEM; write one with 'openssl genpkey'")
         }
-        return try AsymmetricKey(owning: key)
+        return try unsafe AsymmetricKey(owning: key)
     }
 
     /// Without a passphrase OpenSSL would ask for one on the terminal.
     private static func pointer(_ pem: Secret, _ passphrase: Secret) -> OpaquePointer? {
+        // The passphrase ends with NUL and lives until the key was read.
         var word = passphrase.exposed.utf8CString
-        return word.withUnsafeMutableBytes { word in
-            withInput(Array(pem.exposed.utf8)) { PEM_read_bio_PrivateKey($0, nil, nil, word.baseAddress) }
+        return unsafe word.withUnsafeMutableBytes { word in
+            unsafe withInput(Array(pem.exposed.utf8)) { unsafe PEM_read_bio_PrivateKey($0, nil, nil, word.baseAddress) }
         }
     }
 
@@ -96,13 +98,14 @@ extension SigningKey {
     ///
     /// - Throws: `CryptographyError`, also for a key that cannot leave its hardware.
     public func privatePEM() throws -> Secret {
-        let output = BIO_new(BIO_s_mem())
-        defer { BIO_free(output) }
-        guard PEM_write_bio_PKCS8PrivateKey(output, key.pointer, nil, nil, 0, nil, nil) == 1 else {
+        // OpenSSL fills no more than the buffer's length.
+        let output = unsafe BIO_new(BIO_s_mem())
+        defer { unsafe BIO_free(output) }
+        guard unsafe PEM_write_bio_PKCS8PrivateKey(output, key.pointer, nil, nil, 0, nil, nil) == 1 else {
             throw CryptographyError("the key could not be written")
         }
-        var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(output))
-        BIO_read(output, &bytes, Int32(bytes.count))
+        var bytes = unsafe [UInt8](repeating: 0, count: BIO_ctrl_pending(output))
+        unsafe BIO_read(output, &bytes, Int32(bytes.count))
         return Secret(String(decoding: bytes, as: UTF8.self))
     }
 }

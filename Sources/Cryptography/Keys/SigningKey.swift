@@ -22,7 +22,7 @@ public final class SigningKey: Sendable {
         self.key = key
         self.hardware = hardware
         signatureAlgorithm = algorithm
-        contexts = SigningContexts(key.pointer, algorithm)
+        contexts = unsafe SigningContexts(key.pointer, algorithm)
         self.algorithm = algorithm.rawValue
         id = key.thumbprint
         publicJWK = .object(
@@ -37,6 +37,7 @@ public final class SigningKey: Sendable {
     ///
     /// - Throws: `CryptographyError`.
     public static func generate(_ algorithm: SignatureAlgorithm = .es256) throws -> SigningKey {
+        // The context is freed at the end, and the key goes to its owner.
         let name =
             switch algorithm.scheme {
             case .ecdsa: "EC"
@@ -44,19 +45,20 @@ public final class SigningKey: Sendable {
             case .edDSA: "ED25519"
             case .hmac: throw CryptographyError(found: "'\(algorithm.rawValue)' has no key pair")
             }
-        let context = EVP_PKEY_CTX_new_from_name(nil, name, nil)
-        defer { EVP_PKEY_CTX_free(context) }
+        let context = unsafe EVP_PKEY_CTX_new_from_name(nil, name, nil)
+        defer { unsafe EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
-        guard EVP_PKEY_keygen_init(context) == 1, prepare(context, algorithm), EVP_PKEY_generate(context, &key) == 1,
-            let key
+        guard unsafe EVP_PKEY_keygen_init(context) == 1, unsafe prepare(context, algorithm),
+            unsafe EVP_PKEY_generate(context, &key) == 1,
+            let key = unsafe key
         else { throw CryptographyError("a key for '\(algorithm.rawValue)' could not be generated") }
-        return SigningKey(try AsymmetricKey(owning: key), algorithm)
+        return unsafe SigningKey(try AsymmetricKey(owning: key), algorithm)
     }
 
     private static func prepare(_ context: OpaquePointer?, _ algorithm: SignatureAlgorithm) -> Bool {
         switch algorithm.scheme {
-        case .ecdsa(let curve): EVP_PKEY_CTX_set_group_name(context, curve.group) == 1
-        case .pkcs1, .pss: EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1
+        case .ecdsa(let curve): unsafe EVP_PKEY_CTX_set_group_name(context, curve.group) == 1
+        case .pkcs1, .pss: unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1
         default: true
         }
     }

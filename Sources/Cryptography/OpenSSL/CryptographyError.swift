@@ -9,9 +9,10 @@ public struct CryptographyError: Error, CustomStringConvertible {
 
     /// Takes the oldest reason from OpenSSL's queue of this thread and empties the queue.
     init(_ action: String) {
+        // OpenSSL's texts end with NUL and are copied at once.
         let code = ERR_get_error()
         ERR_clear_error()
-        let reason = code == 0 ? nil : ERR_reason_error_string(code).map { String(cString: $0) }
+        let reason = unsafe code == 0 ? nil : ERR_reason_error_string(code).map { unsafe String(cString: $0) }
         description = reason.map { "\(action): \($0)" } ?? action
     }
 

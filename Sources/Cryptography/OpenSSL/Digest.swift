@@ -17,8 +17,9 @@ public enum Digest {
 
     /// Random bytes from OpenSSL's generator, which the kernel seeds, or from the kernel itself if that one fails.
     public static func random(_ count: Int) -> [UInt8] {
+        // OpenSSL fills as many bytes as there are.
         var bytes = [UInt8](repeating: 0, count: count)
-        if RAND_bytes(&bytes, Int32(count)) == 1 { return bytes }
+        if unsafe RAND_bytes(&bytes, Int32(count)) == 1 { return bytes }
         var kernel = SystemRandomNumberGenerator()
         return bytes.map { _ in kernel.next() }
     }

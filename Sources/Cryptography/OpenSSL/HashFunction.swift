@@ -9,15 +9,15 @@ enum HashFunction: Sendable {
     case sha512
 
     // Looked up once: looking one up anew costs more than a short digest.
-    private nonisolated(unsafe) static let sha256Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
-    private nonisolated(unsafe) static let sha384Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA384", nil)
-    private nonisolated(unsafe) static let sha512Algorithm: OpaquePointer? = EVP_MD_fetch(nil, "SHA512", nil)
+    private nonisolated(unsafe) static let sha256Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA256", nil)
+    private nonisolated(unsafe) static let sha384Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA384", nil)
+    private nonisolated(unsafe) static let sha512Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA512", nil)
 
     var algorithm: OpaquePointer? {
         switch self {
-        case .sha256: HashFunction.sha256Algorithm
-        case .sha384: HashFunction.sha384Algorithm
-        case .sha512: HashFunction.sha512Algorithm
+        case .sha256: unsafe HashFunction.sha256Algorithm
+        case .sha384: unsafe HashFunction.sha384Algorithm
+        case .sha512: unsafe HashFunction.sha512Algorithm
         }
     }
 
@@ -32,15 +32,17 @@ enum HashFunction: Sendable {
 
     /// The digest of some bytes.
     func digest(_ bytes: [UInt8]) -> [UInt8] {
+        // The digest has the length of the algorithm's.
         var digest = [UInt8](repeating: 0, count: length)
-        EVP_Digest(bytes, bytes.count, &digest, nil, algorithm, nil)
+        unsafe EVP_Digest(bytes, bytes.count, &digest, nil, algorithm, nil)
         return digest
     }
 
     /// The HMAC code of some bytes (RFC 2104).
     func code(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        // The code has the length of the algorithm's.
         var code = [UInt8](repeating: 0, count: length)
-        HMAC(algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
+        unsafe HMAC(algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
         return code
     }
 }

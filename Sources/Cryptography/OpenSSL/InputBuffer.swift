@@ -6,9 +6,10 @@ import COpenSSL
 ///
 /// It keeps a pointer to them, so they must stay where they are for as long as it reads.
 func withInput<Value>(_ bytes: [UInt8], _ body: (OpaquePointer?) throws -> Value) rethrows -> Value {
-    try bytes.withUnsafeBytes { memory in
-        let input = BIO_new_mem_buf(memory.baseAddress, Int32(memory.count))
-        defer { BIO_free(input) }
-        return try body(input)
+    // The bytes outlive the input that reads them.
+    try unsafe bytes.withUnsafeBytes { memory in
+        let input = unsafe BIO_new_mem_buf(memory.baseAddress, Int32(memory.count))
+        defer { unsafe BIO_free(input) }
+        return try unsafe body(input)
     }
 }

@@ -12,9 +12,10 @@ extension Digest {
 
     /// The SHA-2 digest of some bytes (FIPS 180-4).
     static func of(_ bytes: [UInt8], bits: Int) -> [UInt8] {
+        // The digest has the length of the algorithm's.
         guard bits != 256 else { return sha256(bytes) }
         var digest = [UInt8](repeating: 0, count: bits / 8)
-        EVP_Digest(bytes, bytes.count, &digest, nil, bits == 384 ? EVP_sha384() : EVP_sha512(), nil)
+        unsafe EVP_Digest(bytes, bytes.count, &digest, nil, bits == 384 ? EVP_sha384() : EVP_sha512(), nil)
         return digest
     }
 }

@@ -83,23 +83,24 @@ public struct Argon2Hash: Sendable {
 
     /// Computes on the caller's thread alone, whatever the number of lanes.
     static func compute(_ password: [UInt8], salt: [UInt8], _ cost: Cost, length: Int) throws -> [UInt8] {
+        // The buffers outlive the call, and their lengths are told.
         var (password, salt, output) = (password, salt, [UInt8](repeating: 0, count: length))
-        let status = password.withUnsafeMutableBufferPointer { password in
-            salt.withUnsafeMutableBufferPointer { salt in
-                output.withUnsafeMutableBufferPointer { output in
-                    var context = argon2_context()
-                    (context.pwd, context.pwdlen) = (password.baseAddress, UInt32(password.count))
-                    (context.salt, context.saltlen) = (salt.baseAddress, UInt32(salt.count))
-                    (context.out, context.outlen) = (output.baseAddress, UInt32(output.count))
-                    (context.t_cost, context.m_cost) = (UInt32(cost.passes), UInt32(cost.kibibytes))
-                    (context.lanes, context.threads) = (UInt32(cost.lanes), 1)
-                    (context.version, context.flags) = (UInt32(cost.version), clearPassword)
-                    return argon2_ctx(&context, Argon2_id)
+        let status = unsafe password.withUnsafeMutableBufferPointer { password in
+            unsafe salt.withUnsafeMutableBufferPointer { salt in
+                unsafe output.withUnsafeMutableBufferPointer { output in
+                    var context = unsafe argon2_context()
+                    unsafe (context.pwd, context.pwdlen) = (password.baseAddress, UInt32(password.count))
+                    unsafe (context.salt, context.saltlen) = (salt.baseAddress, UInt32(salt.count))
+                    unsafe (context.out, context.outlen) = (output.baseAddress, UInt32(output.count))
+                    unsafe (context.t_cost, context.m_cost) = (UInt32(cost.passes), UInt32(cost.kibibytes))
+                    unsafe (context.lanes, context.threads) = (UInt32(cost.lanes), 1)
+                    unsafe (context.version, context.flags) = (UInt32(cost.version), clearPassword)
+                    return unsafe argon2_ctx(&context, Argon2_id)
                 }
             }
         }
         guard status == ARGON2_OK.rawValue else {
-            throw CryptographyError("Argon2id: \(String(cString: argon2_error_message(status)))")
+            throw CryptographyError(unsafe "Argon2id: \(String(cString: argon2_error_message(status)))")
         }
         return output
     }

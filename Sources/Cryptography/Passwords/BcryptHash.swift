@@ -28,10 +28,11 @@ public struct BcryptHash: Sendable {
     ///
     /// bcrypt reads no more than 72 bytes and ends at a NUL byte; a password that holds one is refused.
     public func matches(_ password: Secret) -> Bool {
+        // 'crypt_ra' makes the memory that is freed here; its text ends with NUL.
         guard !password.exposed.utf8.contains(0) else { return false }
         var (data, size): (UnsafeMutableRawPointer?, Int32) = (nil, 0)
-        defer { free(data) }
-        guard let computed = crypt_ra(password.exposed, text, &data, &size) else { return false }
-        return equalInConstantTime(Array(String(cString: computed).utf8), Array(text.utf8))
+        defer { unsafe free(data) }
+        guard let computed = unsafe crypt_ra(password.exposed, text, &data, &size) else { return false }
+        return unsafe equalInConstantTime(Array(String(cString: computed).utf8), Array(text.utf8))
     }
 }

@@ -89,9 +89,10 @@ public final class HashingPool: Sendable {
     ///
     /// An IPv4 address is the same one where it is written as an IPv6 address.
     public static func origin(of address: String) -> String {
+        // An IPv6 address has the 16 bytes of the structure.
         var number = in6_addr()
-        guard inet_pton(AF_INET6, address, &number) == 1 else { return address }
-        let bytes = withUnsafeBytes(of: number) { Array($0) }
+        guard unsafe inet_pton(AF_INET6, address, &number) == 1 else { return address }
+        let bytes = unsafe withUnsafeBytes(of: number) { unsafe Array($0) }
         let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
         if isMapped { return bytes.suffix(4).map { String($0) }.joined(separator: ".") }
         return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ".")

@@ -38,10 +38,11 @@ public struct PBKDF2Hash: Sendable {
 
     /// Whether a password is the one that was hashed; slow, so not for a request's own thread.
     public func matches(_ password: Secret) -> Bool {
+        // The buffers outlive the call, and their lengths are told.
         let text = Array(password.exposed.utf8)
         var computed = [UInt8](repeating: 0, count: hash.count)
-        let done = text.withUnsafeBytes { text in
-            PKCS5_PBKDF2_HMAC(
+        let done = unsafe text.withUnsafeBytes { text in
+            unsafe PKCS5_PBKDF2_HMAC(
                 text.bindMemory(to: CChar.self).baseAddress, Int32(text.count), salt, Int32(salt.count),
                 Int32(iterations), algorithm, Int32(computed.count), &computed)
         }
@@ -50,9 +51,9 @@ public struct PBKDF2Hash: Sendable {
 
     private var algorithm: OpaquePointer? {
         switch function {
-        case .sha1: EVP_sha1()
-        case .sha256: EVP_sha256()
-        case .sha512: EVP_sha512()
+        case .sha1: unsafe EVP_sha1()
+        case .sha256: unsafe EVP_sha256()
+        case .sha512: unsafe EVP_sha512()
         }
     }
 }

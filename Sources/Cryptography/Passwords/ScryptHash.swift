@@ -31,10 +31,11 @@ public struct ScryptHash: Sendable {
 
     /// Whether a secret is the one that was hashed; costs tens of milliseconds, so not for a request's own thread.
     public func matches(_ secret: Secret) -> Bool {
+        // The buffers outlive the call, and their lengths are told.
         let text = Array(secret.exposed.utf8)
         var computed = [UInt8](repeating: 0, count: hash.count)
-        let done = text.withUnsafeBytes { text in
-            EVP_PBE_scrypt(
+        let done = unsafe text.withUnsafeBytes { text in
+            unsafe EVP_PBE_scrypt(
                 text.bindMemory(to: CChar.self).baseAddress, text.count, salt, salt.count, cost, blockSize,
                 parallelism, 512 << 20, &computed, computed.count)
         }

@@ -37,39 +37,41 @@ public struct SealingKey: Sendable {
     ///
     /// - Throws: `CryptographyError`.
     func seal(_ text: Secret, for place: String) throws -> SealedText {
+        // GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
         let nonce = Digest.random(12)
         let plain = Array(text.exposed.utf8)
         var (sealed, tag) = ([UInt8](repeating: 0, count: plain.count), [UInt8](repeating: 0, count: 16))
-        let context = EVP_CIPHER_CTX_new()
-        defer { EVP_CIPHER_CTX_free(context) }
+        let context = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
         var length: Int32 = 0
         let place = Array(place.utf8)
-        guard EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes, nonce) == 1,
-            EVP_EncryptUpdate(context, nil, &length, place, Int32(place.count)) == 1,
-            EVP_EncryptUpdate(context, &sealed, &length, plain, Int32(plain.count)) == 1, length == plain.count,
-            EVP_EncryptFinal_ex(context, nil, &length) == 1,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, &tag) == 1
+        guard unsafe EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes, nonce) == 1,
+            unsafe EVP_EncryptUpdate(context, nil, &length, place, Int32(place.count)) == 1,
+            unsafe EVP_EncryptUpdate(context, &sealed, &length, plain, Int32(plain.count)) == 1, length == plain.count,
+            unsafe EVP_EncryptFinal_ex(context, nil, &length) == 1,
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, &tag) == 1
         else { throw CryptographyError("a key could not be sealed") }
         return SealedText(key: id, nonce: nonce, text: sealed + tag)
     }
 
     /// Opens what was sealed under this key for a place, or gives nil.
     func open(_ sealed: SealedText, for place: String) -> Secret? {
+        // GCM writes as many bytes as it reads; the lengths of nonce and tag were checked.
         guard sealed.key == id, sealed.nonce.count == 12, sealed.text.count >= 16 else { return nil }
         let body = Array(sealed.text.dropLast(16))
         var (plain, tag) = ([UInt8](repeating: 0, count: body.count), Array(sealed.text.suffix(16)))
-        let context = EVP_CIPHER_CTX_new()
+        let context = unsafe EVP_CIPHER_CTX_new()
         defer {
-            EVP_CIPHER_CTX_free(context)
+            unsafe EVP_CIPHER_CTX_free(context)
             ERR_clear_error()
         }
         var length: Int32 = 0
         let place = Array(place.utf8)
-        guard EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes, sealed.nonce) == 1,
-            EVP_DecryptUpdate(context, nil, &length, place, Int32(place.count)) == 1,
-            EVP_DecryptUpdate(context, &plain, &length, body, Int32(body.count)) == 1, length == body.count,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, &tag) == 1,
-            EVP_DecryptFinal_ex(context, nil, &length) == 1
+        guard unsafe EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes, sealed.nonce) == 1,
+            unsafe EVP_DecryptUpdate(context, nil, &length, place, Int32(place.count)) == 1,
+            unsafe EVP_DecryptUpdate(context, &plain, &length, body, Int32(body.count)) == 1, length == body.count,
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, &tag) == 1,
+            unsafe EVP_DecryptFinal_ex(context, nil, &length) == 1
         else { return nil }
         return Secret(String(decoding: plain, as: UTF8.self))
     }

@@ -20,35 +20,37 @@ enum TextSeal {
 
     /// Salt, ciphertext and tag.
     static func seal(_ text: [UInt8], under secret: [UInt8], purpose: String) throws -> [UInt8] {
+        // GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
         let salt = Digest.random(saltLength)
-        let context = EVP_CIPHER_CTX_new()
-        defer { EVP_CIPHER_CTX_free(context) }
+        let context = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
         var (length, rest): (Int32, Int32) = (0, 0)
         var sealed = [UInt8](repeating: 0, count: text.count + 16)
         var tag = [UInt8](repeating: 0, count: tagLength)
-        guard EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
-            EVP_EncryptUpdate(context, &sealed, &length, text, Int32(text.count)) == 1,
-            EVP_EncryptFinal_ex(context, &tag, &rest) == 1, rest == 0,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
+        guard unsafe EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
+            unsafe EVP_EncryptUpdate(context, &sealed, &length, text, Int32(text.count)) == 1,
+            unsafe EVP_EncryptFinal_ex(context, &tag, &rest) == 1, rest == 0,
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
         else { throw CryptographyError("a text could not be sealed") }
         return salt + sealed.prefix(Int(length)) + tag
     }
 
     /// The text, or nil if anything of it was changed, or the key or the purpose is another.
     static func open(_ sealed: [UInt8], under secret: [UInt8], purpose: String) -> [UInt8]? {
+        // GCM writes as many bytes as it reads; the length was checked.
         guard sealed.count >= saltLength + tagLength else { return nil }
         let salt = sealed.prefix(saltLength)
         let body = Array(sealed.dropFirst(saltLength).dropLast(tagLength))
         var tag = Array(sealed.suffix(tagLength))
-        let context = EVP_CIPHER_CTX_new()
-        defer { EVP_CIPHER_CTX_free(context) }
+        let context = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
         var (length, rest): (Int32, Int32) = (0, 0)
         var text = [UInt8](repeating: 0, count: body.count + 16)
         var end = [UInt8](repeating: 0, count: 16)
-        guard EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
-            EVP_DecryptUpdate(context, &text, &length, body, Int32(body.count)) == 1,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag) == 1,
-            EVP_DecryptFinal_ex(context, &end, &rest) == 1, rest == 0
+        guard unsafe EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key(secret, purpose, salt), nonce) == 1,
+            unsafe EVP_DecryptUpdate(context, &text, &length, body, Int32(body.count)) == 1,
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag) == 1,
+            unsafe EVP_DecryptFinal_ex(context, &end, &rest) == 1, rest == 0
         else { return nil }
         return Array(text.prefix(Int(length)))
     }

@@ -13,16 +13,17 @@ struct IPAddress: Sendable, Hashable {
 
     /// Reads an address by itself, or gives nil if the text is none.
     init?(_ text: RawText) {
+        // The buffers have the lengths of the two families.
         // What reads it ends at a NUL byte.
         guard 2...IPAddress.longest ~= text.count, text.bytes.allSatisfy(IPAddress.isAllowed) else { return nil }
         let string = text.string
         var four: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
-        if inet_pton(AF_INET, string, &four) == 1 {
+        if unsafe inet_pton(AF_INET, string, &four) == 1 {
             bytes = [four.0, four.1, four.2, four.3]
             return
         }
         var sixteen = [UInt8](repeating: 0, count: 16)
-        guard inet_pton(AF_INET6, string, &sixteen) == 1 else { return nil }
+        guard unsafe inet_pton(AF_INET6, string, &sixteen) == 1 else { return nil }
         let isMapped = sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 0xFF && sixteen[11] == 0xFF
         bytes = isMapped ? Array(sixteen.suffix(4)) : sixteen
     }
@@ -61,9 +62,10 @@ struct IPAddress: Sendable, Hashable {
 
     /// The address in its one form (RFC 5952).
     var text: String {
+        // The buffer holds the longest address.
         var text = [CChar](repeating: 0, count: IPAddress.longest + 1)
         let family = bytes.count == 4 ? AF_INET : AF_INET6
-        guard inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }
+        guard unsafe inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

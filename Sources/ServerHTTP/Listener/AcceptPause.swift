@@ -86,6 +86,7 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func report(_ code: CInt) {
+        // 'strerror' gives a string that ends with NUL.
         let advice =
             switch code {
             case EMFILE:
@@ -95,6 +96,6 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         logger.error(
             "no new connections can be accepted for now; those that are open are served",
-            metadata: ["error": "\(String(cString: strerror(code)))", "advice": "\(advice)"])
+            metadata: ["error": unsafe "\(String(cString: strerror(code)))", "advice": "\(advice)"])
     }
 }

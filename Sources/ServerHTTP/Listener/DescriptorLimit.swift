@@ -23,16 +23,17 @@ public struct DescriptorLimit: Sendable {
     /// - Parameter connections: The most connections that are to be open at once.
     /// - Returns: What the limit is then, and how many connections fit.
     public static func raise(for connections: Int) -> DescriptorLimit {
+        // The system fills the structure that it is given.
         let used = inUse
         let needed = used + spare + connections
         var now = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &now) == 0 else {
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &now) == 0 else {
             return DescriptorLimit(connections, used: used, needed: needed, limit: needed)
         }
         if now.rlim_cur < rlim_t(needed) {
             var raised = now
             raised.rlim_cur = min(rlim_t(needed), now.rlim_max)
-            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { now = raised }
+            if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { now = raised }
         }
         let limit = Int(clamping: now.rlim_cur)
         return DescriptorLimit(connections, used: used, needed: needed, limit: limit)
@@ -59,10 +60,11 @@ public struct DescriptorLimit: Sendable {
 
     /// How many descriptors are open.
     private static var inUse: Int {
-        guard let folder = opendir("/proc/self/fd") else { return 64 }
-        defer { closedir(folder) }
+        // The folder is closed at the end.
+        guard let folder = unsafe opendir("/proc/self/fd") else { return 64 }
+        defer { unsafe closedir(folder) }
         var count = 0
-        while readdir(folder) != nil { count += 1 }
+        while unsafe readdir(folder) != nil { count += 1 }
         return count
     }
 }

@@ -12,11 +12,11 @@ import NIOPosix
 final class EventLoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
     // All of these are touched on the event loop's thread alone.
-    private nonisolated(unsafe) var ready: [UnownedJob] = []
-    private nonisolated(unsafe) var isScheduled = false
-    private nonisolated(unsafe) var isRunning = false
-    private nonisolated(unsafe) var later: [() -> Void] = []
-    private nonisolated(unsafe) var isLaterScheduled = false
+    @safe private nonisolated(unsafe) var ready: [UnownedJob] = []
+    @safe private nonisolated(unsafe) var isScheduled = false
+    @safe private nonisolated(unsafe) var isRunning = false
+    @safe private nonisolated(unsafe) var later: [() -> Void] = []
+    @safe private nonisolated(unsafe) var isLaterScheduled = false
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -42,7 +42,7 @@ final class EventLoopExecutor: TaskExecutor {
         ready = []
         isScheduled = false
         isRunning = true
-        for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        for job in batch { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
         isRunning = false
         scheduleLater()
     }

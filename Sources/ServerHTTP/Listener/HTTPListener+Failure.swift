@@ -9,6 +9,7 @@ extension HTTPListener {
     /// - Parameter error: What the listener ended with.
     /// - Returns: A sentence without a full stop.
     public static func explain(_ error: any Error) -> String {
+        // 'strerror' gives a string that ends with NUL.
         if error is SocketAddressError { return "the name cannot be resolved; use an address of this machine" }
         guard let error = error as? IOError else { return "\(error)" }
         switch error.errnoCode {
@@ -18,7 +19,7 @@ extension HTTPListener {
         case EADDRNOTAVAIL: return "this machine has no such address; 'ip address' shows those that it has"
         case EAFNOSUPPORT: return "this machine does not speak that kind of address; IPv6 may be switched off"
         case EMFILE, ENFILE: return "no file descriptors are left; raise the limit, see 'ulimit -n'"
-        default: return String(cString: strerror(error.errnoCode))
+        default: return unsafe String(cString: strerror(error.errnoCode))
         }
     }
 }

@@ -139,8 +139,9 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Takes as much as may be parsed from what is kept.
     private func nextPart() -> ByteBuffer? {
+        // The bytes are read while the buffer is there.
         guard var bytes = kept else { return nil }
-        let length = bytes.withUnsafeReadableBytes { end.find(in: $0) }
+        let length = unsafe bytes.withUnsafeReadableBytes { unsafe end.find(in: $0) }
         let part = bytes.readSlice(length: length)
         kept = bytes.readableBytes > 0 ? bytes : nil
         return part

@@ -13,7 +13,9 @@ struct RequestEnd {
     /// How many bytes may be parsed at once without parsing more than one request.
     mutating func find(in bytes: UnsafeRawBufferPointer) -> Int {
         guard body == 0 else { return takeBody(bytes.count) }
-        for (index, byte) in bytes.enumerated() where byte != UInt8(ascii: "\r") {
+        for index in bytes.indices {
+            let byte = unsafe bytes[index]
+            if byte == UInt8(ascii: "\r") { continue }
             guard byte == UInt8(ascii: "\n") else {
                 isLineEmpty = false
                 continue

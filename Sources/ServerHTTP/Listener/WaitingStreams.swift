@@ -14,8 +14,8 @@ final class WaitingStreams: Sendable {
 
     private let most: Int
     // Both are touched on the event loop's thread alone.
-    private nonisolated(unsafe) var count = 0
-    private nonisolated(unsafe) var connections: [ObjectIdentifier: HTTP2ConnectionHandler] = [:]
+    @safe private nonisolated(unsafe) var count = 0
+    @safe private nonisolated(unsafe) var connections: [ObjectIdentifier: HTTP2ConnectionHandler] = [:]
 
     private init(most: Int) {
         self.most = most

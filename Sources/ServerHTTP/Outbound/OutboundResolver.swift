@@ -198,36 +198,42 @@ enum SystemNames {
     ///
     /// - Throws: `OutboundError`.
     static func addresses(of host: String) throws -> [String] {
+        // The list is the system's until 'texts' has copied it.
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = ask(host, AI_ADDRCONFIG, &list)
+        let status = unsafe ask(host, AI_ADDRCONFIG, &list)
         guard status == 0 else {
-            throw OutboundError("'\(host)' cannot be resolved: \(String(cString: gai_strerror(status)))")
+            throw OutboundError(unsafe "'\(host)' cannot be resolved: \(String(cString: gai_strerror(status)))")
         }
-        return texts(list)
+        return unsafe texts(list)
     }
 
     /// The address that a host is itself, in any way in which it can be written; nothing is asked for it.
     static func numeric(_ host: String) -> [String]? {
         var list: UnsafeMutablePointer<addrinfo>?
-        return ask(host, AI_NUMERICHOST, &list) == 0 ? texts(list) : nil
+        return unsafe ask(host, AI_NUMERICHOST, &list) == 0 ? texts(list) : nil
     }
 
     private static func ask(_ host: String, _ flags: CInt, _ list: inout UnsafeMutablePointer<addrinfo>?) -> CInt {
-        var hints = addrinfo()
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        hints.ai_flags = flags
-        return getaddrinfo(host, nil, &hints, &list)
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = flags
+        return unsafe getaddrinfo(host, nil, &hints, &list)
     }
 
     private static func texts(_ list: UnsafeMutablePointer<addrinfo>?) -> [String] {
-        defer { freeaddrinfo(list) }
-        return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }.compactMap(text)
+        defer { unsafe freeaddrinfo(list) }
+        var found: [String] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let text = unsafe text(entry.pointee) { found.append(text) }
+            unsafe next = entry.pointee.ai_next
+        }
+        return found
     }
 
-    private static func text(_ entry: UnsafeMutablePointer<addrinfo>?) -> String? {
-        guard let entry = entry?.pointee else { return nil }
+    private static func text(_ entry: addrinfo) -> String? {
         var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let status = getnameinfo(
+        let status = unsafe getnameinfo(
             entry.ai_addr, entry.ai_addrlen, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
         guard status == 0 else { return nil }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -12,10 +12,11 @@ struct ConfigurationFile: Sendable {
 
     /// Finds the file, and makes its folder the one that relative paths start at.
     init(_ name: String) throws {
+        // Foundation fills the flag that it is given.
         self.name = name
         path = URL(fileURLWithPath: name).standardizedFileURL.path
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
             throw ValidationError("there is no configuration '\(name)'; name one with --config")
         }
         guard FileManager.default.isReadableFile(atPath: path) else {

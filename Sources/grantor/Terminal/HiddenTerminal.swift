@@ -3,6 +3,8 @@
 import Foundation
 
 /// What the terminal was set to before it was told to show nothing, without a lock for the handler of signals.
+///
+/// It is written before the handler is set, and the system fills no more than it.
 private nonisolated(unsafe) var shown = termios()
 
 /// The terminal at standard input, showing nothing of what is typed; a signal that ends the process shows it again.
@@ -13,9 +15,9 @@ struct HiddenTerminal {
 
     /// Hides what is typed from now on, or gives nil if standard input is no terminal that can do so.
     init?() {
-        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { return nil }
+        guard unsafe tcgetattr(STDIN_FILENO, &shown) == 0 else { return nil }
         let end: Handler = { number in
-            tcsetattr(STDIN_FILENO, TCSANOW, &shown)
+            unsafe tcsetattr(STDIN_FILENO, TCSANOW, &shown)
             signal(number, SIG_DFL)
             raise(number)
         }
@@ -23,10 +25,10 @@ struct HiddenTerminal {
         // The shell shows what is typed while it has the terminal, and leaves it so to a process that goes on.
         former.append((SIGTSTP, signal(SIGTSTP, SIG_IGN)))
         self.former = former
-        var hidden = shown
+        var hidden = unsafe shown
         hidden.c_lflag &= ~tcflag_t(ECHO)
         // Waits for what was written before; drops what was typed ahead.
-        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+        guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
             show()
             return nil
         }
@@ -34,7 +36,7 @@ struct HiddenTerminal {
 
     /// Shows what is typed again.
     func show() {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+        unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
         for (number, handler) in former { signal(number, handler) }
     }
 }

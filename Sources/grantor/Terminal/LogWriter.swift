@@ -47,12 +47,13 @@ final class LogWriter: Sendable {
     }
 
     private func work() {
+        // No more is written than the buffer holds.
         while true {
             signal.wait()
             var lines = drain()
             while !lines.isEmpty {
                 // A pipe without a reader or a full disk loses lines; it does not end the server.
-                let written = Foundation.write(2, lines, lines.count)
+                let written = unsafe Foundation.write(2, lines, lines.count)
                 guard written > 0 || errno == EINTR || errno == EAGAIN else { break }
                 if written > 0 { lines.removeFirst(written) } else { usleep(10_000) }
             }

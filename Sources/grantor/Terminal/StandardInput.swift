@@ -8,7 +8,8 @@ enum StandardInput {
     static func line() -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
-        while read(STDIN_FILENO, &byte, 1) == 1 {
+        // One byte is read into one.
+        while unsafe read(STDIN_FILENO, &byte, 1) == 1 {
             if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(byte)
         }

@@ -44,10 +44,13 @@ final class RedirectListener {
 
     /// The port that the system chose; both kinds of address have it in the same place.
     private static func port(_ descriptor: Int32) -> Int? {
+        // Both families have addresses of the length that is told.
         var address = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        let isKnown = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &size) == 0
+            }
         }
         return isKnown ? Int(UInt16(bigEndian: address.sin6_port)) : nil
     }
@@ -69,13 +72,16 @@ final class RedirectListener {
     }
 
     private static func bind<Address>(_ family: Int32, _ address: inout Address) -> Int32 {
+        // The length is that of the type.
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
         var isReused: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         let size = socklen_t(MemoryLayout<Address>.size)
-        let isBound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.bind(descriptor, $0, size) == 0 }
+        let isBound = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Foundation.bind(descriptor, $0, size) == 0
+            }
         }
         guard isBound, listen(descriptor, 16) == 0 else {
             close(descriptor)
@@ -99,7 +105,7 @@ final class RedirectListener {
             pollfd(fd: listener?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
         ]
         while sources.contains(where: { $0.fd >= 0 }) {
-            guard poll(&sources, nfds_t(sources.count), -1) > 0 else { continue }
+            guard unsafe poll(&sources, nfds_t(sources.count), -1) > 0 else { continue }
             if sources[1].revents != 0, let answer = listener?.receive(state) { return answer }
             guard sources[0].revents != 0 else { continue }
             guard let line = StandardInput.line() else {
@@ -123,7 +129,7 @@ final class RedirectListener {
         // Browsers open connections that they may never use.
         // A 'timeval' of one second: which module defines that type depends on what was compiled before.
         var limit = (seconds: Int(1), microseconds: Int(0))
-        setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
+        unsafe setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
         guard let request = RedirectListener.read(browser) else { return nil }
         let words = request.head.raw.up(to: "\r").split(at: " ")
         guard words.count == 3 else { return nil }
@@ -160,10 +166,11 @@ final class RedirectListener {
         """
 
     private static func read(_ browser: Int32) -> (head: String, body: String)? {
+        // The system writes no more than the length that it is told.
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)
         while bytes.count < 262_144 {
-            let count = recv(browser, &block, block.count, 0)
+            let count = unsafe recv(browser, &block, block.count, 0)
             guard count > 0 else { return nil }
             bytes += block[..<count]
             guard let (head, body) = String(decoding: bytes, as: UTF8.self).raw.cut(at: "\r\n\r\n") else { continue }
@@ -186,7 +193,7 @@ final class RedirectListener {
             HTTP/1.1 \(status)\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: \(page.utf8.count)\r
             Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n\(page)
             """.utf8)
-        send(browser, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        unsafe send(browser, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     // MARK: reading

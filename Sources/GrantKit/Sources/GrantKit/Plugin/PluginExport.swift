@@ -11,11 +11,11 @@ public final class PluginExport: Sendable {
 
     /// For a plugin's `<id>_plugin_make`: hands over the type.
     public static func make(_ type: any Plugin.Type) -> UnsafeMutableRawPointer {
-        Unmanaged.passRetained(PluginExport(type)).toOpaque()
+        unsafe Unmanaged.passRetained(PluginExport(type)).toOpaque()
     }
 
     /// For the server: takes over what `<id>_plugin_make` handed out.
     public static func take(_ pointer: UnsafeMutableRawPointer) -> PluginExport {
-        Unmanaged<PluginExport>.fromOpaque(pointer).takeRetainedValue()
+        unsafe Unmanaged<PluginExport>.fromOpaque(pointer).takeRetainedValue()
     }
 }
