@@ -44,7 +44,7 @@ struct Introspection: Plugin, Endpoint {
     private func userName(_ token: ResolvedToken, for caller: Client) async throws -> String? {
         let authorization = token.authorization
         guard case .user(let id) = authorization.subject, let user = try await host.users.find(id) else { return nil }
-        guard token.clientID.utf8.elementsEqual(caller.id.utf8) else { return user.document["userName"]?.string ?? id }
+        guard token.clientID == caller.id else { return user.document["userName"]?.string ?? id }
         guard user.isActive else { return id }
         let told = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
         return told.first { $0.name == "preferred_username" }?.value.string ?? id

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GrantKit
+
 /// The rule for registered addresses.
 ///
 /// It is the one that the core has for redirect URIs, which it applies to an address when a page leads there: what is

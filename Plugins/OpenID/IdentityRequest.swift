@@ -163,7 +163,7 @@ struct RequestedClaims: Sendable {
         let claims = authorization.attachments[OpenID.manifest.id]?["claims"]
         guard claims?[place]?.strings.contains(name) ?? false else { return false }
         guard let values = claims?["\(place)_values"]?[name]?.elements else { return true }
-        return values.contains { $0.text.utf8.elementsEqual(value.text.utf8) }
+        return values.contains { $0.text == value.text }
     }
 
     /// Whether the person, or the deployment in the person's place, allowed a claim by its name.

@@ -28,7 +28,7 @@ struct TokenRevocation: Plugin, Endpoint {
         let done = EndpointResponse(nil)
         // Section 2.2: a token that is unknown or over needs no revocation.
         guard let token = try await host.tokens.resolve(request.parameters.required("token")) else { return done }
-        guard token.clientID.utf8.elementsEqual(request.client.id.utf8) else {
+        guard token.clientID == request.client.id else {
             throw OAuthError(.invalidGrant, "the token was issued to another client")
         }
         // Section 2.1: with a refresh token ends all that came of the same grant.

@@ -178,13 +178,6 @@ extension String {
     /// The string as text from outside.
     @inlinable
     public var raw: RawText { RawText(self) }
-
-    /// Whether another string has the same bytes; `==` also takes one that only looks alike.
-    @inlinable
-    public func isSame(as other: String) -> Bool {
-        // The first comparison is the faster one, and nearly always enough to tell them apart.
-        self == other && utf8.elementsEqual(other.utf8)
-    }
 }
 
 extension Dictionary where Key == String {
@@ -193,21 +186,5 @@ extension Dictionary where Key == String {
     public subscript(exactly key: String) -> Value? {
         guard let place = index(forKey: key), self[place].key.utf8.elementsEqual(key.utf8) else { return nil }
         return self[place].value
-    }
-}
-
-extension Sequence where Element == String {
-    /// Whether one of the strings has the same bytes; `contains` also takes one that only looks alike.
-    @inlinable
-    public func contains(exactly text: String) -> Bool {
-        contains { $0.isSame(as: text) }
-    }
-}
-
-extension Set where Element == String {
-    /// Whether one of the strings has the same bytes; `contains` also takes one that only looks alike.
-    @inlinable
-    public func contains(exactly text: String) -> Bool {
-        firstIndex(of: text).map { self[$0].utf8.elementsEqual(text.utf8) } ?? false
     }
 }

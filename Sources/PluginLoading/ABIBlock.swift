@@ -2,6 +2,7 @@
 
 import CPluginABI
 import Glibc
+import GrantKit
 
 /// What a plugin was built against, read from its file before any of its code runs.
 public struct ABIBlock: Sendable, Equatable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import GrantKit
 import OutsideText
 
 /// Finds the file of a plugin and refuses one that others than the server's owner could have put there.

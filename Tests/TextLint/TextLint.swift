@@ -237,3 +237,31 @@ extension StringProtocol where SubSequence == Substring {
         fatalError(refused)
     }
 }
+
+// Where the kit is imported its own '==' and '!=', which compare bytes, are the better match (decision 0036). These do the
+// same, since the compiler also calls them, and does not say so, in a derived '==' of a file without the kit.
+extension String {
+    @_disfavoredOverload
+    @available(*, deprecated, message: "works by Characters, which text from outside can bend: import GrantKit")
+    public static func == (left: String, right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+    @_disfavoredOverload
+    @available(*, deprecated, message: "works by Characters, which text from outside can bend: import GrantKit")
+    public static func != (left: String, right: String) -> Bool { !left.utf8.elementsEqual(right.utf8) }
+}
+
+extension Optional where Wrapped == String {
+    @_disfavoredOverload
+    @available(*, deprecated, message: "works by Characters, which text from outside can bend: import GrantKit")
+    public static func == (left: String?, right: String?) -> Bool { isSame(left, right) }
+    @_disfavoredOverload
+    @available(*, deprecated, message: "works by Characters, which text from outside can bend: import GrantKit")
+    public static func != (left: String?, right: String?) -> Bool { !isSame(left, right) }
+
+    private static func isSame(_ left: String?, _ right: String?) -> Bool {
+        switch (left, right) {
+        case (let left?, let right?): left.utf8.elementsEqual(right.utf8)
+        case (nil, nil): true
+        default: false
+        }
+    }
+}

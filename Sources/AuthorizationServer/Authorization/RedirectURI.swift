@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GrantKit
 import OutsideText
 
 /// A redirect URI that is whole and harmless (RFC 6749 section 3.1.2).

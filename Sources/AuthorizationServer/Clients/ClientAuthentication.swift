@@ -99,7 +99,7 @@ struct ClientAuthentication {
         // RFC 6749 section 2.3: no more than one method in a request.
         guard secret == nil else { throw OAuthError(.invalidRequest, "the client authenticates in two ways at once") }
         let credentials = try basic(header)
-        if let id = parameters["client_id"], !id.isSame(as: credentials.id) {
+        if let id = parameters["client_id"], id != credentials.id {
             throw OAuthError(.invalidRequest, "the request names two clients")
         }
         return credentials

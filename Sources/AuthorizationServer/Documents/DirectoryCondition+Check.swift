@@ -18,7 +18,7 @@ extension DirectoryCondition {
             case .any: true
             case .exists: version != nil
             case .absent: version == nil
-            case .version(let known): version.map(known.contains) ?? false
+            case .version(let known): version.map { known.contains($0) } ?? false
             @unknown default: false
             }
         guard holds else {

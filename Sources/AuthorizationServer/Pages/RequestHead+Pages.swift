@@ -16,6 +16,6 @@ extension RequestHead {
 
     /// Whether a page of this server sent the browser here, by a form or by what followed it (Fetch Metadata).
     var followsOwnPage: Bool {
-        method == "POST" || self[header: "sec-fetch-site"].map { $0.utf8.elementsEqual("same-origin".utf8) } ?? false
+        method == "POST" || self[header: "sec-fetch-site"] == "same-origin"
     }
 }

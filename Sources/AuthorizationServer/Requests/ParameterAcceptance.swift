@@ -31,7 +31,7 @@ struct ParameterAcceptance: Sendable {
         var seen: [Int] = []
         var accepted: [(name: String, value: String)] = []
         for parameter in parameters.all {
-            guard let place = declarations.firstIndex(where: { $0.name.isSame(as: parameter.name) }) else { continue }
+            guard let place = declarations.firstIndex(where: { $0.name == parameter.name }) else { continue }
             let declaration = declarations[place]
             guard !seen.contains(place) || declaration.isRepeatable else {
                 throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' stands more than once")

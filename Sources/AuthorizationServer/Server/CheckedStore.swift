@@ -73,7 +73,7 @@ public final class CheckedStore: Store {
         for record in found {
             let key = record.key
             try check(record, at: StoreKey(collection, key.id))
-            guard record.indexes[exactly: index]?.isSame(as: value) == true else {
+            guard record.indexes[exactly: index] == value else {
                 throw breach(.index, "it found a record of '\(collection)' by another value of the index '\(index)'")
             }
             guard last.map({ $0.id.utf8.lexicographicallyPrecedes(key.id.utf8) }) ?? true else {

@@ -43,7 +43,7 @@ struct AudienceRule: Sendable {
     /// Whether an audience is one of the names or matches a pattern; byte for byte, since Swift's own comparison takes
     /// different bytes for one text.
     func allows(_ audience: String) -> Bool {
-        names.contains { $0.utf8.elementsEqual(audience.utf8) }
+        names.contains(audience)
             || patterns.contains { $0.matches(audience.utf8) }
     }
 }

@@ -69,7 +69,7 @@ enum LoginName {
     }
 
     static func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.elementsEqual(right.utf8)
+        left == right
     }
 
     /// Whether a name may hold a character.

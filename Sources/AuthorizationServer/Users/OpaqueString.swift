@@ -22,7 +22,7 @@ public enum OpaqueString {
     /// What a typed password is compared as: as it was typed, since hashes from elsewhere may be those of any spelling, and
     /// in its normal form if that differs.
     static func spellings(_ typed: Secret) -> [Secret] {
-        guard let normal = normal(typed.exposed), !normal.utf8.elementsEqual(typed.exposed.utf8) else { return [typed] }
+        guard let normal = normal(typed.exposed), normal != typed.exposed else { return [typed] }
         return [typed, Secret(normal)]
     }
 

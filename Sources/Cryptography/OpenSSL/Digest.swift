@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import GrantKit
 
 /// Digests and random bytes.
 public enum Digest {

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Glibc
+import GrantKit
 import Synchronization
 
 /// Threads of their own for slow hashes, with bounded places and shares.

@@ -47,7 +47,7 @@ struct ClientAddress: Sendable {
     /// The elements of a list header from its end, as many as are looked at.
     private static func elements(_ name: String, _ headers: [(name: String, value: String)]) -> [RawText] {
         var found: [RawText] = []
-        for header in headers.reversed() where header.name.utf8.elementsEqual(name.utf8) {
+        for header in headers.reversed() where header.name == name {
             var rest = header.value.raw
             while found.count < most, let (before, element) = lastElement(of: rest, at: UInt8(ascii: ",")) {
                 if !element.isEmpty { found.append(element) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GrantKit
 import Mustache
 
 /// The one place where values become HTML: byte by byte, because a combining mark beside a `<` makes it another

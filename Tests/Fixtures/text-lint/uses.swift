@@ -45,6 +45,10 @@ func byCharacters(_ text: String, _ part: Substring, _ perhaps: String?) {
     _ = text.wholeMatch(of: /x/)  // refused
     _ = part.firstMatch(of: /x/)  // refused
     _ = text.prefixMatch(of: /x/)  // refused
+    _ = text == "x"  // refused
+    _ = perhaps == text  // refused
+    _ = text != perhaps  // refused
+    _ = [text].filter { $0 != "x" }  // refused
 }
 
 func byBytes(_ text: String, _ part: Substring, _ all: [String]) {
@@ -52,11 +56,11 @@ func byBytes(_ text: String, _ part: Substring, _ all: [String]) {
     _ = text.utf8.split(separator: UInt8(ascii: ",")).first
     _ = text.utf8.starts(with: "x".utf8)
     _ = text.utf8.contains(0x20)
-    _ = text.isEmpty || text == "x"
+    _ = text.isEmpty || text.utf8.elementsEqual("x".utf8)
     _ = text.unicodeScalars.count
     _ = all.first.map { $0 + "x" }
     _ = all.count + all.prefix(3).count
     _ = all.contains("x")
-    _ = all.map { "\($0)" }.filter { $0 != "x" }.reversed()
+    _ = all.map { "\($0)" }.filter(\.isEmpty).reversed()
     _ = Array(text.utf8).dropFirst()
 }

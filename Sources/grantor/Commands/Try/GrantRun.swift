@@ -180,7 +180,7 @@ struct GrantRun {
     // MARK: what it is good for
 
     private mutating func use(_ token: String) throws {
-        for endpoint in generation.resourceEndpoints where endpoint.scope.words.allSatisfy(granted.contains) {
+        for endpoint in generation.resourceEndpoints where endpoint.scope.words.allSatisfy({ granted.contains($0) }) {
             guard endpoint.route.methods.contains("GET"), endpoint.parameters.allSatisfy({ !$0.isRequired }) else {
                 continue
             }

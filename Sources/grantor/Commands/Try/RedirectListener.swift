@@ -114,7 +114,7 @@ final class RedirectListener {
             }
             if line.isEmpty { continue }
             let answer = parameters(of: line)
-            if answer["state"]?.isSame(as: state) == true { return answer }
+            if answer["state"] == state { return answer }
             print("That is no answer to this request: paste the whole address that the browser was sent to.")
             fflush(nil)
         }
@@ -139,7 +139,7 @@ final class RedirectListener {
             return nil
         }
         let answer = RedirectListener.form(words[0] == "POST" ? request.body.raw : query)
-        if answer["state"]?.isSame(as: state) == true {
+        if answer["state"] == state {
             RedirectListener.answer(browser, "200 OK", "<p>The answer is here. You can go back to the terminal.</p>")
             return answer
         }

@@ -29,8 +29,7 @@ public struct AccessLimits: Sendable, Hashable {
     /// - Throws: `OAuthError` `invalid_target` if nothing would be left, since nothing means all.
     public mutating func keep(audience named: [String]) throws {
         guard !named.isEmpty else { return }
-        let kept =
-            audience.isEmpty ? named : audience.filter { granted in named.contains { haveSameBytes($0, granted) } }
+        let kept = audience.isEmpty ? named : audience.filter(named.contains)
         guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience is more than what was granted") }
         audience = kept
     }

@@ -17,12 +17,12 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
 
     /// The first value of a name.
     public subscript(name: String) -> String? {
-        all.first { haveSameBytes($0.name, name) }?.value
+        all.first { $0.name == name }?.value
     }
 
     /// All values of a name.
     public func values(_ name: String) -> [String] {
-        all.filter { haveSameBytes($0.name, name) }.map(\.value)
+        all.filter { $0.name == name }.map(\.value)
     }
 
     /// The value of a parameter that must be there.

@@ -15,6 +15,6 @@ public struct StoreKey: Sendable, Hashable {
 
     /// Whether two keys name the same record: byte for byte, as a database compares them.
     public static func == (left: StoreKey, right: StoreKey) -> Bool {
-        haveSameBytes(left.collection, right.collection) && haveSameBytes(left.id, right.id)
+        left.collection == right.collection && left.id == right.id
     }
 }

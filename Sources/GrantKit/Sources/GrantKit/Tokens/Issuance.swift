@@ -40,14 +40,14 @@ public struct Issuance: Sendable {
 
     /// The text of a member that was added earlier.
     public subscript(member: String) -> String? {
-        members.first { haveSameBytes($0.name, member) }?.value.string
+        members.first { $0.name == member }?.value.string
     }
 
     /// Adds a member.
     ///
     /// - Throws: `OAuthError` `server_error` if it is there already.
     public mutating func add(_ member: String, _ value: JSON) throws {
-        guard !members.contains(where: { haveSameBytes($0.name, member) }) else {
+        guard !members.contains(where: { $0.name == member }) else {
             throw OAuthError(.serverError, reason: "two plugins add '\(member)' to one answer")
         }
         members.append(JSON.Member(member, value))

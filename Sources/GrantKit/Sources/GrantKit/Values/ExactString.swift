@@ -5,7 +5,7 @@ struct ExactString: Hashable {
     let text: String
 
     static func == (left: ExactString, right: ExactString) -> Bool {
-        haveSameBytes(left.text, right.text)
+        left.text == right.text
     }
 
     func hash(into hasher: inout Hasher) {

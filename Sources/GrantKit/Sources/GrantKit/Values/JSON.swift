@@ -37,7 +37,7 @@ public indirect enum JSON: Sendable, Hashable {
 
         /// Whether name and value are the same byte for byte.
         public static func == (left: Member, right: Member) -> Bool {
-            haveSameBytes(left.name, right.name) && left.value == right.value
+            left.name == right.name && left.value == right.value
         }
     }
 
@@ -48,7 +48,7 @@ public indirect enum JSON: Sendable, Hashable {
         case (.bool(let left), .bool(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
         case (.number(let left), .number(let right)): left == right
-        case (.string(let left), .string(let right)): haveSameBytes(left, right)
+        case (.string(let left), .string(let right)): left == right
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
         default: false
@@ -59,11 +59,11 @@ public indirect enum JSON: Sendable, Hashable {
     public subscript(name: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }
-            return members.first { haveSameBytes($0.name, name) }?.value
+            return members.first { $0.name == name }?.value
         }
         set {
             var members = self.members
-            if let place = members.firstIndex(where: { haveSameBytes($0.name, name) }) {
+            if let place = members.firstIndex(where: { $0.name == name }) {
                 if let newValue { members[place].value = newValue } else { members.remove(at: place) }
             } else if let newValue {
                 members.append(Member(name, newValue))

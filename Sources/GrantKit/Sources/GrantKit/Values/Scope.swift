@@ -7,8 +7,8 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
 
     /// Makes a scope from words; a word that stands twice counts once.
     public init(_ words: some Sequence<String>) {
-        var seen: Set<String> = []
-        self.words = words.filter { seen.insert($0).inserted }
+        var seen: Set<ExactString> = []
+        self.words = words.filter { seen.insert(ExactString(text: $0)).inserted }
     }
 
     private init(unique words: [String]) {
@@ -44,7 +44,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
 
     /// Whether a word is part of the scope.
     public func contains(_ word: String) -> Bool {
-        words.contains { haveSameBytes($0, word) }
+        words.contains(word)
     }
 
     /// The scope as the words for which a condition holds.

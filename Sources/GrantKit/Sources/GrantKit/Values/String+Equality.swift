@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where the kit is imported, '==', '!=' and 'contains' of strings compare bytes (decision 0036). The standard library's
+// compare canonical equivalents as equal: a client that calls itself by the Kelvin sign would be the client "K". Generic
+// code, such as '==' of two arrays or the keys of a dictionary, still uses the standard library's: types
+// of the kit that are compared write their '==' out.
+
+extension String {
+    /// Whether two strings have the same bytes.
+    ///
+    /// The standard library's `==` is not even tried first: it normalizes what is not ASCII, which takes hundreds of
+    /// times as long.
+    public static func == (left: String, right: String) -> Bool {
+        left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+    }
+
+    /// Whether two strings differ in their bytes.
+    public static func != (left: String, right: String) -> Bool {
+        !(left == right)
+    }
+}
+
+extension Optional where Wrapped == String {
+    /// Whether both are nil or have the same bytes.
+    public static func == (left: String?, right: String?) -> Bool {
+        switch (left, right) {
+        case (let left?, let right?): left == right
+        case (nil, nil): true
+        default: false
+        }
+    }
+
+    /// Whether one alone is nil or both differ in their bytes.
+    public static func != (left: String?, right: String?) -> Bool {
+        !(left == right)
+    }
+}
+
+extension Sequence where Element == String {
+    /// Whether one of the strings has the same bytes as another.
+    public func contains(_ text: String) -> Bool {
+        contains { $0 == text }
+    }
+}
+
+extension Set where Element == String {
+    /// Whether one of the strings has the same bytes as another.
+    public func contains(_ text: String) -> Bool {
+        firstIndex(of: text).map { self[$0] == text } ?? false
+    }
+}
