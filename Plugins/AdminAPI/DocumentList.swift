@@ -50,7 +50,7 @@ struct DocumentList: ResourceEndpoint {
         let count = try count(parameters)
         let (shown, isLast) = try await page(after: parameters["_after"], count: Int(count))
         let next = isLast ? nil : shown.last?.id
-        return bundle(shown, next: next.map { "?_count=\(count)&_after=\(Documents.encoded($0))" })
+        return bundle(shown, next: next.map { "?_count=\(count)&_after=\($0.percentEncoded)" })
     }
 
     /// Reads a page until it has enough documents or bytes; it has one at least, so that each page leads on.

@@ -31,7 +31,7 @@ struct Documents: Sendable {
 
     var path: String { "/\(kind.rawValue)" }
 
-    func address(of id: String) -> String { "\(host.issuer)\(path)/\(Documents.encoded(id))" }
+    func address(of id: String) -> String { "\(host.issuer)\(path)/\(id.percentEncoded)" }
 
     /// The document with its kind in front.
     func shown(_ entry: DirectoryEntry) -> JSON {
@@ -124,18 +124,5 @@ struct Documents: Sendable {
 
     var missing: DocumentRefusal {
         DocumentRefusal(.unknown, [DocumentProblem("", "there is no \(kind.rawValue) of this id")])
-    }
-
-    /// RFC 3986 section 2.3: everything but unreserved characters is percent-encoded.
-    static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: bytes.append(byte)
-            default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -20,7 +20,9 @@ struct BackChannel: RevocationParticipant, JobHandler {
         guard case .session(let id) = what, let session = try await host.sessions.find(id) else { return [] }
         var writes: [StoreWrite] = []
         for clientID in try await host.sessions.clients(of: id) {
-            guard let client = try await host.clients.usable(clientID), !client[callback].text.isEmpty else { continue }
+            guard let client = try await host.clients.usable(clientID), client[callback].address != nil else {
+                continue
+            }
             let jti = host.random(bytes: 16)
             let payload: JSON = [
                 "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id), "jti": .string(jti),
@@ -36,7 +38,7 @@ struct BackChannel: RevocationParticipant, JobHandler {
         // A browser waits for the first attempt, whatever comes of it.
         defer { deliveries.end(payload["jti"]?.string ?? "") }
         guard let id = payload["client"]?.string, let client = try await host.clients.find(id),
-            !client[callback].text.isEmpty
+            let address = client[callback].address
         else { return }
         let token = try await host.keys.sign(
             [
@@ -44,7 +46,7 @@ struct BackChannel: RevocationParticipant, JobHandler {
                 "sid": payload["sid"] ?? .null, "jti": payload["jti"] ?? .null, "iat": .integer(host.now.seconds),
                 "exp": .integer((host.now + BackChannel.lifetime).seconds), "events": [BackChannel.event: [:]],
             ], type: "logout+jwt", algorithm: client.document["id_token_signed_response_alg"]?.string ?? algorithm)
-        var request = OutboundRequest("POST", client[callback].text, body: Array("logout_token=\(token)".utf8))
+        var request = OutboundRequest("POST", address.text, body: Array("logout_token=\(token)".utf8))
         request.headers = [("content-type", "application/x-www-form-urlencoded")]
         let reply = try await host.outbound.send(request)
         // Section 2.8 asks for 200 and lets 204 pass.

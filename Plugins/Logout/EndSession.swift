@@ -69,9 +69,7 @@ struct EndSession: BrowserEndpoint {
         let audience = hint?["aud"]?.strings ?? []
         asked.clientID = parameters["client_id"] ?? (audience.count == 1 ? audience.first : nil)
         // A token that was issued to another client says nothing of this one.
-        if hint != nil, let named = asked.clientID, !audience.contains(where: { $0.utf8.elementsEqual(named.utf8) }) {
-            return Asked()
-        }
+        if hint != nil, let named = asked.clientID, !audience.contains(named) { return Asked() }
         asked.isFromClient = hint != nil
         asked.session = hint?["sid"]?.string
         asked.subject = hint?["sub"]?.string
@@ -93,12 +91,12 @@ struct EndSession: BrowserEndpoint {
     private func target(_ parameters: Parameters, _ asked: Asked) async throws -> String? {
         guard let address = parameters["post_logout_redirect_uri"] else { return nil }
         guard let id = asked.clientID, let client = try await host.clients.usable(id),
-            client[targets].contains(address)
+            let target = client[targets].all.first(where: { $0.text == address })
         else {
             host.events.record(Event(.notSentOn, client: asked.isFromClient ? asked.clientID : nil))
             return nil
         }
-        return WebAddress.adding(parameters["state"].map { [("state", $0)] } ?? [], to: address)
+        return target.adding(parameters["state"].map { [("state", $0)] } ?? [])
     }
 
     // MARK: asking the person
@@ -113,11 +111,11 @@ struct EndSession: BrowserEndpoint {
         kept["session"] = .string(session.id)
         var values: JSON = [
             "asked": .string(try host.keys.seal(kept.text, purpose: EndSession.purpose)),
-            "user": .string(session.user.shownName),
+            "user": .string(session.user.displayName),
         ]
         values["languages"] = languages.map(JSON.string)
         if let id = asked.clientID, let client = try await host.clients.usable(id) {
-            values["client"] = ["name": .string(client.document["name"]?.string ?? client.id)]
+            values["client"] = ["name": .string(client.displayName)]
         }
         var page = Page("logout", values)
         page.destinations = asked.target.map { [$0] } ?? []
@@ -168,27 +166,7 @@ struct EndSession: BrowserEndpoint {
     }
 }
 
-extension User {
-    /// What a page calls the person.
-    var shownName: String {
-        let name = document["name"]
-        return name?.string ?? name?["formatted"]?.string ?? document["data"]?["name"]?.string
-            ?? document["userName"]?.string ?? document["email"]?.string ?? id
-    }
-}
-
 extension Event.Kind {
     /// An application asked for a sign-out and named an address that it has not registered.
     static let notSentOn = Event.Kind(rawValue: "logout.not_sent_on")
-}
-
-extension ClientDirectory {
-    /// The client, or nil if there is none that can be used: one that does not fit what is loaded keeps nobody signed in.
-    func usable(_ id: String) async throws -> Client? {
-        do {
-            return try await find(id)
-        } catch is OAuthError {
-            return nil
-        }
-    }
 }

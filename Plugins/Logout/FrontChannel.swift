@@ -16,10 +16,8 @@ struct FrontChannel: Sendable {
         var frames: [String] = []
         for id in try await host.sessions.clients(of: session) where frames.count < FrontChannel.most {
             guard let client = try await host.clients.usable(id) else { continue }
-            let address = client[frame].text
-            guard !address.isEmpty else { continue }
-            let names = client[needsSession] ? [("iss", host.issuer), ("sid", session)] : []
-            frames.append(WebAddress.adding(names.map { (name: $0.0, value: $0.1) }, to: address))
+            guard let address = client[frame].address else { continue }
+            frames.append(address.adding(client[needsSession] ? [("iss", host.issuer), ("sid", session)] : []))
         }
         return frames
     }

@@ -10,18 +10,20 @@ struct CallbackAddress: SettingValue {
     /// What the server adds to an address in a frame (Front-Channel Logout section 2).
     private static let added = ["iss", "sid"]
 
-    let text: String
+    /// The address, nil of a client that registers none.
+    let address: WebAddress?
 
-    init() { text = "" }
+    init() { address = nil }
 
     init?(setting: JSON) {
-        guard let text = setting.string, WebAddress.isSafe(text),
-            !WebAddress.parameters(of: text).contains(where: CallbackAddress.added.contains)
+        guard let address = setting.string.flatMap({ try? WebAddress($0) }),
+            address.host != nil, address.isSecure || address.isOnThisMachine,
+            !address.parameters.contains(where: CallbackAddress.added.contains)
         else { return nil }
-        self.text = text
+        self.address = address
     }
 
-    var setting: JSON { .string(text) }
+    var setting: JSON { .string(address?.text ?? "") }
 }
 
 /// Where browsers may go after a logout, each compared byte for byte (RP-Initiated Logout section 3).
@@ -30,22 +32,16 @@ struct ReturnAddresses: SettingValue {
         "a list of absolute addresses without a fragment, and without 'state' in the query, which the server adds; "
         + "the scheme of an application is like com.example.app"
 
-    let all: [String]
+    let all: [WebAddress]
 
     init() { all = [] }
 
     init?(setting: JSON) {
-        guard let texts = [String](setting: setting), texts.allSatisfy(ReturnAddresses.isAddress) else { return nil }
-        all = texts
+        guard let addresses = try? [String](setting: setting)?.map({ try WebAddress($0) }),
+            !addresses.contains(where: { $0.parameters.contains("state") })
+        else { return nil }
+        all = addresses
     }
 
-    private static func isAddress(_ text: String) -> Bool {
-        WebAddress.isAbsolute(text) && !WebAddress.parameters(of: text).contains("state")
-    }
-
-    var setting: JSON { .strings(all) }
-
-    func contains(_ address: String) -> Bool {
-        all.contains { $0.utf8.elementsEqual(address.utf8) }
-    }
+    var setting: JSON { .strings(all.map(\.text)) }
 }

@@ -28,8 +28,8 @@ struct GrantsPage: BrowserEndpoint {
             guard let client = try await host.clients.usable(consent.clientID) else { continue }
             let scopes = consent.scope.words.map { word -> JSON in ["word": .string(word)] }
             items.append([
-                "id": .string(client.id), "name": .string(client.shownName), "scopes": .array(scopes),
-                "given": .string(consent.givenAt.shown), "given_at": .string(consent.givenAt.text),
+                "id": .string(client.id), "name": .string(client.displayName), "scopes": .array(scopes),
+                "given": .string(consent.givenAt.shown), "given_at": .string(consent.givenAt.rfc3339),
             ])
         }
         let last = shown.count < rest.count ? shown.last : nil

@@ -45,8 +45,8 @@ struct SessionResource: ResourceEndpoint {
         var session: JSON = [
             "resourceType": "Session", "id": .string(token.id), "jti": .string(token.id),
             "client": reference("Client", token.clientID), "iss": .string(host.issuer), "active": true,
-            "scope": .strings(authorization.scope.words), "start": .string(token.issuedAt.text),
-            "exp": .integer(token.expiresAt.seconds), "end": .string(token.expiresAt.text),
+            "scope": .strings(authorization.scope.words), "start": .string(token.issuedAt.rfc3339),
+            "exp": .integer(token.expiresAt.seconds), "end": .string(token.expiresAt.rfc3339),
         ]
         if case .user(let id) = authorization.subject { session["user"] = reference("User", id) }
         // A token that tells by itself what it is worth does not name the grant that it came from.
@@ -60,8 +60,8 @@ struct SessionResource: ResourceEndpoint {
         [
             "resourceType": "Session", "id": .string(session.id), "user": reference("User", session.user.id),
             "type": "browser", "iss": .string(host.issuer), "active": true,
-            "start": .string(session.authenticatedAt.text), "exp": .integer(session.expiresAt.seconds),
-            "end": .string(session.expiresAt.text),
+            "start": .string(session.authenticatedAt.rfc3339), "exp": .integer(session.expiresAt.seconds),
+            "end": .string(session.expiresAt.rfc3339),
         ]
     }
 
@@ -71,33 +71,10 @@ struct SessionResource: ResourceEndpoint {
 }
 
 extension Timestamp {
-    /// The moment as RFC 3339 writes it.
-    var text: String {
-        let (date, time) = parts
-        return "\(date)T\(time):\(two((seconds % 60 + 60) % 60))Z"
-    }
-
-    /// The moment as people read it.
+    /// The moment to the minute, as people read it.
     var shown: String {
-        let (date, time) = parts
-        return "\(date) \(time) UTC"
+        let parts = rfc3339.utf8.split(separator: UInt8(ascii: "T"))
+        guard let date = parts.first, let time = parts.last else { return "" }
+        return "\(Substring(date)) \(Substring(time.prefix(5))) UTC"
     }
-
-    private var parts: (date: String, time: String) {
-        let rest = (seconds % 86400 + 86400) % 86400
-        let day = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0)
-        // The calendar repeats after 400 years, which have 146097 days; years that begin in March end with the leap day.
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let ofEra = shifted - era * 146_097
-        let year = (ofEra - ofEra / 1460 + ofEra / 36524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * year + year / 4 - year / 100)
-        let month = (5 * ofYear + 2) / 153
-        let date = ofYear - (153 * month + 2) / 5 + 1
-        let number = month < 10 ? month + 3 : month - 9
-        let full = year + era * 400 + (number <= 2 ? 1 : 0)
-        return ("\(full)-\(two(number))-\(two(date))", "\(two(rest / 3600)):\(two(rest / 60 % 60))")
-    }
-
-    private func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

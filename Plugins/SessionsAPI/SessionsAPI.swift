@@ -29,22 +29,6 @@ struct SessionsAPI: Plugin {
     }
 }
 
-extension ClientDirectory {
-    /// The client, or nil if there is none that can be used: one that does not fit what is loaded hides no page.
-    func usable(_ id: String) async throws -> Client? {
-        do {
-            return try await find(id)
-        } catch is OAuthError {
-            return nil
-        }
-    }
-}
-
-extension Client {
-    /// What a page calls the client.
-    var shownName: String { document["name"]?.string ?? id }
-}
-
 /// The handshake that the server reads before it loads this library.
 @c(sessions_api_plugin_abi)
 public func sessionsAPIPluginABI() -> UnsafeRawPointer? {

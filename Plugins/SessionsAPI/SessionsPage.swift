@@ -36,7 +36,8 @@ struct SessionsPage: BrowserEndpoint {
         for session in ordered.prefix(SessionsPage.most) {
             var item: JSON = [
                 "id": .string(session.id), "browser": .string(UserAgent.description(session.agent)),
-                "started": .string(session.authenticatedAt.shown), "started_at": .string(session.authenticatedAt.text),
+                "started": .string(session.authenticatedAt.shown),
+                "started_at": .string(session.authenticatedAt.rfc3339),
                 "current": .bool(session.id == own.id),
             ]
             item["address"] = session.address.map(JSON.string)
@@ -50,7 +51,7 @@ struct SessionsPage: BrowserEndpoint {
     private func clients(of session: UserSession) async throws -> [String] {
         var names: [String] = []
         for id in try await host.sessions.clients(of: session.id) {
-            if let client = try await host.clients.usable(id) { names.append(client.shownName) }
+            if let client = try await host.clients.usable(id) { names.append(client.displayName) }
         }
         return names.sorted()
     }

@@ -100,8 +100,7 @@ public struct Configuration: Sendable {
 
     /// Whether the address by which clients know the server can only be this machine.
     public var hasLoopbackIssuer: Bool {
-        let authority = issuer.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
-        return Configuration.isLoopback(IssuerRule.host(String(authority.prefix { $0 != "/" })))
+        (try? WebAddress(issuer))?.host.map(Configuration.isLoopback) ?? false
     }
 
     /// What `Strict-Transport-Security` says, nil where it is not sent.

@@ -35,7 +35,7 @@ struct AuthorizationResponder {
     /// The configuration refuses the names that it knows of; a flow may add others.
     private func checkNames(_ parameters: [(name: String, value: String)], _ redirect: RedirectURI) throws {
         let taken = redirect.parameters
-        for name in parameters.map(\.name) where taken.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+        for name in parameters.map(\.name) where taken.contains(name) {
             throw ClashingParameter(name: name)
         }
     }

@@ -64,7 +64,7 @@ extension ClientDocument {
         } catch {
             // What stands before an at sign may be a password.
             let shown = text.raw.contains("@") ? "it" : "'\(text)'"
-            report(place, "\(shown) is no redirect URI: \(error.message)")
+            report(place, "\(shown) is no redirect URI: \(error)")
             return nil
         }
     }
@@ -99,37 +99,7 @@ extension RedirectURI {
     /// What a browser says of a page there in the header `Origin` (RFC 6454 section 6.2): the usual port is left out.
     var browserOrigin: String {
         let port = isSecure ? ":443" : ":80"
-        guard origin.utf8.suffix(port.utf8.count).elementsEqual(port.utf8) else { return origin }
-        return String(decoding: origin.utf8.dropLast(port.utf8.count), as: UTF8.self)
+        guard origin.raw.ends(with: port) else { return origin }
+        return origin.raw.dropLast(port.utf8.count).string
     }
-
-    /// The names of the parameters in its query, decoded; servers part them by `&`, and some by `;`.
-    var parameters: [String] {
-        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
-        let query = text.utf8[text.utf8.index(after: mark)...]
-        return query.split(whereSeparator: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: ";") }).map { part in
-            RedirectURI.decoded(part.prefix { $0 != UInt8(ascii: "=") })
-        }
-    }
-
-    /// A name as a lenient server reads it: what is no escape stays as it is.
-    private static func decoded(_ name: some Sequence<UInt8>) -> String {
-        let bytes = Array(name)
-        var (result, place) = ([UInt8](), 0)
-        while place < bytes.count {
-            let isEscape = bytes[place] == UInt8(ascii: "%") && place + 2 < bytes.count
-            let digits = isEscape ? String(decoding: bytes[(place + 1)...(place + 2)], as: UTF8.self) : ""
-            if let byte = UInt8(digits, radix: 16) {
-                result.append(byte)
-                place += 3
-            } else {
-                result.append(bytes[place] == UInt8(ascii: "+") ? 0x20 : bytes[place])
-                place += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// Whether only this machine can receive what is sent there.
-    var isOnThisMachine: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(host) }
 }

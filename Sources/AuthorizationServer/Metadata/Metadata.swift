@@ -64,6 +64,6 @@ enum Metadata {
 
     /// The path of an issuer, which goes behind the well-known one (RFC 8414 section 3.1).
     static func path(of issuer: String) -> String {
-        issuer.raw.cut(at: "://")?.behind.cut(at: "/").map { "/" + $0.behind.string } ?? ""
+        (try? WebAddress(issuer))?.rest ?? ""
     }
 }

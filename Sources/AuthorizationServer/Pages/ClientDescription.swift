@@ -11,7 +11,7 @@ enum ClientDescription {
     ]
 
     static func values(_ client: Client) -> JSON {
-        var values: JSON = ["name": .string(client.document["name"]?.string ?? client.id)]
+        var values: JSON = ["name": .string(client.displayName)]
         for (member, value) in addresses { values[value] = client.document[member] }
         return values
     }

@@ -15,7 +15,7 @@ struct PostedForm {
 
     /// The query that carries a form, or nil if it is too long for that.
     func query(for form: Parameters) throws -> String? {
-        let text = form.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+        let text = form.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
             .joined(separator: "&")
         let sealed = try keys.seal(text, purpose: purpose)
         return sealed.utf8.count <= Limit.sealed ? "\(PostedForm.name)=\(sealed)" : nil

@@ -90,8 +90,8 @@ struct GivenAnswer {
 
     /// Whether it still answers what a request asks for today.
     func answers(_ valid: ValidRequest) -> Bool {
-        clientID.utf8.elementsEqual(valid.registered.client.id.utf8)
-            && redirectURI.utf8.elementsEqual(valid.destination.redirect.text.utf8)
+        clientID == valid.registered.client.id
+            && redirectURI == valid.destination.redirect.text
     }
 
     /// Whether it may be given once more: soon, to the same person, and while all of it is as good as it was.
@@ -118,7 +118,7 @@ struct GivenAnswer {
 
     /// No longer than the tokens in it last; the shortest lifetime of a code is that of a repeated answer.
     private var lifetime: Duration {
-        let end = members.first { $0.name.utf8.elementsEqual("expires_in".utf8) }.flatMap { Int64($0.value) }
+        let end = members.first { $0.name == "expires_in" }.flatMap { Int64($0.value) }
         return min(GivenAnswer.repeated, end.map(Duration.seconds) ?? GivenAnswer.repeated)
     }
 
@@ -130,7 +130,7 @@ struct GivenAnswer {
 
     /// Tells one form from another; with the code of its page in it, nobody guesses what was typed.
     static func digest(ofForm fields: Parameters, _ cryptography: any CryptographyService) -> String {
-        let pairs = fields.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+        let pairs = fields.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
         return cryptography.digest(pairs.joined(separator: "&"))
     }
 }

@@ -243,13 +243,8 @@ struct InteractionRun {
     }
 
     private static func describe(_ user: User) -> JSON {
-        let document = user.document
-        let name = document["name"]
-        let shown =
-            name?.string ?? name?["formatted"]?.string ?? document["data"]?["name"]?.string
-            ?? document["userName"]?.string ?? document["email"]?.string ?? user.id
-        var member: JSON = ["name": .string(shown)]
-        if let email = document["email"]?.string, email != shown { member["email"] = .string(email) }
+        var member: JSON = ["name": .string(user.displayName)]
+        if let email = user.document["email"]?.string, email != user.displayName { member["email"] = .string(email) }
         return member
     }
 }

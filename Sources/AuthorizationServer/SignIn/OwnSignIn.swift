@@ -77,7 +77,7 @@ struct OwnSignIn {
         // Browsers have encoded all else already.
         let scalars = query.unicodeScalars
         return "\(head.path)?"
-            + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : URLEncoding.encode(String($0)) }.joined()
+            + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : String($0).percentEncoded }.joined()
     }
 
     private func advance(_ state: InteractionState, submitted: Parameters?) async throws -> ServerResponse {

@@ -36,7 +36,7 @@ struct StartSummary {
     /// RFC 8414 section 3.1: the issuer's path goes behind the well-known one.
     private var metadata: String {
         let issuer = configuration.issuer
-        let path = issuer.raw.cut(at: "://")?.behind.cut(at: "/").map { "/" + $0.behind.string } ?? ""
+        let path = (try? WebAddress(issuer))?.rest ?? ""
         let origin = issuer.raw.dropLast(path.utf8.count).string
         return "\(origin)/.well-known/oauth-authorization-server\(path)"
     }

@@ -17,7 +17,7 @@ let requestParsers = [
 @Sendable private func checkForm(_ bytes: [UInt8]) throws {
     guard let parameters = try? FormBody.parse(bytes) else { return }
     try checkParameters(parameters)
-    let written = parameters.all.map { "\(URLEncoding.encode($0.name))=\(URLEncoding.encode($0.value))" }
+    let written = parameters.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
         .joined(separator: "&")
     let again = try? FormBody.parse(Array(written.utf8))
     try expect(again?.all.count == parameters.all.count, "a form that was written again has other parameters")

@@ -49,11 +49,9 @@ private func checkAdding(_ uri: RedirectURI) throws {
 
 @Sendable private func checkWebAddress(_ bytes: [UInt8]) throws {
     let text = string(bytes)
-    guard WebAddress.isAbsolute(text) else {
-        return try expect(!WebAddress.isSafe(text), "an address is safe and not absolute")
-    }
+    guard ReturnAddresses(setting: [.string(text)]) != nil else { return }
     try checkPlain(text)
-    if WebAddress.isSafe(text) {
+    if CallbackAddress(setting: .string(text)) != nil {
         let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         try expect(["http", "https"].contains(string(scheme).lowercased()), "a safe address is not of the web")
     }

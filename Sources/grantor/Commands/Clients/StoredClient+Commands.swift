@@ -40,7 +40,7 @@ extension StoredClient: ManagedDocument {
         guard !secrets.isEmpty else { return ["public: it has no secret"] }
         return secrets.map { secret in
             let origin = secret.isGenerated ? "made by the server" : "imported"
-            return "secret \(origin), \(secret.until.map { "ends at \($0.utc)" } ?? "without end")"
+            return "secret \(origin), \(secret.until.map { "ends at \($0.rfc3339)" } ?? "without end")"
         }
     }
 

@@ -53,7 +53,7 @@ struct KeysCommand: AsyncParsableCommand {
                     record, from: keys.now, needs: keys.settings.needs, count: min(max(count, 1), 1000))
                 let rows = events.map { event in
                     [
-                        event.moment.utc, event.kind.rawValue, event.key, event.algorithm.rawValue,
+                        event.moment.rfc3339, event.kind.rawValue, event.key, event.algorithm.rawValue,
                     ]
                 }
                 print(Table.render([["WHEN", "EVENT", "KID", "ALGORITHM"]] + rows))
@@ -88,7 +88,7 @@ struct KeysCommand: AsyncParsableCommand {
                         }
                     }
                     guard let key = record.keys.last(where: { $0.algorithm == algorithm }) else { continue }
-                    print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.utc)")
+                    print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.rfc3339)")
                 }
             }
         }
@@ -148,7 +148,7 @@ struct KeysCommand: AsyncParsableCommand {
                     }
                 }
                 guard let entry = record.keys.first(where: { $0.id == key.id }) else { return }
-                print("\(key.id) signs with \(key.algorithm) from \(entry.from.utc)")
+                print("\(key.id) signs with \(key.algorithm) from \(entry.from.rfc3339)")
             }
         }
 

@@ -3,7 +3,6 @@
 import ArgumentParser
 import AuthorizationServer
 import Cryptography
-import Foundation
 import GrantKit
 import ServerConfiguration
 
@@ -70,16 +69,16 @@ struct OpenKeys {
             ]
         }
         let former = record.declared.filter { !own.contains($0.id) }.map { key in
-            let end = settings.plan.end(of: key).utc
+            let end = settings.plan.end(of: key).rfc3339
             return [key.id, key.publicJWK["alg"]?.string ?? "", "retired, published until \(end)", "nowhere"]
         }
         return declared + kept + former
     }
 
     private func state(_ key: KeyRecord.Key, _ record: KeyRecord) -> String {
-        if key.from > now { return "announced, signs from \(key.from.utc)" }
+        if key.from > now { return "announced, signs from \(key.from.rfc3339)" }
         let isNeeded = settings.needs.generated.contains(key.algorithm)
-        let end = settings.plan.end(of: key, in: record).utc
+        let end = settings.plan.end(of: key, in: record).rfc3339
         guard record.signing(key.algorithm, at: now)?.id == key.id else { return "retired, published until \(end)" }
         return isNeeded ? "signs" : "nothing asks for it, published until \(end)"
     }

@@ -39,7 +39,7 @@ struct CurlRequest {
     ///   - secret: Its secret.
     ///   - isShown: Whether the line holds the secret; if not, curl asks for it.
     mutating func authenticate(_ id: String, _ secret: String, isShown: Bool) {
-        let (id, secret) = (CurlRequest.encode(id), CurlRequest.encode(secret))
+        let (id, secret) = (id.percentEncoded, secret.percentEncoded)
         options.append(("user", "", isShown ? .text("\(id):\(secret)") : .hidden("\(id):\(secret)", as: id)))
     }
 
@@ -48,7 +48,7 @@ struct CurlRequest {
     }
 
     mutating func add(_ name: String, _ value: Value) {
-        options.append(("data-urlencode", "\(CurlRequest.encode(name))=", value))
+        options.append(("data-urlencode", "\(name.percentEncoded)=", value))
     }
 
     // MARK: as a line
@@ -61,7 +61,7 @@ struct CurlRequest {
             case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
             // A control character means something to a terminal, and a line break to who copies the line.
             case .text(let text) where option == "data-urlencode" && text.unicodeScalars.contains(where: isControl):
-                ["-d", CurlRequest.quoted(name + CurlRequest.encode(text))]
+                ["-d", CurlRequest.quoted(name + text.percentEncoded)]
             case .text(let text): [CurlRequest.short(option, text), CurlRequest.quoted(name + text)]
             }
         }
@@ -76,7 +76,7 @@ struct CurlRequest {
         switch option {
         case "user": "-u"
         case "header": "-H"
-        default: encode(text) == text ? "-d" : "--\(option)"
+        default: text.percentEncoded == text ? "-d" : "--\(option)"
         }
     }
 
@@ -86,15 +86,6 @@ struct CurlRequest {
             $0 != UInt8(ascii: "~") && isUnreserved($0) || "/:=@%,+".utf8.contains($0)
         }
         return isPlain && !word.isEmpty ? word : "'\(word.raw.replacing("'", with: "'\\''"))'"
-    }
-
-    /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
-    static func encode(_ text: String) -> String {
-        text.utf8.map { isUnreserved($0) ? String(UnicodeScalar($0)) : "%" + hexadecimal($0) }.joined()
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -116,7 +116,7 @@ struct GrantRun {
             guard case .text(let value) = try values.value(of: parameter) else { continue }
             sent.append((parameter.name, value))
         }
-        let query = sent.map { "\(CurlRequest.encode($0.0))=\(CurlRequest.encode($0.1))" }.joined(separator: "&")
+        let query = sent.map { "\($0.0.percentEncoded)=\($0.1.percentEncoded)" }.joined(separator: "&")
         return address("/authorize?\(query)")
     }
 

@@ -19,20 +19,21 @@ final class RedirectListener {
     ///   - mayMove: Whether a free port may take the place of one that is not, where the server lets it differ
     ///     (RFC 8252 section 7.3).
     init?(_ registered: String, mayMove: Bool) {
-        guard var parts = URLComponents(string: registered), parts.scheme == "http", let host = parts.host,
-            let port = UInt16(exactly: parts.port ?? 80)
-        else { return nil }
+        guard let address = try? WebAddress(registered), address.scheme == "http", let host = address.host else {
+            return nil
+        }
         let name = host.trimmingCharacters(in: ["[", "]"])
         guard let bind = RedirectListener.addresses[name] else { return nil }
-        var (descriptor, uri) = (bind(port), registered)
-        if descriptor < 0, mayMove, name != "localhost", parts.string == registered {
+        var (descriptor, uri) = (bind(address.port ?? 80), registered)
+        // The server compares the scheme as it is written.
+        if descriptor < 0, mayMove, name != "localhost", registered.raw.starts(with: "http:") {
             descriptor = bind(0)
-            parts.port = RedirectListener.port(descriptor)
-            uri = parts.string ?? registered
+            uri = RedirectListener.port(descriptor).map { "http://\(host):\($0)\(address.rest)" } ?? registered
         }
         guard descriptor >= 0 else { return nil }
         redirectURI = uri
-        path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        let path = address.rest.raw.up(to: "?").string
+        self.path = path.isEmpty ? "/" : path
         self.descriptor = descriptor
     }
 

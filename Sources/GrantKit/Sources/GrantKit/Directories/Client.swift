@@ -22,6 +22,9 @@ public struct Client: Sendable {
         self.document = document
     }
 
+    /// What pages call the client: the name in its document, or its identifier.
+    public var displayName: String { document["name"]?.string ?? id }
+
     /// The value of an attribute that stands at the top or under one grant.
     public subscript<Value>(attribute: ClientAttribute<Value>) -> Value {
         switch attribute.level {

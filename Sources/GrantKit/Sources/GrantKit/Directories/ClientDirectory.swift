@@ -11,3 +11,16 @@ public protocol ClientDirectory: Sendable {
     /// The clients' documents.
     var documents: any DocumentDirectory { get }
 }
+
+extension ClientDirectory {
+    /// The active client of an identifier, or nil where there is none that is valid with what is loaded now.
+    ///
+    /// - Throws: `StoreError`.
+    public func usable(_ id: String) async throws -> Client? {
+        do {
+            return try await find(id)
+        } catch is OAuthError {
+            return nil
+        }
+    }
+}

@@ -20,4 +20,11 @@ public struct User: Sendable {
         self.document = document
         self.epoch = epoch
     }
+
+    /// What pages call the person: the name in the document or, for want of one, `userName`, `email` or the identifier.
+    public var displayName: String {
+        let name = document["name"]
+        return name?.string ?? name?["formatted"]?.string ?? document["data"]?["name"]?.string
+            ?? document["userName"]?.string ?? document["email"]?.string ?? id
+    }
 }
