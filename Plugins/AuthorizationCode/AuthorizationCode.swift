@@ -9,8 +9,6 @@ struct AuthorizationCode: Plugin {
         id: "authorization-code", summary: "a person approves in the browser",
         specification: "RFC 6749 section 4.1, RFC 7636")
     static let declaration = GrantDeclaration("authorization_code", aliases: ["code"], client: .identified)
-    /// How long a code that was redeemed is remembered after its end, so that using it again is noticed.
-    static let memory = Duration.seconds(3600)
 
     private let codes: Codes
     private let lifetime: Duration
@@ -27,7 +25,7 @@ struct AuthorizationCode: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(collection: Codes.collection)
+        registry.add(collection: StoredCode.collection)
         registry.add(metadata: "code_challenge_methods_supported", .union([CodeChallenge.method]))
         registry.add(flow: CodeFlow(codes: codes, lifetime: lifetime, isChallengeRequired: isChallengeRequired))
         registry.add(grant: CodeGrant(codes: codes))
@@ -36,11 +34,10 @@ struct AuthorizationCode: Plugin {
 
 /// Codes, known to the store by their digests.
 struct Codes: Sendable {
-    static let collection = StoreCollection("authorization_code")
     let host: any PluginHost
 
     func key(of code: String) -> StoreKey {
-        StoreKey("authorization_code", host.cryptography.digest(code))
+        StoredCode.collection.key(host.cryptography.digest(code))
     }
 }
 

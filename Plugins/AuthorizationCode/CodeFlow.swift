@@ -35,16 +35,12 @@ struct CodeFlow: AuthorizationFlow {
 
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {
         let code = codes.host.random(bytes: 32)
-        let end = issuance.issuedAt + lifetime
-        var row: JSON = [
-            "client": .string(issuance.client.id), "usable_until": .integer(end.seconds),
-            "redirect_uri": .string(request.redirectURI), "authorization": issuance.authorization.stored,
-        ]
-        // RFC 6749 section 4.1.3: it has to be repeated only if it was sent.
-        row["sent"] = request.parameters["redirect_uri"].map { _ in true }
-        row["challenge"] = request.parameters["code_challenge"].map(JSON.string)
-        issuance.alsoWrite(
-            .create(StoreRecord(codes.key(of: code), row, expiresAt: end + AuthorizationCode.memory)))
+        let stored = StoredCode(
+            clientID: issuance.client.id, redirectURI: request.redirectURI,
+            isRedirectURISent: request.parameters["redirect_uri"] != nil,
+            challenge: request.parameters["code_challenge"], usableUntil: issuance.issuedAt + lifetime,
+            authorization: issuance.authorization)
+        issuance.alsoWrite(.create(stored.record(codes.key(of: code))))
         try issuance.add("code", .string(code))
     }
 }

@@ -14,36 +14,30 @@ struct CodeGrant: TokenGrant {
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
         let key = codes.key(of: try request.parameters.required("code"))
-        guard let record = try await codes.host.store.read(key), let stored = record.value["authorization"] else {
+        guard let record = try await codes.host.store.read(key), let code = try StoredCode(record) else {
             throw OAuthError.invalidGrant(reason: "the code was never issued, or is forgotten")
         }
-        guard isSame(record.value["client"]?.string, request.client.id) else {
+        guard code.clientID == request.client.id else {
             throw OAuthError.invalidGrant(reason: "the code was issued to another client")
         }
-        guard isExpected(request.parameters["redirect_uri"], record.value) else {
+        guard isExpected(request.parameters["redirect_uri"], for: code) else {
             throw OAuthError.invalidGrant(reason: "the code was sent to another redirect URI")
         }
-        guard isVerified(record.value["challenge"]?.string, by: request.parameters["code_verifier"]) else {
+        guard isVerified(code.challenge, by: request.parameters["code_verifier"]) else {
             throw OAuthError.invalidGrant(reason: "the code verifier does not fit the challenge")
         }
         // A code that was redeemed goes on to the commit, whose conflict tells the core of the replay.
-        let end = Timestamp(seconds: record.value["usable_until"]?.integer ?? 0)
-        guard record.isRedeemed || end > codes.host.now else {
+        guard record.isRedeemed || code.usableUntil > codes.host.now else {
             throw OAuthError.invalidGrant(reason: "the code has expired")
         }
-        var authorization = try Authorization(stored: stored)
+        var authorization = code.authorization
         authorization.writes = [.redeem(key)]
         return authorization
     }
 
-    /// Byte for byte: Swift's own comparison takes different bytes for one text.
-    private func isSame(_ known: String?, _ sent: String) -> Bool {
-        known?.utf8.elementsEqual(sent.utf8) ?? false
-    }
-
-    private func isExpected(_ sent: String?, _ row: JSON) -> Bool {
-        guard let sent else { return row["sent"] != true }
-        return isSame(row["redirect_uri"]?.string, sent)
+    private func isExpected(_ sent: String?, for code: StoredCode) -> Bool {
+        guard let sent else { return !code.isRedirectURISent }
+        return sent == code.redirectURI
     }
 
     /// RFC 9700 section 2.1.1: a verifier without a challenge is refused as a challenge without a verifier is.

@@ -33,14 +33,14 @@ struct OpaqueToken: Plugin, TokenFormat {
 
     func register(in registry: inout Registry) {
         registry.add(format: self)
-        registry.add(collection: StoreCollection("opaque_token"))
+        registry.add(collection: StoredToken.collection)
     }
 
     /// The digest behind the time, so that records stand in the store in the order in which they were made: what is
     /// made together is then written together.
     private func key(of value: String) -> StoreKey {
         let time = value.utf8.dropFirst(prefix.utf8.count).prefix(OpaqueToken.timeLength)
-        return StoreKey("opaque_token", "\(Substring(time))\(host.cryptography.digest(value))")
+        return StoredToken.collection.key("\(Substring(time))\(host.cryptography.digest(value))")
     }
 
     /// The digits of the time, in milliseconds and base 16.
@@ -56,22 +56,20 @@ struct OpaqueToken: Plugin, TokenFormat {
 
     func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
         let value = prefix + OpaqueToken.time + host.random(bytes: 32)
-        let row: JSON = [
-            "id": .string(contents.id), "client": .string(contents.client.id),
-            "iat": .integer(contents.issuedAt.seconds), "authorization": contents.authorization.stored,
-        ]
-        return MintedToken(value, writes: [.create(StoreRecord(key(of: value), row, expiresAt: contents.expiresAt))])
+        let stored = StoredToken(
+            id: contents.id, clientID: contents.client.id, issuedAt: contents.issuedAt,
+            authorization: contents.authorization)
+        let record = StoreRecord(key(of: value), stored.row, expiresAt: contents.expiresAt)
+        return MintedToken(value, writes: [.create(record)])
     }
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard value.utf8.starts(with: prefix.utf8), value.utf8.count == prefix.utf8.count + OpaqueToken.timeLength + 43,
-            let record = try await host.store.read(key(of: value)),
-            let id = record.value["id"]?.string, let clientID = record.value["client"]?.string,
-            let issuedAt = record.value["iat"]?.integer, let stored = record.value["authorization"]
+            let record = try await host.store.read(key(of: value)), let stored = try StoredToken(record.value)
         else { return nil }
         return ResolvedToken(
-            kind: .access, id: id, clientID: clientID, issuedAt: Timestamp(seconds: issuedAt),
-            expiresAt: record.expiresAt, authorization: try Authorization(stored: stored))
+            kind: .access, id: stored.id, clientID: stored.clientID, issuedAt: stored.issuedAt,
+            expiresAt: record.expiresAt, authorization: stored.authorization)
     }
 }
 

@@ -26,12 +26,8 @@ struct RefreshExtension: ResponseExtension {
         // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to it already.
         if !issuance.client.isPublic { kept.confirmation = nil }
         let family = families.host.random(bytes: 16)
-        let row: JSON = [
-            "client": .string(issuance.client.id), "generation": 0,
-            "rotated": .integer(issuance.issuedAt.seconds), "authorization": kept.stored,
-        ]
         let end = families.end(issuance.client, authorization, now: issuance.issuedAt)
-        issuance.alsoWrite(.create(StoreRecord(StoreKey("refresh_token", family), row, expiresAt: end)))
+        issuance.alsoWrite(StoredFamily.create(family, for: issuance.client, kept, at: issuance.issuedAt, until: end))
         try issuance.add("refresh_token", .string(families.token(family, 0)))
     }
 }

@@ -23,7 +23,7 @@ struct RefreshFamilies: TokenResolver {
     struct Presented {
         var family: String
         var generation: Int64
-        var key: StoreKey { StoreKey("refresh_token", family) }
+        var key: StoreKey { StoredFamily.collection.key(family) }
     }
 
     func token(_ family: String, _ generation: Int64) -> String {
@@ -50,15 +50,12 @@ struct RefreshFamilies: TokenResolver {
     /// A token that another took the place of is known too, as one that has ended.
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard let presented = parse(value), let record = try await host.store.read(presented.key),
-            let current = record.value["generation"]?.integer, presented.generation <= current,
-            let stored = record.value["authorization"], let clientID = record.value["client"]?.string,
-            let seconds = record.value["rotated"]?.integer
+            let family = try StoredFamily(record), presented.generation <= family.generation
         else { return nil }
-        let rotated = Timestamp(seconds: seconds)
-        let isCurrent = presented.generation == current
+        let isCurrent = presented.generation == family.generation
         return ResolvedToken(
-            kind: .refresh, id: presented.family, clientID: clientID, issuedAt: rotated,
-            expiresAt: isCurrent ? record.expiresAt : min(rotated, host.now),
-            authorization: try Authorization(stored: stored))
+            kind: .refresh, id: presented.family, clientID: family.clientID, issuedAt: family.rotatedAt,
+            expiresAt: isCurrent ? family.expiresAt : min(family.rotatedAt, host.now),
+            authorization: family.authorization)
     }
 }

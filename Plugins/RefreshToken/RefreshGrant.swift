@@ -17,16 +17,17 @@ struct RefreshGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the refresh token was not made by this server")
         }
         guard let record = try await host.store.read(presented.key), record.expiresAt > host.now,
-            let current = record.value["generation"]?.integer, let stored = record.value["authorization"]
+            let family = try StoredFamily(record)
         else { throw OAuthError.invalidGrant(reason: "the refresh token has expired") }
-        guard record.value["client"]?.string == request.client.id else {
+        guard family.clientID == request.client.id else {
             throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
         }
-        var authorization = try Authorization(stored: stored)
+        var authorization = family.authorization
         authorization.writes = [host.tokens.unrevoked(.token(presented.family))]
-        if presented.generation == current {
-            authorization.writes += [rotation(of: record, from: current, authorization, request.client)]
-        } else if !isWithinGrace(presented, record, current) {
+        if presented.generation == family.generation {
+            let end = families.end(request.client, authorization, now: host.now)
+            authorization.writes += [family.rotate(at: host.now, until: end)]
+        } else if !isWithinGrace(presented, family) {
             try await refuseReuse(authorization, of: presented)
         }
         guard families.isEntitled(request.client, to: authorization) else {
@@ -38,25 +39,14 @@ struct RefreshGrant: TokenGrant {
         return authorization
     }
 
-    private func rotation(
-        of record: StoreRecord, from current: Int64, _ authorization: Authorization, _ client: Client
-    ) -> StoreWrite {
-        var record = record
-        record.value["generation"] = .integer(current &+ 1)
-        record.value["rotated"] = .integer(host.now.seconds)
-        record.expiresAt = families.end(client, authorization, now: host.now)
-        return .replace(record, ifVersion: record.version)
-    }
-
     /// Two tabs, or a client that lost the answer, ask with one token: they get the same successor, for a moment.
     ///
     /// Only the token right before the current one counts, and asking does not make the moment longer. Another node's
     /// clock may be ahead, by no more than the moment itself.
-    private func isWithinGrace(_ presented: RefreshFamilies.Presented, _ record: StoreRecord, _ current: Int64) -> Bool
-    {
-        let rotated = Timestamp(seconds: record.value["rotated"]?.integer ?? 0)
-        let since = host.now - rotated
-        return presented.generation == current &- 1 && since < families.grace && .zero - since < families.grace
+    private func isWithinGrace(_ presented: RefreshFamilies.Presented, _ family: StoredFamily) -> Bool {
+        let since = host.now - family.rotatedAt
+        return presented.generation == family.generation &- 1 && since < families.grace
+            && .zero - since < families.grace
     }
 
     /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).

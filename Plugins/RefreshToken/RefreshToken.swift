@@ -9,7 +9,7 @@ struct RefreshToken: Plugin {
     static let manifest = PluginManifest(
         id: "refresh-token", summary: "access that outlives an access token", specification: "RFC 6749 section 6")
 
-    private static let longest = Duration.seconds(400 * 86400)
+    static let longest = Duration.seconds(400 * 86400)
 
     private let families: RefreshFamilies
 
@@ -31,7 +31,7 @@ struct RefreshToken: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(collection: StoreCollection("refresh_token", retention: RefreshToken.longest))
+        registry.add(collection: StoredFamily.collection)
         registry.add(scopeOnRequest: OfflineAccess.scope)
         registry.add(requestFilter: OfflineAccess())
         registry.add(grant: RefreshGrant(families: families))

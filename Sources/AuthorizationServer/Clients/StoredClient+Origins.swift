@@ -31,7 +31,7 @@ extension StoredClient {
     /// What names that this client has an origin.
     func originRecord(_ origin: String, _ cryptography: any CryptographyService) -> StoreRecord {
         StoreRecord(
-            StoreKey("client_origin", cryptography.digest("\(origin)\u{0}\(id)")), ["v": 1],
+            StoredClient.originCollection.key(cryptography.digest("\(origin)\u{0}\(id)")), ["v": 1],
             expiresAt: StoredUser.never, indexes: ["origin": origin])
     }
 
@@ -40,6 +40,6 @@ extension StoredClient {
     /// - Throws: `StoreError`.
     static func isOrigin(_ origin: String, in store: any Store) async throws -> Bool {
         guard origin.utf8.count <= 512 else { return false }
-        return try await !store.find("client_origin", by: "origin", equals: origin, after: nil, limit: 1).isEmpty
+        return try await !store.find(originCollection.name, by: "origin", equals: origin, after: nil, limit: 1).isEmpty
     }
 }

@@ -27,12 +27,10 @@ struct Consent: Sendable {
         issuer = core.issuer
         key = Consent.key(user.id, client.client.id, in: core)
         record = try await core.store.read(key)
-        id = record?.value["id"]?.string ?? core.random(bytes: 16)
-        // With the password, the person or the client ends what was allowed.
+        id = record.flatMap(Consent.id) ?? core.random(bytes: 16)
         isCurrent =
             record.map {
-                $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch
-                    && $0.value["client_epoch"]?.integer == client.epoch
+                Consent.isGood($0, of: user, at: core.now) && $0.value["client_epoch"]?.integer == client.epoch
             } ?? false
     }
 
@@ -41,7 +39,23 @@ struct Consent: Sendable {
 
     static func key(_ user: String, _ client: String, in core: ServerCore) -> StoreKey {
         // Neither id can hold the separator.
-        StoreKey("consent", core.cryptography.digest("\(user)\u{0}\(client)"))
+        collection.key(core.cryptography.digest("\(user)\u{0}\(client)"))
+    }
+
+    /// Whether a record neither has run out nor ended with the person's password; the client can end it as well.
+    private static func isGood(_ record: StoreRecord, of user: User, at now: Timestamp) -> Bool {
+        record.expiresAt > now && record.value["epoch"]?.integer == user.epoch
+    }
+
+    /// The id that what is granted by a record begins with.
+    static func id(_ record: StoreRecord) -> String? { record.value["id"]?.string }
+
+    /// What plugins see of a record; nil of one that is no longer good.
+    static func shown(_ record: StoreRecord, of user: User, at now: Timestamp) -> StoredConsent? {
+        guard isGood(record, of: user, at: now), let client = record.value["client"]?.string else { return nil }
+        return StoredConsent(
+            clientID: client, scope: Scope(record.value["granted"]?.strings ?? []),
+            givenAt: Timestamp(seconds: record.value["given"]?.integer ?? 0))
     }
 
     private func words(_ member: String) -> Set<String> {

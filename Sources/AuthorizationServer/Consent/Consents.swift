@@ -8,14 +8,8 @@ struct Consents: ConsentDirectory {
 
     func list(user id: String) async throws -> [StoredConsent] {
         guard let user = try await core.users.find(id) else { return [] }
-        return try await core.store.all("consent", by: "user", equals: id)
-            .filter { $0.expiresAt > core.now && $0.value["epoch"]?.integer == user.epoch }
-            .compactMap { record in
-                guard let client = record.value["client"]?.string else { return nil }
-                return StoredConsent(
-                    clientID: client, scope: Scope(record.value["granted"]?.strings ?? []),
-                    givenAt: Timestamp(seconds: record.value["given"]?.integer ?? 0))
-            }
+        return try await core.store.all(Consent.collection, by: "user", equals: id)
+            .compactMap { Consent.shown($0, of: user, at: core.now) }
             .sorted { $0.clientID < $1.clientID }
     }
 
@@ -23,7 +17,7 @@ struct Consents: ConsentDirectory {
     func end(user: String, client: String, reason: String) async throws {
         let key = Consent.key(user, client, in: core)
         guard let record = try await core.store.read(key) else { return }
-        guard let id = record.value["id"]?.string else {
+        guard let id = Consent.id(record) else {
             _ = try await core.store.write([.delete(key)])
             return
         }

@@ -34,7 +34,7 @@ struct Job: Sendable {
     ) -> StoreRecord {
         let lane = JobLane.name(handler, payload, core.cryptography)
         return StoreRecord(
-            StoreKey("job", JobLane.key(lane, due: now, core.random(bytes: 16))),
+            collection.key(JobLane.key(lane, due: now, core.random(bytes: 16))),
             ["handler": .string(handler), "payload": payload, "attempts": 0, "due": .integer(now.seconds)],
             expiresAt: now + limit, indexes: ["queue": queue])
     }
@@ -59,7 +59,7 @@ struct Job: Sendable {
         value["attempts"] = .integer(attempts &+ 1)
         let lane = JobLane.name(handler, payload, core.cryptography)
         return StoreRecord(
-            StoreKey("job", JobLane.key(lane, due: due, core.random(bytes: 16))), value, expiresAt: record.expiresAt,
+            Job.collection.key(JobLane.key(lane, due: due, core.random(bytes: 16))), value, expiresAt: record.expiresAt,
             indexes: record.indexes)
     }
 

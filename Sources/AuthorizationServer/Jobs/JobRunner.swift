@@ -125,7 +125,7 @@ public final class JobRunner: Sendable {
         behind last: String, in lane: String?, _ taken: inout [Taken]
     ) async throws -> (next: String?, isFull: Bool) {
         let rows = try await core.store.find(
-            "job", by: "queue", equals: Job.queue, after: StoreKey("job", last),
+            Job.collection.name, by: "queue", equals: Job.queue, after: Job.collection.key(last),
             limit: lane == nil ? JobRunner.page : JobPlaces.share * 2)
         var passed: String?
         var before = last

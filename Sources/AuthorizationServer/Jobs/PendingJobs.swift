@@ -18,9 +18,9 @@ final class PendingJobs: Sendable {
     func wake(for writes: [StoreWrite]) {
         let lanes = writes.compactMap { write -> String? in
             guard case .create(let record) = write, record.key.collection == Job.collection.name,
-                record.value["attempts"]?.integer == 0
+                let job = Job(record), job.attempts == 0
             else { return nil }
-            return JobLane.name(of: record.key.id)
+            return job.lane
         }
         if !lanes.isEmpty { wake(lanes) }
     }

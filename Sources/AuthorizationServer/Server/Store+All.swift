@@ -4,10 +4,11 @@ import GrantKit
 
 extension Store {
     /// All records that carry a value of an index, up to a bound that nobody reaches by use.
-    func all(_ collection: String, by index: String, equals value: String) async throws -> [StoreRecord] {
+    func all(_ collection: StoreCollection, by index: String, equals value: String) async throws -> [StoreRecord] {
         var all: [StoreRecord] = []
         while all.count < 10_000 {
-            let page = try await find(collection, by: index, equals: value, after: all.last?.key, limit: 500)
+            let page = try await find(
+                collection.name, by: index, equals: value, after: all.last?.key, limit: 500)
             all += page
             if page.count < 500 { break }
         }

@@ -111,7 +111,7 @@ struct GivenAnswer {
         let found = try await core.store.read([Session.key(sessionID)] + ended + issued)
         guard let record = found[0], found.dropFirst().prefix(ended.count).allSatisfy({ $0 == nil }),
             found.dropFirst(1 + ended.count).allSatisfy({ $0?.isRedeemed == false }),
-            let user = try await core.users.find(record.value["user"]?.string ?? "")
+            let user = try await core.users.find(Session.person(record))
         else { return false }
         return Session(record, of: user).isGood(at: core.now)
     }

@@ -85,7 +85,7 @@ struct InteractionState: Sendable {
     }
 
     /// What marks the interaction as used.
-    var marker: StoreKey { StoreKey("interaction", id) }
+    var marker: StoreKey { InteractionState.collection.key(id) }
     static let collection = StoreCollection("interaction")
 
     // MARK: on its way

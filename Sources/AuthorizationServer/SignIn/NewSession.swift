@@ -20,11 +20,9 @@ struct NewSession: Sendable {
     /// Notes with which browser it begins, so that its person recognises it later.
     mutating func note(_ head: RequestHead) {
         writes = writes.map { write in
-            guard case .create(var record) = write else { return write }
+            guard case .create(let record) = write else { return write }
             let agent = head[header: "user-agent"].map { $0.raw.prefix(NewSession.longestAgent).string }
-            record.value["agent"] = agent.map(JSON.string)
-            record.value["from"] = .string(head.address)
-            return .create(record)
+            return .create(Session.noting(agent: agent, address: head.address, in: record))
         }
     }
 }

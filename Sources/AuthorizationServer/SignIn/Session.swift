@@ -16,7 +16,7 @@ struct Session: Sendable {
     /// How it is stored.
     let record: StoreRecord
 
-    static func key(_ id: String) -> StoreKey { StoreKey("session", id) }
+    static func key(_ id: String) -> StoreKey { collection.key(id) }
 
     var subject: Subject { .user(user.id) }
 
@@ -33,6 +33,46 @@ struct Session: Sendable {
     /// Whether it has neither run out nor ended with what its person could do before.
     func isGood(at now: Timestamp) -> Bool {
         record.expiresAt > now && user.isActive && record.value["epoch"]?.integer == user.epoch
+    }
+
+    // MARK: the record
+
+    /// Whose session a record is.
+    static func person(_ record: StoreRecord) -> String { record.value["user"]?.string ?? "" }
+
+    /// Whether a record is that of a session whose cookie holds a secret, by its digest.
+    static func has(secret digest: String, _ record: StoreRecord) -> Bool {
+        Secret(record.value["secret"]?.string ?? "") == Secret(digest)
+    }
+
+    /// The record of a session that begins.
+    static func record(
+        _ id: String, of user: User, secret digest: String, at moment: Timestamp, acr: String?, amr: [String],
+        until end: Timestamp
+    ) -> StoreRecord {
+        var value: JSON = [
+            "user": .string(user.id), "secret": .string(digest), "auth_time": .integer(moment.seconds),
+            "epoch": .integer(user.epoch), "amr": .strings(amr),
+        ]
+        value["acr"] = acr.map(JSON.string)
+        return StoreRecord(key(id), value, expiresAt: end, indexes: ["user": user.id])
+    }
+
+    /// The record with another secret, and with further proof.
+    func raised(secret digest: String, acr: String?, amr: [String]) -> StoreRecord {
+        var next = record
+        next.value["secret"] = .string(digest)
+        next.value["acr"] = (acr ?? self.acr).map(JSON.string)
+        next.value["amr"] = .strings(self.amr + amr)
+        return next
+    }
+
+    /// The record with what the browser calls itself and where it is.
+    static func noting(agent: String?, address: String, in record: StoreRecord) -> StoreRecord {
+        var next = record
+        next.value["agent"] = agent.map(JSON.string)
+        next.value["from"] = .string(address)
+        return next
     }
 
     /// What plugins see of it.

@@ -8,7 +8,7 @@ enum SessionClient {
 
     static func key(_ session: String, _ client: String, in core: ServerCore) -> StoreKey {
         // No id of a session holds the separator.
-        StoreKey("session_client", core.cryptography.digest("\(session)\u{0}\(client)"))
+        collection.key(core.cryptography.digest("\(session)\u{0}\(client)"))
     }
 
     /// What an approval commits so that its client is known under its session; nothing if it is already.
@@ -19,11 +19,11 @@ enum SessionClient {
     ) async throws -> [StoreWrite] {
         let key = key(session.id, client, in: core)
         if !isNew, try await core.store.read(key) != nil { return [] }
-        return [
-            .create(
-                StoreRecord(
-                    key, ["client": .string(client)], expiresAt: session.record.expiresAt,
-                    indexes: ["session": session.id]))
-        ]
+        let record = StoreRecord(
+            key, ["client": .string(client)], expiresAt: session.record.expiresAt, indexes: ["session": session.id])
+        return [.create(record)]
     }
+
+    /// The client's identifier in a record.
+    static func client(_ record: StoreRecord) -> String? { record.value["client"]?.string }
 }

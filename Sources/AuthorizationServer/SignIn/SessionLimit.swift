@@ -20,7 +20,7 @@ extension SessionRegistry {
         let user = begun.session.user.id
         do {
             let some = try await core.store.find(
-                "session", by: "user", equals: user, after: nil, limit: SessionLimit.sessions + 1)
+                Session.collection.name, by: "user", equals: user, after: nil, limit: SessionLimit.sessions + 1)
             guard some.count > SessionLimit.sessions else { return }
             let excess = try await list(user: user).dropFirst(SessionLimit.sessions)
             // In any order: sign-ins that happen at once then end different ones.

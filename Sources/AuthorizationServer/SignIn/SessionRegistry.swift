@@ -10,7 +10,7 @@ struct SessionRegistry: SessionDirectory {
     func find(_ id: String) async throws -> UserSession? {
         let found = try await core.store.read([Session.key(id), Tombstone.key(id)])
         guard let record = found[0], found[1] == nil,
-            let user = try await core.users.find(record.value["user"]?.string ?? "")
+            let user = try await core.users.find(Session.person(record))
         else { return nil }
         let session = Session(record, of: user)
         return session.isGood(at: core.now) ? session.shown : nil
@@ -18,7 +18,7 @@ struct SessionRegistry: SessionDirectory {
 
     func list(user id: String) async throws -> [UserSession] {
         guard let user = try await core.users.find(id) else { return [] }
-        let sessions = try await core.store.all("session", by: "user", equals: id)
+        let sessions = try await core.store.all(Session.collection, by: "user", equals: id)
             .map { Session($0, of: user) }.filter { $0.isGood(at: core.now) }
         guard !sessions.isEmpty else { return [] }
         let ends = try await core.store.read(sessions.map { Tombstone.key($0.id) })
@@ -27,8 +27,8 @@ struct SessionRegistry: SessionDirectory {
     }
 
     func clients(of id: String) async throws -> [String] {
-        try await core.store.all("session_client", by: "session", equals: id).compactMap { $0.value["client"]?.string }
-            .sorted()
+        try await core.store.all(SessionClient.collection, by: "session", equals: id)
+            .compactMap(SessionClient.client).sorted()
     }
 
     // MARK: cookies
@@ -46,8 +46,8 @@ struct SessionRegistry: SessionDirectory {
         let found = try await core.store.read([Session.key(id), Tombstone.key(id)] + keys)
         let others = Array(found.dropFirst(2))
         guard let record = found[0], found[1] == nil,
-            Secret(record.value["secret"]?.string ?? "") == Secret(core.cryptography.digest(parts[1].string)),
-            let user = try await core.users.find(record.value["user"]?.string ?? "")
+            Session.has(secret: core.cryptography.digest(parts[1].string), record),
+            let user = try await core.users.find(Session.person(record))
         else { return (nil, others) }
         let session = Session(record, of: user)
         return (session.isGood(at: core.now) ? session : nil, others)
@@ -64,13 +64,9 @@ struct SessionRegistry: SessionDirectory {
     /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
     func begin(for user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession {
         let secret = core.random(bytes: 32)
-        var value: JSON = [
-            "user": .string(user.id), "secret": .string(core.cryptography.digest(secret)),
-            "auth_time": .integer(moment.seconds), "epoch": .integer(user.epoch), "amr": .strings(amr),
-        ]
-        value["acr"] = acr.map(JSON.string)
-        let record = StoreRecord(
-            Session.key(core.random(bytes: 16)), value, expiresAt: core.now + lifetime, indexes: ["user": user.id])
+        let record = Session.record(
+            core.random(bytes: 16), of: user, secret: core.cryptography.digest(secret), at: moment, acr: acr, amr: amr,
+            until: core.now + lifetime)
         let session = Session(record, of: user)
         return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
     }
@@ -78,10 +74,7 @@ struct SessionRegistry: SessionDirectory {
     /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
     func raise(_ session: Session, acr: String?, amr: [String]) -> NewSession {
         let secret = core.random(bytes: 32)
-        var record = session.record
-        record.value["secret"] = .string(core.cryptography.digest(secret))
-        record.value["acr"] = (acr ?? session.acr).map(JSON.string)
-        record.value["amr"] = .strings(session.amr + amr)
+        let record = session.raised(secret: core.cryptography.digest(secret), acr: acr, amr: amr)
         let writes = [
             StoreWrite.replace(record, ifVersion: session.record.version), .absent(Tombstone.key(session.id)),
         ]

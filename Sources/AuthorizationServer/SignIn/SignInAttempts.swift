@@ -60,7 +60,7 @@ struct SignInAttempts {
     func count(login: String, origin: String) async throws -> Verdict {
         let pair = digest("\(login)\u{0}\(origin)")
         let address = digest(origin)
-        let known = try await store.read(StoreKey("sign_in_origin", pair)).flatMap { $0.expiresAt > now ? $0 : nil }
+        let known = try await store.read(SignInAttempts.origins.key(pair)).flatMap { $0.expiresAt > now ? $0 : nil }
         if let series = known?.value["series"]?.integer {
             let (count, wait) = try await countKnown("pair.\(pair).\(series)", "known.\(address)")
             return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
@@ -69,7 +69,7 @@ struct SignInAttempts {
         // An owner who comes from an address of their own does not compete with those who guess elsewhere. Where an attempt
         // passes for another reason, the address has had its own too.
         let span = Allowance.account.longest
-        let own = AttemptGate(store: store, now: now, key: StoreKey("sign_in_attempt", "own.\(pair)"))
+        let own = AttemptGate(store: store, now: now, key: SignInAttempts.counters.key("own.\(pair)"))
         let ownWait = try await own.pass(isOpen: true, window: .seconds(span)) { _ in span }
         let (count, wait) = try await pass("account.\(login)", .account)
         if let wait, let ownWait { return .later(min(wait, ownWait)) }
@@ -89,7 +89,7 @@ struct SignInAttempts {
     private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
         let count = try await increment(name, for: SignInAttempts.window)
         if count < allowance.free { return (count, nil) }
-        let gate = AttemptGate(store: store, now: now, key: StoreKey("sign_in_attempt", "gate.\(name)"))
+        let gate = AttemptGate(store: store, now: now, key: SignInAttempts.counters.key("gate.\(name)"))
         if count == allowance.free {
             try await gate.close(for: allowance.delay(0), window: SignInAttempts.window)
             return (count, nil)
@@ -98,14 +98,14 @@ struct SignInAttempts {
     }
 
     private func increment(_ name: String, for span: Duration) async throws -> Int64 {
-        try await store.increment(StoreKey("sign_in_attempt", name), expiresAt: now + span, now: now)
+        try await store.increment(SignInAttempts.counters.key(name), expiresAt: now + span, now: now)
     }
 
     /// Remembers where somebody signed in, and counts anew from here on.
     ///
     /// - Throws: `StoreError`.
     func succeeded(_ admission: Admission) async throws {
-        let key = StoreKey("sign_in_origin", admission.pair)
+        let key = SignInAttempts.origins.key(admission.pair)
         let end = now + SignInAttempts.memory
         guard var known = admission.known else {
             // Another one at the same time may have been faster, which comes to the same.

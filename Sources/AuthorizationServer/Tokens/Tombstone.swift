@@ -8,7 +8,7 @@ enum Tombstone {
     static let collection = StoreCollection("revoked")
 
     static func key(_ id: String) -> StoreKey {
-        StoreKey("revoked", id)
+        collection.key(id)
     }
 
     static func id(of what: Revocation) -> String {

@@ -20,7 +20,7 @@ struct DeclaredUserRecord {
     private let state: String?
     private let changes: Int64
 
-    static func key(_ id: String) -> StoreKey { StoreKey("declared_user", id) }
+    static func key(_ id: String) -> StoreKey { collection.key(id) }
 
     /// Reads what is known of a user, nil if nothing was recorded yet.
     ///

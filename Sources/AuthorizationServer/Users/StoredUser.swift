@@ -18,7 +18,7 @@ package struct StoredUser: StoredDocument {
     var password: String?
     package var epoch: Int64
 
-    static func loginKey(_ digest: String) -> StoreKey { StoreKey("user_login", digest) }
+    static func loginKey(_ digest: String) -> StoreKey { loginCollection.key(digest) }
 
     /// Makes a user that is not stored yet.
     init(_ document: JSON) {

@@ -8,7 +8,7 @@ enum UserEpoch {
     static let largest: Int64 = 1 << 52 - 1
     /// Holds what the epochs of declared users are computed with, so that they tell nothing to who reads a token.
     static let collection = StoreCollection("user_epoch")
-    private static let key = StoreKey("user_epoch", "key")
+    private static let key = collection.key("key")
 
     /// A number that stands for a digest in base64url.
     static func number(_ digest: String) -> Int64 {

@@ -7,7 +7,7 @@ import OutsideText
 public struct StoredKeys: Sendable {
     /// The collection that it stands in.
     public static let collection = StoreCollection("key_ring")
-    private static let key = StoreKey("key_ring", "current")
+    private static let key = collection.key("current")
     private static let never = Timestamp(seconds: 253_402_300_799)
 
     private let store: any Store

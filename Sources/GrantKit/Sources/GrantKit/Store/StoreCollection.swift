@@ -28,4 +28,12 @@ public struct StoreCollection: Sendable, Hashable {
         self.durability = durability
         self.retention = retention
     }
+
+    /// The key of one of its records.
+    ///
+    /// - Parameter id: The record's identifier within the collection; of a secret, its digest.
+    /// - Returns: The key.
+    public func key(_ id: String) -> StoreKey {
+        StoreKey(name, id)
+    }
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// What the store keeps of a code, under its digest.
+struct StoredCode {
+    static let collection = StoreCollection("authorization_code")
+    /// How long a code that was redeemed is remembered after its end, so that using it again is noticed.
+    private static let memory = Duration.seconds(3600)
+
+    let clientID: String
+    let redirectURI: String
+    /// Whether the request sent the redirect URI: only then it has to be repeated (RFC 6749 section 4.1.3).
+    let isRedirectURISent: Bool
+    let challenge: String?
+    let usableUntil: Timestamp
+    let authorization: Authorization
+
+    /// The record to be written.
+    func record(_ key: StoreKey) -> StoreRecord {
+        var row: JSON = [
+            "client": .string(clientID), "usable_until": .integer(usableUntil.seconds),
+            "redirect_uri": .string(redirectURI), "authorization": authorization.stored,
+        ]
+        row["sent"] = isRedirectURISent ? true : nil
+        row["challenge"] = challenge.map(JSON.string)
+        return StoreRecord(key, row, expiresAt: usableUntil + StoredCode.memory)
+    }
+}
+
+extension StoredCode {
+    /// Reads a record; nil if it holds no code.
+    ///
+    /// - Throws: `StoreError` if the authorization in it is of an encoding that the kit does not know.
+    init?(_ record: StoreRecord) throws {
+        let row = record.value
+        guard let clientID = row["client"]?.string, let redirectURI = row["redirect_uri"]?.string,
+            let end = row["usable_until"]?.integer, let stored = row["authorization"]
+        else { return nil }
+        self.init(
+            clientID: clientID, redirectURI: redirectURI, isRedirectURISent: row["sent"] == true,
+            challenge: row["challenge"]?.string, usableUntil: Timestamp(seconds: end),
+            authorization: try Authorization(stored: stored))
+    }
+}
