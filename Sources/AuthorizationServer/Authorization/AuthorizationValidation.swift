@@ -29,7 +29,7 @@ struct AuthorizationValidation {
                 client: client.client, redirectURI: destination.redirect.text, words: words, parameters: parameters)
             for flow in flows { try flow.validate(request) }
             let narrowing = AccessNarrowing(
-                registered: client, capabilities: generation.capabilities, issuer: core.issuer)
+                registered: client, generation: generation, issuer: core.issuer)
             var policy = InteractionPolicy(
                 limits: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             for filter in plan.filters { try await filter.apply(request, &policy) }

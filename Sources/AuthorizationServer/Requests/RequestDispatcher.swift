@@ -32,7 +32,8 @@ public struct RequestDispatcher: Sendable {
         guard let generation = core.generation, let handler = generation.routes[path: head.path] else {
             return response
         }
-        await share(&response, of: handler, head, nil, generation)
+        let origin = try? await CrossOrigin.allowed(handler.audience, head, nil, core, generation)
+        CrossOrigin.apply(origin, handler.audience, to: &response)
         return response
     }
 
@@ -45,7 +46,8 @@ public struct RequestDispatcher: Sendable {
         }
         var trace = RequestTrace(endpoint: handler.name, context: context)
         var (response, outcome) = await answer(request, handler, generation, &trace)
-        await share(&response, of: handler, request.head, trace.client, generation)
+        let origin = try? await CrossOrigin.allowed(handler.audience, request.head, trace.client, core, generation)
+        CrossOrigin.apply(origin, handler.audience, to: &response)
         core.metrics.count(
             endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: ContinuousClock.now - start)
         log(request.head, response, trace)
@@ -98,14 +100,6 @@ public struct RequestDispatcher: Sendable {
         guard !handler.methods.contains("OPTIONS"), CrossOrigin.preflight(head) != nil else { return nil }
         let origin = try await CrossOrigin.allowed(handler.audience, head, nil, core, generation)
         return origin.map { CrossOrigin.permission(for: $0, handler.allowedMethods) }
-    }
-
-    private func share(
-        _ response: inout ServerResponse, of handler: any RouteHandler, _ head: RequestHead,
-        _ client: RegisteredClient?, _ generation: Generation
-    ) async {
-        let origin = try? await CrossOrigin.allowed(handler.audience, head, client, core, generation)
-        CrossOrigin.apply(origin, handler.audience, to: &response)
     }
 
     private func log(_ head: RequestHead, _ response: ServerResponse, _ trace: RequestTrace) {

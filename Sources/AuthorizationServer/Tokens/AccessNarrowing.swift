@@ -6,7 +6,7 @@ import GrantKit
 /// asks for.
 struct AccessNarrowing {
     let registered: RegisteredClient
-    let capabilities: Capabilities
+    let generation: Generation
     let issuer: String
 
     private var client: Client { registered.client }
@@ -55,7 +55,7 @@ struct AccessNarrowing {
     private func scope(_ text: String?, check: (_ asked: Scope, _ allowed: Scope) throws -> Void) throws -> Scope {
         guard let text else {
             // Some words mean something only when they are asked for.
-            let onRequest = capabilities.scopesOnRequest
+            let onRequest = generation.capabilities.scopesOnRequest
             return onRequest.isEmpty ? client.scope : client.scope.filter { !onRequest.contains($0) }
         }
         let asked = try Scope(parsing: text)
@@ -70,7 +70,7 @@ struct AccessNarrowing {
         guard asked.count <= most else {
             throw OAuthError(.invalidTarget, "at most \(most) audiences can be asked for")
         }
-        let own = capabilities.isServed(scope) ? issuer : nil
+        let own = generation.capabilities.isServed(scope) ? issuer : nil
         let audience = rules.first?.narrow(to: asked, and: own) ?? []
         // Each part of an answer is issued under its own grant, so what nobody asked for must be the same for all.
         guard !asked.isEmpty || rules.allSatisfy({ Set($0.narrow(to: [], and: own)) == Set(audience) }) else {

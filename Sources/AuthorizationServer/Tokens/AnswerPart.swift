@@ -9,11 +9,11 @@ struct AnswerPart {
     /// Whether the core adds an access token.
     let hasAccessToken: Bool
     /// Adds what the plugin of the grant makes itself.
-    let extend: (inout Issuance) async throws -> Void
+    let extend: ((inout Issuance) async throws -> Void)?
 
     init(
         of grant: GrantDeclaration, at stage: Stage = .credential, hasAccessToken: Bool = true,
-        extend: @escaping (inout Issuance) async throws -> Void = { _ in }
+        extend: ((inout Issuance) async throws -> Void)? = nil
     ) {
         self.grant = grant
         self.stage = stage

@@ -13,16 +13,17 @@ struct TokenIssuer {
     private var client: Client { registered.client }
 
     var narrowing: AccessNarrowing {
-        AccessNarrowing(registered: registered, capabilities: generation.capabilities, issuer: core.issuer)
+        AccessNarrowing(registered: registered, generation: generation, issuer: core.issuer)
     }
 
     /// Issues an answer, or gives nil if it must be decided anew because what it rests on has changed.
     ///
     /// - Throws: `OAuthError`; what plugins and the store throw. Nothing is committed then.
     func issue(_ pending: some PendingAnswer) async throws -> Issuance? {
-        let authorization = try await checked(pending)
+        let decided = pending.decided
+        let authorization = try await checked(decided, of: pending)
         let issuance = try await make(pending, authorization)
-        let conditions = conditions(of: authorization, isNew: pending.decided.grantID == nil)
+        let conditions = conditions(of: authorization, isNew: decided.grantID == nil)
         let writes =
             try await pending.writes(beside: issuance) + authorization.writes + conditions + issuance.writes
         guard try await commit(writes, of: pending) else { return nil }
@@ -35,8 +36,10 @@ struct TokenIssuer {
 
     /// What was decided, with the epochs of client and person and the grant id if it is new, or the refusal of what has
     /// ended with them.
-    private func checked(_ pending: some PendingAnswer) async throws -> Authorization {
-        var authorization = pending.decided
+    private func checked(
+        _ decided: Authorization, of pending: some PendingAnswer
+    ) async throws -> Authorization {
+        var authorization = decided
         try checkReplay(authorization, pending.grant)
         if authorization.origin.isEmpty { authorization.clientEpoch = registered.epoch }
         guard authorization.clientEpoch == registered.epoch else {
@@ -75,44 +78,50 @@ struct TokenIssuer {
     private static let stages = [Stage.credential, .assertion]
 
     /// Makes the answer stage by stage: first what the parts add, then what other plugins add to tokens.
+    ///
+    /// There is one value that grows, since a copy of it is what costs most here.
     private func make(_ pending: some PendingAnswer, _ authorization: Authorization) async throws -> Issuance {
-        let now = core.now
+        let (request, now, parts) = (pending.request, core.now, pending.parts)
         guard authorization.limits.isOpen(at: now) else { throw pending.ended }
-        let parts = pending.parts
-        let isExtended = parts.contains(where: \.hasAccessToken)
-        var made: Issuance?
-        for stage in TokenIssuer.stages {
-            for part in parts where part.stage == stage {
-                made = try await make(part, of: authorization, for: pending.request, at: now, after: made)
-            }
-            guard isExtended, var extended = made else { continue }
-            for plugin in generation.capabilities.extensions where plugin.stage == stage {
-                try await plugin.extend(&extended)
-            }
-            made = extended
+        guard let first = parts.min(by: { $0.stage.rawValue < $1.stage.rawValue }) else {
+            throw OAuthError(.serverError, reason: "no part makes an answer")
         }
-        guard let made else { throw OAuthError(.serverError, reason: "no part makes an answer") }
-        return made
-    }
-
-    /// Each part is issued under the origin of its own grant, all under one grant id, and sees what was added before it.
-    private func make(
-        _ part: AnswerPart, of decided: Authorization, for request: Issuance.Answer, at now: Timestamp,
-        after last: Issuance?
-    ) async throws -> Issuance {
-        let authorization = decided.issued(under: part.grant.key, grantID: "")
-        let plan = try plan(of: authorization)
-        var issuance = Issuance(
-            authorization: authorization, client: client,
-            limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
-        try issuance.continue(from: last)
-        if part.hasAccessToken { try await addAccessToken(to: &issuance, plan) }
-        try await part.extend(&issuance)
+        var plan = try plan(of: first, authorization)
+        var issuance = try begin(first, of: authorization, plan, for: request, at: now)
+        var isBegun = false
+        for stage in TokenIssuer.stages where stage.rawValue >= first.stage.rawValue {
+            for part in parts where part.stage == stage {
+                if isBegun {
+                    plan = try self.plan(of: part, authorization)
+                    issuance = try begin(part, of: authorization, plan, for: request, at: now, after: issuance)
+                }
+                isBegun = true
+                if part.hasAccessToken { try await addAccessToken(to: &issuance, plan) }
+                try await part.extend?(&issuance)
+            }
+            guard parts.contains(where: \.hasAccessToken) else { continue }
+            for plugin in generation.capabilities.extensions where plugin.stage == stage {
+                try await plugin.extend(&issuance)
+            }
+        }
         return issuance
     }
 
-    private func plan(of authorization: Authorization) throws -> TokenPlan {
-        let origin = authorization.origin
+    /// Each part is issued under the origin of its own grant, all under one grant id, and sees what was added before it.
+    private func begin(
+        _ part: AnswerPart, of decided: Authorization, _ plan: TokenPlan, for request: Issuance.Answer,
+        at now: Timestamp, after last: Issuance? = nil
+    ) throws -> Issuance {
+        let authorization = decided.issued(under: part.grant.key, grantID: "")
+        var issuance = Issuance(
+            authorization: authorization, client: client,
+            limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
+        if let last { try issuance.continue(from: last) }
+        return issuance
+    }
+
+    private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {
+        let origin = authorization.origin.isEmpty ? part.grant.key : authorization.origin
         // A document may have a section for a grant that the client does not list, so the plan alone says nothing.
         guard client.grants.contains(origin), let plan = registered.plans[origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(origin)'")
@@ -154,9 +163,9 @@ struct TokenIssuer {
 
     /// A grant, consent or session that existed before may have been ended meanwhile, also where nothing else is written.
     private func conditions(of authorization: Authorization, isNew: Bool) -> [StoreWrite] {
-        let ended = Tombstone.ids(ofGrant: authorization.grantID)
-        let known = (isNew ? ended.dropLast() : ended[...]) + [authorization.sessionID].compactMap(\.self)
-        return known.map { StoreWrite.absent(Tombstone.key($0)) }
+        let ended =
+            isNew ? Tombstone.consent(ofGrant: authorization.grantID) : Tombstone.ids(ofGrant: authorization.grantID)
+        return (ended + (authorization.sessionID.map { [$0] } ?? [])).map { .absent(Tombstone.key($0)) }
     }
 
     /// Commits all of an answer or nothing of it.
@@ -174,8 +183,7 @@ struct TokenIssuer {
 
 extension Issuance {
     /// Takes over what another part has added.
-    fileprivate mutating func `continue`(from last: Issuance?) throws {
-        guard let last else { return }
+    fileprivate mutating func `continue`(from last: Issuance) throws {
         tokenID = last.tokenID
         for member in last.members { try add(member.name, member.value) }
         for write in last.writes { alsoWrite(write) }

@@ -40,8 +40,12 @@ enum Tombstone {
 
     /// The ids whose tombstones end a grant: its own, and that of the consent that it rests on.
     static func ids(ofGrant id: String?) -> [String] {
-        guard let id else { return [] }
-        return id.raw.cut(at: ".").map { [$0.before.string, id] } ?? [id]
+        id.map { consent(ofGrant: id) + [$0] } ?? []
+    }
+
+    /// The id whose tombstone ends a grant that nobody knows yet: that of the consent, if it rests on one.
+    static func consent(ofGrant id: String?) -> [String] {
+        (id?.raw.cut(at: ".")?.before.string).map { [$0] } ?? []
     }
 
     /// How long a tombstone stands: longer than any token that could be under it, whatever is configured meanwhile.

@@ -171,6 +171,7 @@ struct KeysTests {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml(Setup.quick, algorithm: algorithm))
             let programs = [try await Program.start(folder), try await Program.start(folder)]
+            let first = try #require(try programs[0].kids().first)
             let load = programs.map { program in
                 Task { try await onThread { try KeyLoad(port: program.port).run(changes: 3) } }
             }
@@ -188,8 +189,14 @@ struct KeysTests {
             print("keys: \(algorithm): three changes under \(all.requests) requests on two servers")
             print("keys: \(algorithm): \(all.published) published at most, slowest answer \(all.slowest)")
             // Both signed with the same keys, but for one that came while the other had seen enough.
-            #expect(sets.reduce(Set()) { $0.union($1) }.count <= 5 && (2...4).contains(all.published))
+            #expect(sets.reduce(Set()) { $0.union($1) }.count <= 5 && all.published >= 2)
             #expect(sets.allSatisfy { $0.count == 4 })
+            // How soon depends on the machine; on a quiet one no more than four are published at once.
+            for program in programs {
+                try await program.wait("a key that signs no more is published no more") {
+                    try !program.kids().contains(first)
+                }
+            }
             for program in programs { #expect(program.stop() == 0) }
         }
     }

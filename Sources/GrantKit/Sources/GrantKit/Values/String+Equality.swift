@@ -8,20 +8,30 @@
 extension String {
     /// Whether two strings have the same bytes.
     ///
-    /// The standard library's `==` is not even tried first: it normalizes what is not ASCII, which takes hundreds of
-    /// times as long.
+    /// Strings of one length that the standard library takes for equal have the same bytes if one of them is ASCII, which
+    /// it finds out ten times as fast as a comparison of the bytes: two counts are equal for ASCII alone, and kept.
+    @inlinable
     public static func == (left: String, right: String) -> Bool {
-        left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+        guard left.utf8.count == right.utf8.count, areEquivalent(left, right) else { return false }
+        return left.utf16.count == left.utf8.count || left.utf8.elementsEqual(right.utf8)
     }
 
     /// Whether two strings differ in their bytes.
+    @inlinable
     public static func != (left: String, right: String) -> Bool {
         !(left == right)
+    }
+
+    /// The standard library's comparison, which generic code calls.
+    @inlinable
+    static func areEquivalent<Value: Equatable>(_ left: Value, _ right: Value) -> Bool {
+        left == right
     }
 }
 
 extension Optional where Wrapped == String {
     /// Whether both are nil or have the same bytes.
+    @inlinable
     public static func == (left: String?, right: String?) -> Bool {
         switch (left, right) {
         case (let left?, let right?): left == right
@@ -31,6 +41,7 @@ extension Optional where Wrapped == String {
     }
 
     /// Whether one alone is nil or both differ in their bytes.
+    @inlinable
     public static func != (left: String?, right: String?) -> Bool {
         !(left == right)
     }
