@@ -71,7 +71,7 @@ struct Approval: PendingAnswer {
     }
 
     /// - Throws: `ApprovedBefore` if the page was used; anything else that has changed is met by another attempt.
-    func conflict(at write: StoreWrite, with found: StoreRecord?) throws {
+    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) throws {
         if write.key == run.state.marker { throw ApprovedBefore() }
     }
 

@@ -153,7 +153,9 @@ struct AuthorizationEndpoint {
             case .approved where HeadRequest.isCurrent: return withoutCode(valid)
             case .approved(let limits):
                 guard let session = run.session else {
-                    throw OAuthError(.serverError, reason: "nobody is signed in who could approve")
+                    throw RedirectRefusal(
+                        error: OAuthError(.serverError, reason: "nobody is signed in who could approve"),
+                        destination: valid.destination)
                 }
                 let approval = Approval(
                     core: core, generation: generation, run: run, session: session, limits: limits,

@@ -33,6 +33,10 @@ struct AuthorizationValidation {
             var policy = InteractionPolicy(
                 limits: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             for filter in plan.filters { try await filter.apply(request, &policy) }
+            // What could not be issued is refused before anybody is asked.
+            for plan in flows.compactMap({ client.plans[$0.grant.key] }) {
+                _ = try narrowing.narrow(policy.limits, plan, for: .authorization(request))
+            }
             guard policy.limits.isOpen(at: core.now) else {
                 throw OAuthError(
                     .accessDenied, "what is asked for has ended", reason: "its limits end before it begins")

@@ -18,7 +18,7 @@ protocol PendingAnswer {
     /// What is committed before the writes of the answer itself.
     func writes(beside issuance: Issuance) async throws -> [StoreWrite]
     /// Refuses where one of the writes met a record that it did not expect; if it returns, the answer is decided anew.
-    func conflict(at write: StoreWrite, with found: StoreRecord?) async throws
+    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws
     /// Does what follows the commit, before the event that says what was issued.
     func committed(_ issuance: Issuance) async
 }

@@ -26,7 +26,7 @@ struct TokenIssuer {
         let conditions = conditions(of: authorization, isNew: decided.grantID == nil)
         let writes =
             try await pending.writes(beside: issuance) + authorization.writes + conditions + issuance.writes
-        guard try await commit(writes, of: pending) else { return nil }
+        guard try await commit(writes, of: pending, issuance.authorization) else { return nil }
         await pending.committed(issuance)
         core.recorder.recordIssue(issuance, under: pending.grant)
         return issuance
@@ -171,12 +171,14 @@ struct TokenIssuer {
     /// Commits all of an answer or nothing of it.
     ///
     /// - Returns: Whether it was committed; if not, another request changed what the answer rests on.
-    private func commit(_ writes: [StoreWrite], of pending: some PendingAnswer) async throws -> Bool {
+    private func commit(
+        _ writes: [StoreWrite], of pending: some PendingAnswer, _ authorization: Authorization
+    ) async throws -> Bool {
         guard !writes.isEmpty else { return true }
         try writes.checkKeys(of: "an answer of the grant '\(pending.grant ?? "")'")
         guard case .conflict(let index, let found) = try await core.store.write(writes) else { return true }
         guard writes.indices.contains(index) else { throw StoreError("the store names a write that it was not given") }
-        try await pending.conflict(at: writes[index], with: found)
+        try await pending.conflict(at: writes[index], with: found, of: authorization)
         return false
     }
 }

@@ -31,6 +31,18 @@ struct RegisteredAddressTests {
     }
 
     @Test(
+        "what is added to a query is read from it, whatever the query ends with",
+        arguments: [
+            ("", "?code=1"), ("?", "?code=1"), ("?a=b", "?a=b&code=1"), ("?a=b?", "?a=b?&code=1"),
+            ("?a=b&", "?a=b&code=1"),
+            ("??", "??&code=1"), ("?&", "?&code=1"), ("?next=/x?", "?next=/x?&code=1"),
+        ])
+    func added(_ query: String, _ expected: String) throws {
+        let address = try WebAddress("https://app.example.com/cb\(query)")
+        #expect(address.adding([("code", "1")]) == "https://app.example.com/cb\(expected)")
+    }
+
+    @Test(
         "any other query stays as it is",
         arguments: [
             "", "a=b%3Dc%26d&e", "x=1;y=2", "State=1", "states=1", "q=state", "q=a+b%20c&q=2", "%zz=1", "%", "=state",

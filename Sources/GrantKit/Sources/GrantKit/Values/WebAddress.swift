@@ -83,8 +83,10 @@ public struct WebAddress: Sendable, Hashable {
         guard !parameters.isEmpty else { return text }
         let encoded = parameters.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
         if asFragment { return "\(text)#\(encoded)" }
-        guard text.utf8.contains(UInt8(ascii: "?")) else { return "\(text)?\(encoded)" }
-        let isOpen = text.utf8.last == UInt8(ascii: "?") || text.utf8.last == UInt8(ascii: "&")
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "\(text)?\(encoded)" }
+        // Within a query a question mark is a character like others.
+        let query = text.utf8[mark...].dropFirst()
+        let isOpen = query.isEmpty || query.last == UInt8(ascii: "&")
         return "\(text)\(isOpen ? "" : "&")\(encoded)"
     }
 }
