@@ -14,7 +14,7 @@ extension Configuration {
     /// - Parameters:
     ///   - bytes: The file's content.
     ///   - name: The name that messages use.
-    ///   - references: What `env:` and `file:` stand for.
+    ///   - references: What `env:` and `file:` refer to.
     /// - Returns: What the file says, and what is wrong with it.
     public static func read(
         _ bytes: [UInt8], name: String, references: ReferenceSources

@@ -124,7 +124,7 @@ public final class Diagnostics {
             + quote(scalars, from: min(start.column, scalars.count), to: end, number: start.line + 1, note: note)
     }
 
-    /// The line, or as much of a long one as stands around the place, and the marker below it.
+    /// The line, or as much of a long one as surrounds the place, and the marker below it.
     private func quote(
         _ line: [Unicode.Scalar], from start: Int, to end: Int, number: Int, note: String?
     ) -> String {

@@ -16,7 +16,7 @@ public struct DocumentFile {
     /// - Parameters:
     ///   - bytes: The file's content.
     ///   - name: The name that messages use.
-    ///   - references: What `env:` and `file:` stand for.
+    ///   - references: What `env:` and `file:` refer to.
     public init(_ bytes: [UInt8], name: String, references: ReferenceSources) {
         let (file, error) = SourceFile.parse(bytes, name: name)
         diagnostics = Diagnostics(file)

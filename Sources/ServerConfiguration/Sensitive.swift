@@ -72,7 +72,7 @@ enum Sensitive {
         }
     }
 
-    /// The lines on which stands what the aliases of a secret stand for.
+    /// The lines that hold what the aliases of a secret refer to.
     private static func definitions(_ node: Node) -> Set<Int> {
         var lines = Set(node.definition.map(Array.init) ?? [])
         switch node.content {

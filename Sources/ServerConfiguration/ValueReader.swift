@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Turns nodes into values: types of plain texts, and what `{ env: NAME }` and `{ file: path }` stand for.
+/// Turns nodes into values: types of plain texts, and what `{ env: NAME }` and `{ file: path }` refer to.
 struct ValueReader {
     let references: ReferenceSources
     let diagnostics: Diagnostics

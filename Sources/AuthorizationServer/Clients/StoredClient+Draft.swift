@@ -65,6 +65,6 @@ extension StoredClients {
 }
 
 extension ClientSecret {
-    /// Stands for a secret that nobody has to compare yet.
+    /// Takes the place of a secret that nobody has to compare yet.
     fileprivate static let pending = ClientSecret(form: .generated(Secret("")))
 }

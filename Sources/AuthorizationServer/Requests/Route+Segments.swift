@@ -7,7 +7,7 @@ extension Route {
     /// The path without its slash, for the log and the metrics.
     var name: String { path.raw.dropFirst().string }
 
-    /// What stands before a variable segment, up to the slash; nil where no segment varies.
+    /// The path before its variable segment, up to the slash; nil where no segment varies.
     var stem: String? {
         guard path.utf8.last == UInt8(ascii: "}") else { return nil }
         return path.raw.cut(atLast: "{")?.before.string
@@ -20,7 +20,7 @@ extension Route {
         guard stem != nil else { return nil }
         let bytes = Array(path.utf8)
         let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-        // In a path a plus sign stands for itself.
+        // In a path a plus sign is no space.
         let literal = bytes[start...].flatMap { $0 == UInt8(ascii: "+") ? Array("%2B".utf8) : [$0] }
         return try FormBody.decode(literal[...])
     }

@@ -131,7 +131,7 @@ public final class ServerCore: Sendable {
     }
 }
 
-/// Stands in for the store and the keys before they are open, so that using them too early is an error and no trap.
+/// Replaces the store and the keys before they are open, so that using them too early is an error and no trap.
 private struct Closed: Store, KeyRing {
     private var error: StoreError { StoreError("the store and the keys cannot be used before 'start'") }
 

@@ -14,7 +14,7 @@ struct OwnSignIn {
     private var seal: InteractionSeal { InteractionSeal(core: core) }
     private var pages: PageResponder { PageResponder(core: core, generation: generation) }
 
-    /// Stands where steps expect a client; it may have nothing.
+    /// The client that steps expect, where there is none; it may have nothing.
     private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
     private static let page = "page"
     private static let query = "query"

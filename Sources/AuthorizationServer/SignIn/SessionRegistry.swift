@@ -71,7 +71,7 @@ struct SessionRegistry: SessionDirectory {
         return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
     }
 
-    /// A session whose person has given further proof: tokens go on naming it, and the cookie of before is worth nothing.
+    /// A session whose person has given further proof: tokens still name it, and the former cookie is worth nothing.
     func raise(_ session: Session, acr: String?, amr: [String]) -> NewSession {
         let secret = core.random(bytes: 32)
         let record = session.raised(secret: core.cryptography.digest(secret), acr: acr, amr: amr)

@@ -48,7 +48,7 @@ enum Tombstone {
         (id?.raw.cut(at: ".")?.before.string).map { [$0] } ?? []
     }
 
-    /// How long a tombstone stands: longer than any token that could be under it, whatever is configured meanwhile.
+    /// How long a tombstone is kept: longer than any token that could be under it, whatever is configured meanwhile.
     static func lifetime(_ generation: Generation?) -> Duration {
         max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + .seconds(86400)
     }

@@ -3,11 +3,11 @@
 import GrantKit
 import Synchronization
 
-/// A password that stands readable in the configuration: known here by a digest until the slow hash is computed, soon
+/// A password that is readable in the configuration: known here by a digest until the slow hash is computed, soon
 /// after the start or when it is first needed, and by the slow hash from then on.
 ///
 /// So no start waits for it, and checking a password costs one slow hash at any time. The salt is the same in every
-/// process, and so is the hash, which the user's epoch rests on. That is why no key of the process can stand in front of
+/// process, and so is the hash, which the user's epoch rests on. That is why no key of the process can come before
 /// the digest, which is the hash's input.
 final class PlainPassword: Sendable {
     private enum State {

@@ -97,7 +97,7 @@ import OutsideText
     }
 }
 
-/// All that OpenSSL has to say of this thread, the oldest first: a library's own words stand in what comes with it.
+/// All that OpenSSL has to say of this thread, the oldest first: a library's own words are in what comes with it.
 private func reasons() -> String {
     // OpenSSL's texts end with NUL and are copied at once.
     var (all, data, flags): ([String], UnsafePointer<CChar>?, Int32) = ([], nil, 0)

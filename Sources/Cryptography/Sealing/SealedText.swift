@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What stands in the store of a sealed text.
+/// What the store holds of a sealed text.
 struct SealedText: Sendable, Hashable {
     /// The id of the key that opens it.
     var key: String

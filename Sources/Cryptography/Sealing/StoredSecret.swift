@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// A private text as it stands in the store.
+/// A private text as the store holds it.
 enum StoredSecret: Sendable, Hashable {
     case open(Secret)
     case sealed(SealedText)
 
-    /// The id of the key that opens it, or nil if it stands open.
+    /// The id of the key that opens it, or nil if it is not sealed.
     var sealedUnder: String? {
         if case .sealed(let sealed) = self { sealed.key } else { nil }
     }

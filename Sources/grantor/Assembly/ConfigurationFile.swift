@@ -33,7 +33,7 @@ struct ConfigurationFile: Sendable {
         return Configuration.read(bytes, name: name, references: ConfigurationFile.references)
     }
 
-    /// What `env:` and `file:` stand for.
+    /// What `env:` and `file:` refer to.
     static let references = ReferenceSources(
         environment: { ProcessInfo.processInfo.environment[$0] },
         file: { name in

@@ -3,7 +3,7 @@
 import AuthorizationServer
 import GrantKit
 
-/// Stands in for the pages of commands that show none, and of a server that does not start for what is wrong with its own.
+/// Replaces the pages in commands that show none, and in a server whose own pages keep it from starting.
 struct NoPages: PageRenderer {
     let assets: [PageAsset] = []
 

@@ -4,7 +4,7 @@ import Logging
 import ServerConfiguration
 
 extension Diagnostics {
-    /// Prints to standard error, by the thread that logs: whoever reads it slowly must not hold requests back.
+    /// Prints to standard error, by the thread that logs: a slow reader must not hold requests back.
     func print() {
         if !text.isEmpty { LogWriter.standardError.write(text) }
     }

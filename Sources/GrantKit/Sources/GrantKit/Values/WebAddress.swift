@@ -43,7 +43,7 @@ public struct WebAddress: Sendable, Hashable {
                 throw WebAddressError(
                     "the scheme '\(scheme)' is not allowed; an application's own is like com.example.app")
             }
-            guard !parts[1].isEmpty else { throw WebAddressError("nothing stands behind its scheme") }
+            guard !parts[1].isEmpty else { throw WebAddressError("nothing follows its scheme") }
             (host, port, rest) = (nil, nil, String(Substring(parts[1])))
             (origin, withoutPort) = ("\(scheme):", text)
             return
