@@ -19,11 +19,7 @@ public struct SourceFile: Sendable {
                 YAMLError(message: "the file is not UTF-8 text", mark: mark)
             )
         }
-        let controls = bytes.firstIndex { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) || $0 == 0x7F }
-        if let place = controls {
-            let error = YAMLError(message: "control characters are not allowed", mark: mark(of: place, in: bytes))
-            return (SourceFile(name: name, root: nil, text: ""), error)
-        }
+        if let error = refusal(of: bytes) { return (SourceFile(name: name, root: nil, text: ""), error) }
         do {
             return (SourceFile(name: name, root: try YAMLComposer.compose(bytes), text: text), nil)
         } catch let error as YAMLError {
@@ -31,6 +27,26 @@ public struct SourceFile: Sendable {
             return (SourceFile(name: name, root: nil, text: ""), error)
         } catch {
             return (SourceFile(name: name, root: nil, text: ""), nil)
+        }
+    }
+
+    /// What a file must not hold as it is: control characters, and what ends a line for some readers of YAML and not for
+    /// others, so that text around it would change.
+    private static func refusal(of bytes: [UInt8]) -> YAMLError? {
+        if let place = bytes.firstIndex(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) || $0 == 0x7F }) {
+            return YAMLError(message: "control characters are not allowed", mark: mark(of: place, in: bytes))
+        }
+        let separators: [([UInt8], String)] = [
+            ([0xC2, 0x85], "0085"), ([0xE2, 0x80, 0xA8], "2028"), ([0xE2, 0x80, 0xA9], "2029"),
+        ]
+        let found = separators.compactMap { separator, code in
+            bytes.firstRange(of: separator).map { (place: $0.lowerBound, code: code) }
+        }
+        return found.min { $0.place < $1.place }.map { found in
+            let advice = "write it as '\\u\(found.code)' within double quotes"
+            return YAMLError(
+                message: "the line separator U+\(found.code) is not allowed as it is; \(advice)",
+                mark: mark(of: found.place, in: bytes))
         }
     }
 
@@ -70,7 +86,7 @@ public struct SourceFile: Sendable {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n" where last == "\r": break
-            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": lines.append(String.UnicodeScalarView())
+            case "\n", "\r": lines.append(String.UnicodeScalarView())
             case "\u{FEFF}": break
             default: lines[lines.count - 1].append(scalar)
             }

@@ -36,7 +36,7 @@ struct HostileConfigurationTests {
         ],
         "default_token_format": "opaque", "pages": ["folder": "pages"],
         "outbound": ["allowed_networks": ["10.0.0.0/8"]], "log": ["level": "info", "format": "json"],
-        "clients": [client], "users": [user],
+        "clients": [["id": "shop", "name": "Shop"]], "users": [["id": "ann", "data": ["name": "Ann Lee"]]],
     ]
 
     // MARK: one place of a document after the other
@@ -75,12 +75,6 @@ struct HostileConfigurationTests {
         return all
     }
 
-    /// Every seventh, from another one on in each run: reading all of them takes a minute.
-    private static func sample(_ all: [(document: JSON, now: String)]) -> [(document: JSON, now: String)] {
-        let first = Int.random(in: 0..<7)
-        return all.enumerated().filter { $0.offset % 7 == first }.map(\.element)
-    }
-
     /// All strings in a value, by their bytes.
     private static func strings(in value: Any, _ found: inout Set<[UInt8]>) {
         if let text = value as? String { found.insert(Array(text.utf8)) }
@@ -102,7 +96,7 @@ struct HostileConfigurationTests {
         let plain = Configuration.read(Self.file.bytes, name: "grantor.yaml", references: Self.sources).diagnostics
         #expect(!plain.hasErrors, "\(plain.text)")
         var (refused, kept) = (0, 0)
-        for (document, now) in Self.sample(Self.variants(of: Self.file)) {
+        for (document, now) in Self.variants(of: Self.file) {
             let (configuration, diagnostics) = Configuration.read(
                 document.bytes, name: "grantor.yaml", references: Self.sources)
             let text = diagnostics.text
@@ -118,7 +112,7 @@ struct HostileConfigurationTests {
                 #expect(Self.keeps(configuration, now), "\(now.debugDescription) became something else")
             }
         }
-        #expect(refused > 70 && kept > 70, "\(refused) refused, \(kept) kept")
+        #expect(refused > 500 && kept > 300, "\(refused) refused, \(kept) kept")
     }
 
     @Test("a client or a person whose text is like another's is refused, or is exactly what the file says")
@@ -126,7 +120,7 @@ struct HostileConfigurationTests {
         let plugins = Plugins.discouraged
         let server = try await TestServer(plugins, clients: [Self.client], users: [Self.user])
         var (refused, kept) = (0, 0)
-        for (client, now) in Self.sample(Self.variants(of: Self.client, sparing: ["secret"])) {
+        for (client, now) in Self.variants(of: Self.client, sparing: ["secret"]) {
             guard let generation = try? server.generation(plugins, clients: [client], users: []) else {
                 refused += 1
                 continue
@@ -136,7 +130,7 @@ struct HostileConfigurationTests {
                 Self.keeps(generation.clients, now) || Self.keeps(generation.clientDocuments, now),
                 "\(now.debugDescription)")
         }
-        for (user, now) in Self.sample(Self.variants(of: Self.user, sparing: ["password"])) {
+        for (user, now) in Self.variants(of: Self.user, sparing: ["password"]) {
             guard let generation = try? server.generation(plugins, clients: [], users: [user]) else {
                 refused += 1
                 continue
@@ -144,6 +138,6 @@ struct HostileConfigurationTests {
             kept += 1
             #expect(Self.keeps(generation.users, now), "\(now.debugDescription)")
         }
-        #expect(refused > 30 && kept > 30, "\(refused) refused, \(kept) kept")
+        #expect(refused > 200 && kept > 200, "\(refused) refused, \(kept) kept")
     }
 }
