@@ -56,9 +56,10 @@ struct RandomlyNamedPeople: Plugin {
     }
 
     struct Filter: AuthorizationRequestFilter {
-        let parameters = [ParameterDeclaration("\(word)_narrow")]
+        let parameters = [ParameterDeclaration("\(word)_narrow"), ParameterDeclaration("\(word)_for")]
 
         func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
+            if let audience = request.parameters["\(word)_for"] { try policy.limits.keep(audience: [audience]) }
             guard let text = request.parameters["\(word)_narrow"] else { return }
             policy.limits.keep { $0 != text }
             policy.attachments[word] = ["narrowed": .string(text)]
@@ -247,6 +248,18 @@ struct AuthorizationSeamTests {
         let claims = try await server.core.access.claims(
             for: try #require(token?.authorization), scope: ["read"], to: .userinfo)
         #expect(claims == [.init("\(word)_claim", "ann")], "what was not declared is dropped")
+    }
+
+    @Test("a filter that leaves an audience that is not the client's is refused before anybody is asked")
+    func foreignAudience() async throws {
+        var client = Self.client
+        client["auth"] = [RandomlyNamedPeople.grant.key: ["audience": ["https://own.example"]]]
+        let plugins = [Plugins.memoryStore, Plugins.opaqueToken, RandomlyNamedPeople.self].map { PluginSetup($0) }
+        let server = try await TestServer(plugins, clients: [client], users: Demo.users)
+        let landed = await Browser(server).authorize(request(["a"], [("\(word)_for", "https://foreign.example")]))
+        #expect(landed.fragment["error"] == "invalid_target" && landed.fragment["access_token"] == nil)
+        let own = await Browser(server).authorize(request(["a"], [("\(word)_for", "https://own.example")]))
+        #expect(own.heading == "identify")
     }
 
     @Test("a document is served where both specifications look for it")
