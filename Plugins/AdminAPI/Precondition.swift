@@ -80,7 +80,7 @@ struct EntityTag {
             } else if isSpace(byte) {
                 rest.removeFirst()
             } else {
-                guard !needsComma, let tag = take(from: &rest) else { return nil }
+                guard !needsComma, let tag = nextTag(from: &rest) else { return nil }
                 tags.append(tag)
                 needsComma = true
             }
@@ -88,7 +88,7 @@ struct EntityTag {
         return tags
     }
 
-    private static func take(from rest: inout ArraySlice<UInt8>) -> EntityTag? {
+    private static func nextTag(from rest: inout ArraySlice<UInt8>) -> EntityTag? {
         let isWeak = rest.starts(with: Array("W/".utf8))
         if isWeak { rest.removeFirst(2) }
         let quote = UInt8(ascii: "\"")

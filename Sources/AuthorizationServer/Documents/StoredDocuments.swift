@@ -87,8 +87,13 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     // MARK: making
 
     package func create(_ document: JSON) async throws -> DirectoryChange {
-        let id = document["id"] == nil ? random(16) : document["id"]?.string
+        let id = document["id"] == nil ? madeID : document["id"]?.string
         return try await create(try await draft(document, id: id, over: nil))
+    }
+
+    /// An identifier that a command line does not take for an option.
+    private var madeID: String {
+        String(decoding: random(16).utf8.drop { $0 == UInt8(ascii: "-") }, as: UTF8.self)
     }
 
     private func create(_ draft: DocumentDraft<Document>) async throws -> DirectoryChange {

@@ -88,7 +88,7 @@ final class EventQueue: Sendable {
     }
 
     private func handOver() async {
-        while let all = take() {
+        while let all = nextBatch() {
             for start in stride(from: 0, to: all.count, by: EventQueue.batch) {
                 let rest = all[start...]
                 let batch = Array(rest.prefix(EventQueue.batch))
@@ -106,7 +106,7 @@ final class EventQueue: Sendable {
     }
 
     /// All that waits; behind it, since the newest were dropped, how many are missing.
-    private func take() -> [Event]? {
+    private func nextBatch() -> [Event]? {
         state.withLock { state in
             guard !state.waiting.isEmpty || state.untold > 0 else { return nil }
             var events = state.waiting

@@ -46,7 +46,7 @@ struct JobPlaces: Sendable {
     private var running = 0
     private var suspects = 0
 
-    mutating func take(_ job: Job, now: Timestamp) -> Answer {
+    mutating func place(_ job: Job, now: Timestamp) -> Answer {
         guard !inHand.contains(job.record.key) else { return .known }
         guard running < JobPlaces.all else { return .full }
         var lane = lanes[job.lane] ?? Lane()

@@ -39,7 +39,7 @@ public final class JobRunner: Sendable {
             }
             var search = JobSearch()
             for await _ in core.pendingJobs.news {
-                search.add(core.pendingJobs.take())
+                search.add(core.pendingJobs.nextSearch())
                 for taken in await next(&search) {
                     group.addTask { await self.attemptAndGoOn(taken.job, taken.place) }
                 }
@@ -91,7 +91,7 @@ public final class JobRunner: Sendable {
         var taken: [Taken] = []
         do {
             while let lane = search.lanes.first {
-                guard try await take(from: lane, &taken) else { return taken }
+                guard try await collect(from: lane, &taken) else { return taken }
                 search.finish(lane)
             }
             while let last = search.sweep {
@@ -108,7 +108,7 @@ public final class JobRunner: Sendable {
     }
 
     /// - Returns: Whether the lane was looked at as far as it has to be.
-    private func take(from lane: String, _ taken: inout [Taken]) async throws -> Bool {
+    private func collect(from lane: String, _ taken: inout [Taken]) async throws -> Bool {
         var last: String? = JobLane.start(lane)
         while let before = last {
             let (next, isFull) = try await look(behind: before, in: lane, &taken)
@@ -133,7 +133,7 @@ public final class JobRunner: Sendable {
             let own = JobLane.name(of: row.key.id)
             if let lane, own != lane { return (nil, false) }
             if own != passed {
-                switch take(row) {
+                switch place(row) {
                 case .none: break
                 case .full: return (before, true)
                 case .wait: passed = own
@@ -156,12 +156,12 @@ public final class JobRunner: Sendable {
         case full
     }
 
-    private func take(_ row: StoreRecord) -> Found {
+    private func place(_ row: StoreRecord) -> Found {
         let now = core.now
         guard JobLane.due(of: row.key.id) <= now else { return .wait }
         guard let job = Job(row), job.due <= now else { return .none }
         guard core.generation?.capabilities.jobs[job.handler] != nil || row.expiresAt <= now else { return .wait }
-        switch places.withLock({ $0.take(job, now: now) }) {
+        switch places.withLock({ $0.place(job, now: now) }) {
         case .known: return .none
         case .place(let place): return .taken((job, place))
         case .wait: return .wait

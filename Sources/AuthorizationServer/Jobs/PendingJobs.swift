@@ -40,7 +40,7 @@ final class PendingJobs: Sendable {
     /// Has the runner look again at what it had no place for.
     func nudge() { continuation.yield() }
 
-    func take() -> JobSearch {
+    func nextSearch() -> JobSearch {
         waiting.withLock { waiting in
             defer { waiting = JobSearch() }
             return waiting

@@ -50,7 +50,7 @@ public struct Capabilities: Sendable {
     public init(_ plugins: [RegisteredPlugin], isComplete: Bool = true) {
         self.isComplete = isComplete
         var names = NameClaims()
-        for (place, plugin) in plugins.enumerated() { names.take(plugin, at: place) }
+        for (place, plugin) in plugins.enumerated() { names.claimNames(of: plugin, at: place) }
         let registries = plugins.map(\.registry)
         let all = registries.flatMap(\.grants)
         grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
@@ -62,7 +62,7 @@ public struct Capabilities: Sendable {
             if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
         }
         declarations = all.map(\.declaration) + ofFlows
-        names.takeGrantsOfFlows(plugins)
+        names.claimGrantsOfFlows(plugins)
         formats = registries.flatMap(\.formats)
         extensions = registries.flatMap(\.extensions).sorted { $0.stage.rawValue < $1.stage.rawValue }
         resolvers = registries.flatMap(\.resolvers)
@@ -85,7 +85,7 @@ public struct Capabilities: Sendable {
         answerMembers = Capabilities.answerMembers(extensions, flows)
         claims = Set(claimsSources.flatMap(\.claims))
         metadata = names.fold(plugins)
-        if isComplete { names.missRoles(registries, flows) }
+        if isComplete { names.reportMissingRoles(registries, flows) }
         problems = names.problems
     }
 

@@ -25,30 +25,30 @@ struct NameClaims {
     private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
     /// Reports each role that none of the plugins fills.
-    mutating func missRoles(_ registries: [Registry], _ flows: [any AuthorizationFlow]) {
+    mutating func reportMissingRoles(_ registries: [Registry], _ flows: [any AuthorizationFlow]) {
         if registries.allSatisfy(\.stores.isEmpty) {
-            miss("no plugin keeps state", "add a store to 'plugins'", .store)
+            reportMissing("no plugin keeps state", "add a store to 'plugins'", .store)
         }
         if registries.allSatisfy(\.formats.isEmpty), registries.contains(where: { !$0.grants.isEmpty }) {
-            miss("no plugin makes access tokens", "add a token format to 'plugins'", .tokenFormat)
+            reportMissing("no plugin makes access tokens", "add a token format to 'plugins'", .tokenFormat)
         }
         if !flows.isEmpty, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
-            miss(
+            reportMissing(
                 "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in",
                 .signIn)
         }
     }
 
-    private mutating func miss(_ message: String, _ note: String, _ role: ConfigurationProblem.Role) {
+    private mutating func reportMissing(_ message: String, _ note: String, _ role: ConfigurationProblem.Role) {
         problems.append((nil, message, .plugin(note, for: role)))
     }
 
-    mutating func take(_ plugin: RegisteredPlugin, at place: Int) {
+    mutating func claimNames(of plugin: RegisteredPlugin, at place: Int) {
         for (kind, names) in NameClaims.names(of: plugin.registry) {
-            for name in names { take(NameClaim(kind, name), plugin.id, place) }
+            for name in names { claim(NameClaim(kind, name), plugin.id, place) }
         }
-        for page in plugin.registry.pages { take(page, plugin.id, place) }
-        for attribute in plugin.attributes { take(attribute, plugin.id, place) }
+        for page in plugin.registry.pages { claim(page, plugin.id, place) }
+        for attribute in plugin.attributes { claim(attribute, plugin.id, place) }
     }
 
     private static func names(of registry: Registry) -> [(NameClaim.Kind, [String])] {
@@ -74,7 +74,7 @@ struct NameClaims {
     }
 
     /// An attribute of every grant is one of each grant as well.
-    private mutating func take(_ attribute: AttributeDeclaration, _ id: String, _ place: Int) {
+    private mutating func claim(_ attribute: AttributeDeclaration, _ id: String, _ place: Int) {
         let isCores =
             attribute.level == .client
             ? ClientDocument.isOwn(member: attribute.name) : ClientDocument.isOwn(attribute: attribute.name)
@@ -89,8 +89,8 @@ struct NameClaims {
             ))
     }
 
-    private mutating func take(_ page: PageTemplate, _ id: String, _ place: Int) {
-        take(NameClaim(.page, page.name), id, place)
+    private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {
+        claim(NameClaim(.page, page.name), id, place)
         if page.texts["en"] == nil {
             problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
         }
@@ -104,17 +104,17 @@ struct NameClaims {
     }
 
     /// A grant that only flows have; several of them may share one.
-    mutating func takeGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
+    mutating func claimGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
         var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
         for (place, plugin) in plugins.enumerated() {
             for grant in plugin.registry.flows.filter({ !$0.isCompanion }).map(\.grant)
             where known.insert(grant).inserted {
-                for name in NameClaims.names(of: grant) { take(NameClaim(.grant, name), plugin.id, place) }
+                for name in NameClaims.names(of: grant) { claim(NameClaim(.grant, name), plugin.id, place) }
             }
         }
     }
 
-    private mutating func take(_ claim: NameClaim, _ id: String, _ place: Int) {
+    private mutating func claim(_ claim: NameClaim, _ id: String, _ place: Int) {
         if let owner = owners.updateValue(id, forKey: claim) {
             let other = owner == "core" ? "the core has itself" : "plugin '\(owner)' adds too"
             problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text("load one of them")))

@@ -74,8 +74,8 @@ public final class ServerCore: Sendable {
     public static let collections = [
         Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
         InteractionState.collection,
-        StoredUser.collection, StoredUser.loginCollection, UserEpoch.collection, DeclaredUserRecord.collection,
-        SignInAttempts.counters, SignInAttempts.origins, StoredClient.collection, StoredClient.originCollection,
+        StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
+        SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
     ]
 
     /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.

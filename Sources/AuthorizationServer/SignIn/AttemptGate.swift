@@ -45,9 +45,9 @@ struct AttemptGate {
             let isFirst = try await set(passed: passed, delay: delay(passed), until: now + window, over: found)
             return isOpen && isFirst ? nil : .seconds(delay(passed))
         }
-        let next = live.value["next"]?.integer ?? 0
-        guard now.seconds >= next else { return .seconds(next - now.seconds) }
-        let passed = (live.value["passed"]?.integer ?? 0) &+ 1
+        let row = Row(live)
+        guard now.seconds >= row.next else { return .seconds(row.next - now.seconds) }
+        let passed = row.passed &+ 1
         let isFirst = try await set(passed: passed, delay: delay(passed), until: live.expiresAt, over: live)
         return isFirst ? nil : .seconds(delay(passed))
     }
@@ -60,10 +60,31 @@ struct AttemptGate {
     private func set(
         passed: Int64, delay: Int64, until end: Timestamp, over found: StoreRecord?
     ) async throws -> Bool {
-        let value: JSON = ["passed": .integer(passed), "next": .integer(now.seconds + delay)]
-        var record = found ?? StoreRecord(key, value, expiresAt: end)
-        (record.value, record.expiresAt) = (value, end)
+        let row = Row(passed: passed, next: now.seconds + delay)
+        var record = found ?? StoreRecord(key, row.value, expiresAt: end)
+        (record.value, record.expiresAt) = (row.value, end)
         let write: StoreWrite = found == nil ? .create(record) : .replace(record, ifVersion: record.version)
         return try await store.write([write]) == .committed
+    }
+}
+
+extension AttemptGate {
+    /// What the store keeps of a gate.
+    private struct Row {
+        /// How many attempts have passed.
+        let passed: Int64
+        /// When the next one may pass, in seconds since 1970.
+        let next: Int64
+
+        init(passed: Int64, next: Int64) {
+            (self.passed, self.next) = (passed, next)
+        }
+
+        init(_ record: StoreRecord) {
+            passed = record.value["passed"]?.integer ?? 0
+            next = record.value["next"]?.integer ?? 0
+        }
+
+        var value: JSON { ["passed": .integer(passed), "next": .integer(next)] }
     }
 }

@@ -13,10 +13,7 @@ import GrantKit
 struct SignInAttempts {
     /// Counters and gates; the last few may be lost with the process.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
-    /// Which account has signed in from which address.
-    static let origins = StoreCollection("sign_in_origin", durability: .relaxed)
     private static let window = Duration.seconds(3600)
-    private static let memory = Duration.seconds(30 * 86400)
 
     /// How many attempts are free in an hour, and how long the next one waits at the most.
     private struct Allowance {
@@ -36,7 +33,7 @@ struct SignInAttempts {
 
     /// What an attempt was counted as.
     struct Admission {
-        fileprivate let known: StoreRecord?
+        fileprivate let known: SignInOrigin?
         fileprivate let pair: String
         fileprivate let count: Int64
     }
@@ -60,9 +57,9 @@ struct SignInAttempts {
     func count(login: String, origin: String) async throws -> Verdict {
         let pair = digest("\(login)\u{0}\(origin)")
         let address = digest(origin)
-        let known = try await store.read(SignInAttempts.origins.key(pair)).flatMap { $0.expiresAt > now ? $0 : nil }
-        if let series = known?.value["series"]?.integer {
-            let (count, wait) = try await countKnown("pair.\(pair).\(series)", "known.\(address)")
+        let known = try await store.read(SignInOrigin.key(pair)).flatMap { SignInOrigin($0, at: now) }
+        if let known {
+            let (count, wait) = try await countKnown("pair.\(pair).\(known.series)", "known.\(address)")
             return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
         }
         if let wait = try await pass("address.\(address)", .address).wait { return .later(wait) }
@@ -105,16 +102,9 @@ struct SignInAttempts {
     ///
     /// - Throws: `StoreError`.
     func succeeded(_ admission: Admission) async throws {
-        let key = SignInAttempts.origins.key(admission.pair)
-        let end = now + SignInAttempts.memory
-        guard var known = admission.known else {
-            // Another one at the same time may have been faster, which comes to the same.
-            _ = try await store.write([.create(StoreRecord(key, ["v": 1, "series": 1], expiresAt: end))])
-            return
-        }
-        guard admission.count > 2 || known.expiresAt < now + .seconds(15 * 86400) else { return }
-        known.value["series"] = .integer((known.value["series"]?.integer ?? 0) &+ 1)
-        known.expiresAt = end
-        _ = try await store.write([.replace(known, ifVersion: known.version)])
+        let known = admission.known
+        guard known.map({ admission.count > 2 || $0.isHalfForgotten(at: now) }) ?? true else { return }
+        // Another success at the same time may commit first, which makes no difference.
+        _ = try await store.write([known?.renewed(at: now) ?? SignInOrigin.first(admission.pair, at: now)])
     }
 }

@@ -89,7 +89,7 @@ struct AudiencePatternParser {
 
     private var peek: UInt8? { text.indices.contains(place) ? text[place] : nil }
 
-    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+    private mutating func consume(_ byte: Unicode.Scalar) -> Bool {
         guard peek == UInt8(ascii: byte) else { return false }
         place += 1
         return true
@@ -117,7 +117,7 @@ struct AudiencePatternParser {
     private mutating func choice() throws(Problem) -> Tree {
         let start = place
         var parts = [try sequence()]
-        while take("|") { parts.append(try sequence()) }
+        while consume("|") { parts.append(try sequence()) }
         let tree = parts.count == 1 ? parts[0] : .choice(parts)
         guard tree.size <= AudiencePattern.mostPositions else { throw tooLarge(at: start) }
         return tree
@@ -170,12 +170,12 @@ struct AudiencePatternParser {
         guard depth <= AudiencePatternParser.deepest else {
             throw problem("groups are nested more than \(AudiencePatternParser.deepest) deep", at: start)
         }
-        if take("?"), !take(":") {
+        if consume("?"), !consume(":") {
             throw problem(
                 "only groups '(...)' and '(?:...)' can be used: no looking around, no flags and no names", at: start)
         }
         let tree = try choice()
-        guard take(")") else {
+        guard consume(")") else {
             throw peek == nil ? problem("the group is not closed: ')' is missing", at: start) : unexpected()
         }
         depth -= 1
@@ -196,7 +196,7 @@ struct AudiencePatternParser {
         }
         if start == place { place += 1 }
         // Whether few or many are tried first makes no difference to what matches as a whole.
-        _ = take("?")
+        _ = consume("?")
         if let byte = peek, [UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{")].contains(byte)
         {
             throw problem("a repetition cannot be repeated, nor made possessive; put it in a group")
@@ -210,8 +210,8 @@ struct AudiencePatternParser {
         place += 1
         guard let least = number() else { throw problem("'{' must be followed by a number, as in '{1,3}'", at: start) }
         var most: Int? = least
-        if take(",") { most = number() }
-        guard take("}") else { throw problem("a repetition is written '{3}', '{3,}' or '{3,5}'", at: start) }
+        if consume(",") { most = number() }
+        guard consume("}") else { throw problem("a repetition is written '{3}', '{3,}' or '{3,5}'", at: start) }
         let largest = max(least, most ?? 0)
         guard largest <= AudiencePattern.mostPositions else {
             throw problem("more than \(AudiencePattern.mostPositions) repetitions", at: start)
@@ -239,14 +239,14 @@ struct AudiencePatternParser {
     private mutating func list() throws(Problem) -> Bytes {
         let start = place
         place += 1
-        let isInverted = take("^")
+        let isInverted = consume("^")
         var all = Bytes()
         var isEmpty = true
         while let byte = peek, byte != UInt8(ascii: "]") {
             isEmpty = false
             all.formUnion(try range())
         }
-        guard take("]") else { throw problem("the list of characters is not closed: ']' is missing", at: start) }
+        guard consume("]") else { throw problem("the list of characters is not closed: ']' is missing", at: start) }
         guard !isEmpty else {
             throw problem("the list of characters is empty; write '\\]' for the character", at: start)
         }

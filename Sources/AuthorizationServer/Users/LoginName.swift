@@ -17,11 +17,11 @@ enum LoginName {
         let former: String?
 
         func key(_ cryptography: any CryptographyService) -> StoreKey {
-            StoredUser.loginKey(cryptography.digest(folded))
+            LoginRow.key(cryptography.digest(folded))
         }
 
         func formerKey(_ cryptography: any CryptographyService) -> StoreKey? {
-            former.map { StoredUser.loginKey(cryptography.digest($0)) }
+            former.map { LoginRow.key(cryptography.digest($0)) }
         }
 
         /// All keys under which the store may know the name.
@@ -62,14 +62,10 @@ enum LoginName {
         for member in members {
             guard let name = document[member]?.string else { continue }
             let (folded, former) = (folded(name), lowercasedASCII(name))
-            guard !found.contains(where: { isSame($0.folded, folded) }) else { continue }
-            found.append(Entry(member: member, folded: folded, former: isSame(folded, former) ? nil : former))
+            guard !found.contains(where: { $0.folded == folded }) else { continue }
+            found.append(Entry(member: member, folded: folded, former: folded == former ? nil : former))
         }
         return found
-    }
-
-    static func isSame(_ left: String, _ right: String) -> Bool {
-        left == right
     }
 
     /// Whether a name may hold a character.

@@ -19,10 +19,8 @@ extension StoredUser {
     package func rowWrites(over former: StoredUser?, in directory: StoredUsers) async throws -> [StoreWrite] {
         let (names, before) = (LoginName.names(in: document), LoginName.names(in: former?.document ?? [:]))
         let (added, gone) = (names.without(before), before.without(names))
-        let value: JSON = ["v": 1, "user": .string(id)]
-        let claims = added.map { name in
-            StoreWrite.create(StoreRecord(name.key(directory.cryptography), value, expiresAt: StoredUser.never))
-        }
+        let row = LoginRow(user: id)
+        let claims = added.map { StoreWrite.create(row.record(at: $0.key(directory.cryptography))) }
         return claims + added.compactMap { $0.formerKey(directory.cryptography) }.map(StoreWrite.absent)
             + (try await owned(gone, directory)).map(StoreWrite.delete)
     }
@@ -35,7 +33,7 @@ extension StoredUser {
     private func owned(_ names: [LoginName.Entry], _ directory: StoredUsers) async throws -> [StoreKey] {
         let keys = names.flatMap { $0.keys(directory.cryptography) }
         guard !keys.isEmpty else { return [] }
-        return zip(keys, try await directory.store.read(keys)).filter { $0.1?.value["user"]?.string == id }.map(\.0)
+        return zip(keys, try await directory.store.read(keys)).filter { LoginRow($0.1)?.user == id }.map(\.0)
     }
 
     package func refusal(
@@ -43,7 +41,7 @@ extension StoredUser {
     ) -> DocumentRefusal? {
         let names = LoginName.names(in: document)
         let name = names.first { $0.keys(directory.cryptography).contains(key) } ?? names.first
-        let owner = key == StoredUser.key(id) ? id : found?.value["user"]?.string ?? "?"
+        let owner = key == StoredUser.key(id) ? id : LoginRow(found)?.user ?? "?"
         let member = name?.member ?? "id"
         return DocumentRefusal(
             .taken, at: "/\(member)",
@@ -59,13 +57,13 @@ extension StoredUser {
         }
         let name = LoginName.folded(value)
         if let owner = directory.generation.users.owner(ofLogin: directory.cryptography.digest(name)) {
-            let isMeant = owner.document[member]?.string.map { LoginName.isSame(LoginName.folded($0), name) }
+            let isMeant = owner.document[member]?.string.map { LoginName.folded($0) == name }
             return isMeant == true ? [DirectoryEntry(id: owner.id, document: owner.document, version: nil)] : []
         }
         let store = directory.store
         var records = try await store.find("user", by: index, equals: name, after: nil, limit: 100)
         let former = LoginName.lowercasedASCII(value)
-        if !LoginName.isSame(former, name) {
+        if former != name {
             records += try await store.find("user", by: index, equals: former, after: nil, limit: 100)
         }
         return try records.filter { !$0.isBeingRemoved }.map { try StoredUser($0).entry }
@@ -75,6 +73,6 @@ extension StoredUser {
 extension [LoginName.Entry] {
     /// Those that are not among others.
     fileprivate func without(_ others: [LoginName.Entry]) -> [LoginName.Entry] {
-        filter { entry in !others.contains { LoginName.isSame($0.folded, entry.folded) } }
+        filter { entry in !others.contains { $0.folded == entry.folded } }
     }
 }

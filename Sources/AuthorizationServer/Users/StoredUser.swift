@@ -8,8 +8,6 @@ package struct StoredUser: StoredDocument {
     package static let resourceType = "User"
     package static let collection = StoreCollection("user", indexes: ["email", "user_name", "kind"])
     package static var other: any StoredDocument.Type { StoredClient.self }
-    /// Who owns a login name: what keeps two users that are made at once from having the same one.
-    static let loginCollection = StoreCollection("user_login")
     private static let encoding: Int64 = 1
     static let never = Timestamp(seconds: 253_402_300_799)
 
@@ -17,8 +15,6 @@ package struct StoredUser: StoredDocument {
     package var document: JSON
     var password: String?
     package var epoch: Int64
-
-    static func loginKey(_ digest: String) -> StoreKey { loginCollection.key(digest) }
 
     /// Makes a user that is not stored yet.
     init(_ document: JSON) {

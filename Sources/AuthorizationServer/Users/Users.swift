@@ -134,8 +134,8 @@ struct Users: UserDirectory {
 
     private func account(_ login: String) async throws -> Account {
         if let user = declared?.owner(ofLogin: LoginName.digest(login, core.cryptography)) { return .declared(user) }
-        let keys = LoginName.digests(login, core.cryptography).map(StoredUser.loginKey)
-        guard let owner = try await core.store.read(keys).compactMap({ $0?.value["user"]?.string }).first,
+        let keys = LoginName.digests(login, core.cryptography).map(LoginRow.key)
+        guard let owner = try await core.store.read(keys).compactMap(LoginRow.init).first?.user,
             // Declared since, the name of the stored one is gone with it.
             declared?[owner] == nil, let record = try await core.store.read(StoredUser.key(owner))
         else { return .unknown }

@@ -68,11 +68,11 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         isPaused = false
-        schedule(context, in: AcceptPauseHandler.calm) { self.settle() }
+        schedule(context, in: AcceptPauseHandler.calm) { self.reportRecovery() }
         try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
-    private func settle() {
+    private func reportRecovery() {
         guard let failing else { return }
         self.failing = nil
         pause = AcceptPauseHandler.shortest
