@@ -15,7 +15,8 @@ enum LogoutPage {
         {{#languages}}<input type="hidden" name="ui_locales" value="{{languages}}">{{/languages}}
         <button class="button primary">{{text.logout_button}}</button>
         </form>
-        <p class="note">{{text.logout_note}}</p>
+        {{#home}}<a class="button" href="{{home}}">{{text.logout_stay}}</a>{{/home}}
+        {{^home}}<p class="note">{{text.logout_note}}</p>{{/home}}
         {{> foot}}
         """
 
@@ -23,19 +24,21 @@ enum LogoutPage {
         "en": [
             "logout_title": "Sign out?",
             "logout_message":
-                "This ends your session on this server, and with it the access of the applications that use it.",
+                "You are signed out here, and the applications that you used lose their access.",
             "logout_user": "Signed in as",
-            "logout_client": "Asked by",
+            "logout_client": "Requested by",
             "logout_button": "Sign out",
+            "logout_stay": "Stay signed in",
             "logout_note": "If you did not ask for this, close the page: you stay signed in.",
         ],
         "de": [
             "logout_title": "Abmelden?",
             "logout_message":
-                "Damit endet Ihre Sitzung auf diesem Server und mit ihr der Zugang der Anwendungen, die sie verwenden.",
+                "Sie werden hier abgemeldet, und die Anwendungen, die Sie verwendet haben, verlieren ihren Zugriff.",
             "logout_user": "Angemeldet als",
             "logout_client": "Gewünscht von",
             "logout_button": "Abmelden",
+            "logout_stay": "Angemeldet bleiben",
             "logout_note": "Wenn Sie das nicht wollten, schließen Sie die Seite: Sie bleiben angemeldet.",
         ],
     ]

@@ -19,15 +19,23 @@ struct PasswordLogin: Plugin, InteractionStep {
     private static let longestPassword = 512
     private let host: any PluginHost
     private let acr: String
+    private let shortest: Int
 
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         acr = settings.read(
             "acr", default: "", "the authentication context class that a password reaches; empty for none")
+        shortest = Int(
+            settings.read(
+                "shortest_password", default: Int64(8), in: 1...64,
+                "how many characters a password must have that a user chooses"))
     }
 
     func register(in registry: inout Registry) {
         registry.add(step: self)
+        registry.add(browserEndpoint: PasswordPage(host: host, shortest: shortest))
+        registry.add(browserEndpoint: ChangePasswordAddress(host: host))
+        registry.add(page: "password", template: PasswordPage.template, texts: PasswordPage.texts)
         if !acr.isEmpty { registry.add(metadata: "acr_values_supported", .union([acr])) }
     }
 

@@ -69,12 +69,3 @@ struct SessionResource: ResourceEndpoint {
         ["resourceType": .string(type), "id": .string(id)]
     }
 }
-
-extension Timestamp {
-    /// The moment to the minute, as people read it.
-    var shown: String {
-        let parts = rfc3339.utf8.split(separator: UInt8(ascii: "T"))
-        guard let date = parts.first, let time = parts.last else { return "" }
-        return "\(Substring(date)) \(Substring(time.prefix(5))) UTC"
-    }
-}

@@ -2,50 +2,84 @@
 
 import GrantKit
 
-/// Where a person is signed in, with a button to end each session.
+/// Lists where a user is signed in, and signs them out there: one browser at a time, or all others at once.
 struct SessionsPage: BrowserEndpoint {
     let host: any PluginHost
     static let page = Route(["GET", "POST"], "/sessions")
     let route = SessionsPage.page
     let requiresSession = true
-    let parameters = [ParameterDeclaration("session", longest: 64)]
-    /// What one page shows; ending one of them shows the next.
-    private static let most = 100
+    let parameters = [
+        ParameterDeclaration("session", longest: 64), ParameterDeclaration("others", longest: 1),
+        ParameterDeclaration("confirmed", longest: 1), ParameterDeclaration("after", longest: 64),
+    ]
+    /// How many sessions one page shows.
+    private static let most = 20
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         guard let own = request.session else { throw OAuthError(.accessDenied) }
+        let sessions = try await host.sessions.list(user: own.user.id)
         guard request.isSubmitted else {
-            let sessions = try await host.sessions.list(user: own.user.id)
-            return .page(Page("sessions", try await values(sessions, own)))
+            return .page(try await list(sessions, own, after: request.parameters["after"]))
         }
-        // Only one's own: any other is as unknown as one that is over.
-        guard let id = request.parameters["session"], try await host.sessions.find(id)?.user.id == own.user.id else {
+        let isConfirmed = request.parameters["confirmed"] != nil
+        if request.parameters["others"] != nil {
+            guard isConfirmed else {
+                return .page(Page("sessions", ["kind": "others", "confirm": true, "others": true]))
+            }
+            for session in sessions where session.id != own.id { try await signOut(session) }
             return .redirect(request.head.path)
         }
-        try await host.tokens.revoke(.session(id), reason: "its person ended it")
-        guard id == own.id else { return .redirect(request.head.path) }
+        // Someone else's session is as unknown as one that has ended.
+        guard let session = sessions.first(where: { $0.id == request.parameters["session"] }) else {
+            return .redirect(request.head.path)
+        }
+        guard isConfirmed else { return .page(try await confirmation(session, own)) }
+        try await signOut(session)
+        guard session.id == own.id else { return .redirect(request.head.path) }
         var response = EndpointResponse.page(Page("signed_out"))
         response.forgetsSession = true
         return response
     }
 
-    private func values(_ sessions: [UserSession], _ own: UserSession) async throws -> JSON {
-        // The one that is looked at stands first.
+    private func signOut(_ session: UserSession) async throws {
+        try await host.tokens.revoke(.session(session.id), reason: "the user signed out on the page of sessions")
+    }
+
+    // MARK: pages
+
+    private func confirmation(_ session: UserSession, _ own: UserSession) async throws -> Page {
+        var values = try await item(session, own)
+        values["kind"] = "one"
+        values["confirm"] = true
+        return Page("sessions", values)
+    }
+
+    private func list(_ sessions: [UserSession], _ own: UserSession, after last: String?) async throws -> Page {
+        // The session of this browser comes first.
         let ordered = sessions.filter { $0.id == own.id } + sessions.filter { $0.id != own.id }
+        let start = last.flatMap { last in ordered.firstIndex { $0.id == last } }.map { $0 + 1 } ?? 0
+        let rest = ordered.dropFirst(start)
         var items: [JSON] = []
-        for session in ordered.prefix(SessionsPage.most) {
-            var item: JSON = [
-                "id": .string(session.id), "browser": .string(UserAgent.description(session.agent)),
-                "started": .string(session.authenticatedAt.shown),
-                "started_at": .string(session.authenticatedAt.rfc3339),
-                "current": .bool(session.id == own.id),
-            ]
-            item["address"] = session.address.map(JSON.string)
-            let names = try await clients(of: session)
-            if !names.isEmpty { item["clients"] = .string(names.joined(separator: ", ")) }
-            items.append(item)
+        for session in rest.prefix(SessionsPage.most) { items.append(try await item(session, own)) }
+        var values: JSON = [
+            "items": .array(items), "grants": .string(host.address(of: GrantsPage.page)),
+            "has_others": .bool(sessions.count > 1),
+        ]
+        if rest.count > SessionsPage.most, let shown = rest.prefix(SessionsPage.most).last {
+            values["more"] = ["after": .string(shown.id)]
         }
-        return ["items": .array(items), "grants": .string(host.address(of: GrantsPage.page))]
+        return Page("sessions", values)
+    }
+
+    private func item(_ session: UserSession, _ own: UserSession) async throws -> JSON {
+        var item: JSON = [
+            "session": .string(session.id), "browser": .string(UserAgent.description(session.agent)),
+            "started": Page.moment(session.authenticatedAt), "current": .bool(session.id == own.id),
+        ]
+        item["address"] = session.address.map(JSON.string)
+        let names = try await clients(of: session)
+        if !names.isEmpty { item["clients"] = .string(names.joined(separator: ", ")) }
+        return item
     }
 
     private func clients(of session: UserSession) async throws -> [String] {
@@ -58,78 +92,90 @@ struct SessionsPage: BrowserEndpoint {
 }
 
 extension SessionsPage {
+    private static let form =
+        #"<form method="post" action="{{action}}"><input type="hidden" name="csrf" value="{{csrf}}">"#
+
+    private static let about = """
+        <h2><bdi>{{browser}}</bdi>{{^browser}}{{text.sessions_unknown}}{{/browser}}{{#current}} <i>{{text.sessions_current}}</i>{{/current}}</h2>
+        <p class="hint">{{text.sessions_started}} <time datetime="{{started.machine}}">{{started.text}}</time>{{#address}}, {{text.sessions_address}} <bdi dir="ltr">{{address}}</bdi>{{/address}}</p>
+        {{#clients}}<p class="hint">{{text.sessions_clients}} <bdi>{{clients}}</bdi></p>{{/clients}}
+        """
+
     static let template = """
         {{> head}}
-        <p>{{text.sessions_message}}</p>
+        {{#message}}<p>{{message}}</p>{{/message}}
+        {{#confirm}}
+        {{#session}}<div>\(about)</div>{{/session}}
+        \(form)
+        <input type="hidden" name="confirmed" value="1">
+        {{#session}}<button class="button primary" name="session" value="{{session}}">{{text.sessions_end}}</button>{{/session}}
+        {{#others}}<button class="button primary" name="others" value="1">{{text.sessions_end}}</button>{{/others}}
+        </form>
+        <a class="button" href="{{action}}">{{text.sessions_cancel}}</a>
+        {{/confirm}}
+        {{^confirm}}
         <ul class="items">
         {{#items}}
         <li>
-        <h2><bdi>{{browser}}</bdi>{{^browser}}{{text.sessions_unknown}}{{/browser}}{{#current}} <i>{{text.sessions_current}}</i>{{/current}}</h2>
-        <p class="hint">{{text.sessions_started}} <time datetime="{{started_at}}">{{started}}</time>{{#address}}, {{text.sessions_address}} <bdi dir="ltr">{{address}}</bdi>{{/address}}</p>
-        {{#clients}}<p class="hint">{{text.sessions_clients}} <bdi>{{clients}}</bdi></p>{{/clients}}
-        <form method="post" action="{{action}}">
-        <input type="hidden" name="csrf" value="{{csrf}}">
-        <button class="button" name="session" value="{{id}}" aria-label="{{text.sessions_end}}: {{browser}}, {{started}}">{{text.sessions_end}}</button>
+        \(about)
+        \(form)
+        <button class="button" name="session" value="{{session}}" aria-label="{{text.sessions_end}}: {{browser}}, {{started.text}}">{{text.sessions_end}}</button>
         </form>
         </li>
         {{/items}}
         </ul>
-        <p class="note">{{text.sessions_note}} <a href="{{grants}}">{{text.sessions_grants}}</a></p>
+        {{#more}}<form method="get" action="{{action}}">
+        <button class="button" name="after" value="{{after}}">{{text.sessions_more}}</button>
+        </form>{{/more}}
+        {{#has_others}}\(form)
+        <button class="button" name="others" value="1">{{text.sessions_others}}</button>
+        </form>{{/has_others}}
+        <p class="note"><a href="{{grants}}">{{text.sessions_grants}}</a>{{#home}} <a href="{{home}}">{{text.home}}</a>{{/home}}</p>
+        {{/confirm}}
         {{> foot}}
         """
 
     static let texts = [
         "en": [
             "sessions_title": "Where you are signed in",
-            "sessions_message": "If you do not know one of these, end it, and change your password.",
+            "sessions_message": "If you do not recognize one of these, sign it out and change your password.",
+            "sessions_one_title": "Sign out this browser?",
+            "sessions_one_message": "The applications that were used there lose their access too.",
+            "sessions_others_title": "Sign out everywhere else?",
+            "sessions_others_message":
+                "You stay signed in here. All other browsers are signed out, and the applications that were used there lose "
+                + "their access.",
             "sessions_current": "This browser",
             "sessions_unknown": "Unknown browser",
-            "sessions_started": "Signed in",
+            "sessions_started": "Signed in on",
             "sessions_address": "from",
-            "sessions_clients": "Used by",
-            "sessions_end": "End",
-            "sessions_note": "What is ended here is ended for the applications as well.",
-            "sessions_grants": "See what you have allowed",
+            "sessions_clients": "Used for",
+            "sessions_end": "Sign out",
+            "sessions_others": "Sign out everywhere else",
+            "sessions_cancel": "Cancel",
+            "sessions_more": "Show more",
+            "sessions_grants": "See which applications have access",
         ],
         "de": [
             "sessions_title": "Wo Sie angemeldet sind",
             "sessions_message":
-                "Wenn Sie eine dieser Sitzungen nicht kennen, beenden Sie sie und ändern Sie Ihr Passwort.",
+                "Wenn Sie eine dieser Anmeldungen nicht kennen, melden Sie sie ab und ändern Sie Ihr Passwort.",
+            "sessions_one_title": "Diesen Browser abmelden?",
+            "sessions_one_message": "Auch die Anwendungen, die dort verwendet wurden, verlieren ihren Zugriff.",
+            "sessions_others_title": "Überall sonst abmelden?",
+            "sessions_others_message":
+                "Hier bleiben Sie angemeldet. Alle anderen Browser werden abgemeldet, und die Anwendungen, die dort "
+                + "verwendet wurden, verlieren ihren Zugriff.",
             "sessions_current": "Dieser Browser",
             "sessions_unknown": "Unbekannter Browser",
-            "sessions_started": "Angemeldet",
+            "sessions_started": "Angemeldet am",
             "sessions_address": "von",
-            "sessions_clients": "Verwendet von",
-            "sessions_end": "Beenden",
-            "sessions_note": "Was Sie hier beenden, ist auch für die Anwendungen beendet.",
-            "sessions_grants": "Ansehen, was Sie erlaubt haben",
+            "sessions_clients": "Verwendet für",
+            "sessions_end": "Abmelden",
+            "sessions_others": "Überall sonst abmelden",
+            "sessions_cancel": "Abbrechen",
+            "sessions_more": "Mehr anzeigen",
+            "sessions_grants": "Ansehen, welche Anwendungen Zugriff haben",
         ],
     ]
-}
-
-/// What a browser calls itself, in words that a person knows it by.
-enum UserAgent {
-    static func description(_ agent: String?) -> String {
-        guard let agent else { return "" }
-        let browser = first(
-            of: [
-                ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"),
-                ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
-            ], in: agent)
-        let system = first(
-            of: [
-                ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
-                ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
-            ], in: agent)
-        let known = [browser, system].compactMap(\.self)
-        return known.isEmpty ? String(agent.unicodeScalars.prefix(60)) : known.joined(separator: ", ")
-    }
-
-    private static func first(of names: [(mark: String, name: String)], in agent: String) -> String? {
-        names.first { holds(agent.utf8[...], $0.mark.utf8) }?.name
-    }
-
-    private static func holds(_ agent: Substring.UTF8View, _ mark: String.UTF8View) -> Bool {
-        agent.indices.contains { agent[$0...].starts(with: mark) }
-    }
 }

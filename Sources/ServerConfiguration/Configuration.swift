@@ -85,8 +85,8 @@ public struct Configuration: Sendable {
     public var clients: [JSON] = []
     /// The users' documents.
     public var users: [JSON] = []
-    /// A folder of pages that take the places of the server's own.
-    public var pagesFolder: String?
+    /// The pages.
+    public var pages = Pages()
     /// Networks beside the public internet that this server may send requests to.
     public var outboundNetworks: [String] = []
     /// How long a person stays signed in.

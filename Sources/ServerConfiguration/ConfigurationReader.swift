@@ -250,9 +250,8 @@ struct ConfigurationReader {
     }
 
     private mutating func readPages() {
-        var pages = root.section("pages", label: "'pages'")
-        configuration.pagesFolder = pages.read("folder")
-        pages.finish()
+        configuration.pages = PagesSection.read(
+            root.section("pages", label: "'pages'"), scopes: root.section("scopes", label: "'scopes'"))
         var sessions = root.section("sessions", label: "'sessions'")
         if let lifetime = sessions.read("lifetime", in: Duration.seconds(60)...(.seconds(90 * 86400))) {
             configuration.sessionLifetime = lifetime

@@ -49,6 +49,8 @@ class Browser:
         self.driver.switch_to.window(self.home)
         self.driver.get("about:blank")
         self.command("Network.clearBrowserCookies")
+        self.command("Network.enable")
+        self.command("Network.setExtraHTTPHeaders", headers={})
         self.look(1280, "light")
         for log in ["browser", "performance"]:
             self.driver.get_log(log)
@@ -64,6 +66,13 @@ class Browser:
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         self.command(
             "Emulation.setEmulatedMedia", features=[{"name": n, "value": v} for n, v in features.items()])
+
+    def speak(self, language):
+        """Shows the same page in another language."""
+        self.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
+        before = self.driver.find_element(By.TAG_NAME, "html")
+        self.driver.refresh()
+        self.wait(lambda: self.is_gone(before))
 
     def open(self, address):
         self.driver.get(address)
@@ -131,7 +140,7 @@ class Browser:
         for _ in range(8):
             self.sign_in(who, password="not it")
             self.arrives("Sign in")
-            if "Seconds to wait" in self.text:
+            if "Try again in" in self.text:
                 return
 
     def boxes(self):

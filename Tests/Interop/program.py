@@ -171,6 +171,16 @@ class Program:
         self.secrets.add(who["password"])
         return who
 
+    def stored_person(self):
+        """Somebody whose account is in the store, so that they can change their password."""
+        number, self.people = self.people, self.people + 1
+        who = {"login": f"stored-{number}", "password": f"demo-stored-{number}"}
+        self.secrets.add(who["password"])
+        subprocess.run(
+            [str(PRODUCTS / "grantor"), "users", "add", who["login"], "--password-file", "-"], cwd=self.folder,
+            input=who["password"], text=True, check=True, capture_output=True)
+        return who
+
     def start(self, later=None):
         """Starts the program, if asked with a clock that runs ahead."""
         command, environment = [str(PRODUCTS / "grantor"), "serve"], dict(os.environ)

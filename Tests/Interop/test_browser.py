@@ -86,7 +86,7 @@ def test_a_wrong_password_and_then_the_right_one(site, browser, application):
     browser.sign_in(who, password="not it")
     browser.arrives("Sign in")
     alert = browser.driver.find_element(By.CSS_SELECTOR, '[role="alert"]')
-    assert alert.text == "The username or the password is not right."
+    assert alert.text == "The username or the password is incorrect."
     assert browser.driver.title.startswith("Problem: Sign in")
     assert browser.field("username").get_attribute("value") == who["login"], "the name need not be typed again"
     assert browser.field("password").get_attribute("value") == ""
@@ -101,7 +101,7 @@ def test_somebody_who_does_not_exist_sees_the_same(site, browser):
     browser.open(link(site))
     browser.sign_in({"login": "nobody@example.com", "password": "whatever it is"})
     browser.arrives("Sign in")
-    assert "The username or the password is not right." in browser.text
+    assert "The username or the password is incorrect." in browser.text
 
 
 def test_nothing_is_sent_while_a_field_is_empty(site, browser):
@@ -121,7 +121,7 @@ def test_guessing_is_slowed_down_and_said(site, browser):
         page = guesser.sign_in(page)
     assert "There were too many attempts." in page.text
     browser.guess(who)
-    assert "There were too many attempts." in browser.text and "Seconds to wait" in browser.text
+    assert "There were too many attempts." in browser.text and "Try again in" in browser.text
 
 
 def test_what_is_unticked_is_not_granted(site, browser, application):
@@ -219,7 +219,7 @@ def test_reloading_each_page_changes_nothing(site, browser, application):
     browser.arrives("Sign in")
     browser.driver.refresh()
     browser.arrives("Sign in")
-    assert "The username or the password is not right." in browser.text
+    assert "The username or the password is incorrect." in browser.text
     browser.sign_in(who)
     browser.arrives(CONSENT)
     browser.driver.refresh()
@@ -410,7 +410,7 @@ def test_everything_works_without_scripts(site, still_browser, application):
     browser.open(link(site))
     browser.sign_in(who, password="not it")
     browser.arrives("Sign in")
-    assert "The username or the password is not right." in browser.text
+    assert "The username or the password is incorrect." in browser.text
     browser.sign_in(who)
     browser.arrives(CONSENT)
     browser.boxes()["email"].click()

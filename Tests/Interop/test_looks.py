@@ -35,7 +35,7 @@ def throttled(site, browser):
         page = guesser.sign_in(page)
     sign_in(site, browser)
     browser.guess(guesser.who)
-    assert "Seconds to wait" in browser.text
+    assert "Try again in" in browser.text
 
 
 def consent(site, browser, client="backend", scope="openid profile email address phone offline_access orders.read"):
@@ -85,14 +85,100 @@ def sessions(site, browser):
 def grants(site, browser):
     signed_in(site, browser)
     browser.open(f"{site.issuer}/auth/grants")
-    browser.arrives("What you have allowed")
+    browser.arrives("Applications with access to your account")
     assert "Corner Bookshop" in browser.text and "Library" in browser.text
+
+
+def ending_a_session(site, browser):
+    sessions(site, browser)
+    browser.press("Sign out")
+    browser.arrives("Sign out this browser?")
+
+
+def ending_all_others(site, browser):
+    sessions(site, browser)
+    browser.press("Sign out everywhere else")
+    browser.arrives("Sign out everywhere else?")
+
+
+def removing_access(site, browser):
+    grants(site, browser)
+    browser.press("Remove access")
+    browser.arrives("Remove access?")
+
+
+def start_page(site, browser):
+    browser.open(site.issuer)
+    browser.arrives("Your account")
+    browser.press("Where you are signed in")
+    browser.sign_in(site.person())
+    browser.arrives("Where you are signed in")
+    browser.open(site.issuer)
+    browser.arrives("Your account")
+    assert "Signed in as" in browser.text and "Sign out" in browser.text
+
+
+def nothing_there(site, browser):
+    browser.open(f"{site.issuer}/no/such/page")
+    browser.arrives("There is nothing here")
+    browser.press("Go to the start page")
+    browser.arrives("Your account")
+    browser.driver.back()
+    browser.arrives("There is nothing here")
+
+
+def change_password(site, browser, new="a longer password", again=None):
+    who = site.stored_person()
+    browser.open(f"{site.issuer}/.well-known/change-password")
+    browser.sign_in(who)
+    browser.arrives("Change your password")
+    browser.type(current_password=who["password"], new_password=new, repeated_password=again or new)
+    return who
+
+
+def changing_the_password(site, browser):
+    change_password(site, browser)
+
+
+def two_new_passwords(site, browser):
+    change_password(site, browser, again="another one, longer")
+    browser.press("Change password")
+    browser.wait(lambda: "two different new passwords" in browser.text)
+
+
+def password_of_the_file(site, browser):
+    browser.open(f"{site.issuer}/auth/password")
+    browser.sign_in(site.person())
+    browser.wait(lambda: "cannot be changed here" in browser.text)
+
+
+def password_changed(site, browser):
+    who = change_password(site, browser)
+    browser.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": "de"})
+    browser.press("Change password")
+    browser.arrives("Ihr Passwort ist geändert")
+    for width, scheme in LOOKS:
+        browser.look(width, scheme)
+        browser.picture(f"password_changed-{width}-{scheme}-german")
+    browser.command("Network.setExtraHTTPHeaders", headers={})
+    site.secrets.add("a longer password")
+    browser.open(f"{site.issuer}/auth/sessions")
+    browser.sign_in(who)
+    browser.wait(lambda: "is incorrect" in browser.text)
+    browser.sign_in(who, "a longer password")
+    browser.arrives("Where you are signed in")
+    browser.open(f"{site.issuer}/auth/password")
+    browser.arrives("Change your password")
+    browser.type(
+        current_password="a longer password", new_password="one more password", repeated_password="one more password")
+    browser.press("Change password")
+    browser.arrives("Your password has changed")
 
 
 def no_grants(site, browser):
     browser.open(f"{site.issuer}/auth/grants")
     browser.sign_in(site.person())
-    browser.arrives("What you have allowed")
+    browser.arrives("Applications with access to your account")
 
 
 def sign_out(site, browser):
@@ -121,7 +207,8 @@ def used(site, browser):
 
 PAGES = [
     sign_in, wrong_password, throttled, consent, consent_on_this_device, consent_with_nothing_to_choose, unknown_application,
-    expired, used, sessions, grants, no_grants, sign_out, signed_out,
+    expired, used, sessions, ending_a_session, ending_all_others, grants, removing_access, no_grants, sign_out, signed_out,
+    start_page, nothing_there, changing_the_password, two_new_passwords, password_of_the_file, password_changed,
 ]
 
 
@@ -155,6 +242,12 @@ def test_a_page_fits_and_keeps_nobody_out(site, browser, page):
         browser.picture(f"{page.__name__}-{width}-{scheme}")
         fits(browser)
         accessible(browser)
+    browser.speak("de")
+    assert browser.driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == "de"
+    for width, scheme in LOOKS:
+        browser.look(width, scheme)
+        browser.picture(f"{page.__name__}-{width}-{scheme}-de")
+        fits(browser)
     assert not browser.complaints()
 
 

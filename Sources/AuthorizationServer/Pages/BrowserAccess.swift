@@ -41,7 +41,7 @@ struct BrowserAccess {
         let response = try await plan.endpoint.respond(to: request)
         let fresh = browser == nil ? core.random(bytes: 32) : nil
         var answer = try await response.commit(in: core.store) { page, status in
-            try show(page, status, fresh ?? browser ?? "", in: languages(sent))
+            try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {
             answer = try pages.sendingOn(answer, in: languages(sent))
@@ -109,10 +109,11 @@ struct BrowserAccess {
     }
 
     private func show(
-        _ page: Page, _ status: Int, _ browser: String, in languages: [String]
+        _ page: Page, _ status: Int, _ browser: String, in languages: [String], _ zone: String? = nil
     ) throws -> ServerResponse {
         let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
         var values = try pages.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)])
+        values["zone"] = zone.map(JSON.string)
         // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
         let frames = page.frames.compactMap { address in source(address).map { (address: address, source: $0) } }
         if !frames.isEmpty {

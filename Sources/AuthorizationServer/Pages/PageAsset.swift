@@ -11,6 +11,11 @@ public struct PageAsset: Sendable {
     /// Its content.
     public var bytes: [UInt8]
 
+    /// A picture may hold scripts, which must not run where somebody opens it by itself.
+    static let policy = (
+        name: "content-security-policy", value: "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+
     /// Describes a file.
     public init(value: String, file: String, type: String, bytes: [UInt8]) {
         self.value = value

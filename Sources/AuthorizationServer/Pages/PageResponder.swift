@@ -16,6 +16,7 @@ struct PageResponder {
     ) throws -> ServerResponse {
         var all = values
         all["issuer_host"] = .string(Metadata.host(of: core.issuer))
+        all["home"] = generation.home.map(JSON.string)
         for asset in pages.assets { all[asset.value] = .string(generation.path("/assets/\(asset.file)")) }
         let rendered = try pages.render(page, all, in: languages)
         return ServerResponse(
@@ -30,7 +31,8 @@ struct PageResponder {
 
     /// What every page gets from the server itself, so that no page may have a value of its own by that name.
     private static let ownValues: Set<String> = [
-        "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames",
+        "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames", "home", "zone", "wait",
+        "server_name", "server_logo", "help", "forgot_password",
     ]
 
     /// The values of a page with those that the server adds.
@@ -49,16 +51,30 @@ struct PageResponder {
 
     /// The file that is served at a path, or nil.
     func asset(_ head: RequestHead) -> ServerResponse? {
-        guard generation.authorization != nil || !generation.capabilities.browserEndpoints.isEmpty,
-            let asset = core.pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
+        guard generation.capabilities.hasPages,
+            let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
         else { return nil }
         guard ["GET", "HEAD"].contains(head.method) else {
             return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
         }
         return ServerResponse(
             status: 200,
-            headers: [("content-type", asset.type), ("cache-control", "public, max-age=31536000, immutable")],
+            headers: [
+                ("content-type", asset.type), ("cache-control", "public, max-age=31536000, immutable"),
+                PageAsset.policy,
+            ],
             body: asset.bytes)
+    }
+
+    /// The icon, where browsers look for one without having seen a page.
+    var icon: PageAsset? { pages.assets.first { $0.value == "icon" } }
+
+    /// Tells a browser that there is nothing at an address; nil where no pages are shown, or to a program.
+    func notFound(_ head: RequestHead) -> ServerResponse? {
+        guard generation.capabilities.hasPages, head.readsPages else { return nil }
+        var page = try? answer(PageRefusal(.notFound, OAuthError(.invalidRequest)), head)
+        page?.status = 404
+        return page
     }
 
     /// Tells a person why a request goes nowhere.

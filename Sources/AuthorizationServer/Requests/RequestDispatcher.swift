@@ -41,7 +41,8 @@ public struct RequestDispatcher: Sendable {
         let start = ContinuousClock.now
         guard let generation = core.generation else { return .text("starting\n", status: 503) }
         guard let handler = generation.routes[path: request.head.path] else {
-            return PageResponder(core: core, generation: generation).asset(request.head)
+            let pages = PageResponder(core: core, generation: generation)
+            return pages.asset(request.head) ?? pages.notFound(request.head)
                 ?? .json(["error": "not_found"], status: 404)
         }
         var trace = RequestTrace(endpoint: handler.name, context: context)

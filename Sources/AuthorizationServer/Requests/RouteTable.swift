@@ -26,6 +26,7 @@ struct RouteTable: Sendable {
     ) {
         prefix = Metadata.path(of: settings.issuer)
         bases = [settings.basePath] + settings.aliasPaths
+        if settings.hasLanding, capabilities.hasPages { addLanding() }
         if !capabilities.grants.isEmpty { add(TokenRoute(), below: "/token") }
         if let authorization {
             add(AuthorizationRoute(plan: authorization), below: AuthorizationEndpoint.path)
@@ -45,6 +46,13 @@ struct RouteTable: Sendable {
         for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
             if let stem = route.stem { variable[base + stem] = handler } else { fixed[base + route.path] = handler }
         }
+    }
+
+    /// The issuer's address itself, where people come who type it; a plugin may have the path.
+    private mutating func addLanding() {
+        fixed[prefix + "/"] = LandingRoute()
+        if !prefix.isEmpty { fixed[prefix] = LandingRoute() }
+        fixed["/favicon.ico"] = IconRoute()
     }
 
     private mutating func publish(_ metadata: JSON, _ others: [WellKnownDocument], _ digest: (String) -> String) {
@@ -72,12 +80,17 @@ struct RouteTable: Sendable {
 
     /// Finds plugins that serve a path directly below the issuer that the server uses itself.
     static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
-        let own = [settings.basePath] + settings.aliasPaths + ["/.well-known", "/health", "/metrics"]
+        let own = [settings.basePath] + settings.aliasPaths + ["/health", "/metrics"]
+        let documents = (["oauth-authorization-server", "jwks.json"] + capabilities.documents.map(\.name))
+            .map { "/.well-known/\($0)" }
         let routes =
             capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
             + capabilities.browserEndpoints.map(\.route)
         return routes.filter(\.isAtRoot).compactMap { route in
-            guard let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) }) else { return nil }
+            guard
+                let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) })
+                    ?? documents.first(where: { $0 == route.path })
+            else { return nil }
             return ConfigurationProblem(
                 at: [.key("plugins")], key: true,
                 "a plugin serves the path '\(route.path)', which is that of '\(taken)'",

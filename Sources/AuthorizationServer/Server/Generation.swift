@@ -139,6 +139,17 @@ public final class Generation: Sendable {
         return []
     }
 
+    /// Where a page leads that has nothing else to lead to.
+    var home: String? {
+        settings.hasLanding ? "\(Metadata.path(of: settings.issuer))/" : capabilities.accountPages.first.map(address)
+    }
+
+    /// The path of a page of a plugin.
+    func address(of endpoint: any BrowserEndpoint) -> String {
+        endpoint.route.isAtRoot
+            ? Metadata.path(of: settings.issuer) + endpoint.route.path : path(endpoint.route.path)
+    }
+
     /// The path below which endpoints are served.
     var basePath: String { settings.basePath }
 

@@ -16,6 +16,8 @@ public struct ServerSettings: Sendable {
     public var sessionLifetime: Duration
     /// The languages that pages can be in.
     public var languages: [String]
+    /// Whether the issuer's address shows a page.
+    public var hasLanding: Bool
     /// The documents of the clients.
     public var clients: [JSON]
     /// The documents of the users.
@@ -25,7 +27,7 @@ public struct ServerSettings: Sendable {
     public init(
         issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
         defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), languages: [String] = [],
-        clients: [JSON] = [], users: [JSON] = []
+        hasLanding: Bool = true, clients: [JSON] = [], users: [JSON] = []
     ) {
         self.issuer = issuer
         self.basePath = basePath
@@ -33,6 +35,7 @@ public struct ServerSettings: Sendable {
         self.defaultTokenFormat = defaultTokenFormat
         self.sessionLifetime = sessionLifetime
         self.languages = languages
+        self.hasLanding = hasLanding
         self.clients = clients
         self.users = users
     }

@@ -20,6 +20,28 @@ extension StoredUsers {
         }
     }
 
+    /// Gives a user the password that they typed, which ends all sessions and all that was granted.
+    ///
+    /// - Parameters:
+    ///   - password: What was typed.
+    ///   - user: The user whose former password was verified.
+    ///   - address: Where the request came from.
+    /// - Throws: `DocumentRefusal` if the password is unsuitable or the user has changed; `OAuthError`, `StoreError`.
+    func change(typed password: Secret, of user: User, from address: String) async throws {
+        guard password.exposed.utf8.count <= Limit.secret, let normal = OpaqueString.normal(password.exposed) else {
+            throw DocumentRefusal(
+                .invalid, at: "/password", "a password must have 1 to \(Limit.secret) bytes without control characters")
+        }
+        let hash = try await passwords.hash(Secret(normal), from: address)
+        try await change(user.id) { stored in
+            guard stored.isActive, stored.epoch == user.epoch else {
+                throw DocumentRefusal(.changed, at: "/password", "the user '\(user.id)' has changed meanwhile")
+            }
+            stored.password = hash
+            stored.beginEpoch()
+        }
+    }
+
     /// Which of several users have a password.
     ///
     /// - Parameter ids: At most 100 identifiers.

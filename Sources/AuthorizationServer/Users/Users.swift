@@ -45,6 +45,15 @@ struct Users: UserDirectory {
             "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
     }
 
+    func change(password: Secret, of user: User, from address: String) async throws {
+        guard declared?[user.id] == nil, let directory = documents as? StoredUsers else {
+            throw DocumentRefusal(.declared, at: "/password", "the configuration declares the user '\(user.id)'")
+        }
+        try await directory.change(typed: password, of: user, from: address)
+        let details: JSON = ["change": "password", "by": ["subject": .string(user.id)]]
+        core.events.record(Event(.userChanged, subject: .user(user.id), details: details))
+    }
+
     var documents: any DocumentDirectory { core.documents(StoredUser.self, generation) }
 
     // MARK: epochs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// The texts of one language, by their keys.
 struct Catalogue: Sendable {
@@ -10,9 +11,24 @@ struct Catalogue: Sendable {
     let language: String
     private(set) var texts: [String: String]
 
-    init(_ language: String, _ files: PageFiles) throws {
+    /// Where each scope is listed, by its number in the order.
+    private let order: [String: Int]
+
+    init(_ language: String, _ files: PageFiles, _ branding: Branding) throws {
         self.language = language
         texts = try files.texts(Catalogue.last).merging(files.texts(language)) { _, own in own }
+        for scope in branding.scopes {
+            texts["scope_\(scope.scope)_title"] = scope.title[language]
+            texts["scope_\(scope.scope)_detail"] = scope.detail?[language]
+        }
+        order = try Catalogue.order(files.scopes(), branding)
+    }
+
+    /// The scopes that the server itself has words for come first, unless the deployment names them at another place.
+    private static func order(_ own: [String], _ branding: Branding) -> [String: Int] {
+        let named = branding.scopes.map(\.scope)
+        let all = own.filter { !named.contains($0) } + named
+        return Dictionary(zip(all, 0...), uniquingKeysWith: { first, _ in first })
     }
 
     /// These texts and those that a plugin brings for its page, in English where it has none of this language; what is
@@ -31,18 +47,37 @@ struct Catalogue: Sendable {
         values["title"] = values["title"] ?? text("\(kind)_title") ?? text("\(page)_title")
         values["message"] = values["message"] ?? text("\(kind)_message") ?? text("\(page)_message")
         if let problem = values["problem"]?.string {
-            values["problem"] = ["message": text("problem_\(problem)") ?? .string(problem)]
+            values["problem"] = [
+                "message": text("\(page)_problem_\(problem)") ?? text("problem_\(problem)") ?? .string(problem)
+            ]
+        }
+        if let seconds = values["retry_after"]?.integer {
+            values["wait"] = WaitText.text(seconds, texts).map(JSON.string)
         }
         values = describeScopes(values)
         if let items = values["items"]?.elements { values["items"] = .array(items.map(describeScopes)) }
-        return values
+        if let links = values["links"]?.elements { values["links"] = .array(links.compactMap(describeLink)) }
+        return MomentText(texts, zone: values["zone"]?.string).resolve(values)
+    }
+
+    /// A link to a page, by the title of that page.
+    private func describeLink(_ link: JSON) -> JSON? {
+        guard let page = link["page"]?.string, let title = text("\(page)_title") else { return nil }
+        var link = link
+        link["title"] = title
+        return link
     }
 
     private func describeScopes(_ values: JSON) -> JSON {
         guard let scopes = values["scopes"]?.elements else { return values }
         var values = values
-        values["scopes"] = .array(scopes.map(describe))
+        let listed = scopes.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+        values["scopes"] = .array(listed.map { describe($0.element) })
         return values
+    }
+
+    private func rank(_ scope: JSON) -> Int {
+        scope["word"]?.string.flatMap { order[exactly: $0] } ?? order.count
     }
 
     private func text(_ key: String) -> JSON? {

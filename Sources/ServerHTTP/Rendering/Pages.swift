@@ -21,13 +21,17 @@ public struct Pages: PageRenderer {
     private var catalogues: [String: Catalogue]
     /// The files that pages refer to.
     public let assets: [PageAsset]
+    private let branding: Branding
 
     /// The pages of this server, with those of a folder in their places.
     ///
-    /// - Parameter folder: A folder of files with the names of the pages' own: `sign_in.mustache`, `style.css`,
-    ///   `text/en.json` and so on; each of them is optional.
+    /// - Parameters:
+    ///   - folder: A folder of files with the names of the pages' own: `sign_in.mustache`, `style.css`, `text/en.json` and
+    ///     so on; each of them is optional.
+    ///   - branding: What the deployment puts on every page.
     /// - Throws: `Problem`.
-    public init(replacedBy folder: String? = nil) throws {
+    public init(replacedBy folder: String? = nil, branding: Branding = Branding()) throws {
+        self.branding = branding
         let files = PageFiles(folder: folder)
         var (library, parts) = (MustacheLibrary(), [String: Set<String>]())
         for name in files.templates {
@@ -37,12 +41,17 @@ public struct Pages: PageRenderer {
         (self.library, self.parts) = (library, parts)
         try files.checkLanguages()
         catalogues = [:]
-        for language in files.languages { catalogues[language.raw.lowercased()] = try Catalogue(language, files) }
-        assets = try [
+        for language in files.languages {
+            catalogues[language.raw.lowercased()] = try Catalogue(language, files, branding)
+        }
+        let own = try [
             PageAsset(value: "style", file: "style.css", type: "text/css; charset=utf-8", files),
             PageAsset(value: "script", file: "form_post.js", type: "text/javascript; charset=utf-8", files),
             PageAsset(value: "frames_script", file: "frames.js", type: "text/javascript; charset=utf-8", files),
         ]
+        var icon = try branding.logo ?? PageAsset(value: "icon", file: "icon.svg", type: "image/svg+xml", files)
+        icon.value = "icon"
+        assets = own + [icon] + (branding.logo.map { [$0] } ?? [])
         try checkParts()
     }
 
@@ -111,6 +120,9 @@ public struct Pages: PageRenderer {
         }
         var all = Pages.plain(catalogue.resolve(page, values)) as? [String: Any] ?? [:]
         all["text"] = catalogue.texts
+        all["server_name"] = branding.name?[catalogue.language]
+        all["help"] = branding.help
+        all["forgot_password"] = branding.forgotPassword
         all["lang"] = catalogue.language
         all["dir"] = catalogue.texts["direction"] ?? "ltr"
         guard let html = library.render(all, withTemplate: page) else {
@@ -150,9 +162,12 @@ public struct Pages: PageRenderer {
 }
 
 extension PageAsset {
-    /// A file whose name carries a mark of its content, so that a browser may keep it for ever.
     fileprivate init(value: String, file: String, type: String, _ files: PageFiles) throws {
-        let bytes = Array(try files.text(file).utf8)
+        self.init(value: value, file: file, type: type, marking: Array(try files.text(file).utf8))
+    }
+
+    /// A file whose name carries a mark of its content, so that a browser may keep it for ever.
+    init(value: String, file: String, type: String, marking bytes: [UInt8]) {
         // FNV-1a: enough to tell two versions apart.
         let mark = bytes.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         let (name, suffix) = file.raw.cut(at: ".") ?? (file.raw, "")
@@ -173,7 +188,8 @@ struct PageFiles {
     }
 
     static let names = [
-        "client", "consent", "error", "foot", "form_post", "head", "scope", "sealed", "sent_back", "sign_in",
+        "client", "consent", "error", "foot", "form_post", "head", "landing", "problem", "scope", "sealed", "sent_back",
+        "sign_in",
         "signed_out",
     ]
 
@@ -182,6 +198,8 @@ struct PageFiles {
         "client.mustache": PackageResources.client_mustache, "consent.mustache": PackageResources.consent_mustache,
         "error.mustache": PackageResources.error_mustache, "foot.mustache": PackageResources.foot_mustache,
         "form_post.mustache": PackageResources.form_post_mustache, "head.mustache": PackageResources.head_mustache,
+        "landing.mustache": PackageResources.landing_mustache,
+        "problem.mustache": PackageResources.problem_mustache, "icon.svg": PackageResources.icon_svg,
         "scope.mustache": PackageResources.scope_mustache, "sealed.mustache": PackageResources.sealed_mustache,
         "sent_back.mustache": PackageResources.sent_back_mustache,
         "sign_in.mustache": PackageResources.sign_in_mustache,
@@ -251,6 +269,16 @@ struct PageFiles {
         guard replacement(name) != nil else { return texts }
         texts.merge(try PageFiles.texts(Array(text(name).utf8), place(name))) { _, changed in changed }
         return texts
+    }
+
+    /// The scopes that the server has words for, in the order of its file.
+    func scopes() throws -> [String] {
+        let own =
+            try PageFiles.own["text/\(Catalogue.last).json"].map { try JSON(parsing: $0).members.map(\.name) } ?? []
+        return own.compactMap { key in
+            key.raw.starts(with: "scope_") && key.raw.ends(with: "_title")
+                ? key.raw.dropFirst(6).dropLast(6).string : nil
+        }
     }
 
     private static func texts(_ bytes: [UInt8], _ place: String) throws -> [String: String] {

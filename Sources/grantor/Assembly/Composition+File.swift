@@ -20,6 +20,6 @@ extension Composition {
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
-            pages: try? Pages(replacedBy: configuration.pagesFolder))
+            pages: try? Pages(configuration.pages))
     }
 }

@@ -25,11 +25,10 @@ struct Composition {
     ///   - secrets: Compares the secrets of clients.
     ///   - passwords: Compares the passwords of users.
     ///   - pages: The server's pages, to which plugins add theirs; nil if they cannot be used.
-    ///   - languages: The languages of the pages; nil for those of the configuration's folder.
     ///   - former: Plugins that run; one whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
-        passwords: any PasswordHashing, pages: (any PageRenderer)?, languages: [String]? = nil,
+        passwords: any PasswordHashing, pages: (any PageRenderer)?,
         former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
@@ -40,8 +39,8 @@ struct Composition {
         settings = ServerSettings(
             issuer: configuration.issuer, basePath: configuration.basePath, aliasPaths: configuration.aliasPaths,
             defaultTokenFormat: configuration.defaultTokenFormat, sessionLifetime: configuration.sessionLifetime,
-            languages: languages ?? Pages.languages(in: configuration.pagesFolder), clients: configuration.clients,
-            users: configuration.users)
+            languages: Pages.languages(in: configuration.pages.folder), hasLanding: configuration.pages.hasLanding,
+            clients: configuration.clients, users: configuration.users)
         guard diagnostics.isReadable else {
             generation = nil
             return

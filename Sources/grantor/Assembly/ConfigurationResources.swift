@@ -43,7 +43,13 @@ struct ConfigurationResources {
     /// The pages with those of the folder in their places, if all of them can be used.
     static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
         do {
-            return try Pages(replacedBy: configuration.pagesFolder)
+            _ = try configuration.pages.logo.map(LogoFile.read)
+        } catch {
+            diagnostics.report(at: [.key("pages"), .key("logo")], "the logo cannot be used: \(error)")
+            return nil
+        }
+        do {
+            return try Pages(configuration.pages)
         } catch {
             diagnostics.report(
                 at: [.key("pages"), .key("folder")], "a page cannot be used: \(error)",

@@ -19,8 +19,6 @@ final class RunningServer: Sendable {
     private let configuration: Configuration
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
-    /// Those of the pages, which no reload changes.
-    private let languages: [String]
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
@@ -32,12 +30,11 @@ final class RunningServer: Sendable {
         kept.users = []
         self.configuration = kept
         self.logger = logger
-        languages = Pages.languages(in: configuration.pagesFolder)
         core = ServerCore(
             issuer: configuration.issuer, environment: SystemEnvironment(), cryptography: SystemCryptography(),
             secrets: secrets,
             passwords: secrets.passwords,
-            pages: (try? Pages(replacedBy: configuration.pagesFolder)) ?? NoPages(),
+            pages: (try? Pages(configuration.pages)) ?? NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
             outbound: OutboundClient(ConfigurationResources.outbound(configuration)))
     }
@@ -195,13 +192,13 @@ final class RunningServer: Sendable {
             show(diagnostics)
             return logger.error("the configuration was not reloaded; the former one is still served")
         }
+        let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages,
-            languages: languages, former: plugins.withLock { $0 })
+            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
+            former: plugins.withLock { $0 })
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
-        // What is served stays; these only say what is wrong with what the next start would read.
-        _ = ConfigurationResources.pages(next, diagnostics)
+        // What is served stays; this only says what is wrong with what the next start would read.
         _ = ConfigurationResources.outbound(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)

@@ -82,7 +82,7 @@ struct MetadataTests {
         arguments: [
             ("GET", "/auth/token", 405), ("PUT", "/auth/token", 405), ("GET", "/auth/introspect", 405),
             ("POST", "/.well-known/jwks.json", 405),
-            ("GET", "/", 404), ("POST", "/auth/token/", 404), ("POST", "/auth//token", 404),
+            ("POST", "/", 405), ("GET", "//", 404), ("POST", "/auth/token/", 404), ("POST", "/auth//token", 404),
             ("POST", "/auth/nothing", 404), ("PUT", "/auth/authorize", 405), ("POST", "/AUTH/token", 404),
         ])
     func paths(_ method: String, _ path: String, _ status: Int) async throws {

@@ -39,12 +39,12 @@ struct ManySessionsTests {
         let flow = try await Leaving.use("plain", server, browser, "openid profile sessions")
         let seeded = try await Self.seed(Self.many, of: "ann", in: server)
         let page = await browser.open("/auth/sessions")
-        #expect(page.status == 200 && page.html.ranges(of: "name=\"session\"").count == 100)
+        #expect(page.status == 200 && page.html.ranges(of: "name=\"session\"").count == 20)
         #expect(page.html.contains(seeded[1999]) && page.html.contains("This browser"))
         let csrf = page.hidden.first { $0.0 == "csrf" } ?? ("csrf", "none")
-        let after = await browser.post("/auth/sessions", [csrf, ("session", seeded[1999])])
+        let after = await browser.post("/auth/sessions", [csrf, ("confirmed", "1"), ("session", seeded[1999])])
         #expect(after.status == 200 && !after.html.contains(seeded[1999]))
-        _ = await browser.post("/auth/sessions", [csrf, ("session", seeded[0])])
+        _ = await browser.post("/auth/sessions", [csrf, ("confirmed", "1"), ("session", seeded[0])])
         let bearer = [(name: "authorization", value: "Bearer \(flow.tokens["access_token"] ?? "")")]
         let list = await server.send("GET", "/Session", headers: bearer)
         #expect(list.status == 200 && list.json["total"]?.integer == Int64(Self.many))
@@ -171,7 +171,7 @@ struct ManySessionsTests {
             page = await browser.open("/auth/grants?after=\(next.1)")
         }
         #expect(seen == ids)
-        _ = await browser.post("/auth/grants", [("csrf", csrf), ("client", ids[1999])])
+        _ = await browser.post("/auth/grants", [("csrf", csrf), ("confirmed", "1"), ("client", ids[1999])])
         #expect(try await server.core.consents.list(user: "ann").count == Self.many - 1)
     }
 

@@ -140,7 +140,7 @@ struct PressedTwiceTests {
         let page = await browser.open("/auth/grants")
         let csrf = page.hidden.filter { $0.0 == "csrf" }
         #expect(csrf.count == 1)
-        _ = await browser.post("/auth/grants", csrf + [("client", "web")])
+        _ = await browser.post("/auth/grants", csrf + [("confirmed", "1"), ("client", "web")])
         #expect(await browser.allow(consent).heading == Self.expired)
     }
 
@@ -239,7 +239,8 @@ struct PressedTwiceTests {
         #expect(before.cookies[Self.session] == browser.cookies[Self.session])
         let id = String((browser.cookies[Self.session] ?? "").split(separator: ".")[0])
         for other in [browser.copy(), browser.copy()] {
-            #expect(await other.submit(sessions, [("session", id)]).heading == "You are signed out")
+            #expect(
+                await other.submit(sessions, [("confirmed", "1"), ("session", id)]).heading == "You are signed out")
             #expect(other.cookies[Self.session] == nil)
         }
         let leaving = Browser(server)

@@ -91,6 +91,7 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
         id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
     }
 
+    func change(password: Secret, of user: User, from address: String) async throws {}
     var documents: any DocumentDirectory { NoDocuments() }
 
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {

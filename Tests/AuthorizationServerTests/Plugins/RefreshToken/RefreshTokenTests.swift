@@ -287,7 +287,8 @@ struct RefreshTokenTests {
             "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
         #expect(refreshed.status == status)
         let page = await browser.open("/auth/grants")
-        _ = await browser.post("/auth/grants", page.hidden.filter { $0.0 == "csrf" } + [("client", "house")])
+        _ = await browser.post(
+            "/auth/grants", page.hidden.filter { $0.0 == "csrf" } + [("confirmed", "1"), ("client", "house")])
         try install(Self.app())
         let last = refreshed["refresh_token"] ?? token
         let ended = await server.post(

@@ -32,7 +32,7 @@ struct SessionsAPITests {
         #expect(Self.buttons(page, "session") == [flow.claims["sid"]?.string, second.claims["sid"]?.string])
         #expect(page.html.ranges(of: "This browser").count == 1)
         #expect(page.html.contains("The shop") && page.html.contains("The plain") && page.html.contains("192.0.2.1"))
-        #expect(page.html.contains("2027-01-15 08:00 UTC"))
+        #expect(page.html.contains("15 January 2027, 08:00 UTC"))
     }
 
     @Test("a session that is ended from another browser is over at once, with its tokens, and its clients are told")
@@ -44,16 +44,49 @@ struct SessionsAPITests {
         let flow = try await Leaving.use("library", server, there)
         let page = await here.open("/auth/sessions")
         let id = flow.claims["sid"]?.string ?? ""
-        let after = await here.post("/auth/sessions", [Self.csrf(page), ("session", id)])
+        let asked = await here.post("/auth/sessions", [Self.csrf(page), ("session", id)])
+        #expect(asked.heading == "Sign out this browser?" && Self.buttons(asked, "session") == [id])
+        #expect(await !Leaving.isOver(there), "nothing ends before the user has confirmed it")
+        let after = await here.submit(asked, [("session", id)])
         #expect(Self.buttons(after, "session") == [own.claims["sid"]?.string])
         #expect(await Leaving.isOver(there))
         #expect(await !Leaving.isActive(flow.tokens["access_token"], "library", server))
         #expect(await Leaving.isActive(own.tokens["access_token"], "shop", server))
         #expect(await JobRunner(server.core).round() == 1)
         #expect(outbound.requests.map(\.url) == ["https://library.example.com/logout"])
-        let last = await here.post("/auth/sessions", [Self.csrf(page), ("session", own.claims["sid"]?.string ?? "")])
+        let last = await here.post(
+            "/auth/sessions", [Self.csrf(page), ("confirmed", "1"), ("session", own.claims["sid"]?.string ?? "")])
         #expect(last.heading == "You are signed out" && here.cookies[Browser.session] == nil)
         #expect(await Leaving.isOver(here))
+    }
+
+    @Test("sessions are shown page by page, this browser first, and all others end at once")
+    func pages() async throws {
+        let server = try await Leaving.server()
+        let browser = Browser(server)
+        var others: [Browser] = []
+        for _ in 0..<44 {
+            others.append(Browser(server))
+            _ = try await Leaving.use("plain", server, others[others.count - 1])
+            server.clock.advance(.seconds(1))
+        }
+        let own = try await Leaving.use("shop", server, browser)
+        var (seen, page) = ([String](), await browser.open("/auth/sessions"))
+        #expect(page.html.ranges(of: "This browser").count == 1)
+        while seen.count < 100 {
+            seen += Self.buttons(page, "session")
+            guard let last = Self.buttons(page, "after").first else { break }
+            page = await browser.open("/auth/sessions?after=\(last)")
+        }
+        #expect(seen.count == 45 && Set(seen).count == 45 && seen.first == own.claims["sid"]?.string)
+        let asked = await browser.post("/auth/sessions", [Self.csrf(page), ("others", "1")])
+        #expect(asked.heading == "Sign out everywhere else?")
+        #expect(await !Leaving.isOver(others[0]))
+        let left = await browser.submit(asked, [("others", "1")])
+        #expect(Self.buttons(left, "session") == [own.claims["sid"]?.string ?? ""])
+        #expect(!left.html.contains("Sign out everywhere else"))
+        for other in others { #expect(await Leaving.isOver(other)) }
+        #expect(await !Leaving.isOver(browser))
     }
 
     @Test("somebody who is not signed in signs in first, and comes to the page that was asked for")
@@ -63,7 +96,7 @@ struct SessionsAPITests {
         let page = await browser.open("/auth/sessions")
         #expect(page.heading == "Sign in" && page.formAction == "/auth/sessions")
         let wrong = await browser.signIn(page, "ann", "wrong")
-        #expect(wrong.heading == "Sign in" && wrong.html.contains("not right"))
+        #expect(wrong.heading == "Sign in" && wrong.html.contains("is incorrect"))
         let before = browser.cookies
         let there = await browser.signIn(wrong)
         #expect(there.heading == "Where you are signed in" && Self.buttons(there, "session").count == 1)
@@ -91,8 +124,8 @@ struct SessionsAPITests {
             await bob.authorize(BasicOPTests.request("query", [("client_id", "shop")])), "bob@example.com")
         let id = flow.claims["sid"]?.string ?? ""
         let page = await bob.open("/auth/sessions")
-        _ = await bob.post("/auth/sessions", [Self.csrf(page), ("session", id)])
-        _ = await ann.open("/auth/sessions?session=\(id)")
+        _ = await bob.post("/auth/sessions", [Self.csrf(page), ("confirmed", "1"), ("session", id)])
+        _ = await ann.open("/auth/sessions?confirmed=1&session=\(id)")
         let forged = await ann.post("/auth/sessions", [("session", id)])
         #expect(forged.status == 400 && forged.heading == "This form cannot be accepted")
         let foreign = await ann.post("/auth/sessions", [Self.csrf(page), ("session", id)])
@@ -127,7 +160,10 @@ struct SessionsAPITests {
         #expect(Self.buttons(page, "client") == ["web"] && page.html.contains("The web application"))
         #expect(page.html.contains("See your profile") && !page.html.contains("See your email"))
         let before = store.writes
-        let after = await browser.post("/auth/grants", [Self.csrf(page), ("client", "web")])
+        let asked = await browser.post("/auth/grants", [Self.csrf(page), ("client", "web")])
+        #expect(asked.heading == "Remove access?" && asked.html.contains("The web application"))
+        #expect(store.writes == before, "nothing ends before the user has confirmed it")
+        let after = await browser.submit(asked, [("client", "web")])
         #expect(store.writes == before + 1 && Self.buttons(after, "client").isEmpty)
         for answer in [first, second] {
             #expect(await !Leaving.isActive(answer["access_token"], "web", server))
@@ -149,7 +185,7 @@ struct SessionsAPITests {
         let browser = Browser(server)
         let landed = await browser.allow(await browser.signIn(await browser.authorize(Demo.request())))
         let page = await browser.open("/auth/grants")
-        _ = await browser.post("/auth/grants", [Self.csrf(page), ("client", "web")])
+        _ = await browser.post("/auth/grants", [Self.csrf(page), ("confirmed", "1"), ("client", "web")])
         #expect(await server.redeem(landed.query["code"] ?? "").error == "invalid_grant")
     }
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension Configuration {
+    /// What the file says about pages.
+    public struct Pages: Sendable, Equatable {
+        /// A folder of files that replace the server's own pages.
+        public var folder: String?
+        /// The name of whoever runs the server, by language; the empty language is that of all others.
+        public var name: LocalizedText?
+        /// The path of a picture.
+        public var logo: String?
+        /// Where people find help.
+        public var help: String?
+        /// Where people go who have forgotten their password.
+        public var forgotPassword: String?
+        /// Whether the issuer's address shows a page.
+        public var hasLanding = true
+        /// What pages say about scopes, in the order in which they show them.
+        public var scopes: [ScopeText] = []
+    }
+
+    /// What pages say about a scope.
+    public struct ScopeText: Sendable, Equatable {
+        /// The scope.
+        public var scope: String
+        /// What it allows, in a few words.
+        public var title: LocalizedText
+        /// What it allows, in a sentence.
+        public var detail: LocalizedText?
+    }
+
+    /// A text in several languages, or one text for all of them.
+    public struct LocalizedText: Sendable, Equatable {
+        /// The text of each language, by its tag.
+        public var byLanguage: [String: String] = [:]
+        /// The text of every other language.
+        public var other: String?
+    }
+}
+
+/// Reads `pages` and `scopes`.
+struct PagesSection {
+    private var section: Section
+    private var pages = Configuration.Pages()
+
+    /// Reads both keys; what is wrong with them is in the diagnostics.
+    static func read(_ section: Section, scopes: Section) -> Configuration.Pages {
+        var reader = PagesSection(section: section)
+        reader.read()
+        reader.readScopes(scopes)
+        return reader.pages
+    }
+
+    private init(section: Section) {
+        self.section = section
+    }
+
+    private mutating func read() {
+        pages.folder = section.read("folder")
+        pages.name = PagesSection.text(&section, "name", longest: 60)
+        pages.logo = section.read("logo")
+        pages.help = readAddress("help", also: "mailto:")
+        pages.forgotPassword = readAddress("forgot_password")
+        if let hasLanding: Bool = section.read("landing") { pages.hasLanding = hasLanding }
+        section.finish()
+    }
+
+    /// An address that a link of a page may lead to.
+    private mutating func readAddress(_ key: String, also scheme: String? = nil) -> String? {
+        guard let text: String = section.read(key) else { return nil }
+        if let scheme, text.utf8.starts(with: scheme.utf8), PagesSection.isMail(text.utf8.dropFirst(scheme.utf8.count))
+        {
+            return text
+        }
+        if let address = try? WebAddress(text), address.isSecure || address.host != nil && address.isOnThisMachine {
+            return text
+        }
+        let others = scheme.map { " or '\($0)' and a mail address" } ?? ""
+        section.report(
+            key, "'\(key)' must be an https address\(others)", note: "write it such as https://www.example.com/help")
+        return nil
+    }
+
+    private static func isMail(_ address: Substring.UTF8View) -> Bool {
+        let parts = address.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isMailCharacter) }
+    }
+
+    private static func isMailCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$*+-._~".utf8.contains(byte)
+        }
+    }
+
+    // MARK: texts
+
+    /// A string for all languages, or a mapping from languages to strings.
+    private static func text(_ section: inout Section, _ key: String, longest: Int) -> Configuration.LocalizedText? {
+        guard let value = section.value(key) else { return nil }
+        if let text = value.string {
+            return isText(text, longest) ? .init(other: text) : report(section, key, longest)
+        }
+        guard case .object(let members) = value, !members.isEmpty else { return report(section, key, longest) }
+        var text = Configuration.LocalizedText()
+        for member in members {
+            guard let string = member.value.string, isText(string, longest) else {
+                return report(section, key, longest)
+            }
+            guard isLanguage(member.name) else {
+                section.report(
+                    key, "'\(member.name)' is not the tag of a language", note: "write it such as en, de or pt-BR")
+                return nil
+            }
+            text.byLanguage[member.name.lowercased()] = string
+        }
+        text.other = text.byLanguage["en"] ?? members.first?.value.string
+        return text
+    }
+
+    private static func report(_ section: Section, _ key: String, _ longest: Int) -> Configuration.LocalizedText? {
+        section.report(
+            key, "'\(key)' must be a string of 1 to \(longest) characters, or a mapping from languages to such strings",
+            note: "such as { en: ..., de: ... }")
+        return nil
+    }
+
+    private static func isText(_ text: String, _ longest: Int) -> Bool {
+        (1...longest).contains(text.unicodeScalars.count)
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+
+    private static func isLanguage(_ tag: String) -> Bool {
+        let parts = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return parts.first.map { 2...8 ~= $0.count } ?? false
+            && parts.allSatisfy { 1...8 ~= $0.count && $0.allSatisfy(isLetterOrDigit) }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5A ~= byte & 0xDF
+    }
+
+    // MARK: scopes
+
+    private mutating func readScopes(_ scopes: Section) {
+        for member in scopes.members.members {
+            let path = scopes.path + [.key(member.name)]
+            guard Scope.isWord(member.name) else {
+                scopes.diagnostics.report(
+                    at: path, key: true, "'\(member.name)' is not a scope value",
+                    note: "RFC 6749 section 3.3 says which are")
+                continue
+            }
+            var entry = Section(member.value, at: path, label: "the scope '\(member.name)'", scopes.diagnostics)
+            let title = PagesSection.text(&entry, "title", longest: 80)
+            let detail = PagesSection.text(&entry, "detail", longest: 200)
+            entry.finish()
+            if entry.members["title"] == nil, case .object = entry.members {
+                scopes.diagnostics.report(
+                    at: path, key: true, "the scope '\(member.name)' has no 'title'",
+                    note: "say in a few words what it allows, such as: See your appointments")
+            }
+            if let title { pages.scopes.append(.init(scope: member.name, title: title, detail: detail)) }
+        }
+    }
+}

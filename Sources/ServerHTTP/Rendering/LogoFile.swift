@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AuthorizationServer
+import Foundation
+import OutsideText
+
+/// Reads the picture of a deployment.
+public enum LogoFile {
+    private static let longest = 256 << 10
+
+    /// Reads a picture and recognizes its type by its content.
+    ///
+    /// - Parameter path: The path of the file.
+    /// - Returns: The picture, as pages refer to it.
+    /// - Throws: `Pages.Problem`.
+    public static func read(_ path: String) throws -> PageAsset {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Pages.Problem(description: "\(path): it cannot be read")
+        }
+        guard data.count <= longest else { throw Pages.Problem(description: "\(path): it is larger than 256 KiB") }
+        let bytes = Array(data)
+        guard let (suffix, type) = kind(of: bytes) else {
+            throw Pages.Problem(description: "\(path): it is not an SVG, PNG, JPEG or WebP picture")
+        }
+        return PageAsset(value: "server_logo", file: "logo.\(suffix)", type: type, marking: bytes)
+    }
+
+    private static func kind(of bytes: [UInt8]) -> (suffix: String, type: String)? {
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return ("png", "image/png") }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return ("jpg", "image/jpeg") }
+        if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+            return ("webp", "image/webp")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), text.raw.contains("<svg") else { return nil }
+        return ("svg", "image/svg+xml")
+    }
+}
