@@ -44,7 +44,7 @@ struct AudiencePatternTests {
         (String(repeating: "a", count: 513), 513, "longer"), (String(repeating: "a", count: 300), 257, "too large"),
     ]
 
-    @Test("what cannot be matched is refused at its place", arguments: refused)
+    @Test("an unsupported construct is refused, with its position", arguments: refused)
     func refuses(_ example: (pattern: String, position: Int, word: String)) {
         do {
             _ = try AudiencePattern(example.pattern)
@@ -55,7 +55,7 @@ struct AudiencePatternTests {
         }
     }
 
-    @Test("a generated pattern matches what Swift's own engine matches")
+    @Test("a generated pattern matches exactly what Swift's own engine matches")
     func agrees() throws {
         var random = SplitMix(state: 28)
         var matched = 0
@@ -93,7 +93,7 @@ struct AudiencePatternTests {
     }
 
     @Test(
-        "the work grows with the length of the audience and no faster",
+        "matching takes time linear in the length of the audience",
         arguments: ["(a+)+b", "(a|a)*b", "(a*)*b", "(a|aa)+b", "(.*)*(.*)*(.*)*b", "(a?){100}a{100}b", "((a?)*)*b"])
     func linear(_ text: String) throws {
         let pattern = try AudiencePattern(text)

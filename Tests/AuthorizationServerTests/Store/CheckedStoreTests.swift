@@ -156,7 +156,7 @@ struct CheckedStoreTests {
     // MARK: in a server
 
     @Test(
-        "requests on such a store fail and nothing else does", arguments: WrongAnswer.allCases)
+        "requests that meet such a store fail, and nothing else does", arguments: WrongAnswer.allCases)
     func serves(_ answer: WrongAnswer) async throws {
         let server = try await TestServer([PluginSetup(WrongStorePlugin.self)] + Plugins.all.dropFirst())
         let store = try #require(

@@ -61,7 +61,7 @@ struct UsersCommandTests {
         try Command.run(Build.program, ["users"] + arguments, in: folder)
     }
 
-    @Test("makes, lists, shows, disables, enables, changes and removes users, and shows no password")
+    @Test("creates, lists, shows, disables, enables, changes and removes users, and never shows a password")
     func walk() async throws {
         try await with { folder in
             let made = try users(
