@@ -163,7 +163,7 @@ struct AuthorizationRequestTests {
         #expect(await server.code([("state", nil)]).query["state"] == nil)
     }
 
-    @Test("a request may come as a form, and is answered by a redirect to what was sealed of it")
+    @Test("a request may be posted as a form, and the response redirects to its sealed copy")
     func posted() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
