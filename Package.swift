@@ -95,7 +95,7 @@ let core: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ] + lint,
         resources: [.embedInCode("Pages")],
-        // Without 'NonisolatedNonsendingByDefault': the HTTP library's writer is not Sendable, and could not be passed on.
+        // Not 'NonisolatedNonsendingByDefault': the HTTP library's writer is not Sendable and could not be passed on.
         swiftSettings: strict + linted + [.strictMemorySafety()]
     ),
     .executableTarget(
