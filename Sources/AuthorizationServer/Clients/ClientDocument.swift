@@ -370,7 +370,7 @@ struct ClientDocument {
         guard let format = capabilities.formats.first(where: { $0.name == name }) else {
             guard capabilities.isComplete else { return nil }
             report(
-                place, "no loaded plugin makes tokens of the format '\(name)'",
+                place, "no loaded plugin issues tokens in the format '\(name)'",
                 note: .candidates(for: name, among: capabilities.formats.map(\.name)))
             return nil
         }
