@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Where the response to an authorization request goes, once client and redirect URI have been validated.
+/// The destination of an authorization response, once client and redirect URI have been validated.
 struct AuthorizationDestination: Sendable {
     let client: RegisteredClient
     let redirect: RedirectURI

@@ -9,7 +9,7 @@ struct AuthorizationEndpoint {
     let plan: AuthorizationPlan
     let head: RequestHead
 
-    /// How many more times an approval is attempted if another request changed what it read.
+    /// The number of times that an approval is attempted again if another request changed what it read.
     private static let retries = 2
 
     /// Carries a request that was posted.

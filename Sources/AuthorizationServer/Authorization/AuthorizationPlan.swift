@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What the authorization endpoint supports, collected from the loaded plugins when the generation is built.
+/// The capabilities of the authorization endpoint, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
     let flows: [String: any AuthorizationFlow]
     let filters: [any AuthorizationRequestFilter]

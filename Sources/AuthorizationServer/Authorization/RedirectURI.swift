@@ -16,7 +16,7 @@ extension RedirectURI {
         return isLoopback && requested.isLoopback && withoutPort == requested.withoutPort
     }
 
-    /// Whether the host is a loopback address, for which alone the port may differ (RFC 8252 section 7.3).
+    /// Whether the host is a loopback address, the only kind whose port may differ (RFC 8252 section 7.3).
     private var isLoopback: Bool { scheme == "http" && (host == "127.0.0.1" || host == "[::1]") }
 
     /// The source for a content security policy, which is exactly this origin; nil if a policy cannot name it: for an

@@ -4,7 +4,7 @@ import GrantKit
 
 /// A secret of a client.
 struct ClientSecret: Sendable {
-    /// How the server remembers the secret.
+    /// The form in which the server remembers a secret.
     enum Form: Sendable {
         /// As a digest under a key of this process.
         case digest(Secret)

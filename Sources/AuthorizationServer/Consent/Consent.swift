@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What a user has allowed a client, remembered until the client asks for more.
+/// A user's consent to a client, remembered until the client asks for more.
 struct Consent: Sendable {
     static let collection = StoreCollection("consent", indexes: ["user"])
     /// Starts again each time the user consents.

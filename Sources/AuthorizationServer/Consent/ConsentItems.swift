@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What plugins ask of a user beside scopes, such as single claims (decision 0033).
+/// The items that plugins ask a user to allow in addition to scopes, such as single claims (decision 0033).
 ///
 /// A plugin lists its items as strings in the member `consent` of its attachment to the request. Each item contains a
 /// space, which no scope value can, so the two are never confused. Items that the user refuses are removed from the

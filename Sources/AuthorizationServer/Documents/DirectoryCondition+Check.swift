@@ -3,7 +3,7 @@
 import GrantKit
 
 extension DirectoryCondition {
-    /// Whether the condition names versions, so that it can no longer hold once another change has won.
+    /// Whether the condition names versions, so that it no longer holds once another change has won.
     var isAboutOneState: Bool {
         if case .version = self { true } else { false }
     }

@@ -93,7 +93,7 @@ package protocol StoredDocument: Sendable {
 }
 
 extension StoredDocument {
-    /// How many times a change is attempted when other changes win.
+    /// The number of attempts at a change, in case other changes win.
     static var retries: Int { 4 }
 
     static func key(_ id: String) -> StoreKey { StoreKey(collection.name, id) }

@@ -13,7 +13,7 @@ final class EventQueue: Sendable {
     static let capacity = 16_384
     /// The most events for one call of the sink.
     private static let batch = 512
-    /// How long a failing sink is retried after the server stops.
+    /// The time for which a failing sink is retried after the server stops.
     private static let patience = Duration.seconds(5)
 
     private struct State {
@@ -41,9 +41,9 @@ final class EventQueue: Sendable {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// How many events wait.
+    /// The number of events that wait.
     var waiting: Int64 { state.withLock { Int64($0.waiting.count + $0.inHand) } }
-    /// How many events have been dropped so far.
+    /// The number of events that have been dropped so far.
     var lost: Int64 { state.withLock { $0.lost } }
     /// Whether the sink failed to accept the last batch.
     var isFailing: Bool { state.withLock { $0.isFailing } }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What a refused request claims about itself, so that the operator can find out who sent it.
+/// The claims of a refused request about itself, so that the operator can find out who sent it.
 ///
 /// None of it has been checked. It is short, printable ASCII and contains no secret: of the query of a URI, only the
 /// names of the parameters are kept.
@@ -90,7 +90,7 @@ struct NamedInRequest: Sendable {
 }
 
 extension RequestTrace {
-    /// What a refused request claims about itself, by parameter name; without the client if that is authenticated.
+    /// The claims of a refused request about itself, by parameter name, without the client if that is known.
     var claims: [(name: String, value: String)] {
         (client == nil ? named.client.map { [("client_id", $0)] } ?? [] : []) + named.addresses
     }

@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// What events record about the request in which they happen.
+/// The details of a request that are recorded with its events.
 final class RequestContext: Sendable {
     @TaskLocal static var current: RequestContext?
 

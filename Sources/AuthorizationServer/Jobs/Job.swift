@@ -11,7 +11,7 @@ import GrantKit
 struct Job: Sendable {
     static let collection = StoreCollection("job", indexes: ["queue"])
     static let queue = "all"
-    /// How long a node has a job to itself.
+    /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
 
     let record: StoreRecord
@@ -71,7 +71,7 @@ struct Job: Sendable {
         StoreRecord(record.key, [:], expiresAt: now)
     }
 
-    /// How long to wait after a number of attempts: 5 seconds at first, then twice as long each time, up to an hour.
+    /// The pause after a number of attempts: 5 seconds at first, then twice as long each time, up to an hour.
     static func pause(after attempts: Int64) -> Duration {
         .seconds(min(5 << min(max(attempts, 0), 10), 3600))
     }

@@ -12,15 +12,15 @@ struct JobPlaces: Sendable {
     static let share = 8
     /// The longest rest of a destination; meanwhile its jobs wait in the store.
     static let longestRest = Duration.seconds(300)
-    /// How long after its rest an idle destination is forgotten.
+    /// The time after its rest for which an idle destination is remembered.
     private static let memory = Duration.seconds(3600)
 
-    /// What a job holds while it runs.
+    /// The place that a job holds while it runs.
     struct Place: Sendable {
         fileprivate let key: StoreKey
         let lane: String
         fileprivate let isSuspect: Bool
-        /// How many times in a row the destination had failed when the attempt began.
+        /// The number of failures in a row when the attempt began.
         fileprivate let failures: Int64
     }
 

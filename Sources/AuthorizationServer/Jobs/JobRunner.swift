@@ -13,7 +13,7 @@ public final class JobRunner: Sendable {
     private typealias Taken = (job: Job, place: JobPlaces.Place)
 
     private let core: ServerCore
-    /// How often all lanes are searched for jobs that other nodes or an earlier process left behind.
+    /// The interval at which all lanes are searched for jobs that other nodes or an earlier process left behind.
     private let interval: Duration
     private let places = Mutex(JobPlaces())
 
@@ -21,7 +21,7 @@ public final class JobRunner: Sendable {
     ///
     /// - Parameters:
     ///   - core: The server.
-    ///   - interval: How often to search for jobs that other nodes or an earlier process left behind.
+    ///   - interval: The interval at which to search for jobs that other nodes or an earlier process left behind.
     public init(_ core: ServerCore, lookingEvery interval: Duration = .seconds(5)) {
         self.core = core
         self.interval = interval

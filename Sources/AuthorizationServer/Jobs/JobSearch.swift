@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What a runner has to search: named lanes, and a sweep over all lanes.
+/// The lanes that a runner has to search, and a sweep over all lanes.
 struct JobSearch: Sendable {
     /// Beyond this number of lanes, all lanes are searched.
     private static let most = 1000

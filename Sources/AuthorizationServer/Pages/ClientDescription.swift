@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What pages show about a client (RFC 7591 section 2).
+/// The part of a client's registration that pages show (RFC 7591 section 2).
 enum ClientDescription {
     /// The members of a client's document that contain URLs, and the names of their values in pages.
     static let addresses = [

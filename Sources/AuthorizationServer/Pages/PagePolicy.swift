@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// What a browser may do with a page (Content Security Policy Level 3).
+/// The content security policy of a page (Content Security Policy Level 3).
 struct PagePolicy: Sendable {
-    /// Where forms may lead, apart from this server.
+    /// The origins to which forms may lead, apart from this server.
     ///
     /// Nil sets no limit. It is for pages on which nothing secret is typed and whose forms lead to a client, which may
     /// redirect anywhere.

@@ -10,7 +10,7 @@ struct PostedForm {
     private static let name = "posted"
 
     let keys: any KeyRing
-    /// What the form was sent to; it cannot be opened for anything else.
+    /// The recipient of the form; nothing else can open it.
     let purpose: String
 
     /// The query that carries a form; nil if the form is too long.

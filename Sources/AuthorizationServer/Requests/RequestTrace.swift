@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What the log and the metrics record about a request.
+/// The details of a request for the log and the metrics.
 struct RequestTrace {
     var endpoint = "unknown"
     var grant = ""
@@ -11,7 +11,7 @@ struct RequestTrace {
     }
     /// The parameters, if they are not simply those of the query or the body.
     var parameters: Parameters?
-    /// What a refused request claims about itself.
+    /// The claims of a refused request about itself.
     var named = NamedInRequest()
     /// The context for events; nil if no sink is loaded.
     var context: RequestContext?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who uses a path, which decides how errors look and which scripts may read responses.
+/// The users of a path, which decide how errors look and which scripts may read responses.
 enum RouteAudience: Sendable {
     /// Programs of clients: errors are JSON, and scripts of the clients' origins may read responses.
     case clients

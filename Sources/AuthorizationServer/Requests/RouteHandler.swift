@@ -10,7 +10,7 @@ protocol RouteHandler: Sendable {
     var name: String { get }
     /// The accepted methods; HEAD is accepted too wherever GET is.
     var methods: Set<String> { get }
-    /// Who uses the route.
+    /// The users of the route.
     var audience: RouteAudience { get }
 
     /// Responds to a request with one of these methods.

@@ -2,7 +2,7 @@
 
 /// Something in a configuration document that prevents the start, or that its author should know.
 public struct ConfigurationProblem: Sendable, Hashable {
-    /// How serious a problem is.
+    /// The severity of a problem.
     public enum Severity: String, Sendable, Hashable {
         /// The server does not start.
         case error
@@ -18,13 +18,13 @@ public struct ConfigurationProblem: Sendable, Hashable {
         case element(Int)
     }
 
-    /// What to do about a problem.
+    /// Advice on how to fix a problem.
     public enum Note: Sendable, Hashable {
-        /// Advice.
+        /// A sentence.
         case text(String)
         /// The known names, of which the nearest was probably meant.
         case candidates(for: String, among: [String])
-        /// Advice about a missing plugin, to which the program may add one that could be loaded.
+        /// A sentence about a missing plugin, to which the program may add one that could be loaded.
         case plugin(String, for: Role)
     }
 
@@ -38,15 +38,15 @@ public struct ConfigurationProblem: Sendable, Hashable {
         case signIn = "sign_in"
     }
 
-    /// How serious the problem is.
+    /// The severity.
     public var severity: Severity
-    /// Where the problem is.
+    /// The path to the value that the problem is about.
     public var path: [Step]
     /// Whether the problem is the key rather than its value.
     public var isAtKey: Bool
-    /// What is wrong.
+    /// The message, which says what is wrong.
     public var message: String
-    /// What to do.
+    /// The note, which says what to do.
     public var note: Note?
 
     /// Creates a problem.

@@ -9,7 +9,7 @@ import OutsideText
 public final class Generation: Sendable {
     /// The plugins, in the order of the configuration.
     public let plugins: [RegisteredPlugin]
-    /// What the plugins add.
+    /// Everything that the plugins add.
     public let capabilities: Capabilities
     let settings: ServerSettings
     let clients: [String: RegisteredClient]

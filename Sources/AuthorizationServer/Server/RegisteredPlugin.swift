@@ -9,7 +9,7 @@ public final class RegisteredPlugin: Sendable {
     public let id: String
     /// The plugin itself.
     public let plugin: any Plugin
-    /// What the plugin adds.
+    /// Everything that the plugin adds.
     public let registry: Registry
     /// The plugin's store, with its results checked; nil if it provides none.
     public let store: CheckedStore?

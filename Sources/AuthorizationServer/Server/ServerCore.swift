@@ -35,7 +35,7 @@ public final class ServerCore: Sendable {
         var opened: Opened?
     }
 
-    /// What exists only once the store is open.
+    /// The part of the server that exists only once the store is open.
     final class Opened: Sendable {
         let store: any Store
         let keys: any KeyRing
@@ -176,7 +176,7 @@ extension ServerCore: PluginHost {
     /// The sessions of users.
     public var sessions: any SessionDirectory { sessionRegistry }
     var sessionRegistry: SessionRegistry { SessionRegistry(core: self) }
-    /// What users have allowed clients.
+    /// The consents of users to clients.
     public var consents: any ConsentDirectory { Consents(core: self) }
     /// Queues work that can be done after the response.
     public var jobs: any JobService { JobQueue(core: self) }

@@ -12,7 +12,7 @@ public struct ServerSettings: Sendable {
     public var aliasPaths: [String]
     /// The token format of clients that set none; needed if several are loaded.
     public var defaultTokenFormat: String?
-    /// How long a user stays signed in.
+    /// The lifetime of a session.
     public var sessionLifetime: Duration
     /// The languages of pages.
     public var languages: [String]

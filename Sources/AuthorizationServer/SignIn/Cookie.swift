@@ -23,7 +23,7 @@ struct Cookie: Sendable {
         self.name = "\(isSecure ? "__Host-" : "")\(name)_\(Cookie.tag(issuer))"
     }
 
-    /// A short name for an issuer: its FNV-1a hash, because nobody forges collisions among the issuers of one operator.
+    /// A short name for an issuer: its FNV-1a hash, which is enough because all issuers on a host are the operator's.
     private static func tag(_ issuer: String) -> String {
         let hash = issuer.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return String(hash, radix: 36)

@@ -9,7 +9,7 @@ import GrantKit
 /// form that was submitted is part of what opens the seal and is not stored, so neither the store nor its keys reveal
 /// the response.
 struct GivenAnswer {
-    /// How long the response can be repeated: a double click comes at once; a later one asks again.
+    /// The time for which the response can be repeated: a double click comes at once; a later click asks again.
     static let repeated = Duration.seconds(10)
 
     /// The parameters of the response; empty for a page of this server.

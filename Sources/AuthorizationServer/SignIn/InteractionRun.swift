@@ -4,7 +4,7 @@ import GrantKit
 
 /// Takes one request through the steps of an interaction until a page must be shown or nothing is left to ask.
 struct InteractionRun {
-    /// Where a run stops.
+    /// The result of a run.
     enum Halt {
         /// A page must be shown.
         case page(Page)
@@ -205,7 +205,7 @@ struct InteractionRun {
         return try show(page(session.user, consent), .consentRequired)
     }
 
-    /// What plugins ask for beside scopes.
+    /// The items that plugins ask for in addition to scopes.
     var items: [String] { ConsentItems.asked(policy.attachments) }
 
     private mutating func allow(_ submitted: Parameters, _ consent: Consent) throws -> Halt {

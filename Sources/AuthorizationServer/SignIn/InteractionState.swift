@@ -5,7 +5,7 @@ import GrantKit
 /// The state of a sign-in and consent, which travels through the browser sealed, so that nothing is stored for someone
 /// who only looks at a page.
 struct InteractionState: Sendable {
-    /// Who the user is, and how that was proven.
+    /// The user, and how their identity was proven.
     struct Proof: Sendable {
         var user: String
         /// The user's epoch when the proof was checked.
@@ -15,7 +15,7 @@ struct InteractionState: Sendable {
         var amr: [String]
     }
 
-    /// How far the sign-in of this interaction has come.
+    /// The progress of the sign-in.
     enum Progress: Sendable {
         /// No step has identified the user yet.
         case unknown
@@ -34,7 +34,7 @@ struct InteractionState: Sendable {
     }
 
     static let purpose = "interaction"
-    /// How long a page can stay open.
+    /// The time for which a page can stay open.
     static let lifetime = Duration.seconds(3600)
 
     /// Identifies the interaction, which can be approved once.
@@ -48,9 +48,9 @@ struct InteractionState: Sendable {
     var shown: ShownPage?
     /// The steps that are finished.
     var done: Set<String> = []
-    /// What each step keeps while its page is shown.
+    /// The data that each step keeps while its page is shown.
     var kept: [String: JSON] = [:]
-    /// What finished steps attach to the authorization.
+    /// The data that finished steps attach to the authorization.
     var attachments: [String: JSON] = [:]
     /// Whether the user asked to use another account.
     var isSwitching = false
@@ -69,7 +69,7 @@ struct InteractionState: Sendable {
         return InteractionState(value) ?? self
     }
 
-    /// What the steps have proven, before a session begins.
+    /// The proof that the steps have collected, before a session begins.
     var proof: Proof? {
         if case .proven(let proof) = progress { proof } else { nil }
     }

@@ -61,7 +61,7 @@ struct OwnSignIn {
         sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
     }
 
-    /// Continues for a user who has signed in meanwhile, in another tab or by a form that was sent twice.
+    /// Continues for a user who has signed in meanwhile, in another tab or with a form that was sent twice.
     func resume(from sealed: String) -> ServerResponse {
         .redirect((try? open(sealed)).map(target) ?? head.path)
     }

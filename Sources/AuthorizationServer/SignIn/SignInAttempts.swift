@@ -13,12 +13,12 @@ import GrantKit
 struct SignInAttempts {
     /// Counters and gates; the last few may be lost if the process dies.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
-    /// Which accounts have signed in from which addresses.
+    /// The accounts that have signed in, by address.
     static let origins = StoreCollection("sign_in_origin", durability: .relaxed)
     private static let window = Duration.seconds(3600)
     private static let memory = Duration.seconds(30 * 86400)
 
-    /// How many attempts are free in an hour, and the longest wait after them.
+    /// The number of free attempts in an hour, and the longest wait after them.
     private struct Allowance {
         let free: Int64
         let longest: Int64
@@ -34,7 +34,7 @@ struct SignInAttempts {
         }
     }
 
-    /// How an attempt was counted.
+    /// An attempt that was counted and may continue.
     struct Admission {
         fileprivate let known: StoreRecord?
         fileprivate let pair: String

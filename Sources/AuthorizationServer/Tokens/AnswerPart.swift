@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What one grant adds to a response.
+/// The part of a response that belongs to one grant.
 struct AnswerPart {
     let grant: GrantDeclaration
     let stage: Stage

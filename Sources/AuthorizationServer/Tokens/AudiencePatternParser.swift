@@ -57,7 +57,7 @@ struct AudiencePatternParser {
         }
     }
 
-    /// How deep groups may be nested.
+    /// The deepest nesting of groups.
     private static let deepest = 32
 
     private let text: [UInt8]

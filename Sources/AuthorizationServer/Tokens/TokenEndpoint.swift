@@ -8,7 +8,7 @@ struct TokenEndpoint {
     let core: ServerCore
     let generation: Generation
 
-    /// How many more times a grant runs if another request changed what it read.
+    /// The number of times that a grant runs again if another request changed what it read.
     private static let retries = 2
 
     func respond(to request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {

@@ -49,7 +49,7 @@ enum Tombstone {
         (id?.raw.cut(at: ".")?.before.string).map { [$0] } ?? []
     }
 
-    /// How long a tombstone is kept: longer than any token under it can live, even if the configuration changes.
+    /// The lifetime of a tombstone, longer than that of any token under it, even if the configuration changes.
 
     static func lifetime(_ generation: Generation?) -> Duration {
         max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + .seconds(86400)

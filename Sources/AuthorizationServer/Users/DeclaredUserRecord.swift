@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What the store remembers about a declared user: how many times the basis of the epoch has changed.
+/// The record of a declared user, which counts the changes of the basis of the epoch.
 ///
 /// Because of it, what ended with a change stays ended even if the configuration returns to an earlier state.
 struct DeclaredUserRecord {

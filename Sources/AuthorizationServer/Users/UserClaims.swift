@@ -14,7 +14,7 @@ enum UserClaims {
         (" address ", "a mapping that is not empty", { !$0.members.isEmpty }),
     ]
 
-    /// What a claim must be; nil if the value is valid.
+    /// The type that a claim must have; nil if the value is valid.
     static func expectation(of name: String, given value: JSON) -> String? {
         let kind = kinds.first {
             $0.names.utf8.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(name.utf8) }
