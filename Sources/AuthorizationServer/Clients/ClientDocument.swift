@@ -192,7 +192,7 @@ struct ClientDocument {
         guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             report(
                 path.key("secret"), "a secret of \(label) contains a control character (RFC 6749 appendix A.2)",
-                note: .text("a line break is one: write the secret on a single line"))
+                note: .text("a line break counts too; write the secret on a single line"))
             return nil
         }
         if let slow = secrets.slowHash(text) { return ClientSecret(form: .slow(slow)) }

@@ -52,8 +52,8 @@ extension StoredClients {
         guard !imported.contains(where: { passwords.form(of: $0) == .unusable }) else {
             throw DocumentRefusal(
                 .invalid, at: "/secret",
-                "a secret looks like a slow hash, but cannot be verified: supported are Argon2id, $s0$ scrypt, "
-                    + "bcrypt and PBKDF2 of bounded cost")
+                "a secret looks like a slow hash, but cannot be verified: use Argon2id, $s0$ scrypt, "
+                    + "bcrypt or PBKDF2 of bounded cost")
         }
         var kept: [StoredClient.KeptSecret] = []
         for secret in imported {

@@ -25,7 +25,7 @@ extension DirectoryCondition {
             throw DocumentRefusal(
                 .changed,
                 version == nil
-                    ? "there is no document with this id" : "the document has another version than the condition")
+                    ? "there is no document with this id" : "the version of the document does not match")
         }
     }
 }

@@ -27,7 +27,7 @@ extension SessionRegistry {
             for session in excess.shuffled().prefix(SessionLimit.batch) where session.id != begun.session.id {
                 guard try await find(session.id) != nil else { continue }
                 try await core.tokenRegistry.revoke(
-                    .session(session.id), reason: "the user has too many newer sessions")
+                    .session(session.id), reason: "the user has reached the limit of sessions")
             }
         } catch {
             core.logger.error("sessions above the limit could not be ended", metadata: ["error": "\(error)"])

@@ -102,7 +102,7 @@ struct StepRunner {
             throw StepRefusal(OAuthError(.loginRequired, "the password has changed since it was typed"))
         }
         if let wanted = policy.subject, wanted != .user(user.id) {
-            throw StepRefusal(OAuthError(.loginRequired, "the request is for another user than the one who signed in"))
+            throw StepRefusal(OAuthError(.loginRequired, "the request asks for a different user to sign in"))
         }
         let new = core.sessionRegistry.begin(for: user, at: proof.at, acr: proof.acr, amr: proof.amr, lifetime)
         (begun, session) = (new, new.session)

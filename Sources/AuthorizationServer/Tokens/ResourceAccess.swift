@@ -23,7 +23,8 @@ struct ResourceAccess {
                 ?? generation.clients[token.clientID]
         else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }
         guard token.authorization.confirmation == nil else {
-            throw refusal(.invalidToken, "the access token is bound to a key that the request does not prove")
+            throw refusal(
+                .invalidToken, "the access token is bound to a key, and the request has no proof of possession")
         }
         // RFC 9068 section 4: another API that received a token must not be able to use it here.
         let audience = token.authorization.limits.audience
@@ -31,7 +32,7 @@ struct ResourceAccess {
             throw refusal(.invalidToken, "the access token is for another audience")
         }
         guard scope.words.allSatisfy(token.authorization.scope.contains) else {
-            throw refusal(.insufficientScope, "the access token lacks a scope")
+            throw refusal(.insufficientScope, "the access token lacks the required scope")
         }
         return (token, client)
     }

@@ -178,7 +178,9 @@ struct TokenIssuer {
         guard !writes.isEmpty else { return true }
         try writes.checkKeys(of: "the response of the grant '\(pending.grant ?? "")'")
         guard case .conflict(let index, let found) = try await core.store.write(writes) else { return true }
-        guard writes.indices.contains(index) else { throw StoreError("the store reported a conflict with no write") }
+        guard writes.indices.contains(index) else {
+            throw StoreError("the store reported a conflict at an unknown index")
+        }
         try await pending.conflict(at: writes[index], with: found, of: authorization)
         return false
     }

@@ -181,7 +181,7 @@ struct UserDocument {
         case .unusable:
             report(
                 place, "the password of \(label) looks like a slow hash, but cannot be verified",
-                note: .text("supported are Argon2id, $s0$ scrypt, bcrypt and PBKDF2 of bounded cost"))
+                note: .text("use Argon2id, $s0$ scrypt, bcrypt or PBKDF2 of bounded cost"))
         }
     }
 }
