@@ -2,16 +2,16 @@
 
 /// A file that pages refer to.
 public struct PageAsset: Sendable {
-    /// The value under which pages get its address.
+    /// The name of the value with the file's URL in pages.
     public var value: String
-    /// Its name, which changes with its content.
+    /// The file's name, which changes with its content.
     public var file: String
-    /// Its media type.
+    /// The media type.
     public var type: String
-    /// Its content.
+    /// The content.
     public var bytes: [UInt8]
 
-    /// Describes a file.
+    /// Creates an asset.
     public init(value: String, file: String, type: String, bytes: [UInt8]) {
         self.value = value
         self.file = file

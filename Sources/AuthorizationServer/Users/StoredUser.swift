@@ -2,13 +2,13 @@
 
 package import GrantKit
 
-/// A user that the store keeps.
+/// A user in the store.
 package struct StoredUser: StoredDocument {
     package static let noun = "user"
     package static let resourceType = "User"
     package static let collection = StoreCollection("user", indexes: ["email", "user_name", "kind"])
     package static var other: any StoredDocument.Type { StoredClient.self }
-    /// Who owns a login name: what keeps two users that are made at once from having the same one.
+    /// The owners of login names, which keeps two users that are created at the same time from sharing one.
     static let loginCollection = StoreCollection("user_login")
     private static let encoding: Int64 = 1
     static let never = Timestamp(seconds: 253_402_300_799)
@@ -20,7 +20,7 @@ package struct StoredUser: StoredDocument {
 
     static func loginKey(_ digest: String) -> StoreKey { loginCollection.key(digest) }
 
-    /// Makes a user that is not stored yet.
+    /// Creates a user that is not stored yet.
     init(_ document: JSON) {
         record = StoreRecord(StoredUser.key(document["id"]?.string ?? ""), [:], expiresAt: StoredUser.never)
         (self.document, epoch) = (document, 0)

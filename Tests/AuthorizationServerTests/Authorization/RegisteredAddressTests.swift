@@ -27,7 +27,7 @@ struct RegisteredAddressTests {
         let error = await #expect(throws: ConfigurationError.self) {
             _ = try await server("https://app.example.com/cb?\(query)")
         }
-        #expect(error?.message.contains("which answers to the client carry") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("which responses carry too") == true, "\(error?.message ?? "")")
     }
 
     @Test(

@@ -306,7 +306,7 @@ struct StoredClientTests {
             let answer = await token(server, secret)
             #expect(answer.status == 400 && answer.error == "unauthorized_client", "\(answer.json.text)")
         }
-        let told = server.log.lines.filter { $0.contains("is not valid with what is loaded") }
+        let told = server.log.lines.filter { $0.contains("is not valid with the loaded plugins") }
         #expect(told.count == 1 && told[0].contains("refresh_token") && told[0].contains("orders"), "\(told)")
         #expect(await server.token().status == 200, "others are served")
         _ = try await server.core.tokens.resolve(access)

@@ -225,7 +225,7 @@ struct UsersCommandTests {
             #expect(try await program.reload().contains("not reloaded"))
             let ended = try Command.grantor("serve", in: folder)
             #expect(
-                ended.status == 78 && ended.errors.contains("'ann@example.com' is that of a user in the store as well"),
+                ended.status == 78 && ended.errors.contains("'ann@example.com' already names a user in the store"),
                 "\(ended.errors)")
         }
     }

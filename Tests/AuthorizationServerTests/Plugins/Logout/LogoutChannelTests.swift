@@ -111,7 +111,7 @@ struct LogoutChannelTests {
             server.clock.advance(.seconds(1))
         }
         #expect((4...6).contains(outbound.requests.count), "\(outbound.requests.count)")
-        #expect(server.log.lines.contains { $0.contains("a job is given up") })
+        #expect(server.log.lines.contains { $0.contains("a job was abandoned") })
     }
 
     @Test("of many nodes one delivers")
