@@ -38,7 +38,7 @@ extension ClientDocument {
             report(
                 place,
                 "this pattern of 'audience' cannot be matched, at character \(error.position) behind the '#': \(error.message)",
-                note: .text("a subset of regular expressions is known, see 'Audiences' in Docs/Configuration.md"))
+                note: .text("use the subset of regular expressions that Docs/Configuration/audiences.md lists"))
         }
     }
 }

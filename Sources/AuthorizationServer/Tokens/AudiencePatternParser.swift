@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the subset of regular expressions that an audience is matched by; Docs/Configuration.md lists it.
+/// Reads the subset of regular expressions that an audience is matched by; Docs/Configuration/audiences.md lists it.
 struct AudiencePatternParser {
     typealias Problem = AudiencePattern.Problem
 
