@@ -38,7 +38,7 @@ extension ClientDocument {
             report(
                 place,
                 "a pattern in 'audience' is not valid, at character \(error.position) after the '#': \(error.message)",
-                note: .text("patterns are a subset of regular expressions; see 'Audiences' in Docs/Configuration.md"))
+                note: .text("patterns are a subset of regular expressions: Docs/Configuration/audiences.md"))
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Parses the subset of regular expressions for audiences, which Docs/Configuration.md lists.
+/// Parses the subset of regular expressions for audiences, which Docs/Configuration/audiences.md lists.
 struct AudiencePatternParser {
     typealias Problem = AudiencePattern.Problem
 
