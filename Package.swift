@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-/// The fuzzer's runtime, if 'Scripts/fuzz' builds: this tree's own modules then count what they run and watch memory.
+/// The fuzzer's runtime, set by 'Scripts/fuzz': with it, our own modules record coverage and check memory accesses.
 let fuzzer = Context.environment["GRANTOR_FUZZER"]
 let instruments: [SwiftSetting] =
     fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])]
-/// Warnings are errors where the project tests itself, never where somebody else builds it.
+/// Warnings are errors when the project tests itself, never when somebody else builds it.
 let isStrict = Context.environment["GRANTOR_STRICT"] != nil
 let strictness: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
-/// There the operations of strings by Characters are warnings as well (decision 0027).
+/// In such builds, operations on the Characters of strings are warnings too (decision 0027).
 let textLint: [Target] = isStrict ? [.target(name: "TextLint", path: "Tests/TextLint")] : []
 let lint: [Target.Dependency] = isStrict ? ["TextLint"] : []
 let linted: [SwiftSetting] =
@@ -17,14 +17,14 @@ let linted: [SwiftSetting] =
 let strict: [SwiftSetting] =
     ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
     + strictness + instruments
-/// An asynchronous function goes on where its caller is, which saves two changes of the executor at each call.
+/// An asynchronous function runs where its caller runs, which saves two changes of executor per call (decision 0025).
 let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety()]
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-/// A plugin: its product is named by its id, its target by the folder.
+/// A plugin: its product is named after its ID, its target after its folder.
 struct Plugin {
     let id: String
     let module: String
@@ -51,10 +51,10 @@ let plugins = [
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
 ]
 
-/// A megabyte less to read at every start: a relative relocation takes a bit or so instead of 24 bytes.
+/// Packs relative relocations: each takes about a bit instead of 24 bytes, so a start reads a megabyte less.
 let small = ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
 
-/// Only the two functions of the handshake are exported, so that what a plugin carries stays its own.
+/// Exports only the two functions of the handshake, so that the libraries inside a plugin stay private to it.
 func exports(of plugin: Plugin) -> [LinkerSetting] {
     fuzzer != nil ? [] : [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"] + small)]
 }
@@ -95,7 +95,7 @@ let core: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ] + lint,
         resources: [.embedInCode("Pages")],
-        // The writer of the HTTP library is not Sendable, so it can only be lent to what may run elsewhere.
+        // Not 'NonisolatedNonsendingByDefault': the HTTP library's writer is not Sendable and could not be passed on.
         swiftSettings: strict + linted + [.strictMemorySafety()]
     ),
     .executableTarget(
@@ -115,7 +115,7 @@ let core: [Target] = [
 ]
 
 let tests: [Target] = [
-    // What tests share is a test target, so that a build for those who only run the server leaves it out.
+    // Code that tests share is a test target, so that a plain build of the server leaves it out.
     .testTarget(
         name: "Support",
         dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
@@ -138,7 +138,7 @@ let tests: [Target] = [
     test("KitShapeTests", [kit]),
 ]
 
-/// For the fuzzer `ServerHTTP` is its parsers alone: the library below the rest takes longer to build than all of this.
+/// Reduces `ServerHTTP` to its parsers for the fuzzer: the HTTP library takes longer to build than everything else.
 func withoutListener(_ target: Target) -> Target {
     guard fuzzer != nil, target.name == "ServerHTTP" else { return target }
     target.exclude += ["Listener", "Outbound/OutboundClient.swift", "Outbound/OutboundConnection.swift"]
@@ -149,13 +149,13 @@ func withoutListener(_ target: Target) -> Target {
     return target
 }
 
-/// What the harnesses call, in the one program that tries inputs and in the test that replays the corpus.
+/// The modules that the harnesses call, both in the fuzzing program and in the test that replays the corpus.
 let fuzzed: [Target.Dependency] = [
     kit, "AdminAPI", "AuthorizationServer", "Cryptography", "Logout", "PluginLoading", "ServerConfiguration",
     "ServerHTTP",
 ]
 
-/// Either of the two, since they share their files.
+/// The fuzzing program or the test that replays the corpus: one of the two, since they share their files.
 func fuzzTarget(_ runtime: String?) -> Target {
     let folder = "Tests/FuzzTests"
     guard let runtime else {

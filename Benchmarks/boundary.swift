@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a call into a plugin costs: the loaded library's grant, beside the same grant compiled into this program.
-// Scripts/bench compiles and runs it.
+// Measures a call into a plugin: the grant of the loaded library against the same grant compiled into this program.
+// Scripts/bench compiles and runs this file.
 
 import Glibc
 import GrantKit

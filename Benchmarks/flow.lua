@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Flows of a person who has signed in: the authorization request, whose answer brings the code, and its redemption.
--- The session's cookie is in COOKIE. A flow counts when its tokens are there.
+-- Runs code flows of a signed-in user: an authorization request, whose response has the code, then its redemption.
+-- COOKIE holds the session cookie. A flow counts once its tokens have arrived.
 local authorize, codes = nil, {}
 local tokens = {
     ["Content-Type"] = "application/x-www-form-urlencoded", ["Authorization"] = "Basic YXBwOmJlbmNoLXNlY3JldA==",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fills a store with clients and users through its own plugin, in large writes. Scripts/bench-admin compiles and runs it.
+// Fills a store with clients and users through its plugin, in large writes. Scripts/bench-admin compiles and runs it.
 
 import COpenSSL
 import Glibc
@@ -9,7 +9,7 @@ import GrantKit
 private let never = Timestamp(seconds: 253_402_300_799)
 private let writesAtOnce = 5000
 
-/// SHA-256 in the characters of base64url, as the core names what it keeps by a digest.
+/// SHA-256 in base64url, as the core uses it to name records.
 private func digest(_ text: String) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     let input = Array(text.utf8)

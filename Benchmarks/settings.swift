@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For programs that load one plugin by themselves, with the host of the tests that lends nothing.
+// Shared by programs that load one plugin themselves, with the host from the tests that offers no services.
 
 import GrantKit
 

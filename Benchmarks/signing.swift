@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a signature of the server costs beside the bare calls of OpenSSL, in one thread, short rounds in turn.
-// Scripts/bench compiles it together with Sources/Cryptography and runs it.
+// Measures the server's signatures against bare calls of OpenSSL, on one thread, in short alternating rounds.
+// Scripts/bench compiles this file together with Sources/Cryptography and runs it.
 
 import COpenSSL
 import Glibc
 import GrantKit
 
-/// Digest and signature with one context, as little as OpenSSL can be asked for.
+/// A digest and a signature with one context: the least work that OpenSSL can do.
 struct Bare {
     private let key: SigningKey
     private let context: OpaquePointer?

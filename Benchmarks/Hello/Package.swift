@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-// The baseline of every figure: the HTTP library with one route and a fixed answer.
+// The baseline of every figure: the HTTP library with one route and a fixed response.
 let package = Package(
     name: "hello",
     dependencies: [

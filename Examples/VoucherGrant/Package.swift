@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
     name: "VoucherGrant",
     products: [.library(name: "voucher-grant", type: .dynamic, targets: ["VoucherGrant"])],
-    // Outside of this tree: the address of the kit's repository and a version.
+    // In a package of your own, use the URL of the kit's repository and a version.
     dependencies: [.package(path: "../../Sources/GrantKit")],
     targets: [.target(name: "VoucherGrant", dependencies: [.product(name: "GrantKit", package: "GrantKit")])],
     swiftLanguageModes: [.v6]

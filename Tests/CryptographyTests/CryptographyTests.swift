@@ -18,13 +18,13 @@ struct CryptographyTests {
         #expect(Base64URL.decode("".utf8) == [])
     }
 
-    @Test("HMAC-SHA-256 gives the value of the test vector", .clause("RFC 4231 section 4.3"))
+    @Test("HMAC-SHA-256 matches the test vector", .clause("RFC 4231 section 4.3"))
     func hmac() {
         let code = Digest.hmac(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
         #expect(Base64URL.encode(code) == "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM")
     }
 
-    @Test("an id is the thumbprint of the key", .clause("RFC 7638 section 3"))
+    @Test("a key's ID is its thumbprint", .clause("RFC 7638 section 3"))
     func thumbprint() throws {
         let key = try SigningKey.generate()
         let (x, y) = (key.publicJWK["x"]?.string ?? "", key.publicJWK["y"]?.string ?? "")
@@ -49,7 +49,7 @@ struct CryptographyTests {
         ServerKeyRing(signingKeys: [try SigningKey.generate()], macKeys: [.init(id: "k1", bytes: Digest.random(32))])
     }
 
-    @Test("a signature verifies under its own type alone", .clause("RFC 8725 section 3.11"))
+    @Test("a signature verifies only as its own type", .clause("RFC 8725 section 3.11"))
     func signs() async throws {
         let ring = try ring()
         let token = try await ring.sign(["sub": "ann"], type: "at+jwt", algorithm: "ES256")
@@ -60,7 +60,7 @@ struct CryptographyTests {
     }
 
     @Test(
-        "forged headers verify nothing", .clause("RFC 8725 section 3.1"),
+        "a token with a forged header does not verify", .clause("RFC 8725 section 3.1"),
         arguments: [
             #"{"alg":"none","typ":"at+jwt","kid":"KID"}"#, #"{"alg":"HS256","typ":"at+jwt","kid":"KID"}"#,
             #"{"alg":"ES256","typ":"at+jwt"}"#,

@@ -66,7 +66,7 @@ struct HardwareKeyTests {
         #expect(token.key.verify(try key.signHere(message), of: message, by: .es256))
     }
 
-    @Test("a PIN that was refused is tried once, however many requests come and however long")
+    @Test("a refused PIN is tried once, however many requests follow and for however long")
     func pin() throws {
         let token = try Token()
         token.state.withLock { $0.failure = RefusedPIN("pkcs11:token=a") }

@@ -48,7 +48,7 @@ struct HashingShareTests {
     }
 
     @Test(
-        "where one kind fills all its places from many addresses, the other gets every second turn",
+        "when one kind fills all its slots from many addresses, the other kind gets every second turn",
         arguments: [(flood: "client", other: "password"), (flood: "password", other: "client")])
     func turns(_ kinds: (flood: String, other: String)) async throws {
         let held = Held()
@@ -85,7 +85,7 @@ struct HashingShareTests {
         ("passwords from one address", { _ in .password }, 1),
     ]
 
-    @Test("one client and one address have eight places, and leave the others theirs", arguments: floods)
+    @Test("one client or one address takes at most eight slots and leaves the rest to others", arguments: floods)
     func holders(
         _ flood: (what: String, purpose: @Sendable (Int) -> HashingPool.Purpose, addresses: Int)
     ) async throws {

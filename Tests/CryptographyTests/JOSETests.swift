@@ -58,7 +58,7 @@ struct JOSETests {
             payload: "Payload"),
     ]
 
-    @Test("the examples of the specification verify", .clause("RFC 7515 appendix A"), arguments: examples)
+    @Test("the specification's examples verify", .clause("RFC 7515 appendix A"), arguments: examples)
     func specification(_ example: Example) throws {
         let payload = try CompactJWS(example.jws).verified(by: JSONWebKey(example.key))
         #expect(String(decoding: payload, as: UTF8.self) == example.payload, "\(example.section)")
@@ -66,13 +66,13 @@ struct JOSETests {
         #expect(throws: JOSEError.self) { try CompactJWS(broken).verified(by: JSONWebKey(example.key)) }
     }
 
-    @Test("what is unsigned is refused before any key is looked at", .clause("RFC 7515 appendix A.5"))
+    @Test("an unsigned token is refused before any key is considered", .clause("RFC 7515 appendix A.5"))
     func unsigned() {
         #expect(throws: JOSEError.self) { try CompactJWS("eyJhbGciOiJub25lIn0.\(JOSETests.claims).") }
         #expect(throws: JOSEError.self) { try CompactJWS("eyJhbGciOiJub25lIn0.\(JOSETests.claims).AAAA") }
     }
 
-    @Test("the thumbprint of the specification's key", .clause("RFC 7638 section 3.1"))
+    @Test("the thumbprint matches the specification's example", .clause("RFC 7638 section 3.1"))
     func thumbprint() throws {
         let key: JSON = [
             "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
@@ -82,7 +82,7 @@ struct JOSETests {
         #expect(try JSONWebKey(key).thumbprint == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
     }
 
-    @Test("Ed25519 gives thumbprint and signature of the specification", .clause("RFC 8037 appendix A"))
+    @Test("Ed25519 thumbprint and signature match the specification's example", .clause("RFC 8037 appendix A"))
     func ed25519() throws {
         let pair: JSON = [
             "kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
@@ -111,7 +111,7 @@ struct JOSETests {
     }
 
     @Test(
-        "a header that asks for more than the key gives is refused, also under a right signature",
+        "a header that asks for something its key does not offer is refused, even with a valid signature",
         .clause("RFC 8725 section 3"),
         arguments: [
             Refusal("no algorithm", #"{"kid":"KID"}"#), Refusal("unsigned", #"{"alg":"none"}"#),
@@ -131,7 +131,7 @@ struct JOSETests {
         #expect(throws: JOSEError.self) { try CompactJWS(jws).verified(by: JSONWebKey(key.publicJWK)) }
     }
 
-    @Test("keys that the header brings along are not looked at", .clause("RFC 8725 section 3.10"))
+    @Test("keys embedded in the header are ignored", .clause("RFC 8725 section 3.10"))
     func embedded() throws {
         let (own, attacker) = (try SigningKey.generate(), try SigningKey.generate())
         for member in ["jwk", "x5c", "jku", "x5u"] {
@@ -142,7 +142,7 @@ struct JOSETests {
         }
     }
 
-    @Test("what is too long is not even split", .clause("RFC 8725 section 3"))
+    @Test("input that is too long is refused before it is split", .clause("RFC 8725 section 3"))
     func tooLong() {
         let long = String(repeating: "A", count: CompactJWS.longest)
         #expect(throws: JOSEError.self) { try CompactJWS("eyJhbGciOiJFUzI1NiJ9.\(long).AAAA") }
@@ -155,7 +155,7 @@ struct JOSETests {
         return key
     }
 
-    @Test("a key for something else verifies nothing", .clause("RFC 7517 section 4"))
+    @Test("a key meant for another use verifies nothing", .clause("RFC 7517 section 4"))
     func otherUse() throws {
         let signed = try CompactJWS(JOSETests.a3Signed)
         for (member, value) in [("use", "sig"), ("alg", "ES256"), ("key_ops", ["sign", "verify"])] as [(String, JSON)] {
@@ -169,7 +169,7 @@ struct JOSETests {
         }
     }
 
-    @Test("points off the curve and coordinates of another width are refused", .clause("RFC 7518 section 6.2.1"))
+    @Test("points off the curve and coordinates of the wrong width are refused", .clause("RFC 7518 section 6.2.1"))
     func points() {
         for (member, value) in [
             ("y", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1"), ("y", "AA"),
@@ -180,7 +180,7 @@ struct JOSETests {
         }
     }
 
-    @Test("a set in which one key could be taken for another is refused", .clause("RFC 7517 section 4.5"))
+    @Test("a key set in which one key could be taken for another is refused", .clause("RFC 7517 section 4.5"))
     func sets() throws {
         let signed = try CompactJWS(JOSETests.a3Signed)
         let secret: JSON = ["kty": "oct", "kid": "b", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr8"]

@@ -66,7 +66,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("over a hundred changes no token fails with whoever caches the keys for as long as is allowed")
+    @Test("over a hundred rotations no token fails at a verifier that caches the keys for as long as it may")
     func hundredRotations() async throws {
         // As short as it may be: servers look every 97 seconds and three apart, and copies are kept for 600.
         let tally = try await caching(announce: 700, changes: 100)
@@ -75,7 +75,7 @@ struct KeyPlanTests {
         print("keys: 100 changes, \(tally)")
     }
 
-    @Test("a key that is announced for less than that fails with the same verifiers", arguments: [0, 300] as [Int64])
+    @Test("a key that is announced for a shorter time fails at the same verifiers", arguments: [0, 300] as [Int64])
     func tooShort(_ announce: Int64) async throws {
         let tally = try await caching(announce: announce, changes: 10)
         #expect(tally.failed > 0, "\(tally)")
@@ -193,7 +193,7 @@ struct KeyPlanTests {
         #expect(third.signer == second)
     }
 
-    @Test("while the store fails the former keys are served, and an announced one still begins to sign")
+    @Test("while the store fails the known keys are served, and an announced key still starts to sign")
     func failure() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -206,7 +206,7 @@ struct KeyPlanTests {
         #expect(server.signer == second && server.published == [second, first])
     }
 
-    @Test("a store that lost the keys, or one of them, changes nothing")
+    @Test("a store that lost all keys, or one of them, changes nothing")
     func lost() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))

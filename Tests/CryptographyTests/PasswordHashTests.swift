@@ -67,7 +67,7 @@ struct PasswordHashTests {
         #expect(PasswordHash.isMeant(by: known.text))
     }
 
-    @Test("a new one is Argon2id with 19 MiB, two passes and one lane, and has a salt of its own", .clause("RFC 9106"))
+    @Test("a new hash is Argon2id with 19 MiB, two passes, one lane and its own salt", .clause("RFC 9106"))
     func new() throws {
         let text = try Argon2Hash(hashing: Secret("correct horse")).text
         #expect(text.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
@@ -143,7 +143,7 @@ struct PasswordHashTests {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    @Test("one that is malformed or would cost too much is none, and no password either", arguments: hostile)
+    @Test("a malformed or too expensive hash is accepted neither as a hash nor as a password", arguments: hostile)
     func refuses(_ rule: String, _ text: String) {
         // The processor's time, since the wall's depends on what else the machine does.
         let start = computed()

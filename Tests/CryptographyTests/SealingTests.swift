@@ -51,7 +51,7 @@ struct SealingTests {
     }
 
     @Test(
-        "half a digest is of the digest that belongs to the algorithm",
+        "a half hash uses the digest that belongs to the algorithm",
         .clause("OpenID Connect Core section 3.1.3.6"),
         arguments: [
             ("RS256", "ungWv48Bz-pBQUDeXa4iIw"), ("ES256", "ungWv48Bz-pBQUDeXa4iIw"),

@@ -33,7 +33,7 @@ struct StoredKeysTests {
         }
     }
 
-    @Test("a seal holds for one key and one content")
+    @Test("a seal opens only for the key and content it was made for")
     func tampered() throws {
         let sealing = try sealing("a")
         let sealed = try sealing.protect(Secret("text"), for: "one")

@@ -78,7 +78,7 @@ struct VectorTests {
             ], verifies)
     }
 
-    @Test("the cases of JWS that are judged otherwise are so for the reason that is given", .clause("RFC 7515"))
+    @Test("the cases of JWS with another verdict differ for the stated reason", .clause("RFC 7515"))
     func judgedOtherwise() throws {
         var cases: [Int64: (key: JSON, jws: String)] = [:]
         for group in try Vectors.read("wycheproof/json_web_signature_test.json")["testGroups"]?.elements ?? [] {
@@ -157,7 +157,7 @@ struct VectorTests {
         "curve25519/jws",
     ]
 
-    @Test("every signature of the cookbook", .clause("RFC 7520 section 4"), arguments: signatures)
+    @Test("every signature in the cookbook", .clause("RFC 7520 section 4"), arguments: signatures)
     func cookbook(_ name: String) throws {
         let example = try Vectors.read("jose-cookbook/\(name).json")
         let (input, signing) = (example["input"] ?? .null, example["signing"] ?? .null)
@@ -192,7 +192,7 @@ struct VectorTests {
         #expect(try CompactJWS(whole).verified(by: JSONWebKey(key)) == payload)
     }
 
-    @Test("every key of the cookbook", .clause("RFC 7520 section 3"))
+    @Test("every key in the cookbook", .clause("RFC 7520 section 3"))
     func cookbookKeys() throws {
         let (folder, names) = (
             "jose-cookbook/jwk",

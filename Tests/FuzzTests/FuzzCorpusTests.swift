@@ -18,7 +18,7 @@ struct FuzzCorpusTests {
         return try files.map { ($0, Array(try Data(contentsOf: folder.appending(path: $0)))) }
     }
 
-    @Test("every input of the corpus is read or refused, and keeps the parser's promises", arguments: names)
+    @Test("every input in the corpus is read or refused, and the parser's promises hold", arguments: names)
     func kept(_ name: String) throws {
         let (parser, corpus) = (try parser(name), try inputs(name))
         #expect(corpus.count >= 5, "the corpus of '\(name)' is missing")
@@ -31,7 +31,7 @@ struct FuzzCorpusTests {
     private static let marks =
         Array("\u{0} \n\r\t\"#$%&'+,-./09:;<=>?@A[\\]_az{|}~".utf8) + [0x7F, 0x80, 0xC3, 0xE2, 0xFF]
 
-    @Test("so is every input that is cut short or has one byte changed", arguments: names)
+    @Test("so is every input that is truncated or has one byte changed", arguments: names)
     func changed(_ name: String) throws {
         let (parser, corpus) = (try parser(name), try inputs(name))
         for (file, bytes) in corpus where bytes.count <= 400 {

@@ -13,7 +13,7 @@ struct TimestampTests {
         return stride(from: first + 86400, to: last, by: 2_509_201).flatMap { [$0, $0 - $0 % 86400 - 1] }
     }()
 
-    @Test("as RFC 3339 has it, and as other software writes them", .clause("RFC 3339 section 5.6"))
+    @Test("in the form of RFC 3339, as other software writes them", .clause("RFC 3339 section 5.6"))
     func rfc3339() {
         #expect(Timestamp(seconds: 784_111_777).rfc3339 == "1994-11-06T08:49:37Z")
         #expect(Timestamp(seconds: -62_135_596_800).rfc3339 == "0001-01-01T00:00:00Z")
@@ -24,7 +24,7 @@ struct TimestampTests {
         }
     }
 
-    @Test("as HTTP has it", .clause("RFC 9110 section 5.6.7"))
+    @Test("in the form of HTTP", .clause("RFC 9110 section 5.6.7"))
     func httpDate() {
         #expect(Timestamp(seconds: 784_111_777).httpDate == "Sun, 06 Nov 1994 08:49:37 GMT")
         for seconds in TimestampTests.moments {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Values of the kit")
 struct ValueTests {
-    @Test("a secret shows itself nowhere and compares by its text")
+    @Test("a secret appears in no description and compares by its text")
     func secret() {
         let secret = Secret("hunter2")
         var dumped = ""
@@ -44,7 +44,7 @@ struct ValueTests {
         }
     }
 
-    @Test("a scope holds each word once and no other characters", .clause("RFC 6749 section 3.3"))
+    @Test("a scope contains each value once and only allowed characters", .clause("RFC 6749 section 3.3"))
     func scope() throws {
         #expect(try Scope(parsing: "b a b").words == ["b", "a"])
         for text in ["a\"b", "a\\b", "a\tb", "ä", "a\u{7F}"] {
@@ -79,7 +79,7 @@ struct ValueTests {
         #expect(throws: OAuthError.self) { try limits.keep(audience: ["w"]) }
     }
 
-    @Test("an error description holds only what section 5.2 allows", .clause("RFC 6749 section 5.2"))
+    @Test("an error description contains only what section 5.2 allows", .clause("RFC 6749 section 5.2"))
     func description() {
         let error = OAuthError(.invalidRequest, "a \"quoted\" \\ ü \n text")
         #expect(error.description == "a ?quoted? ? ?? ? text")

@@ -100,7 +100,7 @@ struct AccessListTests {
     }
 
     @Test(
-        "a library that the group 0 may write is refused, since others than root can be in it",
+        "a library that group 0 may write is refused, since the group can have members besides root",
         .enabled(if: geteuid() == 0, "only root gives a file to the group 0"))
     func groupOfRoot() throws {
         try Workshop.with { workshop in

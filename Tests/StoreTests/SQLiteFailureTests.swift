@@ -22,7 +22,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("the file and its folder are made for the server's user alone")
+    @Test("only the server's user may use the file and its folder")
     func permissions() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")

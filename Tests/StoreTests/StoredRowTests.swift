@@ -89,7 +89,7 @@ struct StoredRowTests {
         { _ = try await $0.write([.delete(key)]) },
     ]
 
-    @Test("any value in any column is an answer or a clear error of the store, in every operation", arguments: all)
+    @Test("any value in any column gives a result or a clear store error, in every operation", arguments: all)
     func operate(_ wrong: Wrong) async throws {
         try await StoredRowTests.withStore { store, file in
             for operation in StoredRowTests.operations {

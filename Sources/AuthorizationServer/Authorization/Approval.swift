@@ -2,21 +2,22 @@
 
 import GrantKit
 
-/// What a client gets for an approval, in one commit with the session, the consent and the mark that the page is used.
+/// Issues what a client gets for an approval, in one commit with the session, the consent and the mark that the page is
+/// used.
 struct Approval: PendingAnswer {
     let core: ServerCore
     let generation: Generation
     let run: InteractionRun
     let session: Session
     let limits: AccessLimits
-    /// The digest of the form that approves.
+    /// The digest of the approving form.
     let form: String?
 
     private var valid: ValidRequest { run.valid }
 
-    /// Answers, or gives nil if something that was read has changed meanwhile.
+    /// Responds; nil if something that was read has changed meanwhile.
     ///
-    /// - Throws: `ApprovedBefore`; what a flow throws.
+    /// - Throws: `ApprovedBefore`, or an error of a flow.
     func answer() async throws -> ServerResponse? {
         let issuer = TokenIssuer(core: core, generation: generation, registered: valid.registered)
         guard let issued = try await issuer.issue(self) else { return nil }
@@ -52,10 +53,10 @@ struct Approval: PendingAnswer {
     }
 
     var ended: OAuthError {
-        OAuthError(.accessDenied, "what was asked for has ended", reason: "its limits end before it begins")
+        OAuthError(.accessDenied, "the requested access has already ended", reason: "its limits leave no time")
     }
 
-    // MARK: what is committed with it
+    // MARK: what is committed too
 
     func writes(beside issued: Issuance) async throws -> [StoreWrite] {
         let given = GivenAnswer(
@@ -70,7 +71,7 @@ struct Approval: PendingAnswer {
                 valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false, core))
     }
 
-    /// - Throws: `ApprovedBefore` if the page was used; anything else that has changed is met by another attempt.
+    /// - Throws: `ApprovedBefore` if the page is used; any other conflict leads to another attempt.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) throws {
         if write.key == run.state.marker { throw ApprovedBefore() }
     }
@@ -91,7 +92,7 @@ struct Approval: PendingAnswer {
 }
 
 extension StoreWrite {
-    /// The record that it makes, of those that nobody had before.
+    /// The key of the record, if the write creates one.
     fileprivate var createdKey: StoreKey? {
         if case .create(let record) = self { record.key } else { nil }
     }

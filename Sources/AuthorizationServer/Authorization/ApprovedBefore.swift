@@ -2,5 +2,5 @@
 
 import GrantKit
 
-/// The same page was approved already: by a second press of its button, perhaps on another node.
+/// The page has already been approved, for example by a double click, perhaps on another node.
 struct ApprovedBefore: Error {}

@@ -2,15 +2,15 @@
 
 import GrantKit
 
-/// Where the answer to an authorization request goes, once client and redirect URI are known good.
+/// The destination of an authorization response, once client and redirect URI have been validated.
 struct AuthorizationDestination: Sendable {
     let client: RegisteredClient
     let redirect: RedirectURI
     var mode: ResponseMode
-    /// The client's own `state`, returned as it came.
+    /// The client's `state`, returned unchanged.
     var state: String?
-    /// The languages of pages that lead there, the preferred one first.
+    /// The languages for pages on the way, most preferred first.
     var languages: [String] = []
-    /// Whether a page that limits its forms to this server comes before, so that a page of its own has to lead on.
+    /// Whether a page comes before that limits its forms to this server, so that a page must lead to the client.
     var endsForm = false
 }

@@ -9,10 +9,10 @@ struct AuthorizationEndpoint {
     let plan: AuthorizationPlan
     let head: RequestHead
 
-    /// How often an approval is tried again when another request changed what it read.
+    /// The number of times that an approval is attempted again if another request changed what it read.
     private static let retries = 2
 
-    /// Carries a request that came as a form.
+    /// Carries a request that was posted.
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-request") }
 
     private var seal: InteractionSeal { InteractionSeal(core: core) }
@@ -46,7 +46,7 @@ struct AuthorizationEndpoint {
     private func sent() throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
         guard let form = try posted.form(in: query) else {
-            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no request that was posted"))
+            throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid posted request"))
         }
         return form
     }
@@ -58,12 +58,12 @@ struct AuthorizationEndpoint {
         return .redirect(address)
     }
 
-    /// Where a request begins; nil if it is too long to travel there.
+    /// The URL at which a request starts; nil if it is too long for a URL.
     private func address(of parameters: Parameters) throws -> String? {
         try posted.query(for: parameters).map { "\(generation.path(AuthorizationEndpoint.path))?\($0)" }
     }
 
-    /// Where the request of a page begins anew; what the steps found out is not part of it.
+    /// The URL at which a page's request starts over, without anything that steps have found out.
     private func restart(of state: InteractionState) -> String? {
         guard state.parameters["client_id"] != nil else { return nil }
         return try? address(of: state.parameters)
@@ -80,13 +80,13 @@ struct AuthorizationEndpoint {
         let state = try seal.open(fields["state"] ?? "", head, again: restart(of:))
         trace.parameters = state.parameters
         if isForm, !seal.isFormToken(fields["csrf"] ?? "", of: state) {
-            let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
+            let error = OAuthError(.invalidRequest, reason: "the form does not come from a page of this server")
             throw PageRefusal(.csrf, error, again: restart(of: state))
         }
         let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
         let marker = markers.first ?? nil
         guard marker == nil || isForm else { throw alreadyUsed(state) }
-        // The consent page limits its forms to no site, so the client's redirects may follow at once.
+        // The consent page does not limit its forms, so the client's redirects may follow at once.
         let endsForm = head.readsPages && !(isForm && state.shown?.step == InteractionRun.step)
         let valid = try await validation(endsForm: endsForm).validate(state.parameters)
         trace.client = valid.registered
@@ -98,7 +98,7 @@ struct AuthorizationEndpoint {
         do {
             return try await advance(valid, state, session, submitted: submitted)
         } catch is ApprovedBefore {
-            // The press that was faster may have begun another session, or changed the cookie of this one.
+            // The request that won may have begun another session, or changed the cookie of this one.
             let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
             if let marker = markers.first ?? nil,
                 let given = try await given(marker, state, valid, session, submitted)
@@ -110,9 +110,9 @@ struct AuthorizationEndpoint {
         }
     }
 
-    /// The answer that the interaction got, if the same button was pressed twice.
+    /// Repeats the response of the interaction if the same button was pressed twice.
     ///
-    /// What is sent later, or was changed, is another matter: nil.
+    /// Returns nil for a form that comes later or has changed.
     private func given(
         _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
         _ submitted: Parameters?
@@ -127,7 +127,7 @@ struct AuthorizationEndpoint {
         return response
     }
 
-    /// Who types a password on an old page begins anew with it; an approval is good once, and is asked for again.
+    /// Starts a new interaction for a password on an old page; an approval counts once and must be given again.
     private func renewed(_ state: InteractionState) throws -> InteractionState {
         guard state.shown?.step != InteractionRun.step else { throw alreadyUsed(state) }
         return state.renewed(id: core.random(bytes: 16))
@@ -135,11 +135,11 @@ struct AuthorizationEndpoint {
 
     private func alreadyUsed(_ state: InteractionState) -> PageRefusal {
         PageRefusal(
-            .expired, OAuthError(.invalidRequest, reason: "the interaction was approved before"),
+            .expired, OAuthError(.invalidRequest, reason: "the interaction has already been approved"),
             again: restart(of: state))
     }
 
-    /// What goes wrong from here on is the client's to know, and so is sent there.
+    /// Continues the interaction; from here on, errors are sent to the client.
     private func advance(
         _ valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
     ) async throws -> ServerResponse {
@@ -154,7 +154,7 @@ struct AuthorizationEndpoint {
             case .approved(let limits):
                 guard let session = run.session else {
                     throw RedirectRefusal(
-                        error: OAuthError(.serverError, reason: "nobody is signed in who could approve"),
+                        error: OAuthError(.serverError, reason: "no user is signed in who could approve"),
                         destination: valid.destination)
                 }
                 let approval = Approval(
@@ -165,15 +165,15 @@ struct AuthorizationEndpoint {
                     return response
                 }
             }
-            // What was submitted is not put to the steps again: a password would be counted twice.
+            // What was submitted is not given to the steps again, because a password would count twice.
             if submitted != nil { return try await sendingErrors(to: valid) { try reload(state) } }
         }
         throw RedirectRefusal(
-            error: OAuthError(.temporarilyUnavailable, "other requests kept changing this one"),
+            error: OAuthError(.temporarilyUnavailable, "other requests kept changing this interaction"),
             destination: valid.destination)
     }
 
-    /// What HEAD is told where GET would be given a code or a token: there is none to send anywhere.
+    /// The response to HEAD where GET would issue a code or a token.
     private func withoutCode(_ valid: ValidRequest) -> ServerResponse {
         let isPage = valid.destination.mode == .formPost || valid.destination.endsForm
         return ServerResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
@@ -206,7 +206,7 @@ struct AuthorizationEndpoint {
         let state = run.state
         let sealed = try await sendingErrors(to: run.valid) { try seal.seal(state) }
         if let writes = run.sessionWrites {
-            // Another press of the button was faster: the session that it changed is met by the next request.
+            // Another click won; the next request sees the session that it changed.
             guard case .committed = try await core.store.write(writes) else { return try reload(before) }
             core.recorder.recordBegin(of: run)
             await core.sessionRegistry.endOldest(after: run.begun)
@@ -225,7 +225,7 @@ struct AuthorizationEndpoint {
                 "csrf": .string(seal.formToken(state)), "state": .string(sealed),
                 "client": ClientDescription.values(client),
             ])
-        // On the pages of steps people type secrets; on that of consent they type nothing.
+        // Users type secrets on the pages of steps, but nothing on the consent page.
         var policy = PagePolicy(formAction: state.shown?.step == InteractionRun.step ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
         var response = try pages.render(page.name, values, policy, in: run.valid.destination.languages)

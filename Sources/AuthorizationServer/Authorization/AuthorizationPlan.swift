@@ -2,19 +2,19 @@
 
 import GrantKit
 
-/// What the authorization endpoint serves, folded from what is loaded when the generation is built.
+/// The capabilities of the authorization endpoint, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
     let flows: [String: any AuthorizationFlow]
     let filters: [any AuthorizationRequestFilter]
     /// In the order in which they run.
     let steps: [any InteractionStep]
     let acceptance: ParameterAcceptance
-    /// What the page of each step may send.
+    /// The fields that the page of each step may submit.
     let fields: [String: ParameterAcceptance]
-    /// The longest `state` that is returned.
+    /// The longest `state` that is returned, in bytes.
     static let longestState = 4096
 
-    /// What the core itself reads.
+    /// The parameters that the core reads.
     private static let standard = [
         ParameterDeclaration("response_type", longest: 256), ParameterDeclaration("client_id", longest: 256),
         ParameterDeclaration("redirect_uri"), ParameterDeclaration("response_mode", longest: 64),
@@ -35,9 +35,9 @@ struct AuthorizationPlan: Sendable {
                 + capabilities.requestFilters.flatMap(\.parameters), credentials: [])
     }
 
-    /// What a person submitted to the page of a step.
+    /// Checks what a user submitted to the page of a step.
     ///
-    /// - Throws: `PageRefusal` for a field that is repeated or longer than the step reads: no application sent it.
+    /// - Throws: `PageRefusal` for a field that is repeated or too long; it is not the fault of a client.
     func accepted(_ submitted: Parameters, by step: any InteractionStep) throws -> Parameters {
         do {
             return try fields[step.name]?.accept(submitted) ?? [:]
@@ -46,7 +46,7 @@ struct AuthorizationPlan: Sendable {
         }
     }
 
-    /// Whether words may stand beside each other: of each pair, one has to name the other.
+    /// Whether response types can be combined: in each pair, one has to name the other.
     static func combine(_ flows: [any AuthorizationFlow]) -> Bool {
         flows.allSatisfy { one in
             flows.allSatisfy { other in
@@ -56,7 +56,7 @@ struct AuthorizationPlan: Sendable {
         }
     }
 
-    /// All response types that are served, in their alphabetical spelling.
+    /// All supported response types, each with its words in alphabetical order.
     static func responseTypes(_ flows: [any AuthorizationFlow]) -> [String] {
         var groups: [[any AuthorizationFlow]] = [[]]
         for flow in flows.sorted(by: { $0.word < $1.word }).prefix(8) { groups += groups.map { $0 + [flow] } }

@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// Sends the answers of the authorization endpoint to clients.
+/// Sends authorization responses to clients.
 struct AuthorizationResponder {
     let core: ServerCore
     let generation: Generation
 
     private var pages: PageResponder { PageResponder(core: core, generation: generation) }
 
-    /// Sends members back to the client, with `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
+    /// Sends parameters to the client, with `state` and `iss` (RFC 6749 section 4.1.2, RFC 9207 section 2).
     func answer(
         _ members: [(name: String, value: String)], to destination: AuthorizationDestination
     ) throws -> ServerResponse {
@@ -32,7 +32,7 @@ struct AuthorizationResponder {
         return try pages.sendOn(to: address, destination.redirect, in: destination.languages)
     }
 
-    /// The configuration refuses the names that it knows of; a flow may add others.
+    /// Refuses repeated parameters; the configuration check knows most names, but a flow may add others.
     private func checkNames(_ parameters: [(name: String, value: String)], _ redirect: RedirectURI) throws {
         let taken = redirect.parameters
         for name in parameters.map(\.name) where taken.contains(name) {
@@ -40,7 +40,7 @@ struct AuthorizationResponder {
         }
     }
 
-    /// A page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
+    /// Renders a page that posts itself to the client (OAuth 2.0 Form Post Response Mode section 2).
     private func formPost(
         _ parameters: [(name: String, value: String)], to destination: AuthorizationDestination
     ) throws -> ServerResponse {

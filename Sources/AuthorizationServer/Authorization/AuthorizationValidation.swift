@@ -3,17 +3,18 @@
 import GrantKit
 import OutsideText
 
-/// Checks authorization requests against what is loaded and registered now (RFC 6749 sections 3.1 and 4.1.1).
+/// Validates authorization requests against the loaded plugins and current registrations (RFC 6749 sections 3.1 and
+/// 4.1.1).
 struct AuthorizationValidation {
     let core: ServerCore
     let generation: Generation
     let plan: AuthorizationPlan
-    /// What the browser says of the person's languages.
+    /// The languages that the browser accepts.
     let accepted: [String]
     /// Whether a page that limits its forms to this server may come before.
     var endsForm = false
 
-    /// - Throws: `PageRefusal` until client and redirect URI are known good, `RedirectRefusal` from then on.
+    /// - Throws: `PageRefusal` until client and redirect URI have been validated, then `RedirectRefusal`.
     func validate(_ sent: Parameters) async throws -> ValidRequest {
         let client = try await client(sent)
         let words = Set(sent.values("response_type").flatMap { $0.raw.split(at: " ") }.map(\.string))
@@ -33,13 +34,13 @@ struct AuthorizationValidation {
             var policy = InteractionPolicy(
                 limits: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             for filter in plan.filters { try await filter.apply(request, &policy) }
-            // What could not be issued is refused before anybody is asked.
+            // What could not be issued later is refused before anyone is asked.
             for plan in flows.compactMap({ client.plans[$0.grant.key] }) {
                 _ = try narrowing.narrow(policy.limits, plan, for: .authorization(request))
             }
             guard policy.limits.isOpen(at: core.now) else {
                 throw OAuthError(
-                    .accessDenied, "what is asked for has ended", reason: "its limits end before it begins")
+                    .accessDenied, "the requested access has already ended", reason: "its limits leave no time")
             }
             destination.languages = Languages.tags(policy.languages) + accepted
             let ordered = flows.sorted { ($0.stage.rawValue, $0.word) < ($1.stage.rawValue, $1.word) }
@@ -57,19 +58,19 @@ struct AuthorizationValidation {
         } catch let error as OAuthError {
             throw PageRefusal(.client, error)
         }
-        throw PageRefusal(.client, OAuthError(.invalidRequest, "the request names no client that is registered"))
+        throw PageRefusal(.client, OAuthError(.invalidRequest, "the request names no registered client"))
     }
 
-    // MARK: where the answer goes
+    // MARK: destination
 
     private func destination(
         _ sent: Parameters, _ client: RegisteredClient, _ flows: [any AuthorizationFlow]
     ) throws -> AuthorizationDestination {
         let lists = flows.compactMap { client.redirects[$0.grant.key] }
-        // With an unknown response type the client may still be told so, wherever it has registered.
+        // If the response type is unknown, the error may go to any URI that the client has registered.
         let known = lists.isEmpty ? client.redirects.values.flatMap(\.self) : lists.flatMap(\.self)
         let redirect = try redirect(sent, Array(Set(known)))
-        // Registered under each word's grant.
+        // The URI must be registered under the grant of every word.
         guard lists.allSatisfy({ list in list.contains { $0.accepts(redirect) } }) else {
             throw PageRefusal(.redirectURI, AuthorizationValidation.unregistered)
         }
@@ -89,7 +90,7 @@ struct AuthorizationValidation {
     private func redirect(_ sent: Parameters, _ known: [RedirectURI]) throws -> RedirectURI {
         let values = sent.values("redirect_uri").filter { !$0.isEmpty }
         guard let text = values.first else {
-            // RFC 6749 section 3.1.2.3: it may be left out where there is no choice.
+            // RFC 6749 section 3.1.2.3: the parameter may be omitted if there is no choice.
             guard known.count == 1, let only = known.first else {
                 throw PageRefusal(.redirectURI, OAuthError(.invalidRequest, "the parameter 'redirect_uri' is missing"))
             }
@@ -110,22 +111,22 @@ struct AuthorizationValidation {
         let values = sent.values("response_mode").filter { !$0.isEmpty }
         guard let text = values.first else { return strictest }
         guard values.count == 1, let mode = ResponseMode(rawValue: text) else {
-            throw OAuthError(.invalidRequest, "the response mode is none of query, fragment and form_post")
+            throw OAuthError(.invalidRequest, "the response mode must be query, fragment or form_post")
         }
         guard mode != .query || strictest == .query else {
-            throw OAuthError(.invalidRequest, "the response type must not be answered in the query")
+            throw OAuthError(.invalidRequest, "the response type must not be returned in the query")
         }
         return mode
     }
 
-    // MARK: what is asked for
+    // MARK: response type
 
     private func checkType(
         _ parameters: Parameters, _ words: Set<String>, _ flows: [any AuthorizationFlow], _ client: RegisteredClient
     ) throws {
         _ = try parameters.required("response_type")
         guard !flows.isEmpty, flows.count == words.count, AuthorizationPlan.combine(flows) else {
-            throw OAuthError(.unsupportedResponseType, "the response type is not served")
+            throw OAuthError(.unsupportedResponseType, "the response type is not supported")
         }
         guard flows.allSatisfy({ client.client.grants.contains($0.grant.key) && client.plans[$0.grant.key] != nil })
         else { throw OAuthError(.unauthorizedClient, "the client may not use this response type") }

@@ -2,11 +2,12 @@
 
 import GrantKit
 
-/// A redirect URI whose query holds a name that an answer carries: the client would not know which of the two is meant.
+/// The query of a redirect URI has a parameter of the response, so that the client could not tell which of the two
+/// counts.
 struct ClashingParameter: Error, CustomStringConvertible {
     let name: String
 
     var description: String {
-        "the client's redirect URI already has the parameter '\(name)', which the answer carries"
+        "the client's redirect URI already has the parameter '\(name)', which the response carries too"
     }
 }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Serves the pages that the authorization endpoint leads to.
+/// Serves the pages to which the authorization endpoint leads.
 struct InteractionRoute: RouteHandler {
     let plan: AuthorizationPlan
     let name = "interaction"

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// A request that must not be answered by a redirect: a person reads why on a page of this server.
+/// A refusal that must not redirect: a page of this server tells the user why.
 struct PageRefusal: Error {
-    /// Which text of the catalogue says it.
+    /// The text of the catalogue that explains the refusal.
     enum Kind: String, Sendable {
         case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, session, unavailable, server
         case notFound = "not_found"
@@ -13,7 +13,7 @@ struct PageRefusal: Error {
 
     let kind: Kind
     let error: OAuthError
-    /// The address on this server at which what was asked for begins anew.
+    /// The URL on this server at which the request can start over.
     let again: String?
 
     init(_ kind: Kind, _ error: OAuthError, again: String? = nil) {

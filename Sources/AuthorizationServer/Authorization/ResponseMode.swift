@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// How the parameters of an authorization response travel (OAuth 2.0 Multiple Response Types section 2.1, Form Post).
+/// The way in which authorization responses are sent (OAuth 2.0 Multiple Response Types section 2.1, Form Post).
 enum ResponseMode: String, Sendable, CaseIterable {
     case query
     case fragment

@@ -2,11 +2,11 @@
 
 import GrantKit
 
-/// An authorization request that may be put before a person.
+/// An authorization request that may be shown to a user.
 struct ValidRequest: Sendable {
     let registered: RegisteredClient
     let request: AuthorizationRequest
-    /// The flows of its words, in the order in which they answer.
+    /// The flows of its response type, in the order in which they respond.
     let flows: [any AuthorizationFlow]
     let destination: AuthorizationDestination
     let policy: InteractionPolicy

@@ -3,10 +3,10 @@
 import GrantKit
 
 extension ClientDocument {
-    /// How many patterns one grant of a client may have: each of them is tried for each audience that is asked for.
+    /// The most patterns for one grant of a client: each of them is matched against each requested audience.
     private static let mostPatterns = 16
 
-    /// The audiences that the client may ask tokens for under one grant.
+    /// Reads the audiences that the client may request tokens for under one grant.
     mutating func readAudience(_ member: JSON?, at place: Path) -> AudienceRule? {
         guard let entries = [String](setting: member ?? []) else {
             report(place, "'audience' must be \([String].expectation)")
@@ -20,8 +20,8 @@ extension ClientDocument {
         guard patterns.count <= ClientDocument.mostPatterns else {
             report(
                 place,
-                "'audience' holds \(patterns.count) patterns, and at most \(ClientDocument.mostPatterns) are tried",
-                note: .text("list audiences by name, or join patterns by '|'"))
+                "'audience' has \(patterns.count) patterns; the limit is \(ClientDocument.mostPatterns)",
+                note: .text("list audiences by name, or join patterns with '|'"))
             return nil
         }
         for (number, entry) in entries.enumerated() {
@@ -37,8 +37,8 @@ extension ClientDocument {
         } catch {
             report(
                 place,
-                "this pattern of 'audience' cannot be matched, at character \(error.position) behind the '#': \(error.message)",
-                note: .text("a subset of regular expressions is known, see 'Audiences' in Docs/Configuration.md"))
+                "a pattern in 'audience' is not valid, at character \(error.position) after the '#': \(error.message)",
+                note: .text("patterns are a subset of regular expressions: Docs/Configuration/audiences.md"))
         }
     }
 }

@@ -3,15 +3,15 @@
 import GrantKit
 import OutsideText
 
-/// Finds out which client sent a request and whether it proved so (RFC 6749 section 2.3).
+/// Identifies the client of a request and checks its secret (RFC 6749 section 2.3).
 struct ClientAuthentication {
-    /// What a request says of its client.
+    /// The client's id and secret in a request.
     struct Credentials {
         var id: String
         var secret: Secret?
-        /// The secret as the header held it, where decoding made another one of it.
+        /// The secret as it was in the header; nil if form-decoding did not change it.
         var undecoded: Secret?
-        /// What the log says of an id that decoding made another one of.
+        /// A note for the log if form-decoding changed the credentials.
         var note: String { undecoded == nil ? "" : "; the Basic header was form-decoded (RFC 6749 section 2.3.1)" }
     }
 
@@ -25,11 +25,11 @@ struct ClientAuthentication {
     ) async throws -> RegisteredClient {
         let credentials = try credentials(head, parameters)
         let clients = Clients(core, generation)
-        // Whatever need not wait is not awaited: that costs as much as a digest.
+        // Declared clients are looked up without 'await', which would cost as much as a digest.
         var found = clients.declared(credentials.id)
         if found == nil { found = try await clients.registered(credentials.id) }
         guard let registered = found else {
-            // An unknown client costs a digest, as a client whose secret is known by a digest does.
+            // Computes a digest for an unknown client too, so that it takes as long as a known one.
             _ = credentials.secret.map(digest)
             throw refusal(reason: "no client has this id\(credentials.note)")
         }
@@ -42,24 +42,24 @@ struct ClientAuthentication {
             if !isRight { isRight = try await isHashed(secret, in: live, head.address) }
             guard isRight else { throw wrongSecret(credentials, live) }
         } else if credentials.secret != nil {
-            throw refusal(reason: "client '\(credentials.id)' has no secret and sent one")
+            throw refusal(reason: "client '\(credentials.id)' sent a secret, but has none")
         } else if requirement == .confidential {
-            throw OAuthError(.unauthorizedClient, "this needs a client that authenticates")
+            throw OAuthError(.unauthorizedClient, "only a client that authenticates may do this")
         }
         return registered
     }
 
-    /// Says in the log why a secret is wrong.
+    /// Refuses a wrong secret, with the cause for the log.
     ///
-    /// A client that does not form-encode what it puts into a Basic header sends another secret than it means. It is
-    /// refused, since a secret has one spelling; only who knows the secret can bring about that the log says so.
+    /// A client that does not form-encode its Basic header sends another secret than it means to. It is refused,
+    /// because a secret has one spelling. Only someone who knows the secret can make the log name that cause.
     private func wrongSecret(_ credentials: Credentials, _ live: [ClientSecret]) -> OAuthError {
         let wrong = "client '\(credentials.id)' sent a wrong secret"
         guard let undecoded = credentials.undecoded else { return refusal(reason: wrong) }
         guard isDigested(undecoded, in: live) else { return refusal(reason: wrong + credentials.note) }
         return refusal(
-            reason: "client '\(credentials.id)' sent its secret in the Basic header without form-encoding it, which "
-                + "'+' and '%' need (RFC 6749 section 2.3.1); have it encode the secret, or use one of letters and digits"
+            reason: "client '\(credentials.id)' sent its secret in the Basic header without form-encoding it, as "
+                + "'+' and '%' require (RFC 6749 section 2.3.1); encode it, or choose one of letters and digits"
         )
     }
 
@@ -81,12 +81,12 @@ struct ClientAuthentication {
         return false
     }
 
-    // MARK: what the request says
+    // MARK: reading credentials
 
     private func credentials(_ head: RequestHead, _ parameters: Parameters) throws -> Credentials {
         let header = head[header: "authorization"]
         guard header == nil || head.headers.count(where: { $0.name == "authorization" }) == 1 else {
-            throw OAuthError(.invalidRequest, "the Authorization header stands twice")
+            throw OAuthError(.invalidRequest, "the Authorization header is repeated")
         }
         let secret = parameters["client_secret"].map(Secret.init)
         guard let header else {
@@ -96,8 +96,8 @@ struct ClientAuthentication {
             }
             return Credentials(id: id, secret: secret)
         }
-        // RFC 6749 section 2.3: no more than one method in a request.
-        guard secret == nil else { throw OAuthError(.invalidRequest, "the client authenticates in two ways at once") }
+        // RFC 6749 section 2.3: at most one method in a request.
+        guard secret == nil else { throw OAuthError(.invalidRequest, "the client uses two authentication methods") }
         let credentials = try basic(header)
         if let id = parameters["client_id"], id != credentials.id {
             throw OAuthError(.invalidRequest, "the request names two clients")
@@ -113,19 +113,19 @@ struct ClientAuthentication {
         }
         guard let bytes = base64(credentials.trimmed().string), let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
         else {
-            throw malformed("it is not base64 of an id, a colon and a secret")
+            throw malformed("they are not the base64 of an id, a colon and a secret")
         }
-        // Section 2.3.1: both halves are form-encoded before they are joined.
+        // Section 2.3.1: id and secret are form-encoded before they are joined.
         guard let id = try? FormBody.decode(bytes[..<colon]), let secret = try? FormBody.decode(bytes[(colon + 1)...]),
             !id.isEmpty, secret.utf8.count <= Limit.secret
-        else { throw malformed("its id or secret is not form-encoded UTF-8") }
+        else { throw malformed("the id or the secret is not form-encoded UTF-8") }
         let isDecoded = [UInt8(ascii: "+"), UInt8(ascii: "%")].contains(where: bytes.contains)
         return Credentials(
             id: id, secret: secret.isEmpty ? nil : Secret(secret),
             undecoded: isDecoded ? Secret(String(decoding: bytes[(colon + 1)...], as: UTF8.self)) : nil)
     }
 
-    /// RFC 9110 section 15.5.2: a 401 always says how to authenticate.
+    /// RFC 9110 section 15.5.2: a 401 response says how to authenticate.
     private static let challenge = ["WWW-Authenticate": "Basic realm=\"grantor\", charset=\"UTF-8\""]
 
     private func malformed(_ why: String) -> OAuthError {
@@ -133,7 +133,7 @@ struct ClientAuthentication {
             .invalidClient, "the Basic credentials are malformed: \(why)", headers: ClientAuthentication.challenge)
     }
 
-    /// Unknown client and wrong secret look alike from outside (RFC 6749 section 5.2).
+    /// Refuses unknown clients and wrong secrets with the same response (RFC 6749 section 5.2).
     private func refusal(reason: String) -> OAuthError {
         OAuthError(
             .invalidClient, "client authentication failed", reason: reason, headers: ClientAuthentication.challenge)

@@ -3,36 +3,37 @@
 import GrantKit
 import OutsideText
 
-/// Reads one client's document, which holds Aidbox's attribute names, into a client that is valid.
+/// Reads a client's document, which uses Aidbox's attribute names, into a valid client.
 ///
-/// The same rules serve the configuration file and an API: every problem carries its path in the document.
+/// The configuration file and the API share these rules: every problem has its path in the document.
 struct ClientDocument {
     typealias Problem = ConfigurationProblem
     typealias Path = [ConfigurationProblem.Step]
 
-    /// Members that the core itself reads.
+    /// The members that the core reads.
     private static let members = [
         "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope", "allowed_origins",
         "auth", "resourceType",
     ]
-    /// Members that the core itself reads where people sign in.
+    /// The members that the core reads if users can sign in.
     private static let membersForPeople =
         ["first_party", redirectURI] + ClientDescription.addresses.map(\.member)
-    /// Attributes of every grant that the core itself reads.
+    /// The attributes of every grant that the core reads.
     private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
-    /// Aidbox's words for clients that may have no function in what is loaded; a plugin that reads one declares it.
+    /// Aidbox's names for members that may have no effect with the loaded plugins; a plugin that reads one declares it.
     private static let inert = Set(
         String(decoding: PackageResources.aidbox_members_txt, as: UTF8.self).raw.split(at: "\n").map(\.string))
 
-    /// Whether the core itself reads a member of a client's document.
+    /// Whether the core reads a member of a client's document.
     static func isOwn(member name: String) -> Bool { (members + membersForPeople).contains(name) }
 
-    /// Whether the core itself reads an attribute of every grant.
+    /// Whether the core reads an attribute of every grant.
     static func isOwn(attribute name: String) -> Bool { (attributes + [redirectURI]).contains(name) }
 
-    /// The longest life that a client may be given for its access tokens.
+    /// The longest lifetime of access tokens that a client can set.
     static let longestLifetime = Duration.seconds(366 * 86400)
-    /// That of one in the store: keys are published for as long, and no start looks at all clients to find out.
+    /// The longest lifetime for a client in the store: keys stay published that long, because the start does not read
+    /// all clients to find out.
     static let longestOfStored = Duration.seconds(86400)
 
     let document: JSON
@@ -40,11 +41,11 @@ struct ClientDocument {
     let capabilities: Capabilities
     let defaultFormat: String?
     let secrets: any SecretVerifier
-    /// The secrets of a client whose document stands without them in the store.
+    /// The secrets of a client in the store, whose document has none.
     var kept: [ClientSecret]?
-    /// The longest life of an access token.
+    /// The longest lifetime of an access token that is accepted.
     var longest = ClientDocument.longestLifetime
-    /// What ends all that was granted to the client, where it is kept in the store.
+    /// The number that ends all grants to the client when it changes; nil for a declared client.
     var epoch: Int64?
     private(set) var problems: [Problem] = []
 
@@ -61,7 +62,7 @@ struct ClientDocument {
 
     var label: String { "client '\(document["id"]?.string ?? "?")'" }
 
-    /// The client, or nil with the problems that stand in the way.
+    /// Reads the client; nil if one of the problems is an error.
     mutating func read() -> RegisteredClient? {
         guard case .object = document else {
             report(path, "a client must be a mapping")
@@ -70,7 +71,7 @@ struct ClientDocument {
         checkMembers()
         let id = readID()
         let live = kept ?? readSecrets()
-        // A secret that is wrong is not missing as well.
+        // An invalid secret is reported once, not as a missing one too.
         let isPublic = kept?.isEmpty ?? (document["secret"] == nil)
         let grants = readGrants(isPublic: isPublic)
         let scope = readScope()
@@ -122,10 +123,10 @@ struct ClientDocument {
             if let text = origin.string, (try? RedirectURI(text))?.isOrigin != true {
                 let problem =
                     text.raw.contains("@")
-                    ? "an origin must not hold a user name or a password" : "'\(text)' is not an origin"
+                    ? "an origin must not contain a user name or a password" : "'\(text)' is not an origin"
                 report(
                     path.key("allowed_origins").element(number), problem,
-                    note: .text("write scheme, host and port alone, such as https://app.example.com"))
+                    note: .text("write only scheme, host and port, such as https://app.example.com"))
             }
         }
     }
@@ -133,7 +134,7 @@ struct ClientDocument {
     private mutating func warnInert(_ name: String, at place: Path) {
         guard capabilities.isComplete else { return }
         report(
-            place.key(name), key: true, "'\(name)' of \(label) has no function in what is loaded",
+            place.key(name), key: true, "'\(name)' of \(label) has no effect with the loaded plugins",
             note: .text("remove it, or load the plugin that reads it"), .warning)
     }
 
@@ -154,7 +155,7 @@ struct ClientDocument {
             return nil
         }
         guard let text = id.string else {
-            report(path.key("id"), "'id' must be a text", note: .text("put it in quotes"))
+            report(path.key("id"), "'id' must be a string", note: .text("put it in quotes"))
             return nil
         }
         guard !text.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
@@ -176,7 +177,7 @@ struct ClientDocument {
         guard let texts = [String](setting: member), (1...2).contains(texts.count) else {
             let isNumber = member.integer != nil || member.bool != nil
             report(
-                path.key("secret"), "'secret' must be a text, or a list of two while one replaces the other",
+                path.key("secret"), "'secret' must be a string, or a list of two while one replaces the other",
                 note: isNumber ? .text("put it in quotes") : nil)
             return []
         }
@@ -190,14 +191,14 @@ struct ClientDocument {
         }
         guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             report(
-                path.key("secret"), "a secret of \(label) holds a control character (RFC 6749 appendix A.2)",
-                note: .text("a line end is one; a secret is a single line"))
+                path.key("secret"), "a secret of \(label) contains a control character (RFC 6749 appendix A.2)",
+                note: .text("a line break counts too; write the secret on a single line"))
             return nil
         }
         if let slow = secrets.slowHash(text) { return ClientSecret(form: .slow(slow)) }
         guard !text.raw.starts(with: "$s0$") else {
             report(
-                path.key("secret"), "a secret of \(label) looks like an scrypt hash but is none that can be verified",
+                path.key("secret"), "a secret of \(label) looks like an scrypt hash, but cannot be verified",
                 note: .text("expected $s0$<parameters>$<salt>$<hash>, of at most 256 MiB"))
             return nil
         }
@@ -211,7 +212,7 @@ struct ClientDocument {
         guard let member = document["grant_types"] else {
             report(
                 path, "\(label) has no 'grant_types', so it can do nothing",
-                note: .text("list the grants it may use"), .warning)
+                note: .text("list the grants that it may use"), .warning)
             return []
         }
         guard let names = [String](setting: member) else {
@@ -229,7 +230,7 @@ struct ClientDocument {
     private mutating func readGrant(_ name: String, at place: Path, isPublic: Bool) -> GrantDeclaration? {
         if name == "basic" {
             report(
-                place, "'basic' of \(label) has no function: this server protects no API",
+                place, "'basic' of \(label) has no effect: this server protects no API",
                 note: .text("remove it, or use a grant"), .warning)
             return nil
         }
@@ -246,12 +247,12 @@ struct ClientDocument {
                 note: .text("add 'secret', or remove the grant (RFC 6749 section 4.4)"))
         }
         if let advice = grant.advice {
-            report(place, "\(label) may use '\(name)', which new clients should not", note: .text(advice), .warning)
+            report(place, "\(label) may use '\(name)', which new clients should not use", note: .text(advice), .warning)
         }
         return grant
     }
 
-    /// Grants that an attribute stands for, as a client of Aidbox has them without listing them.
+    /// Grants that an attribute implies, as for a client of Aidbox, without an entry in `grant_types`.
     private var impliedGrants: [GrantDeclaration] {
         capabilities.declarations.filter { declaration in
             guard let attribute = declaration.impliedBy else { return false }
@@ -263,12 +264,12 @@ struct ClientDocument {
         guard let member = document["scope"] else { return [] }
         guard let words = member.string.map({ $0.raw.split(at: " ").map(\.string) }) ?? [String](setting: member)
         else {
-            report(path.key("scope"), "'scope' must be a list of words, or words parted by spaces")
+            report(path.key("scope"), "'scope' must be a list of scope values, or a string of them separated by spaces")
             return []
         }
         for (number, word) in words.enumerated() where !Scope.isWord(word) {
             let place = member.string == nil ? path.key("scope").element(number) : path.key("scope")
-            report(place, "'\(word)' is not a scope word (RFC 6749 section 3.3)")
+            report(place, "'\(word)' is not a scope value (RFC 6749 section 3.3)")
         }
         return Scope(words)
     }
@@ -282,7 +283,7 @@ struct ClientDocument {
             report(path.key("auth"), "'auth' must be a mapping from grants to their attributes")
         }
         var plans: [String: TokenPlan] = [:]
-        // Also of grants that the client does not list yet: what stands in the document must be right.
+        // Includes grants that the client does not list: every section of the document must be valid.
         for grant in capabilities.declarations where grants.contains(grant) || document["auth"]?[grant.key] != nil {
             plans[grant.key] = readPlan(grant)
         }
@@ -335,11 +336,12 @@ struct ClientDocument {
             return
         }
         if isRequired, !hasSecret {
-            report(place.key("secret_required"), "\(label) requires a secret and has none", note: .text("add 'secret'"))
+            report(
+                place.key("secret_required"), "\(label) requires a secret, but has none", note: .text("add 'secret'"))
         }
         if !isRequired, hasSecret {
             report(
-                place.key("secret_required"), "\(label) has a secret, which is always asked for",
+                place.key("secret_required"), "\(label) has a secret, so it must always send it",
                 note: .text("remove 'secret' to make it a public client"), .warning)
         }
     }
@@ -370,7 +372,7 @@ struct ClientDocument {
         guard let format = capabilities.formats.first(where: { $0.name == name }) else {
             guard capabilities.isComplete else { return nil }
             report(
-                place, "no loaded plugin makes tokens of the format '\(name)'",
+                place, "no loaded plugin issues tokens in the format '\(name)'",
                 note: .candidates(for: name, among: capabilities.formats.map(\.name)))
             return nil
         }

@@ -4,12 +4,12 @@ import GrantKit
 import OutsideText
 
 extension ClientDocument {
-    /// Where it stands: under a grant, or at the top for all of them.
+    /// The name of the member, under a grant or at the top level for all grants.
     static let redirectURI = "redirect_uri"
 
-    /// Where answers to the client may be sent, by the key of the grant (RFC 6749 section 3.1.2.2).
+    /// Reads the redirect URIs by the key of their grant (RFC 6749 section 3.1.2.2).
     mutating func readRedirects(_ grants: [GrantDeclaration]) -> [String: [RedirectURI]] {
-        // Where a plugin did not load, it may be the one whose clients register addresses.
+        // If a plugin could not be loaded, it may be the one that needs redirect URIs.
         guard !capabilities.flows.isEmpty || !capabilities.isComplete else { return [:] }
         let common =
             document[ClientDocument.redirectURI].map { read($0, at: path.key(ClientDocument.redirectURI)) } ?? []
@@ -22,14 +22,14 @@ extension ClientDocument {
             redirects[grant.key] = own ?? common
             if own == nil, document[ClientDocument.redirectURI] == nil {
                 report(
-                    path, "\(label) may use '\(grant.key)' and registers no 'redirect_uri'",
+                    path, "\(label) may use '\(grant.key)', but registers no 'redirect_uri'",
                     note: .text("add it under auth.\(grant.key)"))
             }
         }
         return redirects
     }
 
-    /// A text, several parted by commas, or a list, each of which is one URI.
+    /// Reads a string, which may list URIs separated by commas, or a list of URIs.
     private mutating func read(_ member: JSON, at place: Path) -> [RedirectURI] {
         guard let entries = [String](setting: member) else {
             report(place, "'\(ClientDocument.redirectURI)' must be \([String].expectation)")
@@ -39,7 +39,7 @@ extension ClientDocument {
         let texts =
             isText ? entries.flatMap { $0.raw.split(at: ",").map { $0.trimmed().string } } : entries
         guard !texts.isEmpty else {
-            report(place, "'\(ClientDocument.redirectURI)' holds no URI")
+            report(place, "'\(ClientDocument.redirectURI)' lists no URI")
             return []
         }
         return texts.enumerated().compactMap { number, text in
@@ -52,41 +52,43 @@ extension ClientDocument {
             let uri = try RedirectURI(text)
             if uri.host != nil, !uri.isSecure, !uri.isOnThisMachine {
                 report(
-                    place, "what is sent to '\(text)' can be read on the way",
+                    place, "anyone on the network can read what is sent to '\(text)'",
                     note: .text("use https (RFC 9700 section 2.6)"))
                 return nil
             }
             guard let taken = uri.parameters.first(where: capabilities.answerMembers.contains) else { return uri }
             report(
-                place, "the redirect URI '\(text)' has the parameter '\(taken)', which answers to the client carry",
-                note: .text("remove it; a request can send a 'state' of its own, which is returned"))
+                place, "the redirect URI '\(text)' has the parameter '\(taken)', which responses carry too",
+                note: .text("remove it; a request can send its own 'state', which is returned"))
             return nil
         } catch {
-            // What stands before an at sign may be a password.
+            // What precedes an at sign may be a password.
             let shown = text.raw.contains("@") ? "it" : "'\(text)'"
-            report(place, "\(shown) is no redirect URI: \(error)")
+            report(place, "\(shown) is not a redirect URI: \(error)")
             return nil
         }
     }
 
-    /// The origins whose scripts may read for the client, as browsers send them, however the document spells them.
+    /// The origins whose scripts may read responses to the client, normalized as browsers send them.
     static func origins(of document: JSON) -> Set<String> {
         Set((document["allowed_origins"]?.strings ?? []).compactMap { try? RedirectURI($0).browserOrigin })
     }
 
-    /// An address that a page links to.
+    /// Checks a URL that a page links to.
     mutating func checkAddress(_ name: String) {
         guard let member = document[name] else { return }
         guard let text = member.string, let uri = try? RedirectURI(text), uri.isSecure || uri.isOnThisMachine else {
-            report(path.key(name), "'\(name)' must be an https address", note: .text("such as https://app.example.com"))
+            report(path.key(name), "'\(name)' must be an https URL", note: .text("such as https://app.example.com"))
             return
         }
     }
 }
 
 extension Capabilities {
-    /// What the answers of the authorization endpoint may hold: a name that stands in a redirect URI already would stand
-    /// twice, and clients differ in which of the two they take (RFC 6749 sections 3.1 and 4.1.2).
+    /// The parameters that authorization responses may contain.
+    ///
+    /// A redirect URI that contains one of them would make it appear twice, and clients differ in which of the two they
+    /// use (RFC 6749 sections 3.1 and 4.1.2).
     static func answerMembers(
         _ extensions: [any ResponseExtension], _ flows: [any AuthorizationFlow]
     ) -> Set<String> {
@@ -96,7 +98,7 @@ extension Capabilities {
 }
 
 extension RedirectURI {
-    /// What a browser says of a page there in the header `Origin` (RFC 6454 section 6.2): the usual port is left out.
+    /// The value of the header `Origin` for a page at this URI (RFC 6454 section 6.2), without a default port.
     var browserOrigin: String {
         let port = isSecure ? ":443" : ":80"
         guard origin.raw.ends(with: port) else { return origin }

@@ -2,19 +2,19 @@
 
 import GrantKit
 
-/// One of a client's secrets.
+/// A secret of a client.
 struct ClientSecret: Sendable {
-    /// How it is known.
+    /// The form in which the server remembers a secret.
     enum Form: Sendable {
-        /// By a digest under the process's key.
+        /// As a digest under a key of this process.
         case digest(Secret)
-        /// By its SHA-256, which is enough for 256 random bits.
+        /// As its SHA-256, which is enough for 256 random bits.
         case generated(Secret)
-        /// By a hash that is slow to compute.
+        /// As a slow hash.
         case slow(any SlowHash)
     }
 
     let form: Form
-    /// When it ends, if another one has taken its place.
+    /// When the secret expires, if a newer one has replaced it.
     var until: Timestamp?
 }

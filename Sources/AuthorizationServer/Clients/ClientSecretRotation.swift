@@ -3,20 +3,20 @@
 package import GrantKit
 
 extension StoredClients {
-    /// What is known of a client's secrets, oldest first; none for a client that is public or not in the store.
+    /// The secrets of a client, oldest first; empty if the client is public or not in the store.
     ///
     /// - Throws: `StoreError`.
     package func secrets(of id: String) async throws -> [StoredClient.KeptSecret] {
         try await stored(id)?.secrets ?? []
     }
 
-    /// Gives a client another secret, while the one before it can be used for some time.
+    /// Gives a client a new secret, while the previous one stays valid for some time.
     ///
     /// - Parameters:
     ///   - id: The client.
-    ///   - keep: How long the newest of the secrets before it can be used; all others end at once.
+    ///   - keep: How long the newest of the former secrets stays valid; all others end immediately.
     ///   - now: The current time.
-    /// - Returns: The secret, which is shown this once and never again.
+    /// - Returns: The new secret, which is never shown again.
     /// - Throws: `DocumentRefusal`, `StoreError`.
     package func rotateSecret(of id: String, keepingOldFor keep: Duration, now: Timestamp) async throws -> Secret {
         let fresh = generatedSecret()
@@ -33,7 +33,7 @@ extension StoredClients {
         return fresh.text
     }
 
-    /// A new secret of 256 random bits, so that a fast digest is enough to keep it by.
+    /// Generates a secret of 256 random bits, for which a fast digest is enough.
     func generatedSecret() -> (text: Secret, kept: StoredClient.KeptSecret) {
         let text = random(32)
         return (Secret(text), .init(digest: cryptography.digest(text)))

@@ -3,7 +3,7 @@
 import GrantKit
 import Logging
 
-/// The clients: those that the configuration declares, which cost no read, and those in the store, which cost one.
+/// The clients in the configuration, which cost no read, and in the store, which cost one read.
 struct Clients: ClientDirectory {
     let core: ServerCore
     let generation: Generation?
@@ -17,22 +17,22 @@ struct Clients: ClientDirectory {
         try await registered(id)?.client
     }
 
-    /// The active client of an identifier, or nil.
+    /// The active client with an id, or nil.
     ///
-    /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` for one that is not valid with what is loaded.
+    /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` if the client is not valid with the loaded plugins.
     func registered(_ id: String) async throws -> RegisteredClient? {
         if let declared = declared(id) { return declared }
         guard let key = key(of: id), let record = try await core.store.read(key) else { return nil }
         return try registered(record)
     }
 
-    /// The client that the configuration declares with an identifier.
+    /// The client with an id in the configuration, or nil.
     func declared(_ id: String) -> RegisteredClient? {
-        // An identifier is ASCII; Swift would take other bytes that look alike for the same text.
+        // Ids are ASCII. Swift strings with different bytes can be equal.
         id.utf8.allSatisfy { $0 < 0x80 } ? generation?.clients[id] : nil
     }
 
-    /// What must be read to know a client, nil if the configuration declares it or nothing can have that id.
+    /// The key of a client's record; nil if the configuration declares the client or the id is malformed.
     func key(of id: String) -> StoreKey? {
         guard let generation, generation.clientDocuments[id] == nil, (1...256).contains(id.utf8.count),
             id.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
@@ -40,7 +40,7 @@ struct Clients: ClientDirectory {
         return StoredClient.key(id)
     }
 
-    /// The client of a record, or nil if it is inactive.
+    /// The client in a record; nil if it is inactive.
     func registered(_ record: StoreRecord) throws -> RegisteredClient? {
         guard let generation else { return nil }
         let stored = try StoredClient(record)
@@ -49,20 +49,20 @@ struct Clients: ClientDirectory {
             let (client, problems) = generation.read(stored, core.secrets)
             if client == nil {
                 core.logger.error(
-                    "a client in the store is not valid with what is loaded",
+                    "a client in the store is not valid with the loaded plugins",
                     metadata: ["client": "\(stored.id)", "problems": "\(problems.map(\.line).joined(separator: "; "))"])
             }
             return client
         }
         guard let parsed else {
             throw OAuthError(
-                .unauthorizedClient, "the client's registration is not valid with what this server has loaded",
-                reason: "the client '\(stored.id)' in the store is not valid; the log told why")
+                .unauthorizedClient, "the client's registration is not valid with the plugins of this server",
+                reason: "the client '\(stored.id)' in the store is not valid; an earlier log line says why")
         }
         return parsed
     }
 
-    /// Whether what was granted to a client has not ended with it: made inactive, removed or made anew.
+    /// Whether a grant to a client still holds: the client has not been deactivated, removed or created again since.
     ///
     /// - Throws: `StoreError`.
     func isGood(_ authorization: Authorization, given record: StoreRecord?, isStored: Bool) throws -> Bool {

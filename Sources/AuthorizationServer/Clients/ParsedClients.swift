@@ -4,10 +4,10 @@ import GrantKit
 import Synchronization
 
 extension Generation {
-    /// The longest life of an access token of a client in the store: keys are published for no longer.
+    /// The longest lifetime of access tokens for clients in the store: keys are published no longer than that.
     var longestOfStored: Duration { min(longestLifetime, ClientDocument.longestLifetime) }
 
-    /// Reads a client of the store by the rules of this generation.
+    /// Reads a client in the store by the rules of this generation.
     func read(
         _ stored: StoredClient, _ secrets: any SecretVerifier
     ) -> (client: RegisteredClient?, problems: [ConfigurationProblem]) {
@@ -21,7 +21,7 @@ extension Generation {
         }
         if reader.kept?.count != stored.secrets.count {
             let problem = ConfigurationProblem(
-                at: [.key("secret")], "a secret is kept by a hash that is not known here")
+                at: [.key("secret")], "the hash of a secret has an unknown form")
             return (nil, [problem])
         }
         reader.epoch = stored.epoch
@@ -30,11 +30,12 @@ extension Generation {
     }
 }
 
-/// Clients of the store as one generation understands them, so that a document is not read again while it is the same.
+/// Caches the clients in the store as one generation parses them, so that an unchanged document is parsed once.
 ///
-/// The record itself is read for each request, so a change holds from the next one on, whichever server made it.
+/// Each request still reads the record, so a change applies from the next request on, whichever server made it.
 final class ParsedClients: Sendable {
-    /// Those that were used lately are in one of two halves; the older half is dropped when the younger one is full.
+    /// The capacity of each half: recently used clients are in either, and the older half is dropped when the younger
+    /// is full.
     private static let half = 512
 
     private struct Entry {
@@ -49,7 +50,7 @@ final class ParsedClients: Sendable {
 
     private let state = Mutex(State())
 
-    /// The client of a document, nil if it is not valid.
+    /// The client in a document; nil if it is not valid.
     func client(_ stored: StoredClient, _ read: () -> RegisteredClient?) -> RegisteredClient? {
         let (id, version) = (stored.id, stored.version)
         let known = state.withLock { state in state.young[id] ?? state.old[id] }

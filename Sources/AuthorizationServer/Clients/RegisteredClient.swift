@@ -2,19 +2,19 @@
 
 import GrantKit
 
-/// A client with what the core alone knows of it; a class, since it is passed on many times in each request.
+/// A client with what only the core knows about it; a class, because each request passes it on many times.
 final class RegisteredClient: Sendable {
     let client: Client
     let secrets: [ClientSecret]
-    /// The origins whose scripts may read answers to this client.
+    /// The origins whose scripts may read responses to this client.
     let allowedOrigins: Set<String>
-    /// What governs its tokens, by the key of the grant they come from.
+    /// The settings for its tokens, by the key of the grant.
     let plans: [String: TokenPlan]
-    /// Where answers may be sent, by the key of the grant that they belong to.
+    /// The redirect URIs, by the key of the grant.
     let redirects: [String: [RedirectURI]]
-    /// Whether it is of one house with the server, so that nobody has to consent.
+    /// Whether the client is first-party, so that users need not consent.
     let isFirstParty: Bool
-    /// What ends all that was granted to it when it changes; nil where the configuration declares it.
+    /// The number that ends all grants to the client when it changes; nil for a declared client.
     let epoch: Int64?
 
     init(

@@ -2,13 +2,13 @@
 
 public import GrantKit
 
-/// Compares the secrets of clients without keeping any of them readable.
+/// Compares client secrets without keeping any of them in plain text.
 public protocol SecretVerifier: Sendable {
-    /// What is kept in memory of a secret: a digest under a key that only this process has.
+    /// Computes the digest that is kept in memory for a secret, under a key that only this process has.
     func keyedDigest(_ secret: Secret) -> Secret
 
-    /// A check of a secret that was imported as a slow hash, or nil if it is no hash.
+    /// Returns a check of a secret that was imported as a slow hash; nil if the string is not such a hash.
     ///
-    /// The check itself runs elsewhere than on the caller's thread, in bounded places.
+    /// The check runs off the caller's thread, in a bounded number of places.
     func slowHash(_ text: String) -> (any SlowHash)?
 }

@@ -2,14 +2,14 @@
 
 public import GrantKit
 
-/// A secret that is known by a hash that is slow to compute; the secret that once matched is known from then on.
+/// A slow hash of a secret, which remembers the secret once it has matched.
 public protocol SlowHash: Sendable {
-    /// Whether a secret is the one that was hashed.
+    /// Compares a secret with the hash.
     ///
     /// - Parameters:
     ///   - secret: The secret.
-    ///   - address: Who asks; the places of one address are bounded.
-    /// - Returns: Whether it is.
+    ///   - address: The address of the caller; each address gets a bounded number of places.
+    /// - Returns: Whether the secret is the one that was hashed.
     /// - Throws: `OAuthError` `temporarily_unavailable` if all places are taken.
     func matches(_ secret: Secret, from address: String) async throws -> Bool
 }

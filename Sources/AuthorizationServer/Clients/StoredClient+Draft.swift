@@ -12,7 +12,7 @@ extension StoredClient {
             defaultFormat: generation.settings.defaultTokenFormat, secrets: directory.secrets)
         reader.longest = generation.longestOfStored
         let isPublic = sent["secret"] == .null || (sent["secret"] == nil && former?.secrets.isEmpty ?? false)
-        // A secret that the server makes or keeps is not in the document.
+        // The document does not contain a secret that the server generates or keeps.
         if isPublic { reader.kept = [] } else if document["secret"] == nil { reader.kept = [ClientSecret.pending] }
         _ = reader.read()
         if let refusal = DocumentRefusal(reader.problems) { throw refusal }
@@ -30,7 +30,7 @@ extension StoredClient {
     }
 
     package static func declared(_ id: String, in generation: Generation) -> JSON? {
-        // An identifier is ASCII; Swift would take other bytes that look alike for the same string.
+        // Ids are ASCII. Swift strings with different bytes can be equal.
         id.utf8.allSatisfy { $0 < 0x80 } ? generation.clientDocuments[id] : nil
     }
 
@@ -38,7 +38,7 @@ extension StoredClient {
         generation.clientDocuments.map { DirectoryEntry(id: $0.key, document: $0.value, version: nil) }
     }
 
-    /// Clients are found by their identifier alone.
+    /// Refuses every search: clients can only be found by their id.
     package static func search(
         _ member: String, equals value: String, in directory: StoredClients
     ) async throws -> [DirectoryEntry] {
@@ -47,13 +47,13 @@ extension StoredClient {
 }
 
 extension StoredClients {
-    /// What is kept of imported secrets: their slow hashes.
+    /// The slow hashes of imported secrets, which are what the store keeps.
     fileprivate func kept(_ imported: [String]) async throws -> [StoredClient.KeptSecret] {
         guard !imported.contains(where: { passwords.form(of: $0) == .unusable }) else {
             throw DocumentRefusal(
                 .invalid, at: "/secret",
-                "a secret looks like a slow hash but is none that can be verified: known are Argon2id, $s0$ scrypt, "
-                    + "bcrypt and PBKDF2, of bounded cost")
+                "a secret looks like a slow hash, but cannot be verified: use Argon2id, $s0$ scrypt, "
+                    + "bcrypt or PBKDF2 of bounded cost")
         }
         var kept: [StoredClient.KeptSecret] = []
         for secret in imported {
@@ -65,6 +65,6 @@ extension StoredClients {
 }
 
 extension ClientSecret {
-    /// Takes the place of a secret that nobody has to compare yet.
+    /// Stands for a secret that no request can have yet.
     fileprivate static let pending = ClientSecret(form: .generated(Secret("")))
 }

@@ -2,9 +2,9 @@
 
 package import GrantKit
 
-/// The rows by which a client in the store is found by its origins.
+/// The records that map an origin to the clients in the store that have it.
 extension StoredClient {
-    /// Any other change of these rows also changes the client's version, so the read of them needs no condition.
+    /// Reads these records without a condition, because every change to them also changes the version of the client.
     package func rowWrites(over former: StoredClient?, in directory: StoredClients) async throws -> [StoreWrite] {
         let records = origins.map { originRecord($0, directory.cryptography) }
         guard let former else { return records.map { .create($0) } }
@@ -19,23 +19,24 @@ extension StoredClient {
         Array(originKeys(directory.cryptography))
     }
 
-    /// The origins that it is found by: an inactive client lets no script read (decision 0030).
+    /// The origins in these records; an inactive client lets no script read (decision 0030).
     var origins: Set<String> { isActive ? ClientDocument.origins(of: document) : [] }
 
-    /// Where its rows of origins can be: earlier versions kept them as they were written, those of inactive clients too.
+    /// The keys of all possible records, including those that earlier versions wrote with another spelling or for
+    /// inactive clients.
     func originKeys(_ cryptography: any CryptographyService) -> Set<StoreKey> {
         let all = ClientDocument.origins(of: document).union(document["allowed_origins"]?.strings ?? [])
         return Set(all.map { originRecord($0, cryptography).key })
     }
 
-    /// What names that this client has an origin.
+    /// The record for one origin of this client.
     func originRecord(_ origin: String, _ cryptography: any CryptographyService) -> StoreRecord {
         StoreRecord(
             StoredClient.originCollection.key(cryptography.digest("\(origin)\u{0}\(id)")), ["v": 1],
             expiresAt: StoredUser.never, indexes: ["origin": origin])
     }
 
-    /// Whether some client in the store has an origin.
+    /// Whether any client in the store has an origin.
     ///
     /// - Throws: `StoreError`.
     static func isOrigin(_ origin: String, in store: any Store) async throws -> Bool {

@@ -2,24 +2,24 @@
 
 package import GrantKit
 
-/// A client that the store keeps.
+/// A client in the store.
 package struct StoredClient: StoredDocument {
     package static let noun = "client"
     package static let resourceType = "Client"
     package static let collection = StoreCollection("client", indexes: ["kind"])
     package static var other: any StoredDocument.Type { StoredUser.self }
-    /// Which clients have an origin, since a preflight names no client.
+    /// The clients by origin, because a preflight request names no client.
     static let originCollection = StoreCollection("client_origin", indexes: ["origin"])
     private static let encoding: Int64 = 1
 
-    /// A secret as it is kept: the SHA-256 of one that the server made, the slow hash of any other.
+    /// A stored secret: the SHA-256 of one that the server generated, or the slow hash of an imported one.
     package struct KeptSecret: Sendable, Hashable {
         var digest: String?
         var hash: String?
-        /// When it ends, if another one has taken its place.
+        /// When the secret expires, if a newer one has replaced it.
         package var until: Timestamp?
 
-        /// Whether the server made it.
+        /// Whether the server generated the secret.
         package var isGenerated: Bool { digest != nil }
 
         var json: JSON {
@@ -36,7 +36,8 @@ package struct StoredClient: StoredDocument {
     var secrets: [KeptSecret]
     package var epoch: Int64
 
-    /// Makes a client that is not stored yet.
+    /// Creates a client that is not stored yet.
+
     init(_ document: JSON) {
         record = StoreRecord(
             StoredClient.key(document["id"]?.string ?? ""), [:], expiresAt: StoredUser.never)

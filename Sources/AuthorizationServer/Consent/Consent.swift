@@ -2,23 +2,23 @@
 
 import GrantKit
 
-/// What a person has allowed a client, remembered until it is asked for more.
+/// A user's consent to a client, remembered until the client asks for more.
 struct Consent: Sendable {
     static let collection = StoreCollection("consent", indexes: ["user"])
-    /// Counted from the last time that it was given.
+    /// Starts again each time the user consents.
     private static let lifetime = Duration.seconds(400 * 86400)
 
     private let key: StoreKey
     private let user: User
     private let client: RegisteredClient
-    /// What stands in the store, whatever it is still worth.
+    /// The record in the store, even if it is no longer valid.
     private let record: StoreRecord?
     private let isCurrent: Bool
-    /// With what is granted by it begins the id of each grant, so that one revocation ends them all.
+    /// The prefix of the id of each grant under this consent, so that one revocation ends them all.
     let id: String
     private let issuer: String
 
-    /// Reads what is remembered.
+    /// Reads the consent of a user to a client.
     ///
     /// - Throws: `StoreError`.
     init(_ user: User, _ client: RegisteredClient, in core: ServerCore) async throws {
@@ -34,23 +34,23 @@ struct Consent: Sendable {
             } ?? false
     }
 
-    /// The id that what is granted without asking comes under, if anything was allowed before.
+    /// The id for grants that are issued without asking; nil if no valid consent is stored.
     var storedID: String? { isCurrent ? id : nil }
 
     static func key(_ user: String, _ client: String, in core: ServerCore) -> StoreKey {
-        // Neither id can hold the separator.
+        // Neither id can contain the separator.
         collection.key(core.cryptography.digest("\(user)\u{0}\(client)"))
     }
 
-    /// Whether a record neither has run out nor ended with the person's password; the client can end it as well.
+    /// Whether a record has neither expired nor ended with the user's epoch; a change of the client can end it too.
     private static func isGood(_ record: StoreRecord, of user: User, at now: Timestamp) -> Bool {
         record.expiresAt > now && record.value["epoch"]?.integer == user.epoch
     }
 
-    /// The id that what is granted by a record begins with.
+    /// The id of a consent, with which the ids of its grants begin.
     static func id(_ record: StoreRecord) -> String? { record.value["id"]?.string }
 
-    /// What plugins see of a record; nil of one that is no longer good.
+    /// The consent as plugins see it; nil if it is no longer valid.
     static func shown(_ record: StoreRecord, of user: User, at now: Timestamp) -> StoredConsent? {
         guard isGood(record, of: user, at: now), let client = record.value["client"]?.string else { return nil }
         return StoredConsent(
@@ -62,23 +62,23 @@ struct Consent: Sendable {
         isCurrent ? Set(record?.value[member]?.strings ?? []) : []
     }
 
-    /// Whether each word, each item and each audience of these was put before the person.
+    /// Whether the user has already been asked about all of these scopes, items and audiences.
     func covers(_ limits: AccessLimits, _ items: [String]) -> Bool {
         isCurrent && words("asked").isSuperset(of: limits.scope.words + items)
             && words("audience").isSuperset(of: others(limits))
     }
 
-    /// The APIs that the person is shown; the server itself is none.
+    /// The audiences that the user is shown, which excludes this server.
     func others(_ limits: AccessLimits) -> [String] {
         limits.audience.filter { $0 != issuer }
     }
 
-    /// Whether a word was allowed when it was asked for; true of a word that never was.
+    /// Whether the user allowed a scope or item; also true if they were never asked about it.
     func allows(_ word: String) -> Bool {
         !words("asked").contains(word) || words("granted").contains(word)
     }
 
-    /// Remembers an answer: each word and each item as the person left it last.
+    /// Stores an answer: the user's latest decision about each scope and item.
     func remembering(_ asked: AccessLimits, _ items: [String], granted: [String], now: Timestamp) -> StoreWrite {
         let all = words("asked").union(asked.scope.words + items)
         let kept = words("granted").subtracting(asked.scope.words + items).union(granted)

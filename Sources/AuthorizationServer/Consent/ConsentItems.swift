@@ -2,17 +2,18 @@
 
 import GrantKit
 
-/// What plugins ask of a person beside scope words, such as single claims (decision 0033).
+/// The items that plugins ask a user to allow in addition to scopes, such as single claims (decision 0033).
 ///
-/// A plugin lists it as strings in the member `consent` of its attachment to the request. Each holds a space, which no
-/// scope word can hold, so that neither is ever taken for the other. What the person does not allow is taken out of the
-/// list, so that the plugin finds there what was granted.
+/// A plugin lists its items as strings in the member `consent` of its attachment to the request. Each item contains a
+/// space, which no scope value can, so the two are never confused. Items that the user refuses are removed from the
+/// list,
+/// so that the plugin finds there what was granted.
 enum ConsentItems {
     private static let member = "consent"
-    /// More than anybody reads.
+    /// More than anyone reads.
     private static let most = 64
 
-    /// What is asked for, each once.
+    /// The items of all attachments, without repetition.
     static func asked(_ attachments: [String: JSON]) -> [String] {
         var asked: [String] = []
         for (_, attachment) in attachments.sorted(by: { $0.key < $1.key }) {
@@ -23,12 +24,12 @@ enum ConsentItems {
         return Array(asked.prefix(most))
     }
 
-    /// Printable ASCII around a space, so that equal strings are equal bytes.
+    /// Printable ASCII with a space, so that equal strings have equal bytes.
     private static func isItem(_ text: String) -> Bool {
         text.utf8.count <= 256 && text.utf8.allSatisfy { 0x20...0x7E ~= $0 } && text.utf8.contains(0x20)
     }
 
-    /// The attachments with nothing in their lists but what was allowed.
+    /// Returns the attachments with only the allowed items in their lists.
     static func keeping(_ allowed: [String], in attachments: [String: JSON]) -> [String: JSON] {
         attachments.mapValues { attachment in
             guard let items = attachment[member]?.strings, !items.isEmpty else { return attachment }

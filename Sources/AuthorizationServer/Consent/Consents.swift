@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What people have allowed, as plugins see it.
+/// Consents as plugins see them.
 struct Consents: ConsentDirectory {
     let core: ServerCore
 
@@ -13,7 +13,7 @@ struct Consents: ConsentDirectory {
             .sorted { $0.clientID < $1.clientID }
     }
 
-    /// All that was granted by a consent has an id that begins with the consent's own.
+    /// Ends a consent and every grant under it; the ids of those grants begin with the id of the consent.
     func end(user: String, client: String, reason: String) async throws {
         let key = Consent.key(user, client, in: core)
         guard let record = try await core.store.read(key) else { return }

@@ -3,14 +3,14 @@
 import GrantKit
 
 extension DirectoryCondition {
-    /// Whether it names states, so that it no longer holds once another change was faster.
+    /// Whether the condition names versions, so that it no longer holds once another change has won.
     var isAboutOneState: Bool {
         if case .version = self { true } else { false }
     }
 
-    /// Checks the state of a document.
+    /// Checks the condition against a document.
     ///
-    /// - Parameter version: The document's state, nil if there is none.
+    /// - Parameter version: The document's version; nil if there is no document.
     /// - Throws: `DocumentRefusal` if the condition does not hold.
     func check(_ version: String?) throws {
         let holds =
@@ -24,7 +24,8 @@ extension DirectoryCondition {
         guard holds else {
             throw DocumentRefusal(
                 .changed,
-                version == nil ? "there is none of this id" : "it is in another state than the condition names")
+                version == nil
+                    ? "there is no document with this id" : "the version of the document does not match")
         }
     }
 }

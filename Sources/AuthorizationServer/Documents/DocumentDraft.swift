@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// A valid document that is to be written.
+/// A valid document that is about to be written.
 package struct DocumentDraft<Document: StoredDocument>: Sendable {
     var document: Document
-    /// The secret that the server made, which is shown once.
+    /// The secret that the server generated, which is shown once.
     var secret: Secret?
-    /// What its author should know.
+    /// The warnings for the author of the document.
     var warnings: [DocumentProblem]
 
     init(_ document: Document, _ problems: [ConfigurationProblem]) {

@@ -4,7 +4,7 @@ import GrantKit
 import OutsideText
 
 extension DocumentProblem {
-    /// The problem as an API tells it: a JSON Pointer (RFC 6901) and a sentence with what to do.
+    /// The problem as an API reports it: a JSON Pointer (RFC 6901), and a sentence that says what to do.
     init(_ problem: ConfigurationProblem) {
         let pointer = problem.path.map { step in
             switch step {

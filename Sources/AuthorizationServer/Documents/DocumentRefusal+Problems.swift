@@ -7,7 +7,7 @@ extension DocumentRefusal {
         self.init(kind, [DocumentProblem(pointer, message)])
     }
 
-    /// The refusal of a document with these problems, if one of them is an error.
+    /// Refuses a document because of these problems; nil if none of them is an error.
     init?(_ problems: [ConfigurationProblem]) {
         let errors = problems.filter { $0.severity == .error }
         guard !errors.isEmpty else { return nil }

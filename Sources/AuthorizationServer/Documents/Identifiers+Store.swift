@@ -3,19 +3,19 @@
 package import GrantKit
 
 extension Identifiers {
-    /// A name of the configuration, and the record that the store must not have beside it.
+    /// A name in the configuration, with the record that the store must not hold at the same time.
     private struct DeclaredName {
         let key: StoreKey
         let problem: ConfigurationProblem
     }
 
-    /// Clients and users of the configuration whose identifiers or names a document in the store has.
+    /// Clients and users in the configuration whose identifier or name a document in the store already has.
     ///
     /// - Parameters:
-    ///   - settings: What the configuration says.
+    ///   - settings: The settings from the configuration.
     ///   - store: The store.
-    ///   - cryptography: Makes the keys of names.
-    /// - Returns: A problem for each of them.
+    ///   - cryptography: Derives the keys under which names are stored.
+    /// - Returns: One problem for each conflict.
     /// - Throws: `StoreError`.
     package static func conflicts(
         with settings: ServerSettings, in store: any Store, _ cryptography: any CryptographyService
@@ -23,10 +23,10 @@ extension Identifiers {
         let clients = identifiers(settings.clients, in: "clients")
         let users = identifiers(settings.users, in: "users")
         let names =
-            clients.map { declared($0.id, $0.path, StoredUser.key($0.id), "is that of a user", "users") }
+            clients.map { declared($0.id, $0.path, StoredUser.key($0.id), "already names a user", "users") }
             + logins(settings.users, cryptography)
             + (clients + users).map { id, path in
-                declared(id, path, StoredClient.key(id), "is the id of a client", "clients")
+                declared(id, path, StoredClient.key(id), "already names a client", "clients")
             }
         var problems: [ConfigurationProblem] = []
         for start in stride(from: 0, to: names.count, by: 100) {
@@ -41,8 +41,8 @@ extension Identifiers {
         _ name: String, _ path: [ConfigurationProblem.Step], _ key: StoreKey, _ what: String, _ command: String
     ) -> DeclaredName {
         let problem = ConfigurationProblem(
-            at: path, "'\(name)' \(what) in the store as well",
-            note: .text("choose another one; 'grantor \(command) list' shows the \(command)"))
+            at: path, "'\(name)' \(what) in the store",
+            note: .text("choose another; 'grantor \(command) list' shows the \(command)"))
         return DeclaredName(key: key, problem: problem)
     }
 
@@ -59,7 +59,7 @@ extension Identifiers {
             LoginName.names(in: user).flatMap { name in
                 name.keys(cryptography).map { key in
                     declared(
-                        name.folded, [.key("users"), .element(number), .key(name.member)], key, "is that of a user",
+                        name.folded, [.key("users"), .element(number), .key(name.member)], key, "already names a user",
                         "users")
                 }
             }

@@ -2,15 +2,15 @@
 
 import GrantKit
 
-/// Finds names that stand for two things (RFC 9700 section 4.15: a client must not pass for a user).
+/// Finds names that two clients or users share (RFC 9700 section 4.15: a client must not pass for a user).
 package enum Identifiers {
-    /// What a problem says of an identifier that no address can name.
+    /// The message about an identifier that no URL can contain.
     static let dots = "'id' must not be '.' or '..'"
-    /// Why.
+    /// The note about it.
     static let dotsNote = ConfigurationProblem.Note.text(
-        "addresses drop such a segment (RFC 3986 section 5.2.4), so it could not be managed; choose another id")
+        "URLs drop such a path segment (RFC 3986 section 5.2.4), so the API could not reach it; choose another id")
 
-    /// Whether an identifier vanishes from the address that names it.
+    /// Whether an identifier disappears when it is a segment of a URL's path.
     static func isDots(_ id: String) -> Bool { id == "." || id == ".." }
 
     static func problems(_ settings: ServerSettings) -> [ConfigurationProblem] {
@@ -20,8 +20,8 @@ package enum Identifiers {
         let shared = settings.users.enumerated().compactMap { number, user -> ConfigurationProblem? in
             guard let id = user["id"]?.string, names.contains(id) else { return nil }
             return ConfigurationProblem(
-                at: [.key("users"), .element(number), .key("id")], "'\(id)' is the id of a client and of a user",
-                note: .text("rename one of them: a token's 'sub' must not stand for both (RFC 9700 section 4.15)"))
+                at: [.key("users"), .element(number), .key("id")], "'\(id)' is the id of both a client and a user",
+                note: .text("rename one of them: a token's 'sub' must not mean both (RFC 9700 section 4.15)"))
         }
         return clients + users + shared + sharedLogins(settings.users)
     }
@@ -36,7 +36,7 @@ package enum Identifiers {
         }
     }
 
-    /// Whoever signs in gives an id, a user name or an address, so these are one space of names.
+    /// An id, a user name and an email address all work at sign-in, so they share one namespace.
     private static func sharedLogins(_ users: [JSON]) -> [ConfigurationProblem] {
         var owners: [[UInt8]: String] = [:]
         var problems: [ConfigurationProblem] = []
@@ -47,8 +47,8 @@ package enum Identifiers {
                 problems.append(
                     ConfigurationProblem(
                         at: [.key("users"), .element(number), .key(name.member)],
-                        "'\(user[name.member]?.string ?? "")' would sign in two users, '\(owner)' and '\(id)'",
-                        note: .text("id, userName and email of all users must differ, in more than case")))
+                        "'\(user[name.member]?.string ?? "")' would sign in two users: '\(owner)' and '\(id)'",
+                        note: .text("no two users may share an 'id', 'userName' or 'email'; case does not count")))
             }
         }
         return problems

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// The directory while nothing is served.
+/// The directory that plugins get before the server starts to serve.
 struct NoDocuments: DocumentDirectory {
-    private var error: StoreError { StoreError("documents cannot be used before the server serves") }
+    private var error: StoreError { StoreError("documents cannot be used before the server has started") }
 
     func entry(_ id: String) async throws -> DirectoryEntry? { throw error }
     func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { throw error }

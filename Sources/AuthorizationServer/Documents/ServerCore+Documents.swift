@@ -3,12 +3,12 @@
 import GrantKit
 
 extension ServerCore {
-    /// The directory of one kind of document, as a plugin gets it.
+    /// The directory of one kind of document, as plugins see it.
     ///
     /// - Parameters:
     ///   - kind: The kind.
-    ///   - generation: What the configuration declares; nil before anything is served.
-    /// - Returns: The directory; without a generation all that is asked of it throws.
+    ///   - generation: What the configuration declares; nil before the server starts to serve.
+    /// - Returns: The directory. Without a generation, its methods throw.
     func documents<Document: StoredDocument>(
         _ kind: Document.Type, _ generation: Generation?
     ) -> any DocumentDirectory {

@@ -5,12 +5,14 @@ import GrantKit
 extension StoreRecord {
     private static let removed = "removed"
 
-    /// Whether the document is being removed, which takes two writes: the first one marks it, under a condition.
+    /// Whether the document is being removed.
+    ///
+    /// Removal takes two writes; the first one marks the record, under a condition.
     var isBeingRemoved: Bool { value[StoreRecord.removed] == true }
 
-    /// The record that marks the document as being removed.
+    /// Returns the record with the mark that its document is being removed.
     ///
-    /// - Parameter value: What it holds until it is deleted, from which a reader knows that all has ended.
+    /// - Parameter value: The value until the record is deleted, which tells readers that every grant has ended.
     /// - Returns: The marked record.
     func markedAsRemoved(_ value: JSON) -> StoreRecord {
         var marked = self

@@ -2,109 +2,110 @@
 
 package import GrantKit
 
-/// A client or a user as the store keeps it: what differs between the two in `StoredDocuments`.
+/// A client or a user in the store: where the two kinds differ for `StoredDocuments`.
 package protocol StoredDocument: Sendable {
-    /// What messages call one of them; its records have it in the index 'kind'.
+    /// The word for the kind in messages; also the value of the index `kind` in its records.
     static var noun: String { get }
     /// The `resourceType` of its document.
     static var resourceType: String { get }
     static var collection: StoreCollection { get }
-    /// The other kind, which may not have the same identifiers: a token's `sub` names one thing (RFC 9700 section 4.15).
+    /// The other kind, with which identifiers must not be shared: a token's `sub` names one subject (RFC 9700 section
+    /// 4.15).
     static var other: any StoredDocument.Type { get }
 
-    /// The record as it was read, or as it was last written.
+    /// The record as it was last read or written.
     var record: StoreRecord { get set }
-    /// The document, without secrets and passwords.
+    /// The document without its secret or password.
     var document: JSON { get set }
-    /// What ends all that was granted when it changes.
+    /// A number that ends all grants when it changes.
     var epoch: Int64 { get set }
     var isActive: Bool { get set }
-    /// The record that is to be written.
+    /// The record to write.
     var updated: StoreRecord { get }
 
     /// Reads a record.
     ///
-    /// - Throws: `StoreError` if it was written by an encoding that this server does not know.
+    /// - Throws: `StoreError` if this server does not know the encoding of the record.
     init(_ record: StoreRecord) throws
 
-    // MARK: what the configuration declares
+    // MARK: declared documents
 
-    /// The document that the configuration declares with an identifier, nil if there is none.
+    /// The document with an identifier in the configuration, or nil.
     static func declared(_ id: String, in generation: Generation) -> JSON?
 
-    /// All documents that the configuration declares.
+    /// All documents in the configuration.
     static func declared(in generation: Generation) -> [DirectoryEntry]
 
     // MARK: rules
 
-    /// Reads a document by the rules of its kind.
+    /// Validates a document by the rules of its kind.
     ///
     /// - Parameters:
     ///   - document: The document, with its identifier and without `null`.
-    ///   - sent: The document as it was sent: `null` removes a secret or a password, leaving it out keeps it.
-    ///   - former: What the store has of this identifier.
-    ///   - directory: The directory that it is for.
-    /// - Returns: What is to be written, without its epoch.
-    /// - Throws: `DocumentRefusal` if it is not valid.
+    ///   - sent: The document as it was sent. `null` removes a secret or password; leaving it out keeps it.
+    ///   - former: The document that the store has under this identifier.
+    ///   - directory: The directory that the document is for.
+    /// - Returns: The draft to write, without its epoch.
+    /// - Throws: `DocumentRefusal` if the document is not valid.
     static func draft(
         _ document: JSON, sent: JSON, over former: Self?, in directory: StoredDocuments<Self>
     ) async throws -> DocumentDraft<Self>
 
-    /// Whether going from a state to this one ends all that was granted.
+    /// Whether the change from a former state to this one ends all grants.
     func endsGrants(since former: Self) -> Bool
 
-    /// The documents whose member has a value; at most 100 for each index.
+    /// The documents in which a member has a value, at most 100 from each index.
     ///
     /// - Throws: `DocumentRefusal` for a member that is not indexed; `StoreError`.
     static func search(
         _ member: String, equals value: String, in directory: StoredDocuments<Self>
     ) async throws -> [DirectoryEntry]
 
-    // MARK: rows beside the record
+    // MARK: related records
 
-    /// Checks that no declared document has one of its names.
+    /// Checks that no document in the configuration has one of this document's names.
     ///
     /// - Throws: `DocumentRefusal`.
     func checkNames(in directory: StoredDocuments<Self>) throws
 
-    /// What is written with the record, so that the rows beside it are those of this state.
+    /// The writes that keep related records in step with this state.
     ///
     /// - Parameters:
-    ///   - former: The state that is replaced, nil for a new document.
+    ///   - former: The state that this one replaces; nil for a new document.
     ///   - directory: The directory.
-    /// - Returns: The writes, of which one at most is about each row.
+    /// - Returns: The writes, at most one for each related record.
     /// - Throws: `StoreError`.
     func rowWrites(over former: Self?, in directory: StoredDocuments<Self>) async throws -> [StoreWrite]
 
-    /// The rows that are removed with the document.
+    /// The related records to remove with the document.
     ///
     /// - Throws: `StoreError`.
     func rowKeys(in directory: StoredDocuments<Self>) async throws -> [StoreKey]
 
-    /// Why a write that is not about the record itself cannot be made, nil if trying again may help.
+    /// The reason why the write of a related record is impossible; nil if another attempt may succeed.
     ///
     /// - Parameters:
-    ///   - key: What the write is about.
-    ///   - found: What the store has there.
+    ///   - key: The key of the related record.
+    ///   - found: What the store holds under this key.
     ///   - directory: The directory.
     /// - Returns: The refusal.
     func refusal(at key: StoreKey, found: StoreRecord?, in directory: StoredDocuments<Self>) -> DocumentRefusal?
 }
 
 extension StoredDocument {
-    /// How often a change is tried again when another one was faster.
+    /// The number of attempts at a change, in case other changes win.
     static var retries: Int { 4 }
 
     static func key(_ id: String) -> StoreKey { StoreKey(collection.name, id) }
 
     package var id: String { record.key.id }
 
-    /// Differs from that of any other state of this document, one of the same id that was made anew included.
+    /// Differs between all states of this id, even after the document has been removed and created again.
     var version: String { "\(record.version).\(epoch)" }
 
     var entry: DirectoryEntry { DirectoryEntry(id: id, document: document, version: version) }
 
-    /// Ends all that was granted.
+    /// Ends all grants.
     mutating func beginEpoch() {
         epoch = (epoch &+ 1) & UserEpoch.largest
     }

@@ -2,13 +2,13 @@
 
 package import GrantKit
 
-/// The clients of the store, beside those that the configuration declares.
+/// The clients in the store, together with those in the configuration.
 package typealias StoredClients = StoredDocuments<StoredClient>
 
-/// The users of the store, beside those that the configuration declares.
+/// The users in the store, together with those in the configuration.
 package typealias StoredUsers = StoredDocuments<StoredUser>
 
-/// Makes and changes the documents of one kind that the store keeps, and shows those that the configuration declares.
+/// Creates and changes the documents of one kind in the store, and shows those in the configuration.
 package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     let store: any Store
     let generation: Generation
@@ -17,15 +17,15 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     let passwords: any PasswordHashing
     let random: @Sendable (Int) -> String
 
-    /// Works on a store.
+    /// Creates a directory over a store.
     ///
     /// - Parameters:
-    ///   - store: The store, prepared for the core's collections.
-    ///   - generation: What the configuration declares, which is not changed here.
-    ///   - cryptography: Makes digests.
-    ///   - secrets: Checks the hashes of clients' secrets.
+    ///   - store: The store, prepared for the collections of the core.
+    ///   - generation: What the configuration declares; the directory does not change it.
+    ///   - cryptography: Computes digests.
+    ///   - secrets: Checks the hashes of client secrets.
     ///   - passwords: Hashes passwords and secrets.
-    ///   - random: Makes as many random bytes as it is told, as base64url.
+    ///   - random: Returns as many random bytes as it is asked for, in base64url.
     package init(
         store: any Store, generation: Generation, cryptography: any CryptographyService, secrets: any SecretVerifier,
         passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String
@@ -48,7 +48,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     }
 
     func stored(_ id: String) async throws -> Document? {
-        // Swift would take other bytes that look alike for the same string.
+        // Swift strings are equal if they are canonically equivalent, even when their bytes differ; ids are ASCII.
         guard id.utf8.allSatisfy({ 0x20...0x7E ~= $0 }), let record = try await store.read(Document.key(id)),
             !record.isBeingRemoved
         else { return nil }
@@ -65,7 +65,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
-    /// A page of the records, without those that are being removed.
+    /// A page of records, without those that are being removed.
     private func records(after id: String?, limit: Int) async throws -> [StoreRecord] {
         let name = Document.collection.name
         var found: [StoreRecord] = []
@@ -84,7 +84,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         try await Document.search(member, equals: value, in: self)
     }
 
-    // MARK: making
+    // MARK: creating
 
     package func create(_ document: JSON) async throws -> DirectoryChange {
         let id = document["id"] == nil ? madeID : document["id"]?.string
@@ -144,7 +144,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         throw isBeingChanged(id)
     }
 
-    /// Makes a document where there was none; nil if another change was faster and may now be replaced.
+    /// Creates a document; nil if another change created it first and the caller may now replace it.
     private func create(
         _ draft: DocumentDraft<Document>, if condition: DirectoryCondition
     ) async throws -> DirectoryChange? {
@@ -165,10 +165,10 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         }
     }
 
-    /// Writes a document over the state that was read, and ends what was granted if the change does so.
+    /// Writes a document over the state that was read, and ends all grants if the change requires it.
     ///
-    /// - Returns: The document as the store has it now; nil if another change was faster.
-    /// - Throws: `DocumentRefusal` if another document has one of its names; `StoreError`.
+    /// - Returns: The document as it is now in the store; nil if another change won.
+    /// - Throws: `DocumentRefusal` if another document has one of the names; `StoreError`.
     private func write(_ document: Document, over former: Document) async throws -> Document? {
         var next = document
         next.record = former.record
@@ -184,7 +184,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         return nil
     }
 
-    /// Changes a part of a document.
+    /// Changes part of a document.
     ///
     /// - Throws: `DocumentRefusal`, `StoreError`.
     func change(_ id: String, _ body: (inout Document) throws -> Void) async throws {
@@ -198,7 +198,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         throw isBeingChanged(id)
     }
 
-    /// Makes a document inactive, which ends what was granted, or active again, which brings none of that back.
+    /// Deactivates a document, which ends all grants, or activates it again, which restores none of them.
     ///
     /// - Throws: `DocumentRefusal`, `StoreError`.
     package func set(active isActive: Bool, of id: String) async throws {
@@ -221,9 +221,9 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         throw isBeingChanged(id)
     }
 
-    /// Removes a document that still is in the state that was read, and the rows beside it.
+    /// Removes a document and its related records if the document is still in the state that was read.
     ///
-    /// - Returns: Whether no other change was faster.
+    /// - Returns: Whether it was removed; false if another change won.
     private func remove(_ document: Document) async throws -> Bool {
         let rows = try await document.rowKeys(in: self)
         var ended = document
@@ -237,7 +237,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         return true
     }
 
-    /// Completes a removal that was interrupted between its two writes.
+    /// Completes a removal that stopped between its two writes.
     private func finishRemoval(_ record: StoreRecord) async throws {
         let rows = try await Document(record).rowKeys(in: self)
         _ = try await store.write(([record.key] + rows).map { .delete($0) })
@@ -251,27 +251,27 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         guard size <= Limit.body else {
             throw DocumentRefusal(
                 .invalid,
-                "the document would have \(size) bytes as JSON, and at most \(Limit.body) are stored; remove members "
-                    + "that are not needed")
+                "the document is \(size) bytes long as JSON, and the limit is \(Limit.body); remove members "
+                    + "that you do not need")
         }
         var draft = try await Document.draft(document, sent: sent, over: former, in: self)
         draft.document.epoch = UserEpoch.number(cryptography.digest(random(32)))
         return draft
     }
 
-    /// The document that is kept of one that was sent.
+    /// The document to store for one that was sent.
     ///
-    /// - Throws: `DocumentRefusal` if it is no object, another kind of document or has another id.
+    /// - Throws: `DocumentRefusal` if it is not an object, or has another `resourceType` or id.
     private func normal(_ document: JSON, id: String?) throws -> JSON {
         guard case .object(let members) = document else {
-            throw DocumentRefusal(.invalid, "the document must be an object")
+            throw DocumentRefusal(.invalid, "the document must be a JSON object")
         }
         let type = Document.resourceType
         if let other = document["resourceType"], other != .string(type) {
-            throw DocumentRefusal(.invalid, at: "/resourceType", "'resourceType' must be '\(type)' here")
+            throw DocumentRefusal(.invalid, at: "/resourceType", "'resourceType' must be '\(type)' for this resource")
         }
         if let id, let other = document["id"], other != .string(id) {
-            throw DocumentRefusal(.invalid, at: "/id", "'id' must be '\(id)', which the path names")
+            throw DocumentRefusal(.invalid, at: "/id", "'id' must be '\(id)', as in the path")
         }
         let kept = JSON.object(members.filter { $0.name != "resourceType" && $0.value != .null })
         guard let id, kept["id"] == nil else { return kept }
@@ -290,12 +290,12 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     private func isOther(_ id: String) -> DocumentRefusal {
         DocumentRefusal(
             .taken, at: "/id",
-            "'\(id)' is the id of a \(Document.other.noun): a token's 'sub' must not stand for both "
+            "'\(id)' is the id of a \(Document.other.noun): a token's 'sub' must not mean both "
                 + "(RFC 9700 section 4.15)")
     }
 
     private func isTaken(_ id: String) -> DocumentRefusal {
-        DocumentRefusal(.taken, at: "/id", "there is a \(Document.noun) '\(id)' already")
+        DocumentRefusal(.taken, at: "/id", "a \(Document.noun) '\(id)' already exists")
     }
 
     private func isUnknown(_ id: String) -> DocumentRefusal {
@@ -303,6 +303,6 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     }
 
     private func isBeingChanged(_ id: String) -> DocumentRefusal {
-        DocumentRefusal(.changed, "the \(Document.noun) '\(id)' was being changed by others")
+        DocumentRefusal(.changed, "the \(Document.noun) '\(id)' was changed by others at the same time; try again")
     }
 }

@@ -3,7 +3,7 @@
 import GrantKit
 
 extension Event {
-    /// What was issued: the names of what the client got, never a value.
+    /// Describes what was issued: the names of the credentials, never their values.
     init(of issuance: Issuance, under grant: String?) {
         self.init(.issued, issuance.authorization)
         client = issuance.client.id
@@ -16,16 +16,16 @@ extension Event {
         if !issuance.limits.audience.isEmpty { details["audience"] = .strings(issuance.limits.audience) }
     }
 
-    /// Members that tell about the others.
+    /// Members that only describe the others.
     private static let about: Set<String> = ["token_type", "expires_in", "scope"]
 
-    /// Something that happened to a session.
+    /// Describes something that happened to a session.
     init(_ kind: Event.Kind, _ session: Session, details: JSON) {
         self.init(kind, subject: session.subject, details: details)
         sessionID = session.id
     }
 
-    /// A request that was not answered as it asked.
+    /// Describes a request that was refused or failed.
     init(_ kind: Event.Kind, _ code: OAuthError.Code, _ trace: RequestTrace, rule: String?) {
         self.init(kind, details: ["endpoint": .string(trace.endpoint), "error": .string(code.rawValue)])
         grant = trace.grant.isEmpty ? nil : trace.grant
@@ -33,7 +33,7 @@ extension Event {
         for (name, value) in trace.claims { details[name] = .string(value) }
     }
 
-    /// That something was revoked.
+    /// Describes a revocation.
     init(_ what: Revocation, _ reason: String) {
         let details: JSON = ["rule": .string(reason)]
         switch what {

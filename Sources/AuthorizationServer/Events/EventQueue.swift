@@ -4,23 +4,23 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// What waits for one sink: a queue with a bound, and the task that empties it.
+/// The bounded queue of events for one sink, and the task that empties it.
 ///
-/// Whoever puts an event in never waits. When the queue is full the newest events are dropped and counted, and the sink
-/// is told how many as soon as it takes events again (decision 0020).
+/// Adding an event never waits. If the queue is full, new events are dropped and counted, and the sink gets their
+/// number as soon as it accepts events again (decision 0020).
 final class EventQueue: Sendable {
-    /// The most events that wait.
+    /// The most events that can wait.
     static let capacity = 16_384
-    /// The most events that are handed over at once.
+    /// The most events for one call of the sink.
     private static let batch = 512
-    /// How long after the end of the server a sink that fails is tried.
+    /// The time for which a failing sink is retried after the server stops.
     private static let patience = Duration.seconds(5)
 
     private struct State {
         var waiting: [Event] = []
-        /// Handed to the sink, which has not taken them yet.
+        /// Events that the sink has been given, but has not accepted yet.
         var inHand = 0
-        /// Dropped, and the sink was not told yet.
+        /// Dropped events that the sink has not been told about.
         var untold: Int64 = 0
         var lost: Int64 = 0
         var isFailing = false
@@ -41,13 +41,13 @@ final class EventQueue: Sendable {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// How many events wait.
+    /// The number of events that wait.
     var waiting: Int64 { state.withLock { Int64($0.waiting.count + $0.inHand) } }
-    /// How many events were dropped in all.
+    /// The number of events that have been dropped so far.
     var lost: Int64 { state.withLock { $0.lost } }
-    /// Whether the sink did not take what it was handed last.
+    /// Whether the sink failed to accept the last batch.
     var isFailing: Bool { state.withLock { $0.isFailing } }
-    /// Whether requests have to be refused until the sink takes events again.
+    /// Whether requests must be refused until the sink accepts events again.
     var refusesRequests: Bool {
         guard sink.isRequired else { return false }
         return state.withLock { $0.isFailing || $0.waiting.count + $0.inHand >= EventQueue.capacity }
@@ -69,7 +69,7 @@ final class EventQueue: Sendable {
     // MARK: the task
 
     func begin() {
-        // Not on the executor of whoever begins it, which may be the one of requests.
+        // Detached, because the caller may run on the executor of requests.
         let task = Task.detached { [weak self, signals] in
             for await _ in signals { await self?.handOver() }
             await self?.handOver()
@@ -77,7 +77,7 @@ final class EventQueue: Sendable {
         state.withLock { $0.task = task }
     }
 
-    /// Has the sink take what waits, and ends; what it does not take within some seconds is lost.
+    /// Gives the sink what is waiting, and ends; what it does not accept within a few seconds is lost.
     func end() async {
         let task = state.withLock { state in
             state.endsBy = .now + EventQueue.patience
@@ -105,7 +105,7 @@ final class EventQueue: Sendable {
         }
     }
 
-    /// All that waits; behind it, since the newest were dropped, how many are missing.
+    /// Takes all waiting events, followed by one with the number of dropped events, if there are any.
     private func nextBatch() -> [Event]? {
         state.withLock { state in
             guard !state.waiting.isEmpty || state.untold > 0 else { return nil }
@@ -128,10 +128,10 @@ final class EventQueue: Sendable {
             state.inHand -= count
             return state.isFailing
         }
-        if wasFailing { logger.notice("events are taken again", metadata: ["plugin": "\(plugin)"]) }
+        if wasFailing { logger.notice("an event sink accepts events again", metadata: ["plugin": "\(plugin)"]) }
     }
 
-    /// Waits before the next try, or gives up when the server has ended long enough ago.
+    /// Waits before the next attempt, or gives up some time after the server has stopped.
     private func goesOn(after error: any Error, losing rest: Int) async -> Bool {
         let (wasFailing, endsBy) = state.withLock { state in
             defer { state.isFailing = true }
@@ -139,7 +139,8 @@ final class EventQueue: Sendable {
         }
         if !wasFailing {
             logger.error(
-                "events are not taken; they wait", metadata: ["plugin": "\(plugin)", "error": "\(error)"])
+                "an event sink does not accept events; they stay queued",
+                metadata: ["plugin": "\(plugin)", "error": "\(error)"])
         }
         guard let endsBy else {
             try? await Task.sleep(for: .milliseconds(250))
@@ -150,7 +151,7 @@ final class EventQueue: Sendable {
                 defer { (state.waiting, state.inHand, state.untold) = ([], 0, 0) }
                 return Int64(rest + state.waiting.count) + state.untold
             }
-            logger.error("events are lost", metadata: ["plugin": "\(plugin)", "count": "\(count)"])
+            logger.error("events were lost", metadata: ["plugin": "\(plugin)", "count": "\(count)"])
             return false
         }
         try? await Task.sleep(for: .milliseconds(50))

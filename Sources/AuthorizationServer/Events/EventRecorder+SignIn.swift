@@ -3,19 +3,19 @@
 import GrantKit
 
 extension EventRecorder {
-    /// Records what was issued: the names of what the client got, never a value.
+    /// Records what was issued: the names of the credentials, never their values.
     func recordIssue(_ issuance: Issuance, under grant: String?) {
         record(Event(of: issuance, under: grant))
     }
 
-    /// Records that a person signed in, or proved more.
+    /// Records that a user signed in or stepped up a session.
     func recordBegin(of run: InteractionRun) {
         guard let begun = run.begun else { return }
         let former = run.former
         let isRaised = former?.id == begun.session.id
         recordSignIn(begun.session, as: isRaised ? .sessionRaised : .signedIn)
         if let former, !isRaised {
-            record(Event(.sessionEnded, former, details: ["rule": "another sign-in took its place"]))
+            record(Event(.sessionEnded, former, details: ["rule": "another sign-in replaced it"]))
         }
     }
 
@@ -26,7 +26,7 @@ extension EventRecorder {
                 details: ["amr": .strings(session.amr), "acr": session.acr.map(JSON.string) ?? .null]))
     }
 
-    /// Records what a person allowed, if there was a question.
+    /// Records what the user allowed, if they were asked.
     func recordConsent(of run: InteractionRun, _ granted: AccessLimits) {
         guard run.remembered != nil, let session = run.session else { return }
         var details: JSON = [
@@ -40,7 +40,7 @@ extension EventRecorder {
         record(Event(.consented, session, details: details))
     }
 
-    /// Records that a person allowed nothing.
+    /// Records that the user refused consent.
     func recordDenial(of asked: AccessLimits, _ session: Session) {
         record(
             Event(.consentDenied, session, details: ["asked": .string(asked.scope.description)]))

@@ -4,11 +4,11 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Puts what happens into the queue of each sink that is loaded; without one, nothing is made and nothing is asked.
+/// Adds events to the queue of every loaded sink; without a sink, events are not even created.
 final class EventRecorder: EventService {
     private struct State {
         var queues: [EventQueue] = []
-        /// Lost by queues that are no longer served.
+        /// Events that queues lost before they were replaced.
         var lostBefore: Int64 = 0
     }
 
@@ -26,10 +26,10 @@ final class EventRecorder: EventService {
         }
     }
 
-    /// Whether anything that is loaded wants events.
+    /// Whether a sink is loaded.
     var isWanted: Bool { wanted.load(ordering: .acquiring) }
 
-    /// Serves other queues from the next event on.
+    /// Switches to these queues from the next event on.
     func serve(_ queues: [EventQueue]) {
         state.withLock { state in
             let former = state.queues.filter { queue in !queues.contains { $0 === queue } }
@@ -48,24 +48,24 @@ final class EventRecorder: EventService {
             event.address = event.address ?? context.address
             event.client = event.client ?? context.client
         }
-        // Under the lock, so that none is put into a queue that has ended.
+        // Under the lock, so that no event is added to a queue that has ended.
         state.withLock { [event] state in
             for queue in state.queues { queue.put(event) }
         }
     }
 
-    /// Whether a sink that must not miss anything cannot take events now.
+    /// Whether a sink that requires every event cannot accept any now.
     var refusesRequests: Bool {
         isWanted && state.withLock { $0.queues.contains(where: \.refusesRequests) }
     }
 
-    /// Whether each sink took what it was handed last.
+    /// Whether every sink accepted its last batch.
     var isWell: Bool {
         !isWanted || state.withLock { !$0.queues.contains(where: \.isFailing) }
     }
 
-    /// The refusal of all that would not be recorded, where a sink requires that everything is.
+    /// The refusal of requests while a sink that requires every event accepts none.
     static let unrecorded = OAuthError(
-        .temporarilyUnavailable, "the server cannot keep its records",
-        reason: "events cannot be written down, and a plugin requires it")
+        .temporarilyUnavailable, "the server cannot record events at the moment",
+        reason: "events cannot be recorded, and a plugin requires that they are")
 }

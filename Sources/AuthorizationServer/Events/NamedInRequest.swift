@@ -2,26 +2,26 @@
 
 import GrantKit
 
-/// What a refused request says of itself, so that the operator finds out whose request it was.
+/// The claims of a refused request about itself, so that the operator can find out who sent it.
 ///
-/// Nothing of it has been checked. It is short, printable ASCII, and holds no secret: of an address only the names of the
-/// query's parameters are kept.
+/// None of it has been checked. It is short, printable ASCII and contains no secret: of the query of a URI, only the
+/// names of the parameters are kept.
 struct NamedInRequest: Sendable {
     private static let longestID = 256
     private static let longestAddress = 512
 
-    /// The client that the request names.
+    /// The client id in the request.
     private(set) var client: String?
-    /// The addresses that the request asks to be answered at, by the name of the parameter.
+    /// The URIs to which the request asks to be redirected, by the name of their parameter.
     private(set) var addresses: [(name: String, value: String)] = []
 
     init() {}
 
-    /// Looks through a request.
+    /// Reads a request.
     ///
     /// - Parameters:
     ///   - request: The request.
-    ///   - parameters: What it holds, if that is not simply its query or body.
+    ///   - parameters: The parameters, if they are not simply those of the query or the body.
     init(_ request: ServerRequest, _ parameters: Parameters?) {
         let sent = parameters ?? NamedInRequest.parameters(of: request)
         let id = NamedInRequest.basic(request.head) ?? sent["client_id"]
@@ -38,7 +38,7 @@ struct NamedInRequest: Sendable {
         return sent ?? [:]
     }
 
-    /// The id of Basic credentials; what has no colon may be a secret alone.
+    /// The id in Basic credentials; without a colon, they may be nothing but a secret.
     private static func basic(_ head: RequestHead) -> String? {
         let header = Array((head[header: "authorization"] ?? "").utf8)
         guard header.count > 6, header[..<6].elementsEqual("Basic ".utf8) || header[..<6].elementsEqual("basic ".utf8),
@@ -48,9 +48,9 @@ struct NamedInRequest: Sendable {
         return try? FormBody.decode(bytes[..<colon])
     }
 
-    // MARK: what may be written down
+    // MARK: what is safe to log
 
-    /// An address without what it may carry: user and password, the values of its query, its fragment.
+    /// Removes what may be confidential from a URI: user and password, the values of the query, the fragment.
     private static func address(_ text: String) -> String {
         let bytes = Array(text.utf8)
         let end = bytes.firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex
@@ -72,14 +72,14 @@ struct NamedInRequest: Sendable {
     private static func withoutValues(_ query: ArraySlice<UInt8>) -> [UInt8] {
         let fields = query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
         let shown = fields.map { field -> [UInt8] in
-            // A field without a value is hidden as a whole: it may be one.
+            // A field without an equals sign is hidden entirely, because it may be a value.
             let name = field.firstIndex(of: UInt8(ascii: "=")).map { field[...$0] } ?? []
             return Array(name) + (field.isEmpty ? [] : Array("...".utf8))
         }
         return Array(shown.joined(separator: [UInt8(ascii: "&")]))
     }
 
-    /// Printable ASCII of a bounded length; every other byte is written as in an address.
+    /// Printable ASCII of limited length; every other byte is percent-encoded.
     private static func printable(_ bytes: some Collection<UInt8>, _ longest: Int) -> String {
         let shown = bytes.prefix(longest).map { byte -> String in
             guard !(0x20...0x7E ~= byte) else { return String(UnicodeScalar(byte)) }
@@ -90,7 +90,7 @@ struct NamedInRequest: Sendable {
 }
 
 extension RequestTrace {
-    /// What a refused request says of itself, by the names of its parameters; who its client is only if that is not known.
+    /// The claims of a refused request about itself, by parameter name, without the client if that is known.
     var claims: [(name: String, value: String)] {
         (client == nil ? named.client.map { [("client_id", $0)] } ?? [] : []) + named.addresses
     }

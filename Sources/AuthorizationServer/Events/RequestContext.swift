@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// What events learn of the request in which they happen, wherever in it that is.
+/// The details of a request that are recorded with its events.
 final class RequestContext: Sendable {
     @TaskLocal static var current: RequestContext?
 
@@ -16,7 +16,7 @@ final class RequestContext: Sendable {
         address = head.address
     }
 
-    /// The client, once it is known.
+    /// The client, once it has been identified.
     var client: String? {
         get { known.withLock { $0 } }
         set { known.withLock { $0 = newValue } }

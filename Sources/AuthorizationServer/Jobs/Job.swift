@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// A background job: a row that is kept until it is done, or until its time is over.
+/// A background job: a record that is kept until the job is done or its time limit has passed.
 ///
-/// A node that takes it in hand moves `due` by compare-and-swap, so that no other does it at the same time; if the node
-/// dies meanwhile, the job is due again.
+/// A node that runs a job moves `due` into the future by compare-and-swap, so that no other node runs it too; if the
+/// node dies, the job is due again.
 ///
-/// Its key is `<lane>.<due>.<random>`: a lane holds the jobs for one destination, those that are due first in front.
+/// The key is `<lane>.<due>.<random>`. A lane holds the jobs for one destination in the order in which they are due.
 struct Job: Sendable {
     static let collection = StoreCollection("job", indexes: ["queue"])
     static let queue = "all"
-    /// For how long a node has a job to itself.
+    /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
 
     let record: StoreRecord
@@ -41,10 +41,10 @@ struct Job: Sendable {
 
     var lane: String { JobLane.name(of: record.key.id) }
 
-    /// Whom the job concerns, if its payload says so.
+    /// The destination of the job, if its payload names one.
     var destination: String? { JobLane.destination(payload) }
 
-    /// The row as it stands while a node has the job in hand.
+    /// The record while a node runs the job.
     func leased(until end: Timestamp) -> StoreRecord {
         var next = record
         next.value["due"] = .integer(end.seconds)
@@ -52,7 +52,7 @@ struct Job: Sendable {
         return next
     }
 
-    /// The row in its later place, in front of which are those that are due before.
+    /// The record of the next attempt, which comes after jobs that are due earlier.
     func later(_ due: Timestamp, _ core: ServerCore) -> StoreRecord {
         var value = record.value
         value["due"] = .integer(due.seconds)
@@ -63,14 +63,15 @@ struct Job: Sendable {
             indexes: record.indexes)
     }
 
-    /// What stays of the row once the job is in its later place, until the next purge: no index finds it.
+    /// The emptied record, once the next attempt has its own; no index finds it, and the next purge removes it.
     ///
-    /// A row is removed whatever its version is, and the job may move only if the row is still the one that was leased.
+    /// A deletion ignores the version of a record, but the job may only move if this is still the record that was
+    /// leased.
     func moved(at now: Timestamp) -> StoreRecord {
         StoreRecord(record.key, [:], expiresAt: now)
     }
 
-    /// How long to wait after so many attempts: 5 seconds, and twice as long each time, up to an hour.
+    /// The pause after a number of attempts: 5 seconds at first, then twice as long each time, up to an hour.
     static func pause(after attempts: Int64) -> Duration {
         .seconds(min(5 << min(max(attempts, 0), 10), 3600))
     }

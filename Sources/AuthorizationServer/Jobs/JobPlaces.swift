@@ -2,35 +2,35 @@
 
 import GrantKit
 
-/// Which jobs a node tries at once: a bounded number in all, and of each destination a share.
+/// Decides which jobs a node runs at once: a bounded number in total, and a share of it for each destination.
 ///
-/// A destination that failed rests, longer each time, and then one job at a time tries it. Those that failed before get
-/// half of the places at the most, so that the others always find one.
+/// A destination that failed rests, longer each time, and then gets one job at a time. Jobs for destinations that
+/// failed before may use at most half of the places, so that there is always room for others.
 struct JobPlaces: Sendable {
     static let all = 256
     static let suspects = 128
     static let share = 8
-    /// How long a destination rests at the most; what comes meanwhile waits in the store.
+    /// The longest rest of a destination; meanwhile its jobs wait in the store.
     static let longestRest = Duration.seconds(300)
-    /// A destination that nothing was heard of for so long after its rest is forgotten.
+    /// The time after its rest for which an idle destination is remembered.
     private static let memory = Duration.seconds(3600)
 
-    /// What a job holds while it is tried.
+    /// The place that a job holds while it runs.
     struct Place: Sendable {
         fileprivate let key: StoreKey
         let lane: String
         fileprivate let isSuspect: Bool
-        /// How often the destination had failed in a row when the attempt began.
+        /// The number of failures in a row when the attempt began.
         fileprivate let failures: Int64
     }
 
     enum Answer {
         case place(Place)
-        /// It is being tried already.
+        /// The job is already running.
         case known
-        /// The destination has its share, or rests.
+        /// The destination has used up its share, or rests.
         case wait
-        /// There is no place for anybody.
+        /// No place is free.
         case full
     }
 
@@ -41,7 +41,7 @@ struct JobPlaces: Sendable {
     }
 
     private var lanes: [String: Lane] = [:]
-    /// The jobs that are being tried, of which the store may not know yet.
+    /// The jobs that are running, which the store may not show yet.
     private var inHand: Set<StoreKey> = []
     private var running = 0
     private var suspects = 0
@@ -62,11 +62,11 @@ struct JobPlaces: Sendable {
         return .place(Place(key: job.record.key, lane: job.lane, isSuspect: isSuspect, failures: lane.failures))
     }
 
-    /// Gives a place back.
+    /// Frees a place.
     ///
     /// - Parameters:
     ///   - place: The place.
-    ///   - hasFailed: Whether the destination failed; nil if it was not asked.
+    ///   - hasFailed: Whether the destination failed; nil if it was not contacted.
     ///   - now: The current time.
     mutating func end(_ place: Place, hasFailed: Bool?, now: Timestamp) {
         running -= 1
@@ -77,7 +77,7 @@ struct JobPlaces: Sendable {
         if hasFailed == false {
             (lane.failures, lane.restsUntil) = (0, Timestamp(seconds: 0))
         } else if hasFailed == true, lane.failures == place.failures {
-            // Those that were under way together fail together, which counts once.
+            // Attempts that ran at the same time fail together, which counts once.
             lane.restsUntil = now + min(Job.pause(after: lane.failures), JobPlaces.longestRest)
             lane.failures += 1
         }

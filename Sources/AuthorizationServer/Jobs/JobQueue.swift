@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Queues what need not be done before an answer.
+/// Queues work that can be done after the response.
 struct JobQueue: JobService {
     let core: ServerCore
 

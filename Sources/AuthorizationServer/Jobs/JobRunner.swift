@@ -4,31 +4,31 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Does background jobs, each of them on one node of those that share the store.
+/// Runs background jobs, each on one of the nodes that share the store.
 ///
-/// It reads as many rows as it can try, and of a lane that has to wait no more than its head: what waits for one
-/// destination costs the others nothing.
+/// It reads as many records as it can run, and only the head of a lane that has to wait, so that a slow destination
+/// costs the others nothing.
 public final class JobRunner: Sendable {
     private static let page = 64
     private typealias Taken = (job: Job, place: JobPlaces.Place)
 
     private let core: ServerCore
-    /// How often all lanes are looked at, for what other nodes or an earlier process left.
+    /// The interval at which all lanes are searched for jobs that other nodes or an earlier process left behind.
     private let interval: Duration
     private let places = Mutex(JobPlaces())
 
-    /// Makes a runner.
+    /// Creates a runner.
     ///
     /// - Parameters:
     ///   - core: The server.
-    ///   - interval: How often it looks for what other nodes or an earlier process left.
+    ///   - interval: The interval at which to search for jobs that other nodes or an earlier process left behind.
     public init(_ core: ServerCore, lookingEvery interval: Duration = .seconds(5)) {
         self.core = core
         self.interval = interval
     }
 
-    /// Does jobs as soon as they come, and what other nodes or an earlier process left every few seconds, until the task
-    /// is cancelled.
+    /// Runs jobs until the task is cancelled: new ones immediately, and those that other nodes or an earlier process
+    /// left behind every few seconds.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [core, interval] in
@@ -48,7 +48,7 @@ public final class JobRunner: Sendable {
     }
 
     private func attemptAndGoOn(_ job: Job, _ place: JobPlaces.Place) async {
-        // Its lane may hold more, unless it rests now; and others may have waited for the place.
+        // The lane may hold more jobs, unless it rests now; other lanes may have waited for the place.
         if await attempt(job, place).letsLaneGoOn(job) {
             core.pendingJobs.wake([place.lane])
         } else {
@@ -56,9 +56,9 @@ public final class JobRunner: Sendable {
         }
     }
 
-    /// Does all that is due.
+    /// Runs every job that is due.
     ///
-    /// - Returns: How many jobs were done.
+    /// - Returns: How many jobs succeeded.
     @discardableResult
     public func round() async -> Int {
         var done = 0
@@ -71,7 +71,7 @@ public final class JobRunner: Sendable {
                 if taken.isEmpty { break }
                 done += await attempt(taken)
             }
-            // A lane of which something was done may hold more than its share.
+            // A lane that made progress may hold more jobs than its share.
         } while done > before && !Task.isCancelled
         return done
     }
@@ -83,9 +83,9 @@ public final class JobRunner: Sendable {
         }
     }
 
-    // MARK: looking
+    // MARK: searching
 
-    /// The jobs that can be tried now, each with its place; what there was no place for is left in the search.
+    /// The jobs that can run now, each with its place; the search keeps what it found no place for.
     private func next(_ search: inout JobSearch) async -> [Taken] {
         if search.sweep?.isEmpty == true { places.withLock { $0.forgetOld(now: core.now) } }
         var taken: [Taken] = []
@@ -100,14 +100,14 @@ public final class JobRunner: Sendable {
                 if isFull { return taken }
             }
         } catch {
-            // The next round looks at everything.
+            // The next round searches everything.
             search = JobSearch()
             core.logger.error("jobs cannot be read", metadata: ["error": "\(error)"])
         }
         return taken
     }
 
-    /// - Returns: Whether the lane was looked at as far as it has to be.
+    /// - Returns: Whether the lane was searched as far as necessary.
     private func collect(from lane: String, _ taken: inout [Taken]) async throws -> Bool {
         var last: String? = JobLane.start(lane)
         while let before = last {
@@ -118,9 +118,9 @@ public final class JobRunner: Sendable {
         return true
     }
 
-    /// Takes what can be tried of the rows behind a key.
+    /// Takes the jobs that can run from the records after a key.
     ///
-    /// - Returns: The key to go on behind, nil at the end; whether there was no place left.
+    /// - Returns: The key after which to continue, nil at the end; and whether no place was free.
     private func look(
         behind last: String, in lane: String?, _ taken: inout [Taken]
     ) async throws -> (next: String?, isFull: Bool) {
@@ -149,9 +149,9 @@ public final class JobRunner: Sendable {
 
     private enum Found {
         case taken(Taken)
-        /// The row is in hand already, or cannot be read.
+        /// The job is already running, or the record is not readable.
         case none
-        /// Nothing of its lane can be tried now.
+        /// No job of this lane can run now.
         case wait
         case full
     }
@@ -169,25 +169,25 @@ public final class JobRunner: Sendable {
         }
     }
 
-    // MARK: doing
+    // MARK: running
 
     private enum Outcome {
         case done
         /// The handler was called and threw.
         case failed
-        /// The handler was not called: another node has the job, or it is given up.
+        /// The handler was not called: another node has the job, or it was abandoned.
         case passed
-        /// The store did not say, or nothing here does such jobs: the row may stand as it stood before.
+        /// The store gave no result, or no handler for the job is loaded: the record may be unchanged.
         case unknown
 
-        /// Whether the lane is looked at again at once.
+        /// Whether to search the lane again at once.
         ///
-        /// After an unknown outcome it waits for the look at all lanes: where the store cannot be written, it would come
-        /// by the same job without end.
+        /// After an unknown outcome the lane waits for the next search of all lanes: while the store cannot be written,
+        /// an immediate search would find the same job forever.
         func letsLaneGoOn(_ job: Job) -> Bool {
             switch self {
             case .done, .passed: true
-            // Of a handler that names no destination nothing is known of where its other jobs go.
+            // A failure without a destination says nothing about the other jobs of the handler.
             case .failed: job.destination == nil
             case .unknown: false
             }
@@ -211,7 +211,7 @@ public final class JobRunner: Sendable {
     private func work(_ job: Job) async -> Outcome {
         do {
             guard job.record.expiresAt > core.now else {
-                try await giveUp(job, "its time is over")
+                try await giveUp(job, "its time limit has passed")
                 return .passed
             }
             guard let handler = core.generation?.capabilities.jobs[job.handler] else { return .unknown }
@@ -228,7 +228,7 @@ public final class JobRunner: Sendable {
             return .done
         } catch {
             core.logger.error(
-                "a job could not be done", metadata: ["job": "\(job.handler)", "error": "\(error)"])
+                "a job could not be run", metadata: ["job": "\(job.handler)", "error": "\(error)"])
             return .unknown
         }
     }
@@ -237,12 +237,12 @@ public final class JobRunner: Sendable {
         let due = core.now + Job.pause(after: job.attempts)
         guard due < job.record.expiresAt else { return try await giveUp(job, "\(error)") }
         core.logger.warning(
-            "a job is tried again later",
+            "a job failed and will be tried again later",
             metadata: [
                 "job": "\(job.handler)", "attempts": "\(job.attempts &+ 1)", "error": "\(error)",
                 "seconds": "\((due - core.now).components.seconds)",
             ])
-        // The node that took it after the lease decides what becomes of it, by whatever clock the lease was over.
+        // A node that takes the job after the lease decides what happens to it, even if the clocks differ.
         guard core.now < end else { return }
         let emptied = StoreWrite.replace(job.moved(at: core.now), ifVersion: job.record.version + 1)
         _ = try await core.store.write([emptied, .create(job.later(due, core))])
@@ -250,7 +250,7 @@ public final class JobRunner: Sendable {
 
     private func giveUp(_ job: Job, _ reason: String) async throws {
         core.logger.error(
-            "a job is given up",
+            "a job was abandoned",
             metadata: ["job": "\(job.handler)", "attempts": "\(job.attempts)", "reason": "\(reason)"])
         _ = try await core.store.write([.delete(job.record.key)])
     }

@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// What a runner has to look at: lanes that were named, and a sweep over all of them.
+/// The lanes that a runner has to search, and a sweep over all lanes.
 struct JobSearch: Sendable {
-    /// Of more lanes than these all are looked at.
+    /// Beyond this number of lanes, all lanes are searched.
     private static let most = 1000
 
     private(set) var lanes: [String] = []
     private var known: Set<String> = []
-    /// The key behind which the sweep continues; nil if there is none.
+    /// The key after which the sweep continues; nil if none is running.
     var sweep: String?
 
     static var everything: JobSearch {
@@ -25,7 +25,7 @@ struct JobSearch: Sendable {
         if known.insert(lane).inserted { lanes.append(lane) }
     }
 
-    /// A sweep that is under way is not begun anew.
+    /// Starts a sweep, unless one is running.
     mutating func addAll() {
         if sweep == nil { sweep = "" }
     }

@@ -2,13 +2,13 @@
 
 public import GrantKit
 
-/// Requests to other servers where there are none.
+/// Refuses every request to another server.
 public struct NoOutbound: OutboundHTTP {
-    /// Makes it.
+    /// Creates it.
     public init() {}
 
-    /// Refuses.
+    /// Throws an error.
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
-        throw OutboundError("this process asks no other server")
+        throw OutboundError("requests to other servers are not possible here")
     }
 }

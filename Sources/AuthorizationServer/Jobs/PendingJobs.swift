@@ -3,9 +3,9 @@
 import GrantKit
 import Synchronization
 
-/// Tells the node's runner which lanes have got jobs.
+/// Tells the runner of this node which lanes have new jobs.
 final class PendingJobs: Sendable {
-    /// What was told and not taken yet.
+    /// The lanes that the runner has not taken yet.
     private let waiting = Mutex(JobSearch())
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
@@ -14,7 +14,7 @@ final class PendingJobs: Sendable {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Has the jobs found that were just committed, if there are any.
+    /// Wakes the runner for the jobs among committed writes.
     func wake(for writes: [StoreWrite]) {
         let lanes = writes.compactMap { write -> String? in
             guard case .create(let record) = write, record.key.collection == Job.collection.name,
@@ -37,7 +37,7 @@ final class PendingJobs: Sendable {
         continuation.yield()
     }
 
-    /// Has the runner look again at what it had no place for.
+    /// Makes the runner try again what it had no place for.
     func nudge() { continuation.yield() }
 
     func nextSearch() -> JobSearch {

@@ -4,7 +4,7 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Removes what has expired, a small batch at a time, so that no request waits long behind it.
+/// Removes expired records in small batches, so that requests do not wait long.
 public final class StorePurger: Sendable {
     private static let batch = 500
     private static let batchesPerRound = 20
@@ -12,7 +12,7 @@ public final class StorePurger: Sendable {
     private let core: ServerCore
     private let caughtUp: Mutex<Timestamp>
 
-    /// Makes the job and shows how far it is behind.
+    /// Creates a purger, and a metric for how far it is behind.
     public init(_ core: ServerCore) {
         self.core = core
         caughtUp = Mutex(core.now)
@@ -23,7 +23,7 @@ public final class StorePurger: Sendable {
         (core.now - caughtUp.withLock { $0 }).components.seconds
     }
 
-    /// Purges every ten seconds, or at once while much is left, until the task is cancelled.
+    /// Purges every ten seconds, or more often while much is left, until the task is cancelled.
     public func run() async {
         while !Task.isCancelled {
             let isDone = await round()
@@ -31,9 +31,9 @@ public final class StorePurger: Sendable {
         }
     }
 
-    /// Purges until nothing is left, or until it is time to let others through.
+    /// Purges until nothing is left, or until other work should get a turn.
     ///
-    /// - Returns: Whether nothing is left to do for now.
+    /// - Returns: Whether nothing is left for now.
     @discardableResult
     public func round() async -> Bool {
         do {

@@ -2,7 +2,8 @@
 
 import GrantKit
 
-/// The store, which tells the runner of the jobs that are committed with whatever else, by the core or by a plugin.
+/// A store that wakes the runner when a write, of the core or of a plugin, commits new jobs.
+
 struct WakingStore: Store {
     let inner: any Store
     let pending: PendingJobs

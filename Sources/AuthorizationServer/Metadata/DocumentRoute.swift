@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Serves a document that is the same for everybody.
+/// Serves a document that is the same for everyone.
 struct DocumentRoute: RouteHandler {
     private let document: PublishedDocument
     let name = "metadata"

@@ -3,7 +3,8 @@
 import GrantKit
 import OutsideText
 
-/// The server's metadata, folded from what is loaded, so that it cannot promise what is not there (RFC 8414 section 2).
+/// The server's metadata (RFC 8414 section 2), derived from the loaded plugins, so that it cannot promise what is
+/// missing.
 enum Metadata {
     static func document(_ settings: ServerSettings, _ capabilities: Capabilities) -> JSON {
         let base = settings.issuer + settings.basePath
@@ -13,7 +14,7 @@ enum Metadata {
         var document: JSON = ["issuer": .string(settings.issuer)]
         if !capabilities.grants.isEmpty { document["token_endpoint"] = .string(base + "/token") }
         document["jwks_uri"] = .string(settings.issuer + "/.well-known/jwks.json")
-        // RFC 8414 requires the member; a server without an authorization endpoint has none to list.
+        // RFC 8414 requires the member; it is empty without an authorization endpoint.
         document["response_types_supported"] = .strings(AuthorizationPlan.responseTypes(capabilities.flows))
         if !capabilities.flows.isEmpty {
             document["authorization_endpoint"] = .string(base + AuthorizationEndpoint.path)
@@ -36,7 +37,8 @@ enum Metadata {
         return document
     }
 
-    /// Words that are granted only on request have to be known to be asked for; where nobody approves there is no list.
+    /// Adds scope values that are only granted if a client asks for them; without an authorization endpoint there is no
+    /// list.
     private static func addScopes(to document: inout JSON, _ capabilities: Capabilities) {
         let known = document["scopes_supported"]?.strings
         guard known != nil || !capabilities.flows.isEmpty else { return }
@@ -44,25 +46,25 @@ enum Metadata {
         if !all.isEmpty { document["scopes_supported"] = .strings(all) }
     }
 
-    /// A public client authenticates by nothing, where one is let in at all.
+    /// The authentication methods of clients; "none" is that of public clients, where they are allowed.
     private static func methods(_ requirements: [ClientRequirement]) -> JSON {
         let secrets: [JSON] = ["client_secret_basic", "client_secret_post"]
         return .array(requirements.contains(.identified) ? secrets + ["none"] : secrets)
     }
 
-    /// Members that are the core's alone.
+    /// The members that only the core sets.
     static let own: Set<String> = [
         "issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported",
         "token_endpoint_auth_methods_supported", "authorization_endpoint", "response_modes_supported",
         "authorization_response_iss_parameter_supported", "ui_locales_supported",
     ]
 
-    /// The host of an issuer, and its port if it names one: how a person knows the server.
+    /// The host of an issuer, and its port if it has one, by which users know the server.
     static func host(of issuer: String) -> String {
         issuer.raw.cut(at: "://")?.behind.up(to: "/").string ?? issuer
     }
 
-    /// The path of an issuer, which goes behind the well-known one (RFC 8414 section 3.1).
+    /// The path of an issuer, which follows the well-known path (RFC 8414 section 3.1).
     static func path(of issuer: String) -> String {
         (try? WebAddress(issuer))?.rest ?? ""
     }

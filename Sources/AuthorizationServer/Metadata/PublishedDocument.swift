@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// A document that caches may keep, encoded once, with its entity tag.
+/// A cacheable document, encoded once, with its entity tag.
 struct PublishedDocument: Sendable {
     private let bytes: [UInt8]
     private let tag: String
@@ -14,7 +14,7 @@ struct PublishedDocument: Sendable {
     /// - Parameters:
     ///   - document: The document.
     ///   - cache: How long caches may keep it.
-    ///   - digest: Makes the entity tag.
+    ///   - digest: Computes the entity tag.
     init(_ document: JSON, cache: Duration = .seconds(300), digest: (String) -> String) {
         self.cache = cache
         bytes = document.bytes

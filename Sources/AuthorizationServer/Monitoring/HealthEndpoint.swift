@@ -3,16 +3,16 @@
 public import GrantKit
 import Logging
 
-/// Answers those who watch the server: health and metrics.
+/// Serves health and metrics to monitoring.
 public struct HealthEndpoint: Sendable {
     private let core: ServerCore
 
-    /// Makes the endpoint.
+    /// Creates the endpoint.
     public init(_ core: ServerCore) {
         self.core = core
     }
 
-    /// Answers a request for health or metrics.
+    /// Responds to a request for health or metrics.
     public func respond(to head: RequestHead) async -> ServerResponse {
         guard head.method == "GET" || head.method == "HEAD" else {
             return ServerResponse(status: 405, headers: [("allow", "GET, HEAD")])
@@ -25,12 +25,12 @@ public struct HealthEndpoint: Sendable {
         }
     }
 
-    /// Ready means that the store answers, and that events can be written down where a plugin requires it.
+    /// Whether the store responds, and events can be recorded if a plugin requires it.
     private func ready() async -> ServerResponse {
         guard core.generation != nil else { return .text("starting\n", status: 503) }
         do {
             _ = try await core.store.read(Tombstone.key("health"))
-            guard !core.recorder.refusesRequests else { return .text("events cannot be written down\n", status: 503) }
+            guard !core.recorder.refusesRequests else { return .text("events cannot be recorded\n", status: 503) }
             return .text("ready\n")
         } catch {
             core.logger.error("not ready", metadata: ["error": "\(error)"])

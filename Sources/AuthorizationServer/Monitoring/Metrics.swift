@@ -3,7 +3,7 @@
 import OutsideText
 import Synchronization
 
-/// Counts what the server does and writes it as Prometheus text (exposition format 0.0.4).
+/// Counts what the server does, in the Prometheus text format (exposition format 0.0.4).
 public final class Metrics: Sendable {
     private struct Series: Hashable {
         var endpoint: String
@@ -27,7 +27,7 @@ public final class Metrics: Sendable {
             sum += seconds
         }
 
-        /// How many durations were added.
+        /// The number of durations.
         var total: UInt64 { counts.reduce(0, +) }
 
         static func + (left: Histogram, right: Histogram) -> Histogram {
@@ -44,9 +44,9 @@ public final class Metrics: Sendable {
     ///
     /// - Parameters:
     ///   - endpoint: The endpoint's name.
-    ///   - grant: The key of the grant, or nothing.
-    ///   - outcome: `ok`, or the error code.
-    ///   - duration: From the whole request's arrival to its answer.
+    ///   - grant: The key of the grant, or an empty string.
+    ///   - outcome: `ok` or an error code.
+    ///   - duration: The time from the arrival of the whole request to its response.
     public func count(endpoint: String, grant: String, outcome: String, duration: Duration) {
         let parts = duration.components
         let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
@@ -56,22 +56,22 @@ public final class Metrics: Sendable {
         }
     }
 
-    /// Counts records that were purged.
+    /// Counts purged records.
     public func count(purged: Int) {
         state.withLock { $0.purged += UInt64(purged) }
     }
 
-    /// Shows a value that is read when somebody asks.
+    /// Adds a metric whose value is read on demand.
     ///
     /// - Parameters:
     ///   - name: The metric's name.
-    ///   - type: What Prometheus takes it for.
-    ///   - value: Reads the value.
+    ///   - type: The type of the metric for Prometheus.
+    ///   - value: Returns the value.
     public func show(_ name: String, as type: String = "gauge", _ value: @escaping @Sendable () -> Int64) {
         state.withLock { $0.gauges[name] = (type, value) }
     }
 
-    /// All metrics as Prometheus text.
+    /// All metrics in the Prometheus text format.
     public var text: String {
         let state = self.state.withLock { $0 }
         var lines = ["# TYPE grantor_requests_total counter"]

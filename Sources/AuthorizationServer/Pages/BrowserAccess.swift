@@ -3,7 +3,7 @@
 import GrantKit
 import Logging
 
-/// One request of a browser to an endpoint of a plugin.
+/// One request of a browser to a plugin's endpoint.
 struct BrowserAccess {
     let core: ServerCore
     let generation: Generation
@@ -13,7 +13,7 @@ struct BrowserAccess {
     private var pages: PageResponder { PageResponder(core: core, generation: generation) }
     private var cookie: Cookie { Cookie(Cookie.browser, issuer: core.issuer) }
 
-    /// What ties pages to this browser, if it has shown any before.
+    /// The cookie that ties pages to this browser, if any page has been shown.
     private var browser: String? {
         cookie.value(in: head).flatMap { $0.utf8.count == 43 ? $0 : nil }
     }
@@ -27,12 +27,13 @@ struct BrowserAccess {
                 if try await endedItself(sent) { return try signedOut() }
                 return try await ownSignIn.respond(to: sent, browser: browser)
             }
-            // The form of a page for signing in, sent twice or from another tab.
+            // The form of a sign-in page, sent twice or from another tab.
             if let sealed = ownSignIn.sealed(in: sent) { return ownSignIn.resume(from: sealed) }
         }
         if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
             guard plan.endpoint.takesForeignForms else {
-                throw refusal(.csrf, OAuthError(.invalidRequest, reason: "the form did not come from a page"))
+                throw refusal(
+                    .csrf, OAuthError(.invalidRequest, reason: "the form does not come from a page of this server"))
             }
             return try asLink(sent)
         }
@@ -53,25 +54,24 @@ struct BrowserAccess {
         return answer
     }
 
-    /// Whether it is a form of another site, which is read as a link before anybody is asked to sign in.
+    /// Whether this is a form of another site, which is turned into a link before anyone has to sign in.
     private func isForeign(_ sent: Parameters) -> Bool {
         plan.endpoint.takesForeignForms && head.method == "POST" && sent["csrf"] == nil
     }
 
     private func ownSignIn() throws -> OwnSignIn {
         guard let authorization = generation.authorization else {
-            throw PageRefusal(.session, OAuthError(.loginRequired, reason: "nobody is signed in"))
+            throw PageRefusal(.session, OAuthError(.loginRequired, reason: "no user is signed in"))
         }
         return OwnSignIn(core: core, generation: generation, plan: authorization, head: head, name: plan.name)
     }
 
-    /// The endpoint's own page is the way on, if it shows one.
+    /// Refuses, with a link to the endpoint's own page if it shows one.
     private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
         PageRefusal(kind, error, again: plan.endpoint.route.methods.contains("GET") ? head.path : nil)
     }
 
-    /// Whether a page of this browser sends a form under a session that was ended: its button, pressed twice, may have
-    /// done it.
+    /// Whether the form comes from a page of this browser whose session has ended, perhaps by the first of two clicks.
     private func endedItself(_ sent: Parameters) async throws -> Bool {
         guard head.method == "POST", isOwn(sent["csrf"] ?? "") else { return false }
         return try await core.sessionRegistry.hasEnded(head)
@@ -87,14 +87,14 @@ struct BrowserAccess {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
         guard plan.endpoint.takesForeignForms else { return query }
         guard let form = try posted.form(in: query) else {
-            throw refusal(.expired, OAuthError(.invalidRequest, reason: "no form that was posted"))
+            throw refusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid posted form"))
         }
         return form
     }
 
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-to \(plan.name)") }
 
-    /// The form of another site is read as a link.
+    /// Redirects a form of another site to a link with the same parameters.
     private func asLink(_ sent: Parameters) throws -> ServerResponse {
         guard let query = try posted.query(for: sent) else { throw OAuthError(.invalidRequest, "the form is too long") }
         return .redirect("\(head.path)?\(query)")
@@ -102,7 +102,7 @@ struct BrowserAccess {
 
     // MARK: pages
 
-    /// What an application asks for in `ui_locales` comes before what the browser accepts.
+    /// The languages in `ui_locales`, followed by those that the browser accepts.
     private func languages(_ sent: Parameters) -> [String] {
         let asked = (sent["ui_locales"] ?? "").utf8.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
         return Languages.tags(asked) + Languages.accepted(by: head)
@@ -114,13 +114,13 @@ struct BrowserAccess {
         let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
         var values = try pages.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)])
         values["zone"] = zone.map(JSON.string)
-        // What a policy cannot name exactly would not be loaded, and is not opened to by its scheme.
+        // A frame that the policy cannot name exactly is left out, rather than allowed by its scheme.
         let frames = page.frames.compactMap { address in source(address).map { (address: address, source: $0) } }
         if !frames.isEmpty {
             values["frames"] = .array(frames.map { ["address": .string($0.address)] })
             values["has_frames"] = true
         }
-        // What the forms are redirected to need not be named: a page of its own leads there.
+        // The policy need not name what the forms redirect to, because a page of this server leads there.
         var policy = PagePolicy(formAction: page.destinations.compactMap(source))
         policy.frames = frames.map(\.source)
         policy.runsScript = !frames.isEmpty
@@ -130,7 +130,7 @@ struct BrowserAccess {
     private func source(_ address: String) -> String? {
         guard let source = (try? RedirectURI(address, longest: RedirectURI.longestWithMore))?.policySource else {
             core.logger.warning(
-                "a page cannot name an address in its policy: give it a host name",
+                "the policy of a page cannot name an address; use a host name",
                 metadata: ["endpoint": "\(plan.name)", "address": "\(address)"])
             return nil
         }
@@ -143,7 +143,7 @@ struct BrowserAccess {
         "\(plan.name) \(core.cryptography.digest(browser))"
     }
 
-    /// Whether a form came from a page that this endpoint showed in this browser.
+    /// Whether a form comes from a page that this endpoint showed in this browser.
     private func isOwn(_ token: String) -> Bool {
         guard let browser else { return false }
         return core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)

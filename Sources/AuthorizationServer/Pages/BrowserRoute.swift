@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Serves an endpoint of a plugin to people with a browser.
+/// Serves a plugin's endpoint to users with a browser.
 struct BrowserRoute: RouteHandler {
     let endpoint: any BrowserEndpoint
     let name: String

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// What pages say about a client (RFC 7591 section 2).
+/// The part of a client's registration that pages show (RFC 7591 section 2).
 enum ClientDescription {
-    /// Members of a client's document that hold addresses, and the names under which pages get them.
+    /// The members of a client's document that contain URLs, and the names of their values in pages.
     static let addresses = [
         (member: "client_uri", value: "uri"), (member: "logo_uri", value: "logo"),
         (member: "policy_uri", value: "policy_uri"), (member: "tos_uri", value: "tos_uri"),
@@ -16,7 +16,7 @@ enum ClientDescription {
         return values
     }
 
-    /// From where a page about the client shows its logo.
+    /// The source of the client's logo, for the policy of pages about it.
     static func pictures(_ client: Client) -> [String] {
         let logo = client.document["logo_uri"]?.string
         return (logo.flatMap { try? RedirectURI($0).policySource }).map { [$0] } ?? []

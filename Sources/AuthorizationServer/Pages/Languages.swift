@@ -3,12 +3,13 @@
 import GrantKit
 import OutsideText
 
-/// The languages that a person reads, the preferred one first.
+/// The languages that a user reads, most preferred first.
 enum Languages {
-    /// The most that are looked at.
+    /// The most languages that are considered.
     private static let most = 20
 
-    /// What a browser says (RFC 9110 section 12.5.4); what it excludes or says badly is left out.
+    /// The languages that a browser accepts (RFC 9110 section 12.5.4), without those that it excludes or that are
+    /// malformed.
     static func accepted(by head: RequestHead) -> [String] {
         let ranges = head.headers.filter { $0.name == "accept-language" }.flatMap { $0.value.raw.split(at: ",") }
         let weighed = ranges.prefix(most).compactMap { range -> (tag: String, weight: Int)? in
@@ -18,7 +19,7 @@ enum Languages {
             guard parts.count == 2, let weight = weight(parts[1]), weight > 0 else { return nil }
             return (tag, weight)
         }
-        // Of two with one weight the first one counts.
+        // Of two with the same weight, the first comes first.
         return weighed.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
             .map(\.element.tag)
     }
@@ -38,7 +39,7 @@ enum Languages {
         return weight > 1000 ? nil : weight
     }
 
-    /// What a client asks for, as far as it is a list of tags (RFC 5646).
+    /// The requested languages that are tags (RFC 5646).
     static func tags(_ asked: [String]) -> [String] {
         asked.prefix(most).filter(isTag)
     }

@@ -2,21 +2,21 @@
 
 /// A file that pages refer to.
 public struct PageAsset: Sendable {
-    /// The value under which pages get its address.
+    /// The name of the value with the file's URL in pages.
     public var value: String
-    /// Its name, which changes with its content.
+    /// The file's name, which changes with its content.
     public var file: String
-    /// Its media type.
+    /// The media type.
     public var type: String
-    /// Its content.
+    /// The content.
     public var bytes: [UInt8]
 
-    /// A picture may hold scripts, which must not run where somebody opens it by itself.
+    /// A picture may contain scripts, which must not run when someone opens the picture by itself.
     static let policy = (
         name: "content-security-policy", value: "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     )
 
-    /// Describes a file.
+    /// Creates an asset.
     public init(value: String, file: String, type: String, bytes: [UInt8]) {
         self.value = value
         self.file = file

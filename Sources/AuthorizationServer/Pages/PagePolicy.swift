@@ -2,15 +2,17 @@
 
 import GrantKit
 
-/// What a browser may do with a page (Content Security Policy Level 3).
+/// The content security policy of a page (Content Security Policy Level 3).
 struct PagePolicy: Sendable {
-    /// Where its forms may lead, beside this server; nil does not limit them, for pages where nothing secret is typed
-    /// and whose forms lead to a client, which may redirect as it likes.
+    /// The origins to which forms may lead, apart from this server.
+    ///
+    /// Nil sets no limit. It is for pages on which nothing secret is typed and whose forms lead to a client, which may
+    /// redirect anywhere.
     var formAction: [String]? = []
     var runsScript = false
-    /// From where it shows pictures.
+    /// Sources of pictures.
     var pictures: [String] = []
-    /// What it loads in frames.
+    /// Sources of frames.
     var frames: [String] = []
 
     var text: String {

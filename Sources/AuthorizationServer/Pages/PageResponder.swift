@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// Makes the answers that people see.
+/// Makes the responses that users see.
 struct PageResponder {
     let core: ServerCore
     let generation: Generation
 
     private var pages: any PageRenderer { generation.pages ?? core.pages }
 
-    /// Renders a page with the headers that every page has.
+    /// Renders a page, and adds the headers that every page has.
     func render(
         _ page: String, _ values: JSON, _ policy: PagePolicy, in languages: [String],
         status: Int = 200
@@ -29,15 +29,15 @@ struct PageResponder {
             ], body: rendered.html)
     }
 
-    /// What every page gets from the server itself, so that no page may have a value of its own by that name.
+    /// The values that the server sets in every page, and that pages therefore must not set.
     private static let ownValues: Set<String> = [
         "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames", "home", "zone", "wait",
         "server_name", "server_logo", "help", "forgot_password",
     ]
 
-    /// The values of a page with those that the server adds.
+    /// The values of a page, with those that the server adds.
     ///
-    /// - Throws: `PageValueProblem` if the page has a value by a name that is the server's own.
+    /// - Throws: `PageValueProblem` if the page has a value with a name that the server uses.
     func values(of page: Page, with added: JSON) throws -> JSON {
         var own = PageResponder.ownValues.union(pages.assets.map(\.value))
         own.formUnion(added.members.map(\.name))
@@ -49,7 +49,7 @@ struct PageResponder {
         return values
     }
 
-    /// The file that is served at a path, or nil.
+    /// The file at a path, or nil.
     func asset(_ head: RequestHead) -> ServerResponse? {
         guard generation.capabilities.hasPages,
             let asset = pages.assets.first(where: { generation.path("/assets/\($0.file)") == head.path })
@@ -66,10 +66,10 @@ struct PageResponder {
             body: asset.bytes)
     }
 
-    /// The icon, where browsers look for one without having seen a page.
+    /// The icon, for browsers that look for one before they have seen a page.
     var icon: PageAsset? { pages.assets.first { $0.value == "icon" } }
 
-    /// Tells a browser that there is nothing at an address; nil where no pages are shown, or to a program.
+    /// Tells a browser that there is nothing at a path; nil for a program, or if the server has no pages.
     func notFound(_ head: RequestHead) -> ServerResponse? {
         guard generation.capabilities.hasPages, head.readsPages else { return nil }
         var page = try? answer(PageRefusal(.notFound, OAuthError(.invalidRequest)), head)
@@ -77,7 +77,7 @@ struct PageResponder {
         return page
     }
 
-    /// Tells a person why a request goes nowhere.
+    /// Tells a user why a request fails.
     func answer(_ refusal: PageRefusal, _ head: RequestHead) throws -> ServerResponse {
         var values: JSON = [
             "kind": .string(refusal.kind.rawValue), "code": .string(refusal.error.code.rawValue),

@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// A page of a plugin has a value where the server puts its own; said to the author of the plugin.
+/// A mistake in a plugin: its page has a value that the server sets.
 struct PageValueProblem: Error, CustomStringConvertible {
     let page: String
     let value: String
     let own: Set<String>
 
     var description: String {
-        "the page '\(page)' has a value named '\(value)', which the server sets itself: give it another name "
-            + "(the server's own are \(own.sorted().joined(separator: ", ")))"
+        "the page '\(page)' has a value named '\(value)', which the server sets itself: rename it "
+            + "(the server sets \(own.sorted().joined(separator: ", ")))"
     }
 }

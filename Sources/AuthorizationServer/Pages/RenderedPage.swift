@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A page as it is sent.
+/// A rendered page.
 public struct RenderedPage: Sendable {
     /// The HTML, in UTF-8.
     public var html: [UInt8]
-    /// The language that it is in.
+    /// The language of the page.
     public var language: String
 
-    /// Makes a page.
+    /// Creates a page.
     public init(html: [UInt8], language: String) {
         self.html = html
         self.language = language

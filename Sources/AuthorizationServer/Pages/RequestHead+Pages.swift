@@ -3,7 +3,7 @@
 import GrantKit
 
 extension RequestHead {
-    /// Whether the caller reads HTML: each browser says so when it opens a page, programs that follow redirects do not.
+    /// Whether the caller reads HTML: browsers say so when they open a page, programs that follow redirects do not.
     var readsPages: Bool {
         let type = Array("text/html".utf8)
         return headers.contains { header in
@@ -14,7 +14,8 @@ extension RequestHead {
         }
     }
 
-    /// Whether a page of this server sent the browser here, by a form or by what followed it (Fetch Metadata).
+    /// Whether a page of this server led here, by a form or a redirect after it (Fetch Metadata).
+
     var followsOwnPage: Bool {
         method == "POST" || self[header: "sec-fetch-site"] == "same-origin"
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Strict base64 with padding (RFC 4648 section 4), as the Basic scheme has it.
+/// Strict base64 with padding (RFC 4648 section 4), as in the Basic scheme.
 enum Base64 {
     static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Serves an endpoint of a plugin to clients that authenticate.
+/// Serves a plugin's endpoint to clients that authenticate.
 struct ClientRoute: RouteHandler {
     private let endpoint: any Endpoint
     let name: String
@@ -10,7 +10,7 @@ struct ClientRoute: RouteHandler {
     let audience = RouteAudience.clients
     private let caller: ClientRequirement
     private let acceptance: ParameterAcceptance
-    /// Whether clients end their tokens here (RFC 8414 section 2 names the address).
+    /// Whether clients revoke their tokens here, which RFC 8414 section 2 marks in the metadata.
     private let endsTokens: Bool
 
     init(_ endpoint: any Endpoint) {

@@ -2,24 +2,25 @@
 
 import GrantKit
 
-/// Which scripts may read answers (Fetch standard section 3.2).
+/// Decides which scripts may read responses (Fetch standard section 3.2).
 ///
-/// Preflights and answers follow one rule, whatever the answer is (decision 0030): of an endpoint for programs it is
-/// that some client has the script's origin. A preflight names no client, and a refusal may come before one is known.
+/// Preflights and responses follow the same rule, whatever the response is (decision 0030). At an endpoint for
+/// programs, scripts may read if any client has registered their origin: a preflight names no client, and a refusal may
+/// come before the client is known.
 enum CrossOrigin {
-    /// What a script needs beyond the headers that the standard always shows it.
+    /// The response headers that scripts may read, apart from those that the standard always allows.
     private static let exposed = "ETag, Link, Location, Retry-After, WWW-Authenticate"
     private static let sent = "Authorization, Content-Type, If-Match, If-None-Match"
-    /// No origin that a client can have is longer.
+    /// No client can have a longer origin.
     private static let longest = 512
 
-    /// The origin of the script that asks whether it may send a request; nil of every other request.
+    /// The origin of a script that sends a preflight request; nil for every other request.
     static func preflight(_ head: RequestHead) -> String? {
         guard head.method == "OPTIONS", head[header: "access-control-request-method"] != nil else { return nil }
         return head[header: "origin"]
     }
 
-    /// The answer that lets a script send, by what `allowed` gave and the methods that the endpoint takes.
+    /// The response to a preflight request, for an origin that `allowed` returned and the endpoint's methods.
     static func permission(for origin: String, _ methods: [String]) -> ServerResponse {
         var response = ServerResponse(
             status: 204,
@@ -31,9 +32,9 @@ enum CrossOrigin {
         return response
     }
 
-    /// The value of `Access-Control-Allow-Origin` for a request, or nil if no script may read its answer.
+    /// The value of `Access-Control-Allow-Origin` for a request; nil if no script may read the response.
     ///
-    /// The client may save a read, where it is known.
+    /// If the client is known, that may save a read.
     ///
     /// - Throws: `StoreError`.
     static func allowed(
@@ -45,7 +46,7 @@ enum CrossOrigin {
         case .everybody: return "*"
         case .clients: break
         }
-        // An origin is ASCII; Swift would take other bytes that look alike for the same string.
+        // Origins are ASCII. Swift strings with different bytes can be equal.
         let origins = head.headers.lazy.filter { $0.name == "origin" }.map(\.value)
         guard let origin = origins.first, origins.count == 1, origin.utf8.count <= longest,
             origin.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
@@ -54,7 +55,7 @@ enum CrossOrigin {
         return try await StoredClient.isOrigin(origin, in: core.store) ? origin : nil
     }
 
-    /// Lets scripts read an answer, unless its endpoint has decided that itself.
+    /// Lets scripts read a response, unless its endpoint has decided that already.
     static func apply(_ origin: String?, _ audience: RouteAudience, to response: inout ServerResponse) {
         guard !response.headers.contains(where: { $0.name == "access-control-allow-origin" }) else { return }
         if let origin {
@@ -64,7 +65,7 @@ enum CrossOrigin {
         }
     }
 
-    /// Never with `Access-Control-Allow-Credentials`: no cookie counts where scripts may read.
+    /// Never sends `Access-Control-Allow-Credentials`: no cookie counts where scripts may read.
     private static func share(_ response: inout ServerResponse, with origin: String) {
         response.headers.append(("access-control-allow-origin", origin))
         response.headers.append(("access-control-expose-headers", exposed))

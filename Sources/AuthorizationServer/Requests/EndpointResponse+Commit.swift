@@ -4,23 +4,24 @@ import GrantKit
 import OutsideText
 
 extension EndpointResponse {
-    /// Commits what the response needs, and makes the answer.
+    /// Commits the writes of the response, then converts it.
     ///
     /// - Parameters:
-    ///   - store: Where to.
-    ///   - render: Makes the page; only browsers are shown any.
-    /// - Returns: The answer.
-    /// - Throws: `OAuthError` for a conflict, or for an answer of a kind that the endpoint cannot give; `StoreError`.
+    ///   - store: The store.
+    ///   - render: Renders a page; nil unless the endpoint is for browsers.
+    /// - Returns: The response.
+    /// - Throws: `OAuthError` for a conflict, or for a kind of response that the endpoint may not return; `StoreError`.
     func commit(
         in store: any Store, render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
     ) async throws -> ServerResponse {
         guard 200...599 ~= status else {
-            throw OAuthError(.serverError, reason: "an endpoint answered with the status \(status)")
+            throw OAuthError(.serverError, reason: "an endpoint returned the status \(status)")
         }
         if !writes.isEmpty {
-            try writes.checkKeys(of: "the answer of an endpoint")
+            try writes.checkKeys(of: "the response of an endpoint")
             if case .conflict = try await store.write(writes) {
-                throw OAuthError(.temporarilyUnavailable, "another request was faster", reason: "conflict in a commit")
+                throw OAuthError(
+                    .temporarilyUnavailable, "another request changed the same record", reason: "conflict in a commit")
             }
         }
         var answer = try answer(render)
@@ -37,7 +38,7 @@ extension EndpointResponse {
         case (.page(let page), let render?): return try render(page, status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
             return .redirect(address)
-        default: throw OAuthError(.serverError, reason: "an endpoint answered in a way that it cannot")
+        default: throw OAuthError(.serverError, reason: "the endpoint may not return this kind of response")
         }
     }
 }

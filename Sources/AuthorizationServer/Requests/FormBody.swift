@@ -2,13 +2,13 @@
 
 import GrantKit
 
-/// Reads `application/x-www-form-urlencoded` bodies strictly (RFC 6749 appendix B).
+/// Parses `application/x-www-form-urlencoded` bodies strictly (RFC 6749 appendix B).
 enum FormBody {
     static func parse(_ body: [UInt8]) throws -> Parameters {
         var all: [(name: String, value: String)] = []
         for pair in body.split(separator: UInt8(ascii: "&")) {
             guard all.count < Limit.parameters else {
-                throw OAuthError(.invalidRequest, "a request may hold at most \(Limit.parameters) parameters")
+                throw OAuthError(.invalidRequest, "a request may have at most \(Limit.parameters) parameters")
             }
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             let name = try decode(parts[0])
@@ -18,7 +18,8 @@ enum FormBody {
         return Parameters(all)
     }
 
-    /// One name or value: plus signs are spaces, percent signs lead two digits, the result is UTF-8 without NUL.
+    /// Decodes a name or value: a plus sign is a space, a percent sign precedes two digits, the result is UTF-8 without
+    /// NUL.
     static func decode(_ encoded: ArraySlice<UInt8>) throws -> String {
         guard encoded.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
             return try text(encoded)
@@ -31,7 +32,7 @@ enum FormBody {
             case UInt8(ascii: "+"): bytes.append(0x20)
             case UInt8(ascii: "%"):
                 guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
-                    throw OAuthError(.invalidRequest, "a percent sign in the form is not followed by two digits")
+                    throw OAuthError(.invalidRequest, "a percent sign is not followed by two hexadecimal digits")
                 }
                 bytes.append(high << 4 | low)
             default: bytes.append(byte)
@@ -42,7 +43,7 @@ enum FormBody {
 
     private static func text(_ bytes: ArraySlice<UInt8>) throws -> String {
         if bytes.allSatisfy({ 0x01...0x7F ~= $0 }) { return String(decoding: bytes, as: UTF8.self) }
-        guard !bytes.contains(0) else { throw OAuthError(.invalidRequest, "a parameter holds a NUL byte") }
+        guard !bytes.contains(0) else { throw OAuthError(.invalidRequest, "a parameter contains a NUL byte") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw OAuthError(.invalidRequest, "a parameter is not UTF-8")
         }

@@ -2,19 +2,19 @@
 
 import GrantKit
 
-/// Answers HEAD as GET would be answered, without letting anything happen (RFC 9110 section 9.3.2).
+/// Responds to HEAD like GET, but without any effect (RFC 9110 section 9.3.2).
 enum HeadRequest {
-    /// Whether the current request asks for headers alone: nothing may be written, sent or reported for it.
+    /// Whether the current request is a HEAD request, for which nothing may be written, sent or recorded.
     static var isCurrent: Bool { mark?.holds ?? false }
     @TaskLocal private static var mark: RequestMark?
 
-    /// Answers as GET, and leaves no trace in the browser either.
+    /// Responds like GET, without setting cookies.
     ///
     /// - Parameters:
     ///   - request: The request.
-    ///   - respond: Answers it as GET.
-    /// - Returns: The answer to GET without cookies; the transport drops the body.
-    /// - Throws: What the answer to GET throws.
+    ///   - respond: Responds to the request as GET.
+    /// - Returns: The response to GET without cookies; the transport drops the body.
+    /// - Throws: The errors of `respond`.
     static func respond(
         to request: ServerRequest, as respond: (ServerRequest) async throws -> ServerResponse
     ) async throws -> ServerResponse {

@@ -3,13 +3,13 @@
 import GrantKit
 import OutsideText
 
-/// The parameters that one kind of request may hold, folded from who declared them when the generation was built.
+/// The parameters that one kind of request accepts, collected from their declarations when the generation is built.
 struct ParameterAcceptance: Sendable {
-    /// So few that looking through them is faster than hashing a name.
+    /// An array, because with so few of them a linear search is faster than hashing a name.
     private let declarations: [ParameterDeclaration]
     private let required: [String]
 
-    /// What the core itself reads of every request that a client makes.
+    /// The parameters that the core reads in every request of a client.
     static let credentials = [
         ParameterDeclaration("client_id", longest: 256),
         ParameterDeclaration("client_secret", longest: Limit.secret, secret: true),
@@ -24,9 +24,9 @@ struct ParameterAcceptance: Sendable {
         required = declarations.filter(\.isRequired).map(\.name)
     }
 
-    /// The declared parameters; all others are dropped (RFC 6749 section 3.2).
+    /// Returns the declared parameters; all others are dropped (RFC 6749 section 3.2).
     ///
-    /// - Throws: `OAuthError` `invalid_request` for one that is missing, repeated or too long.
+    /// - Throws: `OAuthError` `invalid_request` if a parameter is missing, repeated or too long.
     func accept(_ parameters: Parameters) throws -> Parameters {
         var seen: [Int] = []
         var accepted: [(name: String, value: String)] = []
@@ -34,13 +34,13 @@ struct ParameterAcceptance: Sendable {
             guard let place = declarations.firstIndex(where: { $0.name == parameter.name }) else { continue }
             let declaration = declarations[place]
             guard !seen.contains(place) || declaration.isRepeatable else {
-                throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' stands more than once")
+                throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' is repeated")
             }
             seen.append(place)
             guard parameter.value.utf8.count <= declaration.longest else {
                 throw OAuthError(.invalidRequest, "the parameter '\(declaration.name)' is too long")
             }
-            // RFC 6749 section 3.2: a parameter without a value is as if it had not been sent.
+            // RFC 6749 section 3.2: a parameter without a value counts as omitted.
             if !parameter.value.isEmpty { accepted.append(parameter) }
         }
         let result = Parameters(accepted)

@@ -4,16 +4,16 @@ import GrantKit
 
 /// Carries a form of another site, sealed, through a redirect to this server.
 ///
-/// Such a form comes without the session's cookie, and the redirect that answers it brings it along. What travels is
-/// checked where it arrives, as any other query.
+/// Such a form comes without the session's cookie, which the browser sends after the redirect. What the redirect
+/// carries is checked on arrival, like any other query.
 struct PostedForm {
     private static let name = "posted"
 
     let keys: any KeyRing
-    /// What the form was sent to: it opens nowhere else.
+    /// The recipient of the form; nothing else can open it.
     let purpose: String
 
-    /// The query that carries a form, or nil if it is too long for that.
+    /// The query that carries a form; nil if the form is too long.
     func query(for form: Parameters) throws -> String? {
         let text = form.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
             .joined(separator: "&")
@@ -23,10 +23,10 @@ struct PostedForm {
 
     /// The form that a query carries, or the query itself if it carries none.
     ///
-    /// - Returns: The parameters; nil if what it carries was not sealed for this.
+    /// - Returns: The parameters; nil if the form was not sealed for this purpose.
     /// - Throws: `OAuthError`.
     func form(in query: Parameters) throws -> Parameters? {
-        // Beside anything else it is a parameter of the sender's own.
+        // Together with other parameters, it is a parameter of the sender.
         guard query.all.count == 1, let sealed = query[PostedForm.name] else { return query }
         return try keys.open(sealed, purpose: purpose).map { try FormBody.parse(Array($0.utf8)) }
     }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// A store that is read as it is, and keeps nothing that is written.
+/// A store that can be read, and ignores writes.
 struct ReadOnlyStore: Store {
     let base: any Store
 

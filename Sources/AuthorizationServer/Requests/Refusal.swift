@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// Turns refusals into responses (RFC 6749 section 5.2).
+/// Turns errors into responses (RFC 6749 section 5.2).
 enum Refusal {
     static func response(_ error: OAuthError) -> ServerResponse {
         var body: JSON = ["error": .string(error.code.rawValue)]

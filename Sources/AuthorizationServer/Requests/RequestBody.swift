@@ -3,17 +3,17 @@
 import GrantKit
 import OutsideText
 
-/// Reads the parameters out of a request's body, whichever of the two formats it has.
+/// Reads the parameters in the body of a request, which may be a form or JSON.
 enum RequestBody {
     private static let form = "application/x-www-form-urlencoded"
 
     static func parameters(of request: ServerRequest) throws -> Parameters {
-        // What stands in the query ends up in logs; secrets must not be sent there (RFC 6749 section 2.3.1).
+        // The query ends up in logs, so secrets must not be sent there (RFC 6749 section 2.3.1).
         guard request.head.query?.isEmpty ?? true else {
-            throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
+            throw OAuthError(.invalidRequest, "parameters belong in the body, not in the query")
         }
         let header = request.head[header: "content-type"] ?? ""
-        // Nearly every client writes it just so.
+        // Nearly every client sends exactly this.
         if header == form { return try FormBody.parse(request.body) }
         switch mediaType(header) {
         case form: return try FormBody.parse(request.body)
@@ -24,15 +24,15 @@ enum RequestBody {
         }
     }
 
-    /// A media type without its parameters, in small letters (RFC 9110 section 8.3.1).
+    /// A media type without parameters, in lower case (RFC 9110 section 8.3.1).
     private static func mediaType(_ header: String) -> String {
         header.raw.up(to: ";").trimmed().lowercased()
     }
 
-    /// The fields of a form, as browsers send it.
+    /// The fields of a form that a browser sends.
     static func form(of request: ServerRequest) throws -> Parameters {
         guard request.head.query?.isEmpty ?? true else {
-            throw OAuthError(.invalidRequest, "parameters belong into the body, not into the query")
+            throw OAuthError(.invalidRequest, "parameters belong in the body, not in the query")
         }
         guard isForm(request) else {
             throw OAuthError(.invalidRequest, "the content type must be application/x-www-form-urlencoded")
@@ -45,7 +45,7 @@ enum RequestBody {
         mediaType(request.head[header: "content-type"] ?? "") == form
     }
 
-    /// The JSON of a request that may have one, whatever it holds (RFC 8259, RFC 7396 for `PATCH`).
+    /// The JSON in a request, of any structure, or nil if the body is empty (RFC 8259, RFC 7396 for `PATCH`).
     static func document(of request: ServerRequest) throws -> JSON? {
         guard !request.body.isEmpty else { return nil }
         let type = mediaType(request.head[header: "content-type"] ?? "")
@@ -63,7 +63,7 @@ enum RequestBody {
         }
     }
 
-    /// An object of strings; an array of strings stands for a parameter that is sent several times.
+    /// Reads an object of strings; an array of strings is a repeated parameter.
     private static func json(_ body: [UInt8]) throws -> Parameters {
         guard case .object(let members) = try parsed(body) else {
             throw OAuthError(.invalidRequest, "the body must be a JSON object")
@@ -76,10 +76,10 @@ enum RequestBody {
             all += values.map { (member.name, $0) }
         }
         guard all.count <= Limit.parameters else {
-            throw OAuthError(.invalidRequest, "a request may hold at most \(Limit.parameters) parameters")
+            throw OAuthError(.invalidRequest, "a request may have at most \(Limit.parameters) parameters")
         }
         guard !all.contains(where: { $0.name.isEmpty || $0.name.utf8.contains(0) || $0.value.utf8.contains(0) }) else {
-            throw OAuthError(.invalidRequest, "a parameter has no name or holds a NUL byte")
+            throw OAuthError(.invalidRequest, "a parameter has no name or contains a NUL byte")
         }
         return Parameters(all)
     }

@@ -3,29 +3,29 @@
 public import GrantKit
 import Logging
 
-/// Finds what serves a request, and turns whatever goes wrong into the error that its specification asks for.
+/// Dispatches requests to their handlers, and turns errors into the responses that the specifications require.
 public struct RequestDispatcher: Sendable {
     private let core: ServerCore
 
-    /// Makes a dispatcher.
+    /// Creates a dispatcher.
     public init(_ core: ServerCore) {
         self.core = core
     }
 
-    /// Answers a request.
+    /// Responds to a request.
     public func respond(to request: ServerRequest) async -> ServerResponse {
         guard core.recorder.isWanted else { return await dispatch(request, nil) }
         let context = RequestContext(request.head)
         return await RequestContext.$current.withValue(context) { await dispatch(request, context) }
     }
 
-    /// Answers a request that could not be read to its end.
+    /// Responds to a request that could not be read completely.
     ///
     /// - Parameters:
-    ///   - head: What was read of it.
+    ///   - head: The head of the request.
     ///   - status: The HTTP status.
     ///   - description: What is wrong.
-    /// - Returns: The answer, which scripts may read by the rule of its address.
+    /// - Returns: The response, which scripts may read by the rule for its path.
     public func refuse(_ head: RequestHead, status: Int, _ description: String) async -> ServerResponse {
         var response = Refusal.response(OAuthError(.invalidRequest, description))
         response.status = status
@@ -69,7 +69,7 @@ public struct RequestDispatcher: Sendable {
         }
     }
 
-    /// Answers what the method and the headers let through.
+    /// Checks headers and method, then serves the request.
     private func admit(
         _ request: ServerRequest, _ handler: any RouteHandler, _ generation: Generation, _ trace: inout RequestTrace
     ) async throws -> ServerResponse {
@@ -88,7 +88,7 @@ public struct RequestDispatcher: Sendable {
     private func refuse(_ handler: any RouteHandler) -> ServerResponse {
         let methods = handler.allowedMethods.joined(separator: ", ")
         var response = ServerResponse.json(
-            ["error": "invalid_request", "error_description": .string("this address takes \(methods)")], status: 405)
+            ["error": "invalid_request", "error_description": .string("this URL accepts \(methods)")], status: 405)
         response.headers.append(("allow", methods))
         return response
     }

@@ -3,15 +3,15 @@
 import GrantKit
 import Logging
 
-/// A request that failed: what the log and the events say of it, and what its sender is told.
+/// A failed request: what log and events record, and what the sender gets.
 struct RequestFailure {
     private let core: ServerCore
     private let error: any Error
     private let head: RequestHead
     private let trace: RequestTrace
-    /// Whether a rule refused the request; if not, the server or a plugin is at fault.
+    /// Whether a rule refused the request; otherwise the server or a plugin is at fault.
     private let isRefusal: Bool
-    /// What the sender may know.
+    /// The error that the sender gets.
     let refusal: OAuthError
 
     init(_ error: any Error, of head: RequestHead, _ trace: RequestTrace, _ core: ServerCore) {
@@ -22,7 +22,7 @@ struct RequestFailure {
         let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
         isRefusal = known != nil
         let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
-        refusal = known ?? OAuthError(code, "the request failed; the server's log tells more under \(head.id)")
+        refusal = known ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
     }
 
     /// Writes the log line, and records the event.
@@ -45,7 +45,7 @@ struct RequestFailure {
         core.events.record(Event(.refused, refusal.code, trace, rule: refusal.reason ?? refusal.description))
     }
 
-    /// What the sender is told.
+    /// The response to the sender.
     func answer(to audience: RouteAudience, _ generation: Generation) -> ServerResponse {
         guard audience == .people else { return Refusal.response(refusal) }
         do {
@@ -56,7 +56,7 @@ struct RequestFailure {
         }
     }
 
-    /// What a person sees: the client's page where the answer may be sent there.
+    /// The page for a user, or a redirect to the client if the error may be sent there.
     private func page(_ generation: Generation) throws -> ServerResponse {
         if let error = error as? RedirectRefusal {
             return try AuthorizationResponder(core: core, generation: generation).answer(error)

@@ -2,15 +2,15 @@
 
 import Synchronization
 
-/// What holds while a request is served, and no longer.
+/// A mark that holds while a request is served, and no longer.
 ///
-/// Tasks that a plugin starts meanwhile inherit the values of the request's task and may outlive it.
+/// Tasks that a plugin starts meanwhile inherit the task-local values of the request, and may outlive it.
 final class RequestMark: Sendable {
     private let isOver = Atomic(false)
 
     var holds: Bool { !isOver.load(ordering: .acquiring) }
 
-    /// The request has been answered.
+    /// Ends the mark, once the request has its response.
     func end() {
         isOver.store(true, ordering: .releasing)
     }

@@ -2,17 +2,17 @@
 
 import GrantKit
 
-/// What the log and the metrics learn of a request while it is served.
+/// The details of a request for the log and the metrics.
 struct RequestTrace {
     var endpoint = "unknown"
     var grant = ""
     var client: RegisteredClient? {
         didSet { context?.client = client?.client.id }
     }
-    /// What the request holds, where that takes more than reading its query or body.
+    /// The parameters, if they are not simply those of the query or the body.
     var parameters: Parameters?
-    /// What a request that is refused says of itself.
+    /// The claims of a refused request about itself.
     var named = NamedInRequest()
-    /// Set if events are wanted.
+    /// The context for events; nil if no sink is loaded.
     var context: RequestContext?
 }

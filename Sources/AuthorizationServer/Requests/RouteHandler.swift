@@ -2,33 +2,33 @@
 
 import GrantKit
 
-/// One kind of what is served at an address.
+/// Serves one kind of route.
 ///
-/// A new kind is a type that conforms, and a line in `RouteTable`.
+/// For a new kind, add a type that conforms and a line in `RouteTable`.
 protocol RouteHandler: Sendable {
-    /// What the log and the metrics call it.
+    /// The name in the log and the metrics.
     var name: String { get }
-    /// The methods that it takes; HEAD is answered wherever GET is.
+    /// The accepted methods; HEAD is accepted too wherever GET is.
     var methods: Set<String> { get }
-    /// Who asks.
+    /// The users of the route.
     var audience: RouteAudience { get }
 
-    /// Answers a request whose method it takes.
+    /// Responds to a request with one of these methods.
     ///
     /// - Parameters:
     ///   - request: The request.
     ///   - core: The server.
-    ///   - generation: What the request is served by.
-    ///   - trace: What the log and the metrics learn of the request.
-    /// - Returns: The answer.
-    /// - Throws: Any error; the dispatcher turns it into an answer.
+    ///   - generation: The generation that serves the request.
+    ///   - trace: What the log and the metrics record about the request.
+    /// - Returns: The response.
+    /// - Throws: Any error; the dispatcher turns it into a response.
     func serve(
         _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace
     ) async throws -> ServerResponse
 }
 
 extension RouteHandler {
-    /// The methods that it answers, in alphabetical order.
+    /// The accepted methods including HEAD, in alphabetical order.
     var allowedMethods: [String] {
         (methods.contains("GET") ? methods.union(["HEAD"]) : methods).sorted()
     }

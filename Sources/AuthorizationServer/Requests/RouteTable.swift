@@ -3,23 +3,23 @@
 import GrantKit
 import OutsideText
 
-/// What is served at which path.
+/// The handlers by path.
 struct RouteTable: Sendable {
     private(set) var fixed: [String: any RouteHandler] = [:]
-    /// What is served at paths whose last segment varies, by all that comes before it.
+    /// The handlers for paths whose last segment varies, by the part before it.
     private(set) var variable: [String: any RouteHandler] = [:]
     /// The path of the issuer.
     private let prefix: String
     private let bases: [String]
 
-    /// Lays out what the core and the plugins serve.
+    /// Collects the routes of the core and of the plugins.
     ///
     /// - Parameters:
     ///   - settings: The issuer and the paths.
     ///   - capabilities: What the plugins add.
-    ///   - authorization: What the authorization endpoint serves, if there is one.
+    ///   - authorization: The plan of the authorization endpoint, if there is one.
     ///   - metadata: The server's metadata.
-    ///   - digest: Makes the entity tags of documents.
+    ///   - digest: Computes the entity tags of documents.
     init(
         _ settings: ServerSettings, _ capabilities: Capabilities, _ authorization: AuthorizationPlan?,
         metadata: JSON, digest: (String) -> String
@@ -60,7 +60,7 @@ struct RouteTable: Sendable {
         fixed["/.well-known/oauth-authorization-server" + prefix] = DocumentRoute(
             PublishedDocument(metadata, digest: digest))
         for other in others {
-            // OpenID Connect Discovery section 4 puts the name behind the issuer's path, RFC 8414 section 3 before it.
+            // OpenID Connect Discovery section 4 puts the name after the issuer's path, RFC 8414 section 3 before it.
             let route = DocumentRoute(PublishedDocument(other.content(metadata), digest: digest))
             for path in ["\(prefix)/.well-known/\(other.name)", "/.well-known/\(other.name)\(prefix)"] {
                 fixed[path] = route
@@ -68,7 +68,7 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// What is served at the path of a request.
+    /// The handler for the path of a request.
     subscript(path path: String) -> (any RouteHandler)? {
         if let handler = fixed[exactly: path] { return handler }
         guard !variable.isEmpty, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
@@ -78,7 +78,7 @@ struct RouteTable: Sendable {
 
     // MARK: conflicts
 
-    /// Finds plugins that serve a path directly below the issuer that the server uses itself.
+    /// Finds plugins whose path directly below the issuer is one that the server uses.
     static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
         let own = [settings.basePath] + settings.aliasPaths + ["/health", "/metrics"]
         let documents = (["oauth-authorization-server", "jwks.json"] + capabilities.documents.map(\.name))
@@ -93,8 +93,8 @@ struct RouteTable: Sendable {
             else { return nil }
             return ConfigurationProblem(
                 at: [.key("plugins")], key: true,
-                "a plugin serves the path '\(route.path)', which is that of '\(taken)'",
-                note: .text("change the paths of this server, or do not load the plugin"))
+                "a plugin serves the path '\(route.path)', which the server uses for '\(taken)'",
+                note: .text("change the paths of this server, or remove the plugin"))
         }
     }
 

@@ -2,14 +2,14 @@
 
 public import GrantKit
 
-/// A request as the transport hands it over.
+/// A request from the transport.
 public struct ServerRequest: Sendable {
     /// The request without its body.
     public var head: RequestHead
-    /// The body, within the limit.
+    /// The body, which is within the limit.
     public var body: [UInt8]
 
-    /// Makes a request.
+    /// Creates a request.
     public init(head: RequestHead, body: [UInt8] = []) {
         self.head = head
         self.body = body

@@ -2,23 +2,23 @@
 
 import GrantKit
 
-/// A response as the transport sends it.
+/// A response for the transport.
 public struct ServerResponse: Sendable {
     /// The HTTP status.
     public var status: Int
-    /// The headers, names in lower case.
+    /// The headers, with names in lower case.
     public var headers: [(name: String, value: String)]
     /// The body.
     public var body: [UInt8]
 
-    /// Makes a response.
+    /// Creates a response.
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
-    /// A JSON response that nobody may keep (RFC 6749 section 5.1).
+    /// A JSON response that must not be cached (RFC 6749 section 5.1).
     static func json(_ json: JSON, status: Int = 200) -> ServerResponse {
         ServerResponse(
             status: status,
@@ -34,7 +34,7 @@ public struct ServerResponse: Sendable {
             status: status, headers: [("content-type", type), ("cache-control", "no-store")], body: Array(text.utf8))
     }
 
-    /// A redirect that turns any method into GET, so that no form travels on (RFC 9700 section 4.12).
+    /// A redirect that turns every method into GET, so that no form is sent on (RFC 9700 section 4.12).
     static func redirect(_ location: String) -> ServerResponse {
         ServerResponse(
             status: 303,

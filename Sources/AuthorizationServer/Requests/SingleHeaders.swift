@@ -2,14 +2,15 @@
 
 import GrantKit
 
-/// Headers that a request may hold only once (RFC 9110 section 5.3).
+/// Headers that a request may have only once (RFC 9110 section 5.3).
 ///
-/// Of two, a proxy may read the first and this server the last. `Authorization` is not listed: each way of
-/// authenticating refuses two by an error of its own.
+/// A proxy may read the first of two, and this server the last. `Authorization` is not listed, because each method of
+/// authentication refuses a repeated one with its own error.
 enum SingleHeaders {
     private static let names = ["content-type", "content-length", "origin", "access-control-request-method", "host"]
 
-    /// Refuses a request that holds one of them twice.
+    /// Refuses a request that repeats one of these headers.
+
     ///
     /// - Throws: `OAuthError` `invalid_request`.
     static func check(_ head: RequestHead) throws {

@@ -2,9 +2,9 @@
 
 public import GrantKit
 
-/// Everything that the loaded plugins add, folded once; two that claim one name are a problem, never a race.
+/// Everything that the loaded plugins add; two that claim the same name are a problem, not a race.
 public struct Capabilities: Sendable {
-    /// The grants by their name on the wire.
+    /// The grants by `grant_type`.
     let grants: [String: any TokenGrant]
     let declarations: [GrantDeclaration]
     let formats: [any TokenFormat]
@@ -20,33 +20,33 @@ public struct Capabilities: Sendable {
     let documents: [WellKnownDocument]
     let browserEndpoints: [any BrowserEndpoint]
     let revocationParticipants: [any RevocationParticipant]
-    /// The handlers of jobs by their name.
+    /// The handlers of jobs by name.
     let jobs: [String: any JobHandler]
     let pages: [PageTemplate]
-    /// The store, once there is exactly one.
+    /// The store, from the first plugin that provides one.
     public let store: CheckedStore?
-    /// What plugins keep in it.
+    /// The collections of plugins.
     public let collections: [StoreCollection]
     let scopesOnRequest: Set<String>
     let requiredScopes: Set<String>
-    /// The signature algorithms that plugins ask for.
+    /// The signature algorithms that plugins require.
     public let signingAlgorithms: [String]
     let metadata: JSON
     let attributes: [AttributeDeclaration]
-    /// What answers of the authorization endpoint may hold.
+    /// The parameters that authorization responses may contain.
     let answerMembers: Set<String>
-    /// The claims that are told of people.
+    /// The claims about users that plugins provide.
     let claims: Set<String>
-    /// Whether these are all plugins that the configuration means; if not, what is missing says nothing.
+    /// Whether these are all plugins in the configuration; if not, a missing capability means nothing.
     let isComplete: Bool
-    /// What is wrong, each with the number of the plugin in the list that it is about, if it is about one.
+    /// The problems, each with the index of the plugin that it is about, if there is one.
     public let problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)]
 
-    /// Folds what plugins add.
+    /// Collects what plugins add.
     ///
     /// - Parameters:
     ///   - plugins: The plugins, in the order of the configuration.
-    ///   - isComplete: Whether these are all that the configuration means.
+    ///   - isComplete: Whether these are all plugins in the configuration.
     public init(_ plugins: [RegisteredPlugin], isComplete: Bool = true) {
         self.isComplete = isComplete
         var names = NameClaims()
@@ -57,7 +57,7 @@ public struct Capabilities: Sendable {
         let words = registries.flatMap(\.flows)
         let own = words.filter { !$0.isCompanion }
         flows = own + words.filter { word in word.isCompanion && own.contains { $0.grant == word.grant } }
-        // A grant may have a flow, a part at the token endpoint, or both.
+        // A grant may have a response type, a handler at the token endpoint, or both.
         let ofFlows = flows.map(\.grant).reduce(into: [GrantDeclaration]()) { known, grant in
             if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
         }
@@ -89,17 +89,17 @@ public struct Capabilities: Sendable {
         problems = names.problems
     }
 
-    /// Whether a scope holds a word that is for what the server itself serves to a client that presents a token.
+    /// Whether a scope contains a value that a resource endpoint of this server requires.
     func isServed(_ scope: Scope) -> Bool {
         scope.words.contains { word in resourceEndpoints.contains { $0.scope.contains(word) } }
     }
 
-    /// The grant that a client's document means by a name: its key, its name on the wire or an alias.
+    /// The grant that a client's document means by a name: its key, its `grant_type` or an alias.
     func grant(named name: String) -> GrantDeclaration? {
         declarations.first { $0.key == name || $0.wire == name || $0.aliases.contains(name) }
     }
 
-    /// The names by which documents can list grants.
+    /// The names under which documents can list grants.
     var grantNames: [String] {
         declarations.flatMap { [$0.key] + $0.aliases }
     }

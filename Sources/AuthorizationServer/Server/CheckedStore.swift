@@ -5,43 +5,43 @@ public import Logging
 import OutsideText
 import Synchronization
 
-/// A plugin's store whose answers are checked against the contract (decision 0037).
+/// A plugin's store whose results are checked against the contract (decision 0037).
 ///
-/// A store that breaks the contract is a failure of the store. What asks it may rely on the shape of every answer.
+/// A store that breaks the contract counts as a failed store. Callers may rely on the shape of every result.
 public final class CheckedStore: Store {
     private let inner: any Store
     private let plugin: String
     private let logger: Logger
-    /// The rules whose breach was logged.
+    /// The rules whose breach has been logged.
     private let logged = Mutex<Set<Rule>>([])
 
-    /// What an answer can break.
+    /// The rules that a result can break.
     private enum Rule {
         case count, key, version, entry, limit, index, order, sum, purged
     }
 
-    /// Checks what a store answers.
+    /// Wraps a store.
     ///
     /// - Parameters:
     ///   - inner: The store.
     ///   - plugin: The id of its plugin.
-    ///   - logger: Where the first breach of each rule is logged.
+    ///   - logger: Logs the first breach of each rule.
     public init(_ inner: any Store, of plugin: String, logger: Logger = Logger(label: "grantor")) {
         self.inner = inner
         self.plugin = plugin
         self.logger = logger
     }
 
-    /// Makes ready to keep these collections.
+    /// Prepares these collections.
     public func prepare(_ collections: [StoreCollection]) async throws {
         try await inner.prepare(collections)
     }
 
-    /// As many records as keys, each at the place of its key.
+    /// Checks that there is one result for each key, and that each record has its key.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         let found = try await inner.read(keys)
         guard found.count == keys.count else {
-            throw breach(.count, "it answered \(keys.count) keys with \(found.count) records")
+            throw breach(.count, "it returned \(found.count) records for \(keys.count) keys")
         }
         for place in keys.indices {
             if let record = found[place] { try check(record, at: keys[place]) }
@@ -49,77 +49,77 @@ public final class CheckedStore: Store {
         return found
     }
 
-    /// A conflict is with one of the entries, and with the record that this one names.
+    /// Checks that a conflict names one of the writes and a record with the key of that write.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         let outcome = try await inner.write(writes)
         guard case .conflict(let place, let found) = outcome else { return outcome }
         guard writes.indices.contains(place) else {
-            throw breach(.entry, "it named entry \(place) of \(writes.count), counted from 0, as the one in conflict")
+            throw breach(.entry, "it reported a conflict at index \(place) of \(writes.count) writes")
         }
         if let found, let key = writes[place].key { try check(found, at: key) }
         return outcome
     }
 
-    /// No more records than the limit, all with the value and behind the page before, in the order of their keys.
+    /// Checks that the records match, are in the order of their keys, follow the previous page and respect the limit.
     public func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
         guard limit > 0 else { return [] }
         let found = try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
         guard found.count <= limit else {
-            throw breach(.limit, "it found \(found.count) records of '\(collection)' where \(limit) is the limit")
+            throw breach(.limit, "it returned \(found.count) records of '\(collection)' for a limit of \(limit)")
         }
         var last = after
         for record in found {
             let key = record.key
             try check(record, at: StoreKey(collection, key.id))
             guard record.indexes[exactly: index] == value else {
-                throw breach(.index, "it found a record of '\(collection)' by another value of the index '\(index)'")
+                throw breach(.index, "it returned a record of '\(collection)' with another value of '\(index)'")
             }
             guard last.map({ $0.id.utf8.lexicographicallyPrecedes(key.id.utf8) }) ?? true else {
-                throw breach(.order, "it found records of '\(collection)' twice or out of order")
+                throw breach(.order, "it returned records of '\(collection)' repeatedly or out of order")
             }
             last = key
         }
         return found
     }
 
-    /// A sum from 1.
+    /// Checks that the count is at least 1.
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         let sum = try await inner.increment(key, expiresAt: expiresAt, now: now)
-        guard sum > 0 else { throw breach(.sum, "it counted to \(sum) in '\(key.collection)'") }
+        guard sum > 0 else { throw breach(.sum, "it returned the count \(sum) from '\(key.collection)'") }
         return sum
     }
 
-    /// How many were removed: none, up to the limit.
+    /// Checks that the number of removed entries is between 0 and the limit.
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         guard limit > 0 else { return 0 }
         let removed = try await inner.purge(expiredBefore: moment, limit: limit)
         guard 0...limit ~= removed else {
-            throw breach(.purged, "it purged \(removed) records and counters where \(limit) is the limit")
+            throw breach(.purged, "it reported \(removed) purged entries for a limit of \(limit)")
         }
         return removed
     }
 
     private func check(_ record: StoreRecord, at key: StoreKey) throws {
         guard record.key == key else {
-            throw breach(.key, "asked for a record of '\(key.collection)', it gave that of another key")
+            throw breach(.key, "it returned a record of '\(key.collection)' with another key")
         }
-        // The next version is one more.
+        // The highest version would leave none for the next write.
         guard 1..<Int64.max ~= record.version else {
-            throw breach(.version, "it gave a record of '\(key.collection)' the version \(record.version)")
+            throw breach(.version, "it returned a record of '\(key.collection)' with version \(record.version)")
         }
     }
 
-    /// The error names collections and never a key, which may be a secret.
+    /// Makes the error, which names collections but never keys: a key may be secret.
     private func breach(_ rule: Rule, _ what: String) -> StoreError {
         if logged.withLock({ $0.insert(rule).inserted }) {
             logger.error(
-                "a store breaks its contract; this is logged once",
+                "a store breaks its contract; this is logged once for each rule",
                 metadata: ["plugin": "\(plugin)", "what": "\(what)"])
         }
         return StoreError(
-            "the store of the plugin '\(plugin)' breaks its contract: \(what); report it to the plugin's author, or use "
-                + "another store")
+            "the store of the plugin '\(plugin)' breaks its contract: \(what); report this to the plugin's author, or "
+                + "use another store")
     }
 }

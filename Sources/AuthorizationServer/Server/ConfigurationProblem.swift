@@ -1,55 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something in a configuration document that stops the start, or that its author should know.
+/// Something in a configuration document that prevents the start, or that its author should know.
 public struct ConfigurationProblem: Sendable, Hashable {
-    /// How bad it is.
+    /// The severity of a problem.
     public enum Severity: String, Sendable, Hashable {
         /// The server does not start.
         case error
-        /// The server starts.
+        /// The server starts anyway.
         case warning
     }
 
-    /// A step from the document's root to a value: of a mapping by key, of a list by number.
+    /// A step from the root of the document to a value.
     public enum Step: Sendable, Hashable {
-        /// Into a mapping.
+        /// To a member of a mapping.
         case key(String)
-        /// Into a list, from 0.
+        /// To an element of a list, counted from 0.
         case element(Int)
     }
 
-    /// What to do about it.
+    /// Advice on how to fix a problem.
     public enum Note: Sendable, Hashable {
-        /// In words.
+        /// A sentence.
         case text(String)
-        /// A name is none of these; the nearest of them was probably meant.
+        /// The known names, of which the nearest was probably meant.
         case candidates(for: String, among: [String])
-        /// In words; a plugin is missing, and the program may know one that could be loaded.
+        /// A sentence about a missing plugin, to which the program may add one that could be loaded.
         case plugin(String, for: Role)
     }
 
-    /// What one of the plugins at least must do.
+    /// A role that at least one plugin must fill.
     public enum Role: String, Sendable, Hashable {
         /// Keeps state.
         case store
-        /// Makes access tokens.
+        /// Issues access tokens.
         case tokenFormat = "token_format"
-        /// Finds out who a person is.
+        /// Identifies the user.
         case signIn = "sign_in"
     }
 
-    /// How bad it is.
+    /// The severity.
     public var severity: Severity
-    /// Where it is.
+    /// The path to the value that the problem is about.
     public var path: [Step]
-    /// Whether the key is meant rather than its value.
+    /// Whether the problem is the key rather than its value.
     public var isAtKey: Bool
-    /// What is wrong.
+    /// The message, which says what is wrong.
     public var message: String
-    /// What to do.
+    /// The note, which says what to do.
     public var note: Note?
 
-    /// Describes a problem.
+    /// Creates a problem.
     public init(
         _ severity: Severity = .error, at path: [Step], key isAtKey: Bool = false, _ message: String,
         note: Note? = nil

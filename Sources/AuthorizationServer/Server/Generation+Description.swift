@@ -3,35 +3,35 @@
 public import GrantKit
 
 extension Generation {
-    /// The words of `response_type` that are served.
+    /// The response types that this server supports.
     public var flows: [any AuthorizationFlow] { capabilities.flows }
 
-    /// The parameters of authorization requests that no flow reads alone.
+    /// The parameters of authorization requests that request filters read.
     public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.parameters) }
 
-    /// What is served to whoever presents an access token.
+    /// The endpoints that need an access token.
     public var resourceEndpoints: [any ResourceEndpoint] { capabilities.resourceEndpoints }
 
-    /// The grants of the token endpoint, in the order of their names.
+    /// The grants of the token endpoint, sorted by `grant_type`.
     public var tokenGrants: [any TokenGrant] {
         capabilities.grants.values.sorted { $0.declaration.wire < $1.declaration.wire }
     }
 
-    /// The names by which grants are known.
+    /// The names under which documents can list grants.
     public var grantNames: [String] { capabilities.grantNames }
 
-    /// The grant that somebody means by one of its names.
+    /// The grant with a name.
     public func grant(named name: String) -> GrantDeclaration? { capabilities.grant(named: name) }
 
-    /// An active client.
+    /// The active client with an id in the configuration.
     public func client(_ id: String) -> Client? { clients[id]?.client }
 
-    /// Where answers to a client may be sent under all of several grants.
+    /// The redirect URIs that a client has registered under each of several grants.
     ///
     /// - Parameters:
-    ///   - id: The client's id.
+    ///   - id: The id of the client.
     ///   - keys: The keys of the grants.
-    /// - Returns: The URIs in the order of the first grant's.
+    /// - Returns: The URIs, in the order in which the first grant lists them.
     public func redirectURIs(of id: String, under keys: [String]) -> [String] {
         let lists = keys.map { key in (clients[id]?.redirects[key] ?? []).map(\.text) }
         return (lists.first ?? []).filter { uri in lists.allSatisfy { $0.contains(uri) } }

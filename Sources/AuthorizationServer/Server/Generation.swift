@@ -3,29 +3,29 @@
 public import GrantKit
 import OutsideText
 
-/// One immutable state of the server: plugins, clients and routes that were checked against each other.
+/// One immutable state of the server: plugins, clients and routes that have been checked against each other.
 ///
-/// A request holds the generation it began with; a reload swaps in the next one between two requests.
+/// A request keeps the generation that it began with; a reload installs the next one between two requests.
 public final class Generation: Sendable {
     /// The plugins, in the order of the configuration.
     public let plugins: [RegisteredPlugin]
-    /// What they add.
+    /// Everything that the plugins add.
     public let capabilities: Capabilities
     let settings: ServerSettings
     let clients: [String: RegisteredClient]
     let users: DeclaredUsers
-    /// The documents of all declared clients without their secrets, inactive ones included.
+    /// The documents of all declared clients without their secrets, including inactive clients.
     let clientDocuments: [String: JSON]
-    /// Clients of the store as this generation understands them.
+    /// Clients in the store as this generation has parsed them.
     let parsed = ParsedClients()
     let routes: RouteTable
     let grants: [String: GrantPlan]
-    /// What the authorization endpoint serves, if a flow is loaded.
+    /// The plan of the authorization endpoint; nil if no response type is loaded.
     let authorization: AuthorizationPlan?
     let origins: Set<String>
-    /// The server's pages with those of the plugins, if it has any.
+    /// The pages of the server and of its plugins; nil if it shows none.
     let pages: (any PageRenderer)?
-    /// How long tombstones and published keys must stand: the longest life of any token that a client can get.
+    /// The longest lifetime of any token or record, for which tombstones and published keys must be kept.
     public let longestLifetime: Duration
 
     private init(
@@ -34,7 +34,7 @@ public final class Generation: Sendable {
         _ pages: (any PageRenderer)?
     ) {
         self.pages = pages
-        // What stands readable in the configuration is not kept: clients and users hold digests.
+        // Secrets and passwords from the configuration are dropped here: clients and users hold digests.
         var kept = settings
         clientDocuments = Generation.documents(settings.clients)
         (kept.clients, kept.users) = ([], [])
@@ -64,18 +64,19 @@ public final class Generation: Sendable {
         return documents
     }
 
-    /// Checks documents against what is loaded.
+    /// Checks a configuration against the loaded plugins.
     ///
     /// - Parameters:
-    ///   - settings: What the configuration says.
+    ///   - settings: The settings from the configuration.
     ///   - plugins: The plugins that it loads, in its order.
-    ///   - secrets: Compares the secrets of clients.
-    ///   - passwords: Compares the passwords of users.
-    ///   - cryptography: Makes the entity tags of documents.
-    ///   - pages: The server's pages; nil where none are shown.
-    ///   - isComplete: Whether all plugins of the configuration are there; if not, what they could have added is not
-    ///     missed, and there is no generation.
-    /// - Returns: The generation, unless a problem is an error, and all problems.
+    ///   - secrets: Compares client secrets.
+    ///   - passwords: Compares passwords of users.
+    ///   - cryptography: Computes the entity tags of documents.
+    ///   - pages: The server's pages; nil if it shows none.
+    ///   - isComplete: Whether `plugins` are all plugins in the configuration. If not, no problem is reported about
+    ///     what the
+    ///     missing ones might have added, and no generation is made.
+    /// - Returns: All problems, and the generation if none of them is an error.
     public static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
         passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil,
@@ -123,7 +124,7 @@ public final class Generation: Sendable {
         if let name = settings.defaultTokenFormat, !names.contains(name) {
             return [
                 ConfigurationProblem(
-                    at: [.key("default_token_format")], "no loaded plugin makes tokens of the format '\(name)'",
+                    at: [.key("default_token_format")], "no loaded plugin issues tokens in the format '\(name)'",
                     note: .candidates(for: name, among: names))
             ]
         }
@@ -132,28 +133,28 @@ public final class Generation: Sendable {
             return [
                 ConfigurationProblem(
                     at: [.key("plugins")], key: true,
-                    "several token formats are loaded and nothing says which is the default",
-                    note: .text("add 'default_token_format', one of \(names.sorted().joined(separator: ", "))"))
+                    "several token formats are loaded, and none of them is set as the default",
+                    note: .text("set 'default_token_format' to one of \(names.sorted().joined(separator: ", "))"))
             ]
         }
         return []
     }
 
-    /// Where a page leads that has nothing else to lead to.
+    /// The path to which pages lead that have nowhere else to lead.
     var home: String? {
         settings.hasLanding ? "\(Metadata.path(of: settings.issuer))/" : capabilities.accountPages.first.map(address)
     }
 
-    /// The path of a page of a plugin.
+    /// The full path of a plugin's page.
     func address(of endpoint: any BrowserEndpoint) -> String {
         endpoint.route.isAtRoot
             ? Metadata.path(of: settings.issuer) + endpoint.route.path : path(endpoint.route.path)
     }
 
-    /// The path below which endpoints are served.
+    /// The path prefix of endpoints.
     var basePath: String { settings.basePath }
 
-    /// The path of something that is served below the base path.
+    /// The full path of an endpoint, with the path of the issuer and the prefix.
     func path(_ path: String) -> String {
         Metadata.path(of: settings.issuer) + settings.basePath + path
     }

@@ -2,14 +2,14 @@
 
 /// A name that only the core or one plugin can have.
 struct NameClaim: Hashable, CustomStringConvertible {
-    /// What has the name, as messages call it.
+    /// The kind of thing that has the name, with the word for messages.
     enum Kind: String {
         case collection, document, grant, job, metadata, page, path, step
         case formField = "form field"
         case responseMember = "response member"
         case responseType = "response type"
         case tokenFormat = "token format"
-        case store = "role of the store"
+        case store = "server's store"
     }
 
     let kind: Kind

@@ -3,12 +3,12 @@
 import GrantKit
 import OutsideText
 
-/// Who claimed which name first: two that claim one are a problem, never a race.
+/// Records which plugin claims which name, and reports names that two of them claim.
 struct NameClaims {
-    /// What the core itself puts into answers with an access token.
+    /// The members of token responses that the core sets.
     static let responseMembers = ["access_token", "token_type", "expires_in", "scope"]
 
-    /// What the core has of its own.
+    /// The names that belong to the core.
     private static let ofCore: [(NameClaim.Kind, [String])] = [
         (.path, ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath]),
         (.collection, ServerCore.collections.map(\.name) + ["key_ring"]),
@@ -20,21 +20,21 @@ struct NameClaims {
     private var owners = NameClaims.ofCore.reduce(into: [NameClaim: String]()) { owners, own in
         for name in own.1 { owners[NameClaim(own.0, name)] = "core" }
     }
-    /// The attributes of clients that plugins read.
+    /// The client attributes that plugins read.
     private var attributes: [(name: String, level: AttributeLevel, owner: String)] = []
     private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
-    /// Reports each role that none of the plugins fills.
+    /// Reports each role that no plugin fills.
     mutating func reportMissingRoles(_ registries: [Registry], _ flows: [any AuthorizationFlow]) {
         if registries.allSatisfy(\.stores.isEmpty) {
-            reportMissing("no plugin keeps state", "add a store to 'plugins'", .store)
+            reportMissing("no plugin provides a store", "add a store to 'plugins'", .store)
         }
         if registries.allSatisfy(\.formats.isEmpty), registries.contains(where: { !$0.grants.isEmpty }) {
-            reportMissing("no plugin makes access tokens", "add a token format to 'plugins'", .tokenFormat)
+            reportMissing("no plugin issues access tokens", "add a token format to 'plugins'", .tokenFormat)
         }
         if !flows.isEmpty, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
             reportMissing(
-                "people are to approve, and nothing finds out who they are", "add a plugin by which they sign in",
+                "users have to approve requests, and no plugin signs them in", "add a plugin for sign-in",
                 .signIn)
         }
     }
@@ -62,7 +62,7 @@ struct NameClaims {
             (.path, routes.map(\.path)), (.metadata, routes.compactMap(\.metadata)),
             (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),
             (.step, registry.steps.map(\.name)),
-            // Fields of two steps are never on one page, so only the core's own are taken.
+            // Two steps never share a page, so only fields of the core can clash.
             (.formField, registry.steps.flatMap(\.fields).map(\.name).filter(InteractionRun.fields.contains)),
             (.document, registry.documents.map(\.name)), (.collection, registry.collections.map(\.name)),
             (.store, registry.stores.map { _ in "" }),
@@ -73,7 +73,7 @@ struct NameClaims {
         Set([grant.wire, grant.key] + grant.aliases).sorted()
     }
 
-    /// An attribute of every grant is one of each grant as well.
+    /// Claims an attribute; one of every grant also clashes with one of a single grant.
     private mutating func claim(_ attribute: AttributeDeclaration, _ id: String, _ place: Int) {
         let isCores =
             attribute.level == .client
@@ -81,11 +81,11 @@ struct NameClaims {
         let other = isCores ? "core" : attributes.first { attribute.overlaps($0.name, $0.level) }?.owner
         attributes.append((attribute.name, attribute.level, id))
         guard let other else { return }
-        let whose = other == "core" ? "the core reads itself" : "plugin '\(other)' adds too"
+        let whose = other == "core" ? "belongs to the core" : "plugin '\(other)' adds too"
         problems.append(
             (
                 place, "plugin '\(id)' adds the attribute \(attribute.place), which \(whose)",
-                .text(other == "core" ? "its author has to give it another name" : "load one of them")
+                .text(other == "core" ? "ask its author to rename the attribute" : "load one of them")
             ))
     }
 
@@ -98,12 +98,12 @@ struct NameClaims {
             problems.append(
                 (
                     place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
-                    .text("its texts begin with '\(page.name)_'")
+                    .text("the keys of its texts must begin with '\(page.name)_'")
                 ))
         }
     }
 
-    /// A grant that only flows have; several of them may share one.
+    /// Claims the names of grants that only response types use; several response types may share one grant.
     mutating func claimGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
         var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
         for (place, plugin) in plugins.enumerated() {
@@ -116,7 +116,7 @@ struct NameClaims {
 
     private mutating func claim(_ claim: NameClaim, _ id: String, _ place: Int) {
         if let owner = owners.updateValue(id, forKey: claim) {
-            let other = owner == "core" ? "the core has itself" : "plugin '\(owner)' adds too"
+            let other = owner == "core" ? "belongs to the core" : "plugin '\(owner)' adds too"
             problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text("load one of them")))
         }
     }
@@ -127,7 +127,7 @@ struct NameClaims {
             for entry in plugin.registry.metadata {
                 guard owners[NameClaim(.metadata, entry.name)] == nil else {
                     problems.append(
-                        (place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)', which is taken", nil))
+                        (place, "plugin '\(plugin.id)' sets the metadata '\(entry.name)', which is already set", nil))
                     continue
                 }
                 merge(entry.value, into: &members, entry.name, place, plugin.id)
@@ -145,17 +145,17 @@ struct NameClaims {
             members[name] = .strings(known + added.filter { !known.contains($0) })
         case .value(let value):
             if let known = members[name], known != value {
-                problems.append((place, "plugin '\(id)' gives another value for the metadata '\(name)'", nil))
+                problems.append((place, "plugin '\(id)' sets the metadata '\(name)' to a different value", nil))
             }
             members[name] = value
         @unknown default:
-            problems.append((place, "plugin '\(id)' adds metadata of a kind that this server does not know", nil))
+            problems.append((place, "plugin '\(id)' adds metadata of an unknown kind", nil))
         }
     }
 }
 
 extension AttributeDeclaration {
-    /// Whether it is at the place of another one of the same name.
+    /// Whether the two attributes can appear in the same place under the same name.
     fileprivate func overlaps(_ name: String, _ level: AttributeLevel) -> Bool {
         guard self.name == name else { return false }
         if self.level == level { return true }

@@ -3,23 +3,23 @@
 public import GrantKit
 import Synchronization
 
-/// A plugin that has been made, with what it adds; it ends with the last generation that holds it.
+/// A plugin and what it adds; it stops with the last generation that holds it.
 public final class RegisteredPlugin: Sendable {
     /// The plugin's id.
     public let id: String
     /// The plugin itself.
     public let plugin: any Plugin
-    /// What it adds.
+    /// Everything that the plugin adds.
     public let registry: Registry
-    /// The store that it adds, if it adds one, with its answers checked.
+    /// The plugin's store, with its results checked; nil if it provides none.
     public let store: CheckedStore?
-    /// The client attributes that it reads.
+    /// The client attributes that the plugin reads.
     public let attributes: [AttributeDeclaration]
-    /// What waits to be taken by its sinks.
+    /// The events that wait for the plugin's sinks.
     let queues: [EventQueue]
     private let isRunning = Mutex(false)
 
-    /// Describes a plugin that has been made.
+    /// Registers a plugin.
     public init(id: String, plugin: any Plugin, registry: Registry, attributes: [AttributeDeclaration]) {
         self.id = id
         self.plugin = plugin
@@ -37,7 +37,7 @@ public final class RegisteredPlugin: Sendable {
         }
     }
 
-    /// Starts the plugin, unless it runs already.
+    /// Starts the plugin unless it is already running.
     public func start() async throws {
         guard !isRunning.withLock({ $0 }) else { return }
         try await plugin.start()
@@ -45,7 +45,7 @@ public final class RegisteredPlugin: Sendable {
         isRunning.withLock { $0 = true }
     }
 
-    /// Stops the plugin, if it runs.
+    /// Stops the plugin if it is running.
     public func stop() async {
         let wasRunning = isRunning.withLock { isRunning in
             defer { isRunning = false }

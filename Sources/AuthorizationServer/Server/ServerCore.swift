@@ -4,7 +4,7 @@ public import GrantKit
 public import Logging
 import Synchronization
 
-/// The clock and the random source, so that tests need neither to wait nor to guess.
+/// The clock and the random source, which tests replace.
 public protocol ServerEnvironment: Sendable {
     /// The current time.
     var now: Timestamp { get }
@@ -12,19 +12,19 @@ public protocol ServerEnvironment: Sendable {
     func random(bytes count: Int) -> String
 }
 
-/// The authorization server: what it lends to plugins, and where requests come in.
+/// The authorization server: the services that it offers to plugins, and the entry point for requests.
 public final class ServerCore: Sendable {
     let environment: any ServerEnvironment
     let logger: Logger
-    /// What the server counts.
+    /// The server's counters.
     public let metrics = Metrics()
     /// The issuer identifier.
     public let issuer: String
-    /// Cryptography that needs no key of the server.
+    /// Cryptography that needs none of the server's keys.
     public let cryptography: any CryptographyService
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
-    /// The pages of this server, without those of plugins.
+    /// The server's own pages, without those of plugins.
     public let pages: any PageRenderer
     private let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
@@ -35,7 +35,7 @@ public final class ServerCore: Sendable {
         var opened: Opened?
     }
 
-    /// What is only there once the store is open.
+    /// The part of the server that exists only once the store is open.
     final class Opened: Sendable {
         let store: any Store
         let keys: any KeyRing
@@ -52,7 +52,7 @@ public final class ServerCore: Sendable {
     private let state = Mutex(State())
     private let closed: Closed
 
-    /// Makes a server that has no generation yet.
+    /// Creates a server without a generation.
     public init(
         issuer: String, environment: any ServerEnvironment, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
@@ -70,7 +70,7 @@ public final class ServerCore: Sendable {
         recorder = EventRecorder(environment, metrics, logger)
     }
 
-    /// What the core itself keeps in the store.
+    /// The core's collections in the store.
     public static let collections = [
         Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
         InteractionState.collection,
@@ -78,13 +78,13 @@ public final class ServerCore: Sendable {
         SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
     ]
 
-    /// Opens the server, or has it sign with other keys from the next signature on: the store is always the same one.
+    /// Opens the server, or replaces its keys; the store stays the same.
     ///
     /// - Parameters:
     ///   - store: The store.
     ///   - keys: The server's own keys.
     ///   - publicJWKS: The public halves of the signing keys.
-    ///   - cache: How long others may keep them.
+    ///   - cache: How long others may cache them.
     public func open(store: CheckedStore, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         let waking = WakingStore(inner: store, pending: pendingJobs)
@@ -93,7 +93,7 @@ public final class ServerCore: Sendable {
 
     /// Serves a generation from the next request on.
     public func install(_ generation: Generation) {
-        // The former one is let go outside of the lock, since letting it go may end plugins.
+        // The former generation is released outside of the lock, because that may stop plugins.
         let former = state.withLock { state in
             defer { state.generation = generation }
             return state.generation
@@ -102,17 +102,18 @@ public final class ServerCore: Sendable {
         _ = former
     }
 
-    /// Records what the generation being served says of its users, so that what ended stays ended.
+    /// Records the state of the declared users, so that what has ended stays ended.
     ///
-    /// To be called after a generation was installed. It writes nothing where nothing has changed, and computes a slow
-    /// hash, one at a time, for each password that is readable in the configuration.
+    /// Call this after installing a generation. It writes nothing if nothing has changed, and computes a slow hash, one
+    /// at a
+    /// time, for each plain password in the configuration.
     ///
     /// - Throws: `StoreError`, `CancellationError`.
     public func recordUsers() async throws {
         try await DeclaredUserRecording(store: store, users: Users(self, generation)).run()
     }
 
-    /// The generation that a request which begins now is served by.
+    /// The generation that serves requests which begin now.
     public var generation: Generation? {
         state.withLock { $0.generation }
     }
@@ -121,19 +122,19 @@ public final class ServerCore: Sendable {
         state.withLock { $0.opened }
     }
 
-    /// The key of the epochs of declared users, read once.
+    /// The key for the epochs of declared users, read once.
     func epochKey() async throws -> Secret {
         if let known = opened?.epochKey.withLock({ $0 }) { return known }
-        // Also for a request that may write nothing: what would not be kept must not be used either.
+        // This also applies to requests that must not write: a key that would not be stored must not be used.
         let key = try await UserEpoch.key(in: opened?.store ?? closed, random: random(bytes: 32))
         opened?.epochKey.withLock { $0 = key }
         return key
     }
 }
 
-/// Replaces the store and the keys before they are open, so that using them too early is an error and no trap.
+/// Stands in for the store and the keys until they are open, so that early use is an error and not a trap.
 private struct Closed: Store, KeyRing {
-    private var error: StoreError { StoreError("the store and the keys cannot be used before 'start'") }
+    private var error: StoreError { StoreError("the store and the keys cannot be used before the plugin is started") }
 
     func prepare(_ collections: [StoreCollection]) async throws { throw error }
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
@@ -154,43 +155,43 @@ private struct Closed: Store, KeyRing {
 }
 
 extension ServerCore: PluginHost {
-    /// The store, which a request for headers alone can only read.
+    /// The store; read-only during a HEAD request.
     public var store: any Store {
         let store = opened?.store ?? closed
         return HeadRequest.isCurrent ? ReadOnlyStore(base: store) : store
     }
-    /// Requests to other servers; a request for headers alone sends none.
+    /// Sends requests to other servers, but none during a HEAD request.
     public var outbound: any OutboundHTTP { HeadRequest.isCurrent ? NoOutbound() : sender }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.
     public var clients: any ClientDirectory { Clients(self, generation) }
-    /// The people that can sign in.
+    /// The users.
     public var users: any UserDirectory { Users(self, generation) }
     /// The tokens that this server issued.
     public var tokens: any TokenService { tokenRegistry }
     var tokenRegistry: TokenRegistry { TokenRegistry(core: self) }
-    /// What the core does around access.
+    /// The services of the core around access to resources.
     public var access: any AccessService { PersonClaims(core: self) }
-    /// The sessions of people.
+    /// The sessions of users.
     public var sessions: any SessionDirectory { sessionRegistry }
     var sessionRegistry: SessionRegistry { SessionRegistry(core: self) }
-    /// What people have allowed clients.
+    /// The consents of users to clients.
     public var consents: any ConsentDirectory { Consents(core: self) }
-    /// Queues what need not be done before an answer.
+    /// Queues work that can be done after the response.
     public var jobs: any JobService { JobQueue(core: self) }
 
-    /// The public address of a route.
+    /// The public URL of a route.
     public func address(of route: Route) -> String {
         issuer + (route.isAtRoot ? "" : generation?.basePath ?? "") + route.path
     }
 
-    /// Records what happens, for those who keep records of it.
+    /// Records events for plugins that write them down.
     public var events: any EventService { recorder }
     /// The current time.
     public var now: Timestamp { environment.now }
 
-    /// Random bytes, as base64url.
+    /// Returns random bytes in base64url.
     public func random(bytes count: Int) -> String {
         environment.random(bytes: count)
     }

@@ -2,19 +2,19 @@
 
 public import GrantKit
 
-/// What a configuration says that the core needs, before it is checked against what is loaded.
+/// The part of a configuration that the core needs, before it is checked against the loaded plugins.
 public struct ServerSettings: Sendable {
     /// The issuer identifier, already checked.
     public var issuer: String
-    /// The path below which endpoints are served, such as `/auth`.
+    /// The path prefix of endpoints, such as `/auth`.
     public var basePath: String
-    /// Other paths below which they are served as well.
+    /// Other path prefixes under which endpoints are served too.
     public var aliasPaths: [String]
-    /// The format of clients that name none, where several are loaded.
+    /// The token format of clients that set none; needed if several are loaded.
     public var defaultTokenFormat: String?
-    /// How long a person stays signed in.
+    /// The lifetime of a session.
     public var sessionLifetime: Duration
-    /// The languages that pages can be in.
+    /// The languages of pages.
     public var languages: [String]
     /// Whether the issuer's address shows a page.
     public var hasLanding: Bool
@@ -23,7 +23,7 @@ public struct ServerSettings: Sendable {
     /// The documents of the users.
     public var users: [JSON]
 
-    /// Makes settings.
+    /// Creates settings.
     public init(
         issuer: String, basePath: String = "/auth", aliasPaths: [String] = ["/oauth2"],
         defaultTokenFormat: String? = nil, sessionLifetime: Duration = .seconds(12 * 3600), languages: [String] = [],

@@ -3,7 +3,8 @@
 import GrantKit
 
 extension Store {
-    /// All records that carry a value of an index, up to a bound that nobody reaches by use.
+    /// All records with a value in an index, up to a bound that no normal use reaches.
+
     func all(_ collection: StoreCollection, by index: String, equals value: String) async throws -> [StoreRecord] {
         var all: [StoreRecord] = []
         while all.count < 10_000 {

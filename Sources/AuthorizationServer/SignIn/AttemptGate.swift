@@ -4,16 +4,16 @@ import GrantKit
 
 /// Lets one attempt pass at a time, each after a longer wait than the one before.
 ///
-/// It is kept in the store: which of many attempts passes is decided by compare-and-swap, whatever node they come to.
+/// Its state is in the store: compare-and-swap decides which of many attempts passes, on whatever node they arrive.
 struct AttemptGate {
     let store: any Store
     let now: Timestamp
     let key: StoreKey
 
-    /// Closes the gate before its first attempt; one that was closed before stays as it is.
+    /// Closes the gate before its first attempt, unless it already is closed.
     ///
     /// - Parameters:
-    ///   - delay: For how many seconds.
+    ///   - delay: How many seconds until an attempt can pass.
     ///   - window: How long the gate is remembered.
     /// - Throws: `StoreError`.
     func close(for delay: Int64, window: Duration) async throws {
@@ -22,7 +22,7 @@ struct AttemptGate {
         _ = try await set(passed: 0, delay: delay, until: now + window, over: found)
     }
 
-    /// Has the next attempt wait as if one had just passed.
+    /// Makes the next attempt wait as if one had just passed.
     ///
     /// - Throws: `StoreError`.
     func restart(for delay: Int64) async throws {
@@ -30,13 +30,13 @@ struct AttemptGate {
         _ = try await set(passed: 1, delay: delay, until: now + .seconds(delay), over: found)
     }
 
-    /// Lets an attempt pass if its time has come.
+    /// Lets an attempt pass if it is due.
     ///
     /// - Parameters:
-    ///   - isOpen: Whether a gate that nobody has closed lets the first attempt pass.
-    ///   - window: How long such a gate is remembered.
-    ///   - delay: The seconds until the next attempt, once so many have passed.
-    /// - Returns: Nil if it passes, or else how long to wait.
+    ///   - isOpen: Whether the first attempt passes if the gate has never been closed.
+    ///   - window: How long a new gate is remembered.
+    ///   - delay: The seconds until the next attempt, given the number of attempts that have passed.
+    /// - Returns: Nil if the attempt passes, otherwise how long to wait.
     /// - Throws: `StoreError`.
     func pass(isOpen: Bool = false, window: Duration, delay: (Int64) -> Int64) async throws -> Duration? {
         let found = try await store.read(key)
@@ -56,7 +56,7 @@ struct AttemptGate {
         found.flatMap { $0.expiresAt > now ? $0 : nil }
     }
 
-    /// - Returns: Whether no other attempt was faster.
+    /// - Returns: Whether the write won over concurrent attempts.
     private func set(
         passed: Int64, delay: Int64, until end: Timestamp, over found: StoreRecord?
     ) async throws -> Bool {

@@ -3,33 +3,33 @@
 import GrantKit
 import OutsideText
 
-/// A cookie of this server: out of reach of scripts, not sent along with requests that other sites make.
+/// A cookie of this server, which scripts cannot read and requests from other sites do not carry.
 struct Cookie: Sendable {
-    /// Carries a session; says who is signed in.
+    /// The cookie of a session, which tells who is signed in.
     static let session = "grantor_session"
-    /// Ties pages to the browser that they were shown in; says nothing.
+    /// The cookie that ties a page to the browser in which it was shown; it tells nothing else.
     static let browser = "grantor_browser"
 
     let name: String
-    /// Over https nobody else can have set it: no other host, no unencrypted connection (RFC 6265bis section 4.1.3.2).
+    /// Over https, no other host and no unencrypted connection can have set it (RFC 6265bis section 4.1.3.2).
     private let isSecure: Bool
 
-    /// Names a cookie of one issuer.
+    /// Creates the cookie for an issuer.
     ///
-    /// Browsers keep cookies by host, whatever the port, and `__Host-` allows no path. So the name itself tells apart the
-    /// issuers of one host.
+    /// Browsers keep cookies by host, whatever the port, and `__Host-` allows no path. Therefore the name distinguishes
+    /// issuers on the same host.
     init(_ name: String, issuer: String) {
         isSecure = issuer.utf8.starts(with: "https://".utf8)
         self.name = "\(isSecure ? "__Host-" : "")\(name)_\(Cookie.tag(issuer))"
     }
 
-    /// A short name for an issuer: its FNV-1a hash, for which nobody makes collisions among issuers of one operator.
+    /// A short name for an issuer: its FNV-1a hash, which is enough because all issuers on a host are the operator's.
     private static func tag(_ issuer: String) -> String {
         let hash = issuer.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return String(hash, radix: 36)
     }
 
-    /// The value in a request, or nil if there is none, or more than one.
+    /// The value in a request; nil if there is none or more than one.
     func value(in head: RequestHead) -> String? {
         let pairs = head.headers.filter { $0.name == "cookie" }.flatMap { $0.value.raw.split(at: ";") }
         let values = pairs.compactMap { pair -> RawText? in
@@ -39,12 +39,12 @@ struct Cookie: Sendable {
         return values.count == 1 ? values.first?.string : nil
     }
 
-    /// The header that sets it until the browser is closed.
+    /// The header that sets the cookie until the browser is closed.
     func set(_ value: String) -> (name: String, value: String) {
         ("set-cookie", "\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")")
     }
 
-    /// The header that removes it.
+    /// The header that removes the cookie.
     var remove: (name: String, value: String) {
         ("set-cookie", "\(name)=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")")
     }

@@ -2,27 +2,27 @@
 
 import GrantKit
 
-/// What an interaction was answered, kept sealed with the mark that it is used: a button that is pressed twice leads twice
-/// to the same place, with the same code.
+/// The response to an interaction, sealed and kept with the mark that the interaction is used.
 ///
-/// The mark is written with the code in one commit, so of many that race, on whatever node, one answers and all others
-/// repeat that answer. The form that it answers is part of what opens it and is not stored, so neither the store nor its
-/// keys give it away.
+/// It makes a button that is pressed twice lead to the same place with the same code. The mark is committed together
+/// with the code, so if several requests race, on whatever node, one responds and the others repeat its response. The
+/// form that was submitted is part of what opens the seal and is not stored, so neither the store nor its keys reveal
+/// the response.
 struct GivenAnswer {
-    /// For how long it is repeated at the most: a second press comes at once; a later one is asked anew.
+    /// The time for which the response can be repeated: a double click comes at once; a later click asks again.
     static let repeated = Duration.seconds(10)
 
-    /// The parameters of the answer; none where a page of the server's own was asked for.
+    /// The parameters of the response; empty for a page of this server.
     let members: [(name: String, value: String)]
-    /// Whom it was given to, and where.
+    /// The client that the response was for; `redirectURI` is where it went.
     let clientID: String
     let redirectURI: String
     let sessionID: String
-    /// The cookie of the session that began with it, for a browser that dropped the first answer.
+    /// The cookie of the session that began with the response, for a browser that dropped it.
     let cookie: String?
-    /// The grant that it began, if it began one.
+    /// The grant that began with the response, if any.
     let grantID: String?
-    /// The records that came into being with it; of these none may have been redeemed.
+    /// The records that were created with the response, none of which may have been redeemed.
     let issued: [StoreKey]
     let at: Timestamp
 
@@ -42,14 +42,14 @@ struct GivenAnswer {
 
     // MARK: in the store
 
-    /// The mark that the interaction is used.
+    /// Creates the mark that the interaction is used.
     ///
     /// - Parameters:
     ///   - state: The interaction.
-    ///   - form: The digest of the form that it answers; without one it is never repeated, and nothing of it is kept.
+    ///   - form: The digest of the submitted form. Without one the response is not kept, and never repeated.
     ///   - core: The server.
     /// - Returns: The record.
-    /// - Throws: What sealing throws.
+    /// - Throws: An error of sealing.
     func marker(of state: InteractionState, for form: String?, in core: ServerCore) throws -> StoreRecord {
         let sealed = try form.map { try core.keys.seal(json.text, purpose: GivenAnswer.purpose(state, $0)) }
         return StoreRecord(
@@ -72,7 +72,7 @@ struct GivenAnswer {
         return json
     }
 
-    /// What a mark holds, if the same form is sent once more and this server can still read it.
+    /// Reads a mark; nil unless the same form is submitted again and this server can open the seal.
     init?(_ marker: StoreRecord, of state: InteractionState, for form: String?, in core: ServerCore) {
         guard let form, let sealed = marker.value["given"]?.string,
             let text = core.keys.open(sealed, purpose: GivenAnswer.purpose(state, form)),
@@ -86,23 +86,23 @@ struct GivenAnswer {
             issued: pairs("issued").map { StoreKey($0[0], $0[1]) }, at: Timestamp(seconds: at))
     }
 
-    // MARK: once more
+    // MARK: repeating
 
-    /// Whether it still answers what a request asks for today.
+    /// Whether the response fits what a request asks for now.
     func answers(_ valid: ValidRequest) -> Bool {
         clientID == valid.registered.client.id
             && redirectURI == valid.destination.redirect.text
     }
 
-    /// Whether it may be given once more: soon, to the same person, and while all of it is as good as it was.
+    /// Whether the response may be repeated: soon, to the same user, and while everything in it is still valid.
     ///
     /// - Parameters:
-    ///   - session: The session of the browser; none, if the first answer was dropped together with its cookie.
+    ///   - session: The session of the browser; nil if the browser dropped the first response together with its cookie.
     ///   - core: The server.
-    /// - Returns: Whether it may.
+    /// - Returns: Whether it may be repeated.
     /// - Throws: `StoreError`.
     func isGood(_ session: Session?, in core: ServerCore) async throws -> Bool {
-        // A clock that is behind makes it no longer than that.
+        // Another node's clock that is ahead does not extend this.
         let age = core.now - at
         guard age >= .zero, age < lifetime, session.map({ $0.id == sessionID }) ?? (cookie != nil) else {
             return false
@@ -116,19 +116,19 @@ struct GivenAnswer {
         return Session(record, of: user).isGood(at: core.now)
     }
 
-    /// No longer than the tokens in it last; the shortest lifetime of a code is that of a repeated answer.
+    /// No longer than the tokens in the response live, and never longer than the shortest lifetime of a code.
     private var lifetime: Duration {
         let end = members.first { $0.name == "expires_in" }.flatMap { Int64($0.value) }
         return min(GivenAnswer.repeated, end.map(Duration.seconds) ?? GivenAnswer.repeated)
     }
 
-    /// Brings the session's cookie to a browser that does not have it.
+    /// Sets the session's cookie in a browser that does not have it.
     func begin(_ session: Session?, _ response: inout ServerResponse, in core: ServerCore) {
         guard session == nil, let cookie else { return }
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(cookie))
     }
 
-    /// Tells one form from another; with the code of its page in it, nobody guesses what was typed.
+    /// The digest that identifies a form; the form token in it keeps anyone from guessing what was typed.
     static func digest(ofForm fields: Parameters, _ cryptography: any CryptographyService) -> String {
         let pairs = fields.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
         return cryptography.digest(pairs.joined(separator: "&"))

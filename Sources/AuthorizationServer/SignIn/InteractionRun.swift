@@ -2,14 +2,13 @@
 
 import GrantKit
 
-/// One request's way through the steps of an interaction: it goes on until something has to be asked, or nothing is left
-/// to ask.
+/// Takes one request through the steps of an interaction until a page must be shown or nothing is left to ask.
 struct InteractionRun {
-    /// Where it comes to a halt.
+    /// The result of a run.
     enum Halt {
-        /// A page has to be shown.
+        /// A page must be shown.
         case page(Page)
-        /// Everything was asked; this is what is granted.
+        /// Everything has been asked, and this is granted.
         case approved(AccessLimits)
     }
 
@@ -17,22 +16,22 @@ struct InteractionRun {
     let generation: Generation
     let valid: ValidRequest
     var steps: StepRunner
-    /// The session of the browser, whatever it is good for.
+    /// The session of the browser, whether or not it is good enough for the request.
     let former: Session?
-    /// What is remembered of this request's consent.
+    /// The write that remembers the consent given in this request.
     var remembered: StoreWrite?
-    /// The consent that the grant comes under, if one is stored.
+    /// The id of the stored consent that the grant belongs to, if any.
     var consentID: String?
-    /// Whether the person was asked for what is granted, now or before.
+    /// Whether the user was asked for what is granted, now or before.
     var wasAsked = true
-    /// What is granted of what plugins ask for beside the scope.
+    /// The granted consent items of plugins.
     var allowedItems: [String] = []
 
     private var policy: InteractionPolicy { valid.policy }
     var state: InteractionState { steps.state }
-    /// The session that is good for this request.
+    /// The session, if it is good enough for this request.
     var session: Session? { steps.session }
-    /// A session that this request begins, or makes surer.
+    /// The session that this request begins or steps up.
     var begun: NewSession? { steps.begun }
 
     init(
@@ -49,7 +48,7 @@ struct InteractionRun {
         steps.session = session.flatMap { isGood($0) ? $0 : nil }
     }
 
-    /// Whether a session proves what the request asks for.
+    /// Whether a session satisfies the request.
     private func isGood(_ session: Session) -> Bool {
         if let own = state.session { return own == session.id || isRenewed(session) }
         if state.isSwitching || !policy.prompts.isDisjoint(with: [.login, .selectAccount]) { return false }
@@ -61,17 +60,17 @@ struct InteractionRun {
         policy.essentialACR.isEmpty || session.acr.map(policy.essentialACR.contains) ?? false
     }
 
-    /// Whether it is a later sign-in of the person that the page spoke to, who was asked for one in another tab too.
+    /// Whether the session is a later sign-in of the user to whom the page was shown, for example in another tab.
     private func isRenewed(_ session: Session) -> Bool {
         session.user.id == state.shown?.user && session.authenticatedAt >= state.began
     }
 
-    /// Goes on with what was submitted to the page that the state names.
+    /// Continues with what was submitted to the page in the state.
     ///
-    /// Where no page may be shown the person knows nothing of the request, so a client that the person never allowed
-    /// anything is told one and the same error, no matter who is signed in, how and since when.
+    /// If no page may be shown, the user learns nothing of the request. Therefore a client that the user never allowed
+    /// anything always gets the same error, whoever is signed in, how and since when.
     ///
-    /// - Throws: `RedirectRefusal`, `PageRefusal`, or what a step throws.
+    /// - Throws: `RedirectRefusal`, `PageRefusal` or an error of a step.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
         guard policy.prompts.contains(.none) else { return try await proceedOrRefuse(submitted) }
         do {
@@ -82,7 +81,8 @@ struct InteractionRun {
         }
     }
 
-    /// Whether the person at the browser may be known to the client: who allowed it something, or need not be asked.
+    /// Whether the client may learn about the user at the browser: the user has allowed it something, or need not be
+    /// asked.
     private func isKnownToClient() async throws -> Bool {
         guard let person = former, valid.destination.redirect.identifies(isPublic: valid.registered.client.isPublic)
         else { return false }
@@ -90,7 +90,7 @@ struct InteractionRun {
         return try await Consent(person.user, valid.registered, in: core).storedID != nil
     }
 
-    /// What a step refuses is the client's to know.
+    /// Turns the refusal of a step into one that the client gets.
     private mutating func proceedOrRefuse(_ submitted: Parameters?) async throws -> Halt {
         do {
             return try await proceed(submitted)
@@ -99,16 +99,16 @@ struct InteractionRun {
         }
     }
 
-    private static let noPage = "a page would have to be shown"
+    private static let noPage = "the request cannot be completed without showing a page"
 
     private mutating func proceed(_ submitted: Parameters?) async throws -> Halt {
         if submitted != nil, isSigningIn {
-            // A person who submits a proof of who they are means it, also where another tab has signed in meanwhile.
+            // A user who submits credentials means to sign in, even if another tab has signed in meanwhile.
             steps.session = nil
         } else if steps.person == nil, !state.done.isEmpty {
             steps.state.forget()
         }
-        // A page that spoke to one person must not take the answer of another, nor pass on what that one chose.
+        // A page shown to one user must not take the input of another, nor pass on what the first one chose.
         let isSame = state.shown?.user == steps.person
         if state.shown?.user != nil, !isSame { steps.state.forget() }
         let isAnswer = submitted != nil && isSame
@@ -122,13 +122,13 @@ struct InteractionRun {
         return try await consent(submitted)
     }
 
-    /// Whether the page that was shown belongs to a sign-in, not to a session that has to be surer.
+    /// Whether the page belongs to a sign-in, rather than to stepping up a session.
     private var isSigningIn: Bool {
         guard let phase = steps.plan.steps.first(where: { $0.name == state.shown?.step })?.phase else { return false }
         return phase == .identify || phase == .verify && state.proof != nil
     }
 
-    /// Finds out who the person is, as surely as the request asks for; a session is made surer before it is given up.
+    /// Identifies the user as strongly as the request requires, stepping up a session if possible before replacing it.
     private mutating func prove(_ submitted: inout Parameters?) async throws -> Page? {
         if let former = session {
             if let page = try await steps.run(.verify, &submitted) { return page }
@@ -149,7 +149,7 @@ struct InteractionRun {
         steps.state.forget()
     }
 
-    /// What begins the new session, and ends the one that it takes the place of.
+    /// The writes that begin the new session and delete the one that it replaces.
     var sessionWrites: [StoreWrite]? {
         guard let begun else { return nil }
         let replaced = former.flatMap { $0.id == begun.session.id ? nil : StoreWrite.delete(Session.key($0.id)) }
@@ -167,22 +167,22 @@ struct InteractionRun {
 
     // MARK: consent
 
-    /// The name under which the state knows the core's own page.
+    /// The name of the core's own page in the state.
     static let step = "consent"
-    /// What the core's own forms send, which no step's page may.
+    /// The fields of the core's own forms, which the pages of steps must not use.
     static let fields = ["state", "csrf", "decision", "scope"]
 
     private mutating func consent(_ submitted: Parameters?) async throws -> Halt {
-        guard let session else { throw refusal(OAuthError(.loginRequired, "nobody is signed in")) }
+        guard let session else { throw refusal(OAuthError(.loginRequired, "no user is signed in")) }
         let client = valid.registered.client
         guard hasReached(session) else {
-            throw refusal(OAuthError(.unmetAuthentication, "no sign-in of the class that was asked for is offered"))
+            throw refusal(OAuthError(.unmetAuthentication, "no sign-in reaches the requested authentication class"))
         }
         let consent = try await Consent(session.user, valid.registered, in: core)
         if state.shown?.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else {
                 core.recorder.recordDenial(of: policy.limits, session)
-                throw refusal(OAuthError(.accessDenied, "the person denied access"))
+                throw refusal(OAuthError(.accessDenied, "the user denied access"))
             }
             return try allow(submitted, consent)
         }
@@ -197,7 +197,7 @@ struct InteractionRun {
             if consent.covers(limits, items) {
                 limits.keep(scope: consent.allows)
                 allowedItems = items.filter(consent.allows)
-                // Of nothing that was asked for there is nothing to grant, so it is asked once more.
+                // If none of the requested scopes is allowed, nothing can be granted, so the user is asked again.
                 if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
             }
         }
@@ -205,7 +205,7 @@ struct InteractionRun {
         return try show(page(session.user, consent), .consentRequired)
     }
 
-    /// What plugins ask for beside the scope.
+    /// The items that plugins ask for in addition to scopes.
     var items: [String] { ConsentItems.asked(policy.attachments) }
 
     private mutating func allow(_ submitted: Parameters, _ consent: Consent) throws -> Halt {
@@ -215,7 +215,7 @@ struct InteractionRun {
         limits.keep { required.contains($0) || ticked.contains($0) }
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
             if let session { core.recorder.recordDenial(of: policy.limits, session) }
-            throw refusal(OAuthError(.accessDenied, "the person allowed nothing of what was asked for"))
+            throw refusal(OAuthError(.accessDenied, "the user allowed none of the requested scopes"))
         }
         consentID = consent.id
         allowedItems = items.filter(ticked.contains)
@@ -250,7 +250,7 @@ struct InteractionRun {
 }
 
 extension OAuthError.Code {
-    // OpenID Connect Core section 3.1.2.6; any request with a policy that forbids pages can need them.
+    // OpenID Connect Core section 3.1.2.6; any request whose policy forbids pages can need them.
     static let loginRequired = OAuthError.Code(rawValue: "login_required")
     static let consentRequired = OAuthError.Code(rawValue: "consent_required")
     static let unmetAuthentication = OAuthError.Code(rawValue: "unmet_authentication_requirements")

@@ -2,32 +2,32 @@
 
 import GrantKit
 
-/// Carries the state of an interaction through the browser, and ties its forms to it.
+/// Carries the state of an interaction through the browser, sealed, and ties its forms to it.
 struct InteractionSeal {
     let core: ServerCore
 
-    /// - Throws: `OAuthError` `invalid_request` if the request is too long to travel.
+    /// - Throws: `OAuthError` `invalid_request` if the request is too long to be carried.
     func seal(_ state: InteractionState) throws -> String {
         let sealed = try core.keys.seal(state.json.text, purpose: InteractionState.purpose)
         guard sealed.utf8.count <= Limit.sealed else {
-            throw OAuthError(.invalidRequest, "the authorization request is too long: about 8,000 bytes fit")
+            throw OAuthError(.invalidRequest, "the authorization request is too long; the limit is about 8,000 bytes")
         }
         return sealed
     }
 
-    /// The state that was sealed for this browser, not too long ago.
+    /// Opens a state that was sealed for this browser, if it is not too old.
     ///
     /// - Parameters:
-    ///   - sealed: What travelled.
-    ///   - head: The request that brought it.
-    ///   - again: Where what the state was sealed for begins anew. It gives nothing of the state away, since the browser
-    ///     may be another one.
+    ///   - sealed: The sealed state.
+    ///   - head: The request that carries it.
+    ///   - again: Returns the URL at which to start over. It must reveal nothing about the state, because this may be
+    ///     another browser.
     /// - Returns: The state.
     /// - Throws: `PageRefusal`.
     func open(_ sealed: String, _ head: RequestHead, again: (InteractionState) -> String?) throws -> InteractionState {
         guard let text = core.keys.open(sealed, purpose: InteractionState.purpose), let json = try? JSON(parsing: text),
             let state = InteractionState(json)
-        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "no sealed state")) }
+        else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid sealed state")) }
         guard core.now - state.began < InteractionState.lifetime else {
             let error = OAuthError(.invalidRequest, reason: "the sealed state is too old")
             throw PageRefusal(.expired, error, again: again(state))
@@ -40,7 +40,7 @@ struct InteractionSeal {
         return state
     }
 
-    /// Proves that a form came from a page that this server showed in this browser for this interaction.
+    /// A code that proves that a form comes from a page of this interaction, shown in this browser.
     func formToken(_ state: InteractionState) -> String {
         core.keys.authenticationCode("\(state.id) \(state.browser)", purpose: "form")
     }

@@ -2,10 +2,10 @@
 
 import GrantKit
 
-/// Where a sign-in and consent stands; it travels through the browser sealed, so that nothing is written for somebody
+/// The state of a sign-in and consent, which travels through the browser sealed, so that nothing is stored for someone
 /// who only looks at a page.
 struct InteractionState: Sendable {
-    /// Who the person is, and how that was proven.
+    /// The user, and how their identity was proven.
     struct Proof: Sendable {
         var user: String
         /// The user's epoch when the proof was checked.
@@ -15,44 +15,44 @@ struct InteractionState: Sendable {
         var amr: [String]
     }
 
-    /// How far the sign-in of this interaction has come.
+    /// The progress of the sign-in.
     enum Progress: Sendable {
-        /// No step has found out who the person is.
+        /// No step has identified the user yet.
         case unknown
-        /// Steps have found out, and no session has begun.
+        /// Steps have identified the user, but no session has begun.
         case proven(Proof)
-        /// The session with this identifier has begun.
+        /// The session with this id has begun.
         case begun(session: String)
     }
 
-    /// A page that waits for an answer.
+    /// A page that waits for input.
     struct ShownPage: Sendable {
-        /// The step whose page it is.
+        /// The step that shows the page.
         var step: String
-        /// Who it speaks to, if that was known.
+        /// The user to whom the page was shown, if known.
         var user: String?
     }
 
     static let purpose = "interaction"
-    /// How long a page may stand open.
+    /// The time for which a page can stay open.
     static let lifetime = Duration.seconds(3600)
 
-    /// Redeemed by the approval.
+    /// Identifies the interaction, which can be approved once.
     let id: String
     let began: Timestamp
     /// The digest of the browser's cookie.
     let browser: String
-    /// The request as it was sent: it is validated anew at each step.
+    /// The parameters of the request as sent; every step validates them again.
     let parameters: Parameters
     var progress = Progress.unknown
     var shown: ShownPage?
     /// The steps that are finished.
     var done: Set<String> = []
-    /// What each step kept with its page.
+    /// The data that each step keeps while its page is shown.
     var kept: [String: JSON] = [:]
-    /// What finished steps leave with the authorization.
+    /// The data that finished steps attach to the authorization.
     var attachments: [String: JSON] = [:]
-    /// Whether the person asked for another account than that of the session.
+    /// Whether the user asked to use another account.
     var isSwitching = false
 
     init(id: String, began: Timestamp, browser: String, parameters: Parameters) {
@@ -62,14 +62,14 @@ struct InteractionState: Sendable {
         self.parameters = parameters
     }
 
-    /// The same, as another interaction: of one that was answered, what is sent later begins anew.
+    /// A copy as a new interaction: after a response, a later form starts over.
     func renewed(id: String) -> InteractionState {
         var value = json
         value["id"] = .string(id)
         return InteractionState(value) ?? self
     }
 
-    /// What the steps of this interaction have proven, before the session begins.
+    /// The proof that the steps have collected, before a session begins.
     var proof: Proof? {
         if case .proven(let proof) = progress { proof } else { nil }
     }
@@ -79,16 +79,16 @@ struct InteractionState: Sendable {
         if case .begun(let id) = progress { id } else { nil }
     }
 
-    /// Drops all that steps found out: it was about somebody else.
+    /// Forgets everything that steps have found out, because it was about another user.
     mutating func forget() {
         (done, kept, attachments) = ([], [:], [:])
     }
 
-    /// What marks the interaction as used.
+    /// The key of the mark that the interaction is used.
     var marker: StoreKey { InteractionState.collection.key(id) }
     static let collection = StoreCollection("interaction")
 
-    // MARK: on its way
+    // MARK: sealing
 
     var json: JSON {
         var value: JSON = [

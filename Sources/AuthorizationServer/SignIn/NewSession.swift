@@ -3,21 +3,21 @@
 import GrantKit
 import OutsideText
 
-/// A session that begins, or gets another cookie: what is written is committed with the answer that brings the cookie.
+/// A session that begins or gets a new cookie, with writes to commit together with the response that sets the cookie.
 struct NewSession: Sendable {
     let session: Session
     private(set) var writes: [StoreWrite]
     let cookie: String
 
-    /// Whether nothing can stand under it yet.
+    /// Whether the session is new, so that nothing can depend on it yet.
     var isNew: Bool {
         writes.contains { if case .create = $0 { true } else { false } }
     }
 
-    /// The longest name of a browser that is kept, in bytes.
+    /// The most bytes of a `User-Agent` header that are kept.
     private static let longestAgent = 256
 
-    /// Notes with which browser it begins, so that its person recognises it later.
+    /// Records the browser and address, by which the user can recognize the session later.
     mutating func note(_ head: RequestHead) {
         writes = writes.map { write in
             guard case .create(let record) = write else { return write }

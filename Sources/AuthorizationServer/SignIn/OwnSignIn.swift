@@ -2,26 +2,26 @@
 
 import GrantKit
 
-/// A person signs in for a page of the server's own: the steps that prove who they are, and no client that asks.
+/// Signs a user in for a page of this server, by the usual steps but without a client.
 struct OwnSignIn {
     let core: ServerCore
     let generation: Generation
     let plan: AuthorizationPlan
     let head: RequestHead
-    /// The name of the page's endpoint, so that no state serves elsewhere.
+    /// The name of the page's endpoint, which keeps a state from being used elsewhere.
     let name: String
 
     private var seal: InteractionSeal { InteractionSeal(core: core) }
     private var pages: PageResponder { PageResponder(core: core, generation: generation) }
 
-    /// The client that steps expect, where there is none; it may have nothing.
+    /// A client without any rights, because steps expect one.
     private static let nobody = Client(id: "", isPublic: true, grants: [], scope: [])
     private static let page = "page"
     private static let query = "query"
 
     func respond(to sent: Parameters, browser: String?) async throws -> ServerResponse {
         guard let sealed = sealed(in: sent) else {
-            // A form of a page that was shown before the session ended: what it asked for is asked again.
+            // The form is from a page shown before the session ended: sign in, then show that page again.
             guard head.method != "POST" else { return .redirect(target(head.query)) }
             let cookie = browser ?? core.random(bytes: 32)
             let state = InteractionState(
@@ -35,13 +35,13 @@ struct OwnSignIn {
         let state = try open(sealed)
         guard head.method == "POST" else { return try await advance(state, submitted: nil) }
         guard seal.isFormToken(sent["csrf"] ?? "", of: state) else {
-            let error = OAuthError(.invalidRequest, reason: "the form did not come from a page")
+            let error = OAuthError(.invalidRequest, reason: "the form does not come from a page of this server")
             throw refusal(.csrf, error, of: state)
         }
         return try await advance(state, submitted: sent)
     }
 
-    /// The page that was asked for is the way on.
+    /// Refuses, with a link to the page that was requested.
     private func refusal(
         _ kind: PageRefusal.Kind, _ error: OAuthError, of state: InteractionState? = nil
     ) -> PageRefusal {
@@ -51,30 +51,30 @@ struct OwnSignIn {
     private func open(_ sealed: String) throws -> InteractionState {
         let state = try seal.open(sealed, head, again: target)
         guard state.parameters[OwnSignIn.page] == name else {
-            throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state is that of another page"))
+            throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state belongs to another page"))
         }
         return state
     }
 
-    /// The state of a sign-in, if that is what a request carries: a page may have a parameter of that name itself.
+    /// The sealed state in a request, if it is one: a page may have its own parameter `state`.
     func sealed(in sent: Parameters) -> String? {
         sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
     }
 
-    /// Where a person continues who has signed in meanwhile, by the same page in another tab or sent twice.
+    /// Continues for a user who has signed in meanwhile, in another tab or with a form that was sent twice.
     func resume(from sealed: String) -> ServerResponse {
         .redirect((try? open(sealed)).map(target) ?? head.path)
     }
 
-    /// The page that a sign-in was for.
+    /// The URL of the page that the sign-in is for.
     private func target(_ state: InteractionState) -> String {
         target(state.parameters[OwnSignIn.page] == name ? state.parameters[OwnSignIn.query] : nil)
     }
 
-    /// The page that was asked for, with its query as it was sent; a path of this server, so nobody is led elsewhere.
+    /// The URL of the requested page with its query as sent; a path of this server, so that it cannot lead elsewhere.
     private func target(_ query: String?) -> String {
         guard let query else { return head.path }
-        // Browsers have encoded all else already.
+        // Browsers have encoded everything else already.
         let scalars = query.unicodeScalars
         return "\(head.path)?"
             + scalars.map { 0x21...0x7E ~= $0.value ? String($0) : String($0).percentEncoded }.joined()
@@ -99,7 +99,7 @@ struct OwnSignIn {
         return try await commit(begun, steps.state, submitted)
     }
 
-    /// Begins the session, once for each page that asked, and goes on to what was asked for.
+    /// Begins the session, once for each page that was shown, and continues to the requested page.
     private func commit(
         _ new: NewSession, _ state: InteractionState, _ submitted: Parameters?
     ) async throws -> ServerResponse {
@@ -119,7 +119,7 @@ struct OwnSignIn {
         return response
     }
 
-    /// The button was pressed twice: the session of the first press is the one that counts.
+    /// Repeats the response after a double click: the session of the first click counts.
     private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> ServerResponse {
         var response = ServerResponse.redirect(target(state))
         if let marker = try await core.store.read(state.marker),

@@ -3,24 +3,24 @@
 import GrantKit
 import OutsideText
 
-/// A person who has signed in with one browser.
+/// A user's sign-in with one browser.
 struct Session: Sendable {
     static let collection = StoreCollection("session", indexes: ["user"])
 
-    /// The public identifier, which tokens carry as `sid`.
+    /// The public id, which tokens carry as `sid`.
     let id: String
     let user: User
     let authenticatedAt: Timestamp
     let acr: String?
     let amr: [String]
-    /// How it is stored.
+    /// The record in the store.
     let record: StoreRecord
 
     static func key(_ id: String) -> StoreKey { collection.key(id) }
 
     var subject: Subject { .user(user.id) }
 
-    /// Reads a record of a person; whether it is still good is another question.
+    /// Reads a record, without checking whether the session is still valid.
     init(_ record: StoreRecord, of user: User) {
         id = record.key.id
         self.user = user
@@ -30,22 +30,22 @@ struct Session: Sendable {
         self.record = record
     }
 
-    /// Whether it has neither run out nor ended with what its person could do before.
+    /// Whether the session has neither expired nor ended with its user's epoch.
     func isGood(at now: Timestamp) -> Bool {
         record.expiresAt > now && user.isActive && record.value["epoch"]?.integer == user.epoch
     }
 
     // MARK: the record
 
-    /// Whose session a record is.
+    /// The id of the user in a record.
     static func person(_ record: StoreRecord) -> String { record.value["user"]?.string ?? "" }
 
-    /// Whether a record is that of a session whose cookie holds a secret, by its digest.
+    /// Whether a record has the secret with this digest.
     static func has(secret digest: String, _ record: StoreRecord) -> Bool {
         Secret(record.value["secret"]?.string ?? "") == Secret(digest)
     }
 
-    /// The record of a session that begins.
+    /// The record of a new session.
     static func record(
         _ id: String, of user: User, secret digest: String, at moment: Timestamp, acr: String?, amr: [String],
         until end: Timestamp
@@ -58,7 +58,7 @@ struct Session: Sendable {
         return StoreRecord(key(id), value, expiresAt: end, indexes: ["user": user.id])
     }
 
-    /// The record with another secret, and with further proof.
+    /// The record with a new secret and additional proof.
     func raised(secret digest: String, acr: String?, amr: [String]) -> StoreRecord {
         var next = record
         next.value["secret"] = .string(digest)
@@ -67,7 +67,7 @@ struct Session: Sendable {
         return next
     }
 
-    /// The record with what the browser calls itself and where it is.
+    /// The record with the browser's name and address.
     static func noting(agent: String?, address: String, in record: StoreRecord) -> StoreRecord {
         var next = record
         next.value["agent"] = agent.map(JSON.string)
@@ -75,7 +75,7 @@ struct Session: Sendable {
         return next
     }
 
-    /// What plugins see of it.
+    /// The session as plugins see it.
     var shown: UserSession {
         UserSession(
             id: id, user: user, authenticatedAt: authenticatedAt, expiresAt: record.expiresAt, acr: acr, amr: amr,

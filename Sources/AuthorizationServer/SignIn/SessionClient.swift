@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// A client that was granted something under a session: whom the end of the session concerns.
+/// A client that was granted something under a session, and has to learn when the session ends.
 enum SessionClient {
     static let collection = StoreCollection("session_client", indexes: ["session"])
 
     static func key(_ session: String, _ client: String, in core: ServerCore) -> StoreKey {
-        // No id of a session holds the separator.
+        // The id of a session never contains the separator.
         collection.key(core.cryptography.digest("\(session)\u{0}\(client)"))
     }
 
-    /// What an approval commits so that its client is known under its session; nothing if it is already.
+    /// The writes that record a client under its session; empty if it is already recorded.
     ///
     /// - Throws: `StoreError`.
     static func remembering(
@@ -24,6 +24,6 @@ enum SessionClient {
         return [.create(record)]
     }
 
-    /// The client's identifier in a record.
+    /// The id of the client in a record.
     static func client(_ record: StoreRecord) -> String? { record.value["client"]?.string }
 }

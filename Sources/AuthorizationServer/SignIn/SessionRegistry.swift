@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// The sessions of people: as plugins see them, and as cookies name them.
+/// The sessions of users, as plugins see them and as cookies identify them.
 struct SessionRegistry: SessionDirectory {
     let core: ServerCore
 
@@ -33,9 +33,9 @@ struct SessionRegistry: SessionDirectory {
 
     // MARK: cookies
 
-    /// The session of a request's cookie, and other records that are read in the same view.
+    /// The session of a request's cookie, and other records that are read together with it.
     ///
-    /// The cookie holds the identifier and a secret; the store knows the secret by its digest.
+    /// The cookie contains the id and a secret; the store keeps a digest of the secret.
     func current(_ head: RequestHead, and keys: [StoreKey] = []) async throws -> (Session?, [StoreRecord?]) {
         let parts = (Cookie(Cookie.session, issuer: core.issuer).value(in: head) ?? "")
             .raw.split(at: ".", keepingEmpty: true)
@@ -53,7 +53,7 @@ struct SessionRegistry: SessionDirectory {
         return (session.isGood(at: core.now) ? session : nil, others)
     }
 
-    /// Whether the cookie of a request names a session that was ended.
+    /// Whether the cookie of a request names a session that has been ended.
     func hasEnded(_ head: RequestHead) async throws -> Bool {
         let cookie = Cookie(Cookie.session, issuer: core.issuer).value(in: head) ?? ""
         let id = cookie.utf8.prefix { $0 != UInt8(ascii: ".") }
@@ -61,7 +61,8 @@ struct SessionRegistry: SessionDirectory {
         return try await core.store.read(Tombstone.key(String(decoding: id, as: UTF8.self))) != nil
     }
 
-    /// A session for a person who has just signed in; never an identifier or a secret that the browser had before.
+    /// Begins a session for a user who has just signed in, with an id and a secret that the browser did not have
+    /// before.
     func begin(for user: User, at moment: Timestamp, acr: String?, amr: [String], _ lifetime: Duration) -> NewSession {
         let secret = core.random(bytes: 32)
         let record = Session.record(
@@ -71,7 +72,7 @@ struct SessionRegistry: SessionDirectory {
         return NewSession(session: session, writes: [.create(record)], cookie: "\(session.id).\(secret)")
     }
 
-    /// A session whose person has given further proof: tokens still name it, and the former cookie is worth nothing.
+    /// Steps up a session after additional proof: it keeps its id, and the former cookie is no longer valid.
     func raise(_ session: Session, acr: String?, amr: [String]) -> NewSession {
         let secret = core.random(bytes: 32)
         let record = session.raised(secret: core.cryptography.digest(secret), acr: acr, amr: amr)

@@ -2,36 +2,36 @@
 
 import GrantKit
 
-/// Bounds the guessing of passwords: every attempt is counted before anything is hashed.
+/// Limits password guessing: every attempt is counted before anything is hashed.
 ///
-/// Some are free, and then each one waits longer than the one before.
+/// A few attempts are free, then each one has to wait longer than the one before.
 ///
-/// Nobody is locked out. An owner who signed in from an address before is counted apart from everybody else who tries the
-/// same account, so guessing from elsewhere does not hold the owner back. At a new address one attempt in each span
-/// passes whatever is tried from others. Accounts are counted by the name that was typed, whether it exists or not: what
-/// is held back tells nothing.
+/// Nobody is locked out. A user who has signed in from an address before is counted separately from everyone else who
+/// tries the account, so guessing from elsewhere does not delay that user. From a new address, one attempt in each time
+/// span passes, whatever others try. Attempts are counted by the typed name, whether or not the account exists, so that
+/// a delay reveals nothing.
 struct SignInAttempts {
-    /// Counters and gates; the last few may be lost with the process.
+    /// Counters and gates; the last few may be lost if the process dies.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
     private static let window = Duration.seconds(3600)
 
-    /// How many attempts are free in an hour, and how long the next one waits at the most.
+    /// The number of free attempts in an hour, and the longest wait after them.
     private struct Allowance {
         let free: Int64
         let longest: Int64
 
         static let account = Allowance(free: 5, longest: 300)
         static let address = Allowance(free: 100, longest: 30)
-        /// For an address from which the accounts that are tried have signed in before: many people may share it.
+        /// For an address from which the tried accounts have signed in before, because many users may share it.
         static let knownAddress = Allowance(free: 1000, longest: 30)
 
-        /// The seconds between two attempts, once so many have passed the gate.
+        /// The seconds until the next attempt, once this many have passed the gate.
         func delay(_ passed: Int64) -> Int64 {
             min(longest, 1 << max(0, min(passed, 16)))
         }
     }
 
-    /// What an attempt was counted as.
+    /// An attempt that was counted and may continue.
     struct Admission {
         fileprivate let known: SignInOrigin?
         fileprivate let pair: String
@@ -47,12 +47,12 @@ struct SignInAttempts {
     let now: Timestamp
     let digest: (String) -> String
 
-    /// Counts an attempt, and says whether it may go on.
+    /// Counts an attempt, and decides whether it may continue.
     ///
     /// - Parameters:
-    ///   - login: The digest of the name that was typed.
-    ///   - origin: What the address counts as.
-    /// - Returns: The admission, to be handed back after a success, or how long to wait.
+    ///   - login: The digest of the typed name.
+    ///   - origin: The part of the address by which callers are counted.
+    /// - Returns: The admission, to be passed to `succeeded` after a success, or how long to wait.
     /// - Throws: `StoreError`.
     func count(login: String, origin: String) async throws -> Verdict {
         let pair = digest("\(login)\u{0}\(origin)")
@@ -63,8 +63,8 @@ struct SignInAttempts {
             return wait.map(Verdict.later) ?? .go(Admission(known: known, pair: pair, count: count))
         }
         if let wait = try await pass("address.\(address)", .address).wait { return .later(wait) }
-        // An owner who comes from an address of their own does not compete with those who guess elsewhere. Where an attempt
-        // passes for another reason, the address has had its own too.
+        // A user at an address of their own does not compete with guesses from elsewhere. An attempt that passes for
+        // another reason uses up the address's own attempt too.
         let span = Allowance.account.longest
         let own = AttemptGate(store: store, now: now, key: SignInAttempts.counters.key("own.\(pair)"))
         let ownWait = try await own.pass(isOpen: true, window: .seconds(span)) { _ in span }
@@ -74,15 +74,15 @@ struct SignInAttempts {
         return .go(Admission(known: nil, pair: pair, count: count))
     }
 
-    /// Counts an attempt where the account has signed in before: the first one is the account's own affair, the others
-    /// count for the address as well.
+    /// Counts an attempt from an address where the account has signed in before: the first attempt counts only for the
+    /// account, later ones for the address too.
     private func countKnown(_ pair: String, _ address: String) async throws -> (count: Int64, wait: Duration?) {
         let (count, wait) = try await pass(pair, .account)
         guard wait == nil, count > 1 else { return (count, wait) }
         return (count, try await pass(address, .knownAddress).wait)
     }
 
-    /// Lets the free attempts pass, and then one after each delay; of many at once, no more than that.
+    /// Lets the free attempts pass, then one after each delay, even if many come at once.
     private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
         let count = try await increment(name, for: SignInAttempts.window)
         if count < allowance.free { return (count, nil) }
@@ -98,7 +98,7 @@ struct SignInAttempts {
         try await store.increment(SignInAttempts.counters.key(name), expiresAt: now + span, now: now)
     }
 
-    /// Remembers where somebody signed in, and counts anew from here on.
+    /// Remembers that the account signed in from this address, and starts counting again.
     ///
     /// - Throws: `StoreError`.
     func succeeded(_ admission: Admission) async throws {

@@ -2,10 +2,9 @@
 
 import GrantKit
 
-/// Runs the steps that find out who a person is, as surely as is asked for, and what the person chooses.
+/// Runs the steps that identify a user as strongly as required, and those in which the user makes a choice.
 ///
-/// The authorization endpoint and the pages of the server's own sign people in by it, so what is refused at one is refused
-/// at the other.
+/// The authorization endpoint and the server's own pages share it, so that both refuse the same things.
 struct StepRunner {
     let core: ServerCore
     let plan: AuthorizationPlan
@@ -13,21 +12,21 @@ struct StepRunner {
     let policy: InteractionPolicy
     let address: String
     var state: InteractionState
-    /// The session that is good for what is asked for.
+    /// The session, if it is good enough for the request.
     var session: Session?
-    /// A session that this request begins, or makes surer.
+    /// The session that this request begins or steps up.
     var begun: NewSession?
 
-    /// Who is known to be at the browser.
+    /// The user at the browser, if known.
     var person: String? { session?.user.id ?? state.proof?.user }
 
-    /// Runs the steps of one phase until one has to ask.
+    /// Runs the steps of one phase until one of them needs input.
     ///
     /// - Parameters:
     ///   - phase: The phase.
-    ///   - submitted: What was sent to the page that is shown; nil once a step has taken it.
-    /// - Returns: The page of the step that asks, or nil if none is left.
-    /// - Throws: `StepRefusal`; `PageRefusal` for fields that no page sends; what a step throws.
+    ///   - submitted: What was submitted to the page; nil once a step has consumed it.
+    /// - Returns: The page of the step that needs input, or nil if none does.
+    /// - Throws: `StepRefusal`; `PageRefusal` for fields that no page sends; an error of a step.
     mutating func run(_ phase: StepPhase, _ submitted: inout Parameters?) async throws -> Page? {
         for step in plan.steps where step.phase == phase && !state.done.contains(step.name) {
             if phase == .identify, person != nil { return nil }
@@ -41,13 +40,13 @@ struct StepRunner {
                 show(step.name)
                 return page
             case .refuse(let error): throw StepRefusal(error)
-            @unknown default: throw OAuthError(.serverError, reason: "a step ended in a way this server does not know")
+            @unknown default: throw OAuthError(.serverError, reason: "a step returned an unknown result")
             }
         }
         return nil
     }
 
-    /// Remembers whose page is shown, and to whom.
+    /// Remembers which step shows its page, and to which user.
     mutating func show(_ step: String) {
         state.shown = InteractionState.ShownPage(step: step, user: person)
     }
@@ -68,7 +67,7 @@ struct StepRunner {
         state.kept[step.name] = nil
         state.attachments.merge(result.attachments) { _, new in new }
         if let subject = result.subject, let person, subject != .user(person) {
-            throw StepRefusal(OAuthError(.accessDenied, "two steps found different people"))
+            throw StepRefusal(OAuthError(.accessDenied, "two steps identified different users"))
         }
         if let session {
             raise(session, result)
@@ -77,7 +76,7 @@ struct StepRunner {
             proof.acr = result.acr ?? proof.acr
             state.progress = .proven(proof)
         } else if case .user(let id)? = result.subject {
-            // A password that changes while later steps ask ends the sign-in too.
+            // If the password changes while later steps run, the sign-in ends too.
             let epoch = if let epoch = result.epoch { epoch } else { try await core.users.find(id)?.epoch }
             state.progress = .proven(
                 InteractionState.Proof(user: id, epoch: epoch, at: core.now, acr: result.acr, amr: result.amr))
@@ -90,20 +89,20 @@ struct StepRunner {
         (self.session, begun) = (raised.session, raised)
     }
 
-    /// Begins the session once all that proves who the person is has been asked.
+    /// Begins the session once every proof has been given.
     ///
-    /// - Parameter lifetime: How long it lasts.
+    /// - Parameter lifetime: The lifetime of the session.
     /// - Throws: `StepRefusal`; `StoreError`.
     mutating func begin(lifetime: Duration) async throws {
-        guard let proof = state.proof else { throw StepRefusal(OAuthError(.loginRequired, "nobody is signed in")) }
+        guard let proof = state.proof else { throw StepRefusal(OAuthError(.loginRequired, "no user is signed in")) }
         guard let user = try await core.users.find(proof.user), user.isActive else {
             throw StepRefusal(OAuthError(.accessDenied, "the account cannot be used"))
         }
         guard proof.epoch == nil || proof.epoch == user.epoch else {
-            throw StepRefusal(OAuthError(.loginRequired, "the password was changed since it was typed"))
+            throw StepRefusal(OAuthError(.loginRequired, "the password has changed since it was typed"))
         }
         if let wanted = policy.subject, wanted != .user(user.id) {
-            throw StepRefusal(OAuthError(.loginRequired, "another person signed in than the request is for"))
+            throw StepRefusal(OAuthError(.loginRequired, "the request asks for a different user to sign in"))
         }
         let new = core.sessionRegistry.begin(for: user, at: proof.at, acr: proof.acr, amr: proof.amr, lifetime)
         (begun, session) = (new, new.session)
@@ -111,7 +110,8 @@ struct StepRunner {
     }
 }
 
-/// A step refuses, or what the steps found out cannot be.
+/// The refusal of a step, or of what several steps have found out together.
+
 struct StepRefusal: Error {
     let error: OAuthError
 

@@ -2,8 +2,7 @@
 
 import GrantKit
 
-/// Narrows scope and audience, for both endpoints and nowhere else: to what a client may have, and to what a request
-/// asks for.
+/// Narrows scope and audience, for both endpoints, to what a client may have and what a request asks for.
 struct AccessNarrowing {
     let registered: RegisteredClient
     let generation: Generation
@@ -11,50 +10,51 @@ struct AccessNarrowing {
 
     private var client: Client { registered.client }
 
-    /// What a request to the token endpoint asks for of what the client may have under a grant.
+    /// The part of what the client may have under a grant that a request to the token endpoint asks for.
     ///
-    /// An audience that the client may not have is left out here; `narrow` refuses it once the grant has decided, since
-    /// a grant may rest on what was granted under another one.
+    /// An audience that the client may not have is left out here. `narrow` refuses it once the grant has decided,
+    /// because a grant may continue one that was made under another grant type.
     ///
-    /// - Throws: `OAuthError` `invalid_scope` if it asks for more.
+    /// - Throws: `OAuthError` `invalid_scope` if the request asks for a scope that the client may not have.
     func requested(_ parameters: Parameters, under grant: String) throws -> AccessLimits {
         let scope = try scope(parameters["scope"]) { asked, allowed in
             guard allowed == asked else {
-                throw OAuthError(.invalidScope, "a scope was asked for that the client may not have")
+                throw OAuthError(.invalidScope, "the client requested a scope that it may not have")
             }
         }
         let rules = [registered.plans[grant]?.audience].compactMap(\.self)
-        // Each audience is compared with all that the client is registered for.
+        // Every audience is compared with the client's whole registration.
         return AccessLimits(
             scope: scope, audience: try audience(parameters.values("audience"), most: 32, rules, scope))
     }
 
-    /// What a request to the authorization endpoint asks for of what the client may have under all grants of its flows.
+    /// The part of what the client may have under all of several grants that a request to the authorization endpoint
+    /// asks for.
     ///
-    /// A word that the client may not have is dropped here, where the token endpoint refuses it; what is left is
-    /// returned with the token.
+    /// A scope value that the client may not have is dropped here, whereas the token endpoint refuses it. The remaining
+    /// scope is returned with the token.
     ///
-    /// - Throws: `OAuthError` `invalid_scope` if nothing is left; `invalid_target` for an audience that one of the grants
-    ///   may not have.
+    /// - Throws: `OAuthError` `invalid_scope` if no scope value remains; `invalid_target` for an audience that is not
+    ///   allowed under each of the grants.
     func requested(_ parameters: Parameters, underAll grants: [String]) throws -> AccessLimits {
         let scope = try scope(parameters["scope"]) { _, allowed in
             guard !allowed.words.isEmpty else {
-                throw OAuthError(.invalidScope, "the client may have none of the scopes that were asked for")
+                throw OAuthError(.invalidScope, "the client may have none of the requested scopes")
             }
         }
         let rules = grants.compactMap { registered.plans[$0]?.audience }
         let asked = parameters.values("audience")
-        // Patterns are tried before anybody has authenticated, so few and short ones only.
+        // Patterns are matched before anyone has authenticated, so there are few of them, and short ones.
         let audience = try audience(asked, most: 8, rules, scope)
         guard asked.allSatisfy({ audience in rules.allSatisfy { $0.allows(audience) } }) else {
-            throw OAuthError(.invalidTarget, "an audience was asked for that the client may not have")
+            throw OAuthError(.invalidTarget, "the client requested an audience that it may not have")
         }
         return AccessLimits(scope: scope, audience: audience)
     }
 
     private func scope(_ text: String?, check: (_ asked: Scope, _ allowed: Scope) throws -> Void) throws -> Scope {
         guard let text else {
-            // Some words mean something only when they are asked for.
+            // Some scope values only mean something if the client asks for them.
             let onRequest = generation.capabilities.scopesOnRequest
             return onRequest.isEmpty ? client.scope : client.scope.filter { !onRequest.contains($0) }
         }
@@ -68,19 +68,19 @@ struct AccessNarrowing {
         _ asked: [String], most: Int, _ rules: [AudienceRule], _ scope: Scope
     ) throws -> [String] {
         guard asked.count <= most else {
-            throw OAuthError(.invalidTarget, "at most \(most) audiences can be asked for")
+            throw OAuthError(.invalidTarget, "a request can name at most \(most) audiences")
         }
         let own = generation.capabilities.isServed(scope) ? issuer : nil
         let audience = rules.first?.narrow(to: asked, and: own) ?? []
-        // Each part of an answer is issued under its own grant, so what nobody asked for must be the same for all.
+        // Each part of a response is issued under its own grant, so the default audiences must be the same for all.
         guard !asked.isEmpty || rules.allSatisfy({ Set($0.narrow(to: [], and: own)) == Set(audience) }) else {
-            throw OAuthError(.invalidTarget, "the grants of the response type have different audiences: ask for one")
+            throw OAuthError(.invalidTarget, "the grants of the response type have different audiences; request one")
         }
         return audience
     }
 
-    /// What an answer may carry of what was granted: never more than the client may have today, never more than a
-    /// request to the token endpoint asked for.
+    /// The part of a grant that a response may contain: never more than the client may have today or than a request to
+    /// the token endpoint asks for.
     ///
     /// - Throws: `OAuthError` `invalid_scope` or `invalid_target`.
     func narrow(_ granted: AccessLimits, _ plan: TokenPlan, for request: Issuance.Answer) throws -> AccessLimits {
@@ -88,10 +88,10 @@ struct AccessNarrowing {
         limits.keep(scope: client.scope.contains)
         let allowed = granted.audience.filter { plan.audience.allows($0) || $0 == issuer }
         guard !allowed.isEmpty || granted.audience.isEmpty else {
-            throw OAuthError(.invalidTarget, "what was granted is for an audience that the client may no longer have")
+            throw OAuthError(.invalidTarget, "the grant is for an audience that the client may no longer have")
         }
         try limits.keep(audience: allowed)
-        // Of a request to the authorization endpoint the person may have allowed less than was asked for.
+        // After a request to the authorization endpoint, the user may have allowed less than was requested.
         guard case .token(let request) = request else { return limits }
         try narrow(&limits, to: request.parameters)
         return limits
@@ -101,13 +101,13 @@ struct AccessNarrowing {
         if let text = parameters["scope"] {
             let asked = try Scope(parsing: text)
             guard asked.words.allSatisfy(limits.scope.contains) else {
-                throw OAuthError(.invalidScope, "a scope was asked for that was not granted")
+                throw OAuthError(.invalidScope, "a requested scope was not granted")
             }
             limits.keep(scope: asked.contains)
         }
         let asked = parameters.values("audience")
         guard asked.allSatisfy(limits.audience.contains) else {
-            throw OAuthError(.invalidTarget, "an audience was asked for that was not granted")
+            throw OAuthError(.invalidTarget, "a requested audience was not granted")
         }
         try limits.keep(audience: asked)
     }

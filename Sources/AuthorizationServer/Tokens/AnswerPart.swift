@@ -2,13 +2,13 @@
 
 import GrantKit
 
-/// What one grant adds to an answer.
+/// The part of a response that belongs to one grant.
 struct AnswerPart {
     let grant: GrantDeclaration
     let stage: Stage
-    /// Whether the core adds an access token.
+    /// Whether the core adds an access token for this grant.
     let hasAccessToken: Bool
-    /// Adds what the plugin of the grant makes itself.
+    /// Adds what the plugin of the grant creates.
     let extend: ((inout Issuance) async throws -> Void)?
 
     init(

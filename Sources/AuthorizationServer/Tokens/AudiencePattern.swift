@@ -2,17 +2,17 @@
 
 /// A regular expression over a whole audience, matched in linear time (decision 0028).
 ///
-/// A client can be asked for any audience before it is authenticated, so each byte costs a bounded number of steps
-/// whatever the pattern is: the positions of Glushkov's automaton are kept as a set of bits, and nothing is tried twice.
+/// Clients are checked for an audience before they have authenticated, so each byte costs a bounded number of steps
+/// whatever the pattern: the positions of a Glushkov automaton are kept as a bit set, and nothing is tried twice.
 struct AudiencePattern: Sendable {
-    /// The longest pattern, and the longest audience that is compared with one, in bytes.
+    /// The longest pattern, and the longest audience that is matched, in bytes.
     static let longest = 512
-    /// The most characters to match that a pattern may have, once its repetitions are written out.
+    /// The most characters that a pattern may match, once its repetitions are expanded.
     static let mostPositions = 256
 
-    /// Why a pattern cannot be used.
+    /// Why a pattern is not valid.
     struct Problem: Error, Equatable {
-        /// The character that is wrong, counted from 1 behind the `#`.
+        /// The position of the mistake, counted from 1 after the `#`.
         let position: Int
         let message: String
     }
@@ -47,21 +47,21 @@ struct AudiencePattern: Sendable {
     }
 
     private let start: Fragment
-    /// What may come after each position.
+    /// The positions that may follow each position.
     private var followers: [Positions] = []
     /// The positions at which each byte can occur.
     private var accepting = [Positions](repeating: Positions(), count: 128)
 
-    /// What an expression that was written out begins and ends with.
+    /// The positions with which an expanded expression begins and ends.
     private struct Fragment: Sendable {
         var first = Positions()
         var last = Positions()
         var isNullable = true
     }
 
-    /// Compiles a pattern, without the `#` that marks it in a configuration.
+    /// Compiles a pattern, without the `#` that marks it in the configuration.
     ///
-    /// - Throws: `Problem` for what is not part of the subset, or too large.
+    /// - Throws: `Problem` if the pattern is too large or outside the supported subset.
     init(_ text: String) throws(Problem) {
         let tree = try AudiencePatternParser.parse(Array(text.utf8))
         var automaton = Automaton()
@@ -72,12 +72,12 @@ struct AudiencePattern: Sendable {
         }
     }
 
-    /// Whether the pattern matches an audience from its first byte to its last.
+    /// Whether the pattern matches a whole audience.
     func matches(_ audience: some Collection<UInt8>) -> Bool {
         compare(audience).isMatch
     }
 
-    /// Compares, and counts the positions that were looked at.
+    /// Matches an audience, and counts the positions that were visited.
     func compare(_ audience: some Collection<UInt8>) -> (isMatch: Bool, steps: Int) {
         guard audience.count <= AudiencePattern.longest else { return (false, 0) }
         guard !audience.isEmpty else { return (start.isNullable, 0) }
@@ -95,7 +95,7 @@ struct AudiencePattern: Sendable {
         return (!active.intersection(start.last).isEmpty, steps)
     }
 
-    /// Writes an expression out into positions and what may follow each of them.
+    /// Expands an expression into positions, and collects which may follow which.
     private struct Automaton {
         var bytes: [AudiencePatternParser.Bytes] = []
         var followers: [Positions] = []

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the subset of regular expressions that an audience is matched by; Docs/Configuration.md lists it.
+/// Parses the subset of regular expressions for audiences, which Docs/Configuration/audiences.md lists.
 struct AudiencePatternParser {
     typealias Problem = AudiencePattern.Problem
 
-    /// A set of the bytes that an audience can hold.
+    /// A set of bytes.
     struct Bytes: Sendable, Equatable {
         private var low: UInt64 = 0
         private var high: UInt64 = 0
 
-        /// All that an audience can hold.
+        /// All bytes that an audience can contain.
         static let all = Bytes(0x21...0x7E)
 
         init() {}
@@ -39,16 +39,15 @@ struct AudiencePatternParser {
         }
     }
 
-    /// An expression as it was written.
+    /// A parsed expression.
     indirect enum Tree {
         case bytes(Bytes)
         case sequence([Tree])
         case choice([Tree])
-        /// From a least to a most number of times, without end if there is no most.
+        /// A minimum and a maximum number of times, or without limit if there is no maximum.
         case repetition(Tree, least: Int, most: Int?)
 
-        /// How many positions it takes when it is written out; an empty part counts too, so that it cannot be repeated
-        /// without end.
+        /// The number of positions after expansion; an empty part counts too, so that it cannot be repeated forever.
         var size: Int {
             switch self {
             case .bytes: 1
@@ -58,7 +57,7 @@ struct AudiencePatternParser {
         }
     }
 
-    /// How deep groups may be nested.
+    /// The deepest nesting of groups.
     private static let deepest = 32
 
     private let text: [UInt8]
@@ -77,7 +76,7 @@ struct AudiencePatternParser {
                 message: "it is longer than \(AudiencePattern.longest) characters")
         }
         var parser = AudiencePatternParser(text)
-        // The whole audience is compared, so these two change nothing.
+        // The whole audience is matched anyway, so these two make no difference.
         if parser.peek == UInt8(ascii: "^") { parser.place = 1 }
         let tree = try parser.choice()
         if parser.peek == UInt8(ascii: "$"), parser.place == text.count - 1 { parser.place += 1 }
@@ -101,7 +100,7 @@ struct AudiencePatternParser {
 
     private func tooLarge(at start: Int) -> Problem {
         problem(
-            "it is too large: with its repetitions written out, it has more than \(AudiencePattern.mostPositions) characters",
+            "it is too large: with repetitions expanded, it has more than \(AudiencePattern.mostPositions) characters",
             at: start)
     }
 
@@ -110,7 +109,7 @@ struct AudiencePatternParser {
         case UInt8(ascii: ")"): problem("a ')' closes nothing; write '\\)' for the character")
         case UInt8(ascii: "^"), UInt8(ascii: "$"):
             problem("'^' can only begin a pattern and '$' only end it; the whole audience is always compared")
-        default: problem("nothing is here to be repeated; write '\\' before the character if you mean it")
+        default: problem("there is nothing to repeat here; write '\\' before the character if you mean the character")
         }
     }
 
@@ -139,7 +138,7 @@ struct AudiencePatternParser {
         return .sequence(parts)
     }
 
-    /// One character, class or group; nil where none begins.
+    /// Reads a character, class or group; nil if there is none.
     private mutating func atom() throws(Problem) -> Tree? {
         guard let byte = peek else { return nil }
         switch byte {
@@ -153,7 +152,7 @@ struct AudiencePatternParser {
             place += 1
             return .bytes(.all)
         case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "]"):
-            throw problem("write '\\' before a '\(Character(Unicode.Scalar(byte)))' that stands for itself")
+            throw problem("write '\\' before '\(Character(Unicode.Scalar(byte)))' if you mean the character")
         case 0x21...0x7E:
             place += 1
             return .bytes(Bytes(byte...byte))
@@ -172,7 +171,7 @@ struct AudiencePatternParser {
         }
         if consume("?"), !consume(":") {
             throw problem(
-                "only groups '(...)' and '(?:...)' can be used: no looking around, no flags and no names", at: start)
+                "only groups '(...)' and '(?:...)' are supported: no look-around, no flags and no names", at: start)
         }
         let tree = try choice()
         guard consume(")") else {
@@ -195,11 +194,11 @@ struct AudiencePatternParser {
         default: return part
         }
         if start == place { place += 1 }
-        // Whether few or many are tried first makes no difference to what matches as a whole.
+        // Lazy and greedy repetitions match the same whole audiences.
         _ = consume("?")
         if let byte = peek, [UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{")].contains(byte)
         {
-            throw problem("a repetition cannot be repeated, nor made possessive; put it in a group")
+            throw problem("a repetition cannot be repeated or possessive; put it in a group")
         }
         return .repetition(part, least: bounds.least, most: bounds.most)
     }
@@ -217,7 +216,7 @@ struct AudiencePatternParser {
             throw problem("more than \(AudiencePattern.mostPositions) repetitions", at: start)
         }
         guard most.map({ $0 >= least }) ?? true else {
-            throw problem("the second number is the smaller one", at: start)
+            throw problem("the second number is smaller than the first", at: start)
         }
         return (least, most)
     }
@@ -226,7 +225,7 @@ struct AudiencePatternParser {
         let start = place
         var value = 0
         while let byte = peek, 0x30...0x39 ~= byte {
-            // More than any bound; further digits do not make it smaller.
+            // Larger than every limit; further digits do not make it smaller.
             value = min(value * 10 + Int(byte - 0x30), 10_000)
             place += 1
         }
@@ -253,7 +252,7 @@ struct AudiencePatternParser {
         return isInverted ? all.inverted : all
     }
 
-    /// A character, a range or a class within a list.
+    /// A character, a range or a class inside a list.
     private mutating func range() throws(Problem) -> Bytes {
         let start = place
         guard let first = try member() else { return try escape() }
@@ -261,12 +260,12 @@ struct AudiencePatternParser {
         else { return Bytes(first...first) }
         place += 1
         guard let last = try member(), last >= first else {
-            throw problem("a range runs from a smaller character to a larger one, such as a-z", at: start)
+            throw problem("a range must go from a smaller to a larger character, such as a-z", at: start)
         }
         return Bytes(first...last)
     }
 
-    /// A single character within a list; nil where a class such as `\d` stands.
+    /// A single character inside a list; nil at a class such as `\d`.
     private mutating func member() throws(Problem) -> UInt8? {
         guard let byte = peek else { throw problem("the list of characters is not closed: ']' is missing") }
         switch byte {
@@ -275,10 +274,10 @@ struct AudiencePatternParser {
             place += 1
             return try literal()
         case UInt8(ascii: "["):
-            throw problem("a list cannot hold another one; write '\\[' for the character")
+            throw problem("a list cannot contain another; write '\\[' for the character")
         case UInt8(ascii: "&"), UInt8(ascii: "~"), UInt8(ascii: "-"):
             guard !text.indices.contains(place + 1) || text[place + 1] != byte else {
-                throw problem("lists cannot be combined; write '\\' before the character if you mean it")
+                throw problem("lists cannot be combined; write '\\' before the character if you mean the character")
             }
             return try literal()
         default: return try literal()
@@ -293,11 +292,11 @@ struct AudiencePatternParser {
         return byte
     }
 
-    /// What a backslash makes of the next character.
+    /// Reads a backslash and the character after it.
     private mutating func escape() throws(Problem) -> Bytes {
         let start = place
         place += 1
-        guard let byte = peek else { throw problem("a '\\' is followed by nothing", at: start) }
+        guard let byte = peek else { throw problem("nothing follows the '\\'", at: start) }
         if !isLetterOrDigit(byte) {
             let literal = try literal()
             return Bytes(literal...literal)
@@ -310,7 +309,7 @@ struct AudiencePatternParser {
         ]
         guard let found = classes[byte] else {
             throw problem(
-                "'\\\(Character(Unicode.Scalar(byte)))' cannot be used; known are \\d, \\D, \\w, \\W, \\S and punctuation",
+                "'\\\(Character(Unicode.Scalar(byte)))' is not supported; use \\d, \\D, \\w, \\W, \\S or punctuation",
                 at: start)
         }
         return found

@@ -3,7 +3,7 @@
 import GrantKit
 
 extension StoreWrite {
-    /// The record that it is about.
+    /// The key of the record that the write is about.
     var key: StoreKey? {
         switch self {
         case .create(let record), .replace(let record, _): record.key
@@ -12,7 +12,7 @@ extension StoreWrite {
         }
     }
 
-    /// Whether it redeems a record.
+    /// Whether the write redeems a record.
     var isRedemption: Bool {
         if case .redeem = self { true } else { false }
     }
@@ -23,21 +23,21 @@ extension StoreWrite {
 }
 
 extension [StoreWrite] {
-    /// Refuses two writes of one record, which stores understand in different ways.
+    /// Refuses two writes of the same record, which stores treat in different ways.
     ///
-    /// Several conditions that one record is absent agree with each other and are let through: a plugin may name the
-    /// one that the core adds too.
+    /// Several conditions that a record is absent are compatible and are let through: a plugin may add one that the
+    /// core adds too.
     ///
-    /// - Parameter what: What is committed, for the log.
-    /// - Throws: `OAuthError` `server_error`; the log names the collection and never a key, which may be a secret.
+    /// - Parameter what: What is to be committed, for the log.
+    /// - Throws: `OAuthError` `server_error`. The log names the collection but never a key, which may be secret.
     func checkKeys(of what: @autoclosure () -> String) throws {
         guard let twice = collectionWrittenTwice else { return }
         throw OAuthError(
             .serverError,
-            reason: "\(what()) writes one record of the collection '\(twice)' twice: join the two writes into one")
+            reason: "\(what()) writes one record of the collection '\(twice)' twice: combine the two writes")
     }
 
-    /// The collection of a record that is written more than once, or nil.
+    /// The collection of the first record that is written more than once, or nil.
     var collectionWrittenTwice: String? {
         guard count > 1 else { return nil }
         var seen: [StoreKey: StoreWrite] = [:]
@@ -50,7 +50,7 @@ extension [StoreWrite] {
 }
 
 extension AccessLimits {
-    /// Whether they leave any time after a moment.
+    /// Whether the limits still allow anything after a moment.
     func isOpen(at moment: Timestamp) -> Bool {
         notAfter.map { $0 > moment } ?? true
     }

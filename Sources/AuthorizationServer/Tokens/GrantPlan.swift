@@ -2,13 +2,13 @@
 
 import GrantKit
 
-/// A grant with what its requests may hold.
+/// A grant and the parameters that it accepts.
 struct GrantPlan: Sendable {
     let grant: any TokenGrant
     let declaration: GrantDeclaration
     let acceptance: ParameterAcceptance
 
-    /// What every request to the token endpoint may hold.
+    /// The parameters that every request to the token endpoint may have.
     private static let standard = [
         ParameterDeclaration("grant_type", required: true, longest: 256),
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),

@@ -2,28 +2,28 @@
 
 import GrantKit
 
-/// An answer that is due at one endpoint: what differs between the endpoints in the steps of `TokenIssuer`.
+/// A response that is about to be issued: where the two endpoints differ for `TokenIssuer`.
 protocol PendingAnswer {
-    /// The request that is answered.
+    /// The request.
     var request: Issuance.Answer { get }
-    /// What was decided; without a grant id where a new grant begins.
+    /// The decision of the grant; it has no grant id if a new grant begins.
     var decided: Authorization { get }
-    /// The id of the grant that begins.
+    /// The id for a new grant.
     var newGrantID: String { get }
-    /// What the answer is made of.
+    /// The parts of the response.
     var parts: [AnswerPart] { get }
-    /// The refusal where the limits leave no time.
+    /// The refusal if the limits leave no time.
     var ended: OAuthError { get }
 
-    /// What is committed before the writes of the answer itself.
+    /// The writes to commit before those of the response itself.
     func writes(beside issuance: Issuance) async throws -> [StoreWrite]
-    /// Refuses where one of the writes met a record that it did not expect; if it returns, the answer is decided anew.
+    /// Handles a conflict: throws a refusal, or returns if the request should be decided again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws
-    /// Does what follows the commit, before the event that says what was issued.
+    /// Does what must follow the commit, before the event about what was issued.
     func committed(_ issuance: Issuance) async
 }
 
 extension PendingAnswer {
-    /// The key of the grant that the events name.
+    /// The key of the grant that events name.
     var grant: String? { parts.first?.grant.key }
 }

@@ -3,16 +3,16 @@
 import GrantKit
 import OutsideText
 
-/// Lets in a client that presents an access token (RFC 6750).
+/// Admits clients that present an access token (RFC 6750).
 struct ResourceAccess {
     let core: ServerCore
     let generation: Generation
     let scope: Scope
 
-    /// What the core itself reads of a form (RFC 6750 section 2.2).
+    /// The form parameters that the core reads (RFC 6750 section 2.2).
     static let parameters = [ParameterDeclaration("access_token", longest: 8192, secret: true)]
 
-    /// The token behind a request, and the client that it was issued to.
+    /// The token in a request, and the client that it was issued to.
     ///
     /// - Throws: `OAuthError` with the challenge of RFC 6750 section 3.
     func admit(_ head: RequestHead, _ form: Parameters) async throws -> (token: ResolvedToken, client: RegisteredClient)
@@ -23,25 +23,26 @@ struct ResourceAccess {
                 ?? generation.clients[token.clientID]
         else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }
         guard token.authorization.confirmation == nil else {
-            throw refusal(.invalidToken, "the access token is bound to a key, which was not proved")
+            throw refusal(
+                .invalidToken, "the access token is bound to a key, and the request has no proof of possession")
         }
-        // RFC 9068 section 4: an API that was handed a token for itself must not use it here.
+        // RFC 9068 section 4: another API that received a token must not be able to use it here.
         let audience = token.authorization.limits.audience
         guard audience.isEmpty || audience.contains(core.issuer) else {
             throw refusal(.invalidToken, "the access token is for another audience")
         }
         guard scope.words.allSatisfy(token.authorization.scope.contains) else {
-            throw refusal(.insufficientScope, "the access token lacks a scope")
+            throw refusal(.insufficientScope, "the access token lacks the required scope")
         }
         return (token, client)
     }
 
-    /// The token, by exactly one of the two ways; never in the query, which ends up in logs (RFC 9700 section 4.3.2).
+    /// The token, sent in exactly one way; never in the query, which ends up in logs (RFC 9700 section 4.3.2).
     private func presented(_ head: RequestHead, _ form: Parameters) throws -> String {
         let headers = head.headers.filter { $0.name == "authorization" }.map(\.value)
         let field = form["access_token"]
         guard headers.count + (field == nil ? 0 : 1) <= 1 else {
-            throw refusal(.invalidRequest, "the access token stands more than once")
+            throw refusal(.invalidRequest, "the request has more than one access token")
         }
         if let field { return field }
         guard let header = headers.first else { throw refusal(nil, "the request has no access token") }
@@ -51,7 +52,7 @@ struct ResourceAccess {
         return token.trimmed().string
     }
 
-    /// A request without a token is told what is needed and nothing else (section 3.1).
+    /// Makes a refusal; without a code, its challenge only says which scheme is needed (section 3.1).
     func refusal(_ code: OAuthError.Code?, _ description: String, reason: String? = nil) -> OAuthError {
         var challenge = "Bearer realm=\"grantor\""
         if let code { challenge += ", error=\"\(code.rawValue)\", error_description=\"\(description)\"" }
@@ -60,6 +61,6 @@ struct ResourceAccess {
         return OAuthError(code ?? .invalidToken, description, reason: reason, headers: headers)
     }
 
-    /// The refusals that say how to come back, wherever they are thrown (section 3).
+    /// The errors that carry a challenge, wherever they are thrown (section 3).
     static let challenged: Set<OAuthError.Code> = [.invalidToken, .insufficientScope]
 }

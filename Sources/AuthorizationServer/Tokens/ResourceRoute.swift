@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Serves an endpoint of a plugin to clients that present an access token.
+/// Serves a plugin's endpoint to clients that present an access token.
 struct ResourceRoute: RouteHandler {
     private let endpoint: any ResourceEndpoint
     let name: String
@@ -21,7 +21,7 @@ struct ResourceRoute: RouteHandler {
         _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace
     ) async throws -> ServerResponse {
         let access = ResourceAccess(core: core, generation: generation, scope: endpoint.scope)
-        // Where the token cannot be part of a form, nothing is read for a caller that has none.
+        // If the form cannot contain the token, it is not parsed for callers that have none.
         let early = endpoint.takesJSON ? try await access.admit(request.head, [:]) : nil
         trace.client = early?.client
         let parameters = try acceptance.accept(try sent(request))
@@ -44,8 +44,8 @@ struct ResourceRoute: RouteHandler {
 
     private func sent(_ request: ServerRequest) throws -> Parameters {
         guard !isInQuery(request) else { return try FormBody.parse(Array((request.head.query ?? "").utf8)) }
-        // Many clients send an empty JSON object with every POST, so an endpoint that reads nothing of a body refuses
-        // none. A form may hold the token (RFC 6750 section 2.2).
+        // Many clients send an empty JSON object with every POST, so an endpoint without parameters ignores the body. A
+        // form is read, because it may contain the token (RFC 6750 section 2.2).
         let mayIgnore = endpoint.parameters.isEmpty && !RequestBody.isForm(request)
         return request.body.isEmpty || mayIgnore ? [:] : try RequestBody.form(of: request)
     }
@@ -57,7 +57,7 @@ struct ResourceRoute: RouteHandler {
             head: request.head, parameters: Parameters(parameters.all.filter { $0.name != "access_token" }),
             token: token, client: client)
         resource.segment = try endpoint.route.segment(of: request.head.path)
-        // RFC 9110 section 9.3.1: what comes with GET means nothing.
+        // RFC 9110 section 9.3.1: the content of a GET request has no meaning.
         if endpoint.takesJSON, request.head.method != "GET" {
             resource.body = try RequestBody.document(of: request)
         }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The answer of the token endpoint to what a grant decided.
+/// The response of the token endpoint to the decision of a grant.
 struct TokenAnswer: PendingAnswer {
     let core: ServerCore
     let tokenRequest: TokenRequest
@@ -12,29 +12,30 @@ struct TokenAnswer: PendingAnswer {
     var newGrantID: String { core.random(bytes: 16) }
     var parts: [AnswerPart] { [AnswerPart(of: tokenRequest.grant)] }
     var ended: OAuthError {
-        .invalidGrant(reason: "what was granted has ended: its limits end before the token begins")
+        .invalidGrant(reason: "the grant has ended: its limits leave no time for a token")
     }
 
     func writes(beside issuance: Issuance) -> [StoreWrite] { [] }
     func committed(_ issuance: Issuance) {}
 
-    /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; what `replace` met is decided anew.
+    /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; a conflict of `replace` is decided
+    ///   again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws {
         switch write {
         case .replace: return
         case .redeem: throw try await replay(found, authorization)
         case .absent: throw OAuthError.invalidGrant(reason: "the grant was revoked")
-        default: throw OAuthError.invalidGrant(reason: "what would be created exists already")
+        default: throw OAuthError.invalidGrant(reason: "a record to be created already exists")
         }
     }
 
-    /// RFC 6749 section 4.1.2: what was redeemed before is in two hands, so all that came of it ends.
+    /// RFC 6749 section 4.1.2: a code that is redeemed twice is in two hands, so everything issued from it is revoked.
     private func replay(_ found: StoreRecord?, _ authorization: Authorization) async throws -> OAuthError {
         guard found?.isRedeemed == true, let id = authorization.grantID else {
-            return .invalidGrant(reason: "it is gone")
+            return .invalidGrant(reason: "its record is gone")
         }
         core.events.record(Event(.replayed, authorization))
         try await core.tokenRegistry.revoke(.grant(id), reason: "it was redeemed twice")
-        return .invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
+        return .invalidGrant(reason: "it was redeemed before; everything issued from it is revoked")
     }
 }

@@ -3,12 +3,12 @@
 import GrantKit
 import OutsideText
 
-/// The token endpoint (RFC 6749 section 3.2): what stands around every grant.
+/// The token endpoint (RFC 6749 section 3.2): what all grants have in common.
 struct TokenEndpoint {
     let core: ServerCore
     let generation: Generation
 
-    /// How often a grant is run again when another request changed what it read.
+    /// The number of times that a grant runs again if another request changed what it read.
     private static let retries = 2
 
     func respond(to request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
@@ -16,7 +16,7 @@ struct TokenEndpoint {
         let authentication = ClientAuthentication(core, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: plan.declaration.client)
         trace.client = registered
-        // Requests that arrived together authenticate together, then go on together (decision 0014).
+        // Requests that arrived together authenticate together, then continue together (decision 0014).
         await Task.yield()
         let issuer = TokenIssuer(core: core, generation: generation, registered: registered)
         let tokenRequest = try tokenRequest(request.head, plan, parameters, issuer)
@@ -34,7 +34,7 @@ struct TokenEndpoint {
         let sent = try RequestBody.parameters(of: request)
         let wire = try sent.required("grant_type")
         guard let plan = generation.grants[exactly: wire] else {
-            throw OAuthError(.unsupportedGrantType, "no grant of this type is offered")
+            throw OAuthError(.unsupportedGrantType, "the grant type is not supported")
         }
         trace.grant = plan.declaration.key
         return (plan, try plan.acceptance.accept(sent))

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// The one way to an answer that holds tokens or codes: check, narrow, mint, extend, commit, record.
+/// The only way to issue a response with tokens or codes: check, narrow, mint, extend, commit, record.
 ///
-/// No grant and no flow can forget one of these steps, because none of them takes them.
+/// No grant can forget one of these steps, because grants do not take them.
 struct TokenIssuer {
     let core: ServerCore
     let generation: Generation
@@ -16,9 +16,9 @@ struct TokenIssuer {
         AccessNarrowing(registered: registered, generation: generation, issuer: core.issuer)
     }
 
-    /// Issues an answer, or gives nil if it must be decided anew because what it rests on has changed.
+    /// Issues a response; nil if the request must be decided again because what the decision depends on has changed.
     ///
-    /// - Throws: `OAuthError`; what plugins and the store throw. Nothing is committed then.
+    /// - Throws: `OAuthError`, and what plugins and the store throw. Nothing has been committed then.
     func issue(_ pending: some PendingAnswer) async throws -> Issuance? {
         let decided = pending.decided
         let authorization = try await checked(decided, of: pending)
@@ -34,8 +34,7 @@ struct TokenIssuer {
 
     // MARK: check
 
-    /// What was decided, with the epochs of client and person and the grant id if it is new, or the refusal of what has
-    /// ended with them.
+    /// Checks that a decision has not ended with its client or user, and adds their epochs and the id of a new grant.
     private func checked(
         _ decided: Authorization, of pending: some PendingAnswer
     ) async throws -> Authorization {
@@ -43,13 +42,13 @@ struct TokenIssuer {
         try checkReplay(authorization, pending.grant)
         if authorization.origin.isEmpty { authorization.clientEpoch = registered.epoch }
         guard authorization.clientEpoch == registered.epoch else {
-            throw OAuthError.invalidGrant(reason: "the client '\(client.id)' was inactive or removed since")
+            throw OAuthError.invalidGrant(reason: "the client '\(client.id)' has been deactivated or removed since")
         }
         guard registered.isFirstParty || !restsOnFirstParty(authorization) else {
             throw OAuthError.invalidGrant(
-                reason: "nobody was asked to consent, and the client '\(client.id)' is no longer first-party")
+                reason: "the user was not asked to consent, and the client '\(client.id)' is no longer first-party")
         }
-        // The authorization endpoint has just read the person together with the session.
+        // The authorization endpoint has just read the user together with the session.
         if case .token = pending.request, case .user(let id) = authorization.subject {
             try await Users(core, generation).check(&authorization, of: id)
         }
@@ -57,16 +56,17 @@ struct TokenIssuer {
         return authorization
     }
 
-    /// A replay can end what the first answer gave only by an id that both answers know.
+    /// Requires a grant id with a redemption: a replay can only end what the first response issued by an id that both
+    /// know.
     private func checkReplay(_ decided: Authorization, _ grant: String?) throws {
         guard decided.grantID == nil, decided.writes.contains(where: \.isRedemption) else { return }
         throw OAuthError(
             .serverError,
-            reason: "the grant '\(grant ?? "")' redeems a record without a grant id, so a replay could revoke nothing: "
-                + "set grantID where the record is created, and give the same one whenever it is redeemed")
+            reason: "the grant '\(grant ?? "")' redeems a record without a grant id, so a replay could revoke "
+                + "nothing: set grantID where the record is created, and return the same one when it is redeemed")
     }
 
-    /// Whether it was granted at the authorization endpoint without the consent of the person, who was not asked.
+    /// Whether the authorization endpoint granted this without asking the user for consent.
     private func restsOnFirstParty(_ decided: Authorization) -> Bool {
         guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
         let isOfFlow = generation.capabilities.flows.contains { $0.grant.key == decided.origin }
@@ -77,14 +77,14 @@ struct TokenIssuer {
 
     private static let stages = [Stage.credential, .assertion]
 
-    /// Makes the answer stage by stage: first what the parts add, then what other plugins add to tokens.
+    /// Builds a response stage by stage: in each, the parts first, then what other plugins add to tokens.
     ///
-    /// There is one value that grows, since a copy of it is what costs most here.
+    /// One value grows from part to part, because copying it is the largest cost here.
     private func make(_ pending: some PendingAnswer, _ authorization: Authorization) async throws -> Issuance {
         let (request, now, parts) = (pending.request, core.now, pending.parts)
         guard authorization.limits.isOpen(at: now) else { throw pending.ended }
         guard let first = parts.min(by: { $0.stage.rawValue < $1.stage.rawValue }) else {
-            throw OAuthError(.serverError, reason: "no part makes an answer")
+            throw OAuthError(.serverError, reason: "the response has no parts")
         }
         var plan = try plan(of: first, authorization)
         var issuance = try begin(first, of: authorization, plan, for: request, at: now)
@@ -107,7 +107,7 @@ struct TokenIssuer {
         return issuance
     }
 
-    /// Each part is issued under the origin of its own grant, all under one grant id, and sees what was added before it.
+    /// Begins a part: under the origin of its own grant and the common grant id, with what earlier parts added.
     private func begin(
         _ part: AnswerPart, of decided: Authorization, _ plan: TokenPlan, for request: Issuance.Answer,
         at now: Timestamp, after last: Issuance? = nil
@@ -122,7 +122,7 @@ struct TokenIssuer {
 
     private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {
         let origin = authorization.origin.isEmpty ? part.grant.key : authorization.origin
-        // A document may have a section for a grant that the client does not list, so the plan alone says nothing.
+        // A document may have a section for a grant that the client does not list, so a plan alone is not enough.
         guard client.grants.contains(origin), let plan = registered.plans[origin] else {
             throw OAuthError.invalidGrant(reason: "the client may no longer use '\(origin)'")
         }
@@ -151,7 +151,7 @@ struct TokenIssuer {
             expiresAt: issuance.limits.notAfter.map { min($0, end) } ?? end)
     }
 
-    /// RFC 6749 section 5.1: the scope is named when it differs from what was asked for, also where nothing is left.
+    /// RFC 6749 section 5.1: the scope is included if it differs from the requested one, even if it is empty.
     private func addScope(to issuance: inout Issuance) throws {
         let asked = issuance.answer.askedScope
         let scope = issuance.limits.scope.description
@@ -161,30 +161,33 @@ struct TokenIssuer {
 
     // MARK: commit
 
-    /// A grant, consent or session that existed before may have been ended meanwhile, also where nothing else is written.
+    /// The conditions that an existing grant, consent or session has not ended meanwhile, even if nothing else is
+    /// written.
     private func conditions(of authorization: Authorization, isNew: Bool) -> [StoreWrite] {
         let ended =
             isNew ? Tombstone.consent(ofGrant: authorization.grantID) : Tombstone.ids(ofGrant: authorization.grantID)
         return (ended + (authorization.sessionID.map { [$0] } ?? [])).map { .absent(Tombstone.key($0)) }
     }
 
-    /// Commits all of an answer or nothing of it.
+    /// Commits all of a response or none of it.
     ///
-    /// - Returns: Whether it was committed; if not, another request changed what the answer rests on.
+    /// - Returns: Whether it was committed; false if another request changed what the response depends on.
     private func commit(
         _ writes: [StoreWrite], of pending: some PendingAnswer, _ authorization: Authorization
     ) async throws -> Bool {
         guard !writes.isEmpty else { return true }
-        try writes.checkKeys(of: "an answer of the grant '\(pending.grant ?? "")'")
+        try writes.checkKeys(of: "the response of the grant '\(pending.grant ?? "")'")
         guard case .conflict(let index, let found) = try await core.store.write(writes) else { return true }
-        guard writes.indices.contains(index) else { throw StoreError("the store names a write that it was not given") }
+        guard writes.indices.contains(index) else {
+            throw StoreError("the store reported a conflict at an unknown index")
+        }
         try await pending.conflict(at: writes[index], with: found, of: authorization)
         return false
     }
 }
 
 extension Issuance {
-    /// Takes over what another part has added.
+    /// Adds what earlier parts have added.
     fileprivate mutating func `continue`(from last: Issuance) throws {
         tokenID = last.tokenID
         for member in last.members { try add(member.name, member.value) }

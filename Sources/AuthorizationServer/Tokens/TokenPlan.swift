@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What governs the tokens that a client gets under one grant.
+/// The settings for the tokens that a client gets under one grant.
 struct TokenPlan: Sendable {
     let format: any TokenFormat
     let lifetime: Duration

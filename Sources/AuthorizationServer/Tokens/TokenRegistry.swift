@@ -3,30 +3,30 @@
 import GrantKit
 import Logging
 
-/// The tokens that this server issued, and their ends.
+/// The tokens that this server has issued, and their revocation.
 struct TokenRegistry: TokenService {
     let core: ServerCore
 
-    /// The token behind a value; nil if it is unknown, expired or revoked.
+    /// The token with a value; nil if it is unknown, expired or revoked.
     ///
-    /// Where a client ends its tokens also a refresh token that another took the place of: a client that ends it means the
-    /// grant (RFC 7009 section 2.1).
+    /// At the revocation endpoint, a refresh token that has been rotated is found too: a client that revokes it means
+    /// the grant (RFC 7009 section 2.1).
     func resolve(_ value: String) async throws -> ResolvedToken? {
         try await live(value, orRotated: TokenRegistry.isEndingTokens)?.token
     }
 
-    /// Whether a request to the revocation endpoint is served.
+    /// Whether the current request is one to the revocation endpoint.
     private static var isEndingTokens: Bool { ending?.holds ?? false }
     @TaskLocal private static var ending: RequestMark?
 
-    /// Serves a request to the revocation endpoint.
+    /// Runs a request to the revocation endpoint.
     static func endingTokens<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         let mark = RequestMark()
         defer { mark.end() }
         return try await $ending.withValue(mark) { try await body() }
     }
 
-    /// The token behind a value, and the record of its client if the store keeps that.
+    /// The token with a value, and the record of its client if the store has one.
     func live(
         _ value: String, orRotated: Bool = false
     ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
@@ -37,7 +37,7 @@ struct TokenRegistry: TokenService {
         return nil
     }
 
-    /// The record of the client, nil inside where the configuration declares it; nil of a token that is over.
+    /// The client's record, or an inner nil if the client is declared; an outer nil if the token is no longer valid.
     private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
         let generation = core.generation
         let clients = Clients(core, generation)
@@ -49,7 +49,7 @@ struct TokenRegistry: TokenService {
             [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
         let tombstones = ids.map(Tombstone.key)
         let users = Users(core, generation)
-        // The records of user and client come with the tombstones, in one read.
+        // The records of user and client are read together with the tombstones.
         let keys = users.keys(of: authorization.subject)
         let found = try await core.store.read(tombstones + keys + [clientKey].compactMap(\.self))
         if let key = keys.first { RecentUser.current?.keep(found[tombstones.count], at: key) }
@@ -61,12 +61,12 @@ struct TokenRegistry: TokenService {
         return .some(client)
     }
 
-    /// Ends a token, a grant or a session with one write.
+    /// Revokes a token, a grant or a session with one write.
     func revoke(_ what: Revocation, reason: String) async throws {
         try await revoke(what, reason: reason, and: [])
     }
 
-    /// Commits other writes with the tombstone.
+    /// Revokes something, and commits other writes together with the tombstone.
     func revoke(_ what: Revocation, reason: String, and others: [StoreWrite]) async throws {
         let generation = core.generation
         let end = core.now + Tombstone.lifetime(generation)
@@ -77,7 +77,7 @@ struct TokenRegistry: TokenService {
             ofPlugins += try await participant.writes(revoking: what)
         }
         guard try await commit(tombstone: writes + others, and: ofPlugins) else {
-            // It was over before; what goes with it still has to happen.
+            // It had ended before; the other writes must happen anyway.
             if !others.isEmpty { _ = try await core.store.write(others) }
             return
         }
@@ -86,11 +86,11 @@ struct TokenRegistry: TokenService {
         core.events.record(Event(what, reason))
     }
 
-    /// Commits a tombstone, with what plugins add to it if that can be committed: their mistake must not keep alive what
-    /// has to end.
+    /// Commits a tombstone with the writes of plugins, or without them if they cannot be committed: a plugin's mistake
+    /// must not keep alive what has to end.
     ///
-    /// - Returns: Whether it is there by this call; false if it was there before.
-    /// - Throws: `StoreError`, also where the tombstone cannot be committed.
+    /// - Returns: Whether this call created the tombstone; false if it already existed.
+    /// - Throws: `StoreError` if the tombstone cannot be committed.
     private func commit(tombstone: [StoreWrite], and ofPlugins: [StoreWrite]) async throws -> Bool {
         for rest in ofPlugins.isEmpty ? [[]] : [ofPlugins, []] {
             let writes = tombstone + rest
@@ -102,13 +102,13 @@ struct TokenRegistry: TokenService {
                 }
             }
             if !rest.isEmpty {
-                core.logger.error("a plugin's part of a revocation cannot be committed; the revocation is, without it")
+                core.logger.error("a plugin's part of a revocation cannot be committed, so it is left out")
             }
         }
         throw StoreError("a revocation could not be committed")
     }
 
-    /// The condition that something was not revoked, to be committed with what rests on it.
+    /// The condition that something has not been revoked, to be committed with what depends on it.
     func unrevoked(_ what: Revocation) -> StoreWrite {
         .absent(Tombstone.key(Tombstone.id(of: what)))
     }

@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// The record that ends a token or a grant, whatever was issued under it.
+/// The record that ends a token, a grant or a session, together with everything issued under it.
 enum Tombstone {
     static let collection = StoreCollection("revoked")
 
@@ -18,37 +18,39 @@ enum Tombstone {
         }
     }
 
-    /// The id of a new grant; what comes under a consent begins with its id, so that a tombstone of that ends it too.
+    /// The id of a new grant; under a consent, it begins with the id of the consent, whose tombstone ends the grant
+    /// too.
     ///
     /// - Parameters:
-    ///   - own: What tells it from all others.
-    ///   - consent: The id of what the person has allowed the client.
-    ///   - wasAsked: Whether that covers this grant; a first-party client gets more without asking.
+    ///   - own: The unique part of the id.
+    ///   - consent: The id of the user's consent to the client.
+    ///   - wasAsked: Whether the user was asked for all of this grant; a first-party client gets more without asking.
     /// - Returns: The id.
     static func grantID(_ own: String, under consent: String?, wasAsked: Bool) -> String {
         consent.map { "\($0).\(wasAsked ? own : "\(unasked)\(own)")" } ?? own
     }
 
-    /// No id begins so by itself.
+    /// A prefix that no random id has.
     private static let unasked = "-."
 
-    /// Whether the person was asked for what a grant holds, when it began or before.
+    /// Whether the user was asked for consent to a grant, when it began or before.
     static func wasAsked(forGrant id: String?) -> Bool {
         guard let rest = id?.raw.cut(at: ".")?.behind else { return false }
         return !rest.starts(with: unasked)
     }
 
-    /// The ids whose tombstones end a grant: its own, and that of the consent that it rests on.
+    /// The ids whose tombstones end a grant: its own, and that of its consent.
     static func ids(ofGrant id: String?) -> [String] {
         id.map { consent(ofGrant: id) + [$0] } ?? []
     }
 
-    /// The id whose tombstone ends a grant that nobody knows yet: that of the consent, if it rests on one.
+    /// The id whose tombstone ends a new grant, which nobody knows yet: that of its consent, if it has one.
     static func consent(ofGrant id: String?) -> [String] {
         (id?.raw.cut(at: ".")?.before.string).map { [$0] } ?? []
     }
 
-    /// How long a tombstone is kept: longer than any token that could be under it, whatever is configured meanwhile.
+    /// The lifetime of a tombstone, longer than that of any token under it, even if the configuration changes.
+
     static func lifetime(_ generation: Generation?) -> Duration {
         max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + .seconds(86400)
     }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// A user that the configuration declares.
+/// A user in the configuration.
 struct DeclaredUser: Sendable {
     enum Password: Sendable {
         case none
@@ -15,7 +15,7 @@ struct DeclaredUser: Sendable {
     let document: JSON
     let password: Password
 
-    /// What the epoch rests on: it changes with the password, and tells nothing of it.
+    /// The basis of the epoch: it changes with the password, and reveals nothing about it.
     func fingerprint(_ hashing: any PasswordHashing) async throws -> Secret {
         switch password {
         case .none: Secret("")

@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// What the store remembers of a user of the configuration: how often what the epoch rests on has changed.
+/// The record of a declared user, which counts the changes of the basis of the epoch.
 ///
-/// So what ended with a change stays ended when the configuration says again what it said before.
+/// Because of it, what ended with a change stays ended even if the configuration returns to an earlier state.
 struct DeclaredUserRecord {
     static let collection = StoreCollection("declared_user", indexes: ["kind"])
-    /// The value of the index that the users carry whom the configuration declared when it was last looked at.
+    /// The index value of the users that were in the configuration when it was last recorded.
     static let kind = "declared"
-    /// What stands for a user who is inactive, whatever the password.
+    /// The state of an inactive user, whatever the password.
     static let inactive = "inactive"
-    /// What stands for a user whom the configuration no longer declares.
+    /// The state of a user that is no longer in the configuration.
     static let gone = "gone"
     private static let encoding: Int64 = 1
 
@@ -22,9 +22,9 @@ struct DeclaredUserRecord {
 
     static func key(_ id: String) -> StoreKey { collection.key(id) }
 
-    /// Reads what is known of a user, nil if nothing was recorded yet.
+    /// Reads the record of a user; nil if nothing has been recorded yet.
     ///
-    /// - Throws: `StoreError` if it was written by an encoding that this server does not know.
+    /// - Throws: `StoreError` if this server does not know the encoding of the record.
     init(_ id: String, _ record: StoreRecord?) throws {
         (self.id, self.record) = (id, record)
         guard let record else {
@@ -37,14 +37,15 @@ struct DeclaredUserRecord {
         (self.state, self.changes) = (state, changes)
     }
 
-    /// The number of the change that led to a state.
+    /// The number of changes up to a state.
     ///
-    /// One that is not recorded yet counts as the next, so that recording it ends nothing that was granted meanwhile.
+    /// A state that is not recorded yet counts as the next change, so that recording it later ends no grant made
+    /// meanwhile.
     func changes(to state: String) -> Int64 {
         self.state == nil || self.state == state ? changes : changes &+ 1
     }
 
-    /// What records a state, nil if it is the recorded one.
+    /// The write that records a state; nil if it is already recorded.
     func write(_ state: String) -> StoreWrite? {
         guard state != self.state else { return nil }
         let value: JSON = [

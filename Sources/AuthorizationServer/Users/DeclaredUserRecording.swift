@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// Records what a configuration says of its users, wherever that is something else than before.
+/// Records the state of the declared users where it has changed.
 struct DeclaredUserRecording {
     private static let page = 100
 
     let store: any Store
     let users: Users
 
-    /// Looks at all users: first at those of whom it is known without a slow hash.
+    /// Records all users, those whose state needs no slow hash first.
     ///
     /// - Throws: `StoreError`, `CancellationError`.
     func run() async throws {
@@ -17,7 +17,7 @@ struct DeclaredUserRecording {
         for id in try await recorded() where users.declared?[id] == nil {
             try await record(DeclaredUserRecord.gone, of: id)
         }
-        // Shuffled, since a reload begins anew: where reloads are frequent, everybody's turn still comes.
+        // Shuffled, because a reload starts over: even if reloads are frequent, every user gets a turn.
         for user in declared.filter({ !$0.isActive }) + declared.filter(\.isActive).shuffled() {
             try Task.checkCancellation()
             try await record(try await users.state(of: user), of: user.id)
@@ -39,9 +39,9 @@ struct DeclaredUserRecording {
         for _ in 0..<StoredUser.retries {
             let known = try DeclaredUserRecord(id, try await store.read(DeclaredUserRecord.key(id)))
             guard let write = known.write(state) else { return }
-            // Another server that sees the same change may be faster, which comes to the same.
+            // If another server records the same change first, the next attempt finds it.
             if try await store.write([write]) == .committed { return }
         }
-        throw StoreError("the declared user '\(id)' was being recorded by others")
+        throw StoreError("other servers kept changing the record of the declared user '\(id)'")
     }
 }

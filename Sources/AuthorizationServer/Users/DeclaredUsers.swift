@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// The users that the configuration declares, by identifier and by what they sign in with.
+/// The users in the configuration, by id and by login name.
 struct DeclaredUsers: Sendable {
     let all: [String: DeclaredUser]
     private let logins: [String: String]
 
-    /// Takes documents that were checked.
+    /// Creates the users from checked documents.
     init(
         _ documents: [JSON], issuer: String, _ passwords: any PasswordHashing, _ cryptography: any CryptographyService
     ) {
@@ -32,12 +32,12 @@ struct DeclaredUsers: Sendable {
         (self.all, self.logins) = (all, logins)
     }
 
-    /// The user of an identifier, byte for byte.
+    /// The user with an id, compared byte for byte.
     subscript(id: String) -> DeclaredUser? {
         id.utf8.allSatisfy { $0 < 0x80 } ? all[id] : nil
     }
 
-    /// The user who signs in with a name.
+    /// The user with a login name.
     func owner(ofLogin digest: String) -> DeclaredUser? {
         logins[digest].flatMap { all[$0] }
     }

@@ -2,18 +2,18 @@
 
 import GrantKit
 
-/// What a person signs in with: `id`, `userName` or `email`, in one space of names.
+/// The names that a user can sign in with: `id`, `userName` and `email`, which share one namespace.
 ///
-/// Names are compared as RFC 8265 section 3.3 has it (UsernameCaseMapped): full-width and half-width characters as the
-/// usual ones, upper case as lower case, all in Normalization Form C. What no name can hold does not count at the ends of a
-/// typed one: spaces that keyboards add, invisible marks that come with copied text.
+/// Names are compared by the profile UsernameCaseMapped (RFC 8265 section 3.3): full-width and half-width characters
+/// like the usual ones, upper case like lower case, all in Normalization Form C. Characters that no name can contain
+/// are ignored at the ends of a typed name: spaces that keyboards add, and invisible marks in copied text.
 enum LoginName {
-    /// A name of a user's document.
+    /// A login name in a user's document.
     struct Entry {
         let member: String
-        /// The form under which it is looked up.
+        /// The form for comparison.
         let folded: String
-        /// The form that only ASCII letters were folded for, if it differs: earlier versions keep names so.
+        /// The form in which earlier versions stored the name, with only ASCII letters folded; nil if it is the same.
         let former: String?
 
         func key(_ cryptography: any CryptographyService) -> StoreKey {
@@ -24,7 +24,7 @@ enum LoginName {
             former.map { LoginRow.key(cryptography.digest($0)) }
         }
 
-        /// All keys under which the store may know the name.
+        /// All keys under which the store may have the name.
         func keys(_ cryptography: any CryptographyService) -> [StoreKey] {
             [key(cryptography)] + (formerKey(cryptography).map { [$0] } ?? [])
         }
@@ -32,7 +32,7 @@ enum LoginName {
 
     static let members = ["id", "userName", "email"]
 
-    /// The form under which a name is looked up.
+    /// The form of a name for comparison.
     static func folded(_ name: String) -> String {
         // Nearly every name is ASCII.
         guard !name.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return lowercasedASCII(name) }
@@ -43,20 +43,20 @@ enum LoginName {
         return String(scalars).inFormC
     }
 
-    /// What stands for a name in keys, of one length and in ASCII, since Swift takes different bytes for one text.
+    /// The digest of a name for keys: of fixed length and in ASCII, so that equal keys have equal bytes.
     static func digest(_ name: String, _ cryptography: any CryptographyService) -> String {
         cryptography.digest(folded(name))
     }
 
-    /// The digests under which the store may know who signs in with a typed name; a name that was kept by an earlier version
-    /// goes before others that it is now the same as.
+    /// The digests under which the store may have a typed name; a name that an earlier version stored takes precedence
+    /// over others that are now equal to it.
     static func digests(_ name: String, _ cryptography: any CryptographyService) -> [String] {
         let digest = digest(name, cryptography)
         let former = cryptography.digest(lowercasedASCII(name))
         return former == digest ? [digest] : [former, digest]
     }
 
-    /// The names of a user's document, each once.
+    /// The login names in a user's document, without repetition.
     static func names(in document: JSON) -> [Entry] {
         var found: [Entry] = []
         for member in members {
@@ -68,7 +68,7 @@ enum LoginName {
         return found
     }
 
-    /// Whether a name may hold a character.
+    /// Whether a name may contain a character.
     static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
@@ -78,7 +78,7 @@ enum LoginName {
 
     // MARK: folding
 
-    /// The form in which earlier versions keep names.
+    /// The form in which earlier versions stored names.
     static func lowercasedASCII(_ name: String) -> String {
         String(decoding: name.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
@@ -89,7 +89,7 @@ enum LoginName {
         return scalars[start..<max(start, end)]
     }
 
-    /// The katakana from U+FF65 on, in the order of their half-width forms.
+    /// The katakana for U+FF65 and following, in the order of their half-width forms.
     private static let katakana = Array(
         "・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン\u{3099}\u{309A}".unicodeScalars)
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the text of a password in a document is.
+/// The form of a password in a document.
 public enum PasswordForm: Sendable, Hashable {
-    /// The password itself.
+    /// Plain text.
     case plain
-    /// A slow hash of it; one that is not current is replaced when its owner signs in.
+    /// A slow hash; one that is not current is replaced when its owner signs in.
     case hash(isCurrent: Bool)
-    /// It starts as a slow hash does but is none that can be verified.
+    /// A string that starts like a slow hash, but cannot be verified.
     case unusable
 }

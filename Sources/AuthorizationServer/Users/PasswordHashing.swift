@@ -2,29 +2,29 @@
 
 public import GrantKit
 
-/// Hashes the passwords of people: slowly, elsewhere than on the caller's thread, in bounded places.
+/// Hashes the passwords of users slowly, off the caller's thread and in a bounded number of places.
 ///
-/// Whatever it is asked from an address throws `OAuthError` `temporarily_unavailable` if all places are taken. What the
-/// server asks for its own sake has no address and always finds a place.
+/// Calls with an address throw `OAuthError` `temporarily_unavailable` if all places are taken. Calls that the server
+/// makes for itself have no address and always find a place.
 public protocol PasswordHashing: Sendable {
-    /// What a text is.
+    /// The form of a password in a document.
     func form(of text: String) -> PasswordForm
 
     /// Hashes a password with a new salt.
     func hash(_ password: Secret, from address: String?) async throws -> String
 
-    /// Whether a password is the one that was hashed.
+    /// Whether a hash is that of a password.
     func matches(_ password: Secret, _ hash: String, from address: String) async throws -> Bool
 
-    /// The bytes, as base64url, that the slow hash makes of a text with a salt of the caller's; as slow as `hash`.
+    /// Derives bytes from a string and a salt with the slow hash, in base64url; as slow as `hash`.
     func derive(_ text: Secret, salt: String, from address: String?) async throws -> Secret
 
-    /// What an address counts as: of IPv6 its network.
+    /// The part of an address by which callers are counted; for IPv6, its network.
     func origin(of address: String) -> String
 }
 
 extension PasswordHashing {
-    /// What is kept of a password: its hash, or the hash that it is.
+    /// The hash to store for a password: a new one, or the password itself if it already is a hash.
     func kept(_ password: String) async throws -> String {
         guard form(of: password) == .plain else { return password }
         return try await hash(Secret(OpaqueString.normal(password) ?? password), from: nil)

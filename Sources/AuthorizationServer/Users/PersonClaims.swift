@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The claims about a person that every source gives; of two that give one claim the first counts.
+/// The claims about a user from every source; if two sources provide a claim, the first one counts.
 struct PersonClaims: AccessService {
     let core: ServerCore
 
@@ -11,7 +11,8 @@ struct PersonClaims: AccessService {
     ) async throws -> [JSON.Member] {
         guard case .user(let id) = authorization.subject, let generation = core.generation else { return [] }
         guard let user = try await core.users.find(id), user.isActive else {
-            throw OAuthError(.invalidToken, "the person can no longer be told about", reason: "no active user '\(id)'")
+            throw OAuthError(
+                .invalidToken, "the user is inactive or no longer exists", reason: "there is no active user '\(id)'")
         }
         var all: [JSON.Member] = []
         for source in generation.capabilities.claimsSources {

@@ -3,12 +3,11 @@
 import GrantKit
 import Synchronization
 
-/// A password that is readable in the configuration: known here by a digest until the slow hash is computed, soon
-/// after the start or when it is first needed, and by the slow hash from then on.
+/// A plain password in the configuration, kept as a fast digest until its slow hash has been computed.
 ///
-/// So no start waits for it, and checking a password costs one slow hash at any time. The salt is the same in every
-/// process, and so is the hash, which the user's epoch rests on. That is why no key of the process can come before
-/// the digest, which is the hash's input.
+/// That happens soon after the start or when the hash is first needed, so that no start waits for it, and checking a
+/// password always costs one slow hash. The salt is the same in every process, and so is the hash, which is the basis
+/// of the user's epoch. Therefore the digest, which is the input of the hash, cannot use a key of the process.
 final class PlainPassword: Sendable {
     private enum State {
         case digest(Secret, derivation: Task<Secret, any Error>?)
@@ -41,7 +40,7 @@ final class PlainPassword: Sendable {
         }
     }
 
-    /// The slow hash, computed once however many ask.
+    /// The slow hash, computed only once even if several callers ask for it.
     func derived(_ hashing: any PasswordHashing) async throws -> Secret {
         let (known, task) = state.withLock { state -> (Secret?, Task<Secret, any Error>?) in
             switch state {
@@ -58,7 +57,7 @@ final class PlainPassword: Sendable {
         let result = await task.result
         state.withLock { state in
             guard case .digest(let input, _) = state else { return }
-            // What failed is tried again by the next who asks.
+            // After a failure, the next caller tries again.
             if case .success(let derived) = result {
                 state = .derived(derived)
             } else {

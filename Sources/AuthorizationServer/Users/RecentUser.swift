@@ -3,30 +3,30 @@
 import GrantKit
 import Synchronization
 
-/// The record that was read to see whether a token is good, kept for the rest of the request.
+/// The user's record that was read to check a token, kept for the rest of the request.
 ///
-/// An endpoint that asks who the person is then needs no second read.
+/// It saves an endpoint that needs the user a second read.
 final class RecentUser: Sendable {
-    /// That of the request in progress, where an endpoint of clients serves it.
+    /// The record of the current request, if the request keeps one.
     static var current: RecentUser? { inProgress.flatMap { $0.mark.holds ? $0 : nil } }
     @TaskLocal private static var inProgress: RecentUser?
 
     private let mark = RequestMark()
     private let found = Mutex<(key: StoreKey, record: StoreRecord?)?>(nil)
 
-    /// Serves a request that asks for the person behind a token more than once.
+    /// Runs a request that needs the user of its token more than once.
     static func serve<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         let recent = RecentUser()
         defer { recent.mark.end() }
         return try await $inProgress.withValue(recent) { try await body() }
     }
 
-    /// Keeps what a read of the user's key gave.
+    /// Keeps the result of reading a user's key.
     func keep(_ record: StoreRecord?, at key: StoreKey) {
         found.withLock { $0 = (key, record) }
     }
 
-    /// Reads a user's record, or gives the one that this request has read.
+    /// Reads a user's record, or returns the one that this request has already read.
     ///
     /// - Throws: `StoreError`.
     static func read(_ key: StoreKey, from store: any Store) async throws -> StoreRecord? {

@@ -2,7 +2,7 @@
 
 package import GrantKit
 
-/// The rows that keep two users from having one login name.
+/// The records that keep two users from having the same login name.
 extension StoredUser {
     package func checkNames(in directory: StoredUsers) throws {
         for name in LoginName.names(in: document) {
@@ -15,7 +15,7 @@ extension StoredUser {
         }
     }
 
-    /// Names that earlier versions keep in another form must not be there either.
+    /// Claims the names of a user; names that earlier versions stored in another form must be free too.
     package func rowWrites(over former: StoredUser?, in directory: StoredUsers) async throws -> [StoreWrite] {
         let (names, before) = (LoginName.names(in: document), LoginName.names(in: former?.document ?? [:]))
         let (added, gone) = (names.without(before), before.without(names))
@@ -29,7 +29,7 @@ extension StoredUser {
         try await owned(LoginName.names(in: document), directory)
     }
 
-    /// The rows of names that are this user's; the other form of a name may be somebody else's.
+    /// The records of names that belong to this user; the former spelling of a name may belong to another user.
     private func owned(_ names: [LoginName.Entry], _ directory: StoredUsers) async throws -> [StoreKey] {
         let keys = names.flatMap { $0.keys(directory.cryptography) }
         guard !keys.isEmpty else { return [] }
@@ -45,10 +45,10 @@ extension StoredUser {
         let member = name?.member ?? "id"
         return DocumentRefusal(
             .taken, at: "/\(member)",
-            "there is a user '\(owner)' already who signs in with '\(name?.folded ?? owner)'; choose another \(member)")
+            "the user '\(owner)' already signs in with '\(name?.folded ?? owner)'; choose another \(member)")
     }
 
-    /// Users are found by `email` and `userName`, in the forms that sign them in.
+    /// Finds users by `email` or `userName`, compared as at sign-in.
     package static func search(
         _ member: String, equals value: String, in directory: StoredUsers
     ) async throws -> [DirectoryEntry] {
@@ -71,7 +71,7 @@ extension StoredUser {
 }
 
 extension [LoginName.Entry] {
-    /// Those that are not among others.
+    /// The entries that are not among others.
     fileprivate func without(_ others: [LoginName.Entry]) -> [LoginName.Entry] {
         filter { entry in !others.contains { $0.folded == entry.folded } }
     }

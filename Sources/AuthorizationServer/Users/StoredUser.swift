@@ -2,7 +2,7 @@
 
 package import GrantKit
 
-/// A user that the store keeps.
+/// A user in the store.
 package struct StoredUser: StoredDocument {
     package static let noun = "user"
     package static let resourceType = "User"
@@ -16,7 +16,7 @@ package struct StoredUser: StoredDocument {
     var password: String?
     package var epoch: Int64
 
-    /// Makes a user that is not stored yet.
+    /// Creates a user that is not stored yet.
     init(_ document: JSON) {
         record = StoreRecord(StoredUser.key(document["id"]?.string ?? ""), [:], expiresAt: StoredUser.never)
         (self.document, epoch) = (document, 0)

@@ -3,7 +3,7 @@
 package import GrantKit
 
 extension StoredUsers {
-    /// Gives a user another password, which ends all sessions and all that was granted.
+    /// Sets a user's password, which ends all sessions and grants.
     ///
     /// - Parameters:
     ///   - password: Plain text or a slow hash; 1 to 512 bytes.
@@ -42,10 +42,10 @@ extension StoredUsers {
         }
     }
 
-    /// Which of several users have a password.
+    /// Finds out which of several users have a password.
     ///
-    /// - Parameter ids: At most 100 identifiers.
-    /// - Returns: Those of them that have one.
+    /// - Parameter ids: At most 100 ids.
+    /// - Returns: The ids of users with a password.
     /// - Throws: `StoreError`.
     package func havingPassword(_ ids: [String]) async throws -> Set<String> {
         let declared = ids.filter { generation.users[$0]?.hasPassword ?? false }

@@ -3,9 +3,9 @@
 import GrantKit
 import OutsideText
 
-/// Reads one user's document, which holds Aidbox's attribute names, into what is valid.
+/// Validates a user's document, which uses Aidbox's attribute names.
 ///
-/// The same rules serve the configuration file and the command: every problem carries its path in the document.
+/// The configuration file and the API share these rules: every problem has its path in the document.
 struct UserDocument {
     typealias Problem = ConfigurationProblem
     typealias Path = [ConfigurationProblem.Step]
@@ -13,10 +13,10 @@ struct UserDocument {
     private static let members = [
         "id", "userName", "email", "password", "inactive", "active", "name", "data", "meta", "resourceType",
     ]
-    /// Aidbox's words for what may be told about a person.
+    /// Aidbox's names for members that become claims about the user.
     private static let told = Set(
         "nickName phoneNumber photo profileUrl locale timezone gender".raw.split(at: " ").map(\.string))
-    /// Aidbox's words for users that have no function here.
+    /// Aidbox's names for members of users that have no effect here.
     private static let inert = Set(
         """
         emails phoneNumbers displayName roles entitlements identifier fhirUser organization photos addresses \
@@ -26,7 +26,7 @@ struct UserDocument {
     let document: JSON
     let path: Path
     let passwords: any PasswordHashing
-    /// The claims that the loaded plugins tell.
+    /// The claims that the loaded plugins provide.
     var claims: Set<String> = []
     private(set) var problems: [Problem] = []
 
@@ -38,7 +38,7 @@ struct UserDocument {
 
     private var label: String { "user '\(document["id"]?.string ?? "?")'" }
 
-    /// Whether the document is valid.
+    /// Checks the document, and returns whether it is valid.
     mutating func check() -> Bool {
         guard case .object = document else {
             report(path, "a user must be a mapping from keys to values")
@@ -71,8 +71,8 @@ struct UserDocument {
         where !UserDocument.members.contains(member.name) && !UserDocument.told.contains(member.name) {
             if UserDocument.inert.contains(member.name) {
                 report(
-                    path.key(member.name), key: true, "'\(member.name)' of \(label) has no function",
-                    note: .text("remove it; claims about the person stand in 'data'"), .warning)
+                    path.key(member.name), key: true, "'\(member.name)' of \(label) has no effect",
+                    note: .text("remove it; claims about the user belong in 'data'"), .warning)
             } else {
                 report(
                     path.key(member.name), key: true, "unknown key '\(member.name)' in \(label)",
@@ -82,11 +82,11 @@ struct UserDocument {
         for name in ["inactive", "active"] where isPresent(name) && document[name]?.bool == nil {
             report(path.key(name), "'\(name)' must be \(Bool.expectation)")
         }
-        // Ignored, it would let in whom it was meant to keep out.
+        // If it were ignored, it would let in someone that it was meant to keep out.
         if document["active"] == false, document["inactive"] != true {
             report(
-                path.key("active"), key: true, "'active' of \(label) is not read", note: .text("write 'inactive: true'")
-            )
+                path.key("active"), key: true, "'active' of \(label) has no effect",
+                note: .text("write 'inactive: true'"))
         }
         for name in ["name", "data"] where isPresent(name) {
             if case .object = document[name] { continue }
@@ -94,7 +94,7 @@ struct UserDocument {
         }
     }
 
-    /// What is told of a person is left out if it is of another kind, which nobody would notice.
+    /// Warns of claims of a wrong type, which would otherwise be left out without notice.
     private mutating func checkClaims() {
         for name in UserDocument.told.sorted() where isPresent(name) && document[name]?.string == nil {
             warn(path.key(name), name, String.expectation)
@@ -111,7 +111,7 @@ struct UserDocument {
     private mutating func warn(_ place: Path, _ name: String, _ expectation: String) {
         let isWord = document["data"]?[name].map { $0.bool != nil || $0.integer != nil } ?? false
         report(
-            place, "'\(name)' of \(label) is not told to clients: it must be \(expectation)",
+            place, "'\(name)' of \(label) is not sent to clients: it must be \(expectation)",
             note: isWord && expectation == String.expectation ? .text("put it in quotes") : nil, .warning)
     }
 
@@ -147,7 +147,7 @@ struct UserDocument {
             } else if name == "email", !UserDocument.isAddress(text) {
                 report(
                     path.key(name), "'\(text)' is not an e-mail address",
-                    note: .text("write it such as ann@example.com"))
+                    note: .text("such as ann@example.com"))
             }
         }
         if isPresent("resourceType"), document["resourceType"]?.string == nil {
@@ -176,12 +176,12 @@ struct UserDocument {
         case .plain:
             guard OpaqueString.normal(text) == nil else { return }
             report(
-                place, "a password must not hold control characters, or code points that Unicode has not assigned",
+                place, "a password must not contain control characters or code points that Unicode has not assigned",
                 note: .text("choose one that can be typed everywhere (RFC 8265 section 4.2)"))
         case .unusable:
             report(
-                place, "the password of \(label) looks like a slow hash but is none that can be verified",
-                note: .text("known are Argon2id, $s0$ scrypt, bcrypt and PBKDF2, of bounded cost"))
+                place, "the password of \(label) looks like a slow hash, but cannot be verified",
+                note: .text("use Argon2id, $s0$ scrypt, bcrypt or PBKDF2 of bounded cost"))
         }
     }
 }

@@ -3,20 +3,20 @@
 import GrantKit
 import OutsideText
 
-/// Epochs are whole numbers that every reader of JSON can hold.
+/// Epochs: whole numbers that every JSON parser can represent.
 enum UserEpoch {
     static let largest: Int64 = 1 << 52 - 1
-    /// Holds what the epochs of declared users are computed with, so that they tell nothing to who reads a token.
+    /// The key for the epochs of declared users, so that they reveal nothing to readers of a token.
     static let collection = StoreCollection("user_epoch")
     private static let key = collection.key("key")
 
-    /// A number that stands for a digest in base64url.
+    /// A number derived from a digest in base64url.
     static func number(_ digest: String) -> Int64 {
         let start = digest.raw.prefix(12).replacing("-", with: "+").raw.replacing("_", with: "/")
         return (Base64.decode(start) ?? []).reduce(0) { ($0 << 8 | Int64($1)) & largest }
     }
 
-    /// Reads the key, or makes it; of several processes that race, one makes it for all.
+    /// Reads the key or creates it; if several processes race, all of them get the same key.
     ///
     /// - Throws: `StoreError`.
     static func key(in store: any Store, random: @autoclosure () -> String) async throws -> Secret {

@@ -3,7 +3,7 @@
 import GrantKit
 import Logging
 
-/// The people that can sign in: those that the configuration declares and those in the store.
+/// The users in the configuration and in the store.
 struct Users: UserDirectory {
     let core: ServerCore
     let declared: DeclaredUsers?
@@ -26,7 +26,7 @@ struct Users: UserDirectory {
         try await self.user(user, given: try await RecentUser.read(DeclaredUserRecord.key(user.id), from: core.store))
     }
 
-    /// A declared user with the epoch, which rests on the password and on what the store remembers.
+    /// A declared user with the epoch, which depends on the password and on what the store remembers.
     private func user(_ user: DeclaredUser, given record: StoreRecord?) async throws -> User {
         let state = try await state(of: user)
         let changes = try DeclaredUserRecord(user.id, record).changes(to: state)
@@ -35,7 +35,7 @@ struct Users: UserDirectory {
             epoch: (UserEpoch.number(state) &+ changes) & UserEpoch.largest)
     }
 
-    /// What changes with the password and with being made inactive, and tells nothing of the password.
+    /// The state that changes with the password and with deactivation, and reveals nothing about the password.
     ///
     /// - Throws: `StoreError`.
     func state(of user: DeclaredUser) async throws -> String {
@@ -58,21 +58,21 @@ struct Users: UserDirectory {
 
     // MARK: epochs
 
-    /// What must be read to know whether a subject is still who it was.
+    /// The key to read to find out whether grants to a subject have ended.
     func keys(of subject: Subject) -> [StoreKey] {
         guard case .user(let id) = subject else { return [] }
         return [declared?[id] == nil ? StoredUser.key(id) : DeclaredUserRecord.key(id)]
     }
 
-    /// Whether what was granted has not ended with its user: made inactive, given another password, or removed.
+    /// Whether a grant has not ended with its user, who may have been deactivated, removed or given another password.
     ///
-    /// A subject that the directory does not know has no epoch; it is its grant's own, and becomes void if the directory
-    /// comes to know it.
+    /// A subject that is not in the directory has no epoch. Its grants belong to the plugin alone, and end if the
+    /// directory comes to know the subject.
     ///
     /// - Parameters:
-    ///   - authorization: What was granted.
-    ///   - record: What `keys` led to.
-    /// - Returns: Whether it may be used.
+    ///   - authorization: The grant.
+    ///   - record: The record at the key in `keys`.
+    /// - Returns: Whether the grant is still valid.
     /// - Throws: `StoreError`.
     func isGood(_ authorization: Authorization, given record: StoreRecord?) async throws -> Bool {
         let user = try await current(authorization.subject, given: record)
@@ -85,7 +85,7 @@ struct Users: UserDirectory {
         return try record.map { try StoredUser($0).user }
     }
 
-    /// Gives what a grant decided the epoch if it is new, or refuses what has ended with its user.
+    /// Adds the epoch to a new decision, or refuses one that has ended with its user.
     ///
     /// - Throws: `OAuthError` `invalid_grant`; `StoreError`.
     func check(_ decided: inout Authorization, of id: String) async throws {
@@ -93,13 +93,13 @@ struct Users: UserDirectory {
         guard user?.isActive ?? true else { throw OAuthError.invalidGrant(reason: "the user '\(id)' is inactive") }
         if decided.origin.isEmpty, decided.epoch == nil { decided.epoch = user?.epoch }
         guard decided.epoch == user?.epoch else {
-            throw OAuthError.invalidGrant(reason: "the user '\(id)' has another password, was inactive or is gone")
+            throw OAuthError.invalidGrant(reason: "the user '\(id)' has a new password, was deactivated or was removed")
         }
     }
 
     // MARK: passwords
 
-    /// Whoever signs in, from where a password is kept.
+    /// The account with a login name, by where its password is kept.
     private enum Account {
         case declared(DeclaredUser)
         case stored(StoredUser)
@@ -129,7 +129,7 @@ struct Users: UserDirectory {
         }
     }
 
-    /// Says whose account it is, never what was typed: people type passwords into the field for their name.
+    /// Records whose account it is, but never what was typed: people type passwords into the name field.
     private func recordFailure(_ account: Account) {
         let (id, isActive): (String?, Bool) =
             switch account {
@@ -145,14 +145,14 @@ struct Users: UserDirectory {
         if let user = declared?.owner(ofLogin: LoginName.digest(login, core.cryptography)) { return .declared(user) }
         let keys = LoginName.digests(login, core.cryptography).map(LoginRow.key)
         guard let owner = try await core.store.read(keys).compactMap(LoginRow.init).first?.user,
-            // Declared since, the name of the stored one is gone with it.
+            // If the id has been declared since, the login name of the stored user is void too.
             declared?[owner] == nil, let record = try await core.store.read(StoredUser.key(owner))
         else { return .unknown }
         return .stored(try StoredUser(record))
     }
 
-    /// The user if the password is right; one slow hash for each spelling of what was typed, whatever the account and
-    /// whichever of them is right.
+    /// Checks a password and returns the user, with one slow hash for each spelling, whatever the account is and
+    /// whether a spelling matches or not.
     private func check(_ account: Account, _ typed: Secret, _ address: String) async throws -> User? {
         let spellings = OpaqueString.spellings(typed)
         var right: Secret?
@@ -188,7 +188,8 @@ struct Users: UserDirectory {
         }
     }
 
-    /// Replaces a hash from elsewhere, or of another spelling, by one of the normal form; a sign-in does not fail for it.
+    /// Replaces an imported hash, or one of another spelling, by one of the normal form; if that fails, sign-in
+    /// succeeds anyway.
     private func upgrade(_ user: StoredUser, matching right: Secret, to normal: Secret) async {
         guard let hash = user.password, hashing.form(of: hash) == .hash(isCurrent: false) || right != normal else {
             return
@@ -198,7 +199,8 @@ struct Users: UserDirectory {
             upgraded.password = try await hashing.hash(normal, from: nil)
             _ = try await core.store.write([.replace(upgraded.updated, ifVersion: user.record.version)])
         } catch {
-            core.logger.error("a password was not hashed anew", metadata: ["user": "\(user.id)", "error": "\(error)"])
+            core.logger.error(
+                "a password could not be rehashed", metadata: ["user": "\(user.id)", "error": "\(error)"])
         }
     }
 }

@@ -48,7 +48,7 @@ struct AuthorizationRequestTests {
     }
 
     @Test(
-        "once client and redirect URI are good, the client is told what is wrong",
+        "once client and redirect URI are valid, errors go to the client",
         .clause("RFC 6749 section 4.1.2.1"),
         arguments: [
             .init("no response type", [("response_type", nil)], "invalid_request"),
@@ -92,7 +92,7 @@ struct AuthorizationRequestTests {
         if row.changes.first?.0 != "state" { #expect(answer.query["state"] == "s-1") }
     }
 
-    @Test("a parameter that stands twice is refused, whichever it is", .clause("RFC 6749 section 3.1"))
+    @Test("a repeated parameter is refused, whichever it is", .clause("RFC 6749 section 3.1"))
     func twice() async throws {
         let server = try await Demo.server()
         for name in ["response_type", "scope", "state", "nonce", "code_challenge", "response_mode", "prompt"] {
@@ -115,7 +115,7 @@ struct AuthorizationRequestTests {
     }
 
     @Test(
-        "an answer travels as the client asked for: in the query, in the fragment, or as a form",
+        "a response is sent in the mode that the client asked for: query, fragment or form",
         .clause("OAuth 2.0 Form Post Response Mode section 2"), arguments: ["query", "fragment", "form_post", nil])
     func modes(_ mode: String?) async throws {
         let server = try await Demo.server()
@@ -144,7 +144,7 @@ struct AuthorizationRequestTests {
         #expect(found == ["login_required"])
     }
 
-    @Test("the answer names its issuer, always", .clause("RFC 9207 section 2"))
+    @Test("every response names its issuer", .clause("RFC 9207 section 2"))
     func issuer() async throws {
         let server = try await Demo.server()
         #expect(await server.code().query["iss"] == "https://id.example.com")
@@ -153,7 +153,7 @@ struct AuthorizationRequestTests {
         #expect(document.json["authorization_response_iss_parameter_supported"] == true)
     }
 
-    @Test("a state comes back as it went in, whatever it holds", .clause("RFC 6749 section 4.1.2"))
+    @Test("'state' comes back unchanged, whatever it contains", .clause("RFC 6749 section 4.1.2"))
     func state() async throws {
         let server = try await Demo.server()
         for state in ["a b+c&d=e#f%20g", "\u{1F511} \u{202E}", "\"><script>", String(repeating: "s", count: 4096)] {
@@ -163,7 +163,7 @@ struct AuthorizationRequestTests {
         #expect(await server.code([("state", nil)]).query["state"] == nil)
     }
 
-    @Test("a request may come as a form, and is answered by a redirect to what was sealed of it")
+    @Test("a request may be posted as a form, and the response redirects to its sealed copy")
     func posted() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -211,7 +211,7 @@ struct AuthorizationRequestTests {
         #expect(answer["scope"] == "profile email address phone read" && answer["id_token"] == nil)
     }
 
-    @Test("every page is bound to this server, cannot be framed, kept or leaked", .clause("RFC 9700 section 4.16"))
+    @Test("pages load nothing from elsewhere and cannot be framed, cached or leaked", .clause("RFC 9700 section 4.16"))
     func headers() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

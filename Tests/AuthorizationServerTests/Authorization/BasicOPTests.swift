@@ -12,7 +12,7 @@ import Testing
 struct BasicOPTests {
     static let modes = ["query", "form_post"]
 
-    @Test("oidcc-server: the flow, twice over, with two clients", arguments: modes)
+    @Test("oidcc-server: the whole flow, twice, with two clients", arguments: modes)
     func server(_ mode: String) async throws {
         let server = try await Demo.server()
         let first = try await Self.flow(server, Browser(server), mode)
@@ -29,7 +29,8 @@ struct BasicOPTests {
 
     @Test(
         """
-        oidcc-userinfo-get, oidcc-userinfo-post-header, oidcc-userinfo-post-body: three ways to show the access token
+        oidcc-userinfo-get, oidcc-userinfo-post-header, oidcc-userinfo-post-body: three ways to send the access \
+        token
         """)
     func userinfoWays() async throws {
         let server = try await Demo.server()
@@ -43,7 +44,7 @@ struct BasicOPTests {
     }
 
     @Test(
-        "oidcc-ensure-request-without-nonce-succeeds-for-code-flow: and the identity token has none",
+        "oidcc-ensure-request-without-nonce-succeeds-for-code-flow: and the ID token has no nonce",
         arguments: modes)
     func withoutNonce(_ mode: String) async throws {
         let server = try await Demo.server()
@@ -81,7 +82,7 @@ struct BasicOPTests {
         #expect(flow.claims["name"] == nil, "the identity token tells no more than who signed in")
     }
 
-    @Test("oidcc-alternate-happy-flow: another order of words and parameters, the same result", arguments: modes)
+    @Test("oidcc-alternate-happy-flow: another order of scope values and parameters, the same result", arguments: modes)
     func alternate(_ mode: String) async throws {
         let server = try await Demo.server()
         let request = Array(Self.request(mode, [("scope", "profile openid")]).reversed())
@@ -97,7 +98,7 @@ struct BasicOPTests {
         _ = try await Self.flow(server, Browser(server), "query", [("display", display)])
     }
 
-    @Test("oidcc-prompt-login: signs in anew, with a later time", arguments: modes)
+    @Test("oidcc-prompt-login: the user signs in again, with a later time", arguments: modes)
     func promptLogin(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -118,7 +119,7 @@ struct BasicOPTests {
         #expect(Self.error(answer, mode) == "login_required")
     }
 
-    @Test("oidcc-prompt-none-logged-in: silent success, of the same sign-in", arguments: modes)
+    @Test("oidcc-prompt-none-logged-in: silent success, with the same sign-in", arguments: modes)
     func promptNoneLoggedIn(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -138,7 +139,7 @@ struct BasicOPTests {
         #expect(Self.error(answer, mode) == "login_required", "nor does the client learn that somebody is signed in")
     }
 
-    @Test("oidcc-max-age-1: an older sign-in is not enough", arguments: modes)
+    @Test("oidcc-max-age-1: the user signs in again if the last time is too long ago", arguments: modes)
     func maxAge1(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -152,7 +153,7 @@ struct BasicOPTests {
         #expect(second.claims["auth_time"] != first.claims["auth_time"])
     }
 
-    @Test("oidcc-max-age-10000: silent, with the time of the first sign-in", arguments: modes)
+    @Test("oidcc-max-age-10000: silent success, with the time of the first sign-in", arguments: modes)
     func maxAge10000(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -169,7 +170,7 @@ struct BasicOPTests {
         _ = try await Self.flow(server, Browser(server), mode, [("extra", "foobar")])
     }
 
-    @Test("oidcc-id-token-hint: silent success, also with one that has expired", arguments: modes)
+    @Test("oidcc-id-token-hint: silent success, even with an expired hint", arguments: modes)
     func idTokenHint(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -197,14 +198,16 @@ struct BasicOPTests {
     }
 
     @Test(
-        "oidcc-ui-locales, oidcc-claims-locales: unknown languages are no error",
+        "oidcc-ui-locales, oidcc-claims-locales: unknown languages are not an error",
         arguments: [("ui_locales", "se tlh"), ("claims_locales", "se"), ("ui_locales", "en-GB en")])
     func locales(_ name: String, _ value: String) async throws {
         let server = try await Demo.server()
         _ = try await Self.flow(server, Browser(server), "query", [(name, value)])
     }
 
-    @Test("oidcc-ensure-request-with-acr-values-succeeds: and what was reached is named", arguments: modes)
+    @Test(
+        "oidcc-ensure-request-with-acr-values-succeeds: and the ID token names the class that was reached",
+        arguments: modes)
     func acrValues(_ mode: String) async throws {
         let plain = try await Demo.server()
         let none = try await Self.flow(plain, Browser(plain), mode, [("acr_values", "1 2")])
@@ -219,7 +222,7 @@ struct BasicOPTests {
         #expect(document.json["acr_values_supported"] == ["urn:example:pwd"])
     }
 
-    @Test("oidcc-codereuse, oidcc-codereuse-30seconds: invalid_grant, and the first use's tokens are dead")
+    @Test("oidcc-codereuse, oidcc-codereuse-30seconds: invalid_grant, and the tokens of the first use are revoked")
     func codeReuse() async throws {
         for wait in [Duration.zero, .seconds(30), .seconds(300)] {
             let server = try await Demo.server()
@@ -284,7 +287,7 @@ struct BasicOPTests {
         #expect(document.json["request_uri_parameter_supported"] == false)
     }
 
-    @Test("oidcc-claims-essential: a claim that is asked for by name is told where it was asked for")
+    @Test("oidcc-claims-essential: a claim requested by name is returned where it was requested")
     func claims() async throws {
         let server = try await Demo.server()
         let claims = #"""
@@ -309,7 +312,7 @@ struct BasicOPTests {
     }
 
     @Test(
-        "oidcc-refresh-token: bound to its client; the identity token keeps who and when, and has no nonce")
+        "oidcc-refresh-token: bound to its client, and the new ID token keeps user and time and has no nonce")
     func refresh() async throws {
         var client = Demo.house
         client["auth"] = [
@@ -344,7 +347,7 @@ struct BasicOPTests {
     }
 
     @Test(
-        "oidcc-idtoken-signature, oidcc-idtoken-unsigned: it verifies with a published key of the algorithm that it names"
+        "oidcc-idtoken-signature, oidcc-idtoken-unsigned: the ID token verifies with a published key of its algorithm"
     )
     func signature() async throws {
         let plugins = Plugins.all.map { setup in

@@ -11,7 +11,11 @@ struct FormPolicyTests {
 
     private func policy(_ page: Answer) -> String { page.header("content-security-policy") ?? "" }
 
-    @Test("where something is typed, forms lead to this server alone; where nothing is, the client may redirect on")
+    @Test(
+        """
+        a page with an input field posts to this server only, and a page without one lets the client redirect \
+        further
+        """)
     func pages() async throws {
         let server = try await Demo.server()
         let browser = Browser(server, readsPages: true)
@@ -100,7 +104,7 @@ struct FormPolicyTests {
     }
 
     @Test(
-        "no policy opens to a scheme",
+        "no policy allows a whole scheme",
         arguments: [
             "http://[::1]:5000/cb", "https://10.0.0.5/cb", "http://127.0.0.1:5000/cb", "com.example.app:/cb",
             "https://app.example.com/cb",

@@ -85,7 +85,7 @@ struct RedirectURITests {
     ]
 
     @Test(
-        "a redirect URI that is not the registered one, byte for byte, is answered by a page",
+        "a redirect URI that is not registered byte for byte gets an error page",
         .clause("RFC 9700 section 2.1"), arguments: hostile)
     func refuses(_ row: Case) async throws {
         let server = try await server(.string(Self.registered))
@@ -95,7 +95,7 @@ struct RedirectURITests {
         #expect(!answer.html.contains("evil"), "\(row.rule)")
     }
 
-    @Test("the registered one is taken as it stands, and its query is kept", .clause("RFC 6749 section 3.1.2"))
+    @Test("the registered URI is used verbatim, and its query is kept", .clause("RFC 6749 section 3.1.2"))
     func accepts() async throws {
         let server = try await server(.string(Self.registered))
         let browser = Browser(server)
@@ -142,7 +142,7 @@ struct RedirectURITests {
     }
 
     @Test(
-        "several may be registered: as one text, as a list parted by commas, or as a list",
+        "several URIs may be registered: in one string, separated by commas, or in a list",
         arguments: [
             "https://a.example/cb, https://b.example/cb", ["https://a.example/cb", "https://b.example/cb"],
         ] as [JSON])
@@ -194,7 +194,7 @@ struct RedirectURITests {
     }
 
     @Test(
-        "whatever the address, the policy of a page where something is typed opens to no other origin",
+        "whatever the redirect URI, a page with an input field allows no other origin in its policy",
         .clause("RFC 8252 section 7.3"),
         arguments: [
             "http://[::1]:5000/callback", "https://10.0.0.5/callback", "http://127.0.0.1:5000/callback",

@@ -16,7 +16,7 @@ struct RegisteredAddressTests {
     }
 
     @Test(
-        "a redirect URI whose query holds a name that answers carry is not registered",
+        "a redirect URI whose query contains a response parameter is not registered",
         .clause("RFC 6749 section 4.1.2"),
         arguments: [
             "state=x", "code=stale", "iss=x", "error=x", "error_description=", "error_uri", "access_token=x",
@@ -27,7 +27,7 @@ struct RegisteredAddressTests {
         let error = await #expect(throws: ConfigurationError.self) {
             _ = try await server("https://app.example.com/cb?\(query)")
         }
-        #expect(error?.message.contains("which answers to the client carry") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("which responses carry too") == true, "\(error?.message ?? "")")
     }
 
     @Test(
@@ -55,7 +55,7 @@ struct RegisteredAddressTests {
         #expect(landed.heading == "Sign in")
     }
 
-    @Test("an answer whose members a flow has not declared is not sent where one stands already")
+    @Test("a response with an undeclared parameter is not sent to a redirect URI that already contains it")
     func undeclared() async throws {
         let server = try await server("https://app.example.com/cb?color=red")
         let registered = try #require(server.core.generation?.clients["house"])

@@ -100,7 +100,7 @@ struct ClientAuthenticationTests {
     ]
 
     @Test(
-        "who does not authenticate as section 2.3 asks gets no token", .clause("RFC 6749 section 2.3"),
+        "a client that does not authenticate as section 2.3 requires gets no token", .clause("RFC 6749 section 2.3"),
         arguments: refusals)
     func refuses(_ refusal: Refusal) async throws {
         let server = try await TestServer(clients: ClientAuthenticationTests.clients)
@@ -116,7 +116,7 @@ struct ClientAuthenticationTests {
     }
 
     @Test(
-        "an unknown client and a wrong secret look alike from outside and differ in the log",
+        "an unknown client and a wrong secret look the same from outside and differ in the log",
         .clause("RFC 6749 section 5.2"))
     func looksAlike() async throws {
         let server = try await TestServer()
@@ -136,7 +136,7 @@ struct ClientAuthenticationTests {
         #expect(answer.status == 200)
     }
 
-    @Test("credentials with characters that must be encoded arrive whole", .clause("RFC 6749 section 2.3.1"))
+    @Test("credentials with characters that need encoding arrive intact", .clause("RFC 6749 section 2.3.1"))
     func encodesCredentials() async throws {
         let secret = "p%&+ä:=\u{1F511} /?"
         let server = try await TestServer(clients: [

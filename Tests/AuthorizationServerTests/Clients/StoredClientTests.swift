@@ -227,7 +227,7 @@ struct StoredClientTests {
     ]
 
     @Test(
-        "a client is refused with the place and the reason", .clause("RFC 9700 section 4.15"),
+        "an invalid client is refused with the position and the reason", .clause("RFC 9700 section 4.15"),
         arguments: refused.indices)
     func refuses(_ place: Int) async throws {
         let (rule, member, value, kind, pointer) = StoredClientTests.refused[place]
@@ -259,14 +259,14 @@ struct StoredClientTests {
         #expect(try await server.storedClients.create(next).isNew)
     }
 
-    @Test("a user does not get the id of a client in the store", .clause("RFC 9700 section 4.15"))
+    @Test("a user cannot take the ID of a client in the store", .clause("RFC 9700 section 4.15"))
     func users() async throws {
         let (server, _) = try await StoredClientTests.server()
         let problem = await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "orders"]) }
         #expect(problem?.description.contains("RFC 9700") == true)
     }
 
-    @Test("of 64 that claim one id at once, as client or as user, one gets it", .clause("RFC 9700 section 4.15"))
+    @Test("of 64 concurrent clients and users with one ID, one is created", .clause("RFC 9700 section 4.15"))
     func race() async throws {
         let server = try await TestServer()
         let (clients, users) = try (server.storedClients, server.stored)
@@ -306,7 +306,7 @@ struct StoredClientTests {
             let answer = await token(server, secret)
             #expect(answer.status == 400 && answer.error == "unauthorized_client", "\(answer.json.text)")
         }
-        let told = server.log.lines.filter { $0.contains("is not valid with what is loaded") }
+        let told = server.log.lines.filter { $0.contains("is not valid with the loaded plugins") }
         #expect(told.count == 1 && told[0].contains("refresh_token") && told[0].contains("orders"), "\(told)")
         #expect(await server.token().status == 200, "others are served")
         _ = try await server.core.tokens.resolve(access)

@@ -99,7 +99,7 @@ struct EventTests {
             ("the secret is wrong", "wrong", "read", "invalid_client", "client 'service' sent a wrong secret"),
             (
                 "the scope is more than the client's", TestServer.serviceSecret, "admin", "invalid_scope",
-                "a scope was asked for that the client may not have"
+                "the client requested a scope that it may not have"
             ),
         ])
     func refusals(_ what: String, _ secret: String, _ scope: String, _ error: String, _ rule: String) async throws {

@@ -35,7 +35,7 @@ struct JobFailureTests {
         let start = ContinuousClock.now
         let runner = Task { await JobRunner(server.core).run() }
         defer { runner.cancel() }
-        func failures() -> Int { server.log.lines.count { $0.contains("a job could not be done") } }
+        func failures() -> Int { server.log.lines.count { $0.contains("a job could not be run") } }
         try await Patience.wait { failures() >= 8 }
         try await Task.sleep(for: .seconds(1))
         // A lane is looked at when it gets jobs, and all of them every five seconds; one gets eight places.

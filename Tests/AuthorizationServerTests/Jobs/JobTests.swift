@@ -53,7 +53,7 @@ struct JobTests {
         try await body()
     }
 
-    @Test("a client that accepts and never answers holds back no other, however much there is for it")
+    @Test("a client that accepts connections and never responds delays no other, however many jobs wait for it")
     func oneHangs() async throws {
         let outbound = HangingOutbound(limit: .seconds(3600)) { $0.contains("//hangs.") }
         let server = try await Self.server(outbound, ["hangs", "good"])
@@ -266,7 +266,7 @@ struct JobTests {
     }
 
     @Test(
-        "a client that hangs, or a process that delivers nothing, delays a sign-out by a second and not more",
+        "a client that hangs, or a process that delivers nothing, delays a sign-out by one second at most",
         arguments: [true, false])
     func boundedWait(_ isRunning: Bool) async throws {
         let outbound = HangingOutbound(limit: .seconds(120)) { $0.contains("//hangs.") }

@@ -38,7 +38,7 @@ struct LanguageTests {
     }
 
     @Test(
-        "what a browser says it accepts is taken by weight, in order",
+        "the browser's languages are taken by weight, then in order",
         .clause("RFC 9110 section 12.5.4"),
         arguments: [
             ("de", ["de"]), ("en;q=0.5, de", ["de", "en"]), ("de-AT,de;q=0.9,en;q=0.8", ["de-AT", "de", "en"]),
@@ -52,7 +52,7 @@ struct LanguageTests {
     }
 
     @Test(
-        "a page is in the first language that there is: of the request, of the browser, or English",
+        "a page uses the first available language: from the request, from the browser, or English",
         .clause("OpenID Connect Core section 3.1.2.1"),
         arguments: [
             (nil, nil, "en"), (nil, "de-CH, en;q=0.5", "de"), (nil, "en, de", "en"), (nil, "fr, it;q=0.5", "en"),
@@ -90,7 +90,7 @@ struct LanguageTests {
         #expect(page.heading == "Unbekannte Anwendung" && page.status == 400)
     }
 
-    @Test("the metadata lists the languages, and nothing where there are no pages", .clause("RFC 8414 section 2"))
+    @Test("the metadata lists the languages, and none where there are no pages", .clause("RFC 8414 section 2"))
     func metadata() async throws {
         let path = "/.well-known/oauth-authorization-server"
         let server = try await Demo.server()

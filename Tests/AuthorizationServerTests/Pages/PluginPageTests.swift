@@ -62,7 +62,7 @@ struct PluginPageTests {
         let server = try await Self.server(["value": .string(name)])
         let page = await Browser(server).open("/auth/notice?word=a")
         #expect(page.status == 500 && page.heading == "Something went wrong on this server")
-        let said = "the page 'notice' has a value named '\(name)', which the server sets itself: give it another name"
+        let said = "the page 'notice' has a value named '\(name)', which the server sets itself: rename it"
         #expect(server.log.lines.contains { $0.contains(said) }, "\(server.log.lines)")
     }
 

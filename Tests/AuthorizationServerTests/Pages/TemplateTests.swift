@@ -102,7 +102,10 @@ struct TemplateTests {
     private static let word = "qxvalueqx"
 
     @Test(
-        "every value and every text of the catalogue, in every template, with a mark at each of the five characters",
+        """
+        every value and every string of the catalogue is escaped in every template, with a mark beside each special \
+        character
+        """,
         arguments: HostileMark.all, [true, false])
     func everyTemplate(_ mark: HostileMark, _ entering: Bool) throws {
         let plain = try Self.render(Self.word, entering: entering)
@@ -150,7 +153,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "a template that could show a value without escaping it is refused with its line and what to write instead",
+        "a template that could show an unescaped value is refused, with its line and what to write instead",
         arguments: [
             ("<p>\n{{{name}}}</p>", "2", "'{{{name}}}' shows a value without escaping it: use two braces"),
             ("{{&name}}", "1", "'{{&name}}' shows a value without escaping it"),

@@ -19,7 +19,7 @@ struct ClientAddressTests {
     private func forwarded(_ value: String) -> String { find([("x-forwarded-for", value)]) }
 
     @Test(
-        "is one address however a proxy writes it",
+        "is the same however a proxy writes it",
         arguments: [
             ("203.0.113.7", "203.0.113.7"), (" 203.0.113.7 ", "203.0.113.7"), ("\t203.0.113.7\t", "203.0.113.7"),
             ("203.0.113.7:51234", "203.0.113.7"), ("203.0.113.7,", "203.0.113.7"), ("\"203.0.113.7\"", "203.0.113.7"),
@@ -52,7 +52,7 @@ struct ClientAddressTests {
         #expect(find([("forwarded", "for=9.9.9.9, for=\"\(written)\"")]) == "127.0.0.1")
     }
 
-    @Test("is not moved by what a client writes before its proxy's entry", arguments: Hostile.marks)
+    @Test("is not changed by anything the client writes before its proxy's entry", arguments: Hostile.marks)
     func isNotMoved(_ mark: String) {
         for left in ["6.6.6.6\(mark)", "\(mark)6.6.6.6", mark, "\"\(mark)", "for=\"\(mark)", "\\\"\(mark)"] {
             #expect(forwarded("\(left), 203.0.113.9") == "203.0.113.9")

@@ -51,7 +51,7 @@ struct CommitTests {
         try await server.core.tokens.resolve(answer["access_token"] ?? "") != nil
     }
 
-    @Test("what is redeemed twice ends all that came of it", .clause("RFC 6749 section 4.1.2"))
+    @Test("redeeming something twice revokes everything issued from it", .clause("RFC 6749 section 4.1.2"))
     func replay() async throws {
         let server = try await server()
         let first = await redeem(server)
@@ -61,7 +61,7 @@ struct CommitTests {
     }
 
     @Test(
-        "of 64 that race with one handle one succeeds, and the replays end what it got",
+        "of 64 racing redemptions of one handle one succeeds, and the replays revoke what it got",
         .clause("RFC 6749 section 4.1.2"), arguments: 0..<Races.rounds)
     func races(_ round: Int) async throws {
         let server = try await server()

@@ -125,7 +125,7 @@ struct HeadRequestTests {
         #expect(events.count { $0.kind == .sessionEnded } == 1)
     }
 
-    @Test("the methods that are refused are told which are taken", .clause("RFC 9110 section 10.2.1"))
+    @Test("a refused method gets a list of the allowed ones", .clause("RFC 9110 section 10.2.1"))
     func allow() async throws {
         let server = try await Demo.server()
         for (path, methods) in [

@@ -96,7 +96,9 @@ struct HostileInputTests {
         .init("JSON with a byte order mark", [0xEF, 0xBB, 0xBF] + Array("{}".utf8), type: json),
     ]
 
-    @Test("each gets the RFC's error and nothing else", .clause("RFC 6749 section 5.2"), arguments: cases)
+    @Test(
+        "malformed requests get the error that the RFC defines and nothing else", .clause("RFC 6749 section 5.2"),
+        arguments: cases)
     func refuses(_ input: Case) async throws {
         let server = try await TestServer()
         var headers = [(name: "authorization", value: Form.basic("service", TestServer.serviceSecret))]
@@ -109,13 +111,13 @@ struct HostileInputTests {
         #expect(description.utf8.allSatisfy { 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }, "RFC 6749 section 5.2")
     }
 
-    @Test("parameters that nobody declared and parameters without a value are ignored", .clause("RFC 6749 section 3.2"))
+    @Test("undeclared parameters and parameters without a value are ignored", .clause("RFC 6749 section 3.2"))
     func ignores() async throws {
         let server = try await TestServer()
         #expect(await server.token([("unknown", "1"), ("unknown", "2"), ("scope", "")]).status == 200)
     }
 
-    @Test("no byte of a request can end the process", arguments: 0..<64)
+    @Test("no byte in a request can end the process", arguments: 0..<64)
     func survives(_ seed: UInt64) async throws {
         var random = Seeded(state: seed &* 0x9E37_79B9_7F4A_7C15 &+ 1)
         let server = try await TestServer()

@@ -36,7 +36,7 @@ struct HostileParameterTests {
 
     // MARK: names
 
-    @Test("a name that is like a parameter's is not that parameter, at the token endpoint")
+    @Test("a name that only resembles a parameter's is not that parameter, at the token endpoint")
     func tokenNames() async throws {
         let (server, generation) = try await server()
         for grant in generation.tokenGrants {
@@ -52,7 +52,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("a name that is like a parameter's is not that parameter, at the authorization endpoint")
+    @Test("a name that only resembles a parameter's is not that parameter, at the authorization endpoint")
     func authorizationNames() async throws {
         let (server, generation) = try await server()
         let declared = (generation.flows.flatMap(\.parameters) + generation.filterParameters).map(\.name)
@@ -66,7 +66,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("a name that is like a parameter's is not that parameter, at every other endpoint")
+    @Test("a name that only resembles a parameter's is not that parameter, at every other endpoint")
     func otherNames() async throws {
         let (server, generation) = try await server()
         let capabilities = generation.capabilities
@@ -132,7 +132,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("an identifier is found by its bytes alone, where Swift takes others for the same")
+    @Test("identifiers match by bytes alone, even where Swift's own comparison finds others equal")
     func lookalikes() async throws {
         let id = "K;`"
         let client: JSON = [
@@ -162,7 +162,7 @@ struct HostileParameterTests {
 
     // MARK: headers
 
-    @Test("a cookie is found whatever is in the others", arguments: Hostile.marks)
+    @Test("a cookie is found whatever the other cookies contain", arguments: Hostile.marks)
     func cookies(_ mark: String) {
         let cookie = Cookie(Cookie.session, issuer: "https://id.example.com")
         func found(_ header: String) -> String? {

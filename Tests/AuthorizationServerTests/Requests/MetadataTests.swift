@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RFC 8414: authorization server metadata", .timeLimit(.minutes(10)))
 struct MetadataTests {
-    @Test("the document names what is loaded and nothing else", .clause("RFC 8414 section 2"))
+    @Test("the metadata names what is loaded and nothing else", .clause("RFC 8414 section 2"))
     func folded() async throws {
         let server = try await TestServer()
         let all = Set(["authorization_code", "client_credentials", "refresh_token"])
@@ -54,7 +54,7 @@ struct MetadataTests {
     }
 
     @Test(
-        "caches ask by entity tag and get nothing new", .clause("RFC 9110 section 13.1.2"),
+        "a conditional request with a current entity tag gets no body", .clause("RFC 9110 section 13.1.2"),
         arguments: ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"])
     func cached(_ path: String) async throws {
         let server = try await TestServer()
@@ -66,7 +66,7 @@ struct MetadataTests {
         #expect(await server.send("GET", path, headers: [("if-none-match", "\"other\"")]).status == 200)
     }
 
-    @Test("published keys are public halves that say what they are for", .clause("RFC 7517 section 4"))
+    @Test("published keys are public halves and state their use", .clause("RFC 7517 section 4"))
     func keys() async throws {
         let server = try await TestServer()
         let keys = await server.send("GET", "/.well-known/jwks.json").json["keys"]?.elements ?? []

@@ -70,7 +70,7 @@ struct ReadableAnswerTests {
         return allowed.first.map { $0 == "*" || $0.utf8.elementsEqual(origin.utf8) } ?? false
     }
 
-    @Test("what a preflight allows can be read, and nothing else, at every address, by every method, whatever is wrong")
+    @Test("scripts can read exactly what a preflight allows, at every path, with every method, whatever the error")
     func oneRule() async throws {
         let (server, store) = try await ReadableAnswerTests.server()
         let generation = try #require(server.core.generation)

@@ -34,6 +34,6 @@ struct AnswerStatusTests {
             "/auth/answering", [("status", "\(status)")], as: ("service", TestServer.serviceSecret))
         let isGood = 200...599 ~= status
         #expect(answer.status == (isGood ? status : 500))
-        #expect(server.log.lines.contains { $0.contains("answered with the status \(status)") } != isGood)
+        #expect(server.log.lines.contains { $0.contains("returned the status \(status)") } != isGood)
     }
 }

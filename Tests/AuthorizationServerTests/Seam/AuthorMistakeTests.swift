@@ -78,7 +78,7 @@ struct AuthorMistakeTests {
     }
 
     @Test(
-        "what has ended when it is issued is refused, and nothing is written",
+        "a token that would already be expired is refused, and nothing is written",
         arguments: [Int64.min, -1, 0, 4_126_977, now - 1, now])
     func ended(_ end: Int64) async throws {
         let (server, store) = try await server()
@@ -97,7 +97,7 @@ struct AuthorMistakeTests {
         }
     }
 
-    @Test("what is redeemed without a grant id, so that a replay would end nothing, is refused")
+    @Test("a redemption without a grant ID is refused, since a replay would revoke nothing")
     func noGrantID() async throws {
         let (server, store) = try await server()
         _ = try await server.core.store.write([Careless.write("create")])
@@ -136,7 +136,7 @@ struct AuthorMistakeTests {
         #expect(lines.count == 2 && !server.log.lines.contains { $0.contains("a-secret-handle") })
     }
 
-    @Test("a revocation is committed also where a plugin's part of it cannot be, and says so")
+    @Test("a revocation is committed even if a plugin's part of it cannot be, and the log says so")
     func participant() async throws {
         let (server, _) = try await server()
         let token = await ask(server, [("grant_id", "g-1")])["access_token"] ?? ""

@@ -46,7 +46,7 @@ struct PluginMistakeTests {
             "logo_uri",
         ])
     func ofClients(_ name: String) async {
-        #expect(await problem(name, [.client])?.contains("'\(name)' of clients, which the core reads itself") == true)
+        #expect(await problem(name, [.client])?.contains("'\(name)' of clients, which belongs to the core") == true)
     }
 
     @Test(
@@ -54,7 +54,7 @@ struct PluginMistakeTests {
         arguments: ["token_format", "access_token_expiration", "audience", "secret_required", "redirect_uri"])
     func ofGrants(_ name: String) async {
         for level in [.everyGrant, .grant("client_credentials")] as [AttributeLevel] {
-            #expect(await problem(name, [level])?.contains("which the core reads itself") == true)
+            #expect(await problem(name, [level])?.contains("which belongs to the core") == true)
         }
     }
 

@@ -41,7 +41,9 @@ struct ConsentTests {
         #expect(third["scope"] == "openid read")
     }
 
-    @Test("who unticks a word gives it away by no other way", .clause("OpenID Connect Core section 3.1.2.4"))
+    @Test(
+        "a scope value that the user unticks is not granted in any other way",
+        .clause("OpenID Connect Core section 3.1.2.4"))
     func noOtherWay() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -85,7 +87,7 @@ struct ConsentTests {
         #expect(await browser.allow(late).query["code"] != nil, "the expired record is replaced")
     }
 
-    @Test("whoever unticks access while away gives no refresh token", .clause("OpenID Connect Core section 11"))
+    @Test("a user who unticks offline access gives no refresh token", .clause("OpenID Connect Core section 11"))
     func away() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -110,7 +112,7 @@ struct ConsentTests {
         #expect(more.ticked == ["read"], "what was not on the page is not remembered as allowed")
     }
 
-    @Test("denying tells the client, and nothing is remembered", .clause("RFC 6749 section 4.1.2.1"))
+    @Test("the client learns that the user denied, and nothing is remembered", .clause("RFC 6749 section 4.1.2.1"))
     func denies() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -153,7 +155,7 @@ struct ConsentTests {
         #expect(await browser.authorize(Demo.request([("client_id", "other")])).status == 200)
     }
 
-    @Test("a client is told the scope also where nothing is left of it", .clause("RFC 6749 section 5.1"))
+    @Test("the response names the scope even if none of it is left", .clause("RFC 6749 section 5.1"))
     func toldOfNothing() async throws {
         let server = try await Demo.server()
         let code = await server.code([("scope", "read")]).query["code"] ?? ""
@@ -190,7 +192,7 @@ struct ConsentTests {
     }
 
     @Test(
-        "a public client on a redirect that anybody may claim is asked about each time",
+        "a public client with a redirect URI that anyone can claim needs consent each time",
         .clause("RFC 8252 section 8.6"), arguments: ["http://127.0.0.1:5000/callback", "com.example.app:/callback"])
     func impersonation(_ uri: String) async throws {
         let server = try await Demo.server()

@@ -23,7 +23,7 @@ struct CookieTests {
         for (name, value) in from.cookies { to.set(name, value) }
     }
 
-    @Test("signing in at one issuer of a host leaves the session at another one as it is", arguments: pairs)
+    @Test("signing in at one issuer leaves the session at another issuer on the same host alone", arguments: pairs)
     func twoIssuers(_ issuers: (String, String)) async throws {
         let (one, two) = (Browser(try await server(issuers.0)), Browser(try await server(issuers.1)))
         #expect(await one.signIn(await one.authorize(house)).query["code"] != nil)
@@ -34,7 +34,7 @@ struct CookieTests {
     }
 
     @Test(
-        "a page that is open at one issuer is still good after another one of the host has shown a page",
+        "a page open at one issuer still works after another issuer on the same host has shown one",
         arguments: pairs)
     func twoPages(_ issuers: (String, String)) async throws {
         let (one, two) = (Browser(try await server(issuers.0)), Browser(try await server(issuers.1)))

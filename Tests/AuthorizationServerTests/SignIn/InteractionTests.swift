@@ -231,7 +231,7 @@ struct InteractionTests {
     }
 
     @Test(
-        "a class that has to be reached is reached, or the request fails",
+        "an essential authentication class is reached, or the request fails",
         .clause("OpenID Connect Core section 5.5.1.1"))
     func essentialClass() async throws {
         let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:example:high"]}}}"#
@@ -266,7 +266,9 @@ struct InteractionTests {
         #expect(answer.query["code"] == nil && answer.heading == "Sign in")
     }
 
-    @Test("max_age=0 asks to sign in, also within the second", .clause("OpenID Connect Core section 3.1.2.1"))
+    @Test(
+        "max_age=0 asks the user to sign in, even within the same second",
+        .clause("OpenID Connect Core section 3.1.2.1"))
     func maxAgeZero() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -276,7 +278,7 @@ struct InteractionTests {
         #expect(await browser.signIn(page).query["code"] != nil)
     }
 
-    @Test("scripts of other origins get nothing where people sign in", .clause("RFC 9700 section 2.6"))
+    @Test("scripts of other origins can read nothing where users sign in", .clause("RFC 9700 section 2.6"))
     func otherOrigins() async throws {
         var client = Demo.house
         client["allowed_origins"] = ["https://app.example.com"]

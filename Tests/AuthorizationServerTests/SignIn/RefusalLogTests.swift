@@ -39,7 +39,7 @@ struct RefusalLogTests {
         ("POST", "/auth/revoke", [("client_id", "web")], ["client_id=web"]),
     ]
 
-    @Test("in the log, at every endpoint", arguments: requests)
+    @Test("the log names the client, at every endpoint", arguments: requests)
     func namesClient(_ request: (method: String, path: String, form: [(String, String)], names: [String])) async throws
     {
         let server = try await Demo.server()
@@ -91,7 +91,7 @@ struct RefusalLogTests {
         (String(repeating: "a", count: 600), String(repeating: "a", count: 512) + "..."),
     ]
 
-    @Test("an address is written down short, printable, and without what it may carry", arguments: addresses)
+    @Test("a URI is logged short, printable and without the values it may carry", arguments: addresses)
     func isWrittenSafely(_ address: (sent: String, logged: String)) async throws {
         let server = try await Demo.server()
         _ = await Browser(server).authorize(Demo.request([("redirect_uri", address.sent)]))

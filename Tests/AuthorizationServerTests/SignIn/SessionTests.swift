@@ -84,7 +84,8 @@ struct SessionTests {
     }
 
     @Test(
-        "a session ends with its user, also if one of the same id and password is made later", arguments: [false, true])
+        "a session ends with its user, even if a user with the same ID and password is created later",
+        arguments: [false, true])
     func removed(_ isMadeAnew: Bool) async throws {
         let server = try await Demo.server()
         let eve: JSON = ["id": "eve", "password": .string(Demo.password)]

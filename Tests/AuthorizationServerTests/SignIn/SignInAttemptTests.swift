@@ -103,7 +103,7 @@ struct SignInAttemptTests {
     }
 
     @Test(
-        "of a hundred at once from one address five pass, and one after each wait", arguments: [1, 2],
+        "of a hundred concurrent attempts from one address five pass, then one after each wait", arguments: [1, 2],
         ["ann", "nobody"])
     func bursts(_ count: Int, _ login: String) async throws {
         let nodes = Array(try await nodes().prefix(count))
@@ -133,7 +133,7 @@ struct SignInAttemptTests {
         #expect(try await attempt(nodes[0], "ann", "correct horse", from: "198.51.100.1") == .verified)
     }
 
-    @Test("after the free attempts each wait is longer than the one before, up to five minutes")
+    @Test("after the free attempts each wait is longer than the previous one, up to five minutes")
     func waits() async throws {
         let server = try await server()
         for _ in 0..<5 { _ = try await attempt(server) }
@@ -158,7 +158,7 @@ struct SignInAttemptTests {
         #expect(try await attempt(server, "ann", "correct horse") == .verified)
     }
 
-    @Test("nobody is locked out while others go on guessing: at a new address the owner signs in at once")
+    @Test("nobody is locked out while others keep guessing: from a new address the owner signs in at once")
     func attackGoesOn() async throws {
         let server = try await server()
         for second in 0..<1500 {

@@ -160,7 +160,7 @@ struct StepTests {
     }
 
     @Test(
-        "an essential acr that is not reached is a failed sign-in", .clause("OpenID Connect Core section 5.5.1.1"),
+        "an essential acr that is not reached fails the sign-in", .clause("OpenID Connect Core section 5.5.1.1"),
         arguments: [#""values":["highest","higher"]"#, #""value":"highest""#])
     func essentialACR(_ wanted: String) async throws {
         let server = try await server()

@@ -34,13 +34,13 @@ struct CheckedStoreTests {
     }
 
     private static let reads: [Breach] = [
-        read("it answered 3 keys with 0 records", []),
-        read("it answered 3 keys with 2 records", [record(keys[0]), nil]),
-        read("it answered 3 keys with 4 records", [nil, nil, nil, nil]),
-        read("asked for a record of 'kept', it gave that of another key", [nil, record(keys[0]), nil]),
-        read("asked for a record of 'kept', it gave that of another key", [nil, nil, record(StoreKey("other", "c"))]),
+        read("it returned 0 records for 3 keys", []),
+        read("it returned 2 records for 3 keys", [record(keys[0]), nil]),
+        read("it returned 4 records for 3 keys", [nil, nil, nil, nil]),
+        read("it returned a record of 'kept' with another key", [nil, record(keys[0]), nil]),
+        read("it returned a record of 'kept' with another key", [nil, nil, record(StoreKey("other", "c"))]),
         // Alike to Swift, and different keys.
-        Breach(says: "asked for a record of 'kept', it gave that of another key") {
+        Breach(says: "it returned a record of 'kept' with another key") {
             WrongStore(read: { _ in [record(StoreKey("kept", "e\u{301}"))] })
         } ask: {
             _ = try await $0.read(StoreKey("kept", "\u{E9}"))
@@ -48,7 +48,7 @@ struct CheckedStoreTests {
     ]
 
     private static let versions: [Breach] = [0, -1, Int64.min, Int64.max].map { version in
-        read("it gave a record of 'kept' the version \(version)", [nil, record(keys[1], version: version), nil])
+        read("it returned a record of 'kept' with version \(version)", [nil, record(keys[1], version: version), nil])
     }
 
     // MARK: writing
@@ -63,15 +63,15 @@ struct CheckedStoreTests {
 
     private static let entries: [Breach] = [-1, 2, Int.min, Int.max].map { place in
         write(
-            "it named entry \(place) of 2, counted from 0, as the one in conflict", .conflict(write: place, found: nil))
+            "it reported a conflict at index \(place) of 2 writes", .conflict(write: place, found: nil))
     }
 
     private static let conflicts: [Breach] = [
         write(
-            "asked for a record of 'kept', it gave that of another key",
+            "it returned a record of 'kept' with another key",
             .conflict(write: 1, found: record(keys[0]))),
         write(
-            "it gave a record of 'kept' the version 0", .conflict(write: 0, found: record(keys[0], version: 0))),
+            "it returned a record of 'kept' with version 0", .conflict(write: 0, found: record(keys[0], version: 0))),
     ]
 
     // MARK: finding
@@ -85,23 +85,23 @@ struct CheckedStoreTests {
     }
 
     private static let finds: [Breach] = [
-        find("it found 3 records of 'kept' where 2 is the limit", keys.map { record($0) }),
-        find("asked for a record of 'kept', it gave that of another key", [record(StoreKey("other", "a"))]),
-        find("it found a record of 'kept' by another value of the index 'by'", [record(keys[0], "another")]),
+        find("it returned 3 records of 'kept' for a limit of 2", keys.map { record($0) }),
+        find("it returned a record of 'kept' with another key", [record(StoreKey("other", "a"))]),
+        find("it returned a record of 'kept' with another value of 'by'", [record(keys[0], "another")]),
         find(
-            "it found a record of 'kept' by another value of the index 'by'",
+            "it returned a record of 'kept' with another value of 'by'",
             [StoreRecord(keys[0], [:], expiresAt: now).stored(version: 1, isRedeemed: false)]),
-        find("it found records of 'kept' twice or out of order", [record(keys[1]), record(keys[0])]),
-        find("it found records of 'kept' twice or out of order", [record(keys[0]), record(keys[0])]),
-        find("it found records of 'kept' twice or out of order", after: keys[0], [record(keys[0])]),
-        find("it found records of 'kept' twice or out of order", after: keys[1], [record(keys[0])]),
-        find("it gave a record of 'kept' the version 0", [record(keys[0], version: 0)]),
+        find("it returned records of 'kept' repeatedly or out of order", [record(keys[1]), record(keys[0])]),
+        find("it returned records of 'kept' repeatedly or out of order", [record(keys[0]), record(keys[0])]),
+        find("it returned records of 'kept' repeatedly or out of order", after: keys[0], [record(keys[0])]),
+        find("it returned records of 'kept' repeatedly or out of order", after: keys[1], [record(keys[0])]),
+        find("it returned a record of 'kept' with version 0", [record(keys[0], version: 0)]),
     ]
 
     // MARK: counting and purging
 
     private static let counts: [Breach] = [0, -1, Int64.min].map { sum in
-        Breach(says: "it counted to \(sum) in 'kept'") {
+        Breach(says: "it returned the count \(sum) from 'kept'") {
             WrongStore(increment: { sum })
         } ask: {
             _ = try await $0.increment(keys[0], expiresAt: now, now: now)
@@ -109,7 +109,7 @@ struct CheckedStoreTests {
     }
 
     private static let purges: [Breach] = [-1, 11, Int.min, Int.max].map { removed in
-        Breach(says: "it purged \(removed) records and counters where 10 is the limit") {
+        Breach(says: "it reported \(removed) purged entries for a limit of 10") {
             WrongStore(purge: { removed })
         } ask: {
             _ = try await $0.purge(expiredBefore: now, limit: 10)
@@ -156,7 +156,7 @@ struct CheckedStoreTests {
     // MARK: in a server
 
     @Test(
-        "requests on such a store fail and nothing else does", arguments: WrongAnswer.allCases)
+        "requests that meet such a store fail, and nothing else does", arguments: WrongAnswer.allCases)
     func serves(_ answer: WrongAnswer) async throws {
         let server = try await TestServer([PluginSetup(WrongStorePlugin.self)] + Plugins.all.dropFirst())
         let store = try #require(

@@ -77,7 +77,7 @@ struct StoredNumberTests {
         }
     }
 
-    @Test("no number in any of them ends the process", arguments: [Int64.min, -1, 0, 1, .max])
+    @Test("no number in a stored record ends the process", arguments: [Int64.min, -1, 0, 1, .max])
     func extremes(_ number: Int64) async throws {
         let server = try await Demo.server([.init(WrongStorePlugin.self)] + Plugins.all.dropFirst())
         let store = try #require(

@@ -23,7 +23,8 @@ struct NormalFormTests {
     ]
 
     @Test(
-        "a password is right in each of its spellings, whichever it was set in", arguments: passwords, UserTests.places)
+        "a password is accepted in each of its Unicode spellings, whichever one it was set in", arguments: passwords,
+        UserTests.places)
     func spellings(_ password: (normal: String, others: [String]), _ place: String) async throws {
         let all = [password.normal] + password.others
         for (number, set) in all.enumerated() {
@@ -87,7 +88,7 @@ struct NormalFormTests {
     }
 
     @Test(
-        "a spelling that is not the normal one costs two hashes and one attempt, whatever the account",
+        "a spelling that is not normalized costs two hashes and one attempt, whatever the account",
         arguments: UserTests.places)
     func cost(_ place: String) async throws {
         let server = try await UserTests.server(
@@ -169,7 +170,7 @@ struct NormalFormTests {
         else { return #expect(Bool(false)) }
     }
 
-    @Test("of 64 that claim spellings of one name at once, one is made")
+    @Test("of 64 concurrent users with spellings of one name, one is created")
     func race() async throws {
         let server = try await TestServer()
         let stored = try server.stored

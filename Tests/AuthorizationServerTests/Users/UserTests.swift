@@ -86,7 +86,7 @@ struct UserTests {
         ("an account without a password, with one", "non", "correct horse"),
     ]
 
-    @Test("refusals are alike: each is one slow hash, and says nothing", arguments: refused, places)
+    @Test("all refusals look the same: each takes one slow hash and gives no reason", arguments: refused, places)
     func noOracle(_ attempt: (what: String, login: String, password: String), _ place: String) async throws {
         let server = try await UserTests.server(
             place, [People.ann, ["id": "ina", "password": "correct horse", "inactive": true], ["id": "non"]])
@@ -183,7 +183,7 @@ struct UserTests {
 
     // MARK: names
 
-    @Test("of 64 that claim one name at once, one is made")
+    @Test("of 64 concurrent users with one name, one is created")
     func race() async throws {
         let server = try await TestServer()
         let stored = try server.stored

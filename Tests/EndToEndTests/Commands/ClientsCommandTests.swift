@@ -99,7 +99,7 @@ struct ClientsCommandTests {
         ),
         (
             "an id that is taken", ["add", "orders", "--grant", "client_credentials"],
-            "there is a client 'orders' already"
+            "a client 'orders' already exists"
         ),
         ("an unknown grant", ["add", "x", "--grant", "magic"], "no loaded plugin provides the grant 'magic'"),
         ("a public client", ["add", "x", "--public", "--grant", "client_credentials"], "without a secret"),
@@ -140,7 +140,7 @@ struct ClientsCommandTests {
             try folder.write("config.yaml", Configurations.yaml(more: "users: [{ id: orders }]"))
             let ended = try Command.grantor("serve", in: folder)
             #expect(
-                ended.status == 78 && ended.errors.contains("'orders' is the id of a client in the store as well"),
+                ended.status == 78 && ended.errors.contains("'orders' already names a client in the store"),
                 "\(ended.errors)")
         }
     }

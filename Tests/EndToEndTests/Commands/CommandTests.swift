@@ -100,7 +100,7 @@ struct CommandTests {
     }
 
     @Test(
-        "a signing key that cannot be used is refused with the reason",
+        "an unusable signing key is refused with the reason",
         arguments: [
             BadKey(
                 rule: "size", made: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out key.pem",

@@ -61,7 +61,7 @@ struct UsersCommandTests {
         try Command.run(Build.program, ["users"] + arguments, in: folder)
     }
 
-    @Test("makes, lists, shows, disables, enables, changes and removes users, and shows no password")
+    @Test("creates, lists, shows, disables, enables, changes and removes users, and never shows a password")
     func walk() async throws {
         try await with { folder in
             let made = try users(
@@ -225,7 +225,7 @@ struct UsersCommandTests {
             #expect(try await program.reload().contains("not reloaded"))
             let ended = try Command.grantor("serve", in: folder)
             #expect(
-                ended.status == 78 && ended.errors.contains("'ann@example.com' is that of a user in the store as well"),
+                ended.status == 78 && ended.errors.contains("'ann@example.com' already names a user in the store"),
                 "\(ended.errors)")
         }
     }

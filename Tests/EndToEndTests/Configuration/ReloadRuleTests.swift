@@ -28,7 +28,7 @@ struct ReloadRuleTests {
 
     @Test("the documentation says of each key what its rule says")
     func documented() throws {
-        let page = try String(contentsOfFile: "\(Build.root)/Docs/Configuration.md", encoding: .utf8)
+        let page = try String(contentsOfFile: "\(Build.root)/Docs/Configuration/reload.md", encoding: .utf8)
         for (effect, words) in [
             (ReloadRule.Effect.applies, "changes it"),
             (.warns, "warns, keeps the former value until the restart, changes the rest"),

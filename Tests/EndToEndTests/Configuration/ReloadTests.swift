@@ -23,7 +23,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("an invalid file says what is wrong and changes nothing")
+    @Test("an invalid file is reported and changes nothing")
     func invalid() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())

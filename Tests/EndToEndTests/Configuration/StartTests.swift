@@ -94,7 +94,7 @@ struct StartTests {
     ]
 
     @Test(
-        "what another tool left in a secret's file is said with the file's name and without the secret",
+        "stray characters in a secret's file are reported with the file's name and without the secret",
         arguments: secrets)
     func files(_ row: (bytes: [UInt8], said: String?, status: Int32)) throws {
         let folder = Folder(path: "/tmp/grantor-\(UUID().uuidString)")

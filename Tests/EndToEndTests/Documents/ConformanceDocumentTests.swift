@@ -3,13 +3,13 @@
 import Foundation
 import Testing
 
-/// What the tests of this tree prove, read from their names and clauses.
+/// The tests of this tree with their names and the clauses they prove, read from the sources.
 struct ProvedClauses {
     struct Proof {
         let suite: String
         let name: String
         let clauses: [String]
-        /// Whether it only runs where something is there.
+        /// Whether the test only runs if something is installed or set.
         let isConditional: Bool
     }
 
@@ -55,7 +55,7 @@ struct ConformanceDocumentTests {
             .split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.components(separatedBy: "\t") }
     }
 
-    /// The test that stands for a line, or nil.
+    /// The test that covers a line, or nil.
     private func proof(_ item: String, _ mark: String, _ all: ProvedClauses) -> ProvedClauses.Proof? {
         let start = String(mark.dropFirst())
         return all.proofs.first { proof in
@@ -70,15 +70,14 @@ struct ConformanceDocumentTests {
         var text = """
             # Conformance
 
-            Made from the tests of this tree by themselves; `GRANTOR_WRITE=1 Scripts/test --filter ConformanceDocument` writes
-            it anew.
+            This page is generated from the tests. `GRANTOR_WRITE=1 Scripts/test --filter ConformanceDocument` updates it.
 
-            ## Public suites
+            ## Public test suites
 
-            The modules of the OpenID Foundation's suite and the checks of OAuch, in our words, with the test that stands for
-            each, or why there is none.
+            The modules of the OpenID Foundation's suite and the checks of OAuch, described in our own words, each with the
+            test that covers it or the reason why there is none.
 
-            | suite | what is asked | test |
+            | suite | module or check | test |
             | --- | --- | --- |
 
             """
@@ -109,7 +108,7 @@ struct ConformanceDocumentTests {
         }
     }
 
-    /// The names that a reason says no plugin has, as far as one does.
+    /// The names in a reason which says that no plugin has them, if a plugin has them by now.
     private func outdated(_ reason: String, _ names: Set<String>) -> [String] {
         reason.matches(of: /`([^`]+)`/).map { String($0.1) }.filter(names.contains)
     }
@@ -134,6 +133,6 @@ struct ConformanceDocumentTests {
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         }
         let written = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(written == text, "write it anew with GRANTOR_WRITE=1")
+        #expect(written == text, "update it with GRANTOR_WRITE=1")
     }
 }

@@ -152,7 +152,7 @@ struct AuditTests {
             #expect(program.log.contains("No space left on device"))
             #expect(try program.get("/metrics").body.contains("grantor_events_waiting "))
             program.stop()
-            #expect(program.log.contains("events are lost"))
+            #expect(program.log.contains("events were lost"))
         }
     }
 }

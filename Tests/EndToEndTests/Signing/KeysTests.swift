@@ -165,7 +165,7 @@ struct KeysTests {
     // MARK: rotation
 
     @Test(
-        "keys change under load, and no request is refused or delayed and no token fails",
+        "keys rotate under load, no request is refused or delayed, and no token fails",
         arguments: ["ES256", "RS256"])
     func underLoad(_ algorithm: String) async throws {
         try await Folder.with { folder in
@@ -313,7 +313,7 @@ struct KeysTests {
 
     // MARK: at rest
 
-    @Test("sealed keys stand nowhere in the store as they are, and are sealed anew by a command")
+    @Test("sealed keys appear nowhere in the store in the clear, and a command reseals them")
     func sealed() async throws {
         try await Folder.with { folder in
             let other = String(repeating: "5a", count: 32)
@@ -348,7 +348,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a store that began sealed never held a private key")
+    @Test("a store that was sealed from the start never held an unsealed private key")
     func sealedFromTheStart() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml("seal: \(Setup.seal)"))

@@ -91,7 +91,7 @@ struct ConsumptionTests {
     }
 
     @Test(
-        "of 128 that race with one code, or one refresh token, one succeeds at the most",
+        "of 128 racing redemptions of one code or refresh token, at most one succeeds",
         .clause("RFC 6749 section 4.1.2"))
     func once() async throws {
         try await Folder.with { folder in

@@ -28,7 +28,7 @@ struct KillTests {
     static let rounds = Races.rounds
 
     @Test(
-        "every token that was answered is active afterwards, no refresh token works twice, and the store opens",
+        "afterwards every issued token is active, no refresh token works twice, and the store opens",
         arguments: [false, true])
     func survives(_ hasGrace: Bool) async throws {
         try await Folder.with { folder in

@@ -37,7 +37,7 @@ struct HTTP2Tests {
     private static let closed: [UInt8] = [0, 4, 0, 0, 0, 0]
 
     @Test(
-        "clients that keep many streams waiting, for a body or for an answer to be read, lose their connections when there are too many such streams",
+        "clients that keep too many streams waiting, for a body or for a response to be read, lose their connections",
         arguments: [("POST", "/auth/token", false), ("GET", "/.well-known/jwks.json", true)])
     func waiting(_ method: String, _ path: String, _ isLast: Bool) async throws {
         try await with { program, folder in
@@ -58,7 +58,7 @@ struct HTTP2Tests {
     private static let form = ("content-type", "application/x-www-form-urlencoded")
 
     @Test(
-        "a malformed request ends its stream alone", .clause("RFC 9113 section 8.1.1"),
+        "a malformed request ends only its own stream", .clause("RFC 9113 section 8.1.1"),
         arguments: [
             [Frame.headers(3, request("GET", "/nothing", [("X-A", "b")]), isLast: true)],
             [Frame.headers(3, request("POST", "/nothing", [("X-A", "b")]), isLast: false), Frame.data(3, "abc")],
@@ -86,7 +86,7 @@ struct HTTP2Tests {
     }
 
     @Test(
-        "what is wrong with the connection ends it, and is told", .clause("RFC 9113 section 5.4.1"),
+        "a connection error ends the connection, and the client is told why", .clause("RFC 9113 section 5.4.1"),
         arguments: [
             Frame(kind: 0, stream: 0, payload: [1]), Frame(kind: 6, stream: 0, payload: [1]),
             Frame(kind: 8, stream: 0, payload: [0, 0, 0, 0]),

@@ -24,7 +24,7 @@ struct HTTPVersionTests {
         return (try socket.exchange(text), ContinuousClock.now - begin)
     }
 
-    @Test("HTTP/1.0 needs no host, and its connection ends after the answer", .clause("RFC 9112 section 9.3"))
+    @Test("HTTP/1.0 needs no host, and its connection ends after the response", .clause("RFC 9112 section 9.3"))
     func older() async throws {
         try await with { program in
             for more in [
@@ -52,7 +52,7 @@ struct HTTPVersionTests {
     }
 
     @Test(
-        "a request of HTTP/1.1 names one host, and one that can be", .clause("RFC 9112 section 3.2"),
+        "an HTTP/1.1 request must name one valid host", .clause("RFC 9112 section 3.2"),
         arguments: [
             "", "Host:\r\n", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host: a\r\nhost:\r\n",
             "Host: a b\r\n",
@@ -73,7 +73,7 @@ struct HTTPVersionTests {
     }
 
     @Test(
-        "what cannot be read is told why, after the requests before it are answered",
+        "an unreadable request gets the reason, after the requests before it are answered",
         arguments: [
             ("GET /\(String(repeating: "a", count: 20_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 431, "16384 bytes"),
             ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n", 431, "16384 bytes"),
@@ -121,7 +121,7 @@ struct HTTPVersionTests {
     }
 
     @Test(
-        "a request to speak another protocol is answered as if it did not ask, and ends its connection",
+        "a request to upgrade the protocol gets an ordinary response, and its connection ends",
         .clause("RFC 9110 section 7.8"),
         arguments: ["GET /health/live HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c", "CONNECT a:1 HTTP/1.1"])
     func otherProtocol(_ start: String) async throws {
@@ -133,7 +133,7 @@ struct HTTPVersionTests {
         }
     }
 
-    @Test("a request that fills what is allowed is read", .clause("RFC 9112 section 3"))
+    @Test("a request exactly at the size limits is read", .clause("RFC 9112 section 3"))
     func longest() async throws {
         try await with { program in
             let target = "/nothing?q=\(String(repeating: "q", count: 15_000))"
@@ -144,7 +144,7 @@ struct HTTPVersionTests {
         }
     }
 
-    @Test("HEAD has the length of GET and no body", .clause("RFC 9110 section 9.3.2"))
+    @Test("HEAD has the Content-Length of GET and no body", .clause("RFC 9110 section 9.3.2"))
     func head() async throws {
         try await with { program in
             for path in ["/health/live", "/.well-known/jwks.json", "/nothing", "/auth/token"] {
@@ -178,7 +178,7 @@ struct SecureTransportTests {
     }
 
     @Test(
-        "browsers are told to come by https, by every answer, unless the server is for this machine alone",
+        "every response tells browsers to use https, unless the server is for this machine only",
         .clause("RFC 6797 section 7"),
         arguments: [
             ("", "https://id.example.com", "max-age=31536000" as String?),
@@ -204,7 +204,7 @@ struct SecureTransportTests {
         }
     }
 
-    @Test("a host beside the authority of HTTP/2 says the same or is refused", .clause("RFC 9113 section 8.3.1"))
+    @Test("in HTTP/2 a Host header that differs from the authority is refused", .clause("RFC 9113 section 8.3.1"))
     func authority() async throws {
         try await with("", issuer: "https://id.example.com") { program, folder in
             // GET /.well-known/jwks.json with the authority "a", and a host of one letter behind it.

@@ -24,7 +24,7 @@ struct PipeliningTests {
         String(decoding: bytes, as: UTF8.self).matches(of: /HTTP\/1\.1 (\d{3})/).map { String($0.1) }
     }
 
-    @Test("a new connection is served before those that sent many requests at once are done")
+    @Test("a new connection is served before connections that sent many requests at once are done")
     func fair() async throws {
         try await with { program in
             let (connections, requests) = (8, 2000)
@@ -48,7 +48,9 @@ struct PipeliningTests {
         "GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     ]
 
-    @Test("each request is answered as it is alone, in order, however the bytes are cut", arguments: [1, 7, 100_000])
+    @Test(
+        "pipelined requests get the same responses as single ones, in order, however the bytes are split",
+        arguments: [1, 7, 100_000])
     func cut(_ size: Int) async throws {
         try await with { program in
             let alone = try PipeliningTests.mixed.map { text in

@@ -40,7 +40,7 @@ enum Configurations {
 
 @Suite("The program with its libraries", .timeLimit(.minutes(10)))
 struct ServeTests {
-    @Test("from config.yaml to a verified token, and the keys outlive a restart")
+    @Test("from config.yaml to a verified token, and the keys survive a restart")
     func fromFileToToken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(format: "jwt"))
@@ -96,7 +96,7 @@ struct ServeTests {
         }
     }
 
-    @Test("a deployment holds only the libraries that it names, and serves only their routes")
+    @Test("a server loads only the libraries that its configuration names, and serves only their routes")
     func onlyWhatIsNamed() async throws {
         try await Folder.with { folder in
             try folder.write(

@@ -23,7 +23,7 @@ struct TransportTests {
         "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(length)\r\n\(more)\r\n"
     }
 
-    @Test("a body that stops half way is answered in time", .clause("RFC 9110 section 15.5.9"))
+    @Test("a request whose body stops halfway is answered in time", .clause("RFC 9110 section 15.5.9"))
     func halfBody() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -114,7 +114,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a client that waits for 100 gets it", .clause("RFC 9110 section 10.1.1"))
+    @Test("a client that waits for '100 Continue' gets it", .clause("RFC 9110 section 10.1.1"))
     func expectContinue() async throws {
         try await with("{ port: 0, body_timeout: 100s }") { program in
             let body = "grant_type=magic"
@@ -237,7 +237,7 @@ struct TLSTests {
         #expect(program.isRunning, "a window of zero must not end the process")
     }
 
-    @Test("https speaks HTTP/2 and HTTP/1.1, and SIGHUP renews the certificate")
+    @Test("HTTP/2 and HTTP/1.1 work over TLS, and SIGHUP reloads the certificate")
     func renews() async throws {
         try await Folder.with { folder in
             try certificate("first", in: folder)

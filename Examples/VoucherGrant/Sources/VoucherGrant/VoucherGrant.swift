@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// A client redeems a voucher that somebody printed: a grant of one's own in one file.
+/// A grant in one file: a client redeems a printed voucher, once, for an access token.
 struct VoucherGrant: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "voucher-grant", summary: "redeems vouchers", specification: "")
 
@@ -26,17 +26,17 @@ struct VoucherGrant: Plugin, TokenGrant {
         let voucher = try request.parameters.required("voucher")
         guard voucher.hasPrefix("\(series)-") else { throw OAuthError.invalidGrant(reason: "not of this series") }
         var authorization = Authorization(subject: .client(request.client.id), limits: request.allowed)
-        // Written together with the token: of two that redeem one voucher at once, one gets a token.
+        // Written in one commit with the token: if two clients redeem the same voucher, only one gets a token.
         let used = StoreKey("voucher", host.cryptography.digest(voucher))
         authorization.writes = [.create(StoreRecord(used, [:], expiresAt: host.now + .seconds(366 * 86400)))]
         return authorization
     }
 }
 
-/// The handshake that the server reads before it loads this library.
+/// The handshake, which the server reads before it loads this library.
 @c(voucher_grant_plugin_abi) public func voucherGrantPluginABI() -> UnsafeRawPointer? { grantor_plugin_abi() }
 
-/// Hands the plugin to the server.
+/// Passes the plugin's type to the server.
 @c(voucher_grant_plugin_make) public func voucherGrantPluginMake() -> UnsafeMutableRawPointer {
     PluginExport.make(VoucherGrant.self)
 }

@@ -91,7 +91,7 @@ struct AdminAPITests {
     }
 
     @Test(
-        "nobody without the scope learns or changes anything, whatever they send",
+        "without the scope nothing can be read or changed, whatever the request",
         .clause("RFC 6750 section 3"), arguments: everyRequest)
     func unauthorized(_ method: String, _ path: String) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -128,7 +128,8 @@ struct AdminAPITests {
 
     // MARK: the life of a document
 
-    @Test("a document is made, shown, replaced, patched and removed", .clause("RFC 9110 section 9.3"), arguments: kinds)
+    @Test(
+        "a document is created, read, replaced, patched and deleted", .clause("RFC 9110 section 9.3"), arguments: kinds)
     func life(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let (list, item) = ("/\(kind)", "/\(kind)/orders")
@@ -292,7 +293,7 @@ struct AdminAPITests {
         ("too deep", "application/json", String(repeating: "[", count: 40) + String(repeating: "]", count: 40)),
     ]
 
-    @Test("a body that is no JSON document is refused", .clause("RFC 8259"), arguments: malformed)
+    @Test("a body that is not a JSON document is refused", .clause("RFC 8259"), arguments: malformed)
     func noJSON(_ rule: String, _ type: String, _ body: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let answer = await server.send(
@@ -301,7 +302,7 @@ struct AdminAPITests {
         #expect(answer.status == 400 && answer.error == "invalid_request", "\(rule): \(answer.json.text)")
     }
 
-    @Test("other methods are refused with those that there are", .clause("RFC 9110 section 15.5.6"))
+    @Test("other methods are refused with a list of the allowed ones", .clause("RFC 9110 section 15.5.6"))
     func methods() async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("DELETE", "/Client", token: token).header("allow") == "GET, HEAD, POST")

@@ -10,7 +10,7 @@ struct AdminListTests {
     // MARK: conditions
 
     @Test(
-        "of 64 that replace one state at once, one does", .clause("RFC 9110 section 13.1.1"),
+        "of 64 concurrent changes to one version, one succeeds", .clause("RFC 9110 section 13.1.1"),
         arguments: AdminAPITests.kinds, ["PUT", "PATCH", "DELETE"])
     func race(_ kind: String, _ method: String) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -44,7 +44,7 @@ struct AdminListTests {
         ("if-none-match", "\"7\"\u{301}, ETAG", true, 400),
     ]
 
-    @Test("a PUT comes to what its condition says", .clause("RFC 9110 section 13.1"), arguments: conditions)
+    @Test("a PUT does what its condition says", .clause("RFC 9110 section 13.1"), arguments: conditions)
     func condition(_ header: String, _ value: String, _ exists: Bool, _ status: Int) async throws {
         let (server, token) = try await AdminAPITests.server()
         var tag = "\"1.1\""
@@ -70,7 +70,7 @@ struct AdminListTests {
     }
 
     @Test(
-        "every method comes to what both conditions say together", .clause("RFC 9110 section 13.2.2"),
+        "every method does what both conditions together say", .clause("RFC 9110 section 13.2.2"),
         arguments: ["GET", "PUT", "PATCH", "DELETE"], [true, false])
     func combinations(_ method: String, _ exists: Bool) async throws {
         let (server, token) = try await AdminAPITests.server()

@@ -21,7 +21,7 @@ struct AdminSizeTests {
     }
 
     @Test(
-        "patches do not make a document larger than a body, and one that is too large by them leaves it as it was",
+        "patches cannot make a document larger than a request body, and a refused patch leaves it unchanged",
         arguments: AdminAPITests.kinds)
     func patches(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -62,7 +62,7 @@ struct AdminSizeTests {
     }
 
     @Test(
-        "a list of large documents comes in pages of about a mebibyte that hold each of them once",
+        "a list of large documents comes in pages of about a mebibyte, with each document once",
         arguments: AdminAPITests.kinds)
     func lists(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()

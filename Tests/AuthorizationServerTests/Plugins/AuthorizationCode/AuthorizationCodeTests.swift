@@ -52,7 +52,7 @@ struct AuthorizationCodeTests {
         let house = await server.code(in: Browser(server))
         #expect(house.status == 303 && commits() == 1, "where nothing is asked after signing in, all is one commit")
     }
-    @Test("a code lives as long as it is said to", .clause("RFC 6749 section 4.1.2"), arguments: [59, 60])
+    @Test("a code lasts exactly as long as documented", .clause("RFC 6749 section 4.1.2"), arguments: [59, 60])
     func lifetime(_ seconds: Int) async throws {
         let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""
@@ -63,7 +63,7 @@ struct AuthorizationCodeTests {
     }
 
     @Test(
-        "a code is its client's, who must show the secret", .clause("RFC 6749 section 4.1.3"),
+        "a code is redeemed only by its own client, which must authenticate", .clause("RFC 6749 section 4.1.3"),
         arguments: [("lax", Demo.secret), ("house", "wrong"), ("web", Demo.secret)])
     func otherClient(_ id: String, _ secret: String) async throws {
         let server = try await Demo.server()

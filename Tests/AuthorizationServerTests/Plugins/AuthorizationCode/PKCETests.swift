@@ -100,7 +100,7 @@ struct PKCETests {
         }
     }
 
-    @Test("a public client sends a challenge whatever its configuration says", .clause("RFC 9700 section 2.1.1"))
+    @Test("a public client must send a challenge, whatever its configuration says", .clause("RFC 9700 section 2.1.1"))
     func publicClient() async throws {
         var client = Demo.native
         client["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/spa", "pkce": false]]

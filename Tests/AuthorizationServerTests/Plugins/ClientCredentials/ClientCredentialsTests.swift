@@ -23,7 +23,7 @@ struct ClientCredentialsTests {
         #expect(await server.isActive(answer["access_token"] ?? ""))
     }
 
-    @Test("a narrower scope is granted as asked and not repeated", .clause("RFC 6749 section 3.3"))
+    @Test("a narrower scope is granted as requested and not repeated in the response", .clause("RFC 6749 section 3.3"))
     func narrows() async throws {
         let server = try await TestServer()
         let answer = await server.token([("scope", "read")])
@@ -37,7 +37,7 @@ struct ClientCredentialsTests {
         #expect(await server.token([("scope", "read admin")]).error == "invalid_scope")
     }
 
-    @Test("an audience by name or by pattern ends up in the token", .clause("RFC 9068 section 2.2"))
+    @Test("an audience allowed by name or by pattern ends up in the token", .clause("RFC 9068 section 2.2"))
     func audience() async throws {
         let server = try await TestServer(format: "jwt")
         for audience in ["https://api.example.com", "https://data.example.org"] {
@@ -80,7 +80,8 @@ struct ClientCredentialsTests {
 @Suite("RFC 9068: JWT access tokens", .timeLimit(.minutes(10)))
 struct JWTTokenTests {
     @Test(
-        "the token carries what section 2.2 asks for and verifies by the published key", .clause("RFC 9068 section 2"))
+        "the token has the claims that section 2.2 requires and verifies with the published key",
+        .clause("RFC 9068 section 2"))
     func claims() async throws {
         let server = try await TestServer(format: "jwt")
         let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""

@@ -49,7 +49,7 @@ private enum Front {
 @Suite("Implicit grant (RFC 6749 section 4.2)", .timeLimit(.minutes(10)))
 struct ImplicitTests {
     @Test(
-        "the token stands in the fragment, with its type, its end and the state, and never a refresh token",
+        "the token is in the fragment, with its type, lifetime and 'state', and never with a refresh token",
         .clause("RFC 6749 section 4.2.2"))
     func token() async throws {
         let server = try await Front.server()
@@ -64,7 +64,7 @@ struct ImplicitTests {
         #expect(token?.clientID == "front")
     }
 
-    @Test("it may be posted as a form, and never stands in the query", .clause("RFC 6749 section 4.2.2"))
+    @Test("the token may be posted as a form and is never in the query", .clause("RFC 6749 section 4.2.2"))
     func modes() async throws {
         let server = try await Front.server()
         let posted = await Front.landed(server, "token", [("response_mode", "form_post")])
@@ -74,7 +74,7 @@ struct ImplicitTests {
     }
 
     @Test(
-        "a client without the grant, or without a registered address, gets no token",
+        "a client without the grant, or without a registered redirect URI, gets no token",
         .clause("RFC 6749 section 4.2.2.1"))
     func refused() async throws {
         let server = try await Front.server()
@@ -86,7 +86,7 @@ struct ImplicitTests {
         #expect(endpoint.error == "unsupported_grant_type")
     }
 
-    @Test("an address that is registered for codes alone gets no token", .clause("RFC 9700 section 4.1.3"))
+    @Test("a redirect URI that is registered for codes only gets no token", .clause("RFC 9700 section 4.1.3"))
     func perGrant() async throws {
         var client = Front.client
         client["auth"] = [
@@ -137,7 +137,7 @@ struct HybridTests {
     }
 
     @Test(
-        "the identity token names nonce, and the halves of what stands beside it",
+        "the ID token contains the nonce, and the hashes of the code and token beside it",
         .clause("OpenID Connect Core section 3.3.2.11"), arguments: types.filter { $0.contains("id_token") })
     func hashes(_ type: String) async throws {
         let server = try await Front.server()
@@ -191,7 +191,7 @@ struct HybridTests {
     }
 
     @Test(
-        "without an access token the identity token tells what the scope allows",
+        "without an access token the ID token contains the claims that the scope allows",
         .clause("OpenID Connect Core section 5.4"))
     func claims() async throws {
         let server = try await Front.server()
@@ -218,7 +218,9 @@ struct HybridTests {
         #expect(silent.hidden.contains { $0 == ("error", "login_required") })
     }
 
-    @Test("the metadata lists exactly the types that the loaded words make", .clause("RFC 8414 section 2"))
+    @Test(
+        "the metadata lists exactly the response types that the loaded plugins make possible",
+        .clause("RFC 8414 section 2"))
     func metadata() async throws {
         let server = try await Front.server()
         let metadata = await server.send("GET", "/.well-known/openid-configuration").json

@@ -16,7 +16,7 @@ struct IntrospectionTests {
     ]
 
     @Test(
-        "owner and audience learn of a token, strangers learn nothing", .clause("RFC 7662 section 4"),
+        "a token's client and its audience may introspect it, and others learn nothing", .clause("RFC 7662 section 4"),
         arguments: ["opaque", "jwt"])
     func entitled(_ format: String) async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients, format: format)
@@ -37,7 +37,7 @@ struct IntrospectionTests {
     }
 
     @Test(
-        "a resource learns what a person is called, a client what the person allowed, and of itself nothing",
+        "an API learns the user's name, a client only what the user allowed, and a token without a user has none",
         .clause("RFC 7662 section 2.2"), arguments: ["opaque", "jwt"])
     func userName(_ format: String) async throws {
         let api = "https://api.example.com"
@@ -64,7 +64,7 @@ struct IntrospectionTests {
     }
 
     @Test(
-        "whatever is no token is inactive and no error", .clause("RFC 7662 section 2.2"),
+        "anything that is not a token is inactive and not an error", .clause("RFC 7662 section 2.2"),
         arguments: ["x", "gat_x", "a.b.c", "grt.a.0.b", "..", "é", "eyJhbGciOiJub25lIn0.e30."])
     func unknown(_ token: String) async throws {
         let server = try await TestServer()
@@ -84,7 +84,7 @@ struct IntrospectionTests {
         #expect(await !server.isActive("gat_00000000000" + tokens[0].dropFirst(15)))
     }
 
-    @Test("nobody asks without authenticating", .clause("RFC 7662 section 2.1"))
+    @Test("introspection requires client authentication", .clause("RFC 7662 section 2.1"))
     func authenticated() async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients)
         #expect(await server.post("/auth/introspect", [("token", "x")]).status == 401)
@@ -94,7 +94,7 @@ struct IntrospectionTests {
         #expect(await server.introspect("").error == "invalid_request")
     }
 
-    @Test("a revoked token or grant is inactive at the next question", arguments: ["opaque", "jwt"])
+    @Test("a revoked token or grant is inactive at the next introspection", arguments: ["opaque", "jwt"])
     func revoked(_ format: String) async throws {
         let server = try await TestServer(format: format)
         let tokens = await [server.token(), server.token(), server.token()].map { $0["access_token"] ?? "" }
@@ -116,7 +116,7 @@ struct IntrospectionTests {
         #expect(store.writes == before + 1)
     }
 
-    @Test("a store that fails makes no token active and none inactive", .clause("RFC 7662 section 2.2"))
+    @Test("a failing store makes no token active and none inactive", .clause("RFC 7662 section 2.2"))
     func storeFails() async throws {
         let (server, store) = try await TestServer.counting()
         let token = await server.token()["access_token"] ?? ""

@@ -25,7 +25,7 @@ struct LogoutChannelTests {
     @Test(
         """
         oidcc-backchannel-logout-discovery-endpoint-verification, \
-        oidcc-frontchannel-logout-discovery-endpoint-verification: both are announced, with sessions
+        oidcc-frontchannel-logout-discovery-endpoint-verification: the metadata announces both, with sessions
         """)
     func discovery() async throws {
         let metadata = await (try Leaving.server()).send("GET", "/.well-known/openid-configuration").json
@@ -37,7 +37,7 @@ struct LogoutChannelTests {
     }
 
     @Test(
-        "oidcc-backchannel-rp-initiated-logout: each client of the session gets a logout token that says what it must",
+        "oidcc-backchannel-rp-initiated-logout: each client of the session gets a complete logout token",
         .clause("OpenID Connect Back-Channel Logout 1.0 section 2.4"),
         .clause("OpenID Connect Back-Channel Logout 1.0 section 2.5"))
     func backChannel() async throws {
@@ -111,7 +111,7 @@ struct LogoutChannelTests {
             server.clock.advance(.seconds(1))
         }
         #expect((4...6).contains(outbound.requests.count), "\(outbound.requests.count)")
-        #expect(server.log.lines.contains { $0.contains("a job is given up") })
+        #expect(server.log.lines.contains { $0.contains("a job was abandoned") })
     }
 
     @Test("of many nodes one delivers")
@@ -149,7 +149,7 @@ struct LogoutChannelTests {
 
     @Test(
         """
-        oidcc-frontchannel-rp-initiated-logout: the page loads the client's address with iss and sid in a frame, and may \
+        oidcc-frontchannel-rp-initiated-logout: the page loads the client's URI with iss and sid in a frame, and may \
         load nothing else
         """, .clause("OpenID Connect Front-Channel Logout 1.0 section 2"))
     func frontChannel() async throws {

@@ -10,7 +10,7 @@ import Testing
 @Suite("OpenID Connect RP-Initiated Logout", .timeLimit(.minutes(10)))
 struct LogoutTests {
     @Test(
-        "oidcc-rp-initiated-logout-discovery-endpoint-verification: the endpoint is announced, over https",
+        "oidcc-rp-initiated-logout-discovery-endpoint-verification: the metadata contains the endpoint, with https",
         .clause("OpenID Connect RP-Initiated Logout 1.0 section 2.1"))
     func discovery() async throws {
         let server = try await Leaving.server()
@@ -20,7 +20,7 @@ struct LogoutTests {
     }
 
     @Test(
-        "oidcc-rp-initiated-logout: back to the application with its state, and nobody is signed in",
+        "oidcc-rp-initiated-logout: the user is signed out and sent back to the client with its state",
         .clause("OpenID Connect RP-Initiated Logout 1.0 section 2"), arguments: ["GET", "POST"])
     func logout(_ method: String) async throws {
         let server = try await Leaving.server()
@@ -45,8 +45,8 @@ struct LogoutTests {
     @Test(
         """
         oidcc-rp-initiated-logout-bad-post-logout-redirect-uri, \
-        oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri: no redirect to an address that is not \
-        registered byte for byte, and nobody stays signed in for it
+        oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri: no redirect to a URI that is not \
+        registered byte for byte, and the user is signed out all the same
         """,
         .clause("OpenID Connect RP-Initiated Logout 1.0 section 3"),
         arguments: [
@@ -68,7 +68,7 @@ struct LogoutTests {
     }
 
     @Test(
-        "without a hint the person is asked, whatever the address is, and stays here afterwards if it is not registered",
+        "without a hint the user is asked, whatever the URI is, and is not redirected to one that is not registered",
         .clause("OpenID Connect RP-Initiated Logout 1.0 section 3"),
         arguments: [
             [("post_logout_redirect_uri", "https://evil.example/")],
@@ -103,8 +103,8 @@ struct LogoutTests {
 
     @Test(
         """
-        oidcc-rp-initiated-logout-modified-id-token-hint, oidcc-rp-initiated-logout-bad-id-token-hint: a hint that this \
-        server did not sign leads nowhere, also once the person has confirmed
+        oidcc-rp-initiated-logout-modified-id-token-hint, oidcc-rp-initiated-logout-bad-id-token-hint: a hint that \
+        this server did not sign causes no redirect, even after the user has confirmed
         """,
         arguments: ["unsigned", "foreign", "cut", "of another kind"])
     func badHint(_ kind: String) async throws {
@@ -131,7 +131,7 @@ struct LogoutTests {
         #expect(await Leaving.isOver(browser))
     }
 
-    @Test("oidcc-rp-initiated-logout-no-id-token-hint: the person is asked, and then sent where the client said")
+    @Test("oidcc-rp-initiated-logout-no-id-token-hint: the user is asked, and then sent where the client said")
     func noHint() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -149,7 +149,7 @@ struct LogoutTests {
 
     @Test(
         """
-        oidcc-rp-initiated-logout-no-params, oidcc-rp-initiated-logout-only-state: the person is asked, signed out and \
+        oidcc-rp-initiated-logout-no-params, oidcc-rp-initiated-logout-only-state: the user is asked, signed out and \
         told so
         """,
         arguments: [nil, "s-1"] as [String?])
@@ -165,7 +165,7 @@ struct LogoutTests {
         #expect(await Leaving.logout(browser, []).heading == "You are signed out", "there is nothing to ask")
     }
 
-    @Test("oidcc-rp-initiated-logout-no-post-logout-redirect-uri: signed out and told so")
+    @Test("oidcc-rp-initiated-logout-no-post-logout-redirect-uri: the user is signed out and told so")
     func noTarget() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -175,7 +175,7 @@ struct LogoutTests {
         #expect(await Leaving.isOver(browser))
     }
 
-    @Test("oidcc-rp-initiated-logout-no-state: the redirect has none, and a registered query is kept")
+    @Test("oidcc-rp-initiated-logout-no-state: the redirect has no state, and a registered query is kept")
     func noState() async throws {
         let server = try await Leaving.server()
         for (address, query) in [(Leaving.goodbye, [:]), (Leaving.withQuery, ["from": "us"])] {
@@ -239,7 +239,7 @@ struct LogoutTests {
         #expect(await !Leaving.isOver(ann))
     }
 
-    @Test("a form of another site signs nobody out: it is asked about like a link, and its page belongs to one browser")
+    @Test("a form on another site signs nobody out: the user is asked first, on a page that works in one browser only")
     func forged() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)

@@ -28,7 +28,8 @@ struct RequestedClaimsTests {
         return (info, server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims ?? .null, tokens)
     }
 
-    @Test("the person is asked for each, and what is allowed is told where it was asked for", arguments: formats)
+    @Test(
+        "the user is asked about each claim, and an allowed one is returned where it was requested", arguments: formats)
     func asked(_ format: String) async throws {
         let server = try await server(format)
         let browser = Browser(server)
@@ -58,7 +59,7 @@ struct RequestedClaimsTests {
         #expect(info == ["sub": "ann", "email": "ann@example.com"])
     }
 
-    @Test("an answer is remembered claim by claim, and consent to one is consent to nothing else")
+    @Test("consent is remembered claim by claim, and consent to one claim covers no other")
     func remembered() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -90,7 +91,7 @@ struct RequestedClaimsTests {
         #expect(told.info == ["sub": "ann", "email": "ann@example.com"])
     }
 
-    @Test("a client is told no claim whose scope word it may not have, however it is asked for")
+    @Test("a client gets no claim whose scope value it may not have, however it asks")
     func registration() async throws {
         var client = Demo.web
         client["scope"] = ["openid", "profile", "claim:email"]
@@ -117,7 +118,7 @@ struct RequestedClaimsTests {
     }
 
     @Test(
-        "a claim that has to have a value is told only if it has it",
+        "a claim requested with a value is returned only if it has that value",
         .clause("OpenID Connect Core section 5.5.1"),
         arguments: [
             (#"{"value":"ann@example.com"}"#, true), (#"{"value":"bob@example.com"}"#, false),
@@ -170,7 +171,7 @@ struct SilentRequestTests {
         return answers
     }
 
-    @Test("whoever is signed in, since when and how, the answer is the same to the last byte")
+    @Test("no matter who is signed in, since when and how, the response is the same to the last byte")
     func same() async throws {
         let server = try await Demo.server()
         let nobody = await answers(Browser(server))

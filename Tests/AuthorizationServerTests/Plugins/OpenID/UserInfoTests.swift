@@ -13,7 +13,7 @@ struct UserInfoTests {
         return await server.redeem(code, as: ("house", Demo.secret))["access_token"] ?? ""
     }
 
-    @Test("without a token the answer says how to come back, and no error", .clause("RFC 6750 section 3.1"))
+    @Test("without a token the response asks for one and names no error", .clause("RFC 6750 section 3.1"))
     func noToken() async throws {
         let server = try await Demo.server()
         let answer = await server.send("GET", "/auth/userinfo")
@@ -23,7 +23,7 @@ struct UserInfoTests {
         #expect(basic.status == 401 && basic.header("www-authenticate")?.contains("error") == false)
     }
 
-    @Test("a token that is wrong, over, or no access token is refused", .clause("RFC 6750 section 3.1"))
+    @Test("a token that is invalid, expired or not an access token is refused", .clause("RFC 6750 section 3.1"))
     func wrongToken() async throws {
         var client = Demo.house
         client["auth"] = ["authorization_code": ["redirect_uri": .string(Demo.callback), "refresh_token": true]]
@@ -42,7 +42,7 @@ struct UserInfoTests {
         #expect(late.status == 401 && late.header("www-authenticate")?.contains("error=\"invalid_token\"") == true)
     }
 
-    @Test("a token without the scope is told which one is missing", .clause("RFC 6750 section 3.1"))
+    @Test("a token without the scope is refused with the missing scope value", .clause("RFC 6750 section 3.1"))
     func scope() async throws {
         let server = try await Demo.server()
         let token = await token(server, [("scope", "profile")])
@@ -51,7 +51,7 @@ struct UserInfoTests {
         #expect(answer.header("www-authenticate")?.contains("scope=\"openid\"") == true)
     }
 
-    @Test("a token is never taken from the query, nor from two places", .clause("RFC 9700 section 4.3.2"))
+    @Test("a token is never accepted in the query, nor in two places", .clause("RFC 9700 section 4.3.2"))
     func places() async throws {
         let server = try await Demo.server()
         let token = await token(server)
@@ -67,7 +67,7 @@ struct UserInfoTests {
     }
 
     @Test(
-        "with the token in the header no body is needed, and one that is no form is not read",
+        "with the token in the header no body is needed, and a body that is not a form is ignored",
         .clause("RFC 6750 section 2"),
         arguments: [
             (nil, ""), ("application/json", ""), ("application/json", "{}"), ("application/json; charset=utf-8", "{}"),
@@ -90,7 +90,7 @@ struct UserInfoTests {
     static let formats = ["opaque", "jwt"]
 
     @Test(
-        "a token that is for another API tells it nothing", .clause("RFC 9068 section 4"), arguments: formats)
+        "a token for another API gets no claims", .clause("RFC 9068 section 4"), arguments: formats)
     func audience(_ format: String) async throws {
         let (api, own) = ("https://api.example.com", "https://id.example.com")
         var client = Demo.house
@@ -113,7 +113,7 @@ struct UserInfoTests {
     }
 
     @Test(
-        "a claim that is asked for by name is told only where its scope was granted",
+        "a claim requested by name is returned only if the user allowed it",
         .clause("OpenID Connect Core section 3.1.2.4"), arguments: formats)
     func requestedClaims(_ format: String) async throws {
         let server = try await TestServer(clients: [Demo.web, Demo.house], users: Demo.users, format: format)
@@ -140,7 +140,7 @@ struct UserInfoTests {
         #expect(some.info["email"] == "ann@example.com" && some.info["phone_number"] == nil)
     }
 
-    @Test("pages for people are never shared with scripts of another origin", .clause("RFC 9700 section 2.6"))
+    @Test("scripts of another origin can never read a page", .clause("RFC 9700 section 2.6"))
     func pagesAndOrigins() async throws {
         var client = Demo.house
         client["allowed_origins"] = ["https://app.example.com"]
@@ -214,7 +214,7 @@ struct UserInfoTests {
 
 @Suite("OpenID Connect Discovery, Config OP", .timeLimit(.minutes(10)))
 struct DiscoveryTests {
-    @Test("oidcc-discovery-endpoint-verification: all that a client needs, of the right kinds, and nothing untrue")
+    @Test("oidcc-discovery-endpoint-verification: everything a client needs, of the right types, and nothing untrue")
     func document() async throws {
         let server = try await Demo.server()
         let answer = await server.send("GET", "/.well-known/openid-configuration")

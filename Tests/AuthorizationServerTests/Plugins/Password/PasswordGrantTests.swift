@@ -42,7 +42,7 @@ struct PasswordGrantTests {
         #expect(token?.authorization.authenticatedAt == server.clock.now && token?.clientID == "phone")
     }
 
-    @Test("form and JSON, a secret or none", .clause("RFC 6749 section 4.3.2"))
+    @Test("form or JSON, with or without a secret", .clause("RFC 6749 section 4.3.2"))
     func forms() async throws {
         let server = try await server()
         let json: JSON = [
@@ -58,7 +58,7 @@ struct PasswordGrantTests {
     }
 
     @Test(
-        "an account that is unknown, one without this password and none at all look alike",
+        "an unknown account, a wrong password and an inactive account look the same",
         .clause("RFC 6749 section 5.2"), arguments: [("ann", "wrong"), ("nobody", Demo.password), ("ida", "wrong")])
     func wrong(_ login: String, _ password: String) async throws {
         let server = try await server()
@@ -127,7 +127,7 @@ struct PasswordGrantTests {
         #expect(service.status == 200 && service.json["userinfo"] == nil)
     }
 
-    @Test("whoever guesses is slowed down and told for how long", .clause("RFC 9700 section 2.4"))
+    @Test("guessing is slowed down, and the response says for how long", .clause("RFC 9700 section 2.4"))
     func guesses() async throws {
         let server = try await server()
         var last = await ask(server)

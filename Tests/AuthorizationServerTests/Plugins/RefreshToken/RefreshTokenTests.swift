@@ -22,7 +22,7 @@ struct RefreshTokenTests {
         return try await TestServer(plugins, clients: [RefreshTokenTests.client, other])
     }
 
-    @Test("a refresh gives new tokens, with and without scope", .clause("RFC 6749 section 6"))
+    @Test("a refresh issues new tokens, with and without 'scope'", .clause("RFC 6749 section 6"))
     func refreshes() async throws {
         let server = try await server()
         let first = await server.token()
@@ -35,7 +35,9 @@ struct RefreshTokenTests {
         #expect(fourth["scope"] == "read write", "a narrowed refresh does not shrink the grant")
     }
 
-    @Test("more scope than was granted is refused and spends nothing", .clause("RFC 6749 section 6"))
+    @Test(
+        "a request for more scope than was granted is refused and does not redeem the token",
+        .clause("RFC 6749 section 6"))
     func widens() async throws {
         let server = try await server()
         let token = try #require(await server.token([("scope", "read")])["refresh_token"])
@@ -43,7 +45,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(token).status == 200)
     }
 
-    @Test("using an old token ends all that came of the grant", .clause("RFC 9700 section 4.14.2"))
+    @Test("using an old token revokes everything issued under the grant", .clause("RFC 9700 section 4.14.2"))
     func reuse() async throws {
         let server = try await server()
         let first = await server.token()
@@ -68,7 +70,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(token).status == 200)
     }
 
-    @Test("a token of one client is worth nothing to another", .clause("RFC 6749 section 10.4"))
+    @Test("a token issued to one client is useless to another", .clause("RFC 6749 section 10.4"))
     func bound() async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -175,7 +177,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(token).error == "invalid_grant")
     }
 
-    @Test("a refresh token does not outlive what its client may still do")
+    @Test("a refresh token gives only the scope that its client may still have")
     func liveConfiguration() async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -194,7 +196,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(answer["refresh_token"] ?? "").error == "invalid_grant")
     }
 
-    @Test("without a setting two tabs and a lost answer get the same successor, for ten seconds")
+    @Test("by default two tabs, or a retry after a lost response, get the same successor for ten seconds")
     func defaultGrace() async throws {
         let server = try await TestServer(clients: [RefreshTokenTests.client])
         let first = try #require(await server.token()["refresh_token"])
@@ -206,7 +208,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(successor).error == "invalid_grant", "the grace time is counted from the rotation")
     }
 
-    @Test("the token before the last is reuse also within the grace time")
+    @Test("using a token older than the previous one is reuse even within the grace period")
     func graceOfOne() async throws {
         let server = try await server(grace: "10s")
         let first = try #require(await server.token()["refresh_token"])
@@ -242,7 +244,7 @@ struct RefreshTokenTests {
     }
 
     @Test(
-        "what its client may no longer do is looked at on each refresh, and taking it away costs nothing for ever",
+        "each refresh checks what the client may still do, and giving a right back makes the token work again",
         arguments: [
             app(["openid", "read"]), app(grants: ["authorization_code"]), app(grants: ["refresh_token"]),
             app(isFirstParty: false), app(more: ["active": false]),
@@ -296,7 +298,7 @@ struct RefreshTokenTests {
         #expect(ended.status == 400, "it ends with what was allowed, whether it was asked for or not")
     }
 
-    @Test("a client that is given refresh tokens by an attribute loses them with it")
+    @Test("a client that gets refresh tokens through an attribute loses them with the attribute")
     func attributeTakenAway() async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -309,7 +311,7 @@ struct RefreshTokenTests {
     }
 
     @Test(
-        "where no person is, the scope word for access while away gives no refresh token",
+        "without a user 'offline_access' gives no refresh token",
         .clause("RFC 6749 section 4.4.3"))
     func noPerson() async throws {
         var client = TestServer.service

@@ -35,7 +35,7 @@ struct SessionsAPITests {
         #expect(page.html.contains("15 January 2027, 08:00 UTC"))
     }
 
-    @Test("a session that is ended from another browser is over at once, with its tokens, and its clients are told")
+    @Test("a session ended from another browser is over at once, with its tokens, and its clients are notified")
     func ends() async throws {
         let outbound = RecordedOutbound()
         let server = try await Leaving.server(outbound)
@@ -115,7 +115,7 @@ struct SessionsAPITests {
         #expect(forged.heading == "This page has expired", "the page was shown for another")
     }
 
-    @Test("nobody ends the session of another, nor anything by a link or by a form of another site")
+    @Test("nobody can end another user's session, nor anything at all through a link or form on another site")
     func strangers() async throws {
         let server = try await Leaving.server()
         let (ann, bob) = (Browser(server), Browser(server))
@@ -137,10 +137,7 @@ struct SessionsAPITests {
     }
 
     @Test(
-        """
-        taking back what was allowed is one write, ends all tokens of the client for the person, and brings the question \
-        back
-        """)
+        "withdrawing consent is one write, ends the client's tokens for the user, and brings the consent page back")
     func consents() async throws {
         let server = try await TestServer(
             [.init(CountingStore.self)] + Plugins.all.dropFirst(),

@@ -29,7 +29,9 @@ struct RevocationTests {
         await server.introspect(token, as: "web", Demo.secret).json["active"] == true
     }
 
-    @Test("a revoked access token is dead at once, and its refresh token lives", .clause("RFC 7009 section 2.1"))
+    @Test(
+        "a revoked access token is inactive at once, and its refresh token still works", .clause("RFC 7009 section 2.1")
+    )
     func access() async throws {
         for format in ["opaque", "jwt"] {
             var client = Demo.web
@@ -49,7 +51,7 @@ struct RevocationTests {
         }
     }
 
-    @Test("with a refresh token ends all that came of its grant", .clause("RFC 7009 section 2.1"))
+    @Test("revoking a refresh token ends everything issued under its grant", .clause("RFC 7009 section 2.1"))
     func refreshToken() async throws {
         let server = try await Demo.server()
         let tokens = await tokens(server)
@@ -60,7 +62,7 @@ struct RevocationTests {
     }
 
     @Test(
-        "a token that is unknown, malformed or revoked already needs no revocation",
+        "revoking an unknown, malformed or already revoked token succeeds",
         .clause("RFC 7009 section 2.2"), arguments: ["x", "gat_", "a.b.c", "grt.a.0.b"])
     func unknown(_ token: String) async throws {
         let server = try await Demo.server()
@@ -68,7 +70,7 @@ struct RevocationTests {
     }
 
     @Test(
-        "a refresh token that another took the place of ends all that came of its grant too",
+        "revoking a refresh token that was already rotated also ends its grant",
         .clause("RFC 7009 section 2.1"), arguments: 1...3)
     func rotated(_ times: Int) async throws {
         let server = try await Demo.server()
@@ -91,7 +93,7 @@ struct RevocationTests {
         #expect(await revoke(server, old).status == 200, "pressed twice")
     }
 
-    @Test("nobody ends another client's token", .clause("RFC 7009 section 2.1"))
+    @Test("a client cannot revoke another client's token", .clause("RFC 7009 section 2.1"))
     func otherClient() async throws {
         let server = try await Demo.server()
         let tokens = await tokens(server)
@@ -103,7 +105,7 @@ struct RevocationTests {
         #expect(await isActive(server, tokens["access_token"] ?? ""))
     }
 
-    @Test("a client that has a secret must show it", .clause("RFC 7009 section 2.1"))
+    @Test("a client that has a secret must authenticate", .clause("RFC 7009 section 2.1"))
     func authenticates() async throws {
         let server = try await Demo.server()
         let token = await tokens(server)["access_token"] ?? ""
@@ -129,7 +131,7 @@ struct RevocationTests {
 @Suite("Codes and refresh tokens under concurrency", .timeLimit(.minutes(10)))
 struct CodeRaceTests {
     @Test(
-        "of 64 redemptions of one code that race one succeeds, and the replays end what it got",
+        "of 64 racing redemptions of one code one succeeds, and the replays revoke what it got",
         .clause("RFC 6749 section 4.1.2"), arguments: 0..<Races.rounds)
     func codes(_ round: Int) async throws {
         let server = try await Self.server.value
