@@ -49,7 +49,7 @@ public struct StoredKeys: Sendable {
             let isOld = stored.map { $0.value["v"] != 2 } ?? false
             guard let next = try await body(record) ?? (isOld ? record : nil) else {
                 guard let record else {
-                    throw StoreError("there are no keys yet: the first 'grantor serve' makes them")
+                    throw StoreError("there are no keys yet; the first 'grantor serve' generates them")
                 }
                 return record
             }

@@ -36,14 +36,14 @@ struct ClientsCommandTests {
             #expect(listed.contains("orders   -     client_credentials  active  the store"), "\(listed)")
             #expect(listed.contains("service  -     client_credentials  active  the configuration"))
             let shown = try clients(folder, "show", "orders").output
-            #expect(shown.contains(#""scope":["read","write"]"#) && shown.contains("made by the server, without end"))
+            #expect(shown.contains(#""scope":["read","write"]"#) && shown.contains("generated, does not expire"))
             #expect(!listed.contains(first) && !shown.contains(first))
             let rotated = try clients(folder, "rotate-secret", "orders", "--keep-old-for", "7d")
             let second = rotated.output.trimmingCharacters(in: .newlines)
             program.remember(second)
             #expect(try program.token("orders", first).status == 200)
             let token = try #require(try program.token("orders", second).json["access_token"]?.string)
-            #expect(try clients(folder, "show", "orders").output.contains("made by the server, ends at "))
+            #expect(try clients(folder, "show", "orders").output.contains("generated, expires at "))
             func isActive() throws -> Bool {
                 try program.post("/auth/introspect", [("token", token)], as: ("orders", second)).json["active"] == true
             }
@@ -103,7 +103,7 @@ struct ClientsCommandTests {
         ),
         ("an unknown grant", ["add", "x", "--grant", "magic"], "no loaded plugin provides the grant 'magic'"),
         ("a public client", ["add", "x", "--public", "--grant", "client_credentials"], "without a secret"),
-        ("two kinds of secret", ["add", "x", "--public", "--secret-file", "f"], "exclude each other"),
+        ("two kinds of secret", ["add", "x", "--public", "--secret-file", "f"], "cannot be combined"),
         ("no such file", ["add", "--document", "none"], "cannot be read"),
         ("a declared client disabled", ["disable", "service"], "change it there, then reload"),
         ("a declared client removed", ["remove", "service"], "change it there, then reload"),
@@ -114,7 +114,7 @@ struct ClientsCommandTests {
         ),
         ("an unknown client removed", ["remove", "none"], "there is no client 'none'"),
         ("an unknown client shown", ["show", "none"], "there is no client 'none'"),
-        ("an id with a line end", ["remove", "a\nb"], "an id is 1 to 256 printable ASCII"),
+        ("an id with a line end", ["remove", "a\nb"], "an id must be 1 to 256 printable ASCII"),
         (
             "an id that no address names", ["add", "..", "--grant", "client_credentials"],
             "'id' must not be '.' or '..'"

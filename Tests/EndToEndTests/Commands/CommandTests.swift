@@ -48,7 +48,7 @@ struct CommandTests {
     func missing() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("serve", in: folder)
-            #expect(ended.status != 0 && ended.errors.contains("there is no configuration 'config.yaml'"))
+            #expect(ended.status != 0 && ended.errors.contains("there is no configuration file 'config.yaml'"))
         }
     }
 

@@ -43,7 +43,7 @@ private final class Walk {
 
     /// The address that it asks to open, without the server.
     func path(_ port: UInt16) async throws -> String {
-        let text = try await shown("paste the whole address")
+        let text = try await shown("paste the whole URL")
         let line = text.components(separatedBy: "\n").first { $0.hasPrefix("http://127.0.0.1:\(port)/auth/authorize?") }
         return String(try #require(line, "\(text)").dropFirst("http://127.0.0.1:\(port)".count))
     }
@@ -143,7 +143,7 @@ struct TryCommandTests {
             let address = try Self.approve(program, try await walk.path(program.port))
             #expect(address.hasPrefix("http://127.0.0.1:\(callback)/#"))
             try walk.type("http://127.0.0.1/#access_token=x&state=of-somebody-else")
-            _ = try await walk.shown("no answer to this request")
+            _ = try await walk.shown("not the response to this request")
             try walk.type(address)
             #expect(walk.end() == 0, "\(walk.output)")
             #expect(walk.output.contains("id_token") && walk.output.contains("\"name\": \"Ann Lee\""))
@@ -184,7 +184,7 @@ struct TryCommandTests {
             let walk = try Walk(folder, program, ["code", "--client", "web"])
             let state = try #require(try await walk.path(program.port).firstMatch(of: /state=([^&]*)/)).1
             try walk.type("http://127.0.0.1/callback?code=stolen&state=\(state)&iss=https%3A%2F%2Fother.example.com")
-            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is another"), "\(walk.errors)")
+            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is different"), "\(walk.errors)")
             #expect(Self.lines(walk.output).isEmpty)
         }
     }
@@ -213,7 +213,7 @@ struct TryCommandTests {
                 "http://127.0.0.1:\(callback)/callback", with: "https://shop.example.com/callback")
             try folder.write("config.yaml", text)
             let ended = try Self.run(["code", "--client", "web"], folder, program)
-            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the answer at"), "\(ended)")
+            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the response into"), "\(ended)")
             #expect(ended.output.contains("redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback"))
         }
     }
@@ -322,10 +322,10 @@ struct TryCommandTests {
             "implicit"
         ),
         ("an unknown word", ["code", "--response-type", "cod"], "did you mean 'code'?"),
-        ("a word of another grant alone", ["code", "--response-type", "token"], "has no word of the grant"),
+        ("a word of another grant alone", ["code", "--response-type", "token"], "does not use the grant"),
         ("an unknown parameter", ["password", "--with", "usrname=x"], "did you mean 'username'?"),
         ("nobody to ask", ["refresh_token", "--client", "web"], "give it by '--with refresh_token=...'"),
-        ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "'grantor serve' runs the server"),
+        ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "with 'grantor serve'"),
     ]
 
     @Test("says what is wrong and what to do", arguments: refusals)

@@ -11,7 +11,7 @@ import ServerConfiguration
 
 struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Shows the plugins that are installed.",
+        commandName: "plugins", abstract: "Shows the installed plugins.",
         subcommands: [List.self, Show.self])
 
     struct List: ParsableCommand {
@@ -29,14 +29,14 @@ struct PluginsCommand: ParsableCommand {
                     return [id, "-", "does not load: \(error)"]
                 }
             }
-            print(Table.render([["ID", "VERSION", "WHAT IT IS FOR", "SPECIFICATION"]] + rows))
+            print(Table.render([["ID", "VERSION", "DESCRIPTION", "SPECIFICATION"]] + rows))
         }
     }
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what a plugin adds and how it is set.",
-            discussion: "The tables are what the plugin itself asks for; they cannot drift from its code.")
+            abstract: "Shows what a plugin adds and how to configure it.",
+            discussion: "The tables come from the code that reads the settings, so they are always up to date.")
 
         @OptionGroup var search: SearchOption
         @Argument(help: "The plugin's id.") var id: String
