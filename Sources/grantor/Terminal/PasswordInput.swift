@@ -37,7 +37,7 @@ struct PasswordInput: ParsableArguments {
             text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
         }
         if let oddity = SecretText.oddity(in: text, mayHoldLines: false), oddity.isError {
-            throw Failure("the file '\(name)' holds a secret with \(oddity.what); \(oddity.remedy)")
+            throw Failure("the file '\(name)' contains a secret with \(oddity.what); \(oddity.remedy)")
         }
         return text
     }

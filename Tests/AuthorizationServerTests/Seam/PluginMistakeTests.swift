@@ -88,7 +88,7 @@ struct PluginMistakeTests {
                 _ = settings.read("color", default: "", "test")
                 _ = settings.clientAttribute(name, on: .client, default: "", "test")
             }
-            #expect(other.contains("it declares the attribute '\(name)' of clients"), "\(other)")
+            #expect(other.contains("it declares the client attribute '\(name)'"), "\(other)")
         }
     }
 

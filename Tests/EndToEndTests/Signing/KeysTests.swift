@@ -123,7 +123,7 @@ struct KeysTests {
                 chmod(key, mode)
                 let ended = try Command.grantor("check", in: folder)
                 #expect(ended.status == 0, "\(ended.errors)")
-                let message = warning.map { "others on this machine \($0) in 'key.pem'" }
+                let message = warning.map { "other users of this machine \($0) in 'key.pem'" }
                 #expect(ended.errors.isEmpty == (message == nil), "\(mode): \(ended.errors)")
                 guard let message else { return }
                 #expect(ended.errors.contains(message), "\(mode): \(ended.errors)")
@@ -155,7 +155,7 @@ struct KeysTests {
             try folder.write("config.yaml", Setup.yaml(keys, algorithm: "EdDSA"))
             #expect(try Command.grantor("check", in: folder).errors.contains("can read the key in '\(path)'"))
             let imported = try Command.grantor("keys", "import", "key.pem", in: folder)
-            #expect(imported.errors.contains("warning: others on this machine can read the key in 'key.pem'"))
+            #expect(imported.errors.contains("warning: other users of this machine can read the key in 'key.pem'"))
             chmod(path, 0o600)
             #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             #expect(try !Command.grantor("keys", "import", "key.pem", in: folder).errors.contains("warning"))
