@@ -90,10 +90,10 @@ struct AccessListTests {
                 try #require(isSet, "\(String(cString: strerror(errno)))")
                 let refusal = workshop.refusal()
                 if row.isOpen {
-                    #expect(refusal?.hasPrefix("the \(kind) \(target) can be changed by others") == true, "\(row.what)")
+                    #expect(refusal?.contains("\(target) can be changed by other users") == true, "\(row.what)")
                     #expect(refusal?.contains("setfacl -b \(target)") == true, "it says what to do")
                 } else {
-                    #expect(refusal?.hasPrefix("plugin 'test' was built with the kit 9") == true, "\(row.what)")
+                    #expect(refusal?.hasPrefix("plugin 'test' was built with kit 9") == true, "\(row.what)")
                 }
             }
         }
@@ -107,7 +107,7 @@ struct AccessListTests {
             let path = try workshop.compile(Workshop.block())
             chown(path, 0, 0)
             chmod(path, 0o775)
-            #expect(workshop.refusal() == "the library \(path) can be changed by others (chmod go-w \(path))")
+            #expect(workshop.refusal() == "the library \(path) can be changed by other users (run: chmod go-w \(path))")
         }
     }
 

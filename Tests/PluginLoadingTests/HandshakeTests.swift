@@ -115,7 +115,7 @@ struct HandshakeTests {
     func magic() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(magic: "NGINX", rest: HandshakeTests.bomb))
-            #expect(workshop.refusal() == "\(path) is not a plugin: its section 'grantor_abi' is of another kind")
+            #expect(workshop.refusal() == "\(path) is not a plugin: its section 'grantor_abi' has an unknown format")
         }
     }
 
@@ -125,7 +125,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' carries a handshake of 64 bytes, this server knows 136 (rebuild it with the kit 2.0)"
+                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 2.0)"
             )
         }
     }
@@ -136,7 +136,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with the kit 1.0, this server has 2.0 (use a build of the plugin for the kit 2)"
+                    == "plugin 'test' was built with kit 1.0, but this server has 2.0 (use a build of the plugin for kit 2)"
             )
         }
     }
@@ -147,7 +147,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' needs the kit 2.9 or newer, this server has 2.0 (update the server, or use an older build of the plugin)"
+                    == "plugin 'test' needs kit 2.9 or newer, but this server has 2.0 (update the server, or use an older build of the plugin)"
             )
         }
     }
@@ -157,8 +157,8 @@ struct HandshakeTests {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
             let refusal = workshop.refusal() ?? ""
-            #expect(refusal.hasPrefix("plugin 'test' was built by another toolchain: 'gcc 12', this server by '"))
-            #expect(refusal.hasSuffix("(rebuild it with the server's toolchain)"))
+            #expect(refusal.hasPrefix("plugin 'test' was built by the toolchain 'gcc 12', but this server by '"))
+            #expect(refusal.hasSuffix("(rebuild the plugin with the server's toolchain)"))
         }
     }
 
@@ -168,7 +168,7 @@ struct HandshakeTests {
             try workshop.compile(
                 Workshop.block(
                     rest: "void from_the_future(void); void *test_plugin_make(void) { from_the_future(); return 0; }"))
-            #expect(workshop.refusal()?.contains("plugin 'test' does not load:") == true)
+            #expect(workshop.refusal()?.contains("plugin 'test' cannot be loaded:") == true)
             #expect(workshop.refusal()?.contains("undefined symbol: from_the_future") == true)
         }
     }
@@ -187,7 +187,7 @@ struct HandshakeTests {
     func nothing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(rest: "void *test_plugin_make(void) { return 0; }"))
-            #expect(workshop.refusal() == "plugin 'test' made nothing")
+            #expect(workshop.refusal() == "plugin 'test' returned nothing from its make function")
         }
     }
 
@@ -199,7 +199,7 @@ struct HandshakeTests {
             let pinned = String(repeating: "0", count: 64)
             #expect(
                 workshop.refusal(pinned: pinned)?.hasPrefix(
-                    "the library \(path) has the digest \(digest), the configuration pins \(pinned)") == true)
+                    "the library \(path) has the digest \(digest), but the configuration pins \(pinned)") == true)
         }
     }
 
@@ -244,7 +244,7 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block())
             chmod(path, 0o757)
-            #expect(workshop.refusal() == "the library \(path) can be changed by others (chmod go-w \(path))")
+            #expect(workshop.refusal() == "the library \(path) can be changed by other users (run: chmod go-w \(path))")
         }
     }
 
@@ -255,7 +255,8 @@ struct OwnershipTests {
             chmod(workshop.folder, 0o757)
             #expect(
                 workshop.refusal()
-                    == "the folder \(workshop.folder) can be changed by others (chmod go-w \(workshop.folder))")
+                    == "the folder \(workshop.folder) can be changed by other users (run: chmod go-w \(workshop.folder))"
+            )
         }
     }
 
@@ -266,7 +267,7 @@ struct OwnershipTests {
                 let path = try other.compile(Workshop.block())
                 try FileManager.default.createSymbolicLink(
                     atPath: "\(workshop.folder)/libtest.so", withDestinationPath: path)
-                #expect(workshop.refusal()?.contains("is a link to \(path), out of the folder it stands in") == true)
+                #expect(workshop.refusal()?.contains("is a link to \(path), which is outside its folder") == true)
             }
         }
     }
@@ -277,7 +278,7 @@ struct OwnershipTests {
             try workshop.compile(Workshop.block(major: 9), name: "libtest.so.1")
             try FileManager.default.createSymbolicLink(
                 atPath: "\(workshop.folder)/libtest.so", withDestinationPath: "libtest.so.1")
-            #expect(workshop.refusal()?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+            #expect(workshop.refusal()?.hasPrefix("plugin 'test' was built with kit 9") == true)
         }
     }
 
@@ -296,7 +297,7 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block())
             chown(path, 12345, 0)
-            #expect(workshop.refusal()?.hasPrefix("\(path) belongs to the user with the number 12345") == true)
+            #expect(workshop.refusal()?.hasPrefix("\(path) belongs to the user with the id 12345") == true)
         }
     }
 
@@ -305,7 +306,7 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             try Workshop.with { other in
                 let path = try other.compile(Workshop.block(major: 9), name: "whatever.so")
-                #expect(workshop.refusal(library: path)?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+                #expect(workshop.refusal(library: path)?.hasPrefix("plugin 'test' was built with kit 9") == true)
             }
         }
     }

@@ -48,7 +48,7 @@ struct PluginLoader {
         } catch let error as PluginLoadingError {
             diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {
-            diagnostics.report(at: entry.path, "plugin '\(entry.id)' does not load: \(error)")
+            diagnostics.report(at: entry.path, "plugin '\(entry.id)' cannot be loaded: \(error)")
         }
         return nil
     }

@@ -94,7 +94,7 @@ struct ReloadTests {
             }
             try folder.write("config.yaml", pinned(String(repeating: "0", count: 64)))
             let wrong = try await program.reload()
-            #expect(wrong.contains("has the digest \(digest), the configuration pins 0000"))
+            #expect(wrong.contains("has the digest \(digest), but the configuration pins 0000"))
             #expect(wrong.contains("was not reloaded") && !wrong.contains("restart needed"))
             for text in [pinned(digest), Configurations.yaml(), pinned(digest.uppercased())] {
                 try folder.write("config.yaml", text)

@@ -119,7 +119,7 @@ struct ForeignPluginTests {
                 ),
                 (
                     "it-lies", ForeignPluginTests.grant("it-differs", "it"),
-                    "holds the plugin 'it-differs', the configuration expects 'it-lies'"
+                    "contains the plugin 'it-differs', but the configuration expects 'it-lies'"
                 ),
             ]
             for (id, source, message) in cases {
@@ -140,7 +140,7 @@ struct ForeignPluginTests {
             try folder.write("config.yaml", configuration("it-hurries", library))
             let ended = try Command.grantor("check", in: folder)
             #expect(
-                ended.status == 78 && ended.errors.contains("plugin 'it-hurries' does not load:"), "\(ended.errors)")
+                ended.status == 78 && ended.errors.contains("plugin 'it-hurries' cannot be loaded:"), "\(ended.errors)")
             #expect(ended.errors.contains("undefined symbol"))
         }
     }

@@ -26,7 +26,7 @@ struct PluginsCommand: ParsableCommand {
                     let manifest = try InstalledPlugin(id, search).manifest
                     return [id, manifest.version, manifest.summary, manifest.specification]
                 } catch {
-                    return [id, "-", "does not load: \(error)"]
+                    return [id, "-", "cannot be loaded: \(error)"]
                 }
             }
             print(Table.render([["ID", "VERSION", "DESCRIPTION", "SPECIFICATION"]] + rows))
