@@ -324,7 +324,7 @@ struct TryCommandTests {
         ("an unknown word", ["code", "--response-type", "cod"], "did you mean 'code'?"),
         ("a word of another grant alone", ["code", "--response-type", "token"], "does not use the grant"),
         ("an unknown parameter", ["password", "--with", "usrname=x"], "did you mean 'username'?"),
-        ("nobody to ask", ["refresh_token", "--client", "web"], "give it by '--with refresh_token=...'"),
+        ("nobody to ask", ["refresh_token", "--client", "web"], "pass it with '--with refresh_token=...'"),
         ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "with 'grantor serve'"),
     ]
 

@@ -121,7 +121,7 @@ struct HardwareTests {
                 (HardwareTests.key("es256", algorithm: "ES256"), "another-pin", "no private key at 'pkcs11:"),
                 (HardwareTests.key("none", algorithm: "ES256"), "12$4#x", "no private key at 'pkcs11:"),
                 ("{ uri: \"pkcs11:token=grantor\", pin: { env: PIN } }", "12$4#x", "3 private keys at"),
-                (wrongKind, "12$4#x", "the key is not one for 'ES256': it is an RSA key"),
+                (wrongKind, "12$4#x", "the key cannot sign with 'ES256': it is an RSA key"),
             ] {
                 try folder.write(
                     "config.yaml", yaml(provider: HardwareTests.softHSM, signing: signing, algorithm: "ES256"))
@@ -184,7 +184,7 @@ struct HardwareTests {
             for (path, message) in [
                 ("/nonexistent.so", "cannot open shared object file"),
                 ("/etc/passwd", "invalid ELF header"),
-                (try HardwareTests.legacy(folder), "nothing of OpenSSL opens 'pkcs11:token=none': unregistered scheme"),
+                (try HardwareTests.legacy(folder), "OpenSSL cannot open 'pkcs11:token=none': unregistered scheme"),
             ] {
                 try folder.write("config.yaml", yaml(provider: "{ path: \(path) }", signing: key, algorithm: "ES256"))
                 let ended = try Command.grantor("check", in: folder)
