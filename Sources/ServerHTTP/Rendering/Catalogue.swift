@@ -3,9 +3,9 @@
 import GrantKit
 import OutsideText
 
-/// The texts of one language, by their keys.
+/// The texts of the pages in one language, by key.
 struct Catalogue: Sendable {
-    /// The language of all texts that another one does not have.
+    /// The language of texts that are missing in another language.
     static let last = "en"
 
     let language: String
@@ -31,8 +31,8 @@ struct Catalogue: Sendable {
         return Dictionary(zip(all, 0...), uniquingKeysWith: { first, _ in first })
     }
 
-    /// These texts and those that a plugin brings for its page, in English where it has none of this language; what is
-    /// there already was put there by the deployment.
+    /// This catalogue with a plugin's texts for its page, in English if the plugin has none in this language; texts
+    /// from the configured folder take precedence.
     func adding(_ page: [String: [String: String]]) -> Catalogue {
         var all = self
         let own = (page[Catalogue.last] ?? [:]).merging(page[language] ?? [:]) { _, own in own }
@@ -40,7 +40,7 @@ struct Catalogue: Sendable {
         return all
     }
 
-    /// Puts texts where the core and plugins gave their keys.
+    /// Replaces the keys in a page's values by texts.
     func resolve(_ page: String, _ values: JSON) -> JSON {
         var values = values
         let kind = values["kind"]?.string.map { $0.isEmpty ? page : "\(page)_\($0)" } ?? page
@@ -84,7 +84,7 @@ struct Catalogue: Sendable {
         texts[key].map(JSON.string)
     }
 
-    /// What a scope word means, in the words of the catalogue, or else the word itself.
+    /// Adds the title and the description of a scope value from the catalogue; the title defaults to the scope value.
     private func describe(_ scope: JSON) -> JSON {
         guard let word = scope["word"]?.string else { return scope }
         var scope = scope

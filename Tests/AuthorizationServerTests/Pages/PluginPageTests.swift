@@ -75,7 +75,7 @@ struct PluginPageTests {
     @Test(
         "a page that cannot be used stops the start",
         arguments: [
-            (["page": "sign_in", "text": "sign_in_x"], "is a page of the server itself"),
+            (["page": "sign_in", "text": "sign_in_x"], "is the name of one of the server's own pages"),
             (["template": "{{#open}}"], "the page 'notice'"), (["language": "de"], "without English texts"),
             (["text": "password"], "adds the text 'password'"),
             (["page": "logout", "text": "logout_x"], "adds the page 'logout', which plugin 'logout' adds too"),

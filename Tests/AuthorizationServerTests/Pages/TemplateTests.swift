@@ -152,7 +152,7 @@ struct TemplateTests {
     @Test(
         "a template that could show a value without escaping it is refused with its line and what to write instead",
         arguments: [
-            ("<p>\n{{{name}}}</p>", "2", "'{{{name}}}' shows a value without escaping it: use two braces"),
+            ("<p>\n{{{name}}}</p>", "2", "'{{{name}}}' shows a value without escaping it; use two braces"),
             ("{{&name}}", "1", "'{{&name}}' shows a value without escaping it"),
             ("\r\n\r\n{{& name}}", "3", "shows a value without escaping it"),
             ("a{{b}}\n\n{{=<% %>=}}<%&name%>", "3", "changes the delimiters"),
@@ -160,12 +160,13 @@ struct TemplateTests {
             ("{{%CONTENT_TYPE:HTML}}", "1", "is a pragma"), ("{{! }} {{{a}}}", "1", "without escaping"),
             ("{{#a}}\n{{^b}}\n{{{c}}}{{/b}}{{/a}}", "3", "without escaping"),
             ("{{<head}}{{$x}}\n{{&a}}{{/x}}{{/head}}", "2", "without escaping"),
-            ("\u{600}{{! {{{a}}}", "1", "U+600 touches a brace"), ("{\u{301}{a}}", "1", "write it as '&#x301;'"),
-            ("a\n{{a}}\u{301}", "2", "U+301 touches a brace"), ("{{\u{301}{a}}}", "1", "U+301 touches a brace"),
+            ("\u{600}{{! {{{a}}}", "1", "U+600 is attached to a brace"), ("{\u{301}{a}}", "1", "write it as '&#x301;'"),
+            ("a\n{{a}}\u{301}", "2", "U+301 is attached to a brace"),
+            ("{{\u{301}{a}}}", "1", "U+301 is attached to a brace"),
             ("<input value={{a}}>", "1", "put quotation marks around it"),
             ("<a title=\"x\"\n href={{a}}/x>", "2", "put quotation marks around it"),
-            ("{{#open}}", "1", "expectedSectionEnd"), ("{{>*name}}", "1", "takes the name of a part from a value"),
-            ("\n{{<*name}}{{/*name}}", "2", "takes the name of a part from a value"),
+            ("{{#open}}", "1", "expectedSectionEnd"), ("{{>*name}}", "1", "takes the name of a partial from a value"),
+            ("\n{{<*name}}{{/*name}}", "2", "takes the name of a partial from a value"),
             ("\n\n{{a", "3", ""),
         ])
     func refused(_ template: String, _ line: String, _ message: String) throws {
@@ -193,7 +194,7 @@ struct TemplateTests {
     func recursion(_ templates: [String: String]) throws {
         let pages = templates.sorted { $0.key < $1.key }.map { Templates.page($0.key, $0.value) }
         let problem = #expect(throws: Pages.Problem.self) { _ = try Pages().adding(pages) }
-        #expect(problem?.description.contains("includes itself, and would be shown without end") == true)
+        #expect(problem?.description.contains("includes itself, so rendering it would never end") == true)
         let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -214,7 +215,7 @@ struct TemplateTests {
             let problem = #expect(throws: Pages.Problem.self) {
                 _ = try pages.adding([Templates.page("notice", template)])
             }
-            #expect(problem?.description.contains("more than 64 sections are open") == true)
+            #expect(problem?.description.contains("sections must not be nested more than 64 deep") == true)
         }
     }
 

@@ -51,7 +51,7 @@ struct ReloadTests {
             let program = try await Program.start(folder, secrets: [Configurations.secret])
             try folder.write("pages/text/pt-br.json", "{}")
             let news = try await program.reload()
-            let problem = "'text/pt-BR.json' and 'text/pt-br.json' are of one language"
+            let problem = "'text/pt-BR.json' and 'text/pt-br.json' have the same language"
             #expect(news.contains("was not reloaded") && news.contains(problem))
             #expect(try program.token("service", Configurations.secret).status == 200)
             #expect(program.stop() == 0)

@@ -52,7 +52,7 @@ struct StartTests {
                 "config.yaml", Configurations.yaml(listen: "{ host: 127.0.0.1, port: \(program.port) }"))
             let ended = try Command.grantor("serve", in: folder)
             #expect(ended.status == 1)
-            let expected = "cannot listen on 127.0.0.1:\(program.port): another process listens there already"
+            let expected = "cannot listen on 127.0.0.1:\(program.port): another process already listens there"
             #expect(ended.errors.contains(expected) && !ended.errors.contains("descriptor"), "\(ended.errors)")
             program.stop()
         }
