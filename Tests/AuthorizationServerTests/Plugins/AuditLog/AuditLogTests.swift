@@ -148,7 +148,7 @@ struct AuditLogTests {
     func failures() async throws {
         let (plugin, full) = try await sink("/dev/full", ["max_size": 0])
         await #expect { try await full.write([event(1)]) } throws: {
-            "\($0)".contains("'/dev/full' cannot be written to: No space")
+            "\($0)".contains("cannot write to the file '/dev/full': No space")
         }
         await plugin.stop()
         try await with { folder in
