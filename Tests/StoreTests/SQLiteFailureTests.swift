@@ -37,8 +37,8 @@ struct SQLiteFailureTests {
     func unwritable() async {
         // Nobody can make a file there, root included.
         let text = await message("/sys/grantor.db")
-        #expect(text.contains("the store /sys/grantor.db cannot be made: Permission denied"), "\(text)")
-        #expect(text.contains("must be able to write in the folder /sys"), "\(text)")
+        #expect(text.contains("the store /sys/grantor.db cannot be created: Permission denied"), "\(text)")
+        #expect(text.contains("needs write access to the folder /sys"), "\(text)")
     }
 
     @Test("a file that is no database")
@@ -47,9 +47,9 @@ struct SQLiteFailureTests {
             try FileManager.default.createDirectory(
                 atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
             try Data("this is no database, however long it may be".utf8).write(to: URL(fileURLWithPath: path))
-            #expect(await message(path).contains("can be read by others; chmod 600"))
+            #expect(await message(path).contains("others can read it; run: chmod 600"))
             chmod(path, 0o600)
-            #expect(await message(path).contains("is corrupt or no SQLite file"))
+            #expect(await message(path).contains("is corrupt or not an SQLite file"))
         }
     }
 

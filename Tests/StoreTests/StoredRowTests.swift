@@ -152,7 +152,7 @@ struct StoredRowTests {
                         """)
             }
             let error = await #expect(throws: StoreError.self) { try await store.read(StoredRowTests.key) }
-            let query = try #require(error?.message.components(separatedBy: "found by: ").last?.dropLast())
+            let query = try #require(error?.message.components(separatedBy: "find such rows with: ").last?.dropLast())
             let found = try await file.read { try Row.fetchAll($0, sql: String(query)).map { $0["id"] as String } }
             #expect(found == [StoredRowTests.secret], "\(query)")
         }

@@ -64,7 +64,7 @@ struct PasswordGrantTests {
         let server = try await server()
         let answer = await ask(server, login, password)
         #expect(answer.status == 400 && answer.error == "invalid_grant")
-        #expect(answer["error_description"] == "the username or the password is not right")
+        #expect(answer["error_description"] == "the username or the password is wrong")
     }
 
     @Test("an inactive account looks like a wrong password; a setting has the right password answered as Aidbox does")
