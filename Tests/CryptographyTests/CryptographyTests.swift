@@ -73,7 +73,7 @@ struct CryptographyTests {
         let forged = Base64URL.encode(Array(header.replacing("KID", with: ring.signingKeys[0].id).utf8))
         #expect(ring.verify("\(forged).\(parts[1]).\(parts[2])", type: "at+jwt") == nil)
         #expect(ring.verify("\(forged).\(parts[1]).", type: "at+jwt") == nil)
-        // Also under a signature that is right, so that it is the header that is refused.
+        // Signed correctly, so that it is the header that is refused.
         let signature = try ring.signingKeys[0].sign(Array("\(forged).\(parts[1])".utf8))
         #expect(ring.verify("\(forged).\(parts[1]).\(Base64URL.encode(signature))", type: "at+jwt") == nil)
     }

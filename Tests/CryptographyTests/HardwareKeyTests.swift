@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A key that a provider holds, when something goes wrong with it", .timeLimit(.minutes(10)))
 struct HardwareKeyTests {
-    /// Hands out what was prepared, and counts how often it was asked.
+    /// Returns prepared sessions and counts how often one was opened.
     private final class Token: Sendable {
         let state = Mutex((opened: 0, seconds: 0, failure: nil as (any Error)?, signs: true))
         let start = ContinuousClock.now
@@ -18,7 +18,7 @@ struct HardwareKeyTests {
         var opened: Int { state.withLock { $0.opened } }
 
         func session(signs: Bool) -> SigningContexts {
-            // A key of elliptic curves does not sign with RS256.
+            // An elliptic curve key cannot sign with RS256.
             SigningContexts(key.pointer, signs ? .es256 : .rs256)
         }
 

@@ -68,7 +68,7 @@ struct KeyPlanTests {
 
     @Test("over a hundred changes no token fails with whoever caches the keys for as long as is allowed")
     func hundredRotations() async throws {
-        // As short as it may be: servers look every 97 seconds and three apart, and copies are kept for 600.
+        // As short as allowed: servers check every 97 seconds and three seconds apart, and copies are cached for 600.
         let tally = try await caching(announce: 700, changes: 100)
         #expect(tally.failed == 0, "\(tally)")
         #expect(tally.withCached > 10_000 && tally.withFresh > 1000, "\(tally)")
@@ -90,8 +90,9 @@ struct KeyPlanTests {
         }
     }
 
-    /// Two servers sign, and verifiers keep what each of them published until their copy is as old as it may be: they
-    /// read the keys again for no other reason, also not for a key that they do not know.
+    /// Two servers sign, and verifiers cache the keys of each server for as long as allowed.
+    ///
+    /// The verifiers read the keys again for no other reason, not even for an unknown key.
     private func caching(announce: Int64, changes: Int) async throws -> Tally {
         let plan = KeyPlan(rotateEvery: .seconds(3600), announce: .seconds(announce), cache: .seconds(600))
         let (store, settings) = (try CountingStore.alone(), KeyPlanTests.settings(plan: plan))
@@ -183,7 +184,7 @@ struct KeyPlanTests {
         let writes = store.writes
         try await server.look(at(14_400))
         #expect(server.signer == second && store.writes == writes)
-        // Another server that dies in between leaves nothing behind that would have to be mended.
+        // Another server that dies in between leaves nothing behind that has to be repaired.
         store.fail(true)
         var other = server
         await #expect(throws: StoreError.self) { try await other.look(at(14_401)) }
@@ -313,7 +314,7 @@ struct KeyPlanTests {
         server.ring = try await server.keeper.open(KeyPlanTests.settings(), now: at(5001))
         #expect(server.signer == own && Set(server.published) == [own, key.id, second.id])
         #expect(server.ring.verify(token, type: "JWT") != nil)
-        // It was said at 5000 that it signs for another hour.
+        // At 5000, the lease was renewed for another hour.
         try await server.look(at(5000 + 3600 + 1800 + 59))
         #expect(server.published.contains(key.id))
         try await server.look(at(5000 + 3600 + 1800 + 60))

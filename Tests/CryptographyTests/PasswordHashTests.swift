@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Slow hashes of passwords", .timeLimit(.minutes(10)))
 struct PasswordHashTests {
-    /// A hash that others computed.
+    /// A hash computed by other software.
     struct Known: Sendable, CustomTestStringConvertible {
         let form: String
         let text: String
@@ -97,7 +97,7 @@ struct PasswordHashTests {
     private static let salt = "c29tZXNhbHQ"
     private static let hash = "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 
-    /// Texts that would cost too much, or are none; each breaks one rule.
+    /// Strings that are too costly or malformed; each breaks one rule.
     static let hostile: [(rule: String, text: String)] = [
         ("Argon2id of more than 256 MiB", "$argon2id$v=19$m=262145,t=1,p=1$\(salt)$\(hash)"),
         ("Argon2id of more than 1 GiB in all passes", "$argon2id$v=19$m=262144,t=5,p=1$\(salt)$\(hash)"),
@@ -136,7 +136,7 @@ struct PasswordHashTests {
         ("a text longer than any hash", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$" + String(repeating: "A", count: 600)),
     ]
 
-    /// How long this thread has computed.
+    /// The processor time of this thread.
     private func computed() -> Duration {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -145,7 +145,7 @@ struct PasswordHashTests {
 
     @Test("one that is malformed or would cost too much is none, and no password either", arguments: hostile)
     func refuses(_ rule: String, _ text: String) {
-        // The processor's time, since the wall's depends on what else the machine does.
+        // Processor time, since elapsed time depends on what else the machine does.
         let start = computed()
         #expect(PasswordHash(text) == nil, "\(rule)")
         #expect(computed() - start < .milliseconds(500), "\(rule)")

@@ -127,7 +127,7 @@ struct StoredKeysTests {
         let atOnce = try twice.record.rotated(.es256, .now, now: now + .seconds(10), plan: plan, make: keys.make)
         #expect(atOnce.record.signing(.es256, at: now + .seconds(10))?.id == once.successor.id)
         #expect(atOnce.record.keys.count == 2)
-        // One that signs for a moment alone has tokens as long as any.
+        // Even a key that signs only for a moment has tokens with the longest lifetime.
         #expect(Set(atOnce.record.keys.map(\.longest)) == [1800])
         let other = try record.rotated(.edDSA, .announced, now: now, plan: plan, make: keys.make)
         #expect(other.record.signing(.edDSA, at: now)?.id == other.successor.id)

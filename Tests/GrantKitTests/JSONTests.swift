@@ -58,7 +58,7 @@ struct JSONTests {
         #expect(value["b"] == nil && value.string == nil && value.elements.isEmpty)
     }
 
-    /// Names of eleven letters, each of which is "K" or the Kelvin sign: all of them are canonically equivalent.
+    /// Names of eleven letters, each "K" or the Kelvin sign; all of them are canonically equivalent.
     private static func alike(_ count: Int, _ kelvin: String) -> String {
         let names = (0..<count).map { number in
             (0..<11).map { number >> $0 & 1 == 0 ? "K" : kelvin }.joined()

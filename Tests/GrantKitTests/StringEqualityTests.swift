@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Strings compare by their bytes where the kit is imported")
 struct StringEqualityTests {
-    /// Every character of the first planes whose normal forms have other bytes, beside those forms, within a word.
+    /// Every character of the first planes whose normal forms have different bytes, paired with those forms, within a
+    /// word.
     static let pairs: [(String, String)] = (0x80...0x2FFFF).compactMap(Unicode.Scalar.init).flatMap { scalar in
         let text = "a\(Character(scalar))b"
         let forms = [text.decomposedStringWithCanonicalMapping, text.precomposedStringWithCanonicalMapping]

@@ -3,7 +3,7 @@
 import GrantKit
 import Testing
 
-/// Protocols that no plugin needs yet, written against the kit as it stands, so that it won't have to change for them.
+/// Protocols that no plugin needs yet, written against the current kit, so that it will not have to change for them.
 @Suite("The kit's shapes hold for what comes later", .timeLimit(.minutes(10)))
 struct KitShapeTests {
     @Test(

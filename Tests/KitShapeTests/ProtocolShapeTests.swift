@@ -4,7 +4,7 @@ import GrantKit
 import Testing
 
 extension KitShapeTests {
-    /// A proof as `TestCryptography` takes it, with some of its claims changed.
+    /// A proof as `TestCryptography` accepts it, with some of its claims changed.
     private func proof(_ plugin: DPoP, _ changes: JSON = [:]) -> String {
         var claims: JSON = [
             "htm": "POST", "htu": "https://id.example.com/tenant/auth/token", "iat": 1_800_000_000, "jti": "p-1",
@@ -102,7 +102,7 @@ extension KitShapeTests {
         #expect(try await resolver.resolve(sent, client: Fixture.client) == nil, "a request may come by itself")
     }
 
-    /// What a poll is refused with, or nil if it is granted.
+    /// The error of a poll; nil if it is granted.
     private func poll(_ shape: LoadedShape, _ code: String) async throws -> OAuthError.Code? {
         let grant = try #require(shape.registry.grants.first)
         do {

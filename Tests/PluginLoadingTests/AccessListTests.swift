@@ -23,7 +23,7 @@ struct AccessListTests {
         return bytes
     }
 
-    /// The kernel's form of a list.
+    /// A list in the kernel's format.
     private static func bytes(_ entries: [Entry]) -> [UInt8] {
         var bytes = little(2, 4)
         for entry in entries {
@@ -36,7 +36,7 @@ struct AccessListTests {
 
     private static func user(_ rights: UInt16, _ id: UInt32) -> Entry { Entry(tag: 2, rights: rights, id: id) }
 
-    /// A list that lets nobody write but the owner, with more entries.
+    /// A list in which only the owner may write, plus more entries.
     private static func list(
         users: [Entry] = [], groups: [Entry] = [], mask: UInt16 = 7, group: UInt16 = 5, others: UInt16 = 5
     ) -> [UInt8] {
@@ -55,7 +55,7 @@ struct AccessListTests {
         let isOpen: Bool
     }
 
-    /// What lets others write, and what does not.
+    /// Lists, and whether they let other users write.
     static let cases: [Case] = [
         Case(what: "a user who may write", list: list(users: [user(6, nobody)]), isOpen: true),
         Case(what: "a user who may read", list: list(users: [user(5, nobody)]), isOpen: false),
@@ -69,7 +69,7 @@ struct AccessListTests {
         Case(what: "everybody", list: list(others: 7), isOpen: true),
     ]
 
-    /// Whether the file system of the tests has access lists; any other failure is one of the test.
+    /// Whether the file system of the tests supports access control lists; any other error fails the test.
     private static let areThere: Bool = {
         let list = AccessListTests.list()
         let failure = try? Workshop.with { workshop in

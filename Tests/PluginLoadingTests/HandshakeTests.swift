@@ -25,7 +25,7 @@ struct Workshop {
         return try body(workshop)
     }
 
-    /// The block as a C file, with what a case changes.
+    /// The block as C source, with the changes of a case.
     static func block(
         magic: String = "GRANTOR", size: Int = 136, major: UInt32? = nil, minor: UInt32? = nil, compiler: String? = nil,
         section: String = "grantor_abi", rest: String = ""
@@ -60,7 +60,7 @@ struct Workshop {
             id, library: library, pinned: pinned, search: PluginSearch([folder]), sha256: Digest.sha256)
     }
 
-    /// What loading says, or nothing if it worked.
+    /// The error of loading; nil if it worked.
     func refusal(_ id: String = "test", library: String? = nil, pinned: String? = nil) -> String? {
         do {
             _ = try load(id, library: library, pinned: pinned)
@@ -73,7 +73,7 @@ struct Workshop {
 
 @Suite("A library proves that it fits before any of its code runs", .timeLimit(.minutes(10)))
 struct HandshakeTests {
-    /// Code that runs if the library is loaded at all, which no refusal before that may let happen.
+    /// Code that runs as soon as the library is loaded, which must not happen if it is refused.
     private static let bomb = "__attribute__((constructor)) static void run(void) { __builtin_trap(); }"
 
     @Test("the server knows its own handshake")

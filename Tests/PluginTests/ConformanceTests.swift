@@ -17,7 +17,7 @@ struct ConformanceTests {
         try #require(server.core.generation).plugins.map(\.registry)
     }
 
-    /// A grant of a server, with requests that it says yes to.
+    /// A grant of a server, with requests that it accepts.
     private func grant(
         _ server: TestServer, _ wire: String, as client: String = "service",
         _ parameters: @escaping @Sendable (TestServer) async -> Parameters

@@ -35,7 +35,7 @@ struct SQLiteFailureTests {
 
     @Test("a folder in which no file can be made is told with its path, and not as a file that is missing")
     func unwritable() async {
-        // Nobody can make a file there, root included.
+        // Nobody can create a file there, not even root.
         let text = await message("/sys/grantor.db")
         #expect(text.contains("the store /sys/grantor.db cannot be created: Permission denied"), "\(text)")
         #expect(text.contains("needs write access to the folder /sys"), "\(text)")
@@ -76,7 +76,7 @@ struct SQLiteFailureTests {
             )
             try await one.plugin.start()
             try await two.plugin.start()
-            // Short ones and such as fill pages of their own.
+            // Short values, and values that fill whole pages.
             let words = [1, 300].map { JSON.string(String(repeating: "overwritten ", count: $0)) }
             for (number, word) in words.enumerated() {
                 for name in ["replaced", "deleted"] {

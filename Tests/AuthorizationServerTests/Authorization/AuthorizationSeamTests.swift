@@ -5,8 +5,8 @@ import GrantKit
 import Support
 import Testing
 
-/// Two words of `response_type`, steps of every phase, a filter, claims, a resource and a document, whose every name was
-/// drawn at random: nothing of them can stand in the core.
+/// Two response types, steps of every phase, a filter, claims, a resource and a document, all with random names, so
+/// that the core cannot know any of them.
 struct RandomlyNamedPeople: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
@@ -36,7 +36,7 @@ struct RandomlyNamedPeople: Plugin {
         func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {}
     }
 
-    /// Vouches for what stands before it.
+    /// Adds a value that covers the members before it.
     struct Vouching: AuthorizationFlow {
         let word = "\(RandomlyNamedPeople.word)_b"
         let grant = RandomlyNamedPeople.other
@@ -111,7 +111,7 @@ struct RandomlyNamedPeople: Plugin {
         }
     }
 
-    /// Also beside the tokens of the authorization endpoint.
+    /// Adds a member, also at the authorization endpoint.
     struct Member: ResponseExtension {
         let members = ["\(word)_member"]
 
@@ -223,7 +223,7 @@ struct AuthorizationSeamTests {
         let choosy = request(["a"], [("scope", "read choosy")])
         #expect(await ann.walk(choosy, ["ann", "yes"]).heading == "choose")
         _ = await bob.walk(choosy, ["bob", "yes"])
-        // A request of its own, made with the session that is there.
+        // A separate request, made with the existing session.
         let chosen = await ann.walk(choosy, ["blue"])
         #expect(chosen.html.contains("name=\"decision\"") && chosen.html.contains("Ann Lee"))
         ann.set(Browser.session, bob.cookies[Browser.session] ?? "")

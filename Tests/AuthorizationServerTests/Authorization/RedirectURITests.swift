@@ -34,7 +34,7 @@ struct RedirectURITests {
 
     static let registered = "https://app.example.com/callback?tenant=1"
 
-    /// Each is near to the registered one, or leads elsewhere under its guise.
+    /// Redirect URIs that are similar to the registered one, or look like it and lead elsewhere.
     static let hostile: [Case] = [
         .init("another host", "https://evil.example/callback?tenant=1"),
         .init("a host below", "https://x.app.example.com/callback?tenant=1"),

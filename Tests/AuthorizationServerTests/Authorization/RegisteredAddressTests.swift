@@ -71,7 +71,7 @@ struct RegisteredAddressTests {
         #expect(try answer(.fragment, "color").status == 303, "the fragment has names of its own")
     }
 
-    /// Addresses near the edge of the rule: made of parts, each of which somebody has tried.
+    /// URLs near the edge of the rule, combined from parts that have been used in attacks.
     static let addresses: [String] = {
         let schemes = [
             "https:", "http:", "HTTPS:", "myapp:", "com.example.app:", "a.b+c-d:", "1a.b:", ".a:", "javascript:",

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Patterns of audiences", .timeLimit(.minutes(10)))
 struct AudiencePatternTests {
-    /// Patterns that somebody might write, with an audience that each matches and one that it does not.
+    /// Common patterns, each with an audience that matches and one that does not.
     static let usual: [(pattern: String, good: String, bad: String)] = [
         ("https://[a-z]+\\.example\\.org", "https://api.example.org", "https://api.example.org.evil"),
         ("https://(\\w+\\.?)+example\\.com", "https://a.b.example.com", "https://a-b.example.com"),
@@ -28,7 +28,7 @@ struct AudiencePatternTests {
         }
     }
 
-    /// What is refused, and at which character.
+    /// Patterns that are refused, and the character at which they are.
     static let refused: [(pattern: String, position: Int, word: String)] = [
         ("", 1, "empty"), ("(", 1, "not closed"), ("a(b", 2, "not closed"), ("a)", 2, "closes nothing"),
         ("*a", 1, "repeated"), ("a**", 3, "cannot be repeated"), ("a++", 3, "possessive"), ("a|+", 3, "repeated"),
@@ -73,7 +73,7 @@ struct AudiencePatternTests {
                 matched += expected ? 1 : 0
             }
         }
-        // Neither engine refuses what the generator makes, and enough of it matches.
+        // Neither engine refuses a generated pattern, and enough of them match.
         #expect(matched > 3_000)
     }
 
@@ -103,7 +103,7 @@ struct AudiencePatternTests {
         #expect(steps(513) == 0, "what is longer is not looked at")
     }
 
-    /// A small pattern of what both engines know.
+    /// A small pattern with syntax that both engines support.
     private static func pattern(depth: Int, _ random: inout SplitMix) -> String {
         func part() -> String { pattern(depth: depth - 1, &random) }
         let atoms = [

@@ -14,7 +14,7 @@ struct ClientOriginTests {
         let sent: String
     }
 
-    /// Every way to write some origins: parts in capitals, and the usual port written out.
+    /// All spellings of some origins: parts in capitals, and the default port written out.
     static let spellings: [Spelling] = [("https", "app.example.com", "443"), ("http", "[2001:db8::a]", "80")].flatMap {
         (scheme, host, usual) in
         ["", ":8443", ":\(usual)"].flatMap { port in
@@ -44,7 +44,7 @@ struct ClientOriginTests {
         return try await TestServer(StoredClientTests.plugins, clients: [service] + clients)
     }
 
-    /// How many rows there are for the spellings of an origin.
+    /// The number of rows for the spellings of an origin.
     private static func rows(_ spelling: Spelling, _ server: TestServer) async throws -> Int {
         var count = 0
         for origin in Set([spelling.written, spelling.sent]) {

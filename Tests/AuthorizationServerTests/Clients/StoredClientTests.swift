@@ -7,7 +7,7 @@ import Support
 import Testing
 
 extension TestServer {
-    /// The clients that the store keeps, as the command has them.
+    /// The stored clients, as the commands access them.
     var storedClients: StoredClients {
         get throws {
             StoredClients(
@@ -25,7 +25,7 @@ struct StoredClientTests {
     ]
     static let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
 
-    /// A server, the store under it, and the secret that it made for 'orders'.
+    /// A server, and the secret that it generated for the client 'orders'.
     static func server(format: String = "opaque") async throws -> (server: TestServer, secret: String) {
         let server = try await TestServer(plugins, format: format)
         let change = try await server.storedClients.create(orders)
@@ -80,7 +80,7 @@ struct StoredClientTests {
 
     // MARK: what ends with a client
 
-    /// What is done to a client, and whether what was granted before it outlives that.
+    /// Changes of a client, and whether tokens issued before them stay valid.
     static let changes: [(what: String, isLive: Bool, change: @Sendable (StoredClients) async throws -> Void)] = [
         ("disabled", false, { try await $0.set(active: false, of: "orders") }),
         (
@@ -175,7 +175,7 @@ struct StoredClientTests {
         #expect(try await server.storedClients.secrets(of: "orders").map(\.until) == [nil])
     }
 
-    /// Secrets that are brought along, all of them 'correct horse'.
+    /// Imported secrets, all of them 'correct horse'.
     static let brought: [JSON] = ["correct horse", .string(People.scrypt), .string(People.bcrypt)]
 
     @Test("a secret that was brought along is kept by a slow hash", arguments: brought)
@@ -202,7 +202,7 @@ struct StoredClientTests {
 
     // MARK: what is refused
 
-    /// Clients that must not be made beside a declared client and stored users and clients.
+    /// Clients that must not be created next to a declared client and stored users and clients.
     static let refused: [(rule: String, member: String, value: JSON?, kind: DocumentRefusal.Kind, pointer: String)] = [
         ("the id of a declared client", "id", "service", .declared, "/id"),
         ("the id of a client in the store", "id", "orders", .taken, "/id"),
@@ -300,7 +300,7 @@ struct StoredClientTests {
         let (server, secret) = try await StoredClientTests.server()
         let access = try #require(await token(server, secret)["access_token"])
         let fewer = StoredClientTests.plugins.filter { $0.type.manifest.id != "refresh-token" }
-        // The store of the first generation goes on being the server's.
+        // The server continues to use the store of the first generation.
         server.core.install(try server.generation(fewer, clients: [TestServer.service].map(StoredClientTests.simple)))
         for _ in 0..<2 {
             let answer = await token(server, secret)
@@ -354,7 +354,7 @@ struct StoredClientTests {
         #expect(await token(server, secret, [("scope", "write")]).status == 200)
         var document = StoredClientTests.orders
         document["scope"] = ["read"]
-        // As another server does: nothing of the first one's memory is told.
+        // As another server does it: nothing in the memory of the first one is updated.
         _ = try await server.storedClients.replace("orders", with: document, if: .any)
         #expect(await token(server, secret, [("scope", "write")]).error == "invalid_scope")
     }

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// Counts its jobs, which name no destination.
+/// Counts its jobs, which have no destination.
 private struct Chores: Plugin, JobHandler {
     static let manifest = PluginManifest(id: "chores", summary: "", specification: "")
     static let done = Mutex<[String: Int]>([:])
@@ -38,14 +38,14 @@ struct JobFailureTests {
         func failures() -> Int { server.log.lines.count { $0.contains("a job could not be done") } }
         try await Patience.wait { failures() >= 8 }
         try await Task.sleep(for: .seconds(1))
-        // A lane is looked at when it gets jobs, and all of them every five seconds; one gets eight places.
+        // A lane is checked when it gets jobs, and all lanes are checked every five seconds; a lane gets eight places.
         let looks = Int((ContinuousClock.now - start) / .seconds(5)) + 2
         #expect((8...8 * looks).contains(failures()), "\(failures()) in \(looks) looks")
         store.fail(false)
         #expect(try await Patience.wait { Chores.done.withLock { $0[test] ?? 0 } == 20 })
     }
 
-    /// Servers that answer nothing but errors, each of them once the test lets it.
+    /// Servers that respond with errors only, each when the test lets it.
     private final class Gates: OutboundHTTP {
         private let state = Mutex<(asked: Int, open: Set<Int>)>((0, []))
 
@@ -77,7 +77,7 @@ struct JobFailureTests {
         #expect(try await server.core.store.write([job]) == .committed)
         let first = Task { await JobRunner(server.core).round() }
         #expect(try await Patience.wait { gates.asked == 1 })
-        // For the other node, whose clock is ahead, the lease is over.
+        // The lease has expired for the other node, whose clock is ahead.
         server.clock.advance(.seconds(61))
         let second = Task { await JobRunner(server.core).round() }
         #expect(try await Patience.wait { gates.asked == 2 })
@@ -88,7 +88,7 @@ struct JobFailureTests {
             _ = await nodes[number - 1].value
             #expect(try await Self.rows(server) == 1)
         }
-        // Nothing is left of its former places either.
+        // Nothing is left in its previous places either.
         server.clock.advance(.seconds(1))
         await StorePurger(server.core).round()
         #expect(try await Self.rows(server) == 1)

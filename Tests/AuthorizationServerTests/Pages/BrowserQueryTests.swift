@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A page for people who are signed in, which shows what it was asked.
+/// A page for signed-in users, which shows its parameters.
 private struct Verification: Plugin, BrowserEndpoint {
     static let manifest = PluginManifest(id: "verification", summary: "", specification: "")
     let route = Route(["GET", "POST"], "/verification")

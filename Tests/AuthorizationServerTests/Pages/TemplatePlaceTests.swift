@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A value is in a template where browsers take it for text", .timeLimit(.minutes(10)))
 struct TemplatePlaceTests {
-    /// What stands before, closed in itself, though it may not look so.
+    /// Markup before the value that is complete, though it may not look so.
     static let before = [
         "", "it's ", "1 < 2 ", "a <3 \"", "{{! it's <a }}", "<!-- it's -->", "<!-- \"a > b -->", "<!-->", "<!--->",
         "<!--a--!>", "<!-- <!-->", "<!-- {{x}} -->", "<!doctype html>", "<!a '>", "</ '>", "<?a \"?>",
@@ -15,7 +15,7 @@ struct TemplatePlaceTests {
         "<p{{#s}} a='\"'{{/s}}{{^s}} checked{{/s}}>", "<!-- {{#s}}it's{{/s}} -->", "<option{{#s}} selected{{/s}}>",
     ]
 
-    /// What has begun a tag, and no value between quotation marks; and whether the value follows an equals sign.
+    /// Markup that has begun a tag without an opening quotation mark, and whether it ends in an equals sign.
     static let outside = [
         "<", "</", "<a", "</p ", "<button ", "<button\n", "<button\t", "<button\u{C}", "<a/", "<!doctype ", "<!", "<!-",
         "<?",
@@ -28,7 +28,7 @@ struct TemplatePlaceTests {
         "<p {{#s}}a=\"{{/s}}{{#s}}", "<p a=\"{{! \" }}\"", "<p a=\"{{x}}{{#s}}\"{{/s}}{{#t}} b='{{/t}}",
     ]
 
-    /// Where a value does no harm, with what ends the place.
+    /// Markup after which a value does no harm, with the markup that completes it.
     static let inside = [
         ("", ""), ("<p>", "</p>"), ("<a href=\"", "\">"), ("<a href = '", "'>"), ("<a href=\"it's ", "\">"),
         ("<a b='c'd=\"/x?", "&amp;y\" checked>"), ("<p a=\"{{#s}}b{{/s}}", "\">"), ("<p{{#s}} a=\"", "\"{{/s}}>"),

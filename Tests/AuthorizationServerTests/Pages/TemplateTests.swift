@@ -8,7 +8,7 @@ import ServerHTTP
 import Support
 import Testing
 
-/// The templates of this tree: the server's own and those of its plugins.
+/// The templates in this repository: those of the server and of its plugins.
 enum Templates {
     private static let read = Result { try own() + plugins() }
 
@@ -47,7 +47,7 @@ enum Templates {
 
 @Suite("Templates escape whatever they show, by bytes", .timeLimit(.minutes(10)))
 struct TemplateTests {
-    /// Values for each name that a template shows; a section that is never shown itself is entered, or left out.
+    /// Values for each name in a template; sections whose own value is never shown are entered or skipped.
     private static func values(_ text: String, entering: Bool) throws -> JSON {
         let templates = try Templates.all()
         var values: JSON = ["title": .string(text), "client": [:], "problem": [:], "user": [:]]
@@ -73,7 +73,7 @@ struct TemplateTests {
         if case .object = json { true } else { false }
     }
 
-    /// A catalogue whose every text is this one.
+    /// Writes a catalogue in which every text is the given one.
     private static func catalogue(_ text: String, in folder: String) throws {
         try FileManager.default.createDirectory(atPath: "\(folder)/text", withIntermediateDirectories: true)
         var texts: JSON = ["direction": .string(text)]
@@ -92,13 +92,13 @@ struct TemplateTests {
         let values = try values(text, entering: entering)
         return try Templates.all().map { page in
             var own = values
-            // One page has as a value what another has as an object.
+            // In one page this is a value, in another an object.
             if page.template.contains("{{user}}") { own["user"] = .string(text) }
             return (page.name, try pages.render(page.name, own, in: []).html)
         }
     }
 
-    /// Occurs in no template.
+    /// A word that occurs in no template.
     private static let word = "qxvalueqx"
 
     @Test(

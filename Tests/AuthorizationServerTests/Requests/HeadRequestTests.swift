@@ -67,7 +67,7 @@ struct HeadRequestTests {
                     let head = await setting.send("HEAD", path, query, who, token)
                     #expect(setting.store.writes == before, "HEAD \(path)?\(query ?? "")")
                     #expect(!head.headers.contains { $0.name == "set-cookie" })
-                    // GET may end the session, so it comes second and with cookies of nobody if it would.
+                    // GET may end the session, so it comes second, and without cookies if it would.
                     if path.hasSuffix("/logout"), who === browser { continue }
                     let get = await setting.send("GET", path, query, who, token)
                     #expect(head.status == get.status, "\(path)?\(query ?? "")")

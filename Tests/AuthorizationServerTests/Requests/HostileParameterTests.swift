@@ -18,9 +18,9 @@ struct HostileParameterTests {
         return (server, try server.generation(Self.plugins, clients: [client], users: Demo.users))
     }
 
-    /// What an answer tells its reader.
+    /// The essence of a response, for comparison.
     private func gist(_ answer: Answer) -> String {
-        // What is behind the question mark may be sealed, and differs each time.
+        // The query may be sealed, and then differs each time.
         let headers = answer.headers.filter { $0.name == "location" || $0.name == "www-authenticate" }
             .map { $0.value.raw.up(to: "?").string }
         let isClean = answer.headers.allSatisfy { header in !header.value.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
@@ -29,7 +29,7 @@ struct HostileParameterTests {
             + (answer.heading ?? "")
     }
 
-    /// The variants of a name that a form may hold.
+    /// The variants of a name that can occur in a form.
     private func variants(_ name: String) -> [String] {
         Hostile.variants(of: name).filter { !$0.utf8.contains(0) }
     }
@@ -46,7 +46,7 @@ struct HostileParameterTests {
                 grant.parameters.map(\.name) + ["grant_type", "scope", "audience", "client_id", "client_secret"]
             for variant in names.flatMap(variants) {
                 let answer = await server.post("/auth/token", form + [(variant, "x")], as: ("house", Demo.secret))
-                // What is granted is another token each time.
+                // A granted token differs each time.
                 #expect(gist(answer) == plain, "\(grant.declaration.wire): \(variant.debugDescription)")
             }
         }

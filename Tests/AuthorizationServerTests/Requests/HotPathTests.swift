@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// Runs jobs where they are made ready and counts them: each is a stage that begins, or a change of threads.
+/// Runs jobs where they become ready and counts them; each is the start of a stage or a change of threads.
 final class CountingExecutor: TaskExecutor {
     private let jobs = Mutex(0)
 

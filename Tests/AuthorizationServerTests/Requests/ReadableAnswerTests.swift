@@ -10,7 +10,7 @@ import Testing
 struct ReadableAnswerTests {
     private static let own = "https://kiosk.example.com"
 
-    /// What a script sends, and why it is refused or not.
+    /// A request of a script, and why it is refused or not.
     private struct Sent: Sendable {
         let what: String
         var headers: [(name: String, value: String)] = []
@@ -43,7 +43,7 @@ struct ReadableAnswerTests {
             storeFails: true),
     ]
 
-    /// Origins, and whether some client has them.
+    /// Origins, and whether a client has registered them.
     private static let origins = [
         (own, true), ("https://stored.example.com", true), ("https://evil.example", false), ("null", false),
         ("", false), ("https://\u{212A}iosk.example.com", false), (own + "\u{301}", false), (own + "/", false),

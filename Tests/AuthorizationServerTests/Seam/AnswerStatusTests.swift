@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// An endpoint that answers with the status that it is asked for.
+/// An endpoint that responds with the requested status.
 private struct Answering: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "answering", summary: "", specification: "")
     let route = Route(["POST"], "/answering")

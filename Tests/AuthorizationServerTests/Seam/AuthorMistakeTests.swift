@@ -6,7 +6,7 @@ import GrantKitTesting
 import Support
 import Testing
 
-/// A grant, an endpoint, an extension and a participant that make the mistakes that its request asks for.
+/// A grant, an endpoint, an extension and a participant that make the mistakes that the request asks for.
 private struct Careless: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "careless", summary: "", specification: "")
     static let client: JSON = ["id": "c", "grant_types": ["careless"]]
@@ -57,7 +57,7 @@ private struct Careless: Plugin, TokenGrant {
         }
     }
 
-    /// Adds a write that never holds.
+    /// Adds a write whose condition never holds.
     struct Participant: RevocationParticipant {
         func writes(revoking what: Revocation) async throws -> [StoreWrite] { [Careless.write("redeem")] }
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-/// A plugin that reads what a test tells it to.
+/// A plugin that reads the settings that a test chooses.
 struct Reading: Plugin {
     static let manifest = PluginManifest(id: "reading", summary: "", specification: "")
 

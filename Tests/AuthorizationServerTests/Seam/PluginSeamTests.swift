@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// A grant, a format and a member whose every name was drawn at random: nothing of them can stand in the core.
+/// A grant, a format and a member with random names, so that the core cannot know any of them.
 struct RandomlyNamed: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
@@ -146,7 +146,7 @@ struct PluginSeamTests {
         #expect(Slow.isStopped)
     }
 
-    /// A grant that waits until a test lets it go on.
+    /// A grant that waits until a test lets it continue.
     struct Slow: Plugin, TokenGrant, TokenFormat {
         static let manifest = PluginManifest(id: "slow", summary: "", specification: "")
         static let client: JSON = ["id": "c", "grant_types": ["slow"]]
@@ -176,7 +176,7 @@ struct PluginSeamTests {
     }
 }
 
-/// Holds somebody back until it is opened, and tells when somebody arrived.
+/// Holds tasks back until it is opened, and reports when one has arrived.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Cookies are those of one issuer", .clause("RFC 6265 section 8.5"), .timeLimit(.minutes(10)))
 struct CookieTests {
-    /// Pairs of issuers whose cookies one browser keeps together.
+    /// Pairs of issuers whose cookies a browser keeps side by side.
     static let pairs = [
         ("https://id.example.com", "https://id.example.com:8443"), ("http://127.0.0.1:8080", "http://127.0.0.1:8081"),
     ]

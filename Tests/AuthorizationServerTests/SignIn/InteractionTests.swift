@@ -27,7 +27,7 @@ struct InteractionTests {
         #expect(Set(pages).count == 1)
     }
 
-    /// A page without what differs from one request to the next.
+    /// A page without the parts that differ between requests.
     private static func visible(_ html: String) -> String {
         html.replacing(/name="(csrf|state)" value="[^"]*"/, with: "")
     }
@@ -170,7 +170,7 @@ struct InteractionTests {
         #expect(await browser.allow(consent).heading == "Sign in", "the person is gone, and so is the session")
     }
 
-    /// The plugins of this tree on the store that the server has already.
+    /// All plugins, on the store that the server already has.
     private static func running(_ server: TestServer) -> [PluginSetup] {
         Plugins.all
     }
@@ -183,7 +183,7 @@ struct InteractionTests {
         let second = await browser.authorize(Demo.request([("state", "tab-2")]))
         let consent = await browser.signIn(first)
         #expect(await browser.allow(consent).query["state"] == "tab-1")
-        // The second tab still shows the sign-in page; whoever signs in there means it.
+        // The second tab still shows the sign-in page, and signing in there counts.
         let landed = await browser.signIn(second)
         #expect(landed.query["state"] == "tab-2" && landed.query["code"] != nil)
         let third = await browser.authorize(Demo.request([("state", "tab-3")]))
@@ -209,7 +209,7 @@ struct InteractionTests {
         let browser = Browser(server)
         let consent = await browser.signIn(await browser.authorize(Demo.request()))
         #expect(consent.html.contains("Ann Lee"))
-        // In another tab somebody else signs in.
+        // Another user signs in in another tab.
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]), "bob")
         let answer = await browser.allow(consent)
         #expect(answer.status == 200 && answer.query["code"] == nil)
@@ -259,7 +259,7 @@ struct InteractionTests {
         let browser = Browser(server)
         let consent = await browser.signIn(await browser.authorize(Demo.request([("claims", claims)])))
         #expect(consent.html.contains("Ann Lee"))
-        // The class of a password sinks, and the person signs in again.
+        // The class of a password is lowered, and the user signs in again.
         server.core.install(try server.generation(Plugins.all, clients: [Demo.web, Demo.house], users: Demo.users))
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]))
         let answer = await browser.allow(consent)

@@ -5,12 +5,12 @@ import GrantKit
 import Support
 import Testing
 
-/// One store call with as many keys as there are records is a call that fails one day.
+/// A store call with as many keys as there are records fails at some point.
 @Suite("Thousands of records of one person", .timeLimit(.minutes(10)))
 struct ManySessionsTests {
     private static let many = 2000
 
-    /// Puts sessions of a person into the store, as an earlier version left them; the first one is the oldest.
+    /// Creates sessions of a user in the store, as an earlier version left them; the first one is the oldest.
     private static func seed(_ count: Int, of user: String, in server: TestServer) async throws -> [String] {
         let found = try #require(try await server.core.users.find(user))
         let now = server.clock.now

@@ -47,7 +47,7 @@ struct PressedTwiceTests {
         let before = browser.copy()
         let pages = [await browser.signIn(page), await before.signIn(page)]
         for consent in pages { #expect(consent.heading == "Allow access to your account?") }
-        // The browser shows the second answer, and has its session.
+        // The browser shows the second response and has its session.
         #expect(await before.allow(pages[1]).query["code"] != nil)
     }
 

@@ -11,7 +11,7 @@ struct RefusalLogTests {
         server.log.lines.last { $0.contains("refused") } ?? ""
     }
 
-    /// Requests to be refused, as query or form, that name the client 'web' or one that is not registered.
+    /// Requests to be refused, as query or form, with the client 'web' or an unregistered one.
     static let requests: [(method: String, path: String, form: [(String, String)], names: [String])] = [
         (
             "GET", "/auth/authorize", Demo.request([("redirect_uri", "https://app.example.com/other/")]),
@@ -81,7 +81,7 @@ struct RefusalLogTests {
         #expect(event.details["redirect_uri"] == "https://app.example.com/other")
     }
 
-    /// Addresses and how they are written down.
+    /// Addresses, and how they are logged.
     static let addresses: [(sent: String, logged: String)] = [
         ("https://x.example/cb?code=c0de&state=s3cret&&x#t0ken", "https://x.example/cb?code=...&state=...&&...#..."),
         ("https://ann:s3cret@x.example/cb", "https://...@x.example/cb"), ("ann:s3cret@x.example", "ann:...@x.example"),

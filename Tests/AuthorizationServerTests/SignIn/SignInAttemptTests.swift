@@ -35,7 +35,7 @@ struct SignInAttemptTests {
         let server = try await server()
         for number in 1...5 { #expect(try await attempt(server, login) == .refused, "\(number)") }
         var waits: [Int64] = []
-        // Within the hour for which attempts are counted.
+        // Within the hour in which attempts are counted.
         for _ in 0..<36 {
             switch try await attempt(server, login) {
             case .later(let wait):
@@ -92,7 +92,7 @@ struct SignInAttemptTests {
         return [one, two]
     }
 
-    /// How many of a hundred attempts at once are hashed.
+    /// The number of hashes for a hundred simultaneous attempts.
     private func burst(_ nodes: [TestServer], _ login: String, from address: String) async throws -> Int {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<100 {
@@ -109,7 +109,7 @@ struct SignInAttemptTests {
         let nodes = Array(try await nodes().prefix(count))
         let first = try await burst(nodes, login, from: "192.0.2.7")
         #expect((5...6).contains(first), "five, and the one that each address has: \(first)")
-        // From 32 seconds on the wait of the address is the shorter one, which has had a hundred attempts as well.
+        // From 32 seconds on, the wait of the address is the shorter one; the address has had a hundred attempts too.
         for round in 0..<5 {
             guard case .later(let wait) = try await attempt(nodes[0], login) else { return #expect(Bool(false)) }
             #expect(wait == 1 << round)
@@ -162,7 +162,7 @@ struct SignInAttemptTests {
     func attackGoesOn() async throws {
         let server = try await server()
         for second in 0..<1500 {
-            // At each second first, from many addresses, at the moment too when a wait that was told is over.
+            // First in each second, from many addresses, even at the moment when an announced wait is over.
             for number in 0..<3 { _ = try await attempt(server, from: "192.0.2.\((second * 3 + number) % 200)") }
             if second % 97 == 96 {
                 let address = "198.51.100.\(second / 97)"

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Proves a person a second time, where the scope `write` or the class `high` is asked for.
+/// Verifies a user a second time if the scope `write` or the class `high` is requested.
 private struct SecondFactor: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "second-factor", summary: "", specification: "")
     let name = "second-factor"
@@ -27,7 +27,7 @@ private struct SecondFactor: Plugin, InteractionStep {
     }
 }
 
-/// Lets Ann, and nobody else, pick something that goes into the authorization.
+/// Lets only Ann pick something that becomes part of the authorization.
 private struct Picker: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "picker", summary: "", specification: "")
     let name = "picker"
@@ -47,7 +47,7 @@ private struct Picker: Plugin, InteractionStep {
     }
 }
 
-/// Mistakes everybody for Bob.
+/// Takes every user for Bob.
 private struct Mistaken: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "mistaken", summary: "", specification: "")
     let name = "mistaken"

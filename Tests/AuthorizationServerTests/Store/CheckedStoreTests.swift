@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A store that breaks its contract", .timeLimit(.minutes(10)))
 struct CheckedStoreTests {
-    /// What a store answers, and what the error says of it.
+    /// A wrong result of a store, and what the error says about it.
     struct Breach: Sendable, CustomTestStringConvertible {
         let says: String
         let store: @Sendable () -> WrongStore
@@ -39,7 +39,7 @@ struct CheckedStoreTests {
         read("it answered 3 keys with 4 records", [nil, nil, nil, nil]),
         read("asked for a record of 'kept', it gave that of another key", [nil, record(keys[0]), nil]),
         read("asked for a record of 'kept', it gave that of another key", [nil, nil, record(StoreKey("other", "c"))]),
-        // Alike to Swift, and different keys.
+        // Equal to Swift, but different keys.
         Breach(says: "asked for a record of 'kept', it gave that of another key") {
             WrongStore(read: { _ in [record(StoreKey("kept", "e\u{301}"))] })
         } ask: {
@@ -178,7 +178,7 @@ struct CheckedStoreTests {
     }
 }
 
-/// A store that answers as a test tells it.
+/// A store that returns what a test sets.
 final class WrongStore: Store {
     private let reading: @Sendable ([StoreKey]) throws -> [StoreRecord?]
     private let writing: @Sendable ([StoreWrite]) throws -> WriteOutcome

@@ -41,7 +41,7 @@ struct HostileConfigurationTests {
 
     // MARK: one place of a document after the other
 
-    /// The documents that differ from one in one string, or in one name of a member, each with the string as it is then.
+    /// Variants of a document in which one string or one member name is changed, each with the changed string.
     private static func variants(
         of json: JSON, sparing spared: Set<String> = []
     ) -> [(document: JSON, now: String)] {
@@ -75,7 +75,7 @@ struct HostileConfigurationTests {
         return all
     }
 
-    /// All strings in a value, by their bytes.
+    /// Collects the bytes of all strings in a value.
     private static func strings(in value: Any, _ found: inout Set<[UInt8]>) {
         if let text = value as? String { found.insert(Array(text.utf8)) }
         if let secret = value as? Secret { found.insert(Array(secret.exposed.utf8)) }

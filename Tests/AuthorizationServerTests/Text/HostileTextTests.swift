@@ -43,9 +43,9 @@ struct HostileTextTests {
             .init("a full-width element", "\u{FF1C}script\u{FF1E}"),
         ] + HostileMark.all.flatMap { mark in mark.texts.map { Case("\(mark) \($0.side)", $0.text) } }
 
-    /// What a browser makes of a page: its tags with the names of their attributes, in order.
+    /// The structure of a page for a browser: its tags with the names of their attributes, in order.
     ///
-    /// It reads bytes: what Swift calls one `Character` can be a `<` and a mark.
+    /// A browser reads bytes: what Swift calls one `Character` can be a `<` and a combining mark.
     private func structure(_ page: Answer) -> [String] { Markup.structure(page.body) }
 
     private static let plain = "plain"

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Passwords and names in any spelling", .clause("RFC 8265"), .timeLimit(.minutes(10)))
 struct NormalFormTests {
-    /// Spellings of one password: as it is normal, and otherwise.
+    /// Spellings of a password: the normal form and others.
     static let passwords: [(normal: String, others: [String])] = [
         (
             "caf\u{E9}-\u{FC}ber 9",
@@ -49,7 +49,7 @@ struct NormalFormTests {
         .enumerated() { #expect(try await server.signIn("ann", wrong, from: "192.0.2.\(number)") == nil, "\(wrong)") }
     }
 
-    /// Texts that cannot be a new password.
+    /// Strings that cannot be a new password.
     static let refused = ["", "a\u{0}b", "a\tb", "a\nb", "\u{7F}", "\u{85}", "a\u{2028}b", "\u{FFFF}x", "\u{378}x"]
 
     @Test("what has no normal form cannot become a password, by any way", arguments: refused)
@@ -128,7 +128,7 @@ struct NormalFormTests {
 
     // MARK: names
 
-    /// What is typed for a name that is kept.
+    /// Stored names, and what a user may type for them.
     static let names: [(kept: JSON, typed: [String])] = [
         (
             ["id": "ann", "email": "Ann.Lee@Example.com"],
@@ -197,7 +197,8 @@ struct NormalFormTests {
         await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "b", "userName": "J\u{D6}RG"]) }
     }
 
-    /// A user as an earlier version has stored it: with the claim on a name whose ASCII letters alone are in lower case.
+    /// A server with a user as an earlier version stored it: with a claimed name in which only ASCII letters are in
+    /// lower case.
     private func serverWithFormer() async throws -> TestServer {
         let server = try await TestServer()
         try await server.add(["id": "ann", "userName": "x", "password": "correct horse"])

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Grants access to whomever the request names, without asking: stands for a sign-in.
+/// Grants access to the user named in the request, in place of a sign-in.
 private struct NamedGrant: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "named", summary: "", specification: "")
     let declaration = GrantDeclaration("named", client: .confidential)
@@ -32,7 +32,7 @@ extension TestServer {
         try generation(EpochTests.plugins, clients: [EpochTests.client], users: users, format: format)
     }
 
-    /// Serves a configuration of other users, as after a SIGHUP.
+    /// Installs a configuration with other users, as after a SIGHUP.
     fileprivate func reload(_ users: [JSON], _ format: String = "opaque") async throws {
         core.install(try generation(users, format))
         try await core.recordUsers()
@@ -54,7 +54,7 @@ struct EpochTests {
             "/auth/token", [("grant_type", "named"), ("person", id)] + more, as: ("service", TestServer.serviceSecret))
     }
 
-    /// Issues tokens, does something, and says what is left of them.
+    /// Issues tokens, makes a change, and checks which tokens are still valid.
     private func tokens(
         of id: String, _ server: TestServer, _ body: () async throws -> Void
     ) async throws -> (access: Bool, refresh: Answer) {
@@ -128,7 +128,7 @@ struct EpochTests {
         #expect(left.access && left.refresh.status == 200)
     }
 
-    /// What a reload may say of a declared user, and whether tokens outlive it.
+    /// Changes of a declared user in a reload, and whether tokens stay valid.
     static let reloads: [(what: String, users: [JSON], isLive: Bool)] = [
         ("the same", [People.ann], true), ("another password", [with("password", "another horse")], false),
         ("no password", [with("password", nil)], false),
@@ -150,14 +150,14 @@ struct EpochTests {
         let next = try server.generation(
             EpochTests.plugins, clients: [EpochTests.client], users: reload.users, format: format)
         let left = try await tokens(of: "ann", server) {
-            // The plugins of the first one hold its store.
+            // The plugins of the first server hold its store.
             server.core.install(next)
         }
         #expect(left.access == reload.isLive, "\(reload.what)")
         #expect((left.refresh.status == 200) == reload.isLive, "\(reload.what): \(left.refresh.json.text)")
     }
 
-    /// What the configuration says for a while before it says again what it said at first.
+    /// Temporary changes of the configuration, after which the first one is restored.
     static let detours: [(what: String, users: [JSON])] = [
         ("inactive", [with("inactive", true)]), ("gone", []), ("another password", [with("password", "another horse")]),
         ("no password", [with("password", nil)]), ("a hash", [with("password", .string(People.bcrypt))]),

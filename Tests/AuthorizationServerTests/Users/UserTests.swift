@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What tests of users share.
+/// The fixtures that tests of users share.
 enum People {
     static let ann: JSON = [
         "id": "ann", "userName": "annie", "email": "Ann@Example.com", "password": "correct horse",
@@ -29,7 +29,7 @@ extension TestServer {
         _ = try await stored.create(user)
     }
 
-    /// Tries a password; nil if it was refused.
+    /// Tries to sign in; nil if the password is refused.
     func signIn(_ login: String, _ password: String, from address: String = "192.0.2.7") async throws -> User? {
         switch try await core.users.verify(login: login, password: Secret(password), from: address) {
         case .verified(let user): user
@@ -40,7 +40,7 @@ extension TestServer {
 
 @Suite("Users", .timeLimit(.minutes(10)))
 struct UserTests {
-    /// The same person, once declared and once stored.
+    /// The places of a user: once declared, once stored.
     static let places = ["the configuration", "the store"]
 
     static func server(_ place: String, _ users: [JSON] = [People.ann]) async throws -> TestServer {
@@ -78,7 +78,7 @@ struct UserTests {
         #expect(try await server.core.users.find("\u{212A}im") == nil)
     }
 
-    /// Attempts that all look alike.
+    /// Attempts that must be indistinguishable.
     static let refused: [(what: String, login: String, password: String)] = [
         ("an account that does not exist", "nobody", "correct horse"), ("a wrong password", "ann", "wrong horse"),
         ("no password", "ann", ""), ("the digest for the password", "ann", People.bcrypt),
@@ -202,7 +202,7 @@ struct UserTests {
         #expect(try await stored.page(after: nil, limit: 100).count == 1)
     }
 
-    /// Users that must not be made beside a stored and a declared one, and what the message names.
+    /// Users that must not be created next to a stored and a declared one, and what the message names.
     static let taken: [(rule: String, user: JSON, names: String)] = [
         ("the id of a stored user", ["id": "ann"], "ann"), ("that id in another case", ["id": "Ann"], "another id"),
         ("the address of one", ["id": "x", "email": "ann@EXAMPLE.com"], "another email"),

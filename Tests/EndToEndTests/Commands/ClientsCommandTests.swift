@@ -91,7 +91,7 @@ struct ClientsCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refused: [(rule: String, arguments: [String], words: String)] = [
         (
             "a declared id", ["add", "service", "--grant", "client_credentials"],

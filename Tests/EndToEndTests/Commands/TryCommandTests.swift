@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A 'grantor try' that waits for somebody to approve.
+/// A 'grantor try' that waits for a user to approve.
 private final class Walk {
     private let process = Process()
     private let input = Pipe()
@@ -29,7 +29,7 @@ private final class Walk {
 
     var errors: String { folder.read("\(name).err") }
 
-    /// Waits for a word, and gives all that was shown.
+    /// Waits for a word and returns the whole output.
     func shown(_ word: String) async throws -> String {
         try await Patience.wait {
             let isRunning = process.isRunning
@@ -41,7 +41,7 @@ private final class Walk {
 
     func type(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
 
-    /// The address that it asks to open, without the server.
+    /// The path and query of the URL that the command asks to open.
     func path(_ port: UInt16) async throws -> String {
         let text = try await shown("paste the whole URL")
         let line = text.components(separatedBy: "\n").first { $0.hasPrefix("http://127.0.0.1:\(port)/auth/authorize?") }
@@ -58,7 +58,7 @@ private final class Walk {
 
 @Suite("The command 'grantor try'", .timeLimit(.minutes(10)))
 struct TryCommandTests {
-    /// The shipped configuration on free ports.
+    /// Runs the shipped configuration on free ports.
     private static func with(_ body: (Folder, Program, _ callback: UInt16) async throws -> Void) async throws {
         try await Folder.with { folder in
             let callback = try FreePort.take()
@@ -81,7 +81,7 @@ struct TryCommandTests {
         output.components(separatedBy: "\n").filter { $0.hasPrefix("curl ") }
     }
 
-    /// Signs Ann in and approves; gives the address that the browser is sent to.
+    /// Signs Ann in and approves; returns the URL that the browser is redirected to.
     private static func approve(_ program: Program, _ path: String) throws -> String {
         let browser = WebBrowser(program)
         let consent = try browser.submit(browser.open(path), [("username", "ann"), ("password", "demo-ann")])
@@ -312,7 +312,7 @@ struct TryCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refusals: [(rule: String, arguments: [String], words: String)] = [
         ("an unknown grant", ["pasword"], "did you mean 'password'?"),
         ("an unknown client", ["password", "--client", "nobody"], "declares no active client 'nobody'"),

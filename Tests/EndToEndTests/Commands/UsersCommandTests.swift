@@ -6,14 +6,14 @@ import Testing
 
 /// A terminal at which 'grantor users add ann' asks for a password.
 private enum Terminal {
-    /// Answers the questions, after the first one was followed by a signal, if any.
+    /// Answers the questions, and sends a signal after the first one if there is one.
     static func run(
         _ folder: Folder, typing lines: [String], sending number: Int32? = nil
     ) throws -> (status: Int32, shown: String, wasHidden: Bool, isHidden: Bool) {
         var (master, side): (Int32, Int32) = (-1, -1)
         guard openpty(&master, &side, nil, nil, nil) == 0 else { throw ConfigurationError("no terminal") }
         let slave = FileHandle(fileDescriptor: side, closeOnDealloc: true)
-        // On Linux the settings of a terminal can be read at its other end, also after all others have left it.
+        // On Linux, the settings of a terminal can be read at its other end, even after everyone else has closed it.
         func isHidden() -> Bool {
             var settings = termios()
             return tcgetattr(master, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) == 0
@@ -27,7 +27,7 @@ private enum Terminal {
         slave.closeFile()
         var (shown, typed, wasHidden) = ("", 0, false)
         var buffer = [UInt8](repeating: 0, count: 4096)
-        // The end is an error here: nobody holds the other side any more.
+        // The end is an error here, since the other side has been closed.
         while case let count = read(master, &buffer, buffer.count), count > 0 {
             shown += String(decoding: buffer[..<count], as: UTF8.self)
             guard shown.hasSuffix(": ") else { continue }
@@ -129,7 +129,7 @@ struct UsersCommandTests {
                 #expect(ended.status == number && ended.wasHidden && !ended.isHidden, "\(ended)")
             }
             #expect(try !users(folder, "list").output.contains("ann"))
-            // Stopped and continued, the terminal would show the rest.
+            // If the process were stopped and continued, the terminal would show the rest.
             let stopped = try await onThread {
                 try Terminal.run(folder, typing: ["correct horse", "correct horse"], sending: SIGTSTP)
             }
@@ -145,7 +145,7 @@ struct UsersCommandTests {
             func reload(_ text: String) async throws -> String {
                 try folder.write("config.yaml", text)
                 #expect(try await program.reload().contains("the configuration was reloaded"))
-                // The next one waits until the users of the one before are recorded.
+                // The next reload waits until the users of the previous one are recorded.
                 #expect(try await program.reload().contains("the configuration was reloaded"))
                 return try Command.shell("cat var/grantor.db*", in: folder).output
             }
@@ -156,7 +156,7 @@ struct UsersCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refused: [(rule: String, arguments: [String], words: String)] = [
         ("nobody to ask", ["add", "eve"], "use --password-file"),
         ("no such file", ["add", "eve", "--password-file", "none"], "cannot be read"),
@@ -196,7 +196,7 @@ struct UsersCommandTests {
         }
     }
 
-    /// Identifiers that no user has, and that a terminal must not be shown.
+    /// Ids that no user can have and that must not be printed to a terminal.
     static let hostileIDs = [
         "", "\u{1B}[2J", "a\nb", "\u{212A}", "ann\u{301}", String(repeating: "a", count: 257), "ann\u{202E}",
     ]

@@ -16,10 +16,11 @@ struct DiagnosticsTests {
 
     @Test("the messages are those of the golden file", arguments: rules)
     func golden(_ rule: String) async throws {
-        // A checkout lets everybody read it, which is a warning.
+        // In a checkout, everybody can read the file, which causes a warning.
         chmod("\(DiagnosticsTests.folder)/valid-full.pem", 0o600)
         try await Folder.with { folder in
-            // The processor's time in seconds: no file may keep it busy, however small or clever.
+            // A limit on processor time in seconds, since no file may keep the processor busy, however small or clever
+            // it is.
             let limited = "ulimit -t 20; exec '\(Build.program)' check --config \(rule).yaml"
             let ended = try Command.run("/bin/bash", ["-c", limited], in: folder, at: DiagnosticsTests.folder)
             let expected = Folder(path: DiagnosticsTests.folder).read("\(rule).txt")

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What a reload does about each key of the file", .timeLimit(.minutes(10)))
 struct ReloadRuleTests {
-    /// A file with one key changed, and whether the server serves what it says now.
+    /// A file with one changed key, and a check whether the server has applied the change.
     private struct Change {
         let key: String
         let file: String
@@ -46,7 +46,7 @@ struct ReloadRuleTests {
             .replacing("port: 8080 }", with: "port: 0 }").replacing("offline_access, read]", with: "read, sessions]")
     }
 
-    /// The shipped configuration with another secret, and with a change.
+    /// The shipped configuration with another secret and a change.
     private static func changed(_ old: String, to new: String) throws -> String {
         let text = try shipped().replacing("secret: demo-secret", with: "secret: demo-another")
         #expect(text.contains(old))
@@ -132,7 +132,7 @@ struct ReloadRuleTests {
             [("grant_type", "password"), ("client_id", "phone"), ("username", name), ("password", "demo-\(name)")])
     }
 
-    /// The page that asks for consent.
+    /// The consent page.
     private static func consent(_ program: Program) throws -> String {
         let browser = WebBrowser(program)
         let page = try browser.open(
@@ -141,10 +141,9 @@ struct ReloadRuleTests {
         return try browser.submit(page, [("username", "ann"), ("password", "demo-ann")]).body
     }
 
-    /// Whether a session that begins now lasts so many seconds, as the server tells the application that the person
-    /// signed in to.
+    /// Whether a session that begins now lasts the given number of seconds, as a client of the session can see.
     private static func lasts(_ program: Program, _ seconds: Int64) throws -> Bool {
-        // The person has proved who they are some time before the session begins.
+        // The user is authenticated some time before the session begins.
         let before = Int64(Date().timeIntervalSince1970)
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         let request =
@@ -183,7 +182,7 @@ struct ReloadRuleTests {
         }
     }
 
-    /// The keys that the log of a reload says have changed.
+    /// The keys that changed, according to the log of a reload.
     private static func named(_ news: String) -> [String] { keys.filter { news.contains("'\($0)' has changed") } }
 
     @Test("a key that applies is served from the next request")

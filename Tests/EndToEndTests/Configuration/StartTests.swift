@@ -75,7 +75,7 @@ struct StartTests {
         }
     }
 
-    /// Bytes in a file or a variable, and what is said of them; nil where they are the secret alone.
+    /// Bytes in a file or a variable, and what the message says about them; nil if they are just the secret.
     static let secrets: [(bytes: [UInt8], said: String?, status: Int32)] = [
         (Array("s3cret-value".utf8), nil, 0), (Array("s3cret-value\n".utf8), nil, 0),
         (Array("s3cret-value\r\n".utf8), nil, 0), (Array("s3cret value".utf8), nil, 0),

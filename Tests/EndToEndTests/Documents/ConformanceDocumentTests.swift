@@ -3,13 +3,13 @@
 import Foundation
 import Testing
 
-/// What the tests of this tree prove, read from their names and clauses.
+/// The clauses that the tests in this repository prove, read from their titles and traits.
 struct ProvedClauses {
     struct Proof {
         let suite: String
         let name: String
         let clauses: [String]
-        /// Whether it only runs where something is there.
+        /// Whether the test only runs under a condition.
         let isConditional: Bool
     }
 
@@ -55,7 +55,7 @@ struct ConformanceDocumentTests {
             .split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.components(separatedBy: "\t") }
     }
 
-    /// The test that stands for a line, or nil.
+    /// The test that proves a line; nil if there is none.
     private func proof(_ item: String, _ mark: String, _ all: ProvedClauses) -> ProvedClauses.Proof? {
         let start = String(mark.dropFirst())
         return all.proofs.first { proof in
@@ -109,7 +109,7 @@ struct ConformanceDocumentTests {
         }
     }
 
-    /// The names that a reason says no plugin has, as far as one does.
+    /// The names that a reason says no plugin has, although one has them.
     private func outdated(_ reason: String, _ names: Set<String>) -> [String] {
         reason.matches(of: /`([^`]+)`/).map { String($0.1) }.filter(names.contains)
     }

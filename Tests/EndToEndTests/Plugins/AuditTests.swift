@@ -23,7 +23,8 @@ struct AuditTests {
         "/auth/authorize?response_type=code&client_id=web&scope=openid+offline_access&code_challenge=\(Demo.challenge)"
         + "&code_challenge_method=S256"
 
-    /// Signs in, consents, redeems, refreshes, uses a token again, revokes; all that must not be written is remembered.
+    /// Signs in, consents, redeems, refreshes, reuses a token and revokes, and remembers everything that must not be
+    /// recorded.
     private static func walk(_ program: Program) throws {
         let browser = WebBrowser(program)
         let page = try browser.open(request)
@@ -72,7 +73,7 @@ struct AuditTests {
             #expect(program.stop() == 0)
             let text = folder.read("log/audit.log")
             for secret in program.secrets + ["correct horse"] where !secret.isEmpty {
-                // The id of a session's cookie is public; only what follows it is secret.
+                // The id in a session cookie is public; only the rest is secret.
                 #expect(
                     !text.contains(secret.split(separator: ".").last.map(String.init) ?? secret),
                     "a secret stands in it")

@@ -5,13 +5,13 @@ import GrantKit
 import Support
 import Testing
 
-/// Compiles plugins of third parties against the built kit, or against a kit of the future.
+/// Compiles third-party plugins against the built kit, or against a future kit.
 struct Toolchain {
     let folder: Folder
 
     private static let swiftc = "swiftc -swift-version 6 -emit-library -parse-as-library"
 
-    /// The header and the module map of the handshake, found where the kit's own are.
+    /// The header and the module map of the handshake, in the kit's own folder.
     private static let handshake =
         "-Xcc -I -Xcc '\(Build.root)/Sources/GrantKit/Sources/CPluginABI/include' "
         + "-Xcc -fmodule-map-file='\(Build.products)/CPluginABI.build/module.modulemap'"
@@ -34,7 +34,7 @@ struct Toolchain {
         return library
     }
 
-    /// Builds the kit with something added, into a folder of its own.
+    /// Builds the kit with an addition, into a separate folder.
     func futureKit(_ addition: String) throws -> String {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/kit", withIntermediateDirectories: true)
         try folder.write("kit/Future.swift", addition)

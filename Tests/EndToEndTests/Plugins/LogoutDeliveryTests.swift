@@ -101,7 +101,7 @@ struct LogoutDeliveryTests {
     private static func time(of path: String, in browser: WebBrowser, until isSo: () -> Bool) async throws -> Duration {
         let start = ContinuousClock.now
         _ = try browser.open(path)
-        // Also where it is so already, a test that shares its thread may have to wait for it.
+        // Sleeps even if the condition holds already, since another test may need the thread.
         try await Task.sleep(for: .milliseconds(5))
         try await Patience.wait { isSo() }
         return ContinuousClock.now - start
@@ -122,10 +122,11 @@ struct LogoutDeliveryTests {
                 let logout = "/auth/logout?id_token_hint=\(session.hint)"
                 taken += try await Self.time(of: logout, in: session.browser) { shop.requests.count > number }
                 #expect(shop.requests.count == number + 1)
-                // Once more, with nobody to be told: how long a request and a look at what it did take here and now.
+                // Once more without a client to notify: how long the request and the check take on this machine.
                 plain += try await Self.time(of: logout, in: session.browser) { !shop.requests.isEmpty }
             }
-            // Each would wait for the next look at the store, of which there is one every five seconds: 35 in all.
+            // Otherwise, each would wait for the next check of the store, which happens every five seconds: 35 seconds
+            // in total.
             #expect(taken < .seconds(25) + plain * 3, "\(taken) beside \(plain)")
         }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The core names no plugin's words", .timeLimit(.minutes(10)))
 struct NoNamesTests {
-    /// A word that a plugin uses too, in a folder where it is the core's own or that of a standard.
+    /// A word that plugins use too, in a folder where it belongs to the core or to a standard.
     private struct SharedWord: Hashable {
         let folder: String
         let word: String
@@ -22,7 +22,7 @@ struct NoNamesTests {
             })
     }
 
-    /// The names in a literal: the whole of it, or a word of it that is no English word.
+    /// The plugin names in a literal: the whole literal, or a word in it that is not an English word.
     private func named(in literal: SwiftLiteral, _ names: Set<String>) -> [String] {
         let odd = literal.words.filter { word in word.contains { "-_:".contains($0) } }
         return Set(odd + (literal.whole.map { [$0] } ?? [])).filter(names.contains).sorted()

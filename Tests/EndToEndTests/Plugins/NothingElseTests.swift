@@ -9,7 +9,7 @@ import Testing
 struct NothingElseTests {
     private static let few: Set<String> = ["client-credentials", "jwt-token", "sqlite-store"]
 
-    /// Every plugin that is installed, with the paths and documents that it adds.
+    /// All installed plugins, with the paths and documents that they add.
     private func installed(_ folder: Folder) throws -> [(id: String, paths: [String])] {
         let list = try Command.grantor("plugins", "list", in: folder).output
         let ids = list.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first.map(String.init) }

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A plugin of this tree, as Package.swift lists it; every test that needs the list takes it from there.
+/// A plugin as listed in Package.swift; every test that needs the list uses this.
 struct PackagePlugin {
     let id: String
     let module: String

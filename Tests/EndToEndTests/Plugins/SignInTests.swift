@@ -7,9 +7,9 @@ import ServerHTTP
 import Support
 import Testing
 
-/// A browser that speaks to the real program.
+/// A browser that talks to the real program.
 final class WebBrowser {
-    /// What it speaks to; the cookies stay when another takes its place.
+    /// The program that the browser talks to; the cookies survive when it is replaced.
     var program: Program
     private var cookies: [String: String] = [:]
 

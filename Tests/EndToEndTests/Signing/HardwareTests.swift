@@ -5,14 +5,14 @@ import Foundation
 import GrantKit
 import Testing
 
-/// A token in software, with what is needed to reach it.
+/// A software token, and what is needed to access it.
 private enum Token {
     static let module = "/usr/lib/softhsm/libsofthsm2.so"
-    /// Writes down what is asked of a module.
+    /// A module that records the calls of another.
     static let spy = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so"
     static let provider = ProcessInfo.processInfo.environment["GRANTOR_PKCS11_PROVIDER"] ?? ""
 
-    /// What is not on this machine, or nil.
+    /// What is missing on this machine; nil if nothing is.
     static var missing: String? {
         let files = [
             ("softhsm2", module), ("softhsm2", "/usr/bin/softhsm2-util"), ("opensc", "/usr/bin/pkcs11-tool"),
@@ -25,7 +25,7 @@ private enum Token {
         return "GRANTOR_PKCS11_PROVIDER does not name the provider: see Scripts/pkcs11-provider"
     }
 
-    /// Makes a token with keys of three kinds in a folder.
+    /// Creates a token with keys of three kinds in a folder.
     static func make(_ folder: Folder) throws {
         try folder.write(
             "softhsm2.conf",
@@ -154,7 +154,7 @@ struct HardwareTests {
 
     // MARK: without hardware
 
-    /// A provider that every machine with OpenSSL has.
+    /// A provider that comes with OpenSSL.
     private static func legacy(_ folder: Folder) throws -> String {
         let modules = try Command.shell("openssl version -m", in: folder).output
         let path = try #require(modules.firstMatch(of: /"(.+)"/)?.1)

@@ -41,7 +41,7 @@ extension Program {
         try #require(try token("service", Configurations.secret)["access_token"])
     }
 
-    /// Waits until something holds, as long as a server may take to see what another process wrote.
+    /// Waits until a condition holds, for as long as a server may take to see what another process has written.
     fileprivate func wait(_ what: String, _ body: () throws -> Bool) async throws {
         if try await Patience.wait(.milliseconds(50), until: body) { return }
         Issue.record("waited in vain: \(what)\n\(log)")
@@ -132,7 +132,7 @@ struct KeysTests {
                 #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             }
             if geteuid() == 0 {
-                // Root gives a key to the server's group, which cannot change it.
+                // Root lets the server's group read a key but not change it.
                 for (mode, warning) in [
                     (0o644, read), (0o604, read), (0o602, change), (0o660, change), (0o640, nil), (0o600, nil),
                 ] as [(mode_t, String?)] { try check(mode, warning, "g-wx,o=") }
@@ -178,7 +178,7 @@ struct KeysTests {
             for task in load {
                 let result = try await task.value
                 #expect(result.refused == 0 && result.unverified == 0, "\(result)")
-                // A thread that serves requests and makes a key of RSA meanwhile would take longer.
+                // If a thread that serves requests generated an RSA key, it would take longer.
                 #expect(result.slowest < .milliseconds(500) + result.latest * 20, "\(result)")
                 sets.insert(result.signers)
                 all.requests += result.requests
@@ -187,8 +187,8 @@ struct KeysTests {
             }
             print("keys: \(algorithm): three changes under \(all.requests) requests on two servers")
             print("keys: \(algorithm): \(all.published) published at most, slowest answer \(all.slowest)")
-            // How many changes there are meanwhile depends on the machine. What is published beside the keys that have
-            // signed is the one that is announced.
+            // The number of rotations depends on the machine. Besides the keys that have signed, only the announced one
+            // is published.
             let signers = sets.reduce(Set()) { $0.union($1) }
             #expect((2...signers.count + 1).contains(all.published), "\(all.published), \(signers.count) signed")
             #expect(sets.allSatisfy { $0.count == 4 })

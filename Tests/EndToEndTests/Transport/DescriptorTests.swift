@@ -9,7 +9,7 @@ import Testing
 
 @Suite("When files and connections run out", .timeLimit(.minutes(10)))
 struct DescriptorTests {
-    /// Starts the program under a limit of open files.
+    /// Starts the program with a limit of open files.
     private func start(_ listen: String, limit: String, in folder: Folder) async throws -> (pid: pid_t, port: UInt16) {
         try folder.write("config.yaml", Configurations.yaml(listen: listen))
         Thread.detachNewThread {
@@ -27,13 +27,13 @@ struct DescriptorTests {
         throw ConfigurationError("the program did not start: \(folder.read("err"))")
     }
 
-    /// The soft limit of open files of a process.
+    /// A process's soft limit of open files.
     private func limit(of pid: pid_t) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(pid)/limits", encoding: .utf8)
         return try #require(text.firstMatch(of: /Max open files +(\d+)/).flatMap { Int($0.1) })
     }
 
-    /// Processor time of a process, in seconds.
+    /// The processor time of a process, in seconds.
     private func used(by pid: pid_t) throws -> Double {
         let line = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         let fields = (line.split(separator: ")").last ?? "").split(separator: " ")

@@ -37,7 +37,7 @@ struct PipeliningTests {
         }
     }
 
-    /// Bodies of both kinds that hold what ends a request elsewhere, and line ends of both kinds.
+    /// Bodies of both kinds that contain what ends a request elsewhere, and line ends of both kinds.
     private static let mixed = [
         "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Names that resolve slowly hold up nothing else", .timeLimit(.minutes(10)))
 struct ResolverTests {
-    /// A name service that answers what a test lets it.
+    /// A name service that responds when a test lets it.
     private final class Names: Sendable {
         private let state = Mutex<(asked: [String], open: Int)>(([], 0))
         let isSlow: @Sendable (String) -> Bool
@@ -18,7 +18,7 @@ struct ResolverTests {
         init(slow: @escaping @Sendable (String) -> Bool) { isSlow = slow }
 
         var asked: [String] { state.withLock { $0.asked } }
-        /// Lets as many of those that hang go on.
+        /// Lets a number of hanging lookups continue.
         func letGo(_ count: Int = 1_000_000) { state.withLock { $0.open = count } }
 
         private func isHeld() -> Bool {
@@ -60,7 +60,7 @@ struct ResolverTests {
         let problem = await #expect(throws: OutboundError.self) {
             try await client.send(OutboundRequest("GET", "https://slow.example/"))
         }
-        // The name is still being looked up: whoever waits for that waits until the test is ended.
+        // The name is still being looked up; waiting for that would take until the end of the test.
         #expect(problem?.description.contains("no response within") == true && names.asked == ["slow.example"])
     }
 
@@ -109,7 +109,7 @@ struct ResolverTests {
         try await ResolverTests.eventually { names.asked.count == 8 && resolver.waiting == 12 }
         let good = Task { try await resolver.addresses(of: "www.good.\(suffix)") }
         try await ResolverTests.eventually { resolver.waiting == 13 }
-        // One thread is free again: of the 13 that wait, the last that came is next.
+        // One thread is free again; of the 13 waiting names, the last one is next.
         names.letGo(1)
         try await ResolverTests.eventually { names.asked.count == 9 }
         #expect(names.asked.last == "www.good.\(suffix)")

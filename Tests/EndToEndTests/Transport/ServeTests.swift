@@ -153,7 +153,7 @@ struct ServeTests {
     @Test("SIGTERM lets requests in progress finish and ends with 0")
     func drains() async throws {
         try await Folder.with { folder in
-            // Long limits, since the threads of a test may be late.
+            // Long limits, since the threads of tests may be slow.
             let listen = "{ host: 127.0.0.1, port: 0, body_timeout: 100s }"
             try folder.write("config.yaml", Configurations.yaml(listen: listen, more: "shutdown_limit: 2m"))
             let program = try await Program.start(folder)

@@ -165,7 +165,7 @@ struct TransportTests {
     @Test("connections beyond the cap wait and are served when others end")
     func cap() async throws {
         try await with("{ port: 0, max_connections: 4, header_timeout: 100s }") { program in
-            // The library takes connections several at a time, so the cap may be passed by a few.
+            // The library accepts several connections at a time, so the limit may be exceeded by a few.
             var idle = try (0..<12).map { _ in try HTTPSocket(port: program.port) }
             let last = try HTTPSocket(port: program.port)
             last.write(Array("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
@@ -225,7 +225,7 @@ struct TLSTests {
         #expect(made.status == 0, "\(made.errors)")
     }
 
-    /// A client of HTTP/2 that lets nothing be sent to it (RFC 9113 section 6.9.2) and asks for something.
+    /// An HTTP/2 client that sends a request but allows no data to be sent to it (RFC 9113 section 6.9.2).
     private func unreadStream(of program: Program, in folder: Folder) throws {
         let settings = #"\0\0\006\004\0\0\0\0\0\0\004\0\0\0\0"#
         let headers = #"\0\0\035\001\005\0\0\0\001\202\207\104\026/.well-known/jwks.json\101\001a"#
@@ -262,7 +262,8 @@ struct TLSTests {
             try unreadStream(of: program, in: folder)
             let idle = try await onThread {
                 try Command.shell(
-                    // 'timeout' says 124 if it had to end the client. Nothing writes to the pipe, and it is not closed.
+                    // 'timeout' exits with 124 if it had to kill the client. Nothing writes to the pipe, and it is not
+                    // closed.
                     "mkfifo idle; exec 3<>idle; timeout 200 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) <&3 >/dev/null 2>&1",
                     in: folder)
             }

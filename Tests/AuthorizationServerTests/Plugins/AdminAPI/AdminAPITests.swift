@@ -6,7 +6,7 @@ import Support
 import Testing
 
 extension TestServer {
-    /// Speaks to the admin API with a token.
+    /// Sends a request to the admin API with a token.
     func admin(
         _ method: String, _ path: String, query: String? = nil, _ body: JSON? = nil, token: String,
         headers: [(name: String, value: String)] = []

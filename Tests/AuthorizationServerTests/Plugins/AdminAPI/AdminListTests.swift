@@ -32,7 +32,7 @@ struct AdminListTests {
         #expect(statuses == [200: 1, 412: 63])
     }
 
-    /// Conditions on a document that exists or not, and what a PUT with them comes to.
+    /// Conditions on a document that exists or not, and the status of a PUT with them.
     static let conditions: [(header: String, value: String, exists: Bool, status: Int)] = [
         ("if-match", "*", true, 200), ("if-match", "*", false, 412), ("if-match", "\"7.7\"", true, 412),
         ("if-match", "\"7.7\"", false, 412), ("if-match", "ETAG", true, 200), ("if-match", "\"7\", ETAG", true, 200),
@@ -58,7 +58,8 @@ struct AdminListTests {
         #expect(answer.status == status, "\(answer.json.text)")
     }
 
-    /// What RFC 9110 makes of both headers, written down anew: nil where the request is refused for another reason.
+    /// The status by RFC 9110 for both header fields, implemented a second time; nil if the request is refused for
+    /// another reason.
     private static func status(_ method: String, _ exists: Bool, _ match: String, _ noneMatch: String) -> Int {
         let names = (match: ["", "*", "ETAG"].contains(match), none: ["*", "ETAG", "W/ETAG"].contains(noneMatch))
         let holds = (match: exists ? names.match : match.isEmpty, none: exists ? !names.none : true)

@@ -7,13 +7,13 @@ import Testing
 
 @Suite("How large documents and lists of the admin API can be", .timeLimit(.minutes(10)))
 struct AdminSizeTests {
-    /// A document with as much in a member that takes anything.
+    /// A document with members of the given sizes, where any content is allowed.
     private static func document(_ kind: String, _ members: [(String, Int)]) -> JSON {
         let much = JSON.object(members.map { .init($0.0, .string(String(repeating: "x", count: $0.1))) })
         return kind == "Client" ? ["grant_types": [], "details": much] : ["data": much]
     }
 
-    /// What a document without a member takes, beside what is in that member.
+    /// The size of the document 'much' as stored.
     private static func stored(_ server: TestServer, _ kind: String, _ token: String) async throws -> Int {
         var shown = await server.admin("GET", "/\(kind)/much", token: token).json
         shown["resourceType"] = nil
@@ -68,7 +68,7 @@ struct AdminSizeTests {
         let (server, token) = try await AdminAPITests.server()
         let ids = (100..<140).map { "n\($0)" }
         for (number, id) in ids.enumerated() {
-            // Small ones between large ones, and the largest ones together.
+            // Small documents between large ones.
             let document = Self.document(kind, [("n", number % 4 == 3 ? 10 : 65_000)])
             #expect(await server.admin("PUT", "/\(kind)/\(id)", document, token: token).status == 201)
         }

@@ -89,7 +89,7 @@ struct AuditLogTests {
     func rotation() async throws {
         try await with { folder in
             let path = "\(folder)/audit.log"
-            // Each opens the file for itself, as a command beside the server does.
+            // Each opens the file itself, as a command does while the server runs.
             let settings: JSON = ["max_size": 20_000, "keep": 1000]
             var sinks: [(plugin: any Plugin, sink: any EventSink)] = []
             for _ in 0..<4 { sinks.append(try await sink(path, settings)) }

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What the tests of implicit and hybrid answers start from.
+/// The fixtures for tests of implicit and hybrid responses.
 private enum Front {
     static let client: JSON = [
         "id": "front", "secret": .string(Demo.secret), "first_party": true, "scope": .strings(Demo.scope),

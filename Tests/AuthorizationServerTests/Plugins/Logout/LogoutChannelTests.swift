@@ -139,7 +139,7 @@ struct LogoutChannelTests {
         _ = await Self.leave(browser, try await Leaving.use("shop", server, browser))
         let found = try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 10)
         var job = try #require(found.first)
-        // What a node leaves that took the job in hand and was killed.
+        // What a node leaves behind that took the job and was killed.
         job.value["due"] = .integer(server.clock.now.seconds + 60)
         #expect(try await server.core.store.write([.replace(job, ifVersion: job.version)]) == .committed)
         #expect(await JobRunner(server.core).round() == 0)

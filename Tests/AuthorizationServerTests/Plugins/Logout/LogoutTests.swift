@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What the public conformance suite asks of a logout, under the names of its modules.
+/// The logout tests of the public conformance suite, under the names of its modules.
 @Suite("OpenID Connect RP-Initiated Logout", .timeLimit(.minutes(10)))
 struct LogoutTests {
     @Test(

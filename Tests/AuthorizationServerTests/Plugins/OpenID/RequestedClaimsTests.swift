@@ -21,7 +21,7 @@ struct RequestedClaimsTests {
         Demo.request([("scope", "openid"), ("claims", claims)] + changes)
     }
 
-    /// What is told at both places for a code.
+    /// The claims from userinfo and in the ID token for a code.
     private func told(_ server: TestServer, _ landed: Answer) async -> (info: JSON, token: JSON, tokens: Answer) {
         let tokens = await server.redeem(landed.query["code"] ?? "")
         let info = await BasicOPTests.userinfo(server, tokens["access_token"] ?? "").json
@@ -149,7 +149,7 @@ struct RequestedClaimsTests {
 
 @Suite("A client learns nothing of a person who never allowed it anything", .timeLimit(.minutes(10)))
 struct SilentRequestTests {
-    /// What a client can ask without a page that would tell it something of who is at the browser.
+    /// Requests without a page from which a client might learn something about the user at the browser.
     static let probes: [[(String, String)]] = [
         [], [("claims", #"{"id_token":{"sub":{"value":"ann"}}}"#)],
         [("claims", #"{"id_token":{"sub":{"value":"bob"}}}"#)],

@@ -225,7 +225,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(first).error == "invalid_grant")
     }
 
-    /// The scope words and attributes that a person's application has, and what is taken away from it.
+    /// A client with scope values and attributes, and with changes to them.
     private static func app(
         _ scope: JSON = ["openid", "read", "offline_access"], grants: JSON = ["authorization_code", "refresh_token"],
         refreshes: Bool = false, isFirstParty: Bool = true, more: JSON = [:]

@@ -141,7 +141,7 @@ struct CodeRaceTests {
         #expect(await server.introspect(token, as: "house", Demo.secret).json["active"] == false)
     }
 
-    /// One server and one session for all rounds: a sign-in costs a slow hash.
+    /// One server and one session for all rounds, since a sign-in costs a slow hash.
     private static let server = Task { try await Demo.server() }
     private static let browser = Task {
         let browser = Browser(try await server.value)
