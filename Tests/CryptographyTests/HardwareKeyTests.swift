@@ -5,7 +5,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("A key that a provider holds, when something goes wrong with it", .timeLimit(.minutes(10)))
+@Suite("A key held by a provider, when something goes wrong", .timeLimit(.minutes(10)))
 struct HardwareKeyTests {
     /// Returns prepared sessions and counts how often one was opened.
     private final class Token: Sendable {
@@ -44,7 +44,7 @@ struct HardwareKeyTests {
         #expect(token.opened == 0)
     }
 
-    @Test("one that failed is replaced, and the request that met it is answered")
+    @Test("a failed session is replaced, and the request is answered")
     func replaced() throws {
         let token = try Token()
         let key = token.hardware()
@@ -52,7 +52,7 @@ struct HardwareKeyTests {
         #expect(token.opened == 1)
     }
 
-    @Test("after one that did not open none is tried for some seconds", arguments: [true, false])
+    @Test("after a session that did not open, none is tried for some seconds", arguments: [true, false])
     func pause(_ opens: Bool) throws {
         let token = try Token()
         token.state.withLock { ($0.failure, $0.signs) = (opens ? nil : CryptographyError(found: "gone"), false) }

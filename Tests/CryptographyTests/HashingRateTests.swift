@@ -37,7 +37,7 @@ struct HashingRateTests {
         }
     }
 
-    @Test("through a pool of one thread it is 90 % of what one thread does alone")
+    @Test("through a pool with one thread it is 90 % of that of a single thread")
     func rate() async throws {
         var ratios: [Double] = []
         for round in 0..<9 {

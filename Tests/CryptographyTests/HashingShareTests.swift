@@ -5,7 +5,7 @@ import Dispatch
 import Synchronization
 import Testing
 
-@Suite("Slow hashes of one kind leave the other kind its share", .timeLimit(.minutes(10)))
+@Suite("Slow hashes of one kind leave a share for the other kind", .timeLimit(.minutes(10)))
 struct HashingShareTests {
     /// A pool whose only thread is blocked, and a record of what it computes afterwards.
     private final class Held: Sendable {
@@ -119,7 +119,7 @@ struct HashingShareTests {
         #expect(held.pool.waiting == 0)
     }
 
-    @Test("a thousand one after the other find the pool empty again, on several threads")
+    @Test("after each of a thousand hashes in sequence the pool is empty again, on several threads")
     func emptyAgain() async throws {
         let pool = HashingPool(threads: 3)
         for number in 0..<1000 {

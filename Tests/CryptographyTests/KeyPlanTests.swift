@@ -29,7 +29,7 @@ private struct Server {
     var published: [String] { (ring.publicJWKS["keys"]?.elements ?? []).compactMap { $0["kid"]?.string } }
 }
 
-@Suite("Keys change by themselves", .timeLimit(.minutes(10)))
+@Suite("Keys are rotated automatically", .timeLimit(.minutes(10)))
 struct KeyPlanTests {
     static let start = Timestamp(seconds: 1_800_000_000)
     static let plan = KeyPlan(rotateEvery: .seconds(14_400), announce: .seconds(3600), cache: .seconds(600))
@@ -45,7 +45,7 @@ struct KeyPlanTests {
 
     private func at(_ seconds: Int64) -> Timestamp { KeyPlanTests.start + .seconds(seconds) }
 
-    @Test("no moment or life in a record of keys ends the process", arguments: [Int64.min, -1, 0, 1, .max])
+    @Test("no time or lifetime in a record of keys ends the process", arguments: [Int64.min, -1, 0, 1, .max])
     func extremes(_ number: Int64) {
         let moments = [Int64.min, -1, 0, 1, KeyPlanTests.start.seconds, .max].map(Timestamp.init(seconds:))
         let needs = [Duration.zero, .seconds(Int64.max), .seconds(Int64.max) * 9].map { KeyNeeds(longestToken: $0) }
@@ -122,7 +122,7 @@ struct KeyPlanTests {
         return tally
     }
 
-    @Test("a key is announced, signs, and stays until its last token has ended")
+    @Test("a key is announced, signs, and stays until its last token has expired")
     func life() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -142,7 +142,7 @@ struct KeyPlanTests {
         #expect(server.published == [second])
     }
 
-    @Test("a token that may live longer keeps its key longer, also after the setting is shorter again")
+    @Test("a longer token lifetime keeps its key longer, even after the setting is shortened again")
     func longest() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -156,7 +156,7 @@ struct KeyPlanTests {
         #expect(!server.published.contains(first))
     }
 
-    @Test("of servers that race one makes the successor, and all announce it")
+    @Test("of racing servers one generates the successor, and all announce it")
     func race() async throws {
         for _ in 0..<20 {
             let store = try CountingStore.alone()
@@ -175,7 +175,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("a key whose time comes signs without a write, and without the store")
+    @Test("a key begins to sign on time without a write and without the store")
     func activation() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -228,7 +228,7 @@ struct KeyPlanTests {
         #expect(server.signer == published[1])
     }
 
-    @Test("each algorithm that something asks for has one key, and one nobody asks for goes when its tokens have ended")
+    @Test("each requested algorithm has a key, and an unused key is removed when its tokens have expired")
     func algorithms() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings([.edDSA, .es256]), at: at(0))
@@ -247,7 +247,7 @@ struct KeyPlanTests {
         #expect(server.published.count == 2)
     }
 
-    @Test("rings are served in the order in which they follow each other, whoever asks for them")
+    @Test("rings are served in order, whatever causes them")
     func order() async throws {
         let store = try CountingStore.alone()
         let served = Mutex<[ServerKeyRing]>([])
@@ -268,7 +268,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("two servers that ask for different algorithms keep each other's keys")
+    @Test("two servers that need different algorithms keep each other's keys")
     func different() async throws {
         let store = try CountingStore.alone()
         var one = try await Server(store, KeyPlanTests.settings([.es256]), at: at(0))
@@ -283,7 +283,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("a declared key that was taken out signs for requests in progress, and leaves the memory after them")
+    @Test("a removed declared key still signs for requests in progress and is then dropped from memory")
     func forgotten() async throws {
         let store = try CountingStore.alone()
         weak var key: SigningKey?
@@ -301,7 +301,7 @@ struct KeyPlanTests {
         #expect(key == nil)
     }
 
-    @Test("a declared key signs before the server's own, and its public half outlives the declaration")
+    @Test("a declared key takes precedence over generated ones, and its public half outlives the declaration")
     func declared() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -321,7 +321,7 @@ struct KeyPlanTests {
         #expect(!server.published.contains(key.id) && server.published.contains(server.signer))
     }
 
-    @Test("the timeline is what happens")
+    @Test("the timeline predicts what happens")
     func timeline() async throws {
         let store = try CountingStore.alone()
         let settings = KeyPlanTests.settings([.es256])

@@ -57,7 +57,7 @@ struct PasswordHashTests {
             password: "correct horse"),
     ]
 
-    @Test("one that was brought along verifies its password and no other", arguments: known)
+    @Test("an imported hash verifies its password and no other", arguments: known)
     func verifies(_ known: Known) throws {
         let hash = try #require(PasswordHash(known.text))
         #expect(hash.matches(Secret(known.password)))
@@ -78,7 +78,7 @@ struct PasswordHashTests {
         #expect(read.text == text)
     }
 
-    @Test("what is derived with a salt is the same every time, and differs with the salt")
+    @Test("derivation is deterministic and depends on the salt")
     func derived() throws {
         let salt = Array("0123456789abcdef".utf8)
         let first = try Argon2Hash.derive(Secret("a"), salt: salt)
@@ -88,7 +88,7 @@ struct PasswordHashTests {
         #expect(throws: CryptographyError.self) { try Argon2Hash.derive(Secret("a"), salt: [1]) }
     }
 
-    @Test("bcrypt takes no password with a NUL byte, of which it would read the first part alone")
+    @Test("bcrypt refuses a password with a NUL byte, since it would read only the part before it")
     func nul() throws {
         let hash = try #require(PasswordHash("$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"))
         #expect(!hash.matches(Secret("correct horse\u{0}and more")))
@@ -153,14 +153,14 @@ struct PasswordHashTests {
     }
 
     @Test(
-        "a password that somebody chose is taken for no hash",
+        "a password that a user chose is not taken for a hash",
         arguments: ["", "$", "$$$$", "$money$", "$2", "correct horse", "$argon", "pbkdf2-sha256$1$a$b", "$20 bill"])
     func plain(_ text: String) {
         #expect(PasswordHash(text) == nil)
         #expect(!PasswordHash.isMeant(by: text))
     }
 
-    @Test("what the server hashes for itself finds a place where no address does")
+    @Test("the server's own hashes find a place when no address does")
     func ownPlaces() async throws {
         let pool = HashingPool(threads: 1)
         try await withThrowingTaskGroup(of: Int.self) { group in

@@ -48,7 +48,7 @@ enum Vectors {
     }
 }
 
-@Suite("Test vectors of others", .enabled(if: Vectors.isThere, "GRANTOR_VECTORS names no folder"))
+@Suite("Test vectors from other projects", .enabled(if: Vectors.isThere, "GRANTOR_VECTORS names no folder"))
 struct VectorTests {
     /// Whether a key or a key set verifies a JWS; an unreadable one verifies nothing.
     private func verifies(_ jws: String, _ json: JSON) -> Bool {

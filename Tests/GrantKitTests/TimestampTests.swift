@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Moments are written by the calendar")
+@Suite("Timestamps follow the calendar")
 struct TimestampTests {
     /// Times around the ends of months, leap days and eras, from year 1 to year 9999.
     static let moments: [Int64] = {
@@ -38,7 +38,7 @@ struct TimestampTests {
         }
     }
 
-    @Test("also at the ends of their range, without a trap", arguments: [Int64.min, .min + 1, -1, 0, .max - 1, .max])
+    @Test("even at the ends of their range, without a trap", arguments: [Int64.min, .min + 1, -1, 0, .max - 1, .max])
     func extremes(_ seconds: Int64) {
         let moment = Timestamp(seconds: seconds)
         #expect(moment.rfc3339.utf8.last == UInt8(ascii: "Z") && moment.httpDate.utf8.count >= 29)

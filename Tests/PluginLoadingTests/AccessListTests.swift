@@ -7,7 +7,7 @@ import Testing
 
 @testable import PluginLoading
 
-@Suite("Access lists of plugins (acl(5))", .timeLimit(.minutes(10)))
+@Suite("Access control lists of plugins (acl(5))", .timeLimit(.minutes(10)))
 struct AccessListTests {
     private static let nobody: UInt32 = 65_534
 
@@ -111,7 +111,7 @@ struct AccessListTests {
         }
     }
 
-    @Test("a group of the server user's own may write")
+    @Test("the private group of the server's user may write")
     func ownGroup() {
         var status = stat()
         status.st_mode = S_IFREG | 0o775
@@ -121,7 +121,7 @@ struct AccessListTests {
         }
     }
 
-    @Test("what is no access list is none, whatever its bytes are")
+    @Test("an invalid access control list is refused, whatever its bytes are")
     func hostile() {
         let good = AccessListTests.list(users: [AccessListTests.user(6, AccessListTests.nobody)])
         #expect(AccessList(good)?.entries.count == 4)

@@ -82,7 +82,7 @@ struct HandshakeTests {
         #expect(server.size == 136 && server.major == 2 && server.compiler.contains("Clang"))
     }
 
-    @Test("a library that is not there is answered with those that are")
+    @Test("the error for a missing library lists those that exist")
     func missing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(), name: "libother.so")
@@ -92,7 +92,7 @@ struct HandshakeTests {
     }
 
     @Test(
-        "a file that is no library",
+        "a file that is not a library",
         arguments: ["", "this is a text", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
     func noLibrary(_ text: String) throws {
         try Workshop.with { workshop in
@@ -111,7 +111,7 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a section with another magic word")
+    @Test("a section with another magic number")
     func magic() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(magic: "NGINX", rest: HandshakeTests.bomb))
@@ -152,7 +152,7 @@ struct HandshakeTests {
         }
     }
 
-    @Test("another toolchain")
+    @Test("a different toolchain")
     func toolchain() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
@@ -173,7 +173,7 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a library of another id")
+    @Test("a library with another id")
     func otherFunctions() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(), name: "libother-name.so")
@@ -183,7 +183,7 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a plugin that makes nothing")
+    @Test("a plugin whose make function returns nothing")
     func nothing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(rest: "void *test_plugin_make(void) { return 0; }"))
@@ -237,9 +237,9 @@ struct HandshakeTests {
     }
 }
 
-@Suite("A library is used only if nobody else could have put it there", .timeLimit(.minutes(10)))
+@Suite("A library is used only if no other user could have put it there", .timeLimit(.minutes(10)))
 struct OwnershipTests {
-    @Test("a file that others can change")
+    @Test("a file that other users can change")
     func file() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block())
@@ -248,7 +248,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a folder that others can change")
+    @Test("a folder that other users can change")
     func folder() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block())
@@ -282,7 +282,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a folder in the place of the library")
+    @Test("a folder in place of the library")
     func notRegular() throws {
         try Workshop.with { workshop in
             let path = "\(workshop.folder)/libtest.so"

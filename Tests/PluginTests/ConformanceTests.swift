@@ -6,7 +6,7 @@ import GrantKitTesting
 import Support
 import Testing
 
-@Suite("The plugins of this tree do what the kit asks", .timeLimit(.minutes(10)))
+@Suite("The plugins pass the kit's conformance tests", .timeLimit(.minutes(10)))
 struct ConformanceTests {
     private static let client: JSON = [
         "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],

@@ -33,7 +33,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a folder in which no file can be made is told with its path, and not as a file that is missing")
+    @Test("an unwritable folder is reported with its path, and not as a missing file")
     func unwritable() async {
         // Nobody can create a file there, not even root.
         let text = await message("/sys/grantor.db")
@@ -41,7 +41,7 @@ struct SQLiteFailureTests {
         #expect(text.contains("needs write access to the folder /sys"), "\(text)")
     }
 
-    @Test("a file that is no database")
+    @Test("a file that is not a database")
     func corrupt() async throws {
         try await Stores.withFile { path in
             try FileManager.default.createDirectory(
@@ -53,7 +53,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("after a clean stop the one file holds everything")
+    @Test("after a clean stop the single file contains everything")
     func checkpointed() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -67,7 +67,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("what was replaced or deleted stands in no file any more when one of several processes has ended")
+    @Test("replaced and deleted data is in no file any more once one of several processes has stopped")
     func overwritten() async throws {
         try await Stores.withFile { path in
             let (one, two) = (
@@ -106,7 +106,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a record that cannot be read is an error of the store, and is purged all the same")
+    @Test("an unreadable record is an error of the store, and is purged all the same")
     func unreadable() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -121,7 +121,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a write that fails takes no other with it")
+    @Test("a write that fails does not fail others")
     func neighbours() async throws {
         try await Stores.withFile { path in
             let store = try Stores.make(Stores.sqlite, ["path": .string(path)])
@@ -146,7 +146,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a folder in the place of the file")
+    @Test("a folder in place of the file")
     func folder() async throws {
         try await Stores.withFile { path in
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -154,7 +154,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a file that somebody else has locked")
+    @Test("a file that another process has locked")
     func locked() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -189,7 +189,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("what was committed is there after a restart")
+    @Test("committed data survives a restart")
     func durable() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")

@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// Rows as another program or a failing disk may leave them.
-@Suite("Rows of sqlite-store that hold what it never writes", .timeLimit(.minutes(10)))
+@Suite("Rows of sqlite-store with content that it never writes", .timeLimit(.minutes(10)))
 struct StoredRowTests {
     /// A value that does not belong in a column.
     struct Wrong: Sendable, CustomTestStringConvertible {
@@ -122,7 +122,7 @@ struct StoredRowTests {
         }
     }
 
-    @Test("the error says where the row is and what finds it", arguments: all.filter(isWrong))
+    @Test("the error says where the row is and how to find it", arguments: all.filter(isWrong))
     func explains(_ wrong: Wrong) async throws {
         try await StoredRowTests.withStore { store, file in
             try await StoredRowTests.fill(file, wrong)
@@ -141,7 +141,7 @@ struct StoredRowTests {
         }
     }
 
-    @Test("the query of the error finds the row", arguments: all.filter { isWrong($0) && $0.table == "record" })
+    @Test("the query in the error finds the row", arguments: all.filter { isWrong($0) && $0.table == "record" })
     func finds(_ wrong: Wrong) async throws {
         try await StoredRowTests.withStore { store, file in
             try await StoredRowTests.fill(file, wrong)
@@ -159,7 +159,7 @@ struct StoredRowTests {
         }
     }
 
-    @Test("what has expired is purged whatever else its row holds", arguments: all.filter { $0.table == "record" })
+    @Test("an expired record is purged whatever else its row contains", arguments: all.filter { $0.table == "record" })
     func purges(_ wrong: Wrong) async throws {
         guard wrong.column != "expires_at" else { return }
         try await StoredRowTests.withStore { store, file in

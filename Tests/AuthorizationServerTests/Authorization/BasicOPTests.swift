@@ -129,7 +129,7 @@ struct BasicOPTests {
         for name in ["sub", "auth_time", "sid"] { #expect(second.claims[name] == first.claims[name]) }
     }
 
-    @Test("prompt=none where consent is missing is an error", arguments: modes)
+    @Test("prompt=none without consent is an error", arguments: modes)
     func promptNoneConsent(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Patterns of audiences", .timeLimit(.minutes(10)))
+@Suite("Audience patterns", .timeLimit(.minutes(10)))
 struct AudiencePatternTests {
     /// Common patterns, each with an audience that matches and one that does not.
     static let usual: [(pattern: String, good: String, bad: String)] = [
@@ -18,7 +18,7 @@ struct AudiencePatternTests {
         ("urn:(prod|test):\\d{3}", "urn:test:042", "urn:test:42"), ("\\S\\D", "1x", "x1"), ("a{0}b", "b", "ab"),
     ]
 
-    @Test("the whole audience is compared", arguments: usual)
+    @Test("a pattern must match the whole audience", arguments: usual)
     func whole(_ example: (pattern: String, good: String, bad: String)) throws {
         let pattern = try AudiencePattern(example.pattern)
         #expect(pattern.matches(example.good.utf8))
@@ -77,7 +77,7 @@ struct AudiencePatternTests {
         #expect(matched > 3_000)
     }
 
-    @Test("generated text is either a pattern or refused with a place within it, and never ends the program")
+    @Test("random text is a valid pattern or refused with a position within it, and never crashes the server")
     func total() {
         var random = SplitMix(state: 29)
         let letters = Array("ab1.-\\^$|()[]{}*+?,&~:<=!#dwsSDW5")
@@ -142,7 +142,7 @@ struct AudiencePatternTests {
         ])
     }
 
-    @Test("a client whose pattern cannot be matched, or who has too many, is refused with the place")
+    @Test("a client with an unusable pattern, or with too many, is refused with its place")
     func configuration() async throws {
         for (audience, word) in [
             (["#(a"], "at character 1 behind the '#'"), (["#a(?=b)"], "at character 2 behind the '#'"),
@@ -153,7 +153,7 @@ struct AudiencePatternTests {
         }
     }
 
-    @Test("a request that asks for more audiences than anybody has is refused before they are compared")
+    @Test("a request with more audiences than a client can have is refused before they are compared")
     func many() async throws {
         let server = try await server(["#(a+)+b"])
         let asked = (0..<33).map { _ in ("audience", String(repeating: "a", count: 200)) }

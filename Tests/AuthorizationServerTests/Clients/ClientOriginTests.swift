@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("An origin of a client is what browsers send, however it is written", .timeLimit(.minutes(10)))
+@Suite("An origin of a client matches what browsers send, however it is written", .timeLimit(.minutes(10)))
 struct ClientOriginTests {
     struct Spelling: Sendable {
         let written: String
@@ -55,7 +55,7 @@ struct ClientOriginTests {
         return count
     }
 
-    @Test("a declared client has it in every spelling, and not while it is inactive", arguments: spellings)
+    @Test("a declared client has its origin in every spelling, except while it is inactive", arguments: spellings)
     func declared(_ spelling: Spelling) async throws {
         for isActive in [true, false] {
             var client = Self.client(spelling.written, isActive: isActive)
@@ -65,7 +65,7 @@ struct ClientOriginTests {
         }
     }
 
-    @Test("a client in the store has it in every spelling, and not while it is inactive", arguments: spellings)
+    @Test("a client in the store has its origin in every spelling, except while it is inactive", arguments: spellings)
     func stored(_ spelling: Spelling) async throws {
         let server = try await Self.server()
         let (active, inactive) = (Self.client(spelling.written), Self.client(spelling.written, isActive: false))
@@ -81,7 +81,7 @@ struct ClientOriginTests {
     }
 
     @Test(
-        "the row that an earlier version kept as it was written goes with the next change, or with the client",
+        "the row of an earlier version, with the origin as written, goes with the next change or the client",
         arguments: spellings, [true, false])
     func former(_ spelling: Spelling, _ isActive: Bool) async throws {
         let server = try await Self.server()

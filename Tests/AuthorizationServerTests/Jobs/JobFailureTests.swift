@@ -21,9 +21,9 @@ private struct Chores: Plugin, JobHandler {
     }
 }
 
-@Suite("Jobs where the store fails or clocks differ", .timeLimit(.minutes(10)), .serialized)
+@Suite("Jobs when the store fails or clocks differ", .timeLimit(.minutes(10)), .serialized)
 struct JobFailureTests {
-    @Test("a store that can be read and not written has jobs tried now and then, and done once it can be written")
+    @Test("with a read-only store, jobs are tried now and then, and done once it is writable")
     func readOnly() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst() + [PluginSetup(Chores.self)]
         let server = try await TestServer(plugins)
@@ -66,7 +66,7 @@ struct JobFailureTests {
         try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 9).count
     }
 
-    @Test("a job that two nodes have in hand, since their clocks differ, stays one job", arguments: [[1, 2], [2, 1]])
+    @Test("a job that two nodes have taken, because their clocks differ, stays one job", arguments: [[1, 2], [2, 1]])
     func clocksDiffer(_ order: [Int]) async throws {
         let gates = Gates()
         let server = try await TestServer(

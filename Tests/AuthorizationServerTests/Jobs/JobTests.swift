@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// The jobs here send logout tokens, since each of these goes to a different client.
-@Suite("What was put off is done, and nobody holds it back", .timeLimit(.minutes(10)), .serialized)
+@Suite("Background jobs are done, and none holds back another", .timeLimit(.minutes(10)), .serialized)
 struct JobTests {
     private static func address(_ id: String) -> String { "https://\(id).example.com/logout" }
 
@@ -70,7 +70,7 @@ struct JobTests {
     }
 
     @Test(
-        "of 1,000 clients 900 hang: all others are told, what is under way is bounded, and afterwards new ones wait for none"
+        "if 900 of 1,000 clients hang, the others are notified, requests stay limited, and new clients need not wait"
     )
     func mostHang() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(300)) { $0.contains("//hangs-") }
@@ -93,7 +93,7 @@ struct JobTests {
         }
     }
 
-    @Test("a client that answers again is told all that waited, by one attempt first")
+    @Test("a client that responds again gets everything that was waiting, after one successful attempt")
     func recovers() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(20)) { _ in true }
         let server = try await Self.server(outbound, ["shop"])
@@ -111,7 +111,7 @@ struct JobTests {
         #expect(await runner.round() == 0 && outbound.answers == 50)
     }
 
-    @Test("a job that fails again and again does not hold up those behind it")
+    @Test("a job that keeps failing does not hold up the jobs after it")
     func poison() async throws {
         let outbound = RecordedOutbound()
         let server = try await Self.server(outbound, ["shop"])
@@ -130,7 +130,7 @@ struct JobTests {
         #expect(left.isEmpty)
     }
 
-    @Test("of nodes on one store each delivers some, and none what another one does")
+    @Test("several nodes on one store share the jobs, and none is done twice")
     func nodes() async throws {
         let outbound = HeldOutbound()
         let clients = (0..<40).map { "c-\($0)" }
@@ -164,7 +164,7 @@ struct JobTests {
         try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 1).isEmpty
     }
 
-    @Test("looking for what is due costs a few rows of a client that rests, whatever waits for it")
+    @Test("looking for due jobs reads a few rows of a paused client, however many jobs wait for it")
     func cheap() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(10)) { _ in true }
         let server = try await Self.server(
@@ -179,7 +179,7 @@ struct JobTests {
         #expect(store.found - before <= 200, "\(store.found - before) rows were read for nothing")
     }
 
-    @Test("a job that a plugin commits by itself is done at once")
+    @Test("a job that a plugin commits itself is done at once")
     func woken() async throws {
         let outbound = HangingOutbound(limit: .seconds(1)) { _ in false }
         let server = try await Self.server(outbound, ["shop"])
@@ -198,7 +198,7 @@ struct JobTests {
         }
     }
 
-    @Test("a job that an earlier version put into the store is done")
+    @Test("a job that an earlier version wrote to the store is done")
     func former() async throws {
         let outbound = RecordedOutbound()
         let server = try await Self.server(outbound, ["shop"])
@@ -221,7 +221,7 @@ struct JobTests {
         }
     }
 
-    @Test("the applications are told before the browser is sent on")
+    @Test("the clients are notified before the browser is redirected")
     func toldFirst() async throws {
         let outbound = HangingOutbound(limit: .seconds(20)) { _ in false }
         let server = try await Self.server(outbound, ["shop", "other"], Self.waiting("5s"))

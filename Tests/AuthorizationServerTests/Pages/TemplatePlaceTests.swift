@@ -3,7 +3,7 @@
 import ServerHTTP
 import Testing
 
-@Suite("A value is in a template where browsers take it for text", .timeLimit(.minutes(10)))
+@Suite("A template may have values only where browsers treat them as text", .timeLimit(.minutes(10)))
 struct TemplatePlaceTests {
     /// Markup before the value that is complete, though it may not look so.
     static let before = [
@@ -46,7 +46,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("inside a tag and outside of quotation marks it is refused, whatever stands before it", arguments: before)
+    @Test("inside a tag and outside of quotation marks a value is refused, whatever precedes it", arguments: before)
     func refused(_ before: String) {
         for outside in TemplatePlaceTests.outside {
             for value in ["{{a}}", "{{ a.b }}", "{{.}}", "{{uppercased(a)}}"] {
@@ -60,7 +60,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("in text, in a comment and between quotation marks it is taken, whatever stands before it", arguments: before)
+    @Test("in text, in a comment and in quotation marks a value is accepted, whatever precedes it", arguments: before)
     func taken(_ before: String) {
         for (left, right) in TemplatePlaceTests.inside {
             let problem = TemplatePlaceTests.problem("\(before)\n\(left){{a}}\(right)\n{{b}}")
@@ -68,7 +68,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("a section that is shown many times is read as often: each may begin where the one before has ended")
+    @Test("the check of a repeated section considers that each repetition starts where the previous one ended")
     func repeated() {
         #expect(TemplatePlaceTests.problem("<p {{#s}}a=\"{{x}}\" {{/s}}>") == nil)
         for template in [
@@ -79,7 +79,7 @@ struct TemplatePlaceTests {
     }
 
     @Test(
-        "a part of a page begins and ends between tags",
+        "a partial begins and ends between tags",
         arguments: [
             "<a {{> sealed}}>", "<a b=\"{{> sealed}}\">", "<!-- {{>sealed}} -->", "<a {{>*name}}>", "<{{$b}}a{{/b}}>",
             "{{$b}}<a {{/b}}>", "<a {{<head}}{{/head}}>", "{{<head}}{{$b}}<a b=\"{{/b}}{{/head}}", "<a",

@@ -45,7 +45,7 @@ enum Templates {
     }
 }
 
-@Suite("Templates escape whatever they show, by bytes", .timeLimit(.minutes(10)))
+@Suite("Templates escape all values, byte by byte", .timeLimit(.minutes(10)))
 struct TemplateTests {
     /// Values for each name in a template; sections whose own value is never shown are entered or skipped.
     private static func values(_ text: String, entering: Bool) throws -> JSON {
@@ -185,7 +185,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "templates that include themselves are refused, however far around",
+        "templates that include themselves are refused, even through others",
         arguments: [
             ["notice": "{{> notice}}"], ["notice": "{{# a }}{{>notice}}{{/a}}"],
             ["notice": "{{> other}}", "other": "{{<notice}}{{/notice}}"],
@@ -204,7 +204,7 @@ struct TemplateTests {
         #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
     }
 
-    @Test("sections are nested 64 deep at the most", arguments: [64, 65, 100_000])
+    @Test("sections may be nested at most 64 deep", arguments: [64, 65, 100_000])
     func nesting(_ depth: Int) throws {
         let template =
             (0..<depth).map { "{{#s\($0)}}" }.joined() + (0..<depth).reversed().map { "{{/s\($0)}}" }.joined()
@@ -220,7 +220,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "a template of a plugin and the one that a folder puts in its place are both refused",
+        "a plugin's template and its replacement in a folder are both refused",
         arguments: [
             ("<p>{{a}}</p>", "<p {{a}}>"), ("<p {{a}}>", "<p>{{a}}</p>"), ("{{a}}", "{{#a}}"), ("{{&a}}", "{{a}}"),
         ])
@@ -235,7 +235,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "what only looks like it is taken",
+        "harmless look-alikes are accepted",
         arguments: [
             "{{! {{{a}}", "<p>a={{a}}</p>", "<a href=\"?a={{a}}\">", "<input{{#a}} checked{{/a}}>", "a { b } {{a}}",
             "{ {{a}} }", "1 < 2 ={{a}}",

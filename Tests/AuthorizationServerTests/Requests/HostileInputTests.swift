@@ -4,7 +4,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 6749 section 3.2: what the token endpoint does with bad input", .timeLimit(.minutes(10)))
+@Suite("RFC 6749 section 3.2: invalid input at the token endpoint", .timeLimit(.minutes(10)))
 struct HostileInputTests {
     /// A body that must be refused, and the rule that refuses it.
     struct Case: Sendable, CustomTestStringConvertible {

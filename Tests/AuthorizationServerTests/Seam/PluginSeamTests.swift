@@ -91,7 +91,7 @@ struct PluginSeamTests {
         .init("auth", .object([.init("\(word)_key", .object([.init("\(word)_attribute", "seen")]))])),
     ])
 
-    @Test("the core serves a plugin whose every name is random")
+    @Test("the core serves a plugin whose names are all random")
     func random() async throws {
         let word = RandomlyNamed.word
         let server = try await TestServer(
@@ -109,7 +109,7 @@ struct PluginSeamTests {
         #expect(metadata["\(word)_supported"] == ["yes"] && metadata["\(word)_endpoint"] != nil)
     }
 
-    @Test("two plugins that claim one name stop the start and are both named")
+    @Test("two plugins that claim one name prevent the start, and the message names both")
     func taken() async throws {
         let twice = [Plugins.memoryStore, RandomlyNamed.self, Impostor.self].map { PluginSetup($0) }
         let error = await #expect(throws: ConfigurationError.self) {
@@ -127,7 +127,7 @@ struct PluginSeamTests {
         func register(in registry: inout Registry) { registry.add(grant: RandomlyNamed.Grant()) }
     }
 
-    @Test("a plugin ends with the last request that uses it, and not before")
+    @Test("a plugin stops after the last request that uses it, and not before")
     func lifetime() async throws {
         let server = try await TestServer(
             [.init(Plugins.memoryStore), .init(Slow.self)], clients: [Slow.client], format: nil)

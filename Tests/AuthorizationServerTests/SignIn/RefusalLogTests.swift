@@ -52,7 +52,7 @@ struct RefusalLogTests {
         #expect(!line.contains("a secret of nobody"))
     }
 
-    @Test("also where the credentials stand in a header, and where the form travels sealed")
+    @Test("even if the credentials are in a header field or the form is sealed")
     func elsewhere() async throws {
         let server = try await Demo.server()
         _ = await server.post("/auth/token", [("grant_type", "client_credentials")], as: ("stranger", "hush hush"))
@@ -70,7 +70,7 @@ struct RefusalLogTests {
         #expect(answer.status == 400 && refused(server).contains("redirect_uri=https://app.example.com/x"))
     }
 
-    @Test("in the events as well, and only as what was claimed")
+    @Test("in the events too, but only as a claim")
     func events() async throws {
         let sink = RecordingSink.make()
         let server = try await Demo.server(Plugins.all + [sink.setup])
@@ -102,7 +102,7 @@ struct RefusalLogTests {
         for secret in ["s3cret", "c0de", "t0ken"] { #expect(!line.contains(secret)) }
     }
 
-    @Test("a client's name is written down short and printable")
+    @Test("a client's name is logged short and printable")
     func isNamedSafely() async throws {
         let server = try await Demo.server()
         _ = await Browser(server).authorize(

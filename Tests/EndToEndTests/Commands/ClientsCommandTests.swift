@@ -22,7 +22,7 @@ struct ClientsCommandTests {
         String(try #require(made.output.firstMatch(of: /client_secret +([A-Za-z0-9_\-]{43})\n/)).1)
     }
 
-    @Test("makes, lists, shows, rotates, disables, enables and removes clients, beside a server that follows at once")
+    @Test("adds, lists, shows, rotates, disables, enables and removes clients, and a running server follows at once")
     func walk() async throws {
         try await with { folder in
             let program = try await Program.start(folder)
@@ -60,7 +60,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("takes a document in YAML from a file or in JSON from standard input, where options win")
+    @Test("accepts a YAML file or JSON on standard input, overridden by options")
     func documents() async throws {
         try await with { folder in
             try folder.write(
@@ -79,7 +79,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("a document that is not valid is refused with line and column, and nothing is made")
+    @Test("an invalid document is refused with line and column, and no client is added")
     func places() async throws {
         try await with { folder in
             try folder.write("x.yaml", "id: x\ngrant_types:\n  - client_credentials\n  - magic\nscops: [read]\n")
@@ -133,7 +133,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("a server does not start with an id that a client in the store has")
+    @Test("a server does not start if it declares an id that a client in the store has")
     func conflict() async throws {
         try await with { folder in
             #expect(try clients(folder, "add", "orders", "--grant", "client_credentials").status == 0)
@@ -146,7 +146,7 @@ struct ClientsCommandTests {
     }
 
     @Test(
-        "the help of each teaches what it does",
+        "the help of each command explains it",
         arguments: ["add", "list", "show", "rotate-secret", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in

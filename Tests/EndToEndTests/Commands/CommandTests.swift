@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The command", .timeLimit(.minutes(10)))
 struct CommandTests {
-    @Test("lists the plugins that are installed")
+    @Test("lists the installed plugins")
     func list() async throws {
         try await Folder.with { folder in
             let listed = try Command.grantor("plugins", "list", in: folder)
@@ -36,7 +36,7 @@ struct CommandTests {
         }
     }
 
-    @Test("says its version and the kit's")
+    @Test("prints its version and the kit's")
     func version() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("version", in: folder)
@@ -44,7 +44,7 @@ struct CommandTests {
         }
     }
 
-    @Test("says which configuration is missing")
+    @Test("names a missing configuration")
     func missing() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("serve", in: folder)
@@ -62,7 +62,7 @@ struct CommandTests {
         }
     }
 
-    @Test("a server that never started has no keys yet")
+    @Test("there are no keys before the first start")
     func noKeys() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())

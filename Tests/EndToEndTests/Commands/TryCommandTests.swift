@@ -95,7 +95,7 @@ struct TryCommandTests {
         return (try? JSON(parsing: ended.output)) ?? .null
     }
 
-    @Test("a client acts for itself: the line that is shown works as pasted, and what is sent is no argument")
+    @Test("client credentials: the printed command works as pasted, and no secret is passed as an argument")
     func clientCredentials() async throws {
         try await Self.with { folder, program, _ in
             try FileManager.default.createDirectory(atPath: "\(folder.path)/bin", withIntermediateDirectories: true)
@@ -116,7 +116,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a person approves, the answer comes to the redirect URI, and the walk goes on to userinfo")
+    @Test("a user approves, the response arrives at the redirect URI, and the run continues to userinfo")
     func code() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["code", "--client", "web"])
@@ -136,7 +136,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("an answer in the fragment is pasted, and that of another request is not taken")
+    @Test("a response in the fragment can be pasted, and that of another request is refused")
     func fragment() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["implicit", "--response-type", "id_token token"])
@@ -150,7 +150,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a browser that gets an answer in the fragment sends it on by the page of the listener")
+    @Test("a browser with a response in the fragment sends it on through the listener's page")
     func fragmentInBrowser() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["implicit"])
@@ -165,7 +165,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a hybrid answer is taken, and its code redeemed")
+    @Test("a hybrid response is accepted, and its code redeemed")
     func hybrid() async throws {
         try await Self.with { folder, program, _ in
             let arguments = ["code", "--client", "spa", "--response-type", "code id_token token"]
@@ -178,7 +178,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("an answer that another server issued ends it before the code is sent anywhere (RFC 9207 section 2.4)")
+    @Test("a response from another server ends the run before the code is sent anywhere (RFC 9207 section 2.4)")
     func mixedUp() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["code", "--client", "web"])
@@ -189,7 +189,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a redirect URI whose port another program has moves to a free one")
+    @Test("if the port of the redirect URI is in use, a free one is used")
     func moved() async throws {
         try await Self.with { folder, program, callback in
             let other = try Walk(folder, program, ["code", "--client", "web"])
@@ -206,7 +206,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("without a terminal, an answer that goes to another machine cannot be taken")
+    @Test("without a terminal, a response to another machine cannot be received")
     func elsewhere() async throws {
         try await Self.with { folder, program, callback in
             let text = folder.read("config.yaml").replacing(
@@ -218,7 +218,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a client's secret that stands there as a hash is asked for, and not shown")
+    @Test("a client secret that is only known as a hash is asked for and not shown")
     func hashed() async throws {
         try await Self.with { folder, program, _ in
             let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
@@ -232,7 +232,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a person who refuses ends it with the status 1")
+    @Test("a user who denies ends the run with status 1")
     func refused() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["authorization_code", "--client", "web"])
@@ -245,7 +245,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a password that is given without a value is asked for; a wrong one ends it with the status 1")
+    @Test("a password given without a value is asked for, and a wrong one ends the run with status 1")
     func password() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["password", "--with", "password", "--scope", "openid profile"])
@@ -260,7 +260,7 @@ struct TryCommandTests {
     }
 
     @Test(
-        "only to be shown, the requests hold variables for what answers would bring, and the challenge fits the verifier"
+        "with --print, requests use variables for values from responses, and the challenge fits the verifier"
     )
     func printed() async throws {
         try await Self.with { folder, program, callback in
@@ -282,7 +282,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a shell reads each value of a line back byte for byte, whatever is beside its quotes")
+    @Test("a shell reads each value of a command back byte for byte, whatever is next to its quotes")
     func readBack() async throws {
         try await Self.with { folder, program, _ in
             for mark in Hostile.marks where mark != "\u{0}" {
@@ -298,7 +298,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("quotes of all kinds in a value arrive as they are")
+    @Test("all kinds of quotes in a value arrive unchanged")
     func quoted() async throws {
         try await Self.with { folder, program, _ in
             let odd = "it's \"odd\" \\ $HOME & 100% + ü"
@@ -338,7 +338,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a configuration that does not run is not tried")
+    @Test("an invalid configuration is not tried")
     func broken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", "issuer: nowhere\n")

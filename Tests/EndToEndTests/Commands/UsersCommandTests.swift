@@ -98,7 +98,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("takes a password from standard input, and makes an id if none is given")
+    @Test("reads a password from standard input, and generates an id if none is given")
     func standardInput() async throws {
         try await with { folder in
             let made = try Command.shell(
@@ -109,7 +109,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("asks at the terminal twice and shows nothing of what is typed")
+    @Test("asks twice at the terminal without showing what is typed")
     func terminal() async throws {
         try await with { folder in
             let wrong = try await onThread { try Terminal.run(folder, typing: ["correct horse", "battery"]) }
@@ -121,7 +121,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("whatever ends the command at the question, the terminal shows again what is typed")
+    @Test("however the command ends at the prompt, the terminal shows typed text again")
     func interrupted() async throws {
         try await with { folder in
             for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -137,7 +137,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("a server records what its configuration says of users, at the start and at a reload")
+    @Test("a server records its declared users at the start and at a reload")
     func recorded() async throws {
         try await with { folder in
             let program = try await Program.start(folder)
@@ -201,7 +201,7 @@ struct UsersCommandTests {
         "", "\u{1B}[2J", "a\nb", "\u{212A}", "ann\u{301}", String(repeating: "a", count: 257), "ann\u{202E}",
     ]
 
-    @Test("an id that none can be is refused by every command, and is not repeated", arguments: hostileIDs)
+    @Test("every command refuses an invalid id without repeating it", arguments: hostileIDs)
     func hostile(_ id: String) async throws {
         try await with { folder in
             #expect(try users(folder, "add", "ann", "--no-password").status == 0)
@@ -214,7 +214,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("a server does not start, nor reload, with a name that a user in the store has")
+    @Test("a server neither starts nor reloads if it declares a name that a user in the store has")
     func conflict() async throws {
         try await with { folder in
             #expect(try users(folder, "add", "ann", "--email", "ann@example.com", "--no-password").status == 0)
@@ -231,7 +231,7 @@ struct UsersCommandTests {
     }
 
     @Test(
-        "the help of each teaches what it does",
+        "the help of each command explains it",
         arguments: ["add", "list", "show", "password", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in

@@ -7,7 +7,7 @@ import ServerConfiguration
 import Support
 import Testing
 
-@Suite("What a reload does about each key of the file", .timeLimit(.minutes(10)))
+@Suite("The effect of a reload on each key of the file", .timeLimit(.minutes(10)))
 struct ReloadRuleTests {
     /// A file with one changed key, and a check whether the server has applied the change.
     private struct Change {
@@ -18,7 +18,7 @@ struct ReloadRuleTests {
 
     private static let keys = ReloadRule.all.map(\.key)
 
-    @Test("each key that the reader knows has one rule")
+    @Test("each known key has one rule")
     func complete() throws {
         let path = "\(Build.root)/Sources/ServerConfiguration/ConfigurationReader.swift"
         let read = try String(contentsOfFile: path, encoding: .utf8)
@@ -26,7 +26,7 @@ struct ReloadRuleTests {
         #expect(Set(read).sorted() == Self.keys.sorted())
     }
 
-    @Test("the documentation says of each key what its rule says")
+    @Test("the documentation agrees with the rule of each key")
     func documented() throws {
         let page = try String(contentsOfFile: "\(Build.root)/Docs/Configuration.md", encoding: .utf8)
         for (effect, words) in [
@@ -185,7 +185,7 @@ struct ReloadRuleTests {
     /// The keys that changed, according to the log of a reload.
     private static func named(_ news: String) -> [String] { keys.filter { news.contains("'\($0)' has changed") } }
 
-    @Test("a key that applies is served from the next request")
+    @Test("a key whose changes apply takes effect with the next request")
     func applies() async throws {
         try await Self.withProgram { program, folder in
             let changes = try Self.changes(of: .applies, in: folder)
@@ -203,7 +203,7 @@ struct ReloadRuleTests {
         }
     }
 
-    @Test("a key that warns keeps its value, and the rest of the file is served")
+    @Test("a key that warns keeps its value, and the rest of the file is applied")
     func warns() async throws {
         try await Self.withProgram { program, folder in
             let changes = try Self.changes(of: .warns, in: folder)

@@ -5,11 +5,11 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the program says at its start", .timeLimit(.minutes(10)))
+@Suite("The program's output at the start", .timeLimit(.minutes(10)))
 struct StartTests {
     private static let warned = "  - { id: idle, secret: nothing-to-do }"
 
-    @Test("with a log in JSON every line of it is an object, warnings and errors included")
+    @Test("with a JSON log, every line is an object, including warnings and errors")
     func json() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(more: StartTests.warned))
@@ -32,7 +32,7 @@ struct StartTests {
         }
     }
 
-    @Test("an IPv6 address is written without brackets, and shown with them")
+    @Test("an IPv6 address is configured without brackets and shown with them")
     func brackets() async throws {
         try await Folder.with { folder in
             try folder.write(
@@ -43,7 +43,7 @@ struct StartTests {
         }
     }
 
-    @Test("an address that is taken is told in a sentence")
+    @Test("an address in use is explained")
     func taken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -115,7 +115,7 @@ struct StartTests {
         #expect(!told.contains("s3cret"), "never its content")
     }
 
-    @Test("what a variable of the environment holds beside a secret is said with the variable's name")
+    @Test("unwanted characters in an environment variable are reported with the variable's name")
     func variables() async throws {
         try await Folder.with { folder in
             let reference = Configurations.yaml().replacing("\"\(Configurations.secret)\"", with: "{ env: THE_SECRET }")

@@ -61,7 +61,7 @@ struct SecurityDocumentTests {
         return suites
     }
 
-    @Test("each promise names at least one test, and every test that is named exists")
+    @Test("each promise cites at least one test, and every cited test exists")
     func citations() throws {
         let (promises, suites) = (try promises(), try suites())
         #expect(promises.count > 60 && suites.count > 80)
@@ -70,7 +70,7 @@ struct SecurityDocumentTests {
         }
     }
 
-    @Test("each promise rests on a test that runs everywhere, and the row says where the others run")
+    @Test("each promise has a test that runs everywhere, and the row says where the others run")
     func everywhere() throws {
         let suites = try suites()
         for (promise, citations) in try promises() {
@@ -105,7 +105,7 @@ struct SecurityDocumentTests {
         return files?.contains { $0.hasPrefix(start) } ?? false
     }
 
-    @Test("a name that no test has is noticed")
+    @Test("a citation without a test is detected")
     func notices() throws {
         let suites = try suites()
         for cell in ["`NoSuchTests`", "`KillTests`: a test that nobody wrote", "`Scripts/nothing`", "some words"] {

@@ -53,7 +53,7 @@ struct AuditTests {
         _ = try program.post("/auth/revoke", [("token", own["access_token"] ?? "")], as: ("demo", "demo-secret"))
     }
 
-    @Test("holds each event of a whole run, what commands changed included, and no secret and no token")
+    @Test("contains every event of a run, including changes by commands, and no secret and no token")
     func wholeRun() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: log/audit.log }")
@@ -98,7 +98,7 @@ struct AuditTests {
         }
     }
 
-    @Test("to standard output: commands print what they always do")
+    @Test("on standard output: commands print only their usual output")
     func standardOutput() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: '-' }")
@@ -113,7 +113,7 @@ struct AuditTests {
         }
     }
 
-    @Test("turning files over and SIGTERM under load lose no event")
+    @Test("rotating files and SIGTERM under load lose no event")
     func load() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: log/audit.log, max_size: 50000, keep: 1000 }")
@@ -139,7 +139,7 @@ struct AuditTests {
         }
     }
 
-    @Test("a full disk is told in the log and the metrics; with 'required' it refuses requests")
+    @Test("a full disk is reported in the log and the metrics; with 'required', requests are refused")
     func fullDisk() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: /dev/full, max_size: 0, required: true }")

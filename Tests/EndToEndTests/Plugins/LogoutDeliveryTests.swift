@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The end of a session reaches the applications", .timeLimit(.minutes(10)))
+@Suite("The end of a session reaches the clients", .timeLimit(.minutes(10)))
 struct LogoutDeliveryTests {
     private static func configuration(_ callback: UInt16, hanging: UInt16 = 9) -> String {
         """
@@ -53,7 +53,7 @@ struct LogoutDeliveryTests {
         return (browser, try #require(tokens["id_token"]))
     }
 
-    @Test("a logout token that could not be delivered outlives kill -9 of the server, and arrives once it can")
+    @Test("an undelivered logout token survives kill -9 of the server and arrives once it can")
     func killed() async throws {
         try await Folder.with { folder in
             // A port at which nothing listens yet.
@@ -77,7 +77,7 @@ struct LogoutDeliveryTests {
         }
     }
 
-    @Test("a client that accepts and never answers holds back neither a sign-out nor another client's logout token")
+    @Test("a client that accepts and never responds delays neither a sign-out nor another client's logout token")
     func hanging() async throws {
         try await Folder.with { folder in
             let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
@@ -107,7 +107,7 @@ struct LogoutDeliveryTests {
         return ContinuousClock.now - start
     }
 
-    @Test("a logout token is on its way as soon as the session has ended, where no browser waits for it either")
+    @Test("a logout token is sent as soon as the session has ended, even if no browser waits for it")
     func atOnce() async throws {
         try await Folder.with { folder in
             let shop = try OtherServer { _ in OtherServer.reply("200 OK") }

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the file does not name is not in the process", .timeLimit(.minutes(10)))
+@Suite("Plugins that the file does not list are not in the process", .timeLimit(.minutes(10)))
 struct NothingElseTests {
     private static let few: Set<String> = ["client-credentials", "jwt-token", "sqlite-store"]
 
@@ -23,7 +23,7 @@ struct NothingElseTests {
         }
     }
 
-    @Test("no route of another plugin is served, and no library of another is mapped")
+    @Test("no route of another plugin is served, and no other library is mapped")
     func few() async throws {
         try await Folder.with { folder in
             try folder.write(

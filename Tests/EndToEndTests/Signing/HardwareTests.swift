@@ -64,7 +64,7 @@ private func yaml(provider: String, signing: String, algorithm: String) -> Strin
     """
 }
 
-@Suite("Keys that a provider of OpenSSL holds", .timeLimit(.minutes(10)))
+@Suite("Keys held by an OpenSSL provider", .timeLimit(.minutes(10)))
 struct HardwareTests {
     private static var softHSM: String {
         "{ name: hsm, path: \(Token.provider), parameters: { pkcs11-module-path: \(Token.module) } }"
@@ -74,7 +74,7 @@ struct HardwareTests {
         "{ uri: \"pkcs11:token=grantor;object=\(label);type=private\", pin: { env: PIN }, algorithm: \(algorithm) }"
     }
 
-    @Test("what these tests need is there wherever the project tests itself")
+    @Test("the requirements of these tests are met wherever the project tests itself")
     func complete() {
         guard let missing = Token.missing else { return }
         print("hardware: NOT TESTED, no token signed anything: \(missing)")
@@ -82,7 +82,7 @@ struct HardwareTests {
     }
 
     @Test(
-        "a token in hardware signs, and what it signs verifies elsewhere",
+        "a hardware token signs, and its signatures verify elsewhere",
         .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")),
         arguments: [("es256", "ES256"), ("rsa", "RS256"), ("rsa", "PS256"), ("es384", "ES384")])
     func signs(_ label: String, _ algorithm: String) async throws {
@@ -111,7 +111,7 @@ struct HardwareTests {
     }
 
     @Test(
-        "a token that does not open says what to look at, and shows no PIN",
+        "the error for a token that does not open says what to check and shows no PIN",
         .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")))
     func refusals() async throws {
         try await Folder.with { folder in
@@ -161,7 +161,7 @@ struct HardwareTests {
         return "\(path)/legacy.so"
     }
 
-    @Test("a key by another URI signs in the provider's own context")
+    @Test("a key with another kind of URI signs in the provider's own context")
     func file() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("umask 077; openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
@@ -177,7 +177,7 @@ struct HardwareTests {
         }
     }
 
-    @Test("a provider that cannot be used stops the start with OpenSSL's reason")
+    @Test("an unusable provider prevents the start, with OpenSSL's reason")
     func providers() async throws {
         try await Folder.with { folder in
             let key = "{ uri: \"pkcs11:token=none\", pin: \"1234\" }"

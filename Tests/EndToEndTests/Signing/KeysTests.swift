@@ -71,7 +71,7 @@ struct KeysTests {
         }
     }
 
-    @Test("keys come as PKCS#8, PKCS#1, SEC1 or JWK, open or encrypted")
+    @Test("keys can be PKCS#8, PKCS#1, SEC1 or JWK, encrypted or not")
     func forms() async throws {
         try await Folder.with { folder in
             let made = try Command.shell(
@@ -112,7 +112,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that others on the machine can read or change is a warning that says what to do")
+    @Test("a key that other users can read or change causes a warning that says what to do")
     func permissions() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("umask 077; openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
@@ -144,7 +144,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that comes from a URI or by 'keys import' is looked at in the same way")
+    @Test("a key from a URI or from 'keys import' is checked in the same way")
     func otherPermissions() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("openssl genpkey -algorithm ED25519 -out key.pem; chmod 644 key.pem", in: folder)
@@ -196,7 +196,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a reload that asks for another algorithm has its key before the next request")
+    @Test("a reload that needs another algorithm has its key before the next request")
     func reload() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml("cache: 2m"))
@@ -217,7 +217,7 @@ struct KeysTests {
         }
     }
 
-    @Test("declared keys change by a reload, and the former one stays published")
+    @Test("a reload changes declared keys, and the old one stays published")
     func declared() async throws {
         try await Folder.with { folder in
             let made = try Command.shell(
@@ -270,7 +270,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that was announced before a kill -9 signs when its time comes")
+    @Test("a key that was announced before a kill -9 signs on time")
     func crash() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s", expiration: 600))
@@ -286,7 +286,7 @@ struct KeysTests {
         }
     }
 
-    @Test("an imported key signs where its algorithm has none")
+    @Test("an imported key signs if its algorithm has no key")
     func imported() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml(""))

@@ -116,7 +116,7 @@ struct ConsumptionTests {
         }
     }
 
-    @Test("within the grace time all that race get one successor, and the generation moves once")
+    @Test("within the grace period all racing requests get one successor, and the generation advances once")
     func successor() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Self.yaml(grace: "60s"))

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 9112: versions, hosts and what is no request", .timeLimit(.minutes(10)))
+@Suite("RFC 9112: versions, hosts and invalid requests", .timeLimit(.minutes(10)))
 struct HTTPVersionTests {
     private func with(_ body: (Program) async throws -> Void) async throws {
         try await Folder.with { folder in
@@ -39,7 +39,7 @@ struct HTTPVersionTests {
         }
     }
 
-    @Test("HTTP/1.0 keeps its connection if it asks to, and is told so")
+    @Test("HTTP/1.0 keeps its connection on request and is told so")
     func kept() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 9112 section 9.3.2: requests that are sent together", .timeLimit(.minutes(10)))
+@Suite("RFC 9112 section 9.3.2: pipelined requests", .timeLimit(.minutes(10)))
 struct PipeliningTests {
     private static let get = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let lastGet = "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -67,7 +67,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("a client that ends its side after many requests gets all answers")
+    @Test("a client that closes its side after many requests gets all responses")
     func ends() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)

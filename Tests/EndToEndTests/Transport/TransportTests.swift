@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the HTTP layer does with bad clients", .timeLimit(.minutes(10)))
+@Suite("The HTTP layer and misbehaving clients", .timeLimit(.minutes(10)))
 struct TransportTests {
     private static let listen = "{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 64 }"
 
@@ -33,7 +33,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a body that comes byte by byte is answered in time")
+    @Test("a body that arrives byte by byte gets a response in time")
     func slowBody() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -72,7 +72,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a body of more than 64 KiB is refused, whether its length is told or not", arguments: [true, false])
+    @Test("a body of more than 64 KiB is refused, whether its length is declared or not", arguments: [true, false])
     func largeBody(_ isTold: Bool) async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -90,7 +90,7 @@ struct TransportTests {
     }
 
     @Test(
-        "what is no HTTP request is refused",
+        "anything but an HTTP request is refused",
         arguments: [
             "GARBAGE\r\n\r\n", "GET\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
@@ -127,7 +127,7 @@ struct TransportTests {
         }
     }
 
-    @Test("several requests on one connection are answered in order, and 'close' ends it in any letters")
+    @Test("several requests on one connection are answered in order, and 'close' ends it in any case")
     func keepsAlive() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -138,7 +138,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a client that does not read its answers loses its connection")
+    @Test("a client that does not read its responses loses its connection")
     func slowReader() async throws {
         try await with("{ port: 0, header_timeout: 1s, body_timeout: 1s }") { program in
             let socket = try HTTPSocket(port: program.port)
@@ -162,7 +162,7 @@ struct TransportTests {
         }
     }
 
-    @Test("connections beyond the cap wait and are served when others end")
+    @Test("connections beyond the limit wait and are served when others end")
     func cap() async throws {
         try await with("{ port: 0, max_connections: 4, header_timeout: 100s }") { program in
             // The library accepts several connections at a time, so the limit may be exceeded by a few.
@@ -177,7 +177,7 @@ struct TransportTests {
     }
 
     @Test(
-        "the address of a client behind a trusted proxy is the forwarded one, and of others it is not",
+        "the address of a client is the forwarded one behind a trusted proxy only",
         arguments: [true, false])
     func proxies(_ isTrusted: Bool) async throws {
         let listen = "{ port: 0, trusted_proxies: [\(isTrusted ? "127.0.0.0/8" : "192.0.2.0/24"), 198.51.100.7] }"
@@ -190,7 +190,7 @@ struct TransportTests {
         }
     }
 
-    @Test("the log may be read slowly, or not at all")
+    @Test("the log may be read slowly or not at all")
     func stalledLog() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -280,7 +280,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a stop does not wait for clients that are idle, or never began")
+    @Test("a stop does not wait for clients that are idle or never sent a request")
     func stops() async throws {
         try await Folder.with { folder in
             try certificate("first", in: folder)

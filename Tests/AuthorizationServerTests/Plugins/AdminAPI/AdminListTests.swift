@@ -99,7 +99,7 @@ struct AdminListTests {
         }
     }
 
-    @Test("of 64 that make one document at once where there is none, one does", arguments: AdminAPITests.kinds)
+    @Test("of 64 simultaneous requests to create a document, one succeeds", arguments: AdminAPITests.kinds)
     func making(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let document: JSON = kind == "Client" ? AdminAPITests.orders : ["id": "orders"]
@@ -116,7 +116,7 @@ struct AdminListTests {
         #expect(statuses == [201: 1, 412: 63])
     }
 
-    @Test("a document that was removed and made anew is in another state than before", arguments: AdminAPITests.kinds)
+    @Test("a document that was deleted and created again has another version", arguments: AdminAPITests.kinds)
     func madeAnew(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let item = "/\(kind)/orders"
@@ -127,7 +127,7 @@ struct AdminListTests {
         #expect(await server.admin("DELETE", item, token: token, headers: [("if-match", tag)]).status == 412)
     }
 
-    @Test("patches without a condition are all applied, each to what the one before left")
+    @Test("patches without a condition are all applied, one after another")
     func patches() async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("PUT", "/User/ann", ["data": [:]], token: token).status == 201)
@@ -154,7 +154,7 @@ struct AdminListTests {
     }
 
     @Test(
-        "pages hold every document once, declared ones too, whatever their number", arguments: AdminAPITests.kinds,
+        "the pages of a list contain every document once, including declared ones", arguments: AdminAPITests.kinds,
         0..<8)
     func pages(_ kind: String, _ count: Int) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -174,7 +174,7 @@ struct AdminListTests {
         ("User", "_id=none", []), ("Client", "_id=orders", ["orders"]), ("Client", "_id=service", ["service"]),
     ]
 
-    @Test("a search finds what is stored and what is declared", arguments: searches)
+    @Test("a search finds stored and declared documents", arguments: searches)
     func search(_ kind: String, _ query: String, _ found: [String]) async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("POST", "/User", People.ann, token: token).status == 201)
@@ -184,7 +184,7 @@ struct AdminListTests {
     }
 
     @Test(
-        "a query that means nothing is refused",
+        "an invalid query is refused",
         arguments: ["_count=0", "_count=501", "_count=x", "_id=a&email=b", "_count=1&_count=2"])
     func queries(_ query: String) async throws {
         let (server, token) = try await AdminAPITests.server()

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("How large documents and lists of the admin API can be", .timeLimit(.minutes(10)))
+@Suite("The size limits of documents and lists in the admin API", .timeLimit(.minutes(10)))
 struct AdminSizeTests {
     /// A document with members of the given sizes, where any content is allowed.
     private static func document(_ kind: String, _ members: [(String, Int)]) -> JSON {
@@ -45,7 +45,7 @@ struct AdminSizeTests {
     }
 
     @Test(
-        "a document has 65536 bytes at the most, however it is made",
+        "a document has at most 65536 bytes, however it is created",
         arguments: AdminAPITests.kinds, [("POST", ""), ("PUT", "/much")])
     func bounds(_ kind: String, _ request: (method: String, path: String)) async throws {
         let (server, token) = try await AdminAPITests.server()

@@ -113,7 +113,7 @@ struct PKCETests {
         #expect(answer.query["error"] == "invalid_request")
     }
 
-    @Test("a wrong verifier spends nothing: the right one still redeems the code")
+    @Test("a wrong verifier does not use up the code: the right one still redeems it")
     func wrongThenRight() async throws {
         let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""

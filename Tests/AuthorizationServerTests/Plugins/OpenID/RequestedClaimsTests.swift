@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Claims that are asked for by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(10)))
+@Suite("Claims requested by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(10)))
 struct RequestedClaimsTests {
     static let formats = ["opaque", "jwt"]
 
@@ -44,7 +44,7 @@ struct RequestedClaimsTests {
         #expect(told.token["name"] == "Ann Lee" && told.token["email"] == nil && told.token["birthdate"] == nil)
     }
 
-    @Test("a refresh tells the same, and no more", arguments: formats)
+    @Test("a refresh returns the same claims and no more", arguments: formats)
     func refreshed(_ format: String) async throws {
         let server = try await server(format)
         let browser = Browser(server)
@@ -81,7 +81,7 @@ struct RequestedClaimsTests {
         #expect(grants.html.utf8.firstRange(of: "See your phone number".utf8) != nil)
     }
 
-    @Test("a form cannot allow a claim that was not asked for")
+    @Test("a form cannot allow a claim that was not requested")
     func widens() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -102,7 +102,7 @@ struct RequestedClaimsTests {
         #expect(await told(server, await browser.allow(page, ["claim email"])).info == ["sub": "ann"])
     }
 
-    @Test("a claim by name ends with the scope word in the client's registration", arguments: formats)
+    @Test("a claim by name is no longer returned once the client loses the scope value", arguments: formats)
     func takenAway(_ format: String) async throws {
         let server = try await server(format)
         let browser = Browser(server)
@@ -133,7 +133,7 @@ struct RequestedClaimsTests {
         #expect(told.token["email"] == (isTold ? "ann@example.com" : nil) && told.info == ["sub": "ann"])
     }
 
-    @Test("what is kept with a JWT access token is for this server alone")
+    @Test("only this server can read what is attached to a JWT access token")
     func sealed() async throws {
         let server = try await server("jwt")
         let browser = Browser(server)
@@ -147,7 +147,7 @@ struct RequestedClaimsTests {
     }
 }
 
-@Suite("A client learns nothing of a person who never allowed it anything", .timeLimit(.minutes(10)))
+@Suite("A client learns nothing about a user who never allowed it anything", .timeLimit(.minutes(10)))
 struct SilentRequestTests {
     /// Requests without a page from which a client might learn something about the user at the browser.
     static let probes: [[(String, String)]] = [
@@ -183,7 +183,7 @@ struct SilentRequestTests {
         }
     }
 
-    @Test("an application that anybody may pass for is told the same also once it was allowed")
+    @Test("a client that anyone can impersonate gets the same response even after it was allowed")
     func impersonated() async throws {
         let server = try await Demo.server()
         let redirect = "http://127.0.0.1:5000/callback"
@@ -195,7 +195,7 @@ struct SilentRequestTests {
         #expect(await answers(browser, native) == nobody && nobody.count == 1)
     }
 
-    @Test("a client that was allowed something is told what is missing, until that is taken back")
+    @Test("a client that was allowed something is told what is missing, until the consent is withdrawn")
     func known() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

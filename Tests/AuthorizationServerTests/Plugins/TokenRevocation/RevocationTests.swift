@@ -114,7 +114,7 @@ struct RevocationTests {
         #expect(await isActive(server, token))
     }
 
-    @Test("a code that was redeemed before its grant was revoked gives nothing")
+    @Test("a code that was redeemed before its grant was revoked gets nothing")
     func code() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
