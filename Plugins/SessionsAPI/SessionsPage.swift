@@ -42,7 +42,7 @@ struct SessionsPage: BrowserEndpoint {
     }
 
     private func signOut(_ session: UserSession) async throws {
-        try await host.tokens.revoke(.session(session.id), reason: "the user signed out on the page of sessions")
+        try await host.tokens.revoke(.session(session.id), reason: "the user signed out on the sessions page")
     }
 
     // MARK: pages

@@ -68,7 +68,7 @@ class Browser:
             "Emulation.setEmulatedMedia", features=[{"name": n, "value": v} for n, v in features.items()])
 
     def speak(self, language):
-        """Shows the same page in another language."""
+        """Reloads the page in another language."""
         self.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
         before = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.refresh()

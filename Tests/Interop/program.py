@@ -172,7 +172,7 @@ class Program:
         return who
 
     def stored_person(self):
-        """Somebody whose account is in the store, so that they can change their password."""
+        """Creates a user in the store, whose password can be changed."""
         number, self.people = self.people, self.people + 1
         who = {"login": f"stored-{number}", "password": f"demo-stored-{number}"}
         self.secrets.add(who["password"])

@@ -11,7 +11,7 @@ struct Catalogue: Sendable {
     let language: String
     private(set) var texts: [String: String]
 
-    /// Where each scope is listed, by its number in the order.
+    /// The position of each scope in lists, by scope value.
     private let order: [String: Int]
 
     init(_ language: String, _ files: PageFiles, _ branding: Branding) throws {
@@ -24,7 +24,7 @@ struct Catalogue: Sendable {
         order = try Catalogue.order(files.scopes(), branding)
     }
 
-    /// The scopes that the server itself has words for come first, unless the deployment names them at another place.
+    /// Scopes for which the server has its own texts come first, except those that the deployment lists itself.
     private static func order(_ own: [String], _ branding: Branding) -> [String: Int] {
         let named = branding.scopes.map(\.scope)
         let all = own.filter { !named.contains($0) } + named
@@ -60,7 +60,7 @@ struct Catalogue: Sendable {
         return MomentText(texts, zone: values["zone"]?.string).resolve(values)
     }
 
-    /// A link to a page, by the title of that page.
+    /// Adds the title of the linked page to a link; nil if the catalogue has no title for that page.
     private func describeLink(_ link: JSON) -> JSON? {
         guard let page = link["page"]?.string, let title = text("\(page)_title") else { return nil }
         var link = link

@@ -272,7 +272,7 @@ struct PageFiles {
         return texts
     }
 
-    /// The scopes that the server has words for, in the order of its file.
+    /// The scopes for which the server has its own texts, in the order of its English catalogue.
     func scopes() throws -> [String] {
         let own =
             try PageFiles.own["text/\(Catalogue.last).json"].map { try JSON(parsing: $0).members.map(\.name) } ?? []

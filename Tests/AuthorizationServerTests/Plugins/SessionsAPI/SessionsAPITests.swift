@@ -60,7 +60,7 @@ struct SessionsAPITests {
         #expect(await Leaving.isOver(here))
     }
 
-    @Test("sessions are shown page by page, this browser first, and all others end at once")
+    @Test("the list of sessions has pages and starts with this browser, and all others can be ended at once")
     func pages() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
