@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// Makes, changes and removes clients and users over HTTP, by the names and at the paths of Aidbox.
+/// Creates, changes and deletes clients and users over HTTP, with the names and paths of Aidbox.
 struct AdminAPI: Plugin {
     static let manifest = PluginManifest(
         id: "admin-api", summary: "manages clients and users over HTTP", specification: "RFC 9110, RFC 6750, RFC 7396")
@@ -18,26 +18,26 @@ struct AdminAPI: Plugin {
         func scope(_ key: String, _ usual: String, _ meaning: String) throws -> Scope {
             let word = settings.read(key, default: usual, meaning)
             guard Scope.isWord(word) else {
-                throw ConfigurationError("'\(key)' must be one scope word (RFC 6749 section 3.3)", at: key)
+                throw ConfigurationError("'\(key)' must be a single scope value (RFC 6749 section 3.3)", at: key)
             }
             return Scope([word])
         }
-        let all = try scope("scope", "admin", "the scope word that a token has to carry")
+        let all = try scope("scope", "admin", "the scope value that a token must have")
         scopes = [
-            .client: try scope("client_scope", all.description, "another scope word, for '/Client'"),
-            .user: try scope("user_scope", all.description, "another scope word, for '/User'"),
+            .client: try scope("client_scope", all.description, "the scope value for '/Client', if it differs"),
+            .user: try scope("user_scope", all.description, "the scope value for '/User', if it differs"),
         ]
         page = settings.read(
             "page_size", default: Int64(50), in: Int64(1)...DocumentList.most,
-            "how many documents a list holds that asks for no number")
+            "the default number of documents on a page of a list")
         takesPeople = settings.read(
             "people", default: false,
-            "whether tokens that speak for people may manage too: then whoever signs in and consents can, for each "
-                + "client that may have the scope")
+            "whether tokens that speak for users are accepted too; then anyone who can sign in and consent can manage "
+                + "documents, with any client that may have the scope")
     }
 
     func register(in registry: inout Registry) {
-        // All of a token's scope means that of its client; managing is asked for by name.
+        // A request without 'scope' gets all of the client's scope, so these scope values must be requested explicitly.
         for kind in DocumentKind.allCases {
             guard let scope = scopes[kind] else { continue }
             registry.add(scopeOnRequest: scope.description)

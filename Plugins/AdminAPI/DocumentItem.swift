@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// Shows, replaces, patches and removes one document.
+/// Shows, replaces, patches and deletes one document.
 struct DocumentItem: ResourceEndpoint {
-    /// How often a patch without a condition is tried again when another change was faster.
+    /// How often a change is tried if other requests keep changing the document.
     private static let retries = 4
 
     let documents: Documents
@@ -46,7 +46,7 @@ struct DocumentItem: ResourceEndpoint {
 
     // MARK: changing
 
-    /// Makes a change to the very state of which the conditions hold, and looks again where another one was faster.
+    /// Changes exactly the version for which the conditions hold, and tries again if another change was faster.
     private func change(
         _ id: String, _ condition: Precondition, readsFirst: Bool = false,
         _ body: (DirectoryEntry?, DirectoryCondition) async throws -> EndpointResponse
@@ -54,10 +54,11 @@ struct DocumentItem: ResourceEndpoint {
         if condition.isEmpty, !readsFirst { return try await body(nil, .any) }
         for _ in 0..<DocumentItem.retries {
             let entry = try await documents.directory.entry(id)
-            // Section 13.2.1: what is refused without a condition is refused for the same reason with one.
+            // A request that would be refused without conditions is refused for the same reason with them (RFC 9110
+            // section 13.2.1).
             if let entry, entry.version == nil { return try await body(entry, .any) }
             if entry == nil, condition.method != "PUT" {
-                // One that was removed meanwhile is in another state than the one that was to be removed.
+                // A document that was deleted meanwhile does not match the version that was to be deleted.
                 if condition.method == "DELETE", !condition.matches(nil) { throw Precondition.refusal }
                 throw documents.missing
             }
@@ -65,13 +66,13 @@ struct DocumentItem: ResourceEndpoint {
             do {
                 return try await body(entry, entry?.version.map { .version([$0]) } ?? .absent)
             } catch let refusal as DocumentRefusal where refusal.kind == .changed || refusal.kind == .taken {
-                // A name of another document is taken, however often one tries.
+                // Trying again does not help if the name belongs to another document.
                 if refusal.kind == .taken {
                     guard entry == nil, try await documents.directory.entry(id) != nil else { throw refusal }
                 }
             }
         }
-        throw OAuthError(.temporarilyUnavailable, "others were faster")
+        throw OAuthError(.temporarilyUnavailable, "other requests keep changing this document; try again")
     }
 
     private func replace(
@@ -82,15 +83,15 @@ struct DocumentItem: ResourceEndpoint {
         return documents.answer(change)
     }
 
-    /// RFC 7396: what is left out stays, `null` removes.
+    /// Applies a merge patch (RFC 7396): omitted members stay, `null` removes one.
     private func patch(
         _ id: String, _ patch: JSON, _ condition: Precondition, _ request: ResourceRequest
     ) async throws -> EndpointResponse {
-        guard case .object = patch else { throw OAuthError(.invalidRequest, "a patch must be an object") }
+        guard case .object = patch else { throw OAuthError(.invalidRequest, "a patch must be a JSON object") }
         return try await change(id, condition, readsFirst: true) { entry, state in
             guard let entry else { throw documents.missing }
             var merged = MergePatch.apply(patch, to: entry.document)
-            // These are never shown, so leaving them out and removing them are told apart by the patch alone.
+            // The document never shows these, so only the patch tells whether they are omitted or removed.
             for name in ["secret", "password"] { merged[name] = patch[name] }
             return try await replace(id, merged, state, request)
         }

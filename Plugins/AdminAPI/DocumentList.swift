@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// Lists and searches documents, and makes new ones.
+/// Lists and searches documents, and creates new ones.
 ///
-/// A page begins behind an identifier, not at a number: the store then goes straight to it however deep it lies, and what
-/// is made or removed meanwhile neither repeats nor hides anything.
+/// A page begins after an id, not at an index: the store can go straight there at any depth, and documents that are
+/// created or deleted meanwhile do not make others appear twice or not at all.
 struct DocumentList: ResourceEndpoint {
-    /// The most documents of a page.
+    /// The maximum number of documents on a page.
     static let most: Int64 = 500
-    /// From this many bytes of documents on a page ends, so that no answer grows with what others have stored.
+    /// The number of bytes after which a page ends, so that large documents do not make responses too large.
     static let largest = 1 << 20
-    /// The most documents that are read at once: a document may have 64 KiB.
+    /// The maximum number of documents read at once; a document may have 64 KiB.
     private static let batch = 64
 
     let documents: Documents
@@ -44,7 +44,7 @@ struct DocumentList: ResourceEndpoint {
     private func list(_ parameters: Parameters) async throws -> EndpointResponse {
         let searches = documents.kind.searches.compactMap { name in parameters[name].map { (name, $0) } }
         guard searches.count <= 1 else {
-            throw OAuthError(.invalidRequest, "a list is searched by one parameter at a time")
+            throw OAuthError(.invalidRequest, "only one search parameter is allowed")
         }
         if let (name, value) = searches.first { return bundle(try await search(name, value), next: nil) }
         let count = try count(parameters)
@@ -53,11 +53,11 @@ struct DocumentList: ResourceEndpoint {
         return bundle(shown, next: next.map { "?_count=\(count)&_after=\($0.percentEncoded)" })
     }
 
-    /// Reads a page until it has enough documents or bytes; it has one at least, so that each page leads on.
+    /// Reads a page until it has enough documents or bytes; it has at least one, so that every page leads to the next.
     private func page(after id: String?, count: Int) async throws -> (shown: [DirectoryEntry], isLast: Bool) {
         var (shown, size): ([DirectoryEntry], Int) = ([], 0)
         while true {
-            // One more tells whether there is a next page.
+            // Reading one more shows whether there is a next page.
             let limit = min(count + 1 - shown.count, DocumentList.batch)
             let found = try await documents.directory.page(after: shown.last?.id ?? id, limit: limit)
             for entry in found {

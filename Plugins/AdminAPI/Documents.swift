@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// What is managed.
+/// A kind of document that the API manages.
 enum DocumentKind: String, Sendable, CaseIterable {
     case client = "Client"
     case user = "User"
 
-    /// The parameters by which a list is searched, each of which at most finds a few.
+    /// The search parameters of a list, each of which finds only a few documents.
     var searches: [String] {
         switch self {
         case .client: ["_id"]
@@ -16,7 +16,7 @@ enum DocumentKind: String, Sendable, CaseIterable {
     }
 }
 
-/// The documents of one kind, as answers show them.
+/// The documents of one kind, and their responses.
 struct Documents: Sendable {
     let kind: DocumentKind
     let host: any PluginHost
@@ -33,7 +33,7 @@ struct Documents: Sendable {
 
     func address(of id: String) -> String { "\(host.issuer)\(path)/\(id.percentEncoded)" }
 
-    /// The document with its kind in front.
+    /// The document with its kind and its id first.
     func shown(_ entry: DirectoryEntry) -> JSON {
         let own = entry.document.members.filter { $0.name != "resourceType" && $0.name != "id" }
         return .object(
@@ -48,7 +48,7 @@ struct Documents: Sendable {
         return response
     }
 
-    /// What a change came to: 201 with the address of what was made, else 200.
+    /// The response to a change: 201 with the URL of a new document, 200 otherwise.
     func answer(_ change: DirectoryChange) -> EndpointResponse {
         var response = answer(change.entry, status: change.isNew ? 201 : 200, secret: change.secret)
         if change.isNew { response.headers["Location"] = address(of: change.entry.id) }
@@ -56,7 +56,8 @@ struct Documents: Sendable {
         return response
     }
 
-    /// What was taken and has no effect, or should not be used (RFC 7234 section 5.5): one header, of bounded length.
+    /// The `Warning` header field for members that have no effect or should not be used (RFC 7234 section 5.5), with a
+    /// limited length.
     private static func header(_ warnings: [DocumentProblem]) -> String? {
         let texts = warnings.prefix(8).map { warning in
             let plain = "\(warning.pointer): \(warning.message)".utf8.prefix(300).map { byte in
@@ -68,7 +69,7 @@ struct Documents: Sendable {
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
-    /// Every committed change passes here, with who made it.
+    /// Records a committed change with its author.
     func changed(_ change: Change, _ id: String, by request: ResourceRequest) {
         host.events.record(event(change, id, by: request))
     }
@@ -86,18 +87,18 @@ struct Documents: Sendable {
         }
     }
 
-    /// What was done to a document.
+    /// A change of a document.
     enum Change: String, Sendable {
         case created, replaced, deleted
     }
 
-    /// Runs a request, and tells what stood in its way.
+    /// Runs a request and turns refusals into responses.
     func refusing(
         _ request: ResourceRequest, _ body: () async throws -> EndpointResponse
     ) async throws -> EndpointResponse {
-        // A scope says what a client may ask people for, and not which of them may manage others.
+        // A scope says what a client may ask users for, not which users may manage others.
         if case .user = request.token.authorization.subject, !takesPeople {
-            throw OAuthError(.insufficientScope, "a token that speaks for a person cannot manage")
+            throw OAuthError(.insufficientScope, "a token that speaks for a user cannot be used here")
         }
         do {
             return try await body()
@@ -123,6 +124,6 @@ struct Documents: Sendable {
     }
 
     var missing: DocumentRefusal {
-        DocumentRefusal(.unknown, [DocumentProblem("", "there is no \(kind.rawValue) of this id")])
+        DocumentRefusal(.unknown, [DocumentProblem("", "there is no \(kind.rawValue) with this id")])
     }
 }

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// What a request demands of the document that it is about (RFC 9110 section 13.1).
+/// The preconditions of a request (RFC 9110 section 13.1).
 struct Precondition {
-    /// What one of the two headers holds.
+    /// The value of `If-Match` or `If-None-Match`.
     private enum Tags {
         case any
         case listed([EntityTag])
@@ -23,11 +23,11 @@ struct Precondition {
     var isEmpty: Bool { match == nil && noneMatch == nil }
 
     static let refusal = DocumentRefusal(
-        .changed, [DocumentProblem("", "it is in another state than If-Match or If-None-Match asks for")])
+        .changed, [DocumentProblem("", "the document's current version does not satisfy If-Match or If-None-Match")])
 
-    /// Whether it is in a state that `If-Match` names.
+    /// Whether the document satisfies `If-Match`.
     ///
-    /// A weak tag never fits: it does not say that the document is the same byte for byte (section 8.8.3.2).
+    /// A weak tag never matches, since it does not promise identical bytes (RFC 9110 section 8.8.3.2).
     func matches(_ entry: DirectoryEntry?) -> Bool {
         switch match {
         case nil: true
@@ -36,7 +36,7 @@ struct Precondition {
         }
     }
 
-    /// Whether it is in none of the states that `If-None-Match` names; a weak tag names one as well as a strong one.
+    /// Whether the document satisfies `If-None-Match`; weak tags match like strong ones.
     func isNews(_ entry: DirectoryEntry?) -> Bool {
         switch noneMatch {
         case nil: true
@@ -68,7 +68,7 @@ struct EntityTag {
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// Reads a list; nil if it is none.
+    /// Parses a list; nil if it is malformed.
     static func list(_ bytes: [UInt8]) -> [EntityTag]? {
         var tags: [EntityTag] = []
         var rest = bytes[...]

@@ -4,13 +4,13 @@ import Glibc
 import GrantKit
 import Synchronization
 
-/// What went wrong with a file, for the server's log.
+/// An error with a file, for the server's log.
 struct AuditError: Error, CustomStringConvertible {
     let description: String
 
-    /// The system's last error, and what to do about it.
+    /// Adds the system's last error to a description.
     init(_ what: String) {
-        // 'strerror' gives a string that ends with NUL.
+        // Safe: 'strerror' returns a string that ends with NUL.
         let number = errno
         description = unsafe "\(what): \(String(cString: strerror(number)))"
     }
@@ -20,11 +20,10 @@ struct AuditError: Error, CustomStringConvertible {
     }
 }
 
-/// A file to which lines are only added; commands write to it as well, and others may take it away at any time.
+/// An append-only file that the server and commands write to, and that may be renamed at any time.
 ///
-/// Whoever writes holds the file's lock. With the lock it looks whether the path still leads to the file, and opens it
-/// anew if not: so it can be renamed, by this plugin in another process or by a program that rotates logs, and no line
-/// goes where nobody looks for it.
+/// A writer locks the file, checks that the path still leads to it, and opens it again if not. So this plugin in
+/// another process, or a program that rotates logs, can rename the file and no line ends up in the wrong file.
 final class AuditFile: AuditOutput {
     private let path: String
     private let largest: Int64
@@ -45,10 +44,11 @@ final class AuditFile: AuditOutput {
     }
 
     func open() throws {
-        // The path is a C string for as long as the call runs.
+        // Safe: the path is a C string for the duration of the call.
         _ = try opened()
         if largest > 0, unsafe access(folder, W_OK) != 0 {
-            throw AuditError("'\(folder)' cannot be written to, which 'max_size' needs; mend it or set 'max_size: 0'")
+            throw AuditError(
+                "'max_size' needs write access to the folder '\(folder)'; grant it or set 'max_size: 0'")
         }
     }
 
@@ -60,11 +60,11 @@ final class AuditFile: AuditOutput {
     }
 
     private func opened() throws -> Int32 {
-        // Paths are C strings for as long as the call runs.
+        // Safe: the paths are C strings for the duration of the calls.
         try descriptor.withLock { descriptor in
             if let file = descriptor { return file }
             if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST {
-                throw AuditError("the folder '\(folder)' cannot be made: \(AuditFile.reason())")
+                throw AuditError("the folder '\(folder)' cannot be created: \(AuditFile.reason())")
             }
             let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
             guard file >= 0 else { throw AuditError("the file '\(path)' cannot be opened: \(AuditFile.reason())") }
@@ -74,12 +74,13 @@ final class AuditFile: AuditOutput {
         }
     }
 
-    /// What the system says of the last call that failed.
+    /// The system's description of its last error.
     private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 
-    /// A command that root runs must not leave a file that the server cannot write to.
+    /// Gives a new file to the owner of its folder, so that a command run by root does not create a file that the
+    /// server cannot write to.
     private func handOver(_ file: Int32) {
-        // The system fills what belongs to the caller.
+        // Safe: the system only writes to the structures during the calls.
         var (status, place) = (stat(), stat())
         guard geteuid() == 0, unsafe fstat(file, &status) == 0, status.st_uid == 0, status.st_size == 0,
             unsafe stat(folder, &place) == 0, place.st_uid != 0
@@ -90,12 +91,12 @@ final class AuditFile: AuditOutput {
     // MARK: writing
 
     func write(_ lines: [UInt8]) async throws {
-        // The system fills what belongs to the caller.
+        // Safe: the system only writes to the structure during the call.
         while true {
             let file = try await locked()
             defer { flock(file, LOCK_UN) }
             var status = stat()
-            guard unsafe fstat(file, &status) == 0 else { throw AuditError("the file '\(path)' cannot be looked at") }
+            guard unsafe fstat(file, &status) == 0 else { throw AuditError("the file '\(path)' cannot be examined") }
             let isFile = status.st_mode & S_IFMT == S_IFREG
             if largest > 0, isFile, status.st_size > 0, Int64(status.st_size) + Int64(lines.count) > largest {
                 try rotate()
@@ -105,9 +106,9 @@ final class AuditFile: AuditOutput {
         }
     }
 
-    /// The file that the path leads to, with its lock.
+    /// Opens and locks the file to which the path leads.
     private func locked() async throws -> Int32 {
-        // The system fills what belongs to the caller.
+        // Safe: the system only writes to the structures during the calls.
         for _ in 0..<400 {
             let file = try opened()
             guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
@@ -128,9 +129,9 @@ final class AuditFile: AuditOutput {
         throw AuditError(saying: "the file '\(path)' is locked by another process")
     }
 
-    /// Adds all or nothing: half a line would spoil the next one.
+    /// Appends all lines or none, since half a line would spoil the next one.
     private func append(_ lines: [UInt8], to file: Int32, at size: off_t?) throws {
-        // No more is written than the buffer still holds.
+        // Safe: no more bytes are read than the array holds.
         var written = 0
         while written < lines.count {
             let count = unsafe lines.withUnsafeBytes {
@@ -138,7 +139,7 @@ final class AuditFile: AuditOutput {
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                let error = AuditError("the file '\(path)' cannot be written to")
+                let error = AuditError("cannot write to the file '\(path)'")
                 if let size, written > 0 { ftruncate(file, size) }
                 throw error
             }
@@ -146,9 +147,9 @@ final class AuditFile: AuditOutput {
         }
     }
 
-    /// Moves each file one place on; the last one goes.
+    /// Renames each file to the next number; the last one is overwritten.
     private func rotate() throws {
-        // Paths are C strings for as long as the call runs.
+        // Safe: the paths are C strings for the duration of the calls.
         for number in stride(from: keep - 1, through: 1, by: -1) {
             guard unsafe rename("\(path).\(number)", "\(path).\(number + 1)") == 0 || errno == ENOENT else {
                 throw AuditError("'\(path).\(number)' cannot be renamed")
@@ -158,13 +159,13 @@ final class AuditFile: AuditOutput {
     }
 }
 
-/// Standard output: for containers, whose lines somebody else keeps.
+/// Standard output, for containers, whose output is collected by other software.
 struct StandardOutput: AuditOutput {
     func open() {}
     func close() {}
 
     func write(_ lines: [UInt8]) async throws {
-        // No more is written than the buffer still holds.
+        // Safe: no more bytes are read than the array holds.
         var written = 0
         while written < lines.count {
             let count = unsafe lines.withUnsafeBytes {
@@ -175,7 +176,7 @@ struct StandardOutput: AuditOutput {
             } else if errno == EAGAIN {
                 try await Task.sleep(for: .milliseconds(5))
             } else if errno != EINTR {
-                throw AuditError("standard output cannot be written to")
+                throw AuditError("cannot write to standard output")
             }
         }
     }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// An event as a line shows it; members that do not apply are left out.
+/// The JSON of an event; members that do not apply are omitted.
 enum AuditLine {
     static func json(_ event: Event) -> JSON {
         var members = [

@@ -3,25 +3,25 @@
 import CPluginABI
 import GrantKit
 
-/// Writes what happens as lines of JSON, to a file or to standard output.
+/// Records events as lines of JSON, in a file or on standard output.
 struct AuditLog: Plugin, EventSink {
     static let manifest = PluginManifest(
-        id: "audit-log", summary: "writes down what happens, a line of JSON each", specification: "")
+        id: "audit-log", summary: "records events as lines of JSON", specification: "")
 
     let isRequired: Bool
     private let output: any AuditOutput
 
     init(settings: Settings, host: any PluginHost) {
         let path = settings.read(
-            "path", default: "-", "the file, whose folder is made if it is missing; '-' is standard output")
+            "path", default: "-", "the file, whose folder is created if it is missing; '-' for standard output")
         let largest = settings.read(
             "max_size", default: 104_857_600, in: 0...(1 << 40),
-            "bytes after which a file of a new one's name is begun; 0 never begins one")
+            "the size in bytes at which the file is rotated; 0 never rotates it")
         let keep = settings.read(
-            "keep", default: 10, in: 1...1000, "how many files are kept beside the one that is written")
+            "keep", default: 10, in: 1...1000, "how many rotated files are kept")
         isRequired = settings.read(
             "required", default: false,
-            "whether requests are refused while nothing can be written, so that none is missed")
+            "whether to refuse requests while events cannot be written, so that none is missed")
         output = path == "-" ? StandardOutput() : AuditFile(path: path, largest: largest, keep: Int(keep))
     }
 
@@ -37,7 +37,7 @@ struct AuditLog: Plugin, EventSink {
         output.close()
     }
 
-    /// Whoever reads what a command prints does not expect events in it.
+    /// Whether commands record events too; not on standard output, where they would mix with the command's output.
     var takesFromCommands: Bool { output is AuditFile }
 
     func write(_ events: [Event]) async throws {
@@ -51,11 +51,11 @@ struct AuditLog: Plugin, EventSink {
     }
 }
 
-/// Where lines go.
+/// The destination of the lines.
 protocol AuditOutput: Sendable {
     func open() throws
     func close()
-    /// Writes all of the lines or, as far as that can be had, none.
+    /// Writes all of the lines or, as far as possible, none.
     func write(_ lines: [UInt8]) async throws
 }
 

@@ -3,10 +3,11 @@
 import CPluginABI
 import GrantKit
 
-/// A person approves in the browser, and the client redeems a code for it (RFC 6749 section 4.1, RFC 7636).
+/// The authorization code grant with PKCE: a user approves in the browser, and the client redeems a code (RFC 6749
+/// section 4.1, RFC 7636).
 struct AuthorizationCode: Plugin {
     static let manifest = PluginManifest(
-        id: "authorization-code", summary: "a person approves in the browser",
+        id: "authorization-code", summary: "a user approves in the browser",
         specification: "RFC 6749 section 4.1, RFC 7636")
     static let declaration = GrantDeclaration("authorization_code", aliases: ["code"], client: .identified)
 
@@ -18,10 +19,10 @@ struct AuthorizationCode: Plugin {
         codes = Codes(host: host)
         lifetime = settings.read(
             "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
-            "how long a code can be redeemed")
+            "the lifetime of a code")
         isChallengeRequired = settings.clientAttribute(
             "pkce", on: .grant(AuthorizationCode.declaration.key), default: true,
-            "whether a confidential client must send a code challenge; a public one always must")
+            "whether a confidential client must send a code challenge; a public client always must")
     }
 
     func register(in registry: inout Registry) {
@@ -32,7 +33,7 @@ struct AuthorizationCode: Plugin {
     }
 }
 
-/// Codes, known to the store by their digests.
+/// The codes, which the store keeps under their digests.
 struct Codes: Sendable {
     let host: any PluginHost
 

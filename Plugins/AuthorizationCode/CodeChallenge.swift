@@ -2,17 +2,17 @@
 
 import GrantKit
 
-/// Ties a code to whoever asked for it (RFC 7636).
+/// PKCE: binds a code to the client that asked for it (RFC 7636).
 enum CodeChallenge {
-    /// The one method that is served: with `plain`, whoever sees the request can redeem the code (section 7.2).
+    /// The only supported method: with `plain`, anyone who sees the request can redeem the code (RFC 7636 section 7.2).
     static let method = "S256"
 
-    /// Whether a text can be the SHA-256 digest of a verifier (section 4.2).
+    /// Whether a string can be the SHA-256 digest of a verifier (RFC 7636 section 4.2).
     static func isChallenge(_ text: String) -> Bool {
         text.utf8.count == 43 && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F }
     }
 
-    /// Whether a text is made as a verifier must be (section 4.1).
+    /// Whether a string has the syntax of a verifier (RFC 7636 section 4.1).
     static func isVerifier(_ text: String) -> Bool {
         (43...128).contains(text.utf8.count)
             && text.utf8.allSatisfy { isAlphanumeric($0) || [0x2D, 0x2E, 0x5F, 0x7E].contains($0) }

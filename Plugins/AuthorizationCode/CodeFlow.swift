@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The word `code` of `response_type` (RFC 6749 section 4.1.1).
+/// The response type `code` (RFC 6749 section 4.1.1).
 struct CodeFlow: AuthorizationFlow {
     let codes: Codes
     let lifetime: Duration
@@ -18,18 +18,20 @@ struct CodeFlow: AuthorizationFlow {
     func validate(_ request: AuthorizationRequest) throws {
         let method = request.parameters["code_challenge_method"]
         guard let challenge = request.parameters["code_challenge"] else {
-            guard method == nil else { throw OAuthError(.invalidRequest, "a code challenge method comes without one") }
+            guard method == nil else {
+                throw OAuthError(.invalidRequest, "'code_challenge_method' is present but 'code_challenge' is missing")
+            }
             guard !request.client[isChallengeRequired], !request.client.isPublic else {
                 throw OAuthError(.invalidRequest, "the parameter 'code_challenge' is missing")
             }
             return
         }
-        // RFC 7636 section 4.3: without a method 'plain' is meant.
+        // Without a method, the client means 'plain' (RFC 7636 section 4.3).
         guard method == CodeChallenge.method else {
-            throw OAuthError(.invalidRequest, "the code challenge method must be \(CodeChallenge.method)")
+            throw OAuthError(.invalidRequest, "'code_challenge_method' must be '\(CodeChallenge.method)'")
         }
         guard CodeChallenge.isChallenge(challenge) else {
-            throw OAuthError(.invalidRequest, "the code challenge is not the base64url of a SHA-256 digest")
+            throw OAuthError(.invalidRequest, "'code_challenge' must be a SHA-256 digest in base64url")
         }
     }
 

@@ -15,18 +15,18 @@ struct CodeGrant: TokenGrant {
     func authorize(_ request: TokenRequest) async throws -> Authorization {
         let key = codes.key(of: try request.parameters.required("code"))
         guard let record = try await codes.host.store.read(key), let code = try StoredCode(record) else {
-            throw OAuthError.invalidGrant(reason: "the code was never issued, or is forgotten")
+            throw OAuthError.invalidGrant(reason: "the code was never issued or has been deleted")
         }
         guard code.clientID == request.client.id else {
             throw OAuthError.invalidGrant(reason: "the code was issued to another client")
         }
         guard isExpected(request.parameters["redirect_uri"], for: code) else {
-            throw OAuthError.invalidGrant(reason: "the code was sent to another redirect URI")
+            throw OAuthError.invalidGrant(reason: "the redirect URI differs from that of the authorization request")
         }
         guard isVerified(code.challenge, by: request.parameters["code_verifier"]) else {
-            throw OAuthError.invalidGrant(reason: "the code verifier does not fit the challenge")
+            throw OAuthError.invalidGrant(reason: "the code verifier does not match the challenge")
         }
-        // A code that was redeemed goes on to the commit, whose conflict tells the core of the replay.
+        // A redeemed code continues to the commit, whose conflict tells the core about the replay.
         guard record.isRedeemed || code.usableUntil > codes.host.now else {
             throw OAuthError.invalidGrant(reason: "the code has expired")
         }
@@ -40,7 +40,7 @@ struct CodeGrant: TokenGrant {
         return sent == code.redirectURI
     }
 
-    /// RFC 9700 section 2.1.1: a verifier without a challenge is refused as a challenge without a verifier is.
+    /// Whether the verifier matches the challenge; one without the other is refused (RFC 9700 section 2.1.1).
     private func isVerified(_ challenge: String?, by verifier: String?) -> Bool {
         switch (challenge, verifier) {
         case (nil, nil): true

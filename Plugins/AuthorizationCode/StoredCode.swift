@@ -2,21 +2,21 @@
 
 import GrantKit
 
-/// What the store keeps of a code, under its digest.
+/// A code in the store, kept under its digest.
 struct StoredCode {
     static let collection = StoreCollection("authorization_code")
-    /// How long a code that was redeemed is remembered after its end, so that using it again is noticed.
+    /// How long a code is remembered after it has expired, so that a replay is noticed.
     private static let memory = Duration.seconds(3600)
 
     let clientID: String
     let redirectURI: String
-    /// Whether the request sent the redirect URI: only then it has to be repeated (RFC 6749 section 4.1.3).
+    /// Whether the authorization request had a redirect URI, which must then be repeated (RFC 6749 section 4.1.3).
     let isRedirectURISent: Bool
     let challenge: String?
     let usableUntil: Timestamp
     let authorization: Authorization
 
-    /// The record to be written.
+    /// The record to write.
     func record(_ key: StoreKey) -> StoreRecord {
         var row: JSON = [
             "client": .string(clientID), "usable_until": .integer(usableUntil.seconds),
@@ -29,9 +29,9 @@ struct StoredCode {
 }
 
 extension StoredCode {
-    /// Reads a record; nil if it holds no code.
+    /// Reads a record; nil if it does not contain a code.
     ///
-    /// - Throws: `StoreError` if the authorization in it is of an encoding that the kit does not know.
+    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
     init?(_ record: StoreRecord) throws {
         let row = record.value
         guard let clientID = row["client"]?.string, let redirectURI = row["redirect_uri"]?.string,

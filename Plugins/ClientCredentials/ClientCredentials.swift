@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// A client asks for itself; what it may have is what it gets (RFC 6749 section 4.4).
+/// The client credentials grant: a client acts for itself and gets what it is allowed to have (RFC 6749 section 4.4).
 struct ClientCredentials: Plugin, TokenGrant {
     static let manifest = PluginManifest(
         id: "client-credentials", summary: "a client acts for itself", specification: "RFC 6749 section 4.4")

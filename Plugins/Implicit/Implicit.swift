@@ -3,14 +3,15 @@
 import CPluginABI
 import GrantKit
 
-/// A person approves in the browser, and the browser itself gets the access token (RFC 6749 section 4.2).
+/// The implicit grant: a user approves in the browser, and the redirect carries the access token (RFC 6749 section
+/// 4.2).
 struct Implicit: Plugin, AuthorizationFlow {
     static let manifest = PluginManifest(
-        id: "implicit", summary: "access tokens out of the browser's redirect", specification: "RFC 6749 section 4.2")
+        id: "implicit", summary: "access tokens in the browser's redirect", specification: "RFC 6749 section 4.2")
 
     let word = "token"
     let grant = GrantDeclaration("implicit", client: .identified).discouraged(
-        "'authorization_code' with PKCE keeps tokens out of addresses (RFC 9700 section 2.1.2)")
+        "'authorization_code' with PKCE keeps tokens out of URLs (RFC 9700 section 2.1.2)")
     let combinesWith: Set<String> = ["code"]
     let delivery = Delivery.fragment
     let issuesAccessToken = true
@@ -21,7 +22,7 @@ struct Implicit: Plugin, AuthorizationFlow {
         registry.add(flow: self)
     }
 
-    /// The core adds the access token; there is never a refresh token beside it (RFC 6749 section 4.2.2).
+    /// Adds nothing: the core adds the access token, and a refresh token is not allowed (RFC 6749 section 4.2.2).
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {}
 }
 

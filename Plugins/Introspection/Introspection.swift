@@ -3,10 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// Tells a resource what a token is worth (RFC 7662).
+/// The introspection endpoint, which tells a resource server what a token is good for (RFC 7662).
 struct Introspection: Plugin, Endpoint {
     static let manifest = PluginManifest(
-        id: "introspection", summary: "tells a resource what a token is worth", specification: "RFC 7662")
+        id: "introspection", summary: "tells a resource server what a token is good for", specification: "RFC 7662")
 
     let route = Route(["POST"], "/introspect", metadata: "introspection_endpoint")
     let caller = ClientRequirement.confidential
@@ -20,14 +20,16 @@ struct Introspection: Plugin, Endpoint {
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         resources = settings.clientAttribute(
-            "resources", on: .client, default: [], "the audiences for which this client, a resource, may introspect")
+            "resources", on: .client, default: [],
+            "the audiences whose tokens this client, a resource server, may introspect")
     }
 
     func register(in registry: inout Registry) {
         registry.add(endpoint: self)
     }
 
-    /// Section 2.2: whoever may not know gets the same answer as for a token that does not exist.
+    /// Describes a token; a caller without the right to know gets the same response as for a token that does not exist
+    /// (RFC 7662 section 2.2).
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
         guard let token = try await host.tokens.resolve(request.parameters.required("token")),
             isEntitled(request.client, to: token)
@@ -37,10 +39,10 @@ struct Introspection: Plugin, Endpoint {
         return EndpointResponse(answer)
     }
 
-    /// The person's `userName`, or the identifier where there is none.
+    /// The user's `userName`, or the id if there is none.
     ///
-    /// The client of the token learns the name only if userinfo tells it too, since that is what the person allowed; a
-    /// resource learns it in any case.
+    /// The client of the token gets the name only if userinfo would return it too, since that is what the user allowed.
+    /// A resource server always gets it.
     private func userName(_ token: ResolvedToken, for caller: Client) async throws -> String? {
         let authorization = token.authorization
         guard case .user(let id) = authorization.subject, let user = try await host.users.find(id) else { return nil }
@@ -58,7 +60,7 @@ struct Introspection: Plugin, Endpoint {
         return audience.contains(caller.id) || caller[resources].contains(where: audience.contains)
     }
 
-    /// Members that say what the token is worth (RFC 7662 section 2.2), which no claim may set, also where it has none.
+    /// The members defined by RFC 7662 section 2.2 and related specifications, which claims never set, even if absent.
     private static let reserved: Set<String> = [
         "active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti",
         "auth_time", "acr", "amr", "act", "may_act", "cnf", "sid",

@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// Access tokens that a resource verifies by itself (RFC 9068).
+/// Access tokens as JWTs, which a resource server verifies itself (RFC 9068).
 struct JWTToken: Plugin, TokenFormat {
     static let manifest = PluginManifest(
         id: "jwt-token", summary: "signed access tokens", specification: "RFC 9068")
@@ -16,9 +16,9 @@ struct JWTToken: Plugin, TokenFormat {
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        algorithm = settings.read("algorithm", default: "ES256", "the signature's algorithm (RFC 7518 section 3.1)")
+        algorithm = settings.read("algorithm", default: "ES256", "the signature algorithm (RFC 7518 section 3.1)")
         audience = settings.read(
-            "audience", default: "", "the 'aud' of tokens that name no audience; empty stands for the issuer")
+            "audience", default: "", "the 'aud' of tokens without an audience; empty for the issuer")
         guard host.keys.algorithms.contains(algorithm) else {
             let known = host.keys.algorithms.joined(separator: ", ")
             throw ConfigurationError(
@@ -38,11 +38,11 @@ struct JWTToken: Plugin, TokenFormat {
     }
 
     private static let purpose = "jwt-attachments"
-    /// What is longer would make the token too long to be sent about.
+    /// The maximum length of the sealed attachments, since longer ones would make the token too long for a header.
     private static let longestSealed = 2048
 
-    /// What plugins keep with the authorization, for this server's own endpoints and readable to nobody else; nil where
-    /// there is nothing, or where the token is for others alone.
+    /// The attachments of the authorization, sealed so that only this server can read them; nil if there are none or if
+    /// the token is not for this server.
     private func sealed(_ authorization: Authorization) throws -> String? {
         let audiences = authorization.limits.audience
         guard !authorization.attachments.isEmpty, audiences.isEmpty || audiences.contains(host.issuer) else {
@@ -60,7 +60,8 @@ struct JWTToken: Plugin, TokenFormat {
         return Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// RFC 9068 section 2.2; `gid` carries the grant and `epoch` that of the user, so that ending either reaches this token.
+    /// The claims of a token (RFC 9068 section 2.2), with `gid`, `epoch` and `client_epoch` so that the end of the
+    /// grant and the epochs of the user and the client apply to it.
     private func claims(_ contents: AccessTokenContents) -> JSON {
         let authorization = contents.authorization
         let audiences = authorization.limits.audience
@@ -87,13 +88,13 @@ struct JWTToken: Plugin, TokenFormat {
         add("client_epoch", authorization.clientEpoch.map(JSON.integer))
         add("act", authorization.actor)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
-        // Where the token is bound in another way than by the usual scheme, that is part of what it means.
+        // The token type is part of the confirmation if it is not the default.
         add("cnf_type", authorization.confirmation.flatMap { $0.tokenType == "Bearer" ? nil : .string($0.tokenType) })
         members += authorization.claims.members.filter { !JWTToken.reserved.contains($0.name) }
         return .object(members)
     }
 
-    /// Claims that nobody else may set, also where this token has none of them.
+    /// The claims that only this format sets, even if a token does not have them.
     private static let reserved: Set<String> = [
         "iss", "sub", "aud", "client_id", "iat", "exp", "nbf", "jti", "gid", "epoch", "client_epoch", "scope",
         "auth_time",
@@ -113,7 +114,7 @@ struct JWTToken: Plugin, TokenFormat {
         let limits = AccessLimits(
             scope: Scope(words),
             audience: claims["aud"]?.strings ?? [])
-        // A client and a user never share an id, so the subject tells which of the two it is.
+        // A client and a user never have the same id, so the subject tells which one it is.
         var authorization = Authorization(
             subject: subject == clientID ? .client(subject) : .user(subject), limits: limits)
         restore(&authorization, from: claims)

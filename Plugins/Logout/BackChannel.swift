@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Tells the applications of a session that it has ended, from server to server (OpenID Connect Back-Channel Logout 1.0).
+/// Notifies the clients of a session from server to server when it ends (OpenID Connect Back-Channel Logout 1.0).
 struct BackChannel: RevocationParticipant, JobHandler {
     let host: any PluginHost
     let algorithm: String
@@ -12,10 +12,10 @@ struct BackChannel: RevocationParticipant, JobHandler {
     let name = "backchannel-logout"
 
     private static let event = "http://schemas.openid.net/event/backchannel-logout"
-    /// How long a logout token may be believed (section 2.4 recommends at most two minutes).
+    /// The lifetime of a logout token (section 2.4 recommends at most two minutes).
     private static let lifetime = Duration.seconds(120)
 
-    /// One job for each client that has an address, committed together with the end of the session.
+    /// One job for each client with a back-channel URL, committed together with the end of the session.
     func writes(revoking what: Revocation) async throws -> [StoreWrite] {
         guard case .session(let id) = what, let session = try await host.sessions.find(id) else { return [] }
         var writes: [StoreWrite] = []
@@ -33,9 +33,9 @@ struct BackChannel: RevocationParticipant, JobHandler {
         return writes
     }
 
-    /// Sends a logout token; one that was sent before is sent anew with the same `jti`, so that it counts once.
+    /// Sends a logout token; every attempt has the same `jti`, so that the client acts on it once.
     func run(_ payload: JSON) async throws {
-        // A browser waits for the first attempt, whatever comes of it.
+        // A browser waits for the first attempt only, whether it succeeds or not.
         defer { deliveries.end(payload["jti"]?.string ?? "") }
         guard let id = payload["client"]?.string, let client = try await host.clients.find(id),
             let address = client[callback].address
@@ -49,9 +49,9 @@ struct BackChannel: RevocationParticipant, JobHandler {
         var request = OutboundRequest("POST", address.text, body: Array("logout_token=\(token)".utf8))
         request.headers = [("content-type", "application/x-www-form-urlencoded")]
         let reply = try await host.outbound.send(request)
-        // Section 2.8 asks for 200 and lets 204 pass.
+        // Section 2.8 requires 200 and tolerates 204.
         guard reply.status == 200 || reply.status == 204 else {
-            throw OutboundError("client '\(id)' answered the logout token with \(reply.status)")
+            throw OutboundError("client '\(id)' responded to the logout token with status \(reply.status)")
         }
     }
 }

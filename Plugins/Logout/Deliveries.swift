@@ -2,20 +2,20 @@
 
 import Synchronization
 
-/// Logout tokens that browsers wait for before they are sent on, so that an application has mostly been told when its
-/// page for people who have signed out is asked for.
+/// Lets browsers wait for the delivery of logout tokens, so that a client has usually been notified when the browser
+/// arrives at its page for signed-out users.
 ///
-/// What has to be sent is in the store: a process that ends while a browser waits loses nothing.
+/// The tokens to send are in the store, so a process that ends while a browser waits loses nothing.
 final class Deliveries: Sendable {
     private let limit: Duration
     private let waits = Mutex<[String: Wait]>([:])
 
-    /// - Parameter limit: How long a browser waits at the most.
+    /// - Parameter limit: The longest time that a browser waits.
     init(upTo limit: Duration) {
         self.limit = limit
     }
 
-    /// Waits for what a change has sent, each attempt to its first end.
+    /// Runs a change and waits for the first attempt to send each of its logout tokens.
     func awaiting(_ change: () async throws -> Void) async throws {
         guard limit > .zero else { return try await change() }
         let wait = Wait()
@@ -24,14 +24,14 @@ final class Deliveries: Sendable {
         await wait.isOver(within: limit)
     }
 
-    /// Has the browser of this task wait for a logout token.
+    /// Makes the browser of this task wait for a logout token.
     func expect(_ id: String) {
         guard let wait = Wait.current else { return }
         wait.add(id)
         waits.withLock { $0[id] = wait }
     }
 
-    /// An attempt to send a logout token has ended.
+    /// Records that an attempt to send a logout token has ended.
     func end(_ id: String) {
         waits.withLock { $0.removeValue(forKey: id) }?.remove(id)
     }
@@ -42,7 +42,7 @@ final class Deliveries: Sendable {
     }
 }
 
-/// What one browser waits for.
+/// The logout tokens that one browser waits for.
 private final class Wait: Sendable {
     @TaskLocal static var current: Wait?
 

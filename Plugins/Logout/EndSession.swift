@@ -21,7 +21,7 @@ struct EndSession: BrowserEndpoint {
         if request.isSubmitted { return try await confirmed(request) }
         let asked = try await read(request.parameters)
         guard let session = request.session else {
-            // Nobody has to be asked, and so nobody has confirmed where to go.
+            // Without a session there is no question, so without a valid hint nobody has confirmed where to go.
             guard asked.isFromClient else { return signedOut(asked.withoutTarget) }
             return try await leave(asked, after: asked.session)
         }
@@ -31,14 +31,14 @@ struct EndSession: BrowserEndpoint {
         return try await end(session, asked)
     }
 
-    // MARK: what is asked
+    // MARK: reading the request
 
-    /// What a request asks for, once it is known which of it may be believed.
+    /// The parts of a request that can be trusted.
     private struct Asked {
         var clientID: String?
-        /// Where to go afterwards, with `state`.
+        /// The URL to go to afterwards, with `state`.
         var target: String?
-        /// Whether a token of this server shows that the client speaks for somebody it has signed in.
+        /// Whether an ID token of this server shows that the request comes from a client that has signed in a user.
         var isFromClient = false
         var session: String?
         var subject: String?
@@ -62,23 +62,25 @@ struct EndSession: BrowserEndpoint {
         }
     }
 
-    /// What does not prove right is left out (section 4): the person is asked, and stays here afterwards.
+    /// Reads a request and drops what cannot be verified (section 4): the user is then asked, and stays here
+    /// afterwards.
     private func read(_ parameters: Parameters) async throws -> Asked {
         var asked = Asked()
         let hint = parameters["id_token_hint"].flatMap(claims)
         let audience = hint?["aud"]?.strings ?? []
         asked.clientID = parameters["client_id"] ?? (audience.count == 1 ? audience.first : nil)
-        // A token that was issued to another client says nothing of this one.
+        // An ID token issued to another client proves nothing about this one.
         if hint != nil, let named = asked.clientID, !audience.contains(named) { return Asked() }
         asked.isFromClient = hint != nil
         asked.session = hint?["sid"]?.string
         asked.subject = hint?["sub"]?.string
-        // A hint that is none speaks for nobody: whoever sent it is not sent on.
+        // A request with an invalid hint is not redirected anywhere.
         if parameters["id_token_hint"] == nil || hint != nil { asked.target = try await target(parameters, asked) }
         return asked
     }
 
-    /// Section 2: one that has expired is as good, since people stay signed in for longer than a token lives.
+    /// The claims of an ID token; an expired one is accepted too, since users stay signed in for longer than its
+    /// lifetime (section 2).
     private func claims(_ hint: String) -> JSON? {
         guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
             claims["sub"]?.string != nil, claims["events"] == nil
@@ -86,8 +88,8 @@ struct EndSession: BrowserEndpoint {
         return claims
     }
 
-    /// Section 3: only to an address that is registered, byte for byte, for a client that is known; else nowhere, which
-    /// is no reason to leave anybody signed in.
+    /// The URL to redirect to, if it is registered byte for byte for a known client (section 3); nil otherwise, but the
+    /// user is signed out all the same.
     private func target(_ parameters: Parameters, _ asked: Asked) async throws -> String? {
         guard let address = parameters["post_logout_redirect_uri"] else { return nil }
         guard let id = asked.clientID, let client = try await host.clients.usable(id),
@@ -99,11 +101,12 @@ struct EndSession: BrowserEndpoint {
         return target.adding(parameters["state"].map { [("state", $0)] } ?? [])
     }
 
-    // MARK: asking the person
+    // MARK: asking the user
 
     private static let purpose = "logout-confirmation"
 
-    /// Section 2: without a hint, or with one of somebody else, it could be anybody who wants the session to end.
+    /// Asks the user: without a hint, or with a hint about another user, anyone could have sent the request (section
+    /// 2).
     private func confirmation(
         _ asked: Asked, _ session: UserSession, _ languages: String?
     ) async throws -> EndpointResponse {
@@ -129,26 +132,26 @@ struct EndSession: BrowserEndpoint {
         asked.isFromClient = true
         guard let session = request.session else { return try await leave(asked, after: kept?["session"]?.string) }
         guard session.id == kept?["session"]?.string else {
-            // Somebody else has signed in since the page was shown, or it cannot be read any more: nobody was asked.
+            // Another user has signed in since the page was shown, or the answer is unreadable, so ask again.
             return try await confirmation(asked, session, request.parameters["ui_locales"])
         }
         return try await end(session, asked)
     }
 
-    // MARK: the end
+    // MARK: signing out
 
     private func end(_ session: UserSession, _ asked: Asked) async throws -> EndpointResponse {
         let frames = try await frontChannel.frames(for: session.id)
         try await deliveries.awaiting {
-            try await host.tokens.revoke(.session(session.id), reason: "its person signed out")
+            try await host.tokens.revoke(.session(session.id), reason: "the user signed out")
         }
         var response = frames.isEmpty ? leave(asked) : signedOut(asked, frames)
         response.forgetsSession = true
         return response
     }
 
-    /// A button or a link that was pressed twice: the applications of the session that is over are told once more, since
-    /// the browser may have dropped the page that told them.
+    /// Leaves after the session has ended, for example if a button was pressed twice: the front-channel frames are
+    /// loaded again, since the browser may have dropped the page that had them.
     private func leave(_ asked: Asked, after id: String?) async throws -> EndpointResponse {
         guard let id, try await host.sessions.find(id) == nil else { return leave(asked) }
         let frames = try await frontChannel.frames(for: id)
@@ -167,6 +170,6 @@ struct EndSession: BrowserEndpoint {
 }
 
 extension Event.Kind {
-    /// An application asked for a sign-out and named an address that it has not registered.
+    /// A client asked for a sign-out and a redirect to a URL that it has not registered.
     static let notSentOn = Event.Kind(rawValue: "logout.not_sent_on")
 }

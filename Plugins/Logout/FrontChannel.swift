@@ -2,16 +2,17 @@
 
 import GrantKit
 
-/// Has the browser tell the applications of a session that it has ended (OpenID Connect Front-Channel Logout 1.0).
+/// Notifies the clients of a session through the browser when it ends (OpenID Connect Front-Channel Logout 1.0).
 struct FrontChannel: Sendable {
     let host: any PluginHost
     let frame: ClientAttribute<CallbackAddress>
     let needsSession: ClientAttribute<Bool>
 
-    /// The most frames of a page; each one's site is in a header, which proxies let grow to a few thousand bytes.
+    /// The maximum number of frames on a page; a header field lists their sites, and proxies limit it to a few thousand
+    /// bytes.
     private static let most = 50
 
-    /// The addresses that the page loads in frames, with `iss` and `sid` where the client asks for them (section 2).
+    /// The URLs that the page loads in frames, with `iss` and `sid` for clients that require them (section 2).
     func frames(for session: String) async throws -> [String] {
         var frames: [String] = []
         for id in try await host.sessions.clients(of: session) where frames.count < FrontChannel.most {

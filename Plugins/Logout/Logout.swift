@@ -3,11 +3,11 @@
 import CPluginABI
 import GrantKit
 
-/// People sign out, and the applications that they used are told (OpenID Connect RP-Initiated, Back-Channel and
-/// Front-Channel Logout 1.0).
+/// Signs users out and notifies the clients that they used (OpenID Connect RP-Initiated, Back-Channel and Front-Channel
+/// Logout 1.0).
 struct Logout: Plugin {
     static let manifest = PluginManifest(
-        id: "logout", summary: "people sign out everywhere at once",
+        id: "logout", summary: "users sign out everywhere at once",
         specification: "OpenID Connect RP-Initiated, Back-Channel and Front-Channel Logout 1.0")
 
     private let host: any PluginHost
@@ -22,37 +22,37 @@ struct Logout: Plugin {
         self.host = host
         algorithm = settings.read(
             "algorithm", default: "RS256",
-            "how logout tokens are signed for clients without 'id_token_signed_response_alg'")
+            "the signature algorithm of logout tokens for clients without 'id_token_signed_response_alg'")
         limit = settings.read(
             "delivery_limit", default: .seconds(86400), in: .seconds(60)...(.seconds(7 * 86400)),
-            "for how long a client that does not answer is told again that a session has ended")
+            "how long the server keeps trying to notify a client that does not respond")
         deliveries = Deliveries(
             upTo: settings.read(
                 "delivery_wait", default: .seconds(1), in: .zero...(.seconds(5)),
-                "how long a browser waits for the applications to be told before it is sent on"))
+                "how long a browser waits for the clients to be notified before it is redirected"))
         guard host.keys.algorithms.contains(algorithm) else {
             throw ConfigurationError(
                 "'algorithm' must be one of \(host.keys.algorithms.joined(separator: ", "))", at: "algorithm")
         }
         targets = settings.clientAttribute(
             "post_logout_redirect_uris", on: .client, default: ReturnAddresses(),
-            "where a browser may go once its person has signed out")
+            "the URLs to which a browser may be redirected after the user has signed out")
         let callback = settings.clientAttribute(
             "backchannel_logout_uri", on: .client, default: CallbackAddress(),
-            "is sent a logout token when a session ends")
+            "the URL that receives a logout token when a session ends")
         _ = settings.clientAttribute(
             "backchannel_logout_session_required", on: .client, default: false,
-            "whether logout tokens must name the session; they always do")
+            "whether logout tokens must contain 'sid'; they always do")
         backChannel = BackChannel(
             host: host, algorithm: algorithm, limit: limit, callback: callback, deliveries: deliveries)
         frontChannel = FrontChannel(
             host: host,
             frame: settings.clientAttribute(
                 "frontchannel_logout_uri", on: .client, default: CallbackAddress(),
-                "is loaded in a frame of the page that says that the person is signed out"),
+                "the URL loaded in a frame of the page that tells the user that they are signed out"),
             needsSession: settings.clientAttribute(
                 "frontchannel_logout_session_required", on: .client, default: false,
-                "whether the frame's address is given 'iss' and 'sid'"))
+                "whether 'iss' and 'sid' are added to the frame's URL"))
     }
 
     func register(in registry: inout Registry) {

@@ -2,15 +2,15 @@
 
 import GrantKit
 
-/// An address of a client that this server, or a browser on its behalf, calls; https, or http on the same machine.
+/// A client's URL that this server calls or a browser loads on its behalf: https, or http on the same machine.
 struct CallbackAddress: SettingValue {
     static let expectation =
-        "an https address without a fragment (http on 127.0.0.1, [::1] or localhost alone), with neither 'iss' nor 'sid' in its query"
+        "an https URL (http only on 127.0.0.1, [::1] or localhost) without a fragment and without 'iss' or 'sid' in its query"
 
-    /// What the server adds to an address in a frame (Front-Channel Logout section 2).
+    /// The parameters that the server adds to the URL of a frame (Front-Channel Logout section 2).
     private static let added = ["iss", "sid"]
 
-    /// The address, nil of a client that registers none.
+    /// The URL; nil if the client has not registered one.
     let address: WebAddress?
 
     init() { address = nil }
@@ -26,11 +26,11 @@ struct CallbackAddress: SettingValue {
     var setting: JSON { .string(address?.text ?? "") }
 }
 
-/// Where browsers may go after a logout, each compared byte for byte (RP-Initiated Logout section 3).
+/// The URLs to which browsers may be redirected after a logout, compared byte for byte (RP-Initiated Logout section 3).
 struct ReturnAddresses: SettingValue {
     static let expectation =
-        "a list of absolute addresses without a fragment, and without 'state' in the query, which the server adds; "
-        + "the scheme of an application is like com.example.app"
+        "a list of absolute URLs without a fragment and without 'state' in the query, which the server adds; a custom "
+        + "scheme must have a dot, as in com.example.app"
 
     let all: [WebAddress]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The page that asks a person whether they want to sign out.
+/// The page that asks a user whether to sign out.
 enum LogoutPage {
     static let template = """
         {{> head}}

@@ -4,7 +4,7 @@ import CPluginABI
 import GrantKit
 import Synchronization
 
-/// A store that forgets everything with the process: for tests.
+/// A store in memory, which is lost when the process ends: for tests.
 final class MemoryStore: Plugin, Store {
     static let manifest = PluginManifest(
         id: "memory-store", summary: "keeps everything in memory: for tests", specification: "")
@@ -57,7 +57,7 @@ final class MemoryStore: Plugin, Store {
         case .create(let record), .replace(let record, _): record.key
         case .redeem(let key), .delete(let key), .absent(let key): key
         @unknown default:
-            throw StoreError("memory-store does not know this kind of write; it was built for an older kit")
+            throw StoreError("memory-store does not know this kind of write; it was built with an older kit")
         }
     }
 

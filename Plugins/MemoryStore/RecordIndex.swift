@@ -2,11 +2,11 @@
 
 import GrantKit
 
-/// Which records have a value in an index, in the order of their identifiers' bytes.
+/// The keys of the records that have a value in an index, ordered by the bytes of their ids.
 struct RecordIndex {
     private var keys: [[UInt8]: [StoreKey]] = [:]
 
-    /// Names and values are compared by their bytes; no name of a collection or an index holds a NUL.
+    /// The bytes of an index entry; the names of collections and indexes do not contain NUL.
     private static func entry(_ collection: String, _ index: String, _ value: String) -> [UInt8] {
         Array(collection.utf8) + [0] + Array(index.utf8) + [0] + Array(value.utf8)
     }
@@ -39,7 +39,7 @@ struct RecordIndex {
         return (rest.first == after ? rest.dropFirst() : rest).prefix(limit)
     }
 
-    /// Where a key is, or would be.
+    /// The place of a key, or the place where it would be inserted.
     private static func place(of key: StoreKey, in all: [StoreKey]) -> Int {
         var (start, end) = (0, all.count)
         while start < end {

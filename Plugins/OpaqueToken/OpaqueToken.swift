@@ -4,7 +4,7 @@ import CPluginABI
 import Glibc
 import GrantKit
 
-/// Access tokens that say nothing but when they were made: 256 random bits, known to the store by their digest.
+/// Access tokens of 256 random bits, which reveal only their time of issue and are kept in the store by their digest.
 struct OpaqueToken: Plugin, TokenFormat {
     static let manifest = PluginManifest(
         id: "opaque-token", summary: "random access tokens", specification: "RFC 6749 section 1.4")
@@ -16,9 +16,10 @@ struct OpaqueToken: Plugin, TokenFormat {
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        prefix = settings.read("prefix", default: "gat_", "what each token starts with, for secret scanners")
+        prefix = settings.read("prefix", default: "gat_", "the prefix of every token, for secret scanners")
         guard prefix.utf8.count <= 16, prefix.utf8.allSatisfy(OpaqueToken.isUnreserved) else {
-            throw ConfigurationError("'prefix' must be at most 16 letters, digits, '-', '.' or '_'", at: "prefix")
+            throw ConfigurationError(
+                "'prefix' must have at most 16 characters: letters, digits, '-', '.' and '_'", at: "prefix")
         }
     }
 
@@ -36,17 +37,17 @@ struct OpaqueToken: Plugin, TokenFormat {
         registry.add(collection: StoredToken.collection)
     }
 
-    /// The digest behind the time, so that records stand in the store in the order in which they were made: what is
-    /// made together is then written together.
+    /// The key of a token's record: the time and the digest, so that the store keeps records in the order of their
+    /// creation and writes neighbours together.
     private func key(of value: String) -> StoreKey {
         let time = value.utf8.dropFirst(prefix.utf8.count).prefix(OpaqueToken.timeLength)
         return StoredToken.collection.key("\(Substring(time))\(host.cryptography.digest(value))")
     }
 
-    /// The digits of the time, in milliseconds and base 16.
+    /// The number of hexadecimal digits of the time in milliseconds.
     private static let timeLength = 11
 
-    /// Not the host's clock: it decides where a record stands, and nothing else.
+    /// The current time, from the system's clock since it only decides the order of records.
     private static var time: String {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What the store keeps of a token.
+/// An access token in the store.
 struct StoredToken {
     static let collection = StoreCollection("opaque_token")
 
@@ -11,7 +11,7 @@ struct StoredToken {
     let issuedAt: Timestamp
     let authorization: Authorization
 
-    /// The row to be written.
+    /// The row to write.
     var row: JSON {
         [
             "id": .string(id), "client": .string(clientID), "iat": .integer(issuedAt.seconds),
@@ -21,9 +21,9 @@ struct StoredToken {
 }
 
 extension StoredToken {
-    /// Reads a row; nil if it holds no token.
+    /// Reads a row; nil if it does not contain a token.
     ///
-    /// - Throws: `StoreError` if the authorization in it is of an encoding that the kit does not know.
+    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
     init?(_ row: JSON) throws {
         guard let id = row["id"]?.string, let clientID = row["client"]?.string, let seconds = row["iat"]?.integer,
             let stored = row["authorization"]

@@ -2,7 +2,8 @@
 
 import GrantKit
 
-/// What an authentication request adds to an authorization request (OpenID Connect Core section 3.1.2.1).
+/// The parameters that an authentication request adds to an authorization request (OpenID Connect Core section
+/// 3.1.2.1).
 struct IdentityRequest: AuthorizationRequestFilter {
     let host: any PluginHost
     let parameters =
@@ -14,7 +15,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
             ParameterDeclaration("ui_locales", longest: 256), ParameterDeclaration("claims_locales", longest: 256),
         ] + unserved.map { ParameterDeclaration($0.parameter, longest: 32_768) }
 
-    /// To ignore them would answer another request than the one that was meant (sections 6.1, 6.2 and 7.2.1).
+    /// The unsupported parameters; ignoring them would change the meaning of a request (sections 6.1, 6.2 and 7.2.1).
     private static let unserved = [
         (parameter: "request", code: "request_not_supported"),
         (parameter: "request_uri", code: "request_uri_not_supported"),
@@ -40,7 +41,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
             policy.essentialACR = claims.essentialACR
             if let subject = claims.subject {
                 guard policy.subject == nil || policy.subject == .user(subject) else {
-                    throw OAuthError(.invalidRequest, "the request is for two different people")
+                    throw OAuthError(.invalidRequest, "'id_token_hint' and 'claims' name different users")
                 }
                 policy.subject = .user(subject)
             }
@@ -59,43 +60,45 @@ struct IdentityRequest: AuthorizationRequestFilter {
         let words = words(text)
         let prompts = words.compactMap(InteractionPolicy.Prompt.init)
         guard prompts.count == words.count else {
-            throw OAuthError(.invalidRequest, "the parameter 'prompt' holds a word that is not supported")
+            throw OAuthError(.invalidRequest, "'prompt' contains an unsupported value")
         }
         guard !prompts.contains(.none) || Set(prompts).count == 1 else {
-            throw OAuthError(.invalidRequest, "'none' stands alone in the parameter 'prompt'")
+            throw OAuthError(.invalidRequest, "'none' must be the only value of 'prompt'")
         }
         return Set(prompts)
     }
 
     private func bound(_ policy: inout InteractionPolicy, by text: String) throws {
         guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let seconds = Int64(text) else {
-            throw OAuthError(.invalidRequest, "the parameter 'max_age' is no number of seconds")
+            throw OAuthError(.invalidRequest, "'max_age' must be a number of seconds")
         }
         policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
     }
 
-    /// A hint may have expired: it says who is meant, and proves nothing.
+    /// The user named by an ID token; it may have expired, since it only says which user is meant.
     private func subject(of hint: String, for client: Client) throws -> Subject {
         guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
             claims["aud"]?.strings.contains(client.id) ?? false, let subject = claims["sub"]?.string
         else {
-            throw OAuthError(.invalidRequest, "the parameter 'id_token_hint' is no identity token for this client")
+            throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token for this client")
         }
         return .user(subject)
     }
 }
 
-/// Claims that a request asks for by name (OpenID Connect Core section 5.5).
+/// The claims that a request asks for by name (OpenID Connect Core section 5.5).
 struct RequestedClaims: Sendable {
     let json: JSON
-    /// Who has to be the one that signs in.
+    /// The user who must sign in.
     let subject: String?
-    /// Authentication context classes of which one has to be reached (section 5.5.1.1).
+    /// The authentication context classes of which one is required (section 5.5.1.1).
     let essentialACR: [String]
 
+    /// Parses the parameter `claims`.
+    ///
     /// - Throws: `OAuthError` `invalid_request`.
     init(parsing text: String) throws {
-        let malformed = OAuthError(.invalidRequest, "the parameter 'claims' is no object as it has to be")
+        let malformed = OAuthError(.invalidRequest, "'claims' is not a valid claims request")
         guard let json = try? JSON(parsing: text), case .object = json else { throw malformed }
         for place in ["id_token", "userinfo"] {
             guard let names = json[place], names != .null else { continue }
@@ -110,7 +113,8 @@ struct RequestedClaims: Sendable {
         essentialACR = acr?["essential"] == true ? wanted : []
     }
 
-    /// What can be told at all: the names by place, and the values of which a claim has to have one.
+    /// The part of a claims request that the server supports: the names for each place, and the accepted values of a
+    /// claim.
     private static func known(_ json: JSON) -> JSON {
         var kept: JSON = [:]
         for place in ["id_token", "userinfo"] {
@@ -125,8 +129,8 @@ struct RequestedClaims: Sendable {
         return kept
     }
 
-    /// What the person has to be asked: the claims that no scope word of the request covers, as far as the client
-    /// may have such a word.
+    /// The items that the user has to consent to: the claims that no scope value of the request covers, if the client
+    /// may have that scope value.
     func items(_ scope: Scope, of client: Client) -> [String] {
         guard scope.contains(OpenID.scope) else { return [] }
         let names = (json["id_token"]?.strings ?? []) + (json["userinfo"]?.strings ?? [])
@@ -136,7 +140,7 @@ struct RequestedClaims: Sendable {
         }.map(RequestedClaims.item)
     }
 
-    /// What was granted, without the claims whose scope words the client may no longer have.
+    /// An authorization without the claims whose scope values the client may no longer have.
     static func narrowed(_ authorization: Authorization, to client: Client) -> Authorization {
         guard let items = authorization.attachments[OpenID.manifest.id]?["consent"]?.strings else {
             return authorization
@@ -148,14 +152,14 @@ struct RequestedClaims: Sendable {
         return narrowed
     }
 
-    /// A claim as it is put before a person.
+    /// The name of a claim as an item of consent.
     static func item(_ name: String) -> String { "claim \(name)" }
 
     private static func isRequest(_ value: JSON) -> Bool {
         if case .object = value { true } else { value == .null }
     }
 
-    /// Whether a claim was asked for by its name, and with this value if any was named.
+    /// Whether a claim was requested by name, without a value or with this one.
     static func ask(
         _ authorization: Authorization, for name: String, being value: JSON, to destination: ClaimsDestination
     ) -> Bool {
@@ -166,7 +170,7 @@ struct RequestedClaims: Sendable {
         return values.contains { $0.text == value.text }
     }
 
-    /// Whether the person, or the deployment in the person's place, allowed a claim by its name.
+    /// Whether a claim was allowed by name, by the user or by the configuration on the user's behalf.
     static func allow(_ authorization: Authorization, _ name: String) -> Bool {
         authorization.attachments[OpenID.manifest.id]?["consent"]?.strings.contains(item(name)) ?? false
     }

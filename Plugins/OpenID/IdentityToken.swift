@@ -2,18 +2,18 @@
 
 import GrantKit
 
-/// Makes identity tokens (OpenID Connect Core section 2).
+/// Issues ID tokens (OpenID Connect Core section 2).
 struct IdentityTokens: Sendable {
     let host: any PluginHost
     let algorithm: ClientAttribute<String>
     let lifetime: Duration
 
-    /// Claims that say what the token is worth, which no source may set.
+    /// The claims about the token itself, which claims sources must not set.
     static let reserved = [
         "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "sid",
     ]
 
-    /// The token that vouches for an answer; the nonce is in the first alone (section 12.2).
+    /// The ID token for a response; only the first one for an authorization has the nonce (section 12.2).
     func token(
         for issuance: Issuance, isFirst: Bool, as destination: ClaimsDestination = .identityToken
     ) async throws -> JSON {
@@ -39,7 +39,7 @@ struct IdentityTokens: Sendable {
         var about = try await host.access.claims(
             for: authorization, scope: issuance.limits.scope, to: destination)
         if destination != .identityToken {
-            // A token that tells what userinfo would is an identity token still, of which claims can be asked.
+            // Even if it contains the claims of userinfo, it is an ID token for which claims can be requested.
             let own = try await host.access.claims(
                 for: authorization, scope: issuance.limits.scope, to: .identityToken)
             about += own.filter { claim in !about.contains { $0.name == claim.name } }
@@ -50,15 +50,15 @@ struct IdentityTokens: Sendable {
     }
 }
 
-/// The identity token beside the access token (OpenID Connect Core sections 3.1.3.3 and 12.2).
+/// Adds an ID token to the token response (OpenID Connect Core sections 3.1.3.3 and 12.2).
 struct IdentityExtension: ResponseExtension {
     let tokens: IdentityTokens
     let members = ["id_token"]
-    /// After the token that it vouches for.
+    /// After the access token, whose hash the ID token contains.
     let stage = Stage.assertion
 
     func extend(_ issuance: inout Issuance) async throws {
-        // At the authorization endpoint it is the response type that asks for one.
+        // At the authorization endpoint, the response type decides.
         guard case .token(let request) = issuance.answer, issuance.limits.scope.contains(OpenID.scope),
             case .user = issuance.authorization.subject
         else { return }

@@ -3,10 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// Tells a client who signed in (OpenID Connect Core 1.0, OpenID Connect Discovery 1.0).
+/// OpenID Connect: tells a client which user signed in (OpenID Connect Core 1.0, OpenID Connect Discovery 1.0).
 struct OpenID: Plugin {
     static let manifest = PluginManifest(
-        id: "openid", summary: "who signed in, as a signed token", specification: "OpenID Connect Core 1.0")
+        id: "openid", summary: "tells a client who signed in", specification: "OpenID Connect Core 1.0")
     static let scope = "openid"
 
     private let host: any PluginHost
@@ -16,25 +16,25 @@ struct OpenID: Plugin {
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        // OpenID Connect Core section 15.1: every client understands RS256.
+        // Every client supports RS256 (OpenID Connect Core section 15.1).
         let names = settings.read(
             "algorithms", default: ["RS256", "ES256"],
-            "the algorithms that identity tokens can be signed with, the usual one first")
+            "the signature algorithms for ID tokens, the default one first")
         algorithms = names
         let known = host.keys.algorithms
         guard let usual = names.first, names.allSatisfy(known.contains) else {
             throw ConfigurationError(
-                "'algorithms' must name at least one of \(known.joined(separator: ", "))", at: "algorithms")
+                "'algorithms' must contain one or more of \(known.joined(separator: ", "))", at: "algorithms")
         }
         let algorithm = settings.clientAttribute(
             "id_token_signed_response_alg", on: .client, default: usual, among: names,
-            "how identity tokens are signed")
+            "the signature algorithm of ID tokens")
         let lifetime = settings.read(
             "id_token_lifetime", default: .seconds(900), in: .seconds(30)...(.seconds(86400)),
-            "how long an identity token can be taken for news of a sign-in")
+            "the lifetime of an ID token")
         let isInToken = settings.read(
             "claims_in_id_token", default: false,
-            "whether identity tokens carry the claims of the scope too, which userinfo tells in any case")
+            "whether ID tokens contain the claims of the scope, which userinfo returns in any case")
         tokens = IdentityTokens(host: host, algorithm: algorithm, lifetime: lifetime)
         source = StandardClaims(isInToken: isInToken)
     }
@@ -52,7 +52,7 @@ struct OpenID: Plugin {
         announce(&registry)
     }
 
-    /// OpenID Connect Discovery section 3.
+    /// Adds the metadata (OpenID Connect Discovery section 3).
     private func announce(_ registry: inout Registry) {
         registry.add(metadata: "scopes_supported", .union([OpenID.scope] + StandardClaims.scopes.map(\.word)))
         registry.add(metadata: "subject_types_supported", .union(["public"]))
@@ -62,7 +62,7 @@ struct OpenID: Plugin {
         registry.add(metadata: "claim_types_supported", .union(["normal"]))
         registry.add(metadata: "claims_parameter_supported", .value(true))
         registry.add(metadata: "request_parameter_supported", .value(false))
-        // Without the member it would be promised (section 3).
+        // The default of an absent member is true (section 3).
         registry.add(metadata: "request_uri_parameter_supported", .value(false))
         registry.add(metadata: "display_values_supported", .union(["page", "popup"]))
         registry.add(

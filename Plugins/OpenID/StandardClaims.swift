@@ -2,13 +2,13 @@
 
 import GrantKit
 
-/// The standard claims (OpenID Connect Core section 5.1), out of a user's document.
+/// The standard claims (OpenID Connect Core section 5.1), from a user's document.
 ///
-/// `data` holds them under their own names; where it has none, the attributes of the document itself are taken.
+/// They come from `data` under their own names, or else from the attributes of the document itself.
 struct StandardClaims: ClaimsSource {
     let isInToken: Bool
 
-    /// What each scope word stands for (section 5.4).
+    /// The claims of each scope value (section 5.4).
     static let scopes: [(word: String, claims: [String])] = [
         (
             "profile",
@@ -24,7 +24,7 @@ struct StandardClaims: ClaimsSource {
     static let names = scopes.flatMap(\.claims)
     let claims = names
 
-    /// The scope word that covers a claim, nil for a name that is none of these.
+    /// The scope value that covers a claim; nil for a claim that is not a standard one.
     static func word(of name: String) -> String? {
         scopes.first { $0.claims.contains(name) }?.word
     }
@@ -35,8 +35,8 @@ struct StandardClaims: ClaimsSource {
         guard scope.contains(OpenID.scope) else { return [] }
         let granted = StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
         let isTold = destination == .userinfo || isInToken
-        // A claim that is asked for by name is told if it was allowed, by its scope word or by that name (section 5.5):
-        // that is what the person was shown.
+        // A claim requested by name is returned if it was allowed by its scope value or by its name (section 5.5),
+        // since that is what the user was shown.
         return claims.compactMap { name in
             let isGranted = granted.contains(name)
             guard isGranted || RequestedClaims.allow(authorization, name),
@@ -53,7 +53,7 @@ struct StandardClaims: ClaimsSource {
         return value
     }
 
-    /// Attributes of a document that mean the same as a claim.
+    /// The attribute of a document that has the meaning of a claim.
     private static func other(_ name: String, _ document: JSON) -> JSON? {
         let parts = document["name"]
         switch name {
@@ -76,7 +76,7 @@ struct StandardClaims: ClaimsSource {
         return words.isEmpty ? nil : .string(words.joined(separator: " "))
     }
 
-    /// The kinds of section 5.1: a client may fail at any other.
+    /// Whether a value has the type that section 5.1 defines for a claim; a client may fail on any other.
     private static func isOfKind(_ name: String, _ value: JSON) -> Bool {
         switch name {
         case "email_verified", "phone_number_verified": value.bool != nil
@@ -87,7 +87,7 @@ struct StandardClaims: ClaimsSource {
     }
 }
 
-/// Tells a client about the person who signed in (OpenID Connect Core section 5.3).
+/// The userinfo endpoint (OpenID Connect Core section 5.3).
 struct UserInfo: ResourceEndpoint {
     let host: any PluginHost
     let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
@@ -96,7 +96,7 @@ struct UserInfo: ResourceEndpoint {
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         let authorization = RequestedClaims.narrowed(request.token.authorization, to: request.client)
         guard case .user(let id) = authorization.subject else {
-            throw OAuthError(.insufficientScope, "the access token speaks for no person")
+            throw OAuthError(.insufficientScope, "the access token does not speak for a user")
         }
         let about = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
         return EndpointResponse(.object([.init("sub", .string(id))] + about.filter { $0.name != "sub" }))

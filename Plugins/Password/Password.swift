@@ -3,18 +3,18 @@
 import CPluginABI
 import GrantKit
 
-/// A client of the house asks for name and password itself (RFC 6749 section 4.3).
+/// The password grant: a first-party client asks for the user's name and password itself (RFC 6749 section 4.3).
 struct Password: Plugin, TokenGrant {
     static let manifest = PluginManifest(
-        id: "password", summary: "a client hands over name and password", specification: "RFC 6749 section 4.3")
+        id: "password", summary: "a client sends the user's name and password", specification: "RFC 6749 section 4.3")
 
     let declaration = GrantDeclaration("password", client: .identified).discouraged(
-        "whoever is asked by a client learns to type the password anywhere (RFC 9700 section 2.4)")
+        "users who type their password into a client learn to type it anywhere (RFC 9700 section 2.4)")
     let parameters = [
         ParameterDeclaration("username", required: true, longest: 256, example: "ann"),
         ParameterDeclaration("password", required: true, longest: 512, secret: true, example: "demo-ann"),
     ]
-    private static let refused = "the username or the password is not right"
+    private static let refused = "the username or the password is wrong"
     private let host: any PluginHost
     private let tellsUser: Bool
     private let tellsInactive: Bool
@@ -22,10 +22,10 @@ struct Password: Plugin, TokenGrant {
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         tellsUser = settings.read(
-            "userinfo", default: false, "whether answers carry the person's document as the member 'userinfo'")
+            "userinfo", default: false, "whether responses contain the user's document as 'userinfo'")
         tellsInactive = settings.read(
             "tell_inactive", default: false,
-            "whether the right password of an inactive account is answered by 'User is inactive'")
+            "whether the right password for an inactive account gets the error 'User is inactive'")
     }
 
     func register(in registry: inout Registry) {
@@ -50,14 +50,15 @@ struct Password: Plugin, TokenGrant {
         case .refused: throw OAuthError(.invalidGrant, Password.refused)
         case .later(let wait):
             throw OAuthError(
-                .temporarilyUnavailable, "there were too many attempts", reason: "attempts are slowed down",
+                .temporarilyUnavailable, "there were too many attempts; try again later",
+                reason: "sign-in attempts are throttled",
                 headers: ["Retry-After": "\(wait.components.seconds + 1)"])
-        @unknown default: throw OAuthError(.serverError, reason: "an outcome that this plugin does not know")
+        @unknown default: throw OAuthError(.serverError, reason: "this plugin does not know the outcome")
         }
     }
 }
 
-/// Tells the client about the person at once, as Aidbox does.
+/// Adds the user's document to the token response, as Aidbox does.
 struct UserDocument: ResponseExtension {
     let host: any PluginHost
     let wire: String

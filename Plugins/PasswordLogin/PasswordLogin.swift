@@ -3,14 +3,14 @@
 import CPluginABI
 import GrantKit
 
-/// People sign in with a name and a password of the server's own directory.
+/// The sign-in step with a name and a password from the server's own directory.
 struct PasswordLogin: Plugin, InteractionStep {
     static let manifest = PluginManifest(
-        id: "password-login", summary: "people sign in with a password", specification: "RFC 8176 section 2, pwd")
+        id: "password-login", summary: "users sign in with a password", specification: "RFC 8176 section 2, pwd")
 
     let name = "password-login"
     let phase = StepPhase.identify
-    /// Whatever fits into a request is read, so that the page can say what is too long.
+    /// The limits are those of a request, so that the page can say what is too long.
     let fields = [
         ParameterDeclaration("username", longest: 65_536),
         ParameterDeclaration("password", longest: 65_536, secret: true),
@@ -24,11 +24,11 @@ struct PasswordLogin: Plugin, InteractionStep {
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         acr = settings.read(
-            "acr", default: "", "the authentication context class that a password reaches; empty for none")
+            "acr", default: "", "the authentication context class of a sign-in with a password; empty for none")
         shortest = Int(
             settings.read(
                 "shortest_password", default: Int64(8), in: 1...64,
-                "how many characters a password must have that a user chooses"))
+                "the minimum length, in characters, of a password that a user chooses"))
     }
 
     func register(in registry: inout Registry) {
@@ -46,7 +46,7 @@ struct PasswordLogin: Plugin, InteractionStep {
             let shown = login.flatMap { $0.utf8.count <= PasswordLogin.longestLogin ? $0 : nil }
             return .page(page(interaction, Kept(login: shown ?? "", problem: .missing)))
         }
-        // No account has such a name or password, so nothing is counted, hashed or told by it.
+        // No account has such a long name or password, so this reveals nothing, and nothing is counted or hashed.
         guard login.utf8.count <= PasswordLogin.longestLogin else {
             return .page(page(interaction, Kept(login: "", problem: .tooLong)))
         }
@@ -71,7 +71,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         }
     }
 
-    /// What the page shows after an attempt; the password is never part of it.
+    /// The state that the page shows after an attempt, which never includes the password.
     private struct Kept {
         enum Problem: String {
             case missing, credentials, throttled, busy
@@ -89,7 +89,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         }
     }
 
-    /// The page is shown by a later request, which has nothing but what was kept.
+    /// The page, either with the result of this attempt or, in a later request, with the state that was kept.
     private func page(_ interaction: Interaction, _ news: Kept? = nil) -> Page {
         let kept = news?.json ?? interaction.kept
         var values: JSON = ["username_autocomplete": "username"]

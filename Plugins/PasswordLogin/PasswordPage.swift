@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// Lets users change their password.
+/// The page on which users change their password.
 struct PasswordPage: BrowserEndpoint {
     static let page = Route(["GET", "POST"], "/password")
 
     let host: any PluginHost
-    /// How many characters a new password must have.
+    /// The minimum length of a new password in characters.
     let shortest: Int
     let route = PasswordPage.page
     let requiresSession = true
@@ -15,14 +15,14 @@ struct PasswordPage: BrowserEndpoint {
         ParameterDeclaration($0, longest: 65_536, secret: true)
     }
 
-    /// Why a password was not changed, by the end of the text that says so.
+    /// The reason why a password was not changed; the raw value ends the key of its text.
     private enum Problem: String {
         case missing, wrong, short, same, different, unsuitable, busy, throttled
     }
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         guard let user = request.session?.user else { throw OAuthError(.accessDenied) }
-        // A document without a version is one of the configuration, where nobody can change it from here.
+        // A document without a version belongs to the configuration, which this page cannot change.
         guard try await host.users.documents.entry(user.id)?.version != nil else {
             return .page(Page("password", ["kind": "declared"]))
         }
@@ -41,7 +41,7 @@ struct PasswordPage: BrowserEndpoint {
     ) async throws -> EndpointResponse {
         do {
             switch try await host.users.verify(login: user.id, password: current, from: address) {
-            // A name that signs in another user since would change that user's password.
+            // The id may be the login name of another user by now, whose password must not be changed here.
             case .verified(let found) where found.id == user.id:
                 try await host.users.change(password: new, of: found, from: address)
             case .later(let wait): return .page(page(user, .throttled, wait))
@@ -69,7 +69,7 @@ struct PasswordPage: BrowserEndpoint {
     }
 }
 
-/// Leads password managers to the page on which passwords are changed (A Well-Known URL for Changing Passwords).
+/// Redirects password managers to the password page (W3C, A Well-Known URL for Changing Passwords).
 struct ChangePasswordAddress: BrowserEndpoint {
     let host: any PluginHost
     let route = Route.atRoot(["GET"], "/.well-known/change-password")

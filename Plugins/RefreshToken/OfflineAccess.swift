@@ -2,8 +2,10 @@
 
 import GrantKit
 
-/// Access while the person is away (OpenID Connect Core section 11): whether it was asked for travels with the
-/// authorization, so that a person who says no to it is heard also where the client would get a refresh token anyway.
+/// Offline access (OpenID Connect Core section 11).
+///
+/// The authorization records whether it was requested, so that a user's refusal counts even for a client that would get
+/// a refresh token anyway.
 struct OfflineAccess: AuthorizationRequestFilter {
     static let scope = "offline_access"
 
@@ -12,7 +14,7 @@ struct OfflineAccess: AuthorizationRequestFilter {
         policy.attachments[RefreshToken.manifest.id] = ["asked": true]
     }
 
-    /// Whether it was asked for and not granted.
+    /// Whether offline access was requested but not granted.
     static func isRefused(_ authorization: Authorization) -> Bool {
         authorization.attachments[RefreshToken.manifest.id]?["asked"] == true
             && !authorization.scope.contains(scope)

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Adds a refresh token to an answer: the successor when one was redeemed, else a new family if the client is to have it.
+/// Adds a refresh token to the token response: the successor of a redeemed one, or the first of a new family.
 struct RefreshExtension: ResponseExtension {
     let families: RefreshFamilies
     let members = ["refresh_token"]
@@ -23,7 +23,7 @@ struct RefreshExtension: ResponseExtension {
 
     private func begin(_ issuance: inout Issuance, _ authorization: Authorization) throws {
         var kept = authorization
-        // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to it already.
+        // The refresh tokens of a client that authenticates are already bound to it (RFC 9449 section 5).
         if !issuance.client.isPublic { kept.confirmation = nil }
         let family = families.host.random(bytes: 16)
         let end = families.end(issuance.client, authorization, now: issuance.issuedAt)

@@ -2,18 +2,18 @@
 
 import GrantKit
 
-/// All the refresh tokens that follow each other, as one row that holds which of them is current.
+/// Families of refresh tokens: each family is one row, which records the current token.
 ///
-/// A token is `grt.family.generation.code`: the code proves that this server made it, so that an old token is told from
-/// a guessed one without keeping any of them.
+/// A token is `grt.family.generation.code`. The code proves that this server issued it, so that an old token can be
+/// told from a guessed one without storing either.
 struct RefreshFamilies: TokenResolver {
     let host: any PluginHost
     let grace: Duration
     let idle: ClientAttribute<Duration>
     let isIssued: ClientAttribute<Bool>
 
-    /// Whether a client may have refresh tokens for an authorization today, by its own attribute or since a person
-    /// allowed access while away; for itself a client needs none (RFC 6749 section 4.4.3).
+    /// Whether a client may currently have refresh tokens for an authorization, by its own attribute or because the
+    /// user allowed offline access; a client that acts for itself needs none (RFC 6749 section 4.4.3).
     func isEntitled(_ client: Client, to authorization: Authorization) -> Bool {
         if client[isIssued, under: authorization.origin] { return true }
         guard case .user = authorization.subject else { return false }
@@ -41,13 +41,13 @@ struct RefreshFamilies: TokenResolver {
         return Presented(family: parts[1], generation: generation)
     }
 
-    /// The end of a family that is used now.
+    /// The expiry of a family that is used now.
     func end(_ client: Client, _ authorization: Authorization, now: Timestamp) -> Timestamp {
         let idleEnd = now + client[idle, under: authorization.origin]
         return authorization.limits.notAfter.map { min($0, idleEnd) } ?? idleEnd
     }
 
-    /// A token that another took the place of is known too, as one that has ended.
+    /// Resolves a token; a rotated one is found too, as an expired token.
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard let presented = parse(value), let record = try await host.store.read(presented.key),
             let family = try StoredFamily(record), presented.generation <= family.generation

@@ -14,7 +14,7 @@ struct RefreshGrant: TokenGrant {
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
         guard let presented = families.parse(try request.parameters.required("refresh_token")) else {
-            throw OAuthError.invalidGrant(reason: "the refresh token was not made by this server")
+            throw OAuthError.invalidGrant(reason: "the refresh token was not issued by this server")
         }
         guard let record = try await host.store.read(presented.key), record.expiresAt > host.now,
             let family = try StoredFamily(record)
@@ -39,21 +39,22 @@ struct RefreshGrant: TokenGrant {
         return authorization
     }
 
-    /// Two tabs, or a client that lost the answer, ask with one token: they get the same successor, for a moment.
+    /// Whether a token was rotated so recently that it still gets the same successor: two tabs may redeem one token, or
+    /// a client may repeat a request whose response it lost.
     ///
-    /// Only the token right before the current one counts, and asking does not make the moment longer. Another node's
-    /// clock may be ahead, by no more than the moment itself.
+    /// This applies only to the token before the current one, and using it does not extend the period. Another server's
+    /// clock may be ahead by at most that period.
     private func isWithinGrace(_ presented: RefreshFamilies.Presented, _ family: StoredFamily) -> Bool {
         let since = host.now - family.rotatedAt
         return presented.generation == family.generation &- 1 && since < families.grace
             && .zero - since < families.grace
     }
 
-    /// Two parties hold the family, and nobody can tell which of them stole it (RFC 9700 section 4.14.2).
+    /// Revokes the family, since two parties have it and it is unknown which one stole it (RFC 9700 section 4.14.2).
     private func refuseReuse(_ authorization: Authorization, of presented: RefreshFamilies.Presented) async throws {
         host.events.record(Event(.replayed, authorization))
         let ended = authorization.grantID.map(Revocation.grant) ?? .token(presented.family)
         try await host.tokens.revoke(ended, reason: "a refresh token was used again")
-        throw OAuthError.invalidGrant(reason: "the refresh token was used before; what came of it is revoked")
+        throw OAuthError.invalidGrant(reason: "the refresh token was used before; all tokens of its grant are revoked")
     }
 }

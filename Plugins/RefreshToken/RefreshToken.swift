@@ -3,11 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// Tokens that fetch the next access token; they rotate, and using an old one ends them all (RFC 6749 section 6,
-/// RFC 9700 section 4.14.2).
+/// Refresh tokens, which rotate; using an old one revokes them all (RFC 6749 section 6, RFC 9700 section 4.14.2).
 struct RefreshToken: Plugin {
     static let manifest = PluginManifest(
-        id: "refresh-token", summary: "access that outlives an access token", specification: "RFC 6749 section 6")
+        id: "refresh-token", summary: "new access tokens without the user", specification: "RFC 6749 section 6")
 
     static let longest = Duration.seconds(400 * 86400)
 
@@ -16,17 +15,17 @@ struct RefreshToken: Plugin {
     init(settings: Settings, host: any PluginHost) {
         let grace = settings.read(
             "grace", default: .seconds(10), in: .seconds(0)...(.seconds(60)),
-            "how long the token before the current one still fetches the same successor")
+            "how long a rotated token can still be redeemed for the same successor")
         let bounds: ClosedRange<Duration> = .seconds(60)...RefreshToken.longest
         let idle = settings.read(
             "lifetime", default: .seconds(30 * 86400), in: bounds,
-            "how long a token lasts from its issue or last use")
+            "the lifetime of a refresh token after its issue or last use")
         let idleOfClient = settings.clientAttribute(
             "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
-            "how long a refresh token lasts from its issue or last use")
+            "the lifetime of a refresh token after its issue or last use")
         let isIssued = settings.clientAttribute(
             "refresh_token", on: .everyGrant, default: false,
-            "whether refresh tokens are issued where offline_access is not asked for")
+            "whether refresh tokens are issued without the scope 'offline_access'")
         families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient, isIssued: isIssued)
     }
 

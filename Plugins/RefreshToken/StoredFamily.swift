@@ -2,20 +2,20 @@
 
 import GrantKit
 
-/// What the store keeps of a family of refresh tokens: one row, which says which of them is current.
+/// A family of refresh tokens in the store: one row, which records the current token.
 struct StoredFamily {
     static let collection = StoreCollection("refresh_token", retention: RefreshToken.longest)
 
     let clientID: String
-    /// The number of the current token, from 0.
+    /// The generation of the current token, from 0.
     let generation: Int64
     let rotatedAt: Timestamp
     let authorization: Authorization
     private let record: StoreRecord
 
-    /// Reads a record; nil if it holds no family.
+    /// Reads a record; nil if it does not contain a family.
     ///
-    /// - Throws: `StoreError` if the authorization in it is of an encoding that the kit does not know.
+    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
     init?(_ record: StoreRecord) throws {
         let row = record.value
         guard let clientID = row["client"]?.string, let generation = row["generation"]?.integer,
@@ -28,7 +28,7 @@ struct StoredFamily {
 
     var expiresAt: Timestamp { record.expiresAt }
 
-    /// Makes a family whose current token is its first.
+    /// Creates a family whose current token is the first.
     static func create(
         _ id: String, for client: Client, _ authorization: Authorization, at now: Timestamp, until end: Timestamp
     ) -> StoreWrite {
@@ -39,7 +39,7 @@ struct StoredFamily {
         return .create(StoreRecord(collection.key(id), row, expiresAt: end))
     }
 
-    /// Makes the next token current, unless another request was faster.
+    /// Makes the next token the current one; conflicts if another request has already done so.
     func rotate(at now: Timestamp, until end: Timestamp) -> StoreWrite {
         var next = record
         next.value["generation"] = .integer(generation &+ 1)

@@ -5,9 +5,9 @@ import GRDB
 import GrantKit
 import Synchronization
 
-/// One thread that commits all that waits in one transaction, so that many callers share one flush to the disk.
+/// Commits all waiting writes in one transaction on one thread, so that many callers share one flush to the disk.
 final class GroupCommit: Sendable {
-    /// A unit of work; it is told whether the transaction was committed.
+    /// A unit of work, which is notified whether the transaction was committed.
     private struct Job: Sendable {
         var run: @Sendable (Database) throws -> Void
         var finish: @Sendable ((any Error)?) -> Void
@@ -15,7 +15,7 @@ final class GroupCommit: Sendable {
 
     private struct State {
         var waiting: [Job] = []
-        /// Whether the thread was told of what waits since it last took something.
+        /// Whether the thread was woken since it last took jobs.
         var isWoken = false
         var isClosed = false
     }
@@ -35,9 +35,9 @@ final class GroupCommit: Sendable {
     /// Runs work in the next transaction.
     ///
     /// - Parameters:
-    ///   - early: Whether to answer before the commit, for what may be lost with the process.
-    ///   - work: Runs on the writing thread.
-    /// - Returns: What the work gave, once it is committed.
+    ///   - early: Whether to return before the commit, for data that may be lost with the process.
+    ///   - work: The work, which runs on the writing thread.
+    /// - Returns: The result of the work, once it is committed.
     /// - Throws: What the work or the commit throws.
     func submit<Value: Sendable>(
         early: Bool, _ work: @escaping @Sendable (Database) throws -> Value
@@ -61,7 +61,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Commits what waits and takes nothing more.
+    /// Commits the waiting work and accepts no more.
     func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -110,8 +110,8 @@ final class GroupCommit: Sendable {
             }
             for job in jobs { job.finish(nil) }
         } catch {
-            // One that fails must not take the others with it, nor undo what was answered early. What fails because of
-            // the file would fail for each of them, one wait after the other.
+            // A job that fails must not fail the others, nor undo those that have returned early. A failure of the file
+            // would fail every job, each after waiting, so it is not retried.
             if hasJobFailed, jobs.count > 1, !SQLiteFailure.isOfFile(error) { return commitOneByOne(jobs, queue) }
             let explained = SQLiteFailure.explain(error, path)
             for job in jobs { job.finish(explained) }
@@ -151,7 +151,7 @@ private final class Answer<Value: Sendable>: Sendable {
         } else if let value {
             resume(.success(value))
         } else {
-            resume(.failure(StoreError("the store lost an answer")))
+            resume(.failure(StoreError("the store lost the result of a write")))
         }
     }
 }

@@ -3,7 +3,7 @@
 import GRDB
 import GrantKit
 
-/// A row whose columns are read as what they must hold: SQLite keeps any value in any column.
+/// A row whose columns are checked when read, since SQLite allows any type of value in any column.
 struct RecordRow {
     let row: Row
     let table: String
@@ -43,7 +43,7 @@ struct RecordRow {
         }
     }
 
-    /// The values of indexes by their names.
+    /// The values of the indexes, by name.
     func indexes(_ place: Int, _ column: String) throws -> [String: String] {
         let text = try text(place, column)
         guard let values = RecordRow.indexes(text) else {

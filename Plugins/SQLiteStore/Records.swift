@@ -3,14 +3,15 @@
 import GRDB
 import GrantKit
 
-/// The store's contract in SQL, on cached statements.
+/// Implements the store in SQL, with cached statements.
 enum Records {
     // MARK: reading
 
-    /// SQLite takes 500 terms in a compound statement; fewer also keep the number of cached statements small.
+    /// The maximum number of keys in one statement; SQLite allows 500, and fewer keep the number of cached statements
+    /// small.
     private static let keysPerStatement = 64
 
-    /// All keys as of one moment: one statement for a few, one transaction for many.
+    /// Reads all keys at one point in time: with one statement for a few keys, with one transaction for many.
     static func read(_ keys: [StoreKey], in database: Database) throws -> [StoreRecord?] {
         guard keys.count > keysPerStatement else { return try readPart(keys[...], in: database) }
         var found: [StoreRecord?] = []
@@ -42,13 +43,13 @@ enum Records {
         return found
     }
 
-    /// The record of a row whose columns from the second on are those of the table.
+    /// The record of a row, whose columns after the first are those of the table.
     private static func record(_ key: StoreKey, _ row: Row) throws -> StoreRecord {
         let row = RecordRow(row, of: key.collection)
         let record = StoreRecord(
             key, try row.json(1, "value"), expiresAt: Timestamp(seconds: try row.integer(4, "expires_at")),
             indexes: try row.indexes(5, "indexes"))
-        // The next version must be a number too.
+        // The next version must fit into a number too.
         let version = try row.integer(2, "version", in: 1...(.max - 1))
         return record.stored(version: version, isRedeemed: try row.integer(3, "redeemed", in: 0...1) == 1)
     }
@@ -70,14 +71,14 @@ enum Records {
 
     // MARK: writing
 
-    /// Checks every condition before anything is written; the transaction keeps others out in between.
+    /// Checks every condition before writing anything; the transaction keeps other writers out in between.
     static func write(_ writes: [StoreWrite], in database: Database) throws -> WriteOutcome {
         for (place, write) in writes.enumerated() {
             guard let (key, holds) = try condition(of: write) else { continue }
             let found = try read([key], in: database)[0]
             if !holds(found) { return .conflict(write: place, found: found) }
         }
-        // A record that is created can still collide, so those come first and are taken back if one does.
+        // A created record may still collide, so records are created first and deleted again if one collides.
         for (place, write) in writes.enumerated() {
             guard case .create(let record) = write, try !insert(record, in: database) else { continue }
             for case .create(let made) in writes[..<place] { try delete(made.key, in: database) }
@@ -94,7 +95,7 @@ enum Records {
         case .redeem(let key): return (key, { $0?.isRedeemed == false })
         case .absent(let key): return (key, { $0 == nil })
         @unknown default:
-            throw StoreError("sqlite-store does not know this kind of write; it was built for an older kit")
+            throw StoreError("sqlite-store does not know this kind of write; it was built with an older kit")
         }
     }
 
@@ -164,7 +165,7 @@ enum Records {
         try removeIndexes(row[0], row[1], row[2], in: database)
     }
 
-    /// Whatever the columns hold: a record that cannot be read must still be purged.
+    /// Removes index entries whatever the columns contain, since an unreadable record must still be purged.
     private static func removeIndexes(
         _ collection: DatabaseValue, _ id: DatabaseValue, _ indexes: DatabaseValue, in database: Database
     ) throws {
@@ -208,7 +209,7 @@ enum Records {
     }
 
     static func purge(expiredBefore moment: Timestamp, limit: Int, in database: Database) throws -> Int {
-        // By the number of the row, which it has whatever is wrong with its key.
+        // Deletes by row id, which is valid even if the key is damaged.
         let statement = try database.cachedStatement(
             sql: "SELECT rowid, collection, id, indexes FROM record WHERE expires_at < ? ORDER BY expires_at LIMIT ?")
         let rows = try Row.fetchAll(statement, arguments: [moment.seconds, limit])

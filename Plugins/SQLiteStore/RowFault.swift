@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// A row holds what this plugin never writes: the disk is failing, or another program changed the file.
+/// A row with content that this plugin never writes: the disk is failing, or another program changed the file.
 struct RowFault: Error {
     private let table: String
     private let collection: String
@@ -10,14 +10,14 @@ struct RowFault: Error {
     private let content: String
     private let condition: String
 
-    /// Describes a fault.
+    /// Creates a fault.
     ///
     /// - Parameters:
     ///   - table: The table.
-    ///   - collection: The collection; the record's key may be a secret and is not named.
+    ///   - collection: The collection; the record's key may be a secret and is not reported.
     ///   - column: The column.
-    ///   - content: What is there.
-    ///   - condition: What finds such rows, in SQL.
+    ///   - content: A description of the unexpected content.
+    ///   - condition: An SQL condition that finds such rows.
     init(_ table: String, _ collection: String, _ column: String, holds content: String, finding condition: String) {
         self.table = table
         self.collection = collection
@@ -28,9 +28,9 @@ struct RowFault: Error {
 
     func explained(_ path: String) -> StoreError {
         StoreError(
-            "the store \(path) holds \(content) in the column '\(column)' of a \(table) of the collection "
-                + "'\(collection)', where this server never writes it: another program has changed the file, or the disk "
-                + "is failing; restore the file from a backup (such rows are found by: SELECT * FROM \(table) "
+            "the store \(path) has \(content) in the column '\(column)' of a \(table) of the collection "
+                + "'\(collection)', which this server never writes: another program has changed the file, or the disk "
+                + "is failing; restore the file from a backup (find such rows with: SELECT * FROM \(table) "
                 + "WHERE collection = '\(collection)' AND (\(condition)))")
     }
 }

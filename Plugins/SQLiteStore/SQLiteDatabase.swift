@@ -5,7 +5,7 @@ import GRDB
 import GrantKit
 import Synchronization
 
-/// One file, with a connection that writes and a few that read in place.
+/// The database file, with one connection that writes and a few that read on the caller's thread.
 final class SQLiteDatabase: Sendable {
     let writer: GroupCommit
     private let path: String
@@ -13,7 +13,7 @@ final class SQLiteDatabase: Sendable {
     private let readers: [DatabaseQueue]
     private let turn = Atomic<Int>(0)
 
-    /// Opens the file, and makes it and its folder readable for the server's user alone if they are missing.
+    /// Opens the file; if it or its folder is missing, creates it with permissions for the server's user only.
     init(path: String, patience: Duration) throws {
         self.path = path
         try SQLiteDatabase.makeFile(path)
@@ -28,14 +28,14 @@ final class SQLiteDatabase: Sendable {
         }
     }
 
-    /// Whether another process was setting up the same new file.
+    /// Whether an error can come from another process that is setting up the same new file.
     private static func isTransient(_ error: DatabaseError) -> Bool {
         error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_CONSTRAINT
     }
 
-    /// Opens the file to write.
+    /// Opens the file for writing.
     ///
-    /// While another process sets up a new file, SQLite says that it is locked without waiting.
+    /// While another process sets up a new file, SQLite reports a lock without waiting, so opening is retried.
     private static func open(_ path: String, _ patience: Duration) throws -> DatabaseQueue {
         let deadline = ContinuousClock.now + patience
         while true {
@@ -51,14 +51,14 @@ final class SQLiteDatabase: Sendable {
 
     func close() async {
         await writer.close()
-        // The last connection moves the log into the file, which only one that writes can do.
+        // The last connection moves the log into the file, so it must be the one that writes.
         for reader in readers { try? reader.close() }
-        // Where others still have it open, what was overwritten would stay readable in the log.
+        // If other processes have the file open, overwritten data would stay readable in the log.
         _ = try? await queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? queue.close()
     }
 
-    /// Reads on the caller's thread: a lookup is shorter than a change of threads.
+    /// Reads on the caller's thread, since a lookup is faster than a change of threads.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         let number = turn.add(1, ordering: .relaxed).oldValue
         do {
@@ -69,7 +69,7 @@ final class SQLiteDatabase: Sendable {
     }
 
     private static func makeFile(_ path: String) throws {
-        // Paths are C strings, and the system fills what belongs to the caller, for as long as a call runs.
+        // Safe: paths are C strings, and the system only writes to the structure, for the duration of a call.
         try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
         var descriptor = unsafe Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
@@ -87,27 +87,27 @@ final class SQLiteDatabase: Sendable {
         if isNew { adopt(descriptor, from: URL(fileURLWithPath: path).deletingLastPathComponent().path) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
-            throw StoreError("the store \(path) holds private keys and can be read by others; chmod 600 \(path)")
+            throw StoreError("the store \(path) contains private keys, but others can read it; run: chmod 600 \(path)")
         }
     }
 
     private static func notMade(_ path: String, _ reason: Int32) -> StoreError {
-        // 'strerror' gives a string that ends with NUL.
+        // Safe: 'strerror' returns a string that ends with NUL.
         let whole = URL(fileURLWithPath: path)
         return StoreError(
-            unsafe "the store \(whole.path) cannot be made: \(String(cString: strerror(reason))); the server's user must be able "
-                + "to write in the folder \(whole.deletingLastPathComponent().path)")
+            unsafe "the store \(whole.path) cannot be created: \(String(cString: strerror(reason))); the server's user needs "
+                + "write access to the folder \(whole.deletingLastPathComponent().path)")
     }
 
-    /// Makes the folders that are missing, each for whoever owns the one above it.
+    /// Creates missing folders, each owned by the owner of its parent.
     private static func makeFolder(_ path: String) throws {
-        // Paths are C strings for as long as a call runs.
+        // Safe: paths are C strings for the duration of a call.
         guard unsafe access(path, F_OK) != 0, path != "/" else { return }
         let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try makeFolder(above)
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw StoreError(
-                unsafe "the folder \(path) for the store cannot be made: \(String(cString: strerror(errno)))")
+                unsafe "the folder \(path) for the store cannot be created: \(String(cString: strerror(errno)))")
         }
         let descriptor = unsafe Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return }
@@ -115,9 +115,9 @@ final class SQLiteDatabase: Sendable {
         Foundation.close(descriptor)
     }
 
-    /// What root makes in somebody's folder belongs to that somebody, or the server's user could not open it later.
+    /// Gives what root has created to the owner of the folder, since the server's user could not open it otherwise.
     private static func adopt(_ descriptor: Int32, from folder: String) {
-        // The system fills what belongs to the caller.
+        // Safe: the system only writes to the structure during the call.
         var status = stat()
         guard geteuid() == 0, unsafe stat(folder, &status) == 0, status.st_uid != 0 else { return }
         _ = fchown(descriptor, status.st_uid, status.st_gid)
@@ -128,9 +128,9 @@ final class SQLiteDatabase: Sendable {
         configuration.busyMode = .timeout(TimeInterval(patience.components.seconds))
         configuration.prepareDatabase { database in
             if !database.configuration.readonly { try database.execute(sql: "PRAGMA journal_mode = WAL") }
-            // FULL: an answer that was sent must outlive a loss of power. The rare checkpoint keeps commits short.
+            // FULL, since what a response reports must survive a power failure. Rare checkpoints keep commits short.
             try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000")
-            // Keys and passwords are among what is replaced and deleted.
+            // Replaced and deleted data may include keys and passwords.
             try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         return configuration
@@ -144,8 +144,8 @@ final class SQLiteDatabase: Sendable {
                     CREATE TABLE IF NOT EXISTS record (
                         collection TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
                         redeemed INTEGER NOT NULL, expires_at INTEGER NOT NULL, indexes TEXT NOT NULL);
-                    -- Ids are random: rows that are appended, with only a small index entry in a random place, write a
-                    -- third of the pages that rows in the order of their ids do.
+                    -- Ids are random. Appending rows, with only a small index entry in a random place, writes a third
+                    -- of the pages that rows in the order of their ids would write.
                     CREATE UNIQUE INDEX IF NOT EXISTS record_by_key ON record (collection, id);
                     CREATE INDEX IF NOT EXISTS record_by_expiry ON record (expires_at);
                     CREATE TABLE IF NOT EXISTS record_index (
@@ -161,9 +161,9 @@ final class SQLiteDatabase: Sendable {
     }
 }
 
-/// Says what SQLite's errors mean for the operator.
+/// Explains SQLite's errors to the operator.
 enum SQLiteFailure {
-    /// Whether the file is in the way, rather than what was to be done with it.
+    /// Whether the file is the problem, rather than the work.
     static func isOfFile(_ error: any Error) -> Bool {
         guard let code = (error as? DatabaseError)?.resultCode else { return false }
         return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CORRUPT].contains(
@@ -175,12 +175,12 @@ enum SQLiteFailure {
         guard let error = error as? DatabaseError else { return error }
         let meaning =
             switch error.resultCode {
-            case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another process; end that process or raise 'busy_timeout'"
-            case .SQLITE_READONLY: "is read-only; the server's user must be able to write the file and its folder"
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is corrupt or no SQLite file; restore it from a backup"
-            case .SQLITE_FULL: "cannot grow, the disk is full; make room"
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another process; stop that process or raise 'busy_timeout'"
+            case .SQLITE_READONLY: "is read-only; the server's user needs write access to the file and its folder"
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is corrupt or not an SQLite file; restore it from a backup"
+            case .SQLITE_FULL: "cannot grow because the disk is full; free some space"
             case .SQLITE_CANTOPEN, .SQLITE_PERM: "cannot be opened; the server's user must own the file and its folder"
-            case .SQLITE_IOERR: "cannot be read or written; look at the disk"
+            case .SQLITE_IOERR: "cannot be read or written; check the disk"
             default: "failed"
             }
         return StoreError(

@@ -5,7 +5,7 @@ import GRDB
 import GrantKit
 import Synchronization
 
-/// Keeps everything in one SQLite file; committed means durable.
+/// A store in one SQLite file; what is committed is durable.
 final class SQLiteStore: Plugin, Store {
     static let manifest = PluginManifest(
         id: "sqlite-store", summary: "keeps everything in one file", specification: "")
@@ -16,10 +16,10 @@ final class SQLiteStore: Plugin, Store {
     private let relaxed = Mutex<Set<String>>([])
 
     init(settings: Settings, host: any PluginHost) {
-        path = settings.read("path", default: "var/grantor.db", "the file; its folder is made if it is missing")
+        path = settings.read("path", default: "var/grantor.db", "the file; its folder is created if it is missing")
         patience = settings.read(
             "busy_timeout", default: .seconds(5), in: .seconds(1)...(.seconds(60)),
-            "how long to wait for another process that writes")
+            "how long to wait for another process that writes to the file")
     }
 
     func register(in registry: inout Registry) {

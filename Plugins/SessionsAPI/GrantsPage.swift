@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Lists which applications a user has given access, and takes it back.
+/// The page with the applications to which a user has given access, and a button to take back the access of each.
 struct GrantsPage: BrowserEndpoint {
     static let page = Route(["GET", "POST"], "/grants")
 
@@ -13,7 +13,7 @@ struct GrantsPage: BrowserEndpoint {
         ParameterDeclaration("client", longest: 256), ParameterDeclaration("confirmed", longest: 1),
         ParameterDeclaration("after", longest: 256),
     ]
-    /// How many applications one page shows.
+    /// The maximum number of applications on a page.
     private static let most = 20
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
@@ -47,7 +47,7 @@ struct GrantsPage: BrowserEndpoint {
         return Page("grants", values)
     }
 
-    /// What the page says about one application; nil if it was removed, since then it can do nothing any more.
+    /// The page's values for one application; nil if the client no longer exists, since it then has no access.
     private func item(_ consent: StoredConsent) async throws -> JSON? {
         guard let client = try await host.clients.usable(consent.clientID) else { return nil }
         let scopes = consent.scope.words.map { word -> JSON in ["word": .string(word)] }
@@ -57,7 +57,7 @@ struct GrantsPage: BrowserEndpoint {
         ]
     }
 
-    /// What comes after a client in the order of the list, which is that of the clients' identifiers.
+    /// The consents after a client in the list, which is ordered by client id.
     private func behind(_ client: String?, _ consents: [StoredConsent]) -> ArraySlice<StoredConsent> {
         guard let client else { return consents[...] }
         return consents.drop { !client.utf8.lexicographicallyPrecedes($0.clientID.utf8) }

@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// Tells whoever presents a token what it stands for, and ends it.
+/// Describes the access token that is presented, and revokes it.
 ///
-/// With a scope of its own it also tells where the person is signed in. The attributes are those of Aidbox's Session.
+/// With a separate scope, it also lists the user's sessions. The attributes are those of Aidbox's Session.
 struct SessionResource: ResourceEndpoint {
     let host: any PluginHost
-    /// The scope word that shows more than the token's own.
+    /// The scope value that is required to list the user's sessions.
     let listing: String
     let route: Route
     let scope: Scope = []
@@ -23,11 +23,11 @@ struct SessionResource: ResourceEndpoint {
     func respond(to request: ResourceRequest) async throws -> EndpointResponse {
         let token = request.token
         guard request.head.method == "GET" else {
-            // A caller that names a session means that one, and must not lose its own.
+            // A client that names a session means that one, and must not lose its own token.
             guard request.head.query ?? "" == "" else {
-                throw OAuthError(.invalidRequest, "DELETE ends the token that is presented, and takes no parameters")
+                throw OAuthError(.invalidRequest, "DELETE revokes the token that is presented and takes no parameters")
             }
-            try await host.tokens.revoke(.token(token.id), reason: "its holder ended it")
+            try await host.tokens.revoke(.token(token.id), reason: "its holder revoked it")
             return EndpointResponse(nil, status: 204)
         }
         var all = [session(of: token)]
@@ -49,7 +49,7 @@ struct SessionResource: ResourceEndpoint {
             "exp": .integer(token.expiresAt.seconds), "end": .string(token.expiresAt.rfc3339),
         ]
         if case .user(let id) = authorization.subject { session["user"] = reference("User", id) }
-        // A token that tells by itself what it is worth does not name the grant that it came from.
+        // A self-contained token does not name the grant that it was issued for.
         if !authorization.origin.isEmpty { session["type"] = .string(authorization.origin) }
         if !authorization.limits.audience.isEmpty { session["audience"] = .strings(authorization.limits.audience) }
         if let parent = authorization.sessionID { session["parent"] = reference("Session", parent) }

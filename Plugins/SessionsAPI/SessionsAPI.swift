@@ -3,10 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// People see where they are signed in and what they have allowed, and end it.
+/// Pages and a resource with which users see and end their sessions and consents.
 struct SessionsAPI: Plugin {
     static let manifest = PluginManifest(
-        id: "sessions-api", summary: "people see and end their sessions and what they have allowed",
+        id: "sessions-api", summary: "users see and end their sessions and consents",
         specification: "OAuth 2.0 for end users; Aidbox's Session")
 
     private let host: any PluginHost
@@ -15,8 +15,10 @@ struct SessionsAPI: Plugin {
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
         scope = settings.read(
-            "scope", default: "sessions", "the scope by which an application may list where its person is signed in")
-        guard Scope.isWord(scope) else { throw ConfigurationError("'scope' must be a scope word", at: "scope") }
+            "scope", default: "sessions", "the scope value with which a client may list the user's sessions")
+        guard Scope.isWord(scope) else {
+            throw ConfigurationError("'scope' must be a single scope value", at: "scope")
+        }
     }
 
     func register(in registry: inout Registry) {

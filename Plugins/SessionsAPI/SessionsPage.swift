@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Lists where a user is signed in, and signs them out there: one browser at a time, or all others at once.
+/// The page with a user's sessions, and buttons to end one of them or all others.
 struct SessionsPage: BrowserEndpoint {
     let host: any PluginHost
     static let page = Route(["GET", "POST"], "/sessions")
@@ -12,7 +12,7 @@ struct SessionsPage: BrowserEndpoint {
         ParameterDeclaration("session", longest: 64), ParameterDeclaration("others", longest: 1),
         ParameterDeclaration("confirmed", longest: 1), ParameterDeclaration("after", longest: 64),
     ]
-    /// How many sessions one page shows.
+    /// The maximum number of sessions on a page.
     private static let most = 20
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
@@ -29,7 +29,7 @@ struct SessionsPage: BrowserEndpoint {
             for session in sessions where session.id != own.id { try await signOut(session) }
             return .redirect(request.head.path)
         }
-        // Someone else's session is as unknown as one that has ended.
+        // Users can only end their own sessions; any other one is treated like one that has ended.
         guard let session = sessions.first(where: { $0.id == request.parameters["session"] }) else {
             return .redirect(request.head.path)
         }
@@ -42,7 +42,7 @@ struct SessionsPage: BrowserEndpoint {
     }
 
     private func signOut(_ session: UserSession) async throws {
-        try await host.tokens.revoke(.session(session.id), reason: "the user signed out on the page of sessions")
+        try await host.tokens.revoke(.session(session.id), reason: "the user signed out on the sessions page")
     }
 
     // MARK: pages

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a browser calls itself, in words that a person knows it by.
+/// Turns a browser's `User-Agent` into names that users know.
 enum UserAgent {
     static func description(_ agent: String?) -> String {
         guard let agent else { return "" }

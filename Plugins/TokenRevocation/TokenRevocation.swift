@@ -3,10 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// A client ends a token that it no longer needs (RFC 7009).
+/// The revocation endpoint, where a client revokes a token that it no longer needs (RFC 7009).
 struct TokenRevocation: Plugin, Endpoint {
     static let manifest = PluginManifest(
-        id: "revocation", summary: "a client ends its tokens", specification: "RFC 7009")
+        id: "revocation", summary: "a client revokes its tokens", specification: "RFC 7009")
 
     let route = Route(["POST"], "/revoke", metadata: "revocation_endpoint")
     let caller = ClientRequirement.identified
@@ -26,16 +26,16 @@ struct TokenRevocation: Plugin, Endpoint {
 
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
         let done = EndpointResponse(nil)
-        // Section 2.2: a token that is unknown or over needs no revocation.
+        // An unknown or expired token needs no revocation (section 2.2).
         guard let token = try await host.tokens.resolve(request.parameters.required("token")) else { return done }
         guard token.clientID == request.client.id else {
             throw OAuthError(.invalidGrant, "the token was issued to another client")
         }
-        // Section 2.1: with a refresh token ends all that came of the same grant.
+        // Revoking a refresh token revokes all tokens of the same grant (section 2.1).
         if token.kind == .refresh, let grant = token.authorization.grantID {
-            try await host.tokens.revoke(.grant(grant), reason: "its client revoked the refresh token")
+            try await host.tokens.revoke(.grant(grant), reason: "the client revoked the refresh token")
         } else {
-            try await host.tokens.revoke(.token(token.id), reason: "its client revoked it")
+            try await host.tokens.revoke(.token(token.id), reason: "the client revoked it")
         }
         return done
     }

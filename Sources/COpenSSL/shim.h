@@ -18,5 +18,5 @@
 #include <openssl/ui.h>
 #include <openssl/x509.h>
 
-/// What 'EVP_PKEY_fromdata' is given; the macros of OpenSSL are sums that Swift does not read.
+/// The selections for 'EVP_PKEY_fromdata', as constants since Swift cannot import OpenSSL's macros.
 enum { COpenSSLPublicKey = EVP_PKEY_PUBLIC_KEY, COpenSSLKeyPair = EVP_PKEY_KEYPAIR };

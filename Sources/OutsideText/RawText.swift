@@ -2,44 +2,44 @@
 
 /// Text from outside, as bytes.
 ///
-/// A `String` splits, counts, searches, folds and compares by Characters, and the author of the text decides what those
-/// are: a comma with an accent behind it is no comma, CR LF is one Character, and "K" equals the Kelvin sign. Here a
-/// comma is a byte. Nothing is copied until a `String` is asked for.
+/// A `String` is split, counted, searched, folded and compared by Characters, which the author of the text controls: a
+/// comma followed by a combining accent is not a comma, CR LF is one Character, and "K" equals the Kelvin sign. Here, a
+/// comma is a byte. Nothing is copied until you ask for a `String`.
 public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The bytes, in UTF-8.
     public let bytes: Substring.UTF8View
 
-    /// The bytes of a string.
+    /// Creates text from the bytes of a string.
     @inlinable
     public init(_ text: String) {
         bytes = Substring(text).utf8
     }
 
-    /// A part of a string, cut between two of its bytes.
+    /// Creates text from a part of a string, cut between any two bytes.
     @inlinable
     public init(_ bytes: Substring.UTF8View) {
         self.bytes = bytes
     }
 
-    /// The bytes of a literal.
+    /// Creates text from the bytes of a literal.
     @inlinable
     public init(stringLiteral text: String) {
         self.init(text)
     }
 
-    /// The text as a string, to keep or to show.
+    /// The text as a string, to store or to show.
     @inlinable
     public var string: String { String(Substring(bytes)) }
 
-    /// Whether there is no byte.
+    /// Whether the text is empty.
     @inlinable
     public var isEmpty: Bool { bytes.isEmpty }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     @inlinable
     public var count: Int { bytes.count }
 
-    /// Whether every byte is printable ASCII or a space: such text equals another only if their bytes are the same.
+    /// Whether every byte is printable ASCII or a space; as a `String`, such text equals another only byte by byte.
     @inlinable
     public var isPlain: Bool { bytes.allSatisfy { 0x20...0x7E ~= $0 } }
 
@@ -57,30 +57,30 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
         for byte in bytes { hasher.combine(byte) }
     }
 
-    /// Whether this is a word in ASCII, in capitals or not.
+    /// Whether the text equals an ASCII word, ignoring case.
     @inlinable
     public func isWord(_ word: String) -> Bool {
         bytes.elementsEqual(word.utf8) { RawText.folded($0) == RawText.folded($1) }
     }
 
-    /// Whether it begins with some bytes.
+    /// Whether the text starts with the bytes of another.
     @inlinable
     public func starts(with other: String) -> Bool {
         bytes.starts(with: other.utf8)
     }
 
-    /// Whether it ends with some bytes.
+    /// Whether the text ends with the bytes of another.
     @inlinable
     public func ends(with other: String) -> Bool {
         bytes.reversed().starts(with: other.utf8.reversed())
     }
 
-    /// Whether some bytes are in it, one after another.
+    /// Whether the text contains the bytes of another.
     public func contains(_ other: String) -> Bool {
         place(of: other) != nil
     }
 
-    /// Where some bytes begin in it.
+    /// The place where the bytes of another text first occur.
     private func place(of other: String) -> String.Index? {
         guard let first = other.utf8.first else { return bytes.startIndex }
         var rest = bytes
@@ -91,53 +91,53 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
         return nil
     }
 
-    // MARK: taking apart
+    // MARK: splitting
 
-    /// The parts between an ASCII character; the empty ones only if they are asked for.
+    /// The parts separated by an ASCII character, without empty ones by default.
     @inlinable
     public func split(at separator: Unicode.Scalar, keepingEmpty empty: Bool = false) -> [RawText] {
         bytes.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: !empty).map { RawText($0) }
     }
 
-    /// What is before the first one of an ASCII character, and what is behind it; nil if there is none.
+    /// The text before and after the first occurrence of an ASCII character; nil if there is none.
     @inlinable
     public func cut(at separator: Unicode.Scalar) -> (before: RawText, behind: RawText)? {
         guard let place = bytes.firstIndex(of: UInt8(ascii: separator)) else { return nil }
         return (RawText(bytes[..<place]), RawText(bytes[bytes.index(after: place)...]))
     }
 
-    /// What is before the first one of some bytes, and what is behind them; nil if they are not in it.
+    /// The text before and after the first occurrence of some bytes; nil if there is none.
     public func cut(at separator: String) -> (before: RawText, behind: RawText)? {
         guard let place = place(of: separator) else { return nil }
         return (RawText(bytes[..<place]), RawText(bytes[place...].dropFirst(separator.utf8.count)))
     }
 
-    /// What is before the last one of an ASCII character, and what is behind it; nil if there is none.
+    /// The text before and after the last occurrence of an ASCII character; nil if there is none.
     @inlinable
     public func cut(atLast separator: Unicode.Scalar) -> (before: RawText, behind: RawText)? {
         guard let place = bytes.lastIndex(of: UInt8(ascii: separator)) else { return nil }
         return (RawText(bytes[..<place]), RawText(bytes[bytes.index(after: place)...]))
     }
 
-    /// The text up to the first one of an ASCII character, which may be missing.
+    /// The text before the first occurrence of an ASCII character, or the whole text if there is none.
     @inlinable
     public func up(to separator: Unicode.Scalar) -> RawText {
         RawText(bytes.prefix { $0 != UInt8(ascii: separator) })
     }
 
-    /// The text without some bytes at its beginning.
+    /// The text without a number of bytes at its beginning.
     @inlinable
     public func dropFirst(_ length: Int = 1) -> RawText {
         RawText(bytes.dropFirst(length))
     }
 
-    /// The text without some bytes at its end.
+    /// The text without a number of bytes at its end.
     @inlinable
     public func dropLast(_ length: Int = 1) -> RawText {
         RawText(bytes.dropLast(length))
     }
 
-    /// The text without spaces and tabs at its ends (`OWS` of RFC 9110 section 5.6.3).
+    /// The text without spaces and tabs at both ends (`OWS` of RFC 9110 section 5.6.3).
     @inlinable
     public func trimmed() -> RawText {
         let rest = bytes.drop(while: RawText.isSpace)
@@ -145,7 +145,7 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
         return RawText(rest[..<end])
     }
 
-    /// The longest beginning of at most so many bytes that does not cut a code point in two.
+    /// The longest prefix of at most the given number of bytes that does not split a code point.
     public func prefix(_ length: Int) -> RawText {
         var end = bytes.index(bytes.startIndex, offsetBy: length, limitedBy: bytes.endIndex) ?? bytes.endIndex
         while end > bytes.startIndex, end < bytes.endIndex, bytes[end] & 0xC0 == 0x80 { end = bytes.index(before: end) }
@@ -154,12 +154,12 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
 
     // MARK: changing
 
-    /// The text with the capitals of ASCII as small letters; all else stays as it is.
+    /// The text with ASCII letters in lower case; everything else is unchanged.
     public func lowercased() -> String {
         String(decoding: bytes.map(RawText.folded), as: UTF8.self)
     }
 
-    /// The text with something else for each one of an ASCII character.
+    /// The text with every occurrence of an ASCII character replaced by another string.
     public func replacing(_ character: Unicode.Scalar, with other: String) -> String {
         guard bytes.contains(UInt8(ascii: character)) else { return string }
         var result: [UInt8] = []
@@ -181,7 +181,7 @@ extension String {
 }
 
 extension Dictionary where Key == String {
-    /// The value of the key that has the same bytes; a plain look-up also finds one that only looks alike.
+    /// The value of the key with the same bytes; a plain lookup also finds canonically equivalent keys.
     @inlinable
     public subscript(exactly key: String) -> Value? {
         guard let place = index(forKey: key), self[place].key.utf8.elementsEqual(key.utf8) else { return nil }

@@ -4,27 +4,27 @@ import CPluginABI
 import Glibc
 import GrantKit
 
-/// What a plugin was built against, read from its file before any of its code runs.
+/// The kit and the toolchain that a plugin was built with, read from its file before any of its code runs.
 public struct ABIBlock: Sendable, Equatable {
     let size: UInt32
     let major: UInt32
     let minor: UInt32
     let compiler: String
 
-    /// What this server was built with.
+    /// The kit and the toolchain that this server was built with.
     static var server: ABIBlock? {
-        // The block is a constant of the kit, of the size of its type.
+        // Safe: the block is a constant of the kit and has the size of its type.
         guard let pointer = unsafe grantor_plugin_abi() else { return nil }
         return unsafe parse(UnsafeRawBufferPointer(start: pointer, count: MemoryLayout<grantor_plugin_abi_t>.size))
     }
 
     private typealias grantor_plugin_abi_t = CPluginABI.grantor_plugin_abi
 
-    /// Reads the block out of a library's ELF section.
+    /// Reads the block from a section of a library's ELF file.
     ///
-    /// - Throws: `PluginLoadingError` if there is none or it is none of this server's.
+    /// - Throws: `PluginLoadingError` if there is no block or its format is unknown.
     static func read(fromFileAt path: String) throws -> ABIBlock {
-        // The section's bytes are read while they are there.
+        // Safe: the bytes of the section outlive the call.
         let bytes = try ELFFile(path: path).section(named: GRANTOR_ABI_SECTION)
         guard let bytes else {
             throw PluginLoadingError(
@@ -32,13 +32,14 @@ public struct ABIBlock: Sendable, Equatable {
                 note: "its <id>_plugin_abi function must call grantor_plugin_abi()")
         }
         guard let block = unsafe bytes.withUnsafeBytes(unsafe parse) else {
-            throw PluginLoadingError("\(path) is not a plugin: its section '\(GRANTOR_ABI_SECTION)' is of another kind")
+            throw PluginLoadingError(
+                "\(path) is not a plugin: its section '\(GRANTOR_ABI_SECTION)' has an unknown format")
         }
         return block
     }
 
     private static func parse(_ bytes: UnsafeRawBufferPointer) -> ABIBlock? {
-        // No number is read behind the length that was checked.
+        // Safe: no number is read beyond the length that is checked here.
         let magic = Array(GRANTOR_ABI_MAGIC.utf8) + [0]
         guard bytes.count >= 24, unsafe bytes.prefix(8).elementsEqual(magic) else { return nil }
         func number(_ offset: Int) -> UInt32 { unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
@@ -47,29 +48,29 @@ public struct ABIBlock: Sendable, Equatable {
             size: number(8), major: number(12), minor: number(16), compiler: String(decoding: compiler, as: UTF8.self))
     }
 
-    /// Refuses a library that does not fit, by the first thing that does not.
+    /// Refuses a library that does not fit the server.
     ///
-    /// - Throws: `PluginLoadingError`.
+    /// - Throws: `PluginLoadingError` for the first mismatch.
     func check(against server: ABIBlock, id: String) throws {
         guard size == server.size else {
             throw PluginLoadingError(
-                "plugin '\(id)' carries a handshake of \(size) bytes, this server knows \(server.size)",
-                note: "rebuild it with the kit \(server.major).\(server.minor)")
+                "plugin '\(id)' has a handshake of \(size) bytes, but this server expects \(server.size)",
+                note: "rebuild the plugin with kit \(server.major).\(server.minor)")
         }
         guard major == server.major else {
             throw PluginLoadingError(
-                "plugin '\(id)' was built with the kit \(major).\(minor), this server has \(server.major).\(server.minor)",
-                note: "use a build of the plugin for the kit \(server.major)")
+                "plugin '\(id)' was built with kit \(major).\(minor), but this server has \(server.major).\(server.minor)",
+                note: "use a build of the plugin for kit \(server.major)")
         }
         guard minor <= server.minor else {
             throw PluginLoadingError(
-                "plugin '\(id)' needs the kit \(major).\(minor) or newer, this server has \(server.major).\(server.minor)",
+                "plugin '\(id)' needs kit \(major).\(minor) or newer, but this server has \(server.major).\(server.minor)",
                 note: "update the server, or use an older build of the plugin")
         }
         guard compiler == server.compiler else {
             throw PluginLoadingError(
-                "plugin '\(id)' was built by another toolchain: '\(compiler)', this server by '\(server.compiler)'",
-                note: "rebuild it with the server's toolchain")
+                "plugin '\(id)' was built by the toolchain '\(compiler)', but this server by '\(server.compiler)'",
+                note: "rebuild the plugin with the server's toolchain")
         }
     }
 }

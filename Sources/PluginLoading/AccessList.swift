@@ -3,11 +3,11 @@
 import CExtendedAttributes
 import Glibc
 
-/// The POSIX access list of a file, as the kernel keeps it in an extended attribute (acl(5)).
+/// The POSIX access control list of a file, as the kernel keeps it in an extended attribute (acl(5)).
 ///
-/// Where there is one, the group's bits of the file's mode are only the most that its entries may give.
+/// If a file has one, the group bits of its mode are only the mask that limits the entries.
 struct AccessList {
-    /// Whom an entry is about.
+    /// The subject of an entry.
     enum Subject: Equatable {
         case owner
         case user(UInt32)
@@ -16,7 +16,7 @@ struct AccessList {
         case others
     }
 
-    /// What a subject may do.
+    /// The write permission of a subject.
     struct Entry: Equatable {
         let subject: Subject
         let mayWrite: Bool
@@ -24,29 +24,29 @@ struct AccessList {
 
     static let attribute = "system.posix_acl_access"
 
-    /// The entries as far as the mask lets them.
+    /// The entries, limited by the mask.
     let entries: [Entry]
 
-    /// The access list of a file, nil if it has none or its file system knows none.
+    /// The access control list of a file; nil if it has none or its file system does not support them.
     ///
-    /// - Throws: `PluginLoadingError` if there is one that cannot be read.
+    /// - Throws: `PluginLoadingError` if the list cannot be read.
     static func of(_ path: String) throws -> AccessList? {
-        // The system writes no more than the length that it is told.
+        // Safe: the system is told the size of the array and writes no more.
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe getxattr(path, attribute, &bytes, bytes.count)
         guard count >= 0 else {
             if errno == ENODATA || errno == ENOTSUP { return nil }
             throw PluginLoadingError(
-                "the access list of \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
+                "the access control list of \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
         }
         guard let list = AccessList(Array(bytes.prefix(count))) else {
             throw PluginLoadingError(
-                "the access list of \(path) is of a kind that this server does not know", note: "setfacl -b \(path)")
+                "the access control list of \(path) has an unknown format", note: "remove it: setfacl -b \(path)")
         }
         return list
     }
 
-    /// Reads the kernel's form: the version 2, then eight bytes for each entry.
+    /// Parses the kernel's format: the version number 2, then eight bytes for each entry.
     init?(_ bytes: [UInt8]) {
         func number(_ offset: Int, _ width: Int) -> UInt32 {
             bytes[offset..<(offset + width)].reversed().reduce(0) { $0 << 8 | UInt32($1) }
@@ -72,14 +72,14 @@ struct AccessList {
     }
 }
 
-/// Who may change a file or what is in a folder.
+/// The write access to a file or a folder.
 struct WriteAccess {
     let status: stat
     let list: AccessList?
     /// The user that the server runs as.
     var server = geteuid()
 
-    /// Whether anybody may who is neither root nor the server's user.
+    /// Whether anyone other than root and the server's user has write access.
     var isOpenToOthers: Bool {
         guard let list else {
             return status.st_mode & S_IWGRP != 0 && !isOwn(group: status.st_gid) || status.st_mode & S_IWOTH != 0
@@ -97,8 +97,8 @@ struct WriteAccess {
         }
     }
 
-    /// A group that has the number of the server's user is that user's own.
+    /// Whether a group is the private group of the server's user, which has the same id as the user.
     ///
-    /// The group 0 is not root's alone: others can be in it.
+    /// Group 0 does not count as root's own, since other users can be members of it.
     private func isOwn(group: UInt32) -> Bool { group != 0 && group == server }
 }

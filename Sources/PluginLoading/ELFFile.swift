@@ -17,7 +17,7 @@ struct ELFFile {
     }
 
     init(path: String) throws {
-        // 'strerror' gives a string that ends with NUL.
+        // Safe: 'strerror' returns a string that ends with NUL.
         guard let descriptor = Descriptor(path) else {
             throw PluginLoadingError(
                 "the library \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
@@ -62,7 +62,7 @@ struct ELFFile {
     }
 
     private func read(at offset: Int, count: Int) throws -> [UInt8] {
-        // The system writes no more than the length that it is told.
+        // Safe: the system is told the size of the array and writes no more.
         guard offset >= 0, count >= 0, count <= 1 << 20 else { throw notALibrary }
         var bytes = [UInt8](repeating: 0, count: count)
         guard unsafe pread(descriptor.number, &bytes, count, offset) == count else { throw notALibrary }
@@ -71,7 +71,7 @@ struct ELFFile {
 }
 
 extension [UInt8] {
-    /// A little-endian number; what does not fit into an `Int` becomes -1, which no reader accepts.
+    /// A little-endian number; one that does not fit into an `Int` becomes -1, which no reader accepts.
     fileprivate func number(_ offset: Int, _ width: Int) -> Int {
         let value = self[offset..<(offset + width)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return Int(exactly: value) ?? -1

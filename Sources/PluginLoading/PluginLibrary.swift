@@ -5,22 +5,22 @@ import Glibc
 public import GrantKit
 import OutsideText
 
-/// A plugin's library in this process; it stays until the process ends.
+/// A plugin's library, loaded into this process until the process ends.
 public struct PluginLibrary: Sendable {
-    /// The real path of the file.
+    /// The path of the file, with symbolic links resolved.
     public let path: String
     /// The plugin's type.
     public let type: any Plugin.Type
 
-    /// Loads a plugin, checking each step of the handshake before the next.
+    /// Loads a plugin after checking every step of the handshake.
     ///
     /// - Parameters:
     ///   - id: The plugin's id.
-    ///   - library: An absolute path that the configuration names, or nil.
-    ///   - pinned: The digest that the file must have, in hexadecimal, or nil.
-    ///   - search: Where libraries are looked for.
-    ///   - sha256: Makes digests.
-    /// - Returns: The library.
+    ///   - library: The absolute path from the configuration; nil to search for the library.
+    ///   - pinned: The SHA-256 digest that the file must have, in hexadecimal; nil if the configuration pins none.
+    ///   - search: Searches for libraries.
+    ///   - sha256: Computes SHA-256 digests.
+    /// - Returns: The loaded library.
     /// - Throws: `PluginLoadingError`.
     public static func load(
         _ id: String, library: String?, pinned: String?, search: PluginSearch, sha256: ([UInt8]) -> [UInt8]
@@ -32,11 +32,11 @@ public struct PluginLibrary: Sendable {
         return PluginLibrary(path: path, type: try open(path, id: id))
     }
 
-    /// The digest of a file in hexadecimal.
+    /// The SHA-256 digest of a file in hexadecimal.
     ///
     /// - Throws: `PluginLoadingError`.
     public static func digest(of path: String, sha256: ([UInt8]) -> [UInt8]) throws -> String {
-        // The system writes no more than the length that it is told.
+        // Safe: the system is told the size of the block and writes no more.
         guard let file = unsafe fopen(path, "rb") else {
             throw PluginLoadingError(
                 "the library \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
@@ -56,31 +56,31 @@ public struct PluginLibrary: Sendable {
         let digest = try digest(of: path, sha256: sha256)
         guard digest == pinned else {
             throw PluginLoadingError(
-                "the library \(path) has the digest \(digest), the configuration pins \(pinned)",
-                note: "find out who changed it before you change 'sha256'")
+                "the library \(path) has the digest \(digest), but the configuration pins \(pinned)",
+                note: "find out who changed the library before you change 'sha256'")
         }
     }
 
     private static func open(_ path: String, id: String) throws -> any Plugin.Type {
-        // The handshake was read before: the library was built against this kit, so the symbol is the function that the
-        // kit's header declares.
+        // Safe: the handshake was checked, so the library was built with this kit and the symbol is the function that
+        // the kit's header declares.
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-            throw PluginLoadingError(unsafe "plugin '\(id)' does not load: \(String(cString: dlerror()))")
+            throw PluginLoadingError(unsafe "plugin '\(id)' cannot be loaded: \(String(cString: dlerror()))")
         }
         let name = id.raw.replacing("-", with: "_") + "_plugin_make"
         guard let symbol = unsafe dlsym(handle, name) else {
             throw PluginLoadingError(
                 "\(path) is not the plugin '\(id)': it has no function '\(name)'",
-                note: "the file's name, the functions and the manifest must have one id")
+                note: "the file name, the functions and the manifest must use the same id")
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
         guard let made = unsafe unsafeBitCast(symbol, to: Make.self)() else {
-            throw PluginLoadingError("plugin '\(id)' made nothing")
+            throw PluginLoadingError("plugin '\(id)' returned nothing from its make function")
         }
         let type = unsafe PluginExport.take(made).type
         guard type.manifest.id == id else {
             throw PluginLoadingError(
-                "\(path) holds the plugin '\(type.manifest.id)', the configuration expects '\(id)'",
+                "\(path) contains the plugin '\(type.manifest.id)', but the configuration expects '\(id)'",
                 note: "correct the id in the configuration")
         }
         return type

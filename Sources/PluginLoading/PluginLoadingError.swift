@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a plugin's library is not used: both sides of what does not fit, and the mend.
+/// The reason why a plugin's library is refused; for a mismatch, it names both sides.
 public struct PluginLoadingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
     public let message: String
-    /// What to do.
+    /// What to do about it.
     public let note: String?
 
     init(_ message: String, note: String? = nil) {
@@ -12,7 +12,7 @@ public struct PluginLoadingError: Error, Sendable, Equatable, CustomStringConver
         self.note = note
     }
 
-    /// What is wrong and what to do.
+    /// The message and the note.
     public var description: String {
         note.map { "\(message) (\($0))" } ?? message
     }

@@ -4,21 +4,21 @@ import Glibc
 import GrantKit
 import OutsideText
 
-/// Finds the file of a plugin and refuses one that others than the server's owner could have put there.
+/// Finds the library of a plugin, and refuses one that anyone but root and the server's user could have put there.
 public struct PluginSearch: Sendable {
     private let folders: [String]
 
-    /// Searches folders in their order.
+    /// Creates a search of folders, in order.
     public init(_ folders: [String]) {
         self.folders = folders
     }
 
-    /// The real path of a plugin's library.
+    /// Finds a plugin's library.
     ///
     /// - Parameters:
     ///   - id: The plugin's id.
-    ///   - library: An absolute path that the configuration names; its folder is then the search path.
-    /// - Returns: The path, with no link in it.
+    ///   - library: The absolute path from the configuration, whose folder is then the search path; nil to search.
+    /// - Returns: The path, with symbolic links resolved.
     /// - Throws: `PluginLoadingError`.
     public func find(_ id: String, library: String?) throws -> String {
         if let library {
@@ -31,16 +31,16 @@ public struct PluginSearch: Sendable {
         }
         throw PluginLoadingError(
             "the plugin '\(id)' is not installed: no lib\(id).so in \(folders.joined(separator: ", "))",
-            note: candidates.isEmpty ? "no plugin is there" : "found: \(candidates.joined(separator: ", "))")
+            note: candidates.isEmpty ? "there are no plugins" : "found: \(candidates.joined(separator: ", "))")
     }
 
-    /// The ids of the libraries that are there.
+    /// The ids of all plugins on the search path.
     public var candidates: [String] {
         Set(folders.flatMap(PluginSearch.libraries)).sorted()
     }
 
     private static func libraries(in folder: String) -> [String] {
-        // An entry is read before the next one is asked for; its name ends with NUL.
+        // Safe: an entry is copied before the next one is read, and its name ends with NUL.
         guard let stream = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(stream) }
         var ids: [String] = []
@@ -55,7 +55,7 @@ public struct PluginSearch: Sendable {
         return ids
     }
 
-    // MARK: who could have put it there
+    // MARK: permissions
 
     private func check(_ path: String, within folder: String) throws -> String {
         guard let real = PluginSearch.real(path) else {
@@ -64,8 +64,8 @@ public struct PluginSearch: Sendable {
         }
         guard let home = PluginSearch.real(folder), real.raw.starts(with: home == "/" ? "/" : home + "/") else {
             throw PluginLoadingError(
-                "the library \(path) is a link to \(real), out of the folder it stands in",
-                note: "put the file itself there, or name it with 'library'")
+                "the library \(path) is a link to \(real), which is outside its folder",
+                note: "put the file itself there, or set 'library' to its path")
         }
         try PluginSearch.checkFile(real)
         var ancestor = real
@@ -77,7 +77,7 @@ public struct PluginSearch: Sendable {
     }
 
     private static func real(_ path: String) -> String? {
-        // 'realpath' makes the memory that is freed here; its text ends with NUL.
+        // Safe: 'realpath' allocates the memory that is freed here, and its string ends with NUL.
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }
         return unsafe String(cString: resolved)
@@ -93,12 +93,12 @@ public struct PluginSearch: Sendable {
     private static func checkFolder(_ path: String) throws {
         let status = try status(of: path)
         try checkOwner(of: path, status)
-        // In a folder with the sticky bit, such as /tmp, others can add but not replace.
+        // In a folder with the sticky bit, such as /tmp, others can add files but not replace them.
         if status.st_mode & S_ISVTX == 0 { try checkWriters(path, status, "folder") }
     }
 
     private static func status(of path: String) throws -> stat {
-        // The system fills what belongs to the caller.
+        // Safe: the system only writes to the structure during the call.
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
             throw PluginLoadingError("\(path) cannot be examined", note: unsafe String(cString: strerror(errno)))
@@ -109,8 +109,8 @@ public struct PluginSearch: Sendable {
     private static func checkOwner(of path: String, _ status: stat) throws {
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             throw PluginLoadingError(
-                "\(path) belongs to the user with the number \(status.st_uid), who is neither root nor the server's user",
-                note: "chown root \(path)")
+                "\(path) belongs to the user with the id \(status.st_uid), who is neither root nor the server's user",
+                note: "run: chown root \(path)")
         }
     }
 
@@ -118,8 +118,9 @@ public struct PluginSearch: Sendable {
         let access = WriteAccess(status: status, list: try AccessList.of(path))
         guard access.isOpenToOthers else { return }
         throw PluginLoadingError(
-            "the \(kind) \(path) can be changed by others",
+            "the \(kind) \(path) can be changed by other users",
             note: access.list == nil
-                ? "chmod go-w \(path)" : "its access list lets them: setfacl -b \(path); chmod go-w \(path)")
+                ? "run: chmod go-w \(path)"
+                : "its access control list lets them; run: setfacl -b \(path); chmod go-w \(path)")
     }
 }

@@ -2,82 +2,82 @@
 
 public import GrantKit
 
-/// What a configuration file says, each value valid by itself.
+/// The content of a configuration file; each value is valid on its own.
 public struct Configuration: Sendable {
-    /// Where the server listens.
+    /// The main listener.
     public struct Listen: Sendable, Equatable {
-        /// The address or host name.
+        /// The IP address or host name.
         public var host = "127.0.0.1"
         /// The port.
         public var port = 8080
-        /// Certificate chain and private key, to serve https.
+        /// The certificate chain and private key; without them, the server speaks plain HTTP.
         public var tls: TLS?
-        /// Networks whose forwarded header is believed.
+        /// The networks of proxies whose forwarding headers are trusted.
         public var trustedProxies: [String] = []
-        /// The most open connections.
+        /// The maximum number of open connections.
         public var maxConnections = 4096
-        /// How long a client may take for the headers.
+        /// How long a client may take to send the header section.
         public var headerTimeout = Duration.seconds(10)
-        /// How long a client may take for the body.
+        /// How long a client may take to send the body.
         public var bodyTimeout = Duration.seconds(10)
 
-        /// Whether only this machine can reach it.
+        /// Whether only this machine can reach the listener.
         public var isLoopback: Bool { Configuration.isLoopback(host) }
     }
 
-    /// Files in PEM, read again at a reload.
+    /// The TLS files, in PEM format; a reload reads them again.
     public struct TLS: Sendable, Equatable {
-        /// The chain, the server's own certificate first.
+        /// The path of the certificate chain, with the server's own certificate first.
         public var certificate: String
-        /// The private key.
+        /// The path of the private key.
         public var key: String
-        /// For how long browsers are told to come by https alone (RFC 6797); no time has them forget it.
+        /// For how long browsers are told to use HTTPS only (RFC 6797); zero makes them forget it.
         public var strictTransport = Duration.seconds(365 * 86400)
-        /// Whether that holds for all names below the host too.
+        /// Whether this also applies to all subdomains of the host.
         public var includesSubdomains = false
     }
 
-    /// An address of its own for health and metrics.
+    /// A separate listener for health and metrics.
     public struct Monitoring: Sendable, Equatable {
-        /// The address or host name.
+        /// The IP address or host name.
         public var host = "127.0.0.1"
         /// The port.
         public var port = 9090
     }
 
-    /// One plugin that the file loads.
+    /// An entry in the list of plugins.
     public struct PluginEntry: Sendable {
         /// The plugin's id.
         public var id: String
-        /// An absolute path, if it is not on the search path.
+        /// The absolute path of the library, if it is not on the search path.
         public var library: String?
-        /// The digest of the library in hexadecimal, if it is pinned.
+        /// The SHA-256 digest of the library in hexadecimal, if the entry pins it.
         public var sha256: String?
-        /// Its settings.
+        /// The plugin's settings.
         public var settings: JSON
-        /// Where it stands.
+        /// The path of the entry in the file.
         public var path: [PathStep]
-        /// Where its settings stand.
+        /// The path of the settings in the file.
         public var settingsPath: [PathStep] { path + [.key("settings")] }
     }
 
     /// The issuer identifier.
     public var issuer = ""
-    /// Where the server listens.
+    /// The main listener.
     public var listen = Listen()
-    /// An address of its own for health and metrics.
+    /// The separate listener for health and metrics, if there is one.
     public var monitoring: Monitoring?
-    /// The path below which endpoints are served.
+    /// The path prefix of the endpoints.
     public var basePath = "/auth"
-    /// Other paths below which they are served as well.
+    /// Further path prefixes under which the endpoints are served.
     public var aliasPaths = ["/oauth2"]
-    /// Folders in which plugins are looked for, before the server's own.
+    /// The folders to search for plugins before the server's own.
     public var pluginPath: [String] = []
-    /// The plugins.
+    /// The plugins to load.
     public var plugins: [PluginEntry] = []
-    /// Whether the plugins are all that the file means to load; if not, what is missing says nothing.
+    /// Whether `plugins` contains every entry of the file; if not, missing capabilities are not worth reporting.
     public var arePluginsComplete = true
-    /// The format of clients that name none.
+    /// The access token format of clients that do not choose one.
     public var defaultTokenFormat: String?
     /// The server's own keys.
     public var keys = Keys()
@@ -85,28 +85,28 @@ public struct Configuration: Sendable {
     public var clients: [JSON] = []
     /// The users' documents.
     public var users: [JSON] = []
-    /// The pages.
+    /// The settings of the pages.
     public var pages = Pages()
-    /// Networks beside the public internet that this server may send requests to.
+    /// The networks, besides the public internet, to which the server may send requests.
     public var outboundNetworks: [String] = []
-    /// How long a person stays signed in.
+    /// The lifetime of a session.
     public var sessionLifetime = Duration.seconds(12 * 3600)
-    /// The least severe log level.
+    /// The minimum log level.
     public var logLevel = "info"
-    /// `auto`, `human` or `json`.
+    /// The log format: `auto`, `human` or `json`.
     public var logFormat = "auto"
-    /// How long a stop waits for requests in progress.
+    /// How long a shutdown waits for requests in progress.
     public var shutdownLimit = Duration.seconds(30)
 
-    /// Whether the address by which clients know the server can only be this machine.
+    /// Whether the issuer's host is always this machine.
     public var hasLoopbackIssuer: Bool {
         (try? WebAddress(issuer))?.host.map(Configuration.isLoopback) ?? false
     }
 
-    /// What `Strict-Transport-Security` says, nil where it is not sent.
+    /// The value of the `Strict-Transport-Security` header field; nil if it is not sent.
     ///
-    /// Only a server that speaks TLS itself sends it (RFC 6797 section 7.2), and none for this machine: browsers would
-    /// hold it against everything else that runs on `localhost`.
+    /// It is only sent if the server speaks TLS itself (RFC 6797 section 7.2), and never for an issuer on this machine:
+    /// browsers would apply it to everything else that runs on `localhost`.
     public var strictTransport: String? {
         guard let tls = listen.tls, issuer.utf8.starts(with: "https:".utf8), !hasLoopbackIssuer else { return nil }
         let age = "max-age=\(tls.strictTransport.components.seconds)"

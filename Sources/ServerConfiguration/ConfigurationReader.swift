@@ -9,19 +9,19 @@ extension Node {
 }
 
 extension Configuration {
-    /// Reads a file; the result is only meant to be used if nothing is wrong.
+    /// Reads a configuration file.
     ///
     /// - Parameters:
     ///   - bytes: The file's content.
-    ///   - name: The name that messages use.
-    ///   - references: What `env:` and `file:` refer to.
-    /// - Returns: What the file says, and what is wrong with it.
+    ///   - name: The file's name in messages.
+    ///   - references: Resolves `env:` and `file:`.
+    /// - Returns: The configuration, which must not be used if the diagnostics have errors, and the diagnostics.
     public static func read(
         _ bytes: [UInt8], name: String, references: ReferenceSources
     ) -> (configuration: Configuration, diagnostics: Diagnostics) {
         guard bytes.count <= 4 << 20 else {
             let diagnostics = Diagnostics(SourceFile.parse([], name: name).file)
-            diagnostics.reportUnreadable("the file is larger than 4 MiB", note: "keep clients and users in the store")
+            diagnostics.reportUnreadable("the file is larger than 4 MiB", note: "move clients and users to the store")
             return (Configuration(), diagnostics)
         }
         let (file, error) = SourceFile.parse(bytes, name: name)
@@ -42,7 +42,7 @@ extension Configuration {
     }
 }
 
-/// Reads the parts of a file one after the other, so that one run finds all that is wrong.
+/// Reads all sections of a file, so that one run finds every problem.
 struct ConfigurationReader {
     private var root: Section
     private let diagnostics: Diagnostics
@@ -78,7 +78,7 @@ struct ConfigurationReader {
             if root.members["issuer"] == nil || root.members["issuer"] == .some(.null) {
                 diagnostics.report(
                     at: [.key("issuer")], key: true, "'issuer' is missing",
-                    note: "add the address that clients use, such as https://id.example.com")
+                    note: "set it to the URL that clients use, such as https://id.example.com")
             }
             return
         }
@@ -107,8 +107,8 @@ struct ConfigurationReader {
         guard let text: String = section.read("host") else { return nil }
         if HostName.isHost(text) { return text }
         section.report(
-            "host", "'host' must be a name or an address of this machine",
-            note: "write it such as 127.0.0.1 or ::1, without brackets")
+            "host", "'host' must be a host name or an IP address of this machine",
+            note: "write an IP address without brackets, such as 127.0.0.1 or ::1")
         return nil
     }
 
@@ -124,7 +124,7 @@ struct ConfigurationReader {
         guard let certificate, let key else {
             let isGiven = section.members["certificate"] != nil && section.members["key"] != nil
             guard case .object = section.members, !isGiven else { return }
-            return listen.report("tls", "'tls' needs the files 'certificate' and 'key'")
+            return listen.report("tls", "'tls' needs both 'certificate' and 'key'")
         }
         var tls = Configuration.TLS(certificate: certificate, key: key)
         if let maxAge { tls.strictTransport = maxAge }
@@ -164,7 +164,7 @@ struct ConfigurationReader {
         let isFine =
             path.hasPrefix("/") && !path.hasSuffix("/") && !path.contains("//")
             && path.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x3F && $0 != 0x23 && $0 != 0x25 }
-        if !isFine { diagnostics.report(at: place, "'\(path)' is not a path", note: "write it such as /auth") }
+        if !isFine { diagnostics.report(at: place, "'\(path)' is not a path", note: "write a path such as /auth") }
         return path
     }
 
@@ -175,7 +175,7 @@ struct ConfigurationReader {
         configuration.defaultTokenFormat = root.read("default_token_format")
         guard let list = root.value("plugins") else {
             configuration.arePluginsComplete = false
-            return diagnostics.report(at: [], "'plugins' is missing", note: "nothing is loaded that it does not list")
+            return diagnostics.report(at: [], "'plugins' is missing", note: "list the plugins to load")
         }
         guard case .array(let entries) = list else {
             configuration.arePluginsComplete = false
@@ -208,7 +208,7 @@ struct ConfigurationReader {
     ) -> Configuration.PluginEntry? {
         guard let id else {
             if section.members["plugin"] == nil {
-                diagnostics.report(at: section.path, "a plugin has no 'plugin', which is its id")
+                diagnostics.report(at: section.path, "a plugin has no 'plugin', which must be its id")
             }
             return nil
         }
@@ -217,7 +217,7 @@ struct ConfigurationReader {
             return nil
         }
         if let digest, digest.count != 64 || !digest.allSatisfy(\.isHexDigit) {
-            section.report("sha256", "'sha256' must be 64 hexadecimal digits", note: "see 'sha256sum'")
+            section.report("sha256", "'sha256' must be 64 hexadecimal digits", note: "'sha256sum' prints them")
             return nil
         }
         var members = settings
@@ -235,7 +235,7 @@ struct ConfigurationReader {
         if !isFine {
             configuration.arePluginsComplete = false
             diagnostics.report(
-                at: entry.path, "'\(entry.id)' is not a plugin id: lower case letters, digits and dashes")
+                at: entry.path, "'\(entry.id)' is not a plugin id: use lower-case letters, digits and hyphens")
         } else if configuration.plugins.contains(where: { $0.id == entry.id }) {
             diagnostics.report(at: entry.path, "the plugin '\(entry.id)' is listed twice", note: "remove one")
         } else {
@@ -286,7 +286,7 @@ struct ConfigurationReader {
         return elements
     }
 
-    /// Secrets of examples are known to everybody.
+    /// Reports secrets that occur in examples, which everybody knows, unless only this machine can reach the server.
     private func checkDemoSecrets() {
         guard !configuration.listen.isLoopback || !configuration.hasLoopbackIssuer else { return }
         let note = configuration.listen.isLoopback ? "use an issuer on 127.0.0.1" : "listen on 127.0.0.1"

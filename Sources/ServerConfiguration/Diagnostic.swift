@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A message for whoever starts the server: where, what is wrong, what to do.
+/// A message to the operator about the configuration: where it is wrong, what is wrong and what to do.
 public struct Diagnostic: Sendable {
-    /// How bad it is.
+    /// The severity of a problem.
     public enum Severity: String, Sendable, Comparable {
         /// The server does not start.
         case error
         /// The server starts.
         case warning
 
-        /// Errors come first.
+        /// Orders errors before warnings.
         public static func < (left: Severity, right: Severity) -> Bool {
             left == .error && right == .warning
         }
     }
 
-    /// How bad it is.
+    /// The severity of the problem.
     public var severity: Severity
     /// What is wrong.
     public var message: String
-    /// What to do.
+    /// What to do about it.
     public var note: String?
     var start: Mark?
     var end: Mark?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// All that is wrong with one file, in the order of the places.
+/// The problems of one file, in the order of their places.
 public final class Diagnostics {
     private static let most = 100
 
@@ -9,25 +9,25 @@ public final class Diagnostics {
     private var count = 0
     private var unresolved: Set<[PathStep]> = []
 
-    /// Collects what is wrong with a file.
+    /// Collects the problems of a file.
     public init(_ file: SourceFile) {
         self.file = file
     }
 
-    /// Whether the server must not start.
+    /// Whether a problem keeps the server from starting.
     public var hasErrors: Bool {
         found.contains { $0.severity == .error }
     }
 
-    /// Whether there is something that more could be said about.
+    /// Whether the file could be parsed, so that its values can be checked.
     public private(set) var isReadable = true
 
-    /// Keeps what follows from a value that could not be had from being reported as well.
+    /// Suppresses problems at or below a path whose value could not be resolved, since they would only be consequences.
     func leaveOut(_ path: [PathStep]) {
         unresolved.insert(path)
     }
 
-    /// What was found, by place.
+    /// The problems, sorted by place.
     public var all: [Diagnostic] {
         found.sorted { left, right in
             let (first, second) = (left.start ?? Mark(line: -1, column: 0), right.start ?? Mark(line: -1, column: 0))
@@ -38,11 +38,11 @@ public final class Diagnostics {
     /// Reports a problem at a value, or at the key that leads to it.
     ///
     /// - Parameters:
-    ///   - severity: How bad it is.
-    ///   - path: Where; the nearest place that exists is shown.
-    ///   - isAtKey: Whether the key is meant.
+    ///   - severity: The severity of the problem.
+    ///   - path: The path of the value; if it does not exist, the nearest place that exists is shown.
+    ///   - isAtKey: Whether to point at the key rather than at the value.
     ///   - message: What is wrong.
-    ///   - note: What to do.
+    ///   - note: What to do about it.
     public func report(
         _ severity: Diagnostic.Severity = .error, at path: [PathStep], key isAtKey: Bool = false, _ message: String,
         note: String? = nil
@@ -62,21 +62,21 @@ public final class Diagnostics {
             Diagnostic(severity: .error, message: error.message, note: error.note, start: error.mark, end: error.mark))
     }
 
-    /// The messages as they are printed.
+    /// The messages as printed, with the lines of the file that they are about.
     public var text: String {
         let rest = count - found.count
         return all.map(render).joined() + (rest > 0 ? "\(file.name): and \(rest) more\n" : "")
     }
 
-    /// What is wrong, each in one line with its place, for a log that holds one record a line.
+    /// A problem in a single line, for a log with one record per line.
     public struct Line: Sendable {
-        /// How bad it is.
+        /// The severity of the problem.
         public let severity: Diagnostic.Severity
-        /// The place, how bad it is, and what is wrong.
+        /// The place, the severity and what is wrong.
         public let message: String
-        /// What to do.
+        /// What to do about it.
         public let note: String?
-        /// The file, as the operator named it.
+        /// The file's name, as the operator wrote it.
         public let file: String
         /// The line, counted from 1.
         public let line: Int?
@@ -84,7 +84,7 @@ public final class Diagnostics {
         public let column: Int?
     }
 
-    /// The messages without the lines of the file that they are about.
+    /// The messages, each in a single line, without quoting the file.
     public var lines: [Line] {
         let shown = all.map { diagnostic in
             let place = diagnostic.start.map { ":\($0.line + 1):\($0.column + 1)" } ?? ""
@@ -100,7 +100,7 @@ public final class Diagnostics {
             + [Line(severity: .warning, message: rest, note: nil, file: file.name, line: nil, column: nil)]
     }
 
-    /// Reports that nothing of the file can be used.
+    /// Reports a problem that makes the whole file unusable.
     func reportUnreadable(_ message: String, note: String? = nil, at path: [PathStep]? = nil) {
         isReadable = false
         guard let path else {
@@ -124,7 +124,7 @@ public final class Diagnostics {
             + quote(scalars, from: min(start.column, scalars.count), to: end, number: start.line + 1, note: note)
     }
 
-    /// The line, or as much of a long one as surrounds the place, and the marker below it.
+    /// The line of the file, or the part of a long line around the problem, and the marker below it.
     private func quote(
         _ line: [Unicode.Scalar], from start: Int, to end: Int, number: Int, note: String?
     ) -> String {
@@ -137,7 +137,7 @@ public final class Diagnostics {
         return "\(label) | \(String(String.UnicodeScalarView(shown)))\n      | \(indent)\(marker)\n"
     }
 
-    /// What a file holds must not forge lines of a message or steer a terminal.
+    /// Escapes characters with which the content of a file could forge a line of a message or control a terminal.
     private static func plain(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar.properties.generalCategory {

@@ -2,21 +2,21 @@
 
 public import GrantKit
 
-/// A file that holds one document, such as that of a client, in YAML or JSON.
+/// A YAML or JSON file that contains one document, such as a client.
 public struct DocumentFile {
-    /// The document; nil if the file cannot be read as one.
+    /// The document; nil if the file is not a valid one.
     public let document: JSON?
-    /// What is wrong with it, with lines and columns.
+    /// The problems of the file, with lines and columns.
     public let diagnostics: Diagnostics
 
     private static let noMapping = "the file must be a mapping from keys to values"
 
-    /// Reads a file by the rules of the configuration.
+    /// Reads a file by the same rules as the configuration.
     ///
     /// - Parameters:
     ///   - bytes: The file's content.
-    ///   - name: The name that messages use.
-    ///   - references: What `env:` and `file:` refer to.
+    ///   - name: The file's name in messages.
+    ///   - references: Resolves `env:` and `file:`.
     public init(_ bytes: [UInt8], name: String, references: ReferenceSources) {
         let (file, error) = SourceFile.parse(bytes, name: name)
         diagnostics = Diagnostics(file)
@@ -27,12 +27,12 @@ public struct DocumentFile {
             return
         }
         let json = ValueReader(references: references, diagnostics: diagnostics).json(root, at: [])
-        // A mapping that refers to a file or a variable is the string that it refers to.
+        // A mapping with only 'env' or 'file' has been replaced by the string that it refers to.
         if case .string = json, !diagnostics.hasErrors { diagnostics.report(.error, at: [], DocumentFile.noMapping) }
         document = diagnostics.hasErrors ? nil : json
     }
 
-    /// Reports what a directory has found, where it stands in the file.
+    /// Reports the problems that a directory has found, at their places in the file.
     public func report(_ problems: [DocumentProblem], _ severity: Diagnostic.Severity = .error) {
         for problem in problems {
             let path = problem.pointer.split(separator: "/").map { segment in

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What others on the machine may do with a file that holds a private key.
+/// Excessive permissions of a file that contains a private key.
 public struct FileExposure: Sendable, Equatable {
-    /// Whether they may write it; else they may read it.
+    /// Whether other users may write the file; if not, they may read it.
     private let isWritable: Bool
-    /// What takes it away, as `chmod` reads it.
+    /// The mode for `chmod` that removes the excessive permissions.
     private let mode: String
 
-    /// Judges the permissions of a file, or gives nil if they are as they should be.
+    /// Checks the permissions of a file; nil if they are not excessive.
     ///
-    /// A group may read what belongs to root: so an operator hands a key to the server's user, who cannot change it.
+    /// The group may read a file that belongs to root: this is how an operator gives the server a key that it cannot
+    /// change.
     ///
     /// - Parameters:
     ///   - permissions: The bits of the file's mode.
-    ///   - owner: The id of the user whom it belongs to.
+    ///   - owner: The id of the user who owns the file.
     public init?(permissions: Int, owner: Int) {
         let isRoots = owner == 0
         isWritable = permissions & 0o022 != 0
@@ -23,11 +24,11 @@ public struct FileExposure: Sendable, Equatable {
 
     /// What is wrong.
     public func message(_ name: String) -> String {
-        "others on this machine can \(isWritable ? "change" : "read") the key in '\(name)'"
+        "other users of this machine can \(isWritable ? "change" : "read") the key in '\(name)'"
     }
 
-    /// What to do.
+    /// What to do about it.
     public func note(_ name: String) -> String {
-        "take that away: chmod \(mode) '\(name)'"
+        "run: chmod \(mode) '\(name)'"
     }
 }

@@ -3,57 +3,57 @@
 public import GrantKit
 
 extension Configuration {
-    /// A signing key that the file declares.
+    /// A signing key declared in the file.
     public struct DeclaredKey: Sendable, Equatable {
-        /// Where the private half is.
+        /// The source of a private key.
         public enum Source: Sendable, Equatable {
-            /// Here, in PEM or as a JWK, and what opens it.
+            /// A private key in PEM format or as a JWK, with the passphrase of an encrypted one.
             case text(Secret, passphrase: Secret?)
-            /// At the provider, and what opens its token.
+            /// A key held by the provider, with the PIN of its token.
             case uri(String, pin: Secret)
         }
 
-        /// Where the private half is.
+        /// The source of the private key.
         public var source: Source
-        /// What it signs with, if its kind leaves a choice.
+        /// The algorithm, if the kind of key leaves a choice.
         public var algorithm: String?
-        /// Where it stands.
+        /// The path of the key in the file.
         public var path: [PathStep]
     }
 
-    /// A provider of OpenSSL that holds keys.
+    /// An OpenSSL provider that holds keys.
     public struct Provider: Sendable, Equatable {
-        /// The name under which it is loaded.
+        /// The name under which OpenSSL loads the provider.
         public var name = "provider"
-        /// Its library.
+        /// The path of the provider's library.
         public var path = ""
-        /// Its parameters, by their names in OpenSSL's configuration.
+        /// The provider's parameters, by their names in OpenSSL's configuration.
         public var parameters: [String: String] = [:]
     }
 
-    /// What the file says of the server's own keys.
+    /// The `keys` section: the server's own keys.
     public struct Keys: Sendable, Equatable {
-        /// The keys that it declares.
+        /// The declared signing keys.
         public var signing: [DeclaredKey] = []
-        /// The provider that holds those of them that are named by a URI.
+        /// The provider of the keys that are declared by a URI.
         public var provider: Provider?
-        /// How long a key that the server made signs.
+        /// How long a generated key signs.
         public var rotateEvery = Duration.seconds(90 * 86400)
         /// How long a key is published before it signs.
         public var announce = Duration.seconds(86400)
-        /// How long others may keep the published keys.
+        /// How long others may cache the published keys.
         public var cache = Duration.seconds(300)
-        /// What private keys are sealed with in the store; the first one seals.
+        /// The keys that seal private keys in the store: the first one seals, all of them open.
         public var seal: [Secret] = []
     }
 }
 
-/// Reads `keys`.
+/// Reads the `keys` section.
 struct KeysSection {
     private var section: Section
     private var keys = Configuration.Keys()
 
-    /// The section as a value; what is wrong is in the diagnostics.
+    /// Reads the section and reports its problems to its diagnostics.
     static func read(_ section: Section) -> Configuration.Keys {
         var reader = KeysSection(section: section)
         reader.read()
@@ -89,11 +89,11 @@ struct KeysSection {
             let source = Configuration.DeclaredKey.Source.text(Secret(text), passphrase: nil)
             return keys.signing.append(.init(source: source, algorithm: nil, path: path))
         }
-        // A reference that cannot be had is reported already.
+        // A reference that could not be resolved has been reported already.
         if value == .null { return }
         guard case .object = value else {
             return section.diagnostics.report(
-                at: path, "a signing key must be a text in PEM or a mapping with 'pem' or 'uri'")
+                at: path, "a signing key must be a string in PEM or JWK format, or a mapping with 'pem' or 'uri'")
         }
         var entry = Section(value, at: path, label: "a signing key", section.diagnostics)
         let source = value["uri"] == nil ? readText(&entry) : readURI(&entry)
@@ -117,16 +117,16 @@ struct KeysSection {
         let uri: String? = entry.read("uri")
         let pin: String? = entry.read("pin")
         if keys.provider == nil {
-            entry.report("uri", "'uri' needs the provider that holds the key", note: "set 'keys.provider'")
+            entry.report("uri", "'uri' needs a provider that holds the key", note: "set 'keys.provider'")
         }
         guard let uri else { return nil }
         if uri.contains("pin-value") || uri.contains("pin-source") {
-            entry.report("uri", "the PIN stands in 'uri'", note: "put it into 'pin', which no message shows")
+            entry.report("uri", "'uri' must not contain the PIN", note: "move it to 'pin', which no message shows")
         }
-        // Without one the provider would ask on the terminal.
+        // Without a PIN, the provider would ask for one at the terminal.
         let isToken = uri.hasPrefix("pkcs11:")
         if !(isToken ? 1...32 : 0...32).contains(pin?.utf8.count ?? 0), entry.members["pin"] != .some(.null) {
-            section.diagnostics.report(at: entry.path, "a key of a token needs a 'pin' of 1 to 32 bytes")
+            section.diagnostics.report(at: entry.path, "a key in a PKCS#11 token needs a 'pin' of 1 to 32 bytes")
         }
         return .uri(uri, pin: Secret(pin ?? ""))
     }
@@ -140,12 +140,12 @@ struct KeysSection {
             provider.path = path
             if !path.hasPrefix("/") { entry.report("path", "'path' must be an absolute path") }
         } else if entry.members["path"] == nil, case .object = entry.members {
-            section.report("provider", "'provider' has no 'path', which is the provider's library")
+            section.report("provider", "'provider' has no 'path', which must name the provider's library")
         }
         let parameters = entry.section("parameters", label: "'parameters'")
         for member in parameters.members.members {
             guard let text = member.value.string ?? member.value.integer.map(String.init) else {
-                parameters.report(member.name, "a parameter must be a text or a whole number")
+                parameters.report(member.name, "a parameter must be a string or a whole number")
                 continue
             }
             provider.parameters[member.name] = text
@@ -163,12 +163,12 @@ struct KeysSection {
         if let span = section.read("cache", in: Duration.seconds(1)...(.days(7))) { keys.cache = span }
         if keys.announce < keys.cache + shortest {
             report(
-                ["announce", "cache"], "a key would sign before everybody can know it",
+                ["announce", "cache"], "a key would sign while others may still have a key set without it",
                 "'announce' must be at least 'cache' (\(text(keys.cache))) and 2 seconds")
         }
         if keys.rotateEvery <= keys.announce {
             report(
-                ["rotate_every", "announce"], "a key would be announced before the one before it signs",
+                ["rotate_every", "announce"], "a key would be announced before its predecessor signs",
                 "'rotate_every' must be longer than 'announce' (\(text(keys.announce)))")
         }
     }
@@ -177,7 +177,7 @@ struct KeysSection {
         span.setting.string ?? ""
     }
 
-    /// At the first of some keys that the file has.
+    /// Reports a problem at the first of the keys that the file has.
     private func report(_ names: [String], _ message: String, _ note: String) {
         let name = names.first { section.members[$0] != nil } ?? names[0]
         section.report(name, message, note: note)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of a YAML document, with where it stands.
+/// A value of a YAML document, with its place in the file.
 public struct Node: Sendable {
-    /// What kind of value it is.
+    /// The content of a value.
     public indirect enum Content: Sendable {
-        /// A text, and whether it stood without quotes.
+        /// A scalar, and whether it was written without quotes.
         case scalar(String, isPlain: Bool)
         /// A list.
         case sequence([Node])
-        /// Keys and values, in the order in which they stand.
+        /// A mapping, in the order of the file.
         case mapping([Entry])
     }
 
@@ -23,14 +23,14 @@ public struct Node: Sendable {
     var content: Content
     var start: Mark
     var end: Mark
-    /// How many nodes it holds, itself included; aliases count each time.
+    /// The number of nodes, including the node itself; an alias counts as the nodes that it refers to.
     var count: Int
-    /// How many levels it has below itself; aliases count with all of theirs.
+    /// The number of levels below the node; an alias counts as the levels that it refers to.
     var depth = 0
-    /// The lines of what an alias stands for.
+    /// The lines that an alias refers to.
     var definition: ClosedRange<Int>?
 
-    /// The last line that something of it stands on; the end mark of a block is where the next thing begins.
+    /// The last line with content of the node; the end mark of a block is where the next value begins.
     var lastLine: Int {
         switch content {
         case .scalar: end.column == 0 && end.line > start.line ? end.line - 1 : end.line

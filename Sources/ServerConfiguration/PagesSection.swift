@@ -3,27 +3,27 @@
 import GrantKit
 
 extension Configuration {
-    /// What the file says about pages.
+    /// The settings of the pages.
     public struct Pages: Sendable, Equatable {
         /// A folder of files that replace the server's own pages.
         public var folder: String?
-        /// The name of whoever runs the server, by language; the empty language is that of all others.
+        /// The name of the organization that runs the server.
         public var name: LocalizedText?
-        /// The path of a picture.
+        /// The path of the logo's file.
         public var logo: String?
-        /// Where people find help.
+        /// The address where users find help.
         public var help: String?
-        /// Where people go who have forgotten their password.
+        /// The address for users who have forgotten their password.
         public var forgotPassword: String?
-        /// Whether the issuer's address shows a page.
+        /// Whether the issuer's address shows a start page.
         public var hasLanding = true
-        /// What pages say about scopes, in the order in which they show them.
+        /// The texts of scopes, in the order in which pages list the scopes.
         public var scopes: [ScopeText] = []
     }
 
-    /// What pages say about a scope.
+    /// The texts that pages show for a scope.
     public struct ScopeText: Sendable, Equatable {
-        /// The scope.
+        /// The scope value.
         public var scope: String
         /// What it allows, in a few words.
         public var title: LocalizedText
@@ -31,11 +31,11 @@ extension Configuration {
         public var detail: LocalizedText?
     }
 
-    /// A text in several languages, or one text for all of them.
+    /// A text in several languages, or one text for all languages.
     public struct LocalizedText: Sendable, Equatable {
-        /// The text of each language, by its tag.
+        /// The text in each language, by language tag in lower case.
         public var byLanguage: [String: String] = [:]
-        /// The text of every other language.
+        /// The text in all other languages.
         public var other: String?
     }
 }
@@ -45,7 +45,7 @@ struct PagesSection {
     private var section: Section
     private var pages = Configuration.Pages()
 
-    /// Reads both keys; what is wrong with them is in the diagnostics.
+    /// Reads both sections; every problem is reported to the diagnostics.
     static func read(_ section: Section, scopes: Section) -> Configuration.Pages {
         var reader = PagesSection(section: section)
         reader.read()
@@ -67,7 +67,7 @@ struct PagesSection {
         section.finish()
     }
 
-    /// An address that a link of a page may lead to.
+    /// Reads an address that a page may link to.
     private mutating func readAddress(_ key: String, also scheme: String? = nil) -> String? {
         guard let text: String = section.read(key) else { return nil }
         if let scheme, text.utf8.starts(with: scheme.utf8), PagesSection.isMail(text.utf8.dropFirst(scheme.utf8.count))
@@ -77,9 +77,9 @@ struct PagesSection {
         if let address = try? WebAddress(text), address.isSecure || address.host != nil && address.isOnThisMachine {
             return text
         }
-        let others = scheme.map { " or '\($0)' and a mail address" } ?? ""
+        let others = scheme.map { ", or '\($0)' and an e-mail address" } ?? ""
         section.report(
-            key, "'\(key)' must be an https address\(others)", note: "write it such as https://www.example.com/help")
+            key, "'\(key)' must be an https address\(others)", note: "such as https://www.example.com/help")
         return nil
     }
 
@@ -97,7 +97,7 @@ struct PagesSection {
 
     // MARK: texts
 
-    /// A string for all languages, or a mapping from languages to strings.
+    /// Reads a string for all languages, or a mapping from languages to strings.
     private static func text(_ section: inout Section, _ key: String, longest: Int) -> Configuration.LocalizedText? {
         guard let value = section.value(key) else { return nil }
         if let text = value.string {
@@ -111,7 +111,7 @@ struct PagesSection {
             }
             guard isLanguage(member.name) else {
                 section.report(
-                    key, "'\(member.name)' is not the tag of a language", note: "write it such as en, de or pt-BR")
+                    key, "'\(member.name)' is not a language tag", note: "such as en, de or pt-BR")
                 return nil
             }
             text.byLanguage[member.name.lowercased()] = string
@@ -150,7 +150,7 @@ struct PagesSection {
             guard Scope.isWord(member.name) else {
                 scopes.diagnostics.report(
                     at: path, key: true, "'\(member.name)' is not a scope value",
-                    note: "RFC 6749 section 3.3 says which are")
+                    note: "see RFC 6749 section 3.3 for the allowed characters")
                 continue
             }
             var entry = Section(member.value, at: path, label: "the scope '\(member.name)'", scopes.diagnostics)
@@ -160,7 +160,7 @@ struct PagesSection {
             if entry.members["title"] == nil, case .object = entry.members {
                 scopes.diagnostics.report(
                     at: path, key: true, "the scope '\(member.name)' has no 'title'",
-                    note: "say in a few words what it allows, such as: See your appointments")
+                    note: "describe in a few words what it allows, such as: See your appointments")
             }
             if let title { pages.scopes.append(.init(scope: member.name, title: title, detail: detail)) }
         }

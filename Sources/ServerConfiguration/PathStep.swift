@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A step from a document's root to a value.
+/// A step on the path from a document's root to a value.
 public enum PathStep: Sendable, Hashable {
-    /// Into a mapping.
+    /// A key of a mapping.
     case key(String)
-    /// Into a list, from 0.
+    /// An index into a list, from 0.
     case element(Int)
 }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a reload does about a top-level key of the file whose value has changed.
+/// What a reload does when the value of a top-level key has changed.
 public struct ReloadRule: Sendable {
-    /// What it does.
+    /// The effect of a change.
     public enum Effect: Sendable {
-        /// The new value is served from the next request.
+        /// The new value applies from the next request.
         case applies
-        /// It warns and keeps the former value until the restart; the rest of the file is applied.
+        /// The reload warns and keeps the old value until a restart; the rest of the file is applied.
         case warns
-        /// It refuses the whole file.
+        /// The reload refuses the whole file.
         case refuses
     }
 
     /// The key.
     public let key: String
-    /// What a reload does about it.
+    /// The effect of a change.
     public let effect: Effect
-    /// Whether two configurations differ in it; false where a change is simply applied.
+    /// Whether the key's value differs between two configurations; always false if changes apply.
     public let isChanged: @Sendable (_ former: Configuration, _ next: Configuration) -> Bool
 
-    /// One rule for each key that a file may have.
+    /// The rules, one for each top-level key.
     ///
-    /// The store, and the libraries of plugins, are looked at where plugins are loaded.
+    /// Changes of the store and of plugin libraries are checked where plugins are loaded.
     public static let all = [
         applies("clients"), applies("default_token_format"), applies("keys"), applies("pages"), applies("paths"),
         applies("plugin_path"), applies("plugins"), applies("scopes"), applies("sessions"), applies("users"),

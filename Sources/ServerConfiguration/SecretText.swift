@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What tools leave in a secret that nobody sees: line ends, spaces, a byte order mark.
+/// Finds invisible characters that tools leave in a secret: line ends, spaces, a byte order mark.
 public enum SecretText {
-    /// Something odd, without anything of the secret.
+    /// An unexpected character in a secret; it reveals nothing of the secret.
     public struct Oddity: Sendable, Equatable {
-        /// What it is and where.
+        /// What the character is and where it is.
         public let what: String
-        /// What to do.
+        /// What to do about it.
         public var remedy = ""
-        /// Whether nobody can mean it.
+        /// Whether the character cannot be intentional.
         public var isError = true
     }
 
-    /// The first thing that is odd, or nil.
+    /// The first oddity in a secret; nil if there is none.
     ///
     /// - Parameters:
     ///   - text: The secret.
-    ///   - mayHoldLines: Whether it is a key, which may have several lines and blanks around it.
-    /// - Returns: What is odd.
+    ///   - mayHoldLines: Whether the secret is a key, which may have several lines and white space around it.
+    /// - Returns: The oddity.
     public static func oddity(in text: String, mayHoldLines: Bool) -> Oddity? {
         let scalars = Array(text.unicodeScalars)
         if scalars.first == "\u{FEFF}" {
-            return Oddity(what: "a byte order mark before it", remedy: "save the file as UTF-8 without it")
+            return Oddity(what: "a byte order mark before it", remedy: "save the file as UTF-8 without one")
         }
         guard !mayHoldLines else { return nil }
         if let last = scalars.last, isLineEnd(last) {
             return Oddity(
-                what: "a line end behind it",
+                what: "a line end after it",
                 remedy:
-                    "a secret has none; of a file one is dropped, and a block in YAML that ends without one begins with '|-'"
+                    "remove it; one line end at the end of a file is ignored, and a YAML block that starts with '|-' has none"
             )
         }
         if let control = scalars.first(where: isInvisible) {
@@ -37,10 +37,10 @@ public enum SecretText {
                 what: isLineEnd(control)
                     ? "a line end in it"
                     : "the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) in it, which is not printable",
-                remedy: "a secret is one line of printable characters")
+                remedy: "a secret must be one line of printable characters")
         }
         if scalars.first?.properties.isWhitespace == true { return Oddity(what: "a space before it", isError: false) }
-        if scalars.last?.properties.isWhitespace == true { return Oddity(what: "a space behind it", isError: false) }
+        if scalars.last?.properties.isWhitespace == true { return Oddity(what: "a space after it", isError: false) }
         return nil
     }
 
@@ -48,9 +48,9 @@ public enum SecretText {
         ["\n", "\r", "\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
     }
 
-    /// Control characters and byte order marks.
+    /// Whether a character is a control character, a line end or a byte order mark.
     ///
-    /// Joiners are left alone: scripts need them in a password.
+    /// Joiners are allowed, since some scripts need them in a password.
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory == .control || isLineEnd(scalar) || scalar == "\u{FEFF}"
     }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// A mapping that is read key by key; what nobody asked for is unknown.
+/// A mapping that is read key by key; keys that are never read are unknown.
 struct Section {
     let members: JSON
     let path: [PathStep]
@@ -29,7 +29,7 @@ struct Section {
 
     mutating func read<Value: SettingValue>(_ key: String, as type: Value.Type = Value.self) -> Value? {
         guard let json = value(key) else { return nil }
-        // A bare number is too easily meant in another unit.
+        // A number without a unit is refused as a duration, since the unit is easily mistaken.
         if let value = Value(setting: json), Value.self != Duration.self || json.integer == nil { return value }
         diagnostics.report(at: path + [.key(key)], "'\(key)' must be \(Value.expectation)")
         return nil
@@ -51,7 +51,7 @@ struct Section {
         diagnostics.report(at: path + [.key(key)], message, note: note)
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the keys that were never read.
     func finish() {
         for member in members.members where !asked.contains(member.name) {
             let shown = Sensitive.shown(member.name)

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Knows which keys lead to secrets, misspelled ones included, and which lines must therefore not be quoted.
+/// Decides which keys have secret values, even if misspelled, and which lines must therefore not be quoted.
 enum Sensitive {
     private static let words = ["secret", "password", "passphrase", "credential", "credentials", "signing"]
 
-    /// Whether what stands at a path is a secret.
+    /// Whether the value at a path is a secret.
     static func isSecret(_ path: [PathStep]) -> Bool {
-        // An element of a list of secrets is one of them, so numbers do not count.
+        // An element of a list of secrets is a secret, so indexes are ignored.
         let keys = path.compactMap { if case .key(let key) = $0 { key } else { nil } }
-        // Directly below 'auth' stand the names of grants.
+        // The keys directly below 'auth' are names of grants.
         if keys.count >= 2, keys[keys.count - 2] == "auth" { return false }
         return keys.last.map(isKey) ?? false
     }
 
-    /// Whether a secret is a key, whose forms have several lines or blanks around them.
+    /// Whether the secret at a path is a key, which may have several lines and white space around it.
     static func mayHoldLines(_ path: [PathStep]) -> Bool {
         let keys = path.compactMap { if case .key(let key) = $0 { key } else { nil } }
         return keys.last.map { parts(of: $0).contains(where: isWordOfKeys) } ?? false
@@ -36,7 +36,7 @@ enum Sensitive {
         }
     }
 
-    /// The words of a key in snake case, kebab case or camel case; what follows a colon or an equals sign is no key.
+    /// The words of a key in snake case, kebab case or camel case, up to a colon or an equals sign.
     private static func parts(of key: String) -> [String] {
         var parts = [""]
         for character in key.prefix(while: { $0 != ":" && $0 != "=" }) {
@@ -51,7 +51,7 @@ enum Sensitive {
         return parts
     }
 
-    /// A key as messages may show it: where a space is missing, a secret became part of its key.
+    /// A key as messages may show it: if the space after the colon is missing, the secret has become part of the key.
     static func shown(_ key: String) -> (text: String, note: String?) {
         guard isKey(key), let end = key.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return (key, nil) }
         return (String(key[...end]) + "...", "put a space after the '\(key[end])'")
@@ -72,7 +72,7 @@ enum Sensitive {
         }
     }
 
-    /// The lines that hold what the aliases of a secret refer to.
+    /// The lines to which the aliases in a secret value refer.
     private static func definitions(_ node: Node) -> Set<Int> {
         var lines = Set(node.definition.map(Array.init) ?? [])
         switch node.content {
@@ -83,7 +83,7 @@ enum Sensitive {
         return lines
     }
 
-    /// Whether a line holds an address with a password in it.
+    /// Whether a line contains a URL with user information, which may include a password.
     static func holdsPassword(_ line: String) -> Bool {
         line.contains(/:\/\/[^\/@\s]*@/)
     }

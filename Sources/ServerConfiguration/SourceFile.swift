@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A configuration file with its text, for messages that quote it.
+/// A parsed configuration file with its lines, for messages that quote them.
 public struct SourceFile: Sendable {
-    /// The name that messages use.
+    /// The file's name in messages.
     public let name: String
     let root: Node?
     private let lines: [String]
-    /// Lines that hold a secret, or may hold one.
+    /// The lines that contain or may contain a secret.
     private let hidden: Set<Int>
 
     static func parse(_ bytes: [UInt8], name: String) -> (file: SourceFile, error: YAMLError?) {
@@ -23,15 +23,15 @@ public struct SourceFile: Sendable {
         do {
             return (SourceFile(name: name, root: try YAMLComposer.compose(bytes), text: text), nil)
         } catch let error as YAMLError {
-            // Without a tree nobody knows which lines hold a secret, so none is quoted.
+            // Without a tree it is unknown which lines contain secrets, so none is quoted.
             return (SourceFile(name: name, root: nil, text: ""), error)
         } catch {
             return (SourceFile(name: name, root: nil, text: ""), nil)
         }
     }
 
-    /// What a file must not hold as it is: control characters, and what ends a line for some readers of YAML and not for
-    /// others, so that text around it would change.
+    /// Refuses control characters, and line separators that only some YAML parsers recognise, so that the text would
+    /// depend on the parser.
     private static func refusal(of bytes: [UInt8]) -> YAMLError? {
         if let place = bytes.firstIndex(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) || $0 == 0x7F }) {
             return YAMLError(message: "control characters are not allowed", mark: mark(of: place, in: bytes))
@@ -43,17 +43,17 @@ public struct SourceFile: Sendable {
             bytes.firstRange(of: separator).map { (place: $0.lowerBound, code: code) }
         }
         return found.min { $0.place < $1.place }.map { found in
-            let advice = "write it as '\\u\(found.code)' within double quotes"
+            let advice = "write it as '\\u\(found.code)' in double quotes"
             return YAMLError(
-                message: "the line separator U+\(found.code) is not allowed as it is; \(advice)",
+                message: "the line separator U+\(found.code) must be escaped; \(advice)",
                 mark: mark(of: found.place, in: bytes))
         }
     }
 
-    /// How many bytes are UTF-8 before the first that is not.
+    /// The number of bytes before the first invalid UTF-8.
     private static func lengthOfUTF8(_ bytes: [UInt8]) -> Int {
         var (low, high) = (0, bytes.count)
-        // A prefix may end within a character, so its last three bytes do not count against it.
+        // A prefix may end within a character, so up to three bytes at its end are ignored.
         while low < high {
             let middle = (low + high + 1) / 2
             let isFine = (0...3).contains { back in
@@ -102,7 +102,7 @@ public struct SourceFile: Sendable {
         return lines[line]
     }
 
-    /// Where a path leads, or where it ends to exist.
+    /// The place of the value at a path, or of its nearest ancestor that exists.
     func place(of path: [PathStep], key isAtKey: Bool) -> (start: Mark, end: Mark)? {
         guard var node = root else { return nil }
         var place = (start: node.start, end: node.start)
@@ -124,7 +124,7 @@ public struct SourceFile: Sendable {
         return place
     }
 
-    /// A block value ends lines below its key, so its key stands for it.
+    /// The place to show for a value: its key, if the value is a block that starts on a later line.
     private static func shown(_ node: Node, _ entry: Node.Entry) -> (start: Mark, end: Mark) {
         if case .scalar = node.content { return (node.start, node.end) }
         return node.start.line == entry.keyStart.line ? (node.start, node.end) : (entry.keyStart, entry.keyEnd)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the name that somebody probably meant.
+/// Suggests the name that was probably meant.
 public enum Suggestion {
-    /// The nearest of some names, if it is within two edits or a third of the length, or the one that ends like it.
+    /// The nearest of some names, if it is within two edits or a third of the length; else the shortest name that ends
+    /// in an underscore and the given name.
     public static func nearest(to name: String, among names: some Sequence<String>) -> String? {
         let nearest = names.map { (name: $0, distance: distance(Array(name), Array($0))) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
@@ -13,18 +14,18 @@ public enum Suggestion {
         return longer.min { ($0.count, $0) < ($1.count, $1) }
     }
 
-    /// A name as messages may show it: where a space is missing, a secret became part of its key.
+    /// A name as messages may show it: if the space after the colon is missing, the secret has become part of the key.
     public static func shown(_ name: String) -> (text: String, note: String?) {
         Sensitive.shown(name)
     }
 
-    /// The note under a diagnostic: the name that was probably meant, else the names there are.
+    /// The note for an unknown name: the name that was probably meant, or else all known names.
     public static func note(for name: String, among names: some Collection<String>) -> String? {
         if let nearest = nearest(to: name, among: names) { return "did you mean '\(nearest)'?" }
         return names.isEmpty ? nil : "known here: \(Set(names).sorted().joined(separator: ", "))"
     }
 
-    /// Edits, with two neighbours in the wrong order as one (optimal string alignment).
+    /// The number of edits between two strings; swapped neighbours count as one (optimal string alignment).
     static func distance(_ left: [Character], _ right: [Character]) -> Int {
         guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
         var before: [Int] = []

@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// Turns nodes into values: types of plain texts, and what `{ env: NAME }` and `{ file: path }` refer to.
+/// Converts nodes to JSON values: types plain scalars and resolves `{ env: NAME }` and `{ file: path }`.
 struct ValueReader {
     let references: ReferenceSources
     let diagnostics: Diagnostics
 
-    /// The value of a node; an element of a list of secrets is one of them.
+    /// The value of a node.
     func json(_ node: Node, at path: [PathStep]) -> JSON {
         switch node.content {
         case .scalar(let text, let isPlain):
-            // What a password may hold is the rule of people's documents.
+            // The rules for passwords are checked where user documents are read.
             if Sensitive.isSecret(path), path.first != .key("users") { check(text, "this value", at: path) }
             return isPlain ? ValueReader.typed(text) : .string(text)
         case .sequence(let elements):
@@ -22,7 +22,7 @@ struct ValueReader {
         }
     }
 
-    /// YAML 1.2's core schema, without its other spellings of numbers.
+    /// The value of a plain scalar by the core schema of YAML 1.2, with decimal numbers only.
     static func typed(_ text: String) -> JSON {
         switch text {
         case "", "~", "null", "Null", "NULL": .null
@@ -54,22 +54,23 @@ struct ValueReader {
         if Sensitive.isSecret(path) {
             check(text, entry.key == "env" ? "the environment variable '\(name)'" : "the file '\(name)'", at: path)
         }
-        // A number out of the environment is a number, but a secret that looks like one stays a text.
+        // A number from the environment is a number, but a secret that looks like one stays a string.
         return Sensitive.isSecret(path) ? .string(text) : ValueReader.typed(text)
     }
 
-    /// Reports what would become part of a secret without anybody seeing it; the secret itself is not shown.
+    /// Reports invisible characters in a secret, without showing the secret.
     private func check(_ secret: String, _ source: String, at path: [PathStep]) {
         guard let oddity = SecretText.oddity(in: secret, mayHoldLines: Sensitive.mayHoldLines(path)) else { return }
         diagnostics.report(
-            oddity.isError ? .error : .warning, at: path, "\(source) holds a secret with \(oddity.what)",
-            note: oddity.isError ? oddity.remedy : "it counts as part of the secret; remove it if it is not meant")
+            oddity.isError ? .error : .warning, at: path, "\(source) contains a secret with \(oddity.what)",
+            note: oddity.isError ? oddity.remedy : "it is part of the secret; remove it unless you want that")
         if oddity.isError { diagnostics.leaveOut(path) }
     }
 
     private func variable(_ name: String, at path: [PathStep]) -> String? {
         if let text = references.environment(name) { return text }
-        diagnostics.report(at: path, "the environment variable '\(name)' is not set", note: "set it before the start")
+        diagnostics.report(
+            at: path, "the environment variable '\(name)' is not set", note: "set it before you start the server")
         return nil
     }
 
@@ -82,7 +83,7 @@ struct ValueReader {
             if path.first == .key("keys"), Sensitive.isSecret(path), let exposure = references.exposure(name) {
                 diagnostics.report(.warning, at: path, exposure.message(name), note: exposure.note(name))
             }
-            // Editors end a file with a line end that is no part of a secret.
+            // Editors append a line end that is not part of the secret.
             if text.utf8.last == 0x0A {
                 text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
             }

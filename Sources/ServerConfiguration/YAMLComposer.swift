@@ -2,9 +2,9 @@
 
 import CLibYAML
 
-/// Builds the node tree of one document out of libyaml's events, strictly and within bounds.
+/// Builds the node tree of a document from libyaml's events, strictly and within limits.
 @safe struct YAMLComposer {
-    /// How many nodes a file may hold, aliases counted each time: what a bomb of aliases runs into.
+    /// The maximum number of nodes; an alias counts as the nodes that it refers to, which stops alias bombs.
     private static let mostNodes = 100_000
     private static let deepest = 32
 
@@ -13,11 +13,11 @@ import CLibYAML
     private var total = 0
 
     static func compose(_ bytes: [UInt8]) throws -> Node? {
-        // The parser lives until the tree is made, and reads the bytes while they are there.
+        // Safe: the parser and the bytes outlive the composer.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { unsafe parser.deallocate() }
         guard unsafe yaml_parser_initialize(parser) == 1 else {
-            throw YAMLError(message: "no memory to read the file", note: nil, mark: Mark(line: 0, column: 0))
+            throw YAMLError(message: "not enough memory to read the file", note: nil, mark: Mark(line: 0, column: 0))
         }
         defer { unsafe yaml_parser_delete(parser) }
         return try unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -32,7 +32,7 @@ import CLibYAML
         unsafe self.parser = unsafe parser
     }
 
-    /// One event, copied out of libyaml's memory.
+    /// An event of the parser, copied out of libyaml's memory.
     fileprivate struct Event {
         enum Kind {
             case scalar(String, isPlain: Bool)
@@ -59,11 +59,11 @@ import CLibYAML
     }
 
     private func syntaxError() -> YAMLError {
-        let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "this is not YAML"
+        let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "the file is not valid YAML"
         if problem.contains("cannot start any token") {
             let mark = unsafe parser.pointee.problem_mark
             return YAMLError(
-                message: "a tab cannot indent a line", note: "use spaces",
+                message: "a line must not be indented with a tab", note: "use spaces",
                 mark: Mark(line: Int(mark.line), column: Int(mark.column)))
         }
         let mark = unsafe parser.pointee.problem_mark
@@ -80,7 +80,9 @@ import CLibYAML
             case .structure: continue
             default:
                 guard root == nil else {
-                    throw YAMLError(message: "a second document starts", note: "a file holds one", mark: event.start)
+                    throw YAMLError(
+                        message: "a second document starts here", note: "the file must contain one document only",
+                        mark: event.start)
                 }
                 root = try node(event, depth: YAMLComposer.deepest)
             }
@@ -90,7 +92,7 @@ import CLibYAML
     private mutating func node(_ event: Event, depth: Int) throws -> Node {
         guard depth > 0 else { throw tooDeep(event) }
         guard !event.hasTag else {
-            throw YAMLError(message: "tags have no meaning here", note: "remove the '!...'", mark: event.start)
+            throw YAMLError(message: "tags are not supported", note: "remove the '!...'", mark: event.start)
         }
         let node: Node
         switch event.kind {
@@ -107,23 +109,23 @@ import CLibYAML
     }
 
     private func tooDeep(_ event: Event) -> YAMLError {
-        YAMLError(message: "this is nested too deeply", note: "at most 32 levels", mark: event.start)
+        YAMLError(message: "this is nested too deeply", note: "at most 32 levels are allowed", mark: event.start)
     }
 
     private mutating func count(_ more: Int, _ event: Event) throws {
         total += more
         guard total <= YAMLComposer.mostNodes else {
             throw YAMLError(
-                message: "the file holds more than \(YAMLComposer.mostNodes) values",
-                note: "an alias counts as all that it stands for", mark: event.start)
+                message: "the file contains more than \(YAMLComposer.mostNodes) values",
+                note: "an alias counts as all the values that it refers to", mark: event.start)
         }
     }
 
     private mutating func alias(_ name: String, _ event: Event, depth: Int) throws -> Node {
         guard var node = anchors[name] else {
-            // What stands here may be a secret that starts with a star.
+            // The name is not shown, since it may be a secret that starts with '*'.
             throw YAMLError(
-                message: "no anchor stands before this alias", note: "put a text that starts with '*' in quotes",
+                message: "this alias has no anchor before it", note: "put a string that starts with '*' in quotes",
                 mark: event.start)
         }
         try count(node.count, event)
@@ -156,11 +158,11 @@ import CLibYAML
             end = event.end
             if case .end = event.kind { break }
             guard case .scalar(let key, _) = event.kind, !event.hasTag else {
-                throw YAMLError(message: "a key must be a plain text", note: nil, mark: event.start)
+                throw YAMLError(message: "a key must be a string", note: nil, mark: event.start)
             }
             guard keys.insert(key).inserted else {
                 throw YAMLError(
-                    message: "the key '\(Sensitive.shown(key).text)' stands twice", note: "remove one",
+                    message: "the key '\(Sensitive.shown(key).text)' is repeated", note: "remove one of them",
                     mark: event.start)
             }
             let value = try node(next(), depth: depth - 1)
@@ -202,7 +204,7 @@ extension YAMLComposer.Event {
     }
 
     private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-        // libyaml's texts end with NUL and are copied at once.
+        // Safe: libyaml's strings end with NUL and are copied at once.
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 }

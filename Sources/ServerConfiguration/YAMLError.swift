@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a file is not the YAML that a configuration is written in.
+/// The reason why a file is not valid YAML, or uses YAML that a configuration must not use.
 struct YAMLError: Error {
     var message: String
     var note: String?

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("Cryptography by OpenSSL", .timeLimit(.minutes(10)))
+@Suite("Cryptography with OpenSSL", .timeLimit(.minutes(10)))
 struct CryptographyTests {
     @Test("base64url is written without padding and read strictly", .clause("RFC 7515 appendix C"))
     func base64url() {
@@ -39,7 +39,7 @@ struct CryptographyTests {
     }
 
     @Test(
-        "what is no private key in PEM is refused",
+        "anything but a private key in PEM is refused",
         arguments: ["", "x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
     func noKey(_ pem: String) {
         #expect(throws: CryptographyError.self) { try SigningKey(pem: Secret(pem)) }
@@ -73,7 +73,7 @@ struct CryptographyTests {
         let forged = Base64URL.encode(Array(header.replacing("KID", with: ring.signingKeys[0].id).utf8))
         #expect(ring.verify("\(forged).\(parts[1]).\(parts[2])", type: "at+jwt") == nil)
         #expect(ring.verify("\(forged).\(parts[1]).", type: "at+jwt") == nil)
-        // Also under a signature that is right, so that it is the header that is refused.
+        // Signed correctly, so that it is the header that is refused.
         let signature = try ring.signingKeys[0].sign(Array("\(forged).\(parts[1])".utf8))
         #expect(ring.verify("\(forged).\(parts[1]).\(Base64URL.encode(signature))", type: "at+jwt") == nil)
     }
@@ -92,7 +92,7 @@ struct CryptographyTests {
         }
     }
 
-    @Test("an authentication code is good for one message and one purpose")
+    @Test("a MAC is valid for one message and one purpose")
     func codes() throws {
         let ring = try ring()
         let code = ring.authenticationCode("message", purpose: "a")
@@ -103,7 +103,7 @@ struct CryptographyTests {
         #expect(!ring.isAuthentic("", over: "message", purpose: "a"))
     }
 
-    @Test("places for slow hashes are bounded for each address")
+    @Test("places for slow hashes are limited for each address")
     func pool() async throws {
         let pool = HashingPool(threads: 1)
         let full = await withTaskGroup(of: Bool.self) { group in

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("A key that a provider holds, when something goes wrong with it", .timeLimit(.minutes(10)))
+@Suite("A key held by a provider, when something goes wrong", .timeLimit(.minutes(10)))
 struct HardwareKeyTests {
-    /// Hands out what was prepared, and counts how often it was asked.
+    /// Returns prepared sessions and counts how often one was opened.
     private final class Token: Sendable {
         let state = Mutex((opened: 0, seconds: 0, failure: nil as (any Error)?, signs: true))
         let start = ContinuousClock.now
@@ -18,7 +18,7 @@ struct HardwareKeyTests {
         var opened: Int { state.withLock { $0.opened } }
 
         func session(signs: Bool) -> SigningContexts {
-            // A key of elliptic curves does not sign with RS256.
+            // An elliptic curve key cannot sign with RS256.
             SigningContexts(key.pointer, signs ? .es256 : .rs256)
         }
 
@@ -44,7 +44,7 @@ struct HardwareKeyTests {
         #expect(token.opened == 0)
     }
 
-    @Test("one that failed is replaced, and the request that met it is answered")
+    @Test("a failed session is replaced, and the request is answered")
     func replaced() throws {
         let token = try Token()
         let key = token.hardware()
@@ -52,7 +52,7 @@ struct HardwareKeyTests {
         #expect(token.opened == 1)
     }
 
-    @Test("after one that did not open none is tried for some seconds", arguments: [true, false])
+    @Test("after a session that did not open, none is tried for some seconds", arguments: [true, false])
     func pause(_ opens: Bool) throws {
         let token = try Token()
         token.state.withLock { ($0.failure, $0.signs) = (opens ? nil : CryptographyError(found: "gone"), false) }

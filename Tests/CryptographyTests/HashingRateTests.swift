@@ -5,7 +5,7 @@ import Foundation
 import GrantKit
 import Testing
 
-/// Needs a machine with nothing else to do, so it runs only where `GRANTOR_MEASURE` is set.
+/// Needs an otherwise idle machine, so it only runs if `GRANTOR_MEASURE` is set.
 @Suite(
     "The rate of slow hashes", .serialized, .enabled(if: ProcessInfo.processInfo.environment["GRANTOR_MEASURE"] != nil))
 struct HashingRateTests {
@@ -18,7 +18,7 @@ struct HashingRateTests {
         }
     }
 
-    /// Eight callers that each ask for the next one as soon as they have one.
+    /// Measures eight callers, each of which requests the next hash as soon as it has one.
     private func pooled() async throws -> Duration {
         let pool = HashingPool(threads: 1)
         return try await ContinuousClock().measure {
@@ -37,7 +37,7 @@ struct HashingRateTests {
         }
     }
 
-    @Test("through a pool of one thread it is 90 % of what one thread does alone")
+    @Test("through a pool with one thread it is 90 % of that of a single thread")
     func rate() async throws {
         var ratios: [Double] = []
         for round in 0..<9 {

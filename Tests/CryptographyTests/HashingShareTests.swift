@@ -5,9 +5,9 @@ import Dispatch
 import Synchronization
 import Testing
 
-@Suite("Slow hashes of one kind leave the other kind its share", .timeLimit(.minutes(10)))
+@Suite("Slow hashes of one kind leave a share for the other kind", .timeLimit(.minutes(10)))
 struct HashingShareTests {
-    /// A pool whose only thread is held, and what it computes once it is let go.
+    /// A pool whose only thread is blocked, and a record of what it computes afterwards.
     private final class Held: Sendable {
         let pool = HashingPool(threads: 1)
         private let door = DispatchSemaphore(value: 0)
@@ -23,14 +23,14 @@ struct HashingShareTests {
             }
         }
 
-        /// The thread is held once it runs what holds it, not when that has its place: others could run before.
+        /// Waits until the blocking job runs; having a place is not enough, since others could run before it.
         func untilHeld() async throws {
             while !isHeld.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(1)) }
         }
 
         func open() { door.signal() }
 
-        /// Whether it found a place.
+        /// Returns whether the hash found a place.
         func compute(_ name: String, _ purpose: HashingPool.Purpose, from address: String) async -> Bool {
             do {
                 try await pool.run(purpose, from: address) { [self] in finished.withLock { $0.append(name) } }
@@ -53,7 +53,7 @@ struct HashingShareTests {
     func turns(_ kinds: (flood: String, other: String)) async throws {
         let held = Held()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            // Also where something fails, so that the test ends.
+            // Even if something fails, so that the test ends.
             defer { held.open() }
             group.addTask { try await held.hold() }
             try await held.untilHeld()
@@ -78,7 +78,7 @@ struct HashingShareTests {
         for (number, place) in places.enumerated() { #expect(place <= 2 * number + 1, "\(held.order)") }
     }
 
-    /// Who floods with what: how many at once, and how many of them find a place.
+    /// Floods: their purpose, and the number of addresses that they come from.
     static let floods: [(what: String, purpose: @Sendable (Int) -> HashingPool.Purpose, addresses: Int)] = [
         ("secrets of one client from many addresses", { _ in .clientSecret("app") }, 200),
         ("secrets of many clients from one address", { .clientSecret("app \($0)") }, 1),
@@ -119,7 +119,7 @@ struct HashingShareTests {
         #expect(held.pool.waiting == 0)
     }
 
-    @Test("a thousand one after the other find the pool empty again, on several threads")
+    @Test("after each of a thousand hashes in sequence the pool is empty again, on several threads")
     func emptyAgain() async throws {
         let pool = HashingPool(threads: 3)
         for number in 0..<1000 {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cryptography
 
-@Suite("Signatures and keys of JOSE")
+@Suite("JOSE signatures and keys")
 struct JOSETests {
     // The claims of RFC 7515 appendix A are those of A.1.
     private static let claims =
@@ -196,7 +196,7 @@ struct JOSETests {
 
     // MARK: own keys
 
-    @Test("each algorithm signs what verifies under its own name alone", arguments: SignatureAlgorithm.own)
+    @Test("a signature verifies only with its own algorithm", arguments: SignatureAlgorithm.own)
     func own(_ algorithm: SignatureAlgorithm) async throws {
         let key = try SigningKey.generate(algorithm)
         let ring = ServerKeyRing(signingKeys: [key], macKeys: [.init(id: "k1", bytes: Digest.random(32))])

@@ -29,7 +29,7 @@ private struct Server {
     var published: [String] { (ring.publicJWKS["keys"]?.elements ?? []).compactMap { $0["kid"]?.string } }
 }
 
-@Suite("Keys change by themselves", .timeLimit(.minutes(10)))
+@Suite("Keys are rotated automatically", .timeLimit(.minutes(10)))
 struct KeyPlanTests {
     static let start = Timestamp(seconds: 1_800_000_000)
     static let plan = KeyPlan(rotateEvery: .seconds(14_400), announce: .seconds(3600), cache: .seconds(600))
@@ -45,7 +45,7 @@ struct KeyPlanTests {
 
     private func at(_ seconds: Int64) -> Timestamp { KeyPlanTests.start + .seconds(seconds) }
 
-    @Test("no moment or life in a record of keys ends the process", arguments: [Int64.min, -1, 0, 1, .max])
+    @Test("no time or lifetime in a record of keys ends the process", arguments: [Int64.min, -1, 0, 1, .max])
     func extremes(_ number: Int64) {
         let moments = [Int64.min, -1, 0, 1, KeyPlanTests.start.seconds, .max].map(Timestamp.init(seconds:))
         let needs = [Duration.zero, .seconds(Int64.max), .seconds(Int64.max) * 9].map { KeyNeeds(longestToken: $0) }
@@ -68,7 +68,7 @@ struct KeyPlanTests {
 
     @Test("over a hundred rotations no token fails at a verifier that caches the keys for as long as it may")
     func hundredRotations() async throws {
-        // As short as it may be: servers look every 97 seconds and three apart, and copies are kept for 600.
+        // As short as allowed: servers check every 97 seconds and three seconds apart, and copies are cached for 600.
         let tally = try await caching(announce: 700, changes: 100)
         #expect(tally.failed == 0, "\(tally)")
         #expect(tally.withCached > 10_000 && tally.withFresh > 1000, "\(tally)")
@@ -90,8 +90,9 @@ struct KeyPlanTests {
         }
     }
 
-    /// Two servers sign, and verifiers keep what each of them published until their copy is as old as it may be: they
-    /// read the keys again for no other reason, also not for a key that they do not know.
+    /// Two servers sign, and verifiers cache the keys of each server for as long as allowed.
+    ///
+    /// The verifiers read the keys again for no other reason, not even for an unknown key.
     private func caching(announce: Int64, changes: Int) async throws -> Tally {
         let plan = KeyPlan(rotateEvery: .seconds(3600), announce: .seconds(announce), cache: .seconds(600))
         let (store, settings) = (try CountingStore.alone(), KeyPlanTests.settings(plan: plan))
@@ -121,7 +122,7 @@ struct KeyPlanTests {
         return tally
     }
 
-    @Test("a key is announced, signs, and stays until its last token has ended")
+    @Test("a key is announced, signs, and stays until its last token has expired")
     func life() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -141,7 +142,7 @@ struct KeyPlanTests {
         #expect(server.published == [second])
     }
 
-    @Test("a token that may live longer keeps its key longer, also after the setting is shorter again")
+    @Test("a longer token lifetime keeps its key longer, even after the setting is shortened again")
     func longest() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -155,7 +156,7 @@ struct KeyPlanTests {
         #expect(!server.published.contains(first))
     }
 
-    @Test("of servers that race one makes the successor, and all announce it")
+    @Test("of racing servers one generates the successor, and all announce it")
     func race() async throws {
         for _ in 0..<20 {
             let store = try CountingStore.alone()
@@ -174,7 +175,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("a key whose time comes signs without a write, and without the store")
+    @Test("a key begins to sign on time without a write and without the store")
     func activation() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -183,7 +184,7 @@ struct KeyPlanTests {
         let writes = store.writes
         try await server.look(at(14_400))
         #expect(server.signer == second && store.writes == writes)
-        // Another server that dies in between leaves nothing behind that would have to be mended.
+        // Another server that dies in between leaves nothing behind that has to be repaired.
         store.fail(true)
         var other = server
         await #expect(throws: StoreError.self) { try await other.look(at(14_401)) }
@@ -227,7 +228,7 @@ struct KeyPlanTests {
         #expect(server.signer == published[1])
     }
 
-    @Test("each algorithm that something asks for has one key, and one nobody asks for goes when its tokens have ended")
+    @Test("each requested algorithm has a key, and an unused key is removed when its tokens have expired")
     func algorithms() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings([.edDSA, .es256]), at: at(0))
@@ -246,7 +247,7 @@ struct KeyPlanTests {
         #expect(server.published.count == 2)
     }
 
-    @Test("rings are served in the order in which they follow each other, whoever asks for them")
+    @Test("rings are served in order, whatever causes them")
     func order() async throws {
         let store = try CountingStore.alone()
         let served = Mutex<[ServerKeyRing]>([])
@@ -267,7 +268,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("two servers that ask for different algorithms keep each other's keys")
+    @Test("two servers that need different algorithms keep each other's keys")
     func different() async throws {
         let store = try CountingStore.alone()
         var one = try await Server(store, KeyPlanTests.settings([.es256]), at: at(0))
@@ -282,7 +283,7 @@ struct KeyPlanTests {
         }
     }
 
-    @Test("a declared key that was taken out signs for requests in progress, and leaves the memory after them")
+    @Test("a removed declared key still signs for requests in progress and is then dropped from memory")
     func forgotten() async throws {
         let store = try CountingStore.alone()
         weak var key: SigningKey?
@@ -300,7 +301,7 @@ struct KeyPlanTests {
         #expect(key == nil)
     }
 
-    @Test("a declared key signs before the server's own, and its public half outlives the declaration")
+    @Test("a declared key takes precedence over generated ones, and its public half outlives the declaration")
     func declared() async throws {
         let store = try CountingStore.alone()
         var server = try await Server(store, KeyPlanTests.settings(), at: at(0))
@@ -313,14 +314,14 @@ struct KeyPlanTests {
         server.ring = try await server.keeper.open(KeyPlanTests.settings(), now: at(5001))
         #expect(server.signer == own && Set(server.published) == [own, key.id, second.id])
         #expect(server.ring.verify(token, type: "JWT") != nil)
-        // It was said at 5000 that it signs for another hour.
+        // At 5000, the lease was renewed for another hour.
         try await server.look(at(5000 + 3600 + 1800 + 59))
         #expect(server.published.contains(key.id))
         try await server.look(at(5000 + 3600 + 1800 + 60))
         #expect(!server.published.contains(key.id) && server.published.contains(server.signer))
     }
 
-    @Test("the timeline is what happens")
+    @Test("the timeline predicts what happens")
     func timeline() async throws {
         let store = try CountingStore.alone()
         let settings = KeyPlanTests.settings([.es256])

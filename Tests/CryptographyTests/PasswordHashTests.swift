@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Slow hashes of passwords", .timeLimit(.minutes(10)))
 struct PasswordHashTests {
-    /// A hash that others computed.
+    /// A hash computed by other software.
     struct Known: Sendable, CustomTestStringConvertible {
         let form: String
         let text: String
@@ -57,7 +57,7 @@ struct PasswordHashTests {
             password: "correct horse"),
     ]
 
-    @Test("one that was brought along verifies its password and no other", arguments: known)
+    @Test("an imported hash verifies its password and no other", arguments: known)
     func verifies(_ known: Known) throws {
         let hash = try #require(PasswordHash(known.text))
         #expect(hash.matches(Secret(known.password)))
@@ -78,7 +78,7 @@ struct PasswordHashTests {
         #expect(read.text == text)
     }
 
-    @Test("what is derived with a salt is the same every time, and differs with the salt")
+    @Test("derivation is deterministic and depends on the salt")
     func derived() throws {
         let salt = Array("0123456789abcdef".utf8)
         let first = try Argon2Hash.derive(Secret("a"), salt: salt)
@@ -88,7 +88,7 @@ struct PasswordHashTests {
         #expect(throws: CryptographyError.self) { try Argon2Hash.derive(Secret("a"), salt: [1]) }
     }
 
-    @Test("bcrypt takes no password with a NUL byte, of which it would read the first part alone")
+    @Test("bcrypt refuses a password with a NUL byte, since it would read only the part before it")
     func nul() throws {
         let hash = try #require(PasswordHash("$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"))
         #expect(!hash.matches(Secret("correct horse\u{0}and more")))
@@ -97,7 +97,7 @@ struct PasswordHashTests {
     private static let salt = "c29tZXNhbHQ"
     private static let hash = "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 
-    /// Texts that would cost too much, or are none; each breaks one rule.
+    /// Strings that are too costly or malformed; each breaks one rule.
     static let hostile: [(rule: String, text: String)] = [
         ("Argon2id of more than 256 MiB", "$argon2id$v=19$m=262145,t=1,p=1$\(salt)$\(hash)"),
         ("Argon2id of more than 1 GiB in all passes", "$argon2id$v=19$m=262144,t=5,p=1$\(salt)$\(hash)"),
@@ -136,7 +136,7 @@ struct PasswordHashTests {
         ("a text longer than any hash", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$" + String(repeating: "A", count: 600)),
     ]
 
-    /// How long this thread has computed.
+    /// The processor time of this thread.
     private func computed() -> Duration {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -145,7 +145,7 @@ struct PasswordHashTests {
 
     @Test("a malformed or too expensive hash is accepted neither as a hash nor as a password", arguments: hostile)
     func refuses(_ rule: String, _ text: String) {
-        // The processor's time, since the wall's depends on what else the machine does.
+        // Processor time, since elapsed time depends on what else the machine does.
         let start = computed()
         #expect(PasswordHash(text) == nil, "\(rule)")
         #expect(computed() - start < .milliseconds(500), "\(rule)")
@@ -153,14 +153,14 @@ struct PasswordHashTests {
     }
 
     @Test(
-        "a password that somebody chose is taken for no hash",
+        "a password that a user chose is not taken for a hash",
         arguments: ["", "$", "$$$$", "$money$", "$2", "correct horse", "$argon", "pbkdf2-sha256$1$a$b", "$20 bill"])
     func plain(_ text: String) {
         #expect(PasswordHash(text) == nil)
         #expect(!PasswordHash.isMeant(by: text))
     }
 
-    @Test("what the server hashes for itself finds a place where no address does")
+    @Test("the server's own hashes find a place when no address does")
     func ownPlaces() async throws {
         let pool = HashingPool(threads: 1)
         try await withThrowingTaskGroup(of: Int.self) { group in

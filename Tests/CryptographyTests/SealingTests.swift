@@ -16,7 +16,7 @@ struct SealingTests {
     }
 
     @Test(
-        "a text comes back as it went in",
+        "a sealed text is opened unchanged",
         arguments: ["", "a", "\u{1F511} and more", String(repeating: "x", count: 9000)])
     func opens(_ text: String) throws {
         let ring = try ring("k")
@@ -26,7 +26,7 @@ struct SealingTests {
         #expect(try ring.seal(text, purpose: "p") != sealed, "no two seals are alike")
     }
 
-    @Test("every change of a sealed text shows")
+    @Test("every change of a sealed text is detected")
     func changed() throws {
         let ring = try ring("k")
         let sealed = Array(try ring.seal("a text", purpose: "p").utf8)
@@ -38,7 +38,7 @@ struct SealingTests {
         }
     }
 
-    @Test("it opens for its purpose alone, and under its own key alone")
+    @Test("it can only be opened for its purpose and with its own key")
     func bound() throws {
         let sealed = try ring("k").seal("a text", purpose: "p")
         #expect(try ring("k").open(sealed, purpose: "q") == nil)

@@ -17,7 +17,7 @@ struct StoredKeysTests {
 
     // MARK: sealing
 
-    @Test("sealed keys show nothing, and open under their key alone")
+    @Test("sealed keys reveal nothing, and can only be opened with their sealing key")
     func sealed() async throws {
         let store = try CountingStore.alone()
         let ring = try await KeyKeeper(store, KeyPlanTests.settings(sealing: try sealing("a"))).open(now: now)
@@ -51,7 +51,7 @@ struct StoredKeysTests {
     }
 
     @Test(
-        "a sealing key is 32 bytes",
+        "a sealing key has 32 bytes",
         arguments: [
             ("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", true), (String(repeating: "0f", count: 32), true),
             ("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", true), ("", false), ("short", false),
@@ -61,7 +61,7 @@ struct StoredKeysTests {
         #expect((SealingKey(Secret(text)) != nil) == isOne)
     }
 
-    @Test("resealing puts everything under the first key")
+    @Test("resealing seals everything under the first key")
     func resealed() async throws {
         let store = try CountingStore.alone()
         let ring = try await KeyKeeper(store, KeyPlanTests.settings()).open(now: now)
@@ -75,7 +75,7 @@ struct StoredKeysTests {
 
     // MARK: the first form
 
-    @Test("a record of the first form is taken over with its keys")
+    @Test("a record in version 1 is migrated with its keys")
     func firstForm() async throws {
         let store = try CountingStore.alone()
         let key = try SigningKey.generate()
@@ -93,7 +93,7 @@ struct StoredKeysTests {
         #expect(try await store.read(name)?.value["v"] == 2)
     }
 
-    @Test("a record of another form is refused and left alone")
+    @Test("a record in an unknown version is refused and left unchanged")
     func unknownForm() async throws {
         for value: JSON in [
             ["v": 3], ["v": 2, "mac": []], ["v": 2, "mac": [["id": "a", "key": "AA"]], "signing": [[:]]], [:],
@@ -115,7 +115,7 @@ struct StoredKeysTests {
         return try #require(try await StoredKeys(store, sealing: Sealing()).read(now: now))
     }
 
-    @Test("a rotation by hand announces a successor once, and one for now signs now")
+    @Test("a manual rotation announces a successor once, and an immediate one signs at once")
     func rotated() async throws {
         let store = try CountingStore.alone()
         let (keys, plan) = (StoredKeys(store, sealing: Sealing()), KeyPlanTests.plan)
@@ -127,13 +127,13 @@ struct StoredKeysTests {
         let atOnce = try twice.record.rotated(.es256, .now, now: now + .seconds(10), plan: plan, make: keys.make)
         #expect(atOnce.record.signing(.es256, at: now + .seconds(10))?.id == once.successor.id)
         #expect(atOnce.record.keys.count == 2)
-        // One that signs for a moment alone has tokens as long as any.
+        // Even a key that signs only for a moment has tokens with the longest lifetime.
         #expect(Set(atOnce.record.keys.map(\.longest)) == [1800])
         let other = try record.rotated(.edDSA, .announced, now: now, plan: plan, make: keys.make)
         #expect(other.record.signing(.edDSA, at: now)?.id == other.successor.id)
     }
 
-    @Test("a key that signs is not taken out, and one that is taken out is missed by nobody")
+    @Test("a signing key cannot be retired, and a retired one is not reported as lost")
     func retired() async throws {
         let store = try CountingStore.alone()
         let keys = StoredKeys(store, sealing: Sealing())
@@ -153,7 +153,7 @@ struct StoredKeysTests {
         #expect(ring.publicJWKS["keys"]?.elements.count == 1 && ring.signingKeys[0].id != signer.id)
     }
 
-    @Test("an imported key is announced before it signs, and signs at once where there was none")
+    @Test("an imported key is announced before it signs, or signs at once if there was none")
     func imported() async throws {
         let store = try CountingStore.alone()
         let keys = StoredKeys(store, sealing: Sealing())

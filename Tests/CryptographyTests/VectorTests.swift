@@ -7,7 +7,7 @@ import Testing
 
 @testable import Cryptography
 
-/// Test vectors that others made; the folder is no part of the tree.
+/// Test vectors from other projects; the folder is not part of this repository.
 enum Vectors {
     static let folder = ProcessInfo.processInfo.environment["GRANTOR_VECTORS"]
     static var isThere: Bool { folder != nil }
@@ -25,7 +25,7 @@ enum Vectors {
         }
     }
 
-    /// Runs each case of a file and says how many came out as the file says.
+    /// Runs each case of a file and returns how many had the expected result.
     static func run(
         _ name: String, except known: [Int64: String] = [:], groups: (JSON) -> Bool = { _ in true },
         _ verifies: (_ group: JSON, _ test: JSON) throws -> Bool
@@ -48,9 +48,9 @@ enum Vectors {
     }
 }
 
-@Suite("Test vectors of others", .enabled(if: Vectors.isThere, "GRANTOR_VECTORS names no folder"))
+@Suite("Test vectors from other projects", .enabled(if: Vectors.isThere, "GRANTOR_VECTORS names no folder"))
 struct VectorTests {
-    /// A key or a set verifies; one that cannot be read verifies nothing.
+    /// Whether a key or a key set verifies a JWS; an unreadable one verifies nothing.
     private func verifies(_ jws: String, _ json: JSON) -> Bool {
         guard let signed = try? CompactJWS(jws) else { return false }
         if json["keys"] != nil {
@@ -61,7 +61,7 @@ struct VectorTests {
 
     private func verifies(_ group: JSON, _ test: JSON) throws -> Bool {
         let key = try #require(group["public"] ?? group["private"])
-        // What is in JSON serialization stands there as an object.
+        // A JWS in JSON serialization is an object there.
         return verifies(test["jws"]?.string ?? test["jws"]?.text ?? "", key)
     }
 
@@ -180,7 +180,7 @@ struct VectorTests {
         try compact(example, keys[0])
     }
 
-    /// The compact form, with the payload put in where it was left out; other forms are refused.
+    /// Checks the compact form, with the payload added if it is detached; other forms must be refused.
     private func compact(_ example: JSON, _ key: JSON) throws {
         for form in ["json", "json_flat"] {
             if let text = example["output"]?[form]?.text { #expect(!verifies(text, key)) }
@@ -204,7 +204,7 @@ struct VectorTests {
         let keys = try names.map { try Vectors.read("\(folder)/\($0).json") }
         let read = try keys.map { try JSONWebKey($0) }
         #expect(read.map(\.id) == keys.map { $0["kid"]?.string })
-        // The halves of a pair are one key; the pairs are whole, and those for encryption verify nothing.
+        // The two halves of a pair have one thumbprint, and keys for encryption verify nothing.
         #expect(read[0].thumbprint == read[1].thumbprint && read[2].thumbprint == read[3].thumbprint)
         #expect(try SigningKey(pem: Secret(keys[3].text)).id == read[2].thumbprint)
         #expect(try JSONWebKey.asymmetric(keys[1], isPrivate: true).thumbprint == read[0].thumbprint)

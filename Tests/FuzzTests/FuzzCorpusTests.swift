@@ -11,7 +11,7 @@ struct FuzzCorpusTests {
         try #require(FuzzedParser.all.first { $0.name == name })
     }
 
-    /// The inputs of the corpus, by their files' names.
+    /// The inputs of the corpus, with their file names.
     private func inputs(_ name: String) throws -> [(file: String, bytes: [UInt8])] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus/\(name)")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()

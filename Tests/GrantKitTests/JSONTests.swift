@@ -7,7 +7,7 @@ import Testing
 @Suite("RFC 8259: JSON")
 struct JSONTests {
     @Test(
-        "what is written is read back the same",
+        "a written value is read back unchanged",
         arguments: [
             "null", "true", "[]", "{}", "0", "-1", "9223372036854775807", "-9223372036854775808", "1.5",
             #"{"b":1,"a":[true,null,"x"]}"#, #""\"\\\n\r\t\u0001é😀""#,
@@ -18,7 +18,7 @@ struct JSONTests {
         #expect(try JSON(parsing: value.bytes) == value)
     }
 
-    @Test("escapes stand for their characters")
+    @Test("escapes are replaced by their characters")
     func escapes() throws {
         #expect(try JSON(parsing: #""\u00e9\ud83d\ude00\/\b\f""#) == .string("é😀/\u{8}\u{c}"))
     }
@@ -36,7 +36,7 @@ struct JSONTests {
         #expect(throws: JSONError.self) { try JSON(parsing: text) }
     }
 
-    @Test("nesting is bounded")
+    @Test("nesting is limited")
     func depth() throws {
         let deep = { (levels: Int) in String(repeating: "[", count: levels) + String(repeating: "]", count: levels) }
         #expect(throws: Never.self) { try JSON(parsing: deep(32)) }
@@ -58,7 +58,7 @@ struct JSONTests {
         #expect(value["b"] == nil && value.string == nil && value.elements.isEmpty)
     }
 
-    /// Names of eleven letters, each of which is "K" or the Kelvin sign: all of them are canonically equivalent.
+    /// Names of eleven letters, each "K" or the Kelvin sign; all of them are canonically equivalent.
     private static func alike(_ count: Int, _ kelvin: String) -> String {
         let names = (0..<count).map { number in
             (0..<11).map { number >> $0 & 1 == 0 ? "K" : kelvin }.joined()
@@ -66,7 +66,7 @@ struct JSONTests {
         return "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
     }
 
-    @Test("thousands of names that only look alike are told apart about as fast as any others")
+    @Test("thousands of look-alike names are distinguished about as fast as others")
     func alikeNames() throws {
         func time(_ text: String) throws -> Duration {
             let start = ContinuousClock.now

@@ -4,9 +4,10 @@ import Foundation
 import GrantKit
 import Testing
 
-@Suite("Strings compare by their bytes where the kit is imported")
+@Suite("Strings compare by their bytes in files that import the kit")
 struct StringEqualityTests {
-    /// Every character of the first planes whose normal forms have other bytes, beside those forms, within a word.
+    /// Every character of the first planes whose normal forms have different bytes, paired with those forms, within a
+    /// word.
     static let pairs: [(String, String)] = (0x80...0x2FFFF).compactMap(Unicode.Scalar.init).flatMap { scalar in
         let text = "a\(Character(scalar))b"
         let forms = [text.decomposedStringWithCanonicalMapping, text.precomposedStringWithCanonicalMapping]
@@ -16,7 +17,7 @@ struct StringEqualityTests {
     /// The standard library's comparison, which generic code uses.
     private static func isAlike<Value: Equatable>(_ left: Value, _ right: Value) -> Bool { left == right }
 
-    @Test("so canonical equivalents differ, in every comparison that an author would write")
+    @Test("so canonical equivalents differ in every comparison that an author would write")
     func equivalents() {
         #expect(StringEqualityTests.pairs.count > 2000)
         for (left, right) in StringEqualityTests.pairs {
@@ -31,7 +32,7 @@ struct StringEqualityTests {
         }
     }
 
-    @Test("and what has the same bytes is the same", arguments: ["", "K", "\u{212A}", "e\u{301}", "client-1"])
+    @Test("and strings with the same bytes are equal", arguments: ["", "K", "\u{212A}", "e\u{301}", "client-1"])
     func same(_ text: String) {
         let copy = String(decoding: Array(text.utf8), as: UTF8.self)
         let perhaps: String? = copy
@@ -45,7 +46,7 @@ struct StringEqualityTests {
         #expect(!(kelvin == "K") && kelvin != "K" && !["K"].contains(kelvin) && ![kelvin].contains("K"))
     }
 
-    @Test("and so do the values of the kit that hold identifiers")
+    @Test("and so do the kit's values that contain identifiers")
     func values() {
         for (left, right) in StringEqualityTests.pairs {
             let equal = [

@@ -18,7 +18,7 @@ struct ValueTests {
     }
 
     @Test(
-        "moments and spans at the ends of their range neither trap nor wrap around",
+        "timestamps and durations at the ends of their range neither trap nor wrap around",
         arguments: [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max])
     func extremes(_ seconds: Int64) {
         let moment = Timestamp(seconds: seconds)
@@ -33,7 +33,7 @@ struct ValueTests {
     }
 
     @Test(
-        "a span that no number of seconds can hold leads to the first or the last moment",
+        "a duration that does not fit into a number of seconds leads to the first or last timestamp",
         arguments: [Int64.min, -1, 0, 1, .max])
     func longSpans(_ seconds: Int64) {
         let longest = Duration.seconds(Int64.max)
@@ -53,7 +53,7 @@ struct ValueTests {
     }
 
     @Test(
-        "durations are read in their units",
+        "durations are read with their units",
         arguments: [
             ("90s", 90), ("15m", 900), ("12h", 43200), ("30d", 2_592_000), ("0s", 0),
         ])
@@ -62,7 +62,8 @@ struct ValueTests {
         #expect(Duration(setting: .integer(Int64(seconds))) == .seconds(seconds))
     }
 
-    @Test("what is no duration is none", arguments: ["", "s", "1", "1w", "-1s", "1.5h", "10 s", "99999999999999999d"])
+    @Test(
+        "an invalid duration is refused", arguments: ["", "s", "1", "1w", "-1s", "1.5h", "10 s", "99999999999999999d"])
     func noDuration(_ text: String) {
         #expect(Duration(setting: .string(text)) == nil)
     }
@@ -88,7 +89,7 @@ struct ValueTests {
 
 @Suite("An authorization in the store")
 struct AuthorizationStorageTests {
-    @Test("every part comes back but the writes of one answer")
+    @Test("every part is restored except the writes of one response")
     func roundTrip() throws {
         var limits = AccessLimits(scope: ["a", "b"], audience: ["x"], notAfter: Timestamp(seconds: 99))
         limits.forbidRefresh()
@@ -110,19 +111,19 @@ struct AuthorizationStorageTests {
         #expect(restored.issued(under: "other", grantID: "g2").origin == "code", "the first origin stays")
     }
 
-    @Test("what was stored before a member came is read without it")
+    @Test("a value stored before a member existed is read without it")
     func earlier() throws {
         let restored = try Authorization(stored: ["v": 1, "user": "ann", "scope": "a", "origin": "code"])
         #expect(restored.epoch == nil && restored.subject == .user("ann"))
     }
 
-    @Test("an encoding that is not known is an error and no guess")
+    @Test("an unknown encoding is an error")
     func version() {
         #expect(throws: StoreError.self) { try Authorization(stored: ["v": 2, "user": "ann"]) }
         #expect(throws: StoreError.self) { try Authorization(stored: [:]) }
     }
 
-    @Test("what is derived keeps who and the grant, and drops what belonged to the answer")
+    @Test("a derived authorization keeps subject and grant, and drops what belonged to one response")
     func derived() {
         var authorization = Authorization(subject: .user("ann"), limits: AccessLimits(scope: ["a"]))
         authorization.attachments = ["x": 1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The place where an application gets its answers: remembers each, and tells the browser that it is back."""
+"""The redirect URI of an application: records each response and shows the browser that it has arrived."""
 
 import http.server
 import queue
@@ -23,7 +23,7 @@ class Application:
     def __init__(self):
         answers = self.answers = queue.Queue()
         pages = self.pages = {}
-        # Where its callback redirects to, or "" if the browser shall stay where it is.
+        # The target of a redirect from the callback, or "" if the browser is to stay there.
         state = self
         self.onward = None
 
@@ -69,12 +69,12 @@ class Application:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def place(self, path, html):
-        """Puts a page at another site than the server's, and gives its address."""
+        """Serves a page on another site than the server's and returns its URL."""
         self.pages[path] = f"<!doctype html><html lang=en><title>Application</title>{html}</html>".encode()
         return f"http://localhost:{self.server.server_address[1]}{path}"
 
     def answered(self):
-        """The next answer; waits for it."""
+        """Waits for the next response and returns it."""
         return self.answers.get(timeout=PATIENCE)
 
     @property

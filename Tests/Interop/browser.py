@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real browser, without a window, and the person in front of it."""
+"""A real headless browser and its user."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ class Browser:
         self.home = self.driver.current_window_handle
 
     def fresh(self):
-        """As if it were another computer: one tab, no cookies, nothing in the history that matters."""
+        """Resets the browser to that of another computer: one tab, no cookies and no history that matters."""
         for tab in self.driver.window_handles:
             if tab != self.home:
                 self.driver.switch_to.window(tab)
@@ -62,13 +62,13 @@ class Browser:
         height = 740 if width < 600 else 900
         self.command(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        # Without motion, so that no picture is taken between two colours.
+        # Without animations, so that no screenshot is taken during one.
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         self.command(
             "Emulation.setEmulatedMedia", features=[{"name": n, "value": v} for n, v in features.items()])
 
     def speak(self, language):
-        """Shows the same page in another language."""
+        """Reloads the page in another language."""
         self.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
         before = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.refresh()
@@ -102,7 +102,7 @@ class Browser:
             self.field(name).send_keys(value)
 
     def press(self, button):
-        """Presses a button and waits until the page is another one."""
+        """Presses a button and waits until the page has changed."""
         before = self.driver.find_element(By.TAG_NAME, "html")
         next(b for b in self.driver.find_elements(By.CSS_SELECTOR, "button, a.button") if b.text == button).click()
         self.wait(lambda: self.is_gone(before))
@@ -136,7 +136,7 @@ class Browser:
         self.press("Sign in")
 
     def guess(self, who):
-        """Types a wrong password until it is held back: a slow machine lets the first short waits pass."""
+        """Types a wrong password until attempts are throttled; on a slow machine, the first short waits pass unnoticed."""
         for _ in range(8):
             self.sign_in(who, password="not it")
             self.arrives("Sign in")
@@ -150,8 +150,8 @@ class Browser:
         return {cookie["name"]: cookie for cookie in self.command("Network.getAllCookies")["cookies"]}
 
     def complaints(self):
-        """What the browser found wrong with pages, above all what their content security policy stopped; that a page
-        has the status of an error is none of that."""
+        """The problems that the browser found, in particular violations of the content security policy, but not the
+        error status of a page."""
         return [
             line["message"] for line in self.driver.get_log("browser")
             if line["level"] == "SEVERE" and "favicon.ico" not in line["message"]
@@ -159,7 +159,7 @@ class Browser:
         ]
 
     def requested(self):
-        """The addresses that the browser went for since the last time."""
+        """The URLs that the browser has requested since the last call."""
         events = [json.loads(line["message"])["message"] for line in self.driver.get_log("performance")]
         return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
 
@@ -173,7 +173,7 @@ class Browser:
 
 
 def link(program, client="backend", scope="openid profile email offline_access", **more):
-    """What an application's button leads to."""
+    """The URL behind an application's sign-in button."""
     redirect = program.callback.replace("/callback", "/native") if client == "native" else program.callback
     parameters = {
         "response_type": "code", "client_id": client, "redirect_uri": redirect, "scope": scope, "state": "af0ifjsldkj",

@@ -7,7 +7,7 @@ from application import Application
 from browser import Browser
 from program import Program
 
-# What a machine says about certificates and proxies would win over what the clients are told here.
+# A machine's settings for certificates and proxies would override those of the clients here.
 for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]:
     os.environ.pop(name, None)
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
@@ -25,10 +25,10 @@ def unanswered(application):
     application.forget()
 
 
-# One for each file: of a hundred sign-ins from one address in an hour the server takes no more.
+# One program for each file, since the server accepts only a hundred sign-ins an hour from one address.
 @pytest.fixture(scope="module")
 def server(application, tmp_path_factory):
-    """The program over https, as clients of other people want it."""
+    """The program over https, as stock clients require it."""
     program = Program(tmp_path_factory.mktemp("https"), application.callback, secure=True)
     yield program
     program.stop()
@@ -36,7 +36,7 @@ def server(application, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(application, tmp_path_factory):
-    """The program over http, as a newcomer has it on the own machine."""
+    """The program over http, as a new user runs it on their own machine."""
     program = Program(tmp_path_factory.mktemp("http"), application.callback, secure=False)
     yield program
     program.stop()

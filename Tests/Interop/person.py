@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A person at a browser without scripts: reads pages, fills their forms in and presses buttons."""
+"""A user of a browser without scripts, who reads pages, fills in forms and presses buttons."""
 
 import urllib.parse
 
@@ -56,7 +56,7 @@ class Person:
         return self.follow(self.http.get(address, allow_redirects=False))
 
     def follow(self, response):
-        """Follows redirects on the server; gives the page, or the address at the application that is next."""
+        """Follows redirects on the server; returns the page, or the URL of the application to which it leads."""
         while response.status_code == 303:
             address = urllib.parse.urljoin(response.url, response.headers["location"])
             if not address.startswith(self.program.issuer + "/"):
@@ -66,7 +66,7 @@ class Person:
         return Page(response)
 
     def press(self, page, button, untick=(), **typed):
-        """Presses a button, with what its form holds and what was typed or unticked before."""
+        """Presses a button and sends the fields of its form, with what was typed or unticked before."""
         form = page.form_with(button)
         fields = [(n, typed.pop(n, v)) for n, v in form.fields if (n, v) not in [("scope", word) for word in untick]]
         assert not typed, f"the form has no field for {typed}"

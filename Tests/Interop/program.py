@@ -101,12 +101,12 @@ default_token_format: opaque
 """
 
 
-# How many seconds to wait for what has to come: a bound on hangs, and no promise about speed.
+# How many seconds to wait for something that must happen: a limit on hangs, not a promise about speed.
 PATIENCE = 240
 
 
 def free_port():
-    """A port that stays free: the system gives out those of its own range, which is above, to whatever asks for any."""
+    """A port that stays free, since it is below the range from which the system assigns ports."""
     for port in random.sample(range(20_000, 30_000), 1000):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -115,7 +115,7 @@ def free_port():
 
 
 class Program:
-    """Serves at an issuer whose port is its own, as clients that read the metadata need it."""
+    """Serves an issuer with the listener's own port, as clients that read the metadata need it."""
 
     def __init__(self, folder, callback, secure):
         self.folder = pathlib.Path(folder)
@@ -164,7 +164,7 @@ class Program:
         }
 
     def person(self):
-        """Somebody who has never been here, so that no test meets the sessions, consents and attempts of another."""
+        """A new user, so that no test sees the sessions, consents and sign-in attempts of another."""
         number, self.people = self.people, self.people + 1
         assert number < PEOPLE, "more people are needed"
         who = self.describe(number)
@@ -172,7 +172,7 @@ class Program:
         return who
 
     def stored_person(self):
-        """Somebody whose account is in the store, so that they can change their password."""
+        """Creates a user in the store, whose password can be changed."""
         number, self.people = self.people, self.people + 1
         who = {"login": f"stored-{number}", "password": f"demo-stored-{number}"}
         self.secrets.add(who["password"])
@@ -182,12 +182,12 @@ class Program:
         return who
 
     def start(self, later=None):
-        """Starts the program, if asked with a clock that runs ahead."""
+        """Starts the program, optionally with a clock that is ahead."""
         command, environment = [str(PRODUCTS / "grantor"), "serve"], dict(os.environ)
         if later:
             library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-            # Who waits still waits for real seconds. The library changes the environment of the first process that it
-            # is in, behind which a Swift program no longer finds its arguments: so that is a shell.
+            # Waiting still takes real seconds. The library changes the environment of the first process that loads it,
+            # after which a Swift program no longer finds its arguments, so the first process is a shell.
             environment |= {"LD_PRELOAD": str(library), "FAKETIME": later, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
             command = ["sh", "-c", 'exec "$0" "$@"', *command]
         number = len(self.logs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies whatever the server has signed, from nothing but what it publishes."""
+"""Verifies what the server has signed, using only what it publishes."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ def keys(program):
 
 
 def verify(program, token, algorithms):
-    """The verified token; its key is the one that its header names."""
+    """The token, verified with the key that its header names."""
     header = jws.extract_compact(token.encode()).headers()
     published = keys(program)
     named = [key for key in published.keys if key.kid == header["kid"]]
@@ -40,13 +40,13 @@ def verify(program, token, algorithms):
 
 
 def half_hash(text, algorithm):
-    """OpenID Connect Core section 3.1.3.6."""
+    """The left half of a hash in base64url (OpenID Connect Core section 3.1.3.6)."""
     digest = HASHES[algorithm[-3:]](text.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
 def verify_identity(program, tokens, client, nonce=None, code=None):
-    """OpenID Connect Core section 3.1.3.7; gives the claims."""
+    """Validates an ID token (OpenID Connect Core section 3.1.3.7) and returns its claims."""
     known = discovery(program)["id_token_signing_alg_values_supported"]
     assert "none" not in known
     token = verify(program, tokens["id_token"], known)
@@ -63,13 +63,13 @@ def verify_identity(program, tokens, client, nonce=None, code=None):
 
 
 def verify_access(program, token, client, audience, scope):
-    """RFC 9068 sections 2 and 4; gives the claims."""
+    """Validates an access token (RFC 9068 sections 2 and 4) and returns its claims."""
     verified = verify(program, token, ["ES256", "RS256", "PS256", "ES384", "EdDSA"])
     claims, now = verified.claims, time.time()
     assert verified.header["typ"] == "at+jwt"
     assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti"} <= claims.keys()
     assert claims["iss"] == program.issuer and claims["client_id"] == client
-    # Where the scope is for userinfo too, the server is an audience beside the API.
+    # If the scope includes userinfo, the server is an audience as well as the API.
     also = [program.issuer] if "openid" in scope and audience != program.issuer else []
     told = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     assert told == [audience, *also] and claims["iat"] <= now + 1 < claims["exp"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Authlib as a stock client: the whole code flow, for each way in which a client is known."""
+"""Authlib as a stock client: the whole code flow, for every kind of client authentication."""
 
 import urllib.parse
 
@@ -27,13 +27,13 @@ WAYS = [
 
 
 class Client:
-    """What an application writes around Authlib's session."""
+    """The code that an application writes around Authlib's session."""
 
     def __init__(self, program, application, client, secret, method, scope=SCOPE):
         self.metadata = signed.discovery(program)
         callback = application.callback
         if client == "native":
-            # Another port than the registered one, as RFC 8252 section 7.3 asks for.
+            # A different port from the registered one, as RFC 8252 section 7.3 requires.
             callback = callback.replace("/callback", "/native")
         self.session = OAuth2Session(
             client, secret, scope=scope, redirect_uri=callback, code_challenge_method="S256",
@@ -47,7 +47,7 @@ class Client:
         return address
 
     def take(self, answer):
-        """Redeems what came to the callback; Authlib checks the state of a code, of an error an application does."""
+        """Redeems the code at the callback; Authlib checks the state with a code, the application checks it with an error."""
         sent = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(answer).query))
         assert sent["iss"] == self.metadata["issuer"], "RFC 9207"
         if "error" in sent:
@@ -160,7 +160,7 @@ def test_an_api_that_asks_the_server(server, application):
 
 
 class Orders(JWTBearerTokenValidator):
-    """An API that verifies tokens by itself, as Authlib's documentation writes it."""
+    """An API that verifies tokens itself, as in Authlib's documentation."""
 
     def __init__(self, program):
         super().__init__(issuer=program.issuer, resource_server="https://orders.example")
@@ -179,7 +179,7 @@ def test_an_api_that_verifies_tokens_by_itself(server, application):
     api.validate_token(claims, ["orders.read"], None)
     with pytest.raises(Exception, match="insufficient_scope"):
         api.validate_token(claims, ["orders.write"], None)
-    # OpenID Connect's token must not pass for an API's (RFC 9068 section 4).
+    # An ID token must not be accepted as an access token (RFC 9068 section 4).
     with pytest.raises(Exception, match="invalid_token"):
         api.validate_token(api.authenticate_token(tokens["id_token"]), [], None)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chromium walks what people walk."""
+"""Chromium goes through what users go through."""
 
 import html
 import urllib.parse
@@ -34,7 +34,7 @@ def redeem(program, code, client="backend"):
 
 
 def finish(browser, program, application, client="backend"):
-    """Checks that the browser is back with a code, and gives what it is good for."""
+    """Checks that the browser is back with a code, and returns the tokens for it."""
     browser.arrives(BACK)
     answer = application.answered()
     assert answer.parameters["state"] == "af0ifjsldkj" and answer.parameters["iss"] == program.issuer
@@ -69,7 +69,7 @@ def test_cookies_are_out_of_reach_and_die_with_the_browser(any_site, browser, ap
     browser.arrives(CONSENT)
     prefix = "__Host-" if any_site.certificate else ""
     cookies = browser.cookies()
-    # Behind these comes what tells apart the issuers of one host.
+    # These are followed by what distinguishes the issuers of one host.
     def kinds(names):
         return sorted(name.rpartition("_")[0] for name in names)
     assert kinds(cookies) == [f"{prefix}grantor_browser", f"{prefix}grantor_session"]
@@ -229,7 +229,7 @@ def test_reloading_each_page_changes_nothing(site, browser, application):
 
 
 def test_going_back_from_the_consent_page(site, browser, application):
-    """A person who is signed in already is shown what is next, not a form that they have filled in."""
+    """A user who is already signed in sees the next page, not a form that they have filled in."""
     who = site.person()
     browser.open(link(site))
     browser.sign_in(who)
@@ -269,7 +269,7 @@ def test_going_back_after_denying_and_allowing_after_all(site, browser, applicat
 
 
 def test_two_tabs_at_once_get_what_each_asked_for(site, browser, application):
-    """Both are open before the person signs in; each goes on from its own page."""
+    """Both are open before the user signs in; each continues from its own page."""
     who = site.person()
     first = browser.home
     browser.open(link(site, scope="openid profile", state="first"))
@@ -298,7 +298,7 @@ def test_two_tabs_at_once_get_what_each_asked_for(site, browser, application):
 
 
 def test_two_tabs_with_two_people_mix_nobody_up(site, browser, application):
-    """A consent page that spoke to one person is no answer of the other one who signed in meanwhile."""
+    """A consent page shown to one user does not count as the consent of another who has signed in meanwhile."""
     one, other = site.person(), site.person()
     first = browser.home
     browser.open(link(site))
@@ -318,7 +318,7 @@ def test_two_tabs_with_two_people_mix_nobody_up(site, browser, application):
 
 
 def test_a_page_that_was_open_for_too_long(application, browser, tmp_path):
-    """The program comes back with a clock two hours ahead, while the page stays open."""
+    """The program restarts with a clock two hours ahead, while the page stays open."""
     program = Program(tmp_path, application.callback, secure=False)
     try:
         who = program.person()
@@ -373,7 +373,7 @@ def test_a_fragment_stays_in_the_browser(site, browser, application):
 
 
 def test_an_application_on_the_device_is_called(site, browser):
-    """Nothing here takes such addresses, but the browser goes for it: the page's policy lets it."""
+    """Nothing on this machine opens such URLs, but the browser tries: the page's policy allows it."""
     browser.tab()
     browser.open(link(site, "native", "openid profile", redirect_uri="com.example.reader:/callback"))
     browser.sign_in(site.person())

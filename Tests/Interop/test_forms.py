@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the forms of the pages lead, whatever stands on them, and that every application is reached behind them."""
+"""The forms lead to the server whatever the pages contain, and every application is reached after them."""
 
 import urllib.parse
 
@@ -9,13 +9,13 @@ from selenium.webdriver.common.by import By
 from browser import link
 from test_browser import BACK, CONSENT, any_site, finish, redeem  # noqa: F401
 
-# Each joins the character before or behind it, so that a program that reads characters sees no quotation mark.
+# Each joins the character before or after it, so that a program that reads Characters sees no quotation mark.
 MARKS = ["\u0600", "\u0301", "\u200d", "\ufe0f", "\u0d4e", "\U000e0061"]
 SCHEME = "com.example.reader://done"
 
 
 def attack(mark, place):
-    """Leaves the attribute and the form that it stands in, and puts a form of another site around what follows."""
+    """Closes the attribute and the form around it, and opens a form of another site around what follows."""
     def joined(character):
         return mark + character + mark
 
@@ -68,7 +68,7 @@ def test_an_application_redirects_on_to_another_host(any_site, browser, applicat
 
 @pytest.mark.parametrize("client", ["house", "backend"])
 def test_an_application_redirects_on_to_a_scheme(site, browser, application, client):
-    """Nothing here takes such addresses, but the browser goes for it."""
+    """Nothing on this machine opens such URLs, but the browser tries."""
     application.onward = SCHEME
     browser.tab()
     sign_in(site, browser, client)
@@ -109,7 +109,7 @@ def test_signing_out_redirects_on_to_another_host(site, browser, application):
 
 
 def test_a_button_that_is_pressed_twice(site, browser, application):
-    """The second press leaves before the answer to the first has come."""
+    """The second request is sent before the response to the first has arrived."""
     for client in ("house", "backend"):
         browser.fresh()
         browser.open(link(site, client, "openid profile"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that the browser itself gets (implicit and hybrid), and the password grant, with stock clients."""
+"""Responses in the browser (implicit and hybrid flows) and the password grant, with stock clients."""
 
 import urllib.parse
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages in German: long words have to fit too, and a browser's languages are enough to get them."""
+"""The pages in German: long words must fit too, and a browser's languages are enough to get them."""
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -43,7 +43,7 @@ def throttled(site, browser):
         page = guesser.sign_in(page)
     sign_in(site, browser)
     for _ in range(8):
-        # A slow machine lets the first short waits pass.
+        # On a slow machine, the first short waits pass unnoticed.
         give_password(browser, guesser.who)
         browser.arrives("Anmelden")
         if "Sekunden bis zum" in browser.text:
@@ -81,7 +81,7 @@ def test_a_page_fits_and_keeps_nobody_out(site, german, page):
 
 
 def test_the_page_of_a_form_post_fits(site, still_browser):
-    """Without scripts it stays; the client's wish is enough."""
+    """Without scripts the page stays; the language in the client's request is enough."""
     still_browser.open(link(site, response_mode="form_post", ui_locales="de"))
     give_password(still_browser, site.person())
     still_browser.press("Erlauben")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People sign out, and end what is theirs, in real browsers."""
+"""Users sign out and end their sessions in real browsers."""
 
 import urllib.parse
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each page as people see it: a picture of each, and axe-core's word on what keeps somebody out."""
+"""Every page as users see it: a screenshot of each, and axe-core's findings on accessibility."""
 
 import importlib.util
 import pathlib
@@ -193,7 +193,7 @@ def signed_out(site, browser):
 
 
 def used(site, browser):
-    """A way on: the page that the back button shows."""
+    """A way to continue: the page that the back button shows."""
     browser.open(link(site))
     browser.sign_in(site.person())
     browser.arrives(CONSENT)
@@ -213,7 +213,7 @@ PAGES = [
 
 
 def accessible(browser):
-    """WCAG 2.2 AA, as far as a machine can tell."""
+    """WCAG 2.2 AA, as far as a machine can check it."""
     browser.driver.execute_script(AXE.read_text())
     found = browser.driver.execute_async_script(
         "const done = arguments[arguments.length - 1]; axe.run(document, {runOnly: arguments[0]}).then(done)", RULES)
@@ -223,7 +223,7 @@ def accessible(browser):
 
 
 def fits(browser):
-    """Nothing sticks out sideways, and what can be pressed is large enough (WCAG 2.2, 1.4.10 and 2.5.8)."""
+    """Nothing overflows sideways, and targets are large enough (WCAG 2.2, 1.4.10 and 2.5.8)."""
     width = browser.driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
     assert width[0] <= width[1], f"{width[0]} wide on {width[1]}"
     small = [
@@ -295,7 +295,7 @@ def test_text_of_twice_the_size_fits_too(site, browser):
 
 
 def test_the_keyboard_alone_is_enough(site, browser):
-    """Each thing is reached in the order in which it stands, and shows that it is."""
+    """Every element is reached in order with the keyboard, and shows its focus."""
     consent(site, browser)
     reached = []
     for _ in range(20):

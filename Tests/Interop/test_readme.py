@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's four kinds of application, as its reader does them: the shipped configuration, a browser, the commands."""
+"""The README's four kinds of application, as a reader tries them: the shipped configuration, a browser, the commands."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from program import PATIENCE, ROOT, Program
 
 
 class Shipped(Program):
-    """The shipped configuration, on a port that is free."""
+    """The shipped configuration on a free port."""
 
     def configuration(self):
         return (ROOT / "config.yaml").read_text().replace("8080", str(self.port))
 
 
 class Reader:
-    """Somebody who pastes what stands in a section."""
+    """A reader who pastes the commands of a section."""
 
     def __init__(self, program, folder, title):
         section = (ROOT / "README.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
@@ -71,7 +71,7 @@ def test_a_web_application(program, browser: Browser, tmp_path):
     browser.arrives("Allow access to your account?")
     assert "Demo Shop" in browser.text and "Ann Lee" in browser.text
     browser.press("Allow")
-    # Nothing listens at the application's place: the code is in the address bar.
+    # Nothing listens at the redirect URI, so the code is in the address bar.
     browser.wait(lambda: browser.driver.current_url.startswith("http://127.0.0.1:3000/callback?"))
     reader.known = {"CODE": dict(urllib.parse.parse_qsl(browser.address.query))["code"]}
     answers = [reader.paste(line) for line in reader.commands]

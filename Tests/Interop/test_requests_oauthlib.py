@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""requests-oauthlib as a stock client: it wants https everywhere, and warns if a scope is not the one it asked for."""
+"""requests-oauthlib as a stock client: it requires https everywhere, and warns if the scope differs from the request."""
 
 import json
 
@@ -71,7 +71,7 @@ def test_client_secret_post(server, application):
 
 
 def test_a_public_client(server, application, monkeypatch):
-    # For the redirect to its own machine, as oauthlib's documentation says.
+    # For the redirect to the same machine, as oauthlib's documentation says.
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     scope = ["openid", "profile", "offline_access"]
     app, person = Client(server, application, "native", None, scope), Person(server)

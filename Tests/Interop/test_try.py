@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""'grantor try' beside a real browser: the answer arrives in whichever way a flow delivers it."""
+"""'grantor try' with a real browser: the response arrives in every way in which a flow delivers it."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ WALKS = {
 @pytest.mark.parametrize("delivery", WALKS)
 def test_a_walk_takes_the_answer_from_the_browser(site, browser, delivery):
     who = site.person()
-    # Nothing can be pasted, so it comes from the browser or not at all.
+    # Nothing can be pasted, so the response comes from the browser or not at all.
     walk = subprocess.Popen(
         [PRODUCTS / "grantor", "try", *WALKS[delivery]], cwd=site.folder, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, text=True)

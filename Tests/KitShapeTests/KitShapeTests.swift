@@ -3,11 +3,11 @@
 import GrantKit
 import Testing
 
-/// Protocols that no plugin needs yet, written against the kit as it stands, so that it won't have to change for them.
-@Suite("The kit's shapes hold for what comes later", .timeLimit(.minutes(10)))
+/// Protocols that no plugin needs yet, written against the current kit, so that it will not have to change for them.
+@Suite("The kit's shapes fit later protocols", .timeLimit(.minutes(10)))
 struct KitShapeTests {
     @Test(
-        "a shape reads its settings, declares its attributes and says what it adds",
+        "a shape reads its settings, declares its attributes and registers its parts",
         arguments: [
             Expectation(
                 AuthorizationCode.self, settings: ["code_lifetime"], attributes: ["pkce"],
@@ -70,7 +70,7 @@ struct KitShapeTests {
         var testDescription: String { type.manifest.id }
     }
 
-    @Test("what was granted comes back from the store as it went in", arguments: [Subject.user("ann"), .client("app")])
+    @Test("an authorization comes back from the store unchanged", arguments: [Subject.user("ann"), .client("app")])
     func restores(_ subject: Subject) throws {
         var granted = Fixture.granted
         granted.subject = subject
@@ -108,7 +108,7 @@ struct KitShapeTests {
         return (shape, try #require(shape.registry.grants.first), try #require(answer["code"]))
     }
 
-    @Test("a code is redeemed by the commit of what is issued for it, once")
+    @Test("a code is redeemed once, in the commit of what is issued for it")
     func redeemsCode() async throws {
         let (shape, grant, code) = try await issueCode()
         let request = Fixture.tokenRequest(
@@ -129,7 +129,7 @@ struct KitShapeTests {
     }
 
     @Test(
-        "a verifier that is wrong, short, missing or not asked for is refused",
+        "a verifier that is wrong, short, missing or unexpected is refused",
         arguments: [
             (Fixture.verifier, String(repeating: "w", count: 43)), ("short", "short"), (Fixture.verifier, nil),
             (nil, Fixture.verifier),
@@ -155,13 +155,13 @@ struct KitShapeTests {
         #expect(refusal?.code == .invalidGrant)
     }
 
-    @Test("a request without a challenge is refused unless the client may leave it out")
+    @Test("a request without a challenge is refused unless the client may omit it")
     func requiresChallenge() async throws {
         let refusal = await #expect(throws: OAuthError.self) { _ = try await issueCode([]) }
         #expect(refusal?.code == .invalidRequest)
     }
 
-    @Test("code id_token: one grant, two origins, and the identity token vouches for the code")
+    @Test("code id_token: one grant, two origins, and the ID token covers the code")
     func answersHybrid() async throws {
         let host = TestHost()
         let flows = try [OpenID.self, AuthorizationCode.self].flatMap { (type: any Plugin.Type) in
@@ -180,7 +180,7 @@ struct KitShapeTests {
         #expect(claims["sub"] == "ann" && claims["given_name"] == "Ann")
     }
 
-    @Test("the identity token comes after the access token that it vouches for, and only for people")
+    @Test("the ID token comes after the access token that it covers, and only for users")
     func extendsTokenAnswer() async throws {
         let shape = try LoadedShape(OpenID.self)
         let plugin = try #require(shape.registry.extensions.first)

@@ -4,7 +4,7 @@ import GrantKit
 import Testing
 
 extension KitShapeTests {
-    /// A proof as `TestCryptography` takes it, with some of its claims changed.
+    /// A proof as `TestCryptography` accepts it, with some of its claims changed.
     private func proof(_ plugin: DPoP, _ changes: JSON = [:]) -> String {
         var claims: JSON = [
             "htm": "POST", "htu": "https://id.example.com/tenant/auth/token", "iat": 1_800_000_000, "jti": "p-1",
@@ -25,7 +25,7 @@ extension KitShapeTests {
         try #require(try LoadedShape(DPoP.self).registry.proofs.first as? DPoP)
     }
 
-    @Test("a proof of possession binds the token and is good once")
+    @Test("a proof of possession binds the token and is valid once")
     func proves() async throws {
         let plugin = try dpop()
         #expect(try await plugin.prove(head(), client: Fixture.client, presenting: nil) == nil)
@@ -39,7 +39,7 @@ extension KitShapeTests {
     }
 
     @Test(
-        "a proof for something else is refused, and the refusal brings the nonce",
+        "a proof for something else is refused, and the refusal contains the nonce",
         arguments: [
             (["htm": "GET"], "invalid_dpop_proof"), (["htu": "https://id.example.com/"], "invalid_dpop_proof"),
             (["iat": 1_799_999_000], "invalid_dpop_proof"), (["ath": "another"], "invalid_dpop_proof"),
@@ -59,7 +59,7 @@ extension KitShapeTests {
         #expect(refusal?.code.rawValue == code && refusal?.headers["DPoP-Nonce"] != nil)
     }
 
-    @Test("a code that was asked for with a key is for the holder of that key", arguments: ["thumb", "other", nil])
+    @Test("a code that was requested with a key is bound to that key", arguments: ["thumb", "other", nil])
     func bindsCode(to thumbprint: String?) async throws {
         let registry = try LoadedShape(DPoP.self).registry
         var policy = InteractionPolicy(limits: Fixture.granted.limits)
@@ -79,7 +79,7 @@ extension KitShapeTests {
         }
     }
 
-    @Test("a pushed request can be looked at until its completion uses it up")
+    @Test("a pushed request can be read until its completion uses it up")
     func pushes() async throws {
         let shape = try LoadedShape(PushedRequests.self)
         let endpoint = try #require(shape.registry.endpoints.first)
@@ -102,7 +102,7 @@ extension KitShapeTests {
         #expect(try await resolver.resolve(sent, client: Fixture.client) == nil, "a request may come by itself")
     }
 
-    /// What a poll is refused with, or nil if it is granted.
+    /// The error of a poll; nil if it is granted.
     private func poll(_ shape: LoadedShape, _ code: String) async throws -> OAuthError.Code? {
         let grant = try #require(shape.registry.grants.first)
         do {
@@ -115,7 +115,7 @@ extension KitShapeTests {
         }
     }
 
-    @Test("a device waits, is told to slow down, and gets what was approved elsewhere once")
+    @Test("a device polls, is told to slow down, and gets what was approved elsewhere, once")
     func approvesDevice() async throws {
         let shape = try LoadedShape(DeviceCode.self)
         let start = try #require(shape.registry.endpoints.first)
@@ -146,7 +146,7 @@ extension KitShapeTests {
         #expect(try await poll(shape, code) == .invalidGrant)
     }
 
-    @Test("an app that is launched without a patient gets the one that is picked")
+    @Test("an app launched without a patient gets the one that is picked")
     func picksPatient() async throws {
         let shape = try LoadedShape(SMARTLaunch.self)
         let fhir = "https://fhir.example.com/r4"
@@ -178,7 +178,7 @@ extension KitShapeTests {
     }
 
     @Test(
-        "scope words with a meaning are narrowed to what both sides say",
+        "structured scope values are narrowed to what both sides allow",
         arguments: [
             ("patient/*.rs", ["patient/Observation.rs"]), ("patient/Observation.crs", ["patient/Observation.rs"]),
             ("user/Observation.rs", []), ("openid", nil),
@@ -188,7 +188,7 @@ extension KitShapeTests {
         #expect(rule.narrow(allowed: ["patient/Observation.rs", "openid"], requested: requested) == expected)
     }
 
-    @Test("what is asked for with an access token is answered without a client that authenticated")
+    @Test("a request with an access token needs no client authentication")
     func answersBearer() async throws {
         let shape = try LoadedShape(OpenID.self)
         let endpoint = try #require(shape.registry.resourceEndpoints.first)
@@ -200,7 +200,7 @@ extension KitShapeTests {
         #expect(try await endpoint.respond(to: request).body == ["sub": "ann", "given_name": "Ann"])
     }
 
-    @Test("the body of a response is a view of what it consists of")
+    @Test("the body of a response is a view of its members")
     func viewsContent() {
         let write = StoreWrite.delete(StoreKey("any", "thing"))
         var response = EndpointResponse(["active": true], status: 201, writes: [write])

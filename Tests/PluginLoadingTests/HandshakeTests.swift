@@ -25,7 +25,7 @@ struct Workshop {
         return try body(workshop)
     }
 
-    /// The block as a C file, with what a case changes.
+    /// The block as C source, with the changes of a case.
     static func block(
         magic: String = "GRANTOR", size: Int = 136, major: UInt32? = nil, minor: UInt32? = nil, compiler: String? = nil,
         section: String = "grantor_abi", rest: String = ""
@@ -60,7 +60,7 @@ struct Workshop {
             id, library: library, pinned: pinned, search: PluginSearch([folder]), sha256: Digest.sha256)
     }
 
-    /// What loading says, or nothing if it worked.
+    /// The error of loading; nil if it worked.
     func refusal(_ id: String = "test", library: String? = nil, pinned: String? = nil) -> String? {
         do {
             _ = try load(id, library: library, pinned: pinned)
@@ -73,7 +73,7 @@ struct Workshop {
 
 @Suite("A library proves that it fits before any of its code runs", .timeLimit(.minutes(10)))
 struct HandshakeTests {
-    /// Code that runs if the library is loaded at all, which no refusal before that may let happen.
+    /// Code that runs as soon as the library is loaded, which must not happen if it is refused.
     private static let bomb = "__attribute__((constructor)) static void run(void) { __builtin_trap(); }"
 
     @Test("the server knows its own handshake")
@@ -82,7 +82,7 @@ struct HandshakeTests {
         #expect(server.size == 136 && server.major == 2 && server.compiler.contains("Clang"))
     }
 
-    @Test("a library that is not there is answered with those that are")
+    @Test("the error for a missing library lists those that exist")
     func missing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(), name: "libother.so")
@@ -92,7 +92,7 @@ struct HandshakeTests {
     }
 
     @Test(
-        "a file that is no library",
+        "a file that is not a library",
         arguments: ["", "this is a text", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
     func noLibrary(_ text: String) throws {
         try Workshop.with { workshop in
@@ -111,11 +111,11 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a section with another magic word")
+    @Test("a section with another magic number")
     func magic() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(magic: "NGINX", rest: HandshakeTests.bomb))
-            #expect(workshop.refusal() == "\(path) is not a plugin: its section 'grantor_abi' is of another kind")
+            #expect(workshop.refusal() == "\(path) is not a plugin: its section 'grantor_abi' has an unknown format")
         }
     }
 
@@ -125,7 +125,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' carries a handshake of 64 bytes, this server knows 136 (rebuild it with the kit 2.0)"
+                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 2.0)"
             )
         }
     }
@@ -136,7 +136,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with the kit 1.0, this server has 2.0 (use a build of the plugin for the kit 2)"
+                    == "plugin 'test' was built with kit 1.0, but this server has 2.0 (use a build of the plugin for kit 2)"
             )
         }
     }
@@ -147,18 +147,18 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' needs the kit 2.9 or newer, this server has 2.0 (update the server, or use an older build of the plugin)"
+                    == "plugin 'test' needs kit 2.9 or newer, but this server has 2.0 (update the server, or use an older build of the plugin)"
             )
         }
     }
 
-    @Test("another toolchain")
+    @Test("a different toolchain")
     func toolchain() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
             let refusal = workshop.refusal() ?? ""
-            #expect(refusal.hasPrefix("plugin 'test' was built by another toolchain: 'gcc 12', this server by '"))
-            #expect(refusal.hasSuffix("(rebuild it with the server's toolchain)"))
+            #expect(refusal.hasPrefix("plugin 'test' was built by the toolchain 'gcc 12', but this server by '"))
+            #expect(refusal.hasSuffix("(rebuild the plugin with the server's toolchain)"))
         }
     }
 
@@ -168,12 +168,12 @@ struct HandshakeTests {
             try workshop.compile(
                 Workshop.block(
                     rest: "void from_the_future(void); void *test_plugin_make(void) { from_the_future(); return 0; }"))
-            #expect(workshop.refusal()?.contains("plugin 'test' does not load:") == true)
+            #expect(workshop.refusal()?.contains("plugin 'test' cannot be loaded:") == true)
             #expect(workshop.refusal()?.contains("undefined symbol: from_the_future") == true)
         }
     }
 
-    @Test("a library of another id")
+    @Test("a library with another id")
     func otherFunctions() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(), name: "libother-name.so")
@@ -183,11 +183,11 @@ struct HandshakeTests {
         }
     }
 
-    @Test("a plugin that makes nothing")
+    @Test("a plugin whose make function returns nothing")
     func nothing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(rest: "void *test_plugin_make(void) { return 0; }"))
-            #expect(workshop.refusal() == "plugin 'test' made nothing")
+            #expect(workshop.refusal() == "plugin 'test' returned nothing from its make function")
         }
     }
 
@@ -199,7 +199,7 @@ struct HandshakeTests {
             let pinned = String(repeating: "0", count: 64)
             #expect(
                 workshop.refusal(pinned: pinned)?.hasPrefix(
-                    "the library \(path) has the digest \(digest), the configuration pins \(pinned)") == true)
+                    "the library \(path) has the digest \(digest), but the configuration pins \(pinned)") == true)
         }
     }
 
@@ -237,25 +237,26 @@ struct HandshakeTests {
     }
 }
 
-@Suite("A library is used only if nobody else could have put it there", .timeLimit(.minutes(10)))
+@Suite("A library is used only if no other user could have put it there", .timeLimit(.minutes(10)))
 struct OwnershipTests {
-    @Test("a file that others can change")
+    @Test("a file that other users can change")
     func file() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block())
             chmod(path, 0o757)
-            #expect(workshop.refusal() == "the library \(path) can be changed by others (chmod go-w \(path))")
+            #expect(workshop.refusal() == "the library \(path) can be changed by other users (run: chmod go-w \(path))")
         }
     }
 
-    @Test("a folder that others can change")
+    @Test("a folder that other users can change")
     func folder() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block())
             chmod(workshop.folder, 0o757)
             #expect(
                 workshop.refusal()
-                    == "the folder \(workshop.folder) can be changed by others (chmod go-w \(workshop.folder))")
+                    == "the folder \(workshop.folder) can be changed by other users (run: chmod go-w \(workshop.folder))"
+            )
         }
     }
 
@@ -266,7 +267,7 @@ struct OwnershipTests {
                 let path = try other.compile(Workshop.block())
                 try FileManager.default.createSymbolicLink(
                     atPath: "\(workshop.folder)/libtest.so", withDestinationPath: path)
-                #expect(workshop.refusal()?.contains("is a link to \(path), out of the folder it stands in") == true)
+                #expect(workshop.refusal()?.contains("is a link to \(path), which is outside its folder") == true)
             }
         }
     }
@@ -277,11 +278,11 @@ struct OwnershipTests {
             try workshop.compile(Workshop.block(major: 9), name: "libtest.so.1")
             try FileManager.default.createSymbolicLink(
                 atPath: "\(workshop.folder)/libtest.so", withDestinationPath: "libtest.so.1")
-            #expect(workshop.refusal()?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+            #expect(workshop.refusal()?.hasPrefix("plugin 'test' was built with kit 9") == true)
         }
     }
 
-    @Test("a folder in the place of the library")
+    @Test("a folder in place of the library")
     func notRegular() throws {
         try Workshop.with { workshop in
             let path = "\(workshop.folder)/libtest.so"
@@ -296,7 +297,7 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block())
             chown(path, 12345, 0)
-            #expect(workshop.refusal()?.hasPrefix("\(path) belongs to the user with the number 12345") == true)
+            #expect(workshop.refusal()?.hasPrefix("\(path) belongs to the user with the id 12345") == true)
         }
     }
 
@@ -305,7 +306,7 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             try Workshop.with { other in
                 let path = try other.compile(Workshop.block(major: 9), name: "whatever.so")
-                #expect(workshop.refusal(library: path)?.hasPrefix("plugin 'test' was built with the kit 9") == true)
+                #expect(workshop.refusal(library: path)?.hasPrefix("plugin 'test' was built with kit 9") == true)
             }
         }
     }

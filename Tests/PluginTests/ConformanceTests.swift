@@ -6,7 +6,7 @@ import GrantKitTesting
 import Support
 import Testing
 
-@Suite("The plugins of this tree do what the kit asks", .timeLimit(.minutes(10)))
+@Suite("The plugins pass the kit's conformance tests", .timeLimit(.minutes(10)))
 struct ConformanceTests {
     private static let client: JSON = [
         "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
@@ -17,7 +17,7 @@ struct ConformanceTests {
         try #require(server.core.generation).plugins.map(\.registry)
     }
 
-    /// A grant of a server, with requests that it says yes to.
+    /// A grant of a server, with requests that it accepts.
     private func grant(
         _ server: TestServer, _ wire: String, as client: String = "service",
         _ parameters: @escaping @Sendable (TestServer) async -> Parameters

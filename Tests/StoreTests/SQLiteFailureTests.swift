@@ -33,27 +33,27 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a folder in which no file can be made is told with its path, and not as a file that is missing")
+    @Test("an unwritable folder is reported with its path, and not as a missing file")
     func unwritable() async {
-        // Nobody can make a file there, root included.
+        // Nobody can create a file there, not even root.
         let text = await message("/sys/grantor.db")
-        #expect(text.contains("the store /sys/grantor.db cannot be made: Permission denied"), "\(text)")
-        #expect(text.contains("must be able to write in the folder /sys"), "\(text)")
+        #expect(text.contains("the store /sys/grantor.db cannot be created: Permission denied"), "\(text)")
+        #expect(text.contains("needs write access to the folder /sys"), "\(text)")
     }
 
-    @Test("a file that is no database")
+    @Test("a file that is not a database")
     func corrupt() async throws {
         try await Stores.withFile { path in
             try FileManager.default.createDirectory(
                 atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
             try Data("this is no database, however long it may be".utf8).write(to: URL(fileURLWithPath: path))
-            #expect(await message(path).contains("can be read by others; chmod 600"))
+            #expect(await message(path).contains("others can read it; run: chmod 600"))
             chmod(path, 0o600)
-            #expect(await message(path).contains("is corrupt or no SQLite file"))
+            #expect(await message(path).contains("is corrupt or not an SQLite file"))
         }
     }
 
-    @Test("after a clean stop the one file holds everything")
+    @Test("after a clean stop the single file contains everything")
     func checkpointed() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -67,7 +67,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("what was replaced or deleted stands in no file any more when one of several processes has ended")
+    @Test("replaced and deleted data is in no file any more once one of several processes has stopped")
     func overwritten() async throws {
         try await Stores.withFile { path in
             let (one, two) = (
@@ -76,7 +76,7 @@ struct SQLiteFailureTests {
             )
             try await one.plugin.start()
             try await two.plugin.start()
-            // Short ones and such as fill pages of their own.
+            // Short values, and values that fill whole pages.
             let words = [1, 300].map { JSON.string(String(repeating: "overwritten ", count: $0)) }
             for (number, word) in words.enumerated() {
                 for name in ["replaced", "deleted"] {
@@ -106,7 +106,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a record that cannot be read is an error of the store, and is purged all the same")
+    @Test("an unreadable record is an error of the store, and is purged all the same")
     func unreadable() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -121,7 +121,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a write that fails takes no other with it")
+    @Test("a write that fails does not fail others")
     func neighbours() async throws {
         try await Stores.withFile { path in
             let store = try Stores.make(Stores.sqlite, ["path": .string(path)])
@@ -146,7 +146,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a folder in the place of the file")
+    @Test("a folder in place of the file")
     func folder() async throws {
         try await Stores.withFile { path in
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -154,7 +154,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("a file that somebody else has locked")
+    @Test("a file that another process has locked")
     func locked() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")
@@ -189,7 +189,7 @@ struct SQLiteFailureTests {
         }
     }
 
-    @Test("what was committed is there after a restart")
+    @Test("committed data survives a restart")
     func durable() async throws {
         try await Stores.withFile { path in
             #expect(await message(path) == "nothing is wrong")

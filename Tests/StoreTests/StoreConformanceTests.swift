@@ -30,7 +30,7 @@ struct StoreConformanceTests {
     }
 }
 
-/// Makes stores of plugins that are linked.
+/// Creates stores from linked plugins.
 enum Stores {
     static let sqlite = Plugins.type(sqliteStorePluginMake)
 

@@ -6,8 +6,8 @@ import GrantKit
 import Support
 import Testing
 
-/// Rows as another program, or a disk that fails, may leave them.
-@Suite("Rows of sqlite-store that hold what it never writes", .timeLimit(.minutes(10)))
+/// Rows as another program or a failing disk may leave them.
+@Suite("Rows of sqlite-store with content that it never writes", .timeLimit(.minutes(10)))
 struct StoredRowTests {
     /// A value that does not belong in a column.
     struct Wrong: Sendable, CustomTestStringConvertible {
@@ -34,7 +34,8 @@ struct StoredRowTests {
     private static let secret = "secret-of-the-row"
     private static let key = StoreKey("kept", secret)
 
-    /// A store on tables without the rules that keep some of the values out, and another way into its file.
+    /// Opens a store on tables without the constraints that refuse some of the values, and a second connection to its
+    /// file.
     private static func withStore(_ body: (any Store, DatabaseQueue) async throws -> Void) async throws {
         try await Stores.withFile { path in
             try FileManager.default.createDirectory(
@@ -57,7 +58,7 @@ struct StoredRowTests {
         }
     }
 
-    /// One record and one counter, and a wrong value in one of their columns.
+    /// Writes one record and one counter with a wrong value in one of their columns.
     private static func fill(_ file: DatabaseQueue, _ wrong: Wrong) async throws {
         try await file.write { database in
             for table in columns { try database.execute(sql: "DELETE FROM \(table.table)") }
@@ -73,7 +74,7 @@ struct StoredRowTests {
 
     private typealias Operation = @Sendable (any Store) async throws -> Void
 
-    /// Every operation of a store, each way.
+    /// Every operation of a store, in every variant.
     private static let operations: [Operation] = [
         { _ = try await $0.read([key]) },
         { _ = try await $0.read((0..<100).map { StoreKey("kept", "other \($0)") } + [key]) },
@@ -108,7 +109,7 @@ struct StoredRowTests {
         }
     }
 
-    /// What the columns of a record and of a counter may hold.
+    /// Whether a value is wrong for its column.
     private static func isWrong(_ wrong: Wrong) -> Bool {
         switch (wrong.table, wrong.column) {
         case ("record", "value"): wrong.sql != "'[]'" && wrong.sql != "'null'" && wrong.sql != "'{\"by\": 1}'"
@@ -121,7 +122,7 @@ struct StoredRowTests {
         }
     }
 
-    @Test("the error says where the row is and what finds it", arguments: all.filter(isWrong))
+    @Test("the error says where the row is and how to find it", arguments: all.filter(isWrong))
     func explains(_ wrong: Wrong) async throws {
         try await StoredRowTests.withStore { store, file in
             try await StoredRowTests.fill(file, wrong)
@@ -140,7 +141,7 @@ struct StoredRowTests {
         }
     }
 
-    @Test("the query of the error finds the row", arguments: all.filter { isWrong($0) && $0.table == "record" })
+    @Test("the query in the error finds the row", arguments: all.filter { isWrong($0) && $0.table == "record" })
     func finds(_ wrong: Wrong) async throws {
         try await StoredRowTests.withStore { store, file in
             try await StoredRowTests.fill(file, wrong)
@@ -152,13 +153,13 @@ struct StoredRowTests {
                         """)
             }
             let error = await #expect(throws: StoreError.self) { try await store.read(StoredRowTests.key) }
-            let query = try #require(error?.message.components(separatedBy: "found by: ").last?.dropLast())
+            let query = try #require(error?.message.components(separatedBy: "find such rows with: ").last?.dropLast())
             let found = try await file.read { try Row.fetchAll($0, sql: String(query)).map { $0["id"] as String } }
             #expect(found == [StoredRowTests.secret], "\(query)")
         }
     }
 
-    @Test("what has expired is purged whatever else its row holds", arguments: all.filter { $0.table == "record" })
+    @Test("an expired record is purged whatever else its row contains", arguments: all.filter { $0.table == "record" })
     func purges(_ wrong: Wrong) async throws {
         guard wrong.column != "expires_at" else { return }
         try await StoredRowTests.withStore { store, file in

@@ -5,20 +5,20 @@ import Synchronization
 
 /// A browser, as far as a server can tell one: cookies, redirects, forms.
 public final class Browser: Sendable {
-    /// The name of the session's cookie, which is of the issuer `https://id.example.com`.
+    /// The name of the session cookie of the issuer `https://id.example.com`.
     public static let session = "__Host-grantor_session_3ur2q6l66h73k"
 
     public let server: TestServer
     private let jar = Mutex<[String: String]>([:])
     private let sent: [(name: String, value: String)]
 
-    /// - Parameter readsPages: Whether it says that it reads HTML, as each real browser does.
+    /// - Parameter readsPages: Whether the browser says that it accepts HTML, as every real browser does.
     public init(_ server: TestServer, readsPages: Bool = false) {
         self.server = server
         sent = readsPages ? [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")] : []
     }
 
-    /// The same browser: at another node, or with the cookies that it has now.
+    /// A copy of the browser with its current cookies, at the same or another node.
     public func copy(at server: TestServer? = nil) -> Browser {
         let other = Browser(server ?? self.server, readsPages: !sent.isEmpty)
         for (name, value) in cookies { other.set(name, value) }
@@ -40,7 +40,7 @@ public final class Browser: Sendable {
         return sent + (cookies.isEmpty ? [] : [("cookie", cookies.joined(separator: "; "))])
     }
 
-    /// Takes cookies as a browser does, of which only name and value count here.
+    /// Keeps cookies as a browser does, by name and value only.
     private func keep(_ answer: Answer) {
         for header in answer.headers where header.name == "set-cookie" {
             let pair = header.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
@@ -48,7 +48,7 @@ public final class Browser: Sendable {
         }
     }
 
-    /// Opens an address of the server and follows its redirects as long as they stay there.
+    /// Opens a URL of the server and follows redirects as long as they stay on the server.
     public func open(_ address: String) async -> Answer {
         let parts = address.split(separator: "?", maxSplits: 1).map(String.init)
         let path = parts[0].hasPrefix("https://id.example.com") ? String(parts[0].dropFirst(22)) : parts[0]
@@ -60,7 +60,7 @@ public final class Browser: Sendable {
         await follow(await postOnly(path, form))
     }
 
-    /// Sends a form and stays with the answer.
+    /// Sends a form without following redirects.
     public func postOnly(_ path: String, _ form: [(String, String)]) async -> Answer {
         let answer = await server.post(path, form, headers: head())
         keep(answer)
@@ -81,7 +81,7 @@ public final class Browser: Sendable {
             "/auth/authorize?" + parameters.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&"))
     }
 
-    /// Submits the form of a page with what a person entered.
+    /// Submits the form of a page with values that a user entered.
     public func submit(_ page: Answer, _ fields: [(String, String)]) async -> Answer {
         await post(page.formAction ?? "", page.hidden + fields)
     }
@@ -90,7 +90,7 @@ public final class Browser: Sendable {
         await submit(page, [("username", login), ("password", password)])
     }
 
-    /// Consents to what is ticked, or to some of it.
+    /// Consents to everything that is ticked, or to the given scope values.
     public func allow(_ page: Answer, _ scopes: [String]? = nil) async -> Answer {
         await submit(page, (scopes ?? page.ticked).map { ("scope", $0) } + [("decision", "allow")])
     }
@@ -102,7 +102,7 @@ extension Answer {
     /// The page's heading.
     public var heading: String? { matches(/<h1>([^<]*)<\/h1>/).first?[0] }
 
-    /// The link of a page that leads on.
+    /// The link with which a page continues.
     public var link: String? {
         matches(/<a class="button[^"]*"[^>]* href="([^"]*)"/).first.map { Answer.plain($0[0]) }
     }
@@ -123,7 +123,7 @@ extension Answer {
         matches(/<input type="checkbox" name="scope" value="([^"]*)" checked>/).map { $0[0] }
     }
 
-    /// What a browser finds: it reads code points, so a mark beside a quotation mark hides nothing.
+    /// Finds text as a browser does, by code points, so that a combining mark next to a quotation mark hides nothing.
     private func matches(_ regex: some RegexComponent, in text: String? = nil) -> [[String]] {
         let erased = Regex<AnyRegexOutput>(regex.regex).matchingSemantics(.unicodeScalar)
         return (text ?? html).matches(of: erased).map { match in
@@ -147,12 +147,12 @@ extension Answer {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Where a redirect leads, apart from its parameters.
+    /// The target of a redirect, without its parameters.
     public var landing: String? {
         header("location").map { String($0.prefix { $0 != "?" && $0 != "#" }) }
     }
 
-    /// The parameters of a redirect, by the mark that leads them.
+    /// The parameters of a redirect after a `?` or a `#`.
     public func parameters(after mark: Character) -> [String: String] {
         guard let location = header("location"), let start = location.firstIndex(of: mark) else { return [:] }
         let text = location[location.index(after: start)...].prefix { $0 != "#" }
@@ -185,13 +185,13 @@ extension Form {
     }
 }
 
-/// Clients and users that sign-in tests start from.
+/// Clients and users for sign-in tests.
 public enum Demo {
     public static let password = "a long way to the sea"
     public static let secret = "s3cret of the web application"
     public static let callback = "https://app.example.com/callback"
     public static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    /// RFC 7636 appendix B.
+    /// The challenge of RFC 7636 appendix B.
     public static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
     public static let scope: [String] = ["openid", "profile", "email", "address", "phone", "offline_access", "read"]
@@ -215,12 +215,12 @@ public enum Demo {
         "grant_types": ["authorization_code"], "scope": .strings(scope),
         "auth": ["authorization_code": ["redirect_uri": .string(callback), "refresh_token": true]],
     ]
-    /// One of the same house, which needs no consent.
+    /// A first-party client, which needs no consent.
     public static let house: JSON = [
         "id": "house", "secret": .string(secret), "grant_types": ["code"], "scope": .strings(scope),
         "first_party": true, "auth": ["authorization_code": ["redirect_uri": .string(callback)]],
     ]
-    /// A native application, whose port is not known beforehand.
+    /// A native application, whose port is not known in advance.
     public static let native: JSON = [
         "id": "native", "grant_types": ["code"], "scope": ["openid", "profile"], "first_party": true,
         "auth": ["authorization_code": ["redirect_uri": ["http://127.0.0.1/callback", "com.example.app:/callback"]]],
@@ -238,7 +238,7 @@ public enum Demo {
             plugins, clients: clients, users: users, passwords: CountingPasswords())
     }
 
-    /// A request of the web application, with some of it changed; nil leaves a parameter out.
+    /// A request of the web application, with changes; nil omits a parameter.
     public static func request(_ changes: [(String, String?)] = []) -> [(String, String)] {
         var parameters: [(String, String?)] = [
             ("response_type", "code"), ("client_id", "web"), ("redirect_uri", callback),
@@ -257,7 +257,7 @@ public enum Demo {
 }
 
 extension TestServer {
-    /// Redeems a code as the web application does, with some of it changed.
+    /// Redeems a code as the web application does, with changes.
     public func redeem(
         _ code: String, _ changes: [(String, String?)] = [],
         as client: (id: String, secret: String)? = ("web", Demo.secret)
@@ -273,7 +273,7 @@ extension TestServer {
         return await post("/auth/token", form.compactMap { field in field.1.map { (field.0, $0) } }, as: client)
     }
 
-    /// A code for a signed-in person, by a client of the house, which asks for no consent.
+    /// Gets a code for a signed-in user with the first-party client, which needs no consent.
     public func code(_ changes: [(String, String?)] = [], in browser: Browser? = nil) async -> Answer {
         let browser = browser ?? Browser(self)
         let page = await browser.authorize(Demo.request([("client_id", "house")] + changes))

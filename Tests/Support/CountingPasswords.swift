@@ -5,21 +5,21 @@ import Cryptography
 public import GrantKit
 import Synchronization
 
-/// The hashes of passwords, counted.
+/// Hashes passwords and counts the hashes.
 ///
-/// What is hashed here is hashed quickly, in the form of the slow hash, which tests of the hashes themselves take. A hash
-/// from elsewhere is compared as it really is.
+/// The hashes are fast ones in the format of the slow hash; the tests of the hashes themselves use the real one.
+/// Imported hashes are really computed.
 public final class CountingPasswords: PasswordHashing {
     private let counts = Mutex((slow: 0, old: 0, isFull: false))
 
     public init() {}
 
-    /// How often Argon2id was computed at the cost of new hashes.
+    /// The number of Argon2id hashes at the cost of new hashes.
     public var slowHashes: Int { counts.withLock { $0.slow } }
-    /// How often any other hash was.
+    /// The number of other hashes.
     public var oldHashes: Int { counts.withLock { $0.old } }
 
-    /// Lets everybody find all places taken.
+    /// Makes all places appear taken.
     public func fill(_ isFull: Bool) { counts.withLock { $0.isFull = isFull } }
 
     public func form(of text: String) -> PasswordForm {

@@ -5,7 +5,7 @@ public import GrantKit
 import ServerConfiguration
 import Synchronization
 
-/// The memory store with every write counted, or refused.
+/// The memory store, which counts writes or refuses them.
 public final class CountingStore: Plugin, Store {
     public static let manifest = PluginManifest(id: "counting-store", summary: "", specification: "")
 
@@ -26,7 +26,7 @@ public final class CountingStore: Plugin, Store {
         self.inner = inner
     }
 
-    /// A store of its own, for what needs no server.
+    /// A store without a server.
     public static func alone() throws -> CountingStore {
         try CountingStore(settings: Settings(PluginSettings([:])), host: NoHost())
     }
@@ -35,7 +35,7 @@ public final class CountingStore: Plugin, Store {
 
     public var reads: Int { counts.withLock { $0.reads } }
 
-    /// How many records were found by index.
+    /// The number of records found by index.
     public var found: Int { counts.withLock { $0.found } }
 
     public func fail(_ fails: Bool) { counts.withLock { $0.fails = fails } }
@@ -81,12 +81,12 @@ public final class CountingStore: Plugin, Store {
 }
 
 extension TestServer {
-    /// The store that counts, if that was set up; the core lends it in a wrapper.
+    /// The counting store, if the server has one; the core wraps it.
     public var countingStore: CountingStore? {
         core.generation?.plugins.flatMap(\.registry.stores).first as? CountingStore
     }
 
-    /// A server on a store that counts.
+    /// A server on a counting store.
     public static func counting(format: String = "opaque") async throws -> (server: TestServer, store: CountingStore) {
         let server = try await TestServer([.init(CountingStore.self)] + Plugins.all.dropFirst(), format: format)
         guard let store = server.countingStore else { throw ConfigurationError("no counting store") }

@@ -3,7 +3,7 @@
 public import GrantKit
 import Synchronization
 
-/// Other servers of which some accept a request and never answer it, until a limit as the real transport has one.
+/// Other servers, some of which accept a request and never respond, up to a time limit like that of the real transport.
 public final class HangingOutbound: OutboundHTTP {
     private struct State {
         var answered: [String: Int] = [:]
@@ -16,7 +16,7 @@ public final class HangingOutbound: OutboundHTTP {
     private let state: Mutex<State>
     private let limit: Duration
 
-    /// Makes servers of which those hang whose address is one of these.
+    /// Creates servers that hang for some URLs.
     public init(limit: Duration, hangs: @escaping @Sendable (String) -> Bool) {
         self.limit = limit
         state = Mutex(State(hangs: hangs))
@@ -24,12 +24,12 @@ public final class HangingOutbound: OutboundHTTP {
 
     public func hang(_ hangs: @escaping @Sendable (String) -> Bool) { state.withLock { $0.hangs = hangs } }
 
-    /// How often an address has answered.
+    /// The number of responses from a URL.
     public func answers(of url: String) -> Int { state.withLock { $0.answered[url] ?? 0 } }
-    /// How often it was asked.
+    /// The number of requests to a URL.
     public func requests(to url: String) -> Int { state.withLock { $0.asked[url] ?? 0 } }
     public var answers: Int { state.withLock { $0.answered.values.reduce(0, +) } }
-    /// The most requests that were under way at once.
+    /// The maximum number of simultaneous requests so far.
     public var most: Int { state.withLock { $0.most } }
 
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {

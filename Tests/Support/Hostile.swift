@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Characters that change what Swift takes the ones beside them for, or that it takes for others.
+/// Characters that change how Swift sees their neighbours, or that Swift takes for others.
 public enum Hostile {
-    /// Each of them, to be put before or behind what something splits at, compares or bounds.
+    /// The characters, to be put before or after those at which text is split, compared or limited.
     ///
-    /// A number sign, an accent, a joiner and a selector make one Character with what is beside them; the Kelvin sign
+    /// A number sign, an accent, a joiner and a selector form one Character with their neighbours; the Kelvin sign
     /// equals "K", the Greek question mark ";" and the oxia "`"; CR LF is one Character.
     public static let marks = [
         "\u{600}", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{212A}", "\u{37E}", "\u{1FEF}", "\r\n", "\u{0}", "\u{2028}",
     ]
 
-    /// The same word with marks around and within it, each different from it in its bytes.
+    /// A word with such characters around and within it; every variant differs from it in its bytes.
     public static func variants(of word: String) -> [String] {
         let middle = word.unicodeScalars.count / 2
         let (head, tail) = (word.unicodeScalars.prefix(middle), word.unicodeScalars.dropFirst(middle))
@@ -20,7 +20,7 @@ public enum Hostile {
         return marked + lookalikes(of: word)
     }
 
-    /// What Swift takes for the word although its bytes are others.
+    /// Strings that Swift takes for the word although their bytes differ.
     public static func lookalikes(of word: String) -> [String] {
         let pairs: [(Unicode.Scalar, Unicode.Scalar)] = [("K", "\u{212A}"), (";", "\u{37E}"), ("`", "\u{1FEF}")]
         return pairs.filter { word.unicodeScalars.contains($0.0) }.map { pair in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// HTML as a browser reads it: byte by byte.
+/// Reads HTML as a browser does, byte by byte.
 public enum Markup {
     /// The tags of a page with the names of their attributes, in order.
     public static func structure(_ html: [UInt8]) -> [String] {
@@ -41,21 +41,21 @@ public enum Markup {
     }
 }
 
-/// A code point that joins the one before or behind it, so that Swift sees one `Character` in both.
+/// A code point that joins its predecessor or successor, so that Swift sees both as one `Character`.
 public struct HostileMark: Sendable, CustomStringConvertible {
     public let scalar: UnicodeScalar
 
     public var description: String { "U+\(String(scalar.value, radix: 16, uppercase: true))" }
 
-    /// Those that join what follows them, and those that join what they follow.
+    /// Code points that join their successor, and code points that join their predecessor.
     public static let all: [HostileMark] = [
         "\u{600}", "\u{605}", "\u{6DD}", "\u{D4E}", "\u{110BD}", "\u{300}", "\u{301}", "\u{338}", "\u{345}", "\u{903}",
         "\u{93F}", "\u{E33}", "\u{200C}", "\u{200D}", "\u{20D2}", "\u{FE0F}", "\u{FE20}", "\u{1F3FB}", "\u{E0061}",
         "\u{E0100}",
     ].map(HostileMark.init)
 
-    /// Attempts to leave an attribute and to open an element, with the mark before and behind each of the five characters
-    /// that HTML gives a meaning.
+    /// Attempts to leave an attribute and to open an element, with the mark before and after each of the five
+    /// characters that are special in HTML.
     public var texts: [(side: String, text: String)] {
         func attempt(_ around: (String) -> String) -> String {
             "a" + ["\"", "'", "&", "<", ">", "\"", "'", ">", "<"].map(around).joined() + "b onfocus=alert(1) x="

@@ -2,7 +2,7 @@
 
 public import GrantKit
 
-/// Lends nothing: for plugins that need nothing of a host.
+/// A host without services, for plugins that need none.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
     CryptographyService, SessionDirectory, ConsentDirectory, JobService, OutboundHTTP, EventService
 {
@@ -61,7 +61,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     ) async throws -> [JSON.Member] { throw error }
 }
 
-/// A directory that has nothing and takes nothing.
+/// An empty directory that accepts nothing.
 public struct NoDocuments: DocumentDirectory {
     private let error = StoreError("this test lends no documents")
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long tests wait for what has to come: a bound on hangs, and no promise about speed.
+/// How long tests wait for something that must happen: a limit on hangs, not a promise about speed.
 ///
-/// A test that fails waits this long. One that passes never does, however busy the machine is.
+/// A failing test waits this long; a passing one never does, however busy the machine is.
 public enum Patience {
-    /// The bound, in seconds; below the time limit of a suite, so that the test can say what it waited for.
+    /// The limit in seconds, below the time limit of a suite, so that the test can say what it waited for.
     public static let seconds = 240
 
     /// Waits until a condition holds.
     ///
     /// - Parameters:
-    ///   - pause: How long to wait between two looks.
-    ///   - condition: What has to hold.
+    ///   - pause: How long to wait between two checks.
+    ///   - condition: The condition.
     /// - Returns: Whether it holds.
     @discardableResult
     public static func wait(

@@ -4,6 +4,6 @@ import Foundation
 
 /// Races, which prove more the more often they are run.
 public enum Races {
-    /// How often each is run: 20 times, or as `GRANTOR_KILL_ROUNDS` says.
+    /// The number of rounds: 20, or the value of `GRANTOR_KILL_ROUNDS`.
     public static let rounds = Int(ProcessInfo.processInfo.environment["GRANTOR_KILL_ROUNDS"] ?? "") ?? 20
 }

@@ -3,7 +3,7 @@
 public import Logging
 import Synchronization
 
-/// Keeps every line that is logged.
+/// A log handler that keeps every line.
 public final class RecordedLog: LogHandler {
     private let recorded = Mutex<[String]>([])
 

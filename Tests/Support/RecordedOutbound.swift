@@ -3,7 +3,7 @@
 public import GrantKit
 import Synchronization
 
-/// Other servers as far as a test needs them: what they are sent is kept, and what they answer is set.
+/// Other servers for tests: requests are recorded, and the test sets the responses.
 public final class RecordedOutbound: OutboundHTTP {
     private let state = Mutex<(requests: [OutboundRequest], status: Int)>(([], 200))
 
@@ -11,7 +11,7 @@ public final class RecordedOutbound: OutboundHTTP {
 
     public var requests: [OutboundRequest] { state.withLock { $0.requests } }
 
-    /// Answers with a status from now on; with 0 not at all.
+    /// Sets the status of responses; with 0, there are none.
     public func answer(_ status: Int) { state.withLock { $0.status = status } }
 
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
@@ -19,7 +19,7 @@ public final class RecordedOutbound: OutboundHTTP {
             state.requests.append(request)
             return state.status
         }
-        // Lets others that would do the same have their turn.
+        // Lets other tasks that do the same have their turn.
         await Task.yield()
         guard status != 0 else { throw OutboundError("nobody answers") }
         return OutboundReply(status: status)

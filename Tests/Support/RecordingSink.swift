@@ -3,11 +3,11 @@
 public import GrantKit
 import Synchronization
 
-/// A plugin that keeps events where a test sees them, and fails for as long as a test wants it to.
+/// A plugin that keeps events for a test, and fails for as long as the test wants.
 public struct RecordingSink: Plugin, EventSink {
     public static let manifest = PluginManifest(id: "recording-sink", summary: "", specification: "")
 
-    /// What a test shares with the plugin, by the name in its settings.
+    /// The records that a test shares with the plugin, by the name in its settings.
     public final class Records: Sendable {
         private let state = Mutex<(events: [Event], isFailing: Bool)>(([], false))
 
@@ -23,7 +23,7 @@ public struct RecordingSink: Plugin, EventSink {
             }
         }
 
-        /// The events, once there is one that fits; what is written is written a moment later.
+        /// Waits for a matching event and returns all events; they are written a moment after they occur.
         public func wait(for isLast: @Sendable (Event) -> Bool) async throws -> [Event] {
             try await Patience.wait { events.contains(where: isLast) }
             return events
@@ -32,7 +32,7 @@ public struct RecordingSink: Plugin, EventSink {
 
     private static let all = Mutex<[String: Records]>([:])
 
-    /// The plugin, and what it will have written.
+    /// The plugin, and the records that it writes to.
     public static func make(required: Bool = false) -> (setup: PluginSetup, records: Records) {
         let records = Records()
         let name = "sink-\(ObjectIdentifier(records).hashValue)"

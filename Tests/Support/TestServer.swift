@@ -25,7 +25,7 @@ import SessionsAPI
 import Synchronization
 import TokenRevocation
 
-/// The plugins of this tree, linked instead of loaded.
+/// The plugins in this repository, linked instead of loaded.
 public enum Plugins {
     public static let adminAPI = type(adminAPIPluginMake)
     public static let auditLog = type(auditLogPluginMake)
@@ -45,7 +45,7 @@ public enum Plugins {
     public static let sessionsAPI = type(sessionsAPIPluginMake)
     public static let sqliteStore = type(sqliteStorePluginMake)
 
-    /// Each of them; a test compares these with the list of Package.swift.
+    /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
         adminAPI, auditLog, authorizationCode, clientCredentials, implicit, introspection, jwtToken, logout,
         memoryStore,
@@ -58,7 +58,7 @@ public enum Plugins {
         .init(revocation), .init(logout, ["algorithm": "ES256", "delivery_wait": "0s"]), .init(sessionsAPI),
     ]
 
-    /// With those that new clients should not use.
+    /// All plugins, including the discouraged grants.
     public static let discouraged = all + [.init(implicit), .init(password)]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
@@ -76,7 +76,7 @@ public struct PluginSetup: Sendable {
     }
 }
 
-/// A clock that stands until a test moves it.
+/// A clock that only a test moves.
 public final class ManualClock: ServerEnvironment {
     private let seconds = Mutex<Int64>(1_800_000_000)
 
@@ -110,9 +110,9 @@ struct TestSecrets: SecretVerifier {
     }
 }
 
-/// The real core with real plugins, spoken to as the HTTP adapter speaks to it.
+/// The real core with real plugins, called like the HTTP layer calls it.
 public struct TestServer: Sendable {
-    /// What compares the secrets of clients.
+    /// Compares client secrets.
     public static let secrets: any SecretVerifier = TestSecrets()
 
     /// The server's own pages, read once for all tests.
@@ -176,7 +176,7 @@ public struct TestServer: Sendable {
         return keys
     }
 
-    /// A generation of this core, to be installed by a test of reloading.
+    /// A new generation of this core, which a test of reloading installs.
     public func generation(
         _ plugins: [PluginSetup], clients: [JSON], users: [JSON] = [], format: String? = "opaque"
     ) throws -> Generation {
@@ -205,7 +205,7 @@ public struct TestServer: Sendable {
         return generation
     }
 
-    /// A confidential client that may do all that the plugins of this tree offer it.
+    /// A confidential client that may use everything that the plugins offer to it.
     public static let service: JSON = [
         "id": "service", "secret": "s3cret of the service", "grant_types": ["client_credentials", "refresh_token"],
         "scope": ["read", "write"], "allowed_origins": ["https://app.example.com"],
@@ -214,7 +214,7 @@ public struct TestServer: Sendable {
     public static let serviceSecret = "s3cret of the service"
 }
 
-/// An answer as a client reads it.
+/// A response as a client reads it.
 public struct Answer: Sendable {
     public let status: Int
     public let headers: [(name: String, value: String)]
@@ -256,7 +256,7 @@ extension TestServer {
         return Answer(await RequestDispatcher(core).respond(to: ServerRequest(head: head, body: body)))
     }
 
-    /// Asks the token endpoint as the service client.
+    /// Sends a request to the token endpoint as the service client.
     public func token(_ form: [(String, String)] = []) async -> Answer {
         await post(
             "/auth/token", [("grant_type", "client_credentials")] + form, as: ("service", TestServer.serviceSecret))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Swift's strings are sequences of Characters: CR LF is one, so is a comma with an accent behind it, and "K" equals the
-// Kelvin sign. Where text from outside is split, cut, searched or folded, that is wrong (decision 0027).
+// Swift's strings are sequences of Characters: CR LF is one, so is a comma followed by a combining accent, and "K"
+// equals the Kelvin sign. For splitting, cutting, searching and folding text from outside, that is wrong (decision
+// 0027).
 //
-// Each declaration here is a better match for the compiler than the standard library's, so that every use of one is
-// reported with its place. 'utf8', arrays and other collections are not touched. The package imports this module into
-// its own targets where warnings are errors, and nowhere else; no program contains it.
+// The compiler prefers each declaration here to that of the standard library, so that it reports every use. 'utf8',
+// arrays and other collections are not affected. The package imports this module into its own targets where warnings
+// are errors, and nowhere else; no program contains it.
 
 /// Never runs, since a use is an error.
 private let refused = "a use of this is refused by the compiler"
@@ -238,8 +239,8 @@ extension StringProtocol where SubSequence == Substring {
     }
 }
 
-// Where the kit is imported its own '==' and '!=', which compare bytes, are the better match (decision 0036). These do the
-// same, since the compiler also calls them, and does not say so, in a derived '==' of a file without the kit.
+// In files that import the kit, the compiler prefers its '==' and '!=', which compare bytes (decision 0036). These do
+// the same, since the compiler also calls them, without a report, in a derived '==' in a file without the kit.
 extension String {
     @_disfavoredOverload
     @available(*, deprecated, message: "works by Characters, which text from outside can bend: import GrantKit")

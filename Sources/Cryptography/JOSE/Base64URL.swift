@@ -4,17 +4,17 @@
 public enum Base64URL {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    /// Appends the encoding of some bytes.
+    /// Encodes bytes and appends the result to a buffer.
     ///
-    /// Not generic, since a generic function is slow where another module calls it.
+    /// Not generic, since calls of generic functions from another module are slow.
     public static func encode(_ bytes: [UInt8], to buffer: inout [UInt8]) {
-        // 'write' fills the capacity that it is given.
+        // Safe: 'write' fills exactly the capacity.
         unsafe buffer += [UInt8](unsafeUninitializedCapacity: length(bytes.count)) { $1 = unsafe write(bytes, to: $0) }
     }
 
-    /// The encoding of some bytes.
+    /// Encodes bytes.
     public static func encode(_ bytes: [UInt8]) -> String {
-        // 'write' fills the capacity that it is given.
+        // Safe: 'write' fills exactly the capacity.
         unsafe String(unsafeUninitializedCapacity: length(bytes.count)) { unsafe write(bytes, to: $0) }
     }
 
@@ -23,7 +23,7 @@ public enum Base64URL {
     }
 
     private static func write(_ bytes: [UInt8], to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        // The buffer has the length that 'length' gives for the bytes, and 'written' stays below it.
+        // Safe: the buffer has the length that 'length' computes, and 'written' stays below it.
         unsafe digits.withUnsafeBufferPointer { digits in
             var (place, written) = (0, 0)
             while place + 2 < bytes.count {
@@ -35,7 +35,7 @@ public enum Base64URL {
                 (place, written) = (place + 3, written + 4)
             }
             guard place < bytes.count else { return written }
-            // One byte left makes two digits, two make three.
+            // One remaining byte becomes two digits, two become three.
             let isPair = place + 1 < bytes.count
             let bits = UInt32(bytes[place]) << 16 | (isPair ? UInt32(bytes[place + 1]) << 8 : 0)
             unsafe buffer[written] = unsafe digits[Int(bits >> 18)]
@@ -45,7 +45,7 @@ public enum Base64URL {
         }
     }
 
-    /// The bytes of an encoding, or nil if it holds padding, a foreign character or bits that stand for nothing.
+    /// Decodes text; nil if it contains padding, an invalid character or non-zero trailing bits.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
@@ -64,7 +64,7 @@ public enum Base64URL {
         return bytes
     }
 
-    /// The bytes of a text in either alphabet of RFC 4648 sections 4 and 5, with or without padding, or nil.
+    /// Decodes text in either alphabet of RFC 4648 sections 4 and 5, with or without padding; nil if it is invalid.
     static func decode(either text: some Collection<UInt8>) -> [UInt8]? {
         let characters = text.prefix { $0 != UInt8(ascii: "=") }
         let padding = text.dropFirst(characters.count)

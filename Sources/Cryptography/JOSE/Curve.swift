@@ -15,7 +15,7 @@ enum Curve: String, Sendable, CaseIterable {
         }
     }
 
-    /// The bytes of a coordinate, and of each half of a signature.
+    /// The length in bytes of a coordinate, and of each half of a signature.
     var width: Int {
         switch self {
         case .p256: 32

@@ -2,12 +2,12 @@
 
 import COpenSSL
 
-/// Turns the two numbers of an ECDSA signature from OpenSSL's form into that of JOSE and back.
+/// Converts ECDSA signatures between OpenSSL's format (DER) and that of JOSE.
 enum ECDSASignature {
-    /// R and S in a fixed width, one after the other (RFC 7518 section 3.4).
+    /// R and S in fixed width, one after the other (RFC 7518 section 3.4).
     ///
-    /// Read by hand: up to P-384 OpenSSL writes two integers with lengths of one byte each, and its own reader makes two
-    /// big numbers of them first, which costs a fiftieth of a signature.
+    /// Parsed by hand: up to P-384, OpenSSL writes two integers with one length byte each. OpenSSL's own parser would
+    /// first convert them to big numbers, which takes a fiftieth of the time of a signature.
     ///
     /// - Throws: `CryptographyError`.
     static func fixedWidth(_ encoded: [UInt8], _ length: Int, _ width: Int) throws -> [UInt8] {
@@ -26,10 +26,10 @@ enum ECDSASignature {
         return fixed
     }
 
-    /// The DER that OpenSSL verifies, or nil if the length is not that of the curve.
+    /// The signature in DER for OpenSSL; nil if its length does not match the curve.
     static func distinguished(_ signature: [UInt8], _ curve: Curve) -> [UInt8]? {
-        // Each half is 'width' bytes of the signature, whose length was checked; the buffer holds more than the longest
-        // DER.
+        // Safe: the length of the signature is checked, so each half has 'width' bytes; the buffer is longer than the
+        // longest DER.
         let width = curve.width
         guard signature.count == 2 * width, let pair = unsafe ECDSA_SIG_new() else { return nil }
         defer { unsafe ECDSA_SIG_free(pair) }

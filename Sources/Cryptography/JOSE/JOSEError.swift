@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a key, a set of keys or a signature of others is refused: for the log, not for the client.
+/// The reason why a key, a key set or a signature of someone else is refused; for the log, not for the client.
 public struct JOSEError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public let reason: String
@@ -9,6 +9,6 @@ public struct JOSEError: Error, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// What is wrong.
+    /// The reason.
     public var description: String { reason }
 }

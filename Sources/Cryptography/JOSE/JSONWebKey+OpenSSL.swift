@@ -3,10 +3,10 @@
 import COpenSSL
 import GrantKit
 
-// MARK: OpenSSL's form
+// MARK: conversion to OpenSSL
 
 extension JSONWebKey {
-    /// Members of a key with their names in OpenSSL.
+    /// The members of an RSA key with their names in OpenSSL.
     private static let rsaPublic = [("n", OSSL_PKEY_PARAM_RSA_N), ("e", OSSL_PKEY_PARAM_RSA_E)]
     private static let rsaPrivate = [
         ("d", OSSL_PKEY_PARAM_RSA_D), ("p", "rsa-factor1"), ("q", "rsa-factor2"),
@@ -29,7 +29,7 @@ extension JSONWebKey {
         }
         var parameters = KeyParameters()
         parameters.add(text: curve.group, OSSL_PKEY_PARAM_GROUP_NAME)
-        // RFC 7518 section 6.2.1.2: always the full width.
+        // Coordinates always have the full width (RFC 7518 section 6.2.1.2).
         let x = try bytes("x", json, count: curve.width)
         parameters.add(octets: [4] + x + (try bytes("y", json, count: curve.width)), OSSL_PKEY_PARAM_PUB_KEY)
         if isPrivate {
@@ -58,7 +58,7 @@ extension JSONWebKey {
         _ parameters: borrowing KeyParameters, _ kind: String, _ isPrivate: Bool
     ) throws(JOSEError) -> AsymmetricKey {
         guard let key = unsafe parameters.key(kind, isPrivate: isPrivate) else {
-            throw JOSEError("it is no key of its kind: its point or its numbers are impossible")
+            throw JOSEError("it is not a valid key: OpenSSL refuses its point or its numbers")
         }
         do {
             return try unsafe AsymmetricKey(owning: key)

@@ -3,7 +3,7 @@
 import COpenSSL
 public import GrantKit
 
-/// A key of somebody else, to verify with (RFC 7517 section 4).
+/// A key that verifies signatures (RFC 7517 section 4).
 public struct JSONWebKey: Sendable {
     /// The key's `kid`, if it has one.
     public let id: String?
@@ -18,17 +18,17 @@ public struct JSONWebKey: Sendable {
         case symmetric([UInt8])
     }
 
-    /// Reads and checks a key; private members of an asymmetric one are not looked at.
+    /// Parses and checks a key; private members of an asymmetric key are ignored.
     ///
-    /// - Throws: `JOSEError` if it is malformed, weak, or of a kind that is not known.
+    /// - Throws: `JOSEError` if the key is malformed, weak or of an unknown kind.
     public init(_ json: JSON) throws(JOSEError) {
-        guard case .object = json else { throw JOSEError("a key must be an object") }
+        guard case .object = json else { throw JOSEError("a key must be a JSON object") }
         id = try JSONWebKey.text("kid", json)
         algorithm = try JSONWebKey.text("alg", json)
         let use = try JSONWebKey.text("use", json)
         let operations = json["key_ops"]
         if let operations, operations != .strings(operations.strings) {
-            throw JOSEError("'key_ops' must be a list of texts")
+            throw JOSEError("'key_ops' must be a list of strings")
         }
         mayVerify = (use ?? "sig") == "sig" && (operations?.strings.contains("verify") ?? true)
         guard json["kty"]?.string == "oct" else {
@@ -50,17 +50,17 @@ public struct JSONWebKey: Sendable {
         (material, algorithm, mayVerify) = (.asymmetric(key.key), key.algorithm, true)
     }
 
-    /// Whether the key is for verifying with an algorithm: by kind, size, `use`, `key_ops` and `alg`.
+    /// Whether the key may verify with an algorithm, by its kind, size, `use`, `key_ops` and `alg`.
     public func fits(_ algorithm: SignatureAlgorithm) -> Bool {
         guard mayVerify, self.algorithm ?? algorithm.rawValue == algorithm.rawValue else { return false }
         switch material {
         case .asymmetric(let key): return key.fits(algorithm)
-        // RFC 7518 section 3.2: at least as long as the code.
+        // The key must be at least as long as the MAC (RFC 7518 section 3.2).
         case .symmetric(let bytes): return algorithm.scheme == .hmac && bytes.count >= algorithm.hash.length
         }
     }
 
-    /// Whether some bytes are a signature of a message under this key.
+    /// Whether a signature of a message was made with this key.
     func verify(_ signature: [UInt8], of message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
         guard fits(algorithm) else { return false }
         switch material {
@@ -76,12 +76,12 @@ public struct JSONWebKey: Sendable {
 
     static func text(_ name: String, _ json: JSON) throws(JOSEError) -> String? {
         guard let value = json[name] else { return nil }
-        guard let text = value.string else { throw JOSEError("'\(name)' must be a text") }
+        guard let text = value.string else { throw JOSEError("'\(name)' must be a string") }
         return text
     }
 
     static func bytes(_ name: String, _ json: JSON, count: Int? = nil) throws(JOSEError) -> [UInt8] {
-        guard let text = json[name]?.string else { throw JOSEError("the member '\(name)' is missing") }
+        guard let text = json[name]?.string else { throw JOSEError("'\(name)' is missing") }
         guard text.utf8.count <= 4096, let bytes = Base64URL.decode(text.utf8), !bytes.isEmpty else {
             throw JOSEError("'\(name)' is not base64url")
         }

@@ -29,13 +29,13 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable {
     /// HMAC with SHA-512.
     case hs512 = "HS512"
 
-    /// Those that the server signs with itself; it verifies all.
+    /// The algorithms that the server signs with; it verifies all algorithms.
     public static let own: [SignatureAlgorithm] = [.es256, .es384, .rs256, .ps256, .edDSA]
 
-    /// The names of those that the server signs with.
+    /// The names of the algorithms that the server signs with.
     public static var ownNames: [String] { own.map(\.rawValue) }
 
-    /// How a signature is computed.
+    /// A signature scheme.
     enum Scheme: Equatable {
         case ecdsa(Curve)
         case pkcs1
@@ -56,7 +56,7 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable {
         }
     }
 
-    /// The hash function; of EdDSA, which hashes by itself, the one inside.
+    /// The hash function; for EdDSA, the one that it uses internally.
     var hash: HashFunction {
         switch self {
         case .es256, .rs256, .ps256, .hs256: .sha256

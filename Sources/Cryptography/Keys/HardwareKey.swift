@@ -6,9 +6,9 @@ import Glibc
 public import GrantKit
 import Synchronization
 
-/// A private key that a provider holds: it signs there, on threads of its own, since hardware takes its time.
+/// A private key held by a provider, which signs on separate threads since hardware is slow.
 final class HardwareKey: Sendable {
-    /// How long none is opened anew after one that did not open or did not sign.
+    /// How long to wait before opening another session after one that failed to open or to sign.
     static let pause = Duration.seconds(5)
 
     private struct Session {
@@ -22,12 +22,12 @@ final class HardwareKey: Sendable {
     private let queues = (0..<8).map { DispatchQueue(label: "hardware-\($0)") }
     private let turn = Atomic<Int>(0)
 
-    /// Signs with a session.
+    /// Creates a key with an open session.
     ///
     /// - Parameters:
     ///   - contexts: The session.
-    ///   - now: The current time.
-    ///   - open: Opens another one, after this one has failed.
+    ///   - now: Returns the current time.
+    ///   - open: Opens another session after one has failed.
     init(
         _ contexts: SigningContexts, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         open: @escaping @Sendable () throws -> SigningContexts
@@ -43,17 +43,17 @@ final class HardwareKey: Sendable {
         }
     }
 
-    /// A session that has failed once may fail for ever, so one more is tried on a new one.
+    /// Signs on the caller's thread; if the session fails, it may fail for good, so tries once more on a new session.
     func signHere(_ message: [UInt8]) throws -> [UInt8] {
         let current = session.withLock { $0.contexts }
         if let signature = try? current.sign(message) { return signature }
         return try renewed(after: current).sign(message)
     }
 
-    /// The session that follows one that has failed.
+    /// The session that replaces a failed one.
     ///
-    /// Each one that is opened tries the PIN, and a token locks itself after a few wrong ones. So a PIN that may have been
-    /// refused is not tried again, and after other failures, whatever is asked for meanwhile, none is opened for a while.
+    /// Opening a session tries the PIN, and a token locks itself after a few wrong PINs. So a PIN that may have been
+    /// refused is not tried again, and after other failures no session is opened for a while, whatever the demand.
     private func renewed(after failed: SigningContexts) throws -> SigningContexts {
         try session.withLock { session in
             guard session.contexts === failed else { return session.contexts }
@@ -63,7 +63,7 @@ final class HardwareKey: Sendable {
             }
             do {
                 session.contexts = try open()
-                // Should it not sign either, this is what others are told for a while.
+                // The error for later callers in case this session does not sign either.
                 session.failure = (CryptographyError(found: "the key does not sign on a new session"), now())
             } catch {
                 session.failure = (error, now())
@@ -74,13 +74,13 @@ final class HardwareKey: Sendable {
     }
 }
 
-/// A key as its provider hands it out.
+/// A key opened at its provider.
 @safe private final class OpenedKey {
     let provider: LoadedProvider
     let pointer: OpaquePointer
 
     init(_ provider: KeyProvider, _ uri: String, _ pin: Secret) throws {
-        // The key is this object's own until it goes; what OpenSSL hands out is freed here.
+        // Safe: this object owns the key and frees it in 'deinit'; memory allocated by OpenSSL is freed below.
         self.provider = try LoadedProvider(provider)
         unsafe pointer = try unsafe self.provider.key(uri, pin: pin)
     }
@@ -91,13 +91,13 @@ final class HardwareKey: Sendable {
         unsafe SigningContexts(pointer, algorithm, provider: provider)
     }
 
-    /// The public half as an ordinary key: it can be read and verifies without the hardware.
+    /// The public half as an ordinary key, which is readable and verifies without the hardware.
     func publicHalf() throws -> AsymmetricKey {
         var der: UnsafeMutablePointer<UInt8>?
         let length = unsafe i2d_PUBKEY(pointer, &der)
         guard length > 0, let der = unsafe der else {
             throw CryptographyError(
-                found: "the provider has no public half of the key: put the public object beside the private one")
+                found: "the provider does not have the public half of the key: add the public object to the token")
         }
         defer { unsafe CRYPTO_free(der, nil, 0) }
         var start: UnsafePointer<UInt8>? = unsafe UnsafePointer(der)
@@ -109,13 +109,13 @@ final class HardwareKey: Sendable {
 }
 
 extension SigningKey {
-    /// Opens a key that a provider holds, and has it sign once to see that it does.
+    /// Opens a key held by a provider, and signs once to check that it works.
     ///
     /// - Parameters:
-    ///   - uri: The key (RFC 7512, or any URI that the provider opens).
-    ///   - pin: What opens the token.
+    ///   - uri: The key's URI (RFC 7512, or any other URI that the provider supports).
+    ///   - pin: The PIN of the token.
     ///   - provider: The provider.
-    ///   - algorithm: What it signs with; of RSA keys RS256 if it is nil, of others their only one.
+    ///   - algorithm: The algorithm; nil for RS256 with an RSA key, and for the only algorithm of other keys.
     /// - Throws: `CryptographyError` that says what is wrong and what to do.
     public convenience init(
         uri: String, pin: Secret, provider: KeyProvider, algorithm: SignatureAlgorithm? = nil
@@ -130,13 +130,13 @@ extension SigningKey {
         guard half.verify(try hardware.signHere(message), of: message, by: algorithm) else {
             throw CryptographyError(
                 found:
-                    "what the provider signs does not verify with the public half: their objects do not belong together"
+                    "the provider's signature does not verify with the public half: the objects do not belong together"
             )
         }
         self.init(half, algorithm, hardware: hardware)
     }
 
-    /// A token may be busy when several servers start at once; a PIN that may be wrong is not tried twice.
+    /// Opens a key and tries twice, since a token may be busy when several servers start; never retries a refused PIN.
     private static func opened(_ uri: String, _ pin: Secret, _ provider: KeyProvider) throws -> OpenedKey {
         do {
             return try OpenedKey(provider, uri, pin)

@@ -2,10 +2,10 @@
 
 import COpenSSL
 
-/// The numbers and texts that OpenSSL makes a key of; it keeps pointers to them, so they live as long as this does.
+/// The parameters from which OpenSSL builds a key; OpenSSL keeps pointers to them, so this value owns their memory.
 @safe struct KeyParameters: ~Copyable {
     private let builder: OpaquePointer?
-    // OpenSSL reads what is kept here until the key is made; all of it is freed with this value.
+    // Safe: OpenSSL reads this memory until the key is built, and it is freed with this value.
     private var memory: [UnsafeMutableBufferPointer<CChar>] = unsafe []
     private var numbers: [OpaquePointer] = unsafe []
 
@@ -48,7 +48,7 @@ import COpenSSL
         return unsafe UnsafePointer(buffer.baseAddress)
     }
 
-    /// The key, or nil if OpenSSL refuses it, as it does a point that is not on its curve.
+    /// Builds the key; nil if OpenSSL refuses it, for example for a point that is not on its curve.
     func key(_ kind: String, isPrivate: Bool) -> OpaquePointer? {
         let parameters = unsafe OSSL_PARAM_BLD_to_param(builder)
         let context = unsafe EVP_PKEY_CTX_new_from_name(nil, kind, nil)

@@ -4,22 +4,22 @@ import COpenSSL
 import GrantKit
 import OutsideText
 
-/// What a provider is given when it asks for the PIN.
+/// The answer to a provider that asks for the PIN.
 @unsafe private struct PINRequest {
     let pin: UnsafePointer<CChar>
     var isAsked = false
 }
 
-/// A provider that is loaded, in a library context of its own.
+/// A provider loaded into its own OpenSSL library context.
 ///
-/// Never in OpenSSL's default one: a module for hardware may use OpenSSL itself and then waits for itself, and a
-/// provider that does not load takes all other cryptography with it.
+/// It is never loaded into the default context: a hardware module that itself uses OpenSSL would deadlock there, and a
+/// provider that cannot be loaded would break all other cryptography.
 @safe final class LoadedProvider: Sendable {
     nonisolated(unsafe) let library: OpaquePointer
 
     init(_ provider: KeyProvider) throws {
-        // The context is this object's own until it goes.
-        guard let library = unsafe OSSL_LIB_CTX_new() else { throw CryptographyError("OpenSSL has no memory") }
+        // Safe: this object owns the context and frees it in 'deinit'.
+        guard let library = unsafe OSSL_LIB_CTX_new() else { throw CryptographyError("OpenSSL is out of memory") }
         unsafe self.library = unsafe library
         let settings = unsafe NCONF_new_ex(library, nil)
         defer { unsafe NCONF_free(settings) }
@@ -28,27 +28,28 @@ import OutsideText
             unsafe NCONF_load_bio(settings, $0, &line) > 0
         }
         guard isRead, unsafe CONF_modules_load(settings, nil, 0) > 0 else {
-            throw CryptographyError(found: "the provider '\(provider.name)' cannot be described: \(reasons())")
+            throw CryptographyError(found: "the provider '\(provider.name)' cannot be configured: \(reasons())")
         }
-        // Loading one switches off that the default one comes by itself. One that is certified must do all by itself.
+        // Once a provider is loaded, OpenSSL does not load the default one by itself. A certified provider must do all
+        // cryptography, so it only gets the base provider.
         let companion = provider.name == "fips" ? "base" : "default"
         guard unsafe OSSL_PROVIDER_load(library, companion) != nil,
             unsafe OSSL_PROVIDER_load(library, provider.name) != nil
         else {
             throw CryptographyError(
-                found: "the provider '\(provider.name)' does not load from '\(provider.path)': \(reasons())")
+                found: "the provider '\(provider.name)' cannot be loaded from '\(provider.path)': \(reasons())")
         }
-        // Modules leave harmless errors behind that would be shown as the reason of the next failure.
+        // Modules leave harmless errors behind, which would be reported as the reason of the next failure.
         ERR_clear_error()
     }
 
     deinit { unsafe OSSL_LIB_CTX_free(library) }
 
-    /// The one private key at a URI.
+    /// The only private key at a URI.
     ///
     /// - Throws: `RefusedPIN`, `CryptographyError`.
     func key(_ uri: String, pin: Secret) throws -> OpaquePointer {
-        // The request lives until the keys were read.
+        // Safe: the request outlives the reading of the keys.
         let (found, isPINAsked) = try unsafe pin.exposed.withCString { word in
             var request = unsafe PINRequest(pin: word)
             let found = try unsafe keys(uri, &request)
@@ -58,14 +59,14 @@ import OutsideText
         guard unsafe found.count == 1 else {
             for place in unsafe found.indices { unsafe EVP_PKEY_free(found[place]) }
             let what = unsafe found.isEmpty ? "no private key" : unsafe "\(found.count) private keys"
-            throw CryptographyError(found: "\(what) at '\(uri)': check the labels of token and object")
+            throw CryptographyError(found: "\(what) at '\(uri)': check the labels of the token and the object")
         }
         return unsafe found[0]
     }
 
     private func keys(_ uri: String, _ request: UnsafeMutablePointer<PINRequest>) throws -> [OpaquePointer] {
-        // OpenSSL hands the request back while the store is open; each object that it makes is freed here.
-        // A callback that fails would make the provider ask on the terminal; the PIN is never empty.
+        // Safe: OpenSSL uses the request only while the store is open, and every object that it creates is freed here.
+        // If the callback failed, the provider would ask at the terminal; the PIN is never empty.
         let method = unsafe UI_UTIL_wrap_read_pem_callback(
             { buffer, size, _, data in
                 guard let buffer = unsafe buffer, let request = unsafe data?.assumingMemoryBound(to: PINRequest.self)
@@ -77,7 +78,7 @@ import OutsideText
             }, 0)
         defer { unsafe UI_destroy_method(method) }
         guard let store = unsafe OSSL_STORE_open_ex(uri, library, nil, method, request, nil, nil, nil) else {
-            throw CryptographyError(found: "nothing of OpenSSL opens '\(uri)': \(reasons())")
+            throw CryptographyError(found: "OpenSSL cannot open '\(uri)': \(reasons())")
         }
         defer {
             unsafe OSSL_STORE_close(store)
@@ -97,9 +98,9 @@ import OutsideText
     }
 }
 
-/// All that OpenSSL has to say of this thread, the oldest first: a library's own words are in what comes with it.
+/// The messages in OpenSSL's error queue of this thread, oldest first, with the details that come from libraries.
 private func reasons() -> String {
-    // OpenSSL's texts end with NUL and are copied at once.
+    // Safe: OpenSSL's strings end with NUL and are copied at once.
     var (all, data, flags): ([String], UnsafePointer<CChar>?, Int32) = ([], nil, 0)
     while true {
         let code = unsafe ERR_get_error_all(nil, nil, nil, &data, &flags)

@@ -3,13 +3,13 @@
 import COpenSSL
 import Synchronization
 
-/// Signs with one key; contexts that are ready are kept, since making one costs as much as a fifth of a signature.
+/// Signs with one key and keeps contexts for reuse, since creating one takes a fifth of the time of a signature.
 @safe final class SigningContexts: Sendable {
     private let algorithm: SignatureAlgorithm
     private nonisolated(unsafe) let key: OpaquePointer
-    /// What holds the key, if it is not OpenSSL's default provider; it has to outlive the contexts.
+    /// The provider that holds the key, if it is not OpenSSL's default one; it must outlive the contexts.
     private let provider: LoadedProvider?
-    /// The longest signature; of ECDSA in OpenSSL's form.
+    /// The maximum length of a signature; for ECDSA, in OpenSSL's format.
     private let longest: Int
     private let ready = Mutex<[Context]>([])
 
@@ -17,10 +17,10 @@ import Synchronization
         let pointer: OpaquePointer
     }
 
-    /// Signs with a key that may be freed meanwhile.
+    /// Creates contexts for a key and takes a reference to it.
     init(_ key: OpaquePointer, _ algorithm: SignatureAlgorithm, provider: LoadedProvider? = nil) {
-        // The key is held until this object goes; a context is used by one thread at a time. OpenSSL writes no more
-        // than the lengths that it is told.
+        // Safe: this object keeps a reference to the key, one thread at a time uses a context, and OpenSSL is told the
+        // lengths of all buffers.
         unsafe EVP_PKEY_up_ref(key)
         unsafe (self.key, self.algorithm, self.provider) = unsafe (key, algorithm, provider)
         longest = unsafe max(144, Int(EVP_PKEY_get_size(key)))
@@ -33,7 +33,7 @@ import Synchronization
 
     /// Signs a message.
     ///
-    /// - Returns: The signature in the form of JOSE: of ECDSA R and S in fixed width (RFC 7518 section 3.4).
+    /// - Returns: The signature in the format of JOSE; for ECDSA, R and S in fixed width (RFC 7518 section 3.4).
     /// - Throws: `CryptographyError`.
     func sign(_ message: [UInt8]) throws -> [UInt8] {
         if algorithm == .edDSA { return try signEdDSA(message) }
@@ -45,7 +45,7 @@ import Synchronization
             length <= signature.count
         else {
             unsafe EVP_PKEY_CTX_free(context.pointer)
-            throw CryptographyError("the key did not sign")
+            throw CryptographyError("the key failed to sign")
         }
         ready.withLock { $0.append(context) }
         if case .ecdsa(let curve) = algorithm.scheme {
@@ -58,16 +58,16 @@ import Synchronization
     private func readyContext() throws -> Context {
         if let context = ready.withLock({ $0.popLast() }) { return context }
         guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(provider?.library, key, nil) else {
-            throw CryptographyError("no context to sign with")
+            throw CryptographyError("a context for signing could not be created")
         }
         guard unsafe EVP_PKEY_sign_init(context) == 1, unsafe AsymmetricKey.setPadding(context, algorithm) else {
             unsafe EVP_PKEY_CTX_free(context)
-            throw CryptographyError("the key does not sign with '\(algorithm.rawValue)'")
+            throw CryptographyError("the key cannot sign with '\(algorithm.rawValue)'")
         }
         return unsafe Context(pointer: context)
     }
 
-    /// Ed25519 takes the message and no digest, which OpenSSL offers in this way alone.
+    /// Signs with Ed25519, which takes the message rather than a digest and has no other interface in OpenSSL.
     private func signEdDSA(_ message: [UInt8]) throws -> [UInt8] {
         let context = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(context) }
@@ -75,7 +75,7 @@ import Synchronization
         var length = signature.count
         guard unsafe EVP_DigestSignInit_ex(context, nil, nil, provider?.library, nil, key, nil) == 1,
             unsafe EVP_DigestSign(context, &signature, &length, message, message.count) == 1, length == 64
-        else { throw CryptographyError("the key did not sign") }
+        else { throw CryptographyError("the key failed to sign") }
         return signature
     }
 }

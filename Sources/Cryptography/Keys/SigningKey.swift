@@ -3,7 +3,7 @@
 import COpenSSL
 public import GrantKit
 
-/// A private key with the one algorithm that it signs with.
+/// A private key with its signature algorithm.
 public final class SigningKey: Sendable {
     /// The key's `alg`.
     public let algorithm: String
@@ -13,7 +13,7 @@ public final class SigningKey: Sendable {
     public let publicJWK: JSON
 
     let signatureAlgorithm: SignatureAlgorithm
-    /// The key, of which only the public half is here if hardware holds the other.
+    /// The key; only its public half, if hardware holds the private one.
     let key: AsymmetricKey
     let hardware: HardwareKey?
     private let contexts: SigningContexts
@@ -31,13 +31,13 @@ public final class SigningKey: Sendable {
             ])
     }
 
-    // MARK: make
+    // MARK: generating
 
-    /// Makes a new key; one of RSA takes some tenths of a second.
+    /// Generates a key; an RSA key takes some tenths of a second.
     ///
     /// - Throws: `CryptographyError`.
     public static func generate(_ algorithm: SignatureAlgorithm = .es256) throws -> SigningKey {
-        // The context is freed at the end, and the key goes to its owner.
+        // Safe: the context is freed at the end, and the returned object owns the key.
         let name =
             switch algorithm.scheme {
             case .ecdsa: "EC"
@@ -63,17 +63,17 @@ public final class SigningKey: Sendable {
         }
     }
 
-    // MARK: sign
+    // MARK: signing
 
     /// Signs a message.
     ///
-    /// - Returns: The signature in the form of JOSE: of ECDSA R and S in fixed width (RFC 7518 section 3.4).
+    /// - Returns: The signature in the format of JOSE; for ECDSA, R and S in fixed width (RFC 7518 section 3.4).
     /// - Throws: `CryptographyError`.
     func sign(_ message: [UInt8]) throws -> [UInt8] {
         try contexts.sign(message)
     }
 
-    /// Whether some bytes are this key's signature of a message.
+    /// Whether a signature of a message was made with this key.
     func verify(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         key.verify(signature, of: message, by: signatureAlgorithm)
     }

@@ -2,19 +2,19 @@
 
 import COpenSSL
 
-/// A number without bound.
+/// An integer of any size.
 @safe struct BigNumber: ~Copyable {
     let pointer: OpaquePointer
 
-    /// Reads a number of an OpenSSL key.
+    /// Reads a number from an OpenSSL key.
     init?(_ name: String, of key: OpaquePointer) {
-        // The number is this value's own until it goes; OpenSSL writes no more than the width that it is told.
+        // Safe: this value owns the number and frees it in 'deinit'; OpenSSL is told the lengths of all buffers.
         var number: OpaquePointer?
         guard unsafe EVP_PKEY_get_bn_param(key, name, &number) == 1, let number = unsafe number else { return nil }
         unsafe pointer = unsafe number
     }
 
-    /// Reads bytes, the most significant first.
+    /// Reads a number from bytes, most significant first.
     init?(_ bytes: [UInt8]) {
         guard let number = unsafe BN_bin2bn(bytes, Int32(bytes.count), nil) else { return nil }
         unsafe pointer = unsafe number
@@ -24,14 +24,14 @@ import COpenSSL
 
     var bits: Int { unsafe Int(BN_num_bits(pointer)) }
 
-    /// The bytes, the most significant first, filled up to a width.
+    /// The bytes, most significant first, padded to a width.
     func bytes(width: Int? = nil) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: width ?? (bits + 7) / 8)
         unsafe BN_bn2binpad(pointer, &bytes, Int32(bytes.count))
         return bytes
     }
 
-    /// The rest of a division by a small number.
+    /// The remainder of a division by a small number.
     func remainder(_ divisor: UInt64) -> UInt64 {
         unsafe UInt64(BN_mod_word(pointer, UInt(divisor)))
     }

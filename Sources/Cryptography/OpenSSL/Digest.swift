@@ -7,25 +7,25 @@ import GrantKit
 public enum Digest {
     /// The SHA-256 digest of some bytes (FIPS 180-4).
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        // It can only fail where OpenSSL has no SHA-256 at all, which `check` finds at the start.
+        // Can only fail if OpenSSL has no SHA-256 at all, which `check` finds at the start.
         HashFunction.sha256.digest(bytes)
     }
 
-    /// The HMAC-SHA-256 code of some bytes (RFC 2104).
+    /// The HMAC-SHA-256 of some bytes (RFC 2104).
     public static func hmac(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
         HashFunction.sha256.code(bytes, key: key)
     }
 
-    /// Random bytes from OpenSSL's generator, which the kernel seeds, or from the kernel itself if that one fails.
+    /// Random bytes from OpenSSL's generator, which the kernel seeds, or from the kernel if that fails.
     public static func random(_ count: Int) -> [UInt8] {
-        // OpenSSL fills as many bytes as there are.
+        // Safe: OpenSSL is told the length of the array.
         var bytes = [UInt8](repeating: 0, count: count)
         if unsafe RAND_bytes(&bytes, Int32(count)) == 1 { return bytes }
         var kernel = SystemRandomNumberGenerator()
         return bytes.map { _ in kernel.next() }
     }
 
-    /// Proves once, at the start, that OpenSSL does what the rest of this file takes for granted.
+    /// Checks at the start that OpenSSL's SHA-256 works, which the rest of this file assumes.
     ///
     /// - Throws: `CryptographyError`.
     public static func check() throws {

@@ -8,7 +8,7 @@ enum HashFunction: Sendable {
     case sha384
     case sha512
 
-    // Looked up once: looking one up anew costs more than a short digest.
+    // Safe: fetched once and immutable. Fetching one again would take longer than a short digest.
     private nonisolated(unsafe) static let sha256Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA256", nil)
     private nonisolated(unsafe) static let sha384Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA384", nil)
     private nonisolated(unsafe) static let sha512Algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA512", nil)
@@ -21,7 +21,7 @@ enum HashFunction: Sendable {
         }
     }
 
-    /// The bytes of a digest.
+    /// The length of a digest in bytes.
     var length: Int {
         switch self {
         case .sha256: 32
@@ -32,15 +32,15 @@ enum HashFunction: Sendable {
 
     /// The digest of some bytes.
     func digest(_ bytes: [UInt8]) -> [UInt8] {
-        // The digest has the length of the algorithm's.
+        // Safe: the array has the length of the digest.
         var digest = [UInt8](repeating: 0, count: length)
         unsafe EVP_Digest(bytes, bytes.count, &digest, nil, algorithm, nil)
         return digest
     }
 
-    /// The HMAC code of some bytes (RFC 2104).
+    /// The HMAC of some bytes (RFC 2104).
     func code(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
-        // The code has the length of the algorithm's.
+        // Safe: the array has the length of the MAC.
         var code = [UInt8](repeating: 0, count: length)
         unsafe HMAC(algorithm, key, Int32(key.count), bytes, bytes.count, &code, nil)
         return code

@@ -2,14 +2,14 @@
 
 import Synchronization
 
-/// Random bytes fetched from OpenSSL many at a time, since asking it for sixteen costs nearly as much as for a thousand.
+/// Random bytes, fetched from OpenSSL in blocks since sixteen bytes cost nearly as much as a thousand.
 ///
-/// What was given out is wiped. The process never forks, so no two processes share a reserve.
+/// Bytes that were taken are wiped. The process never forks, so no two processes share a reserve.
 public final class RandomReserve: Sendable {
     private static let size = 1024
     private let bytes = Mutex<[UInt8]>([])
 
-    /// Makes an empty reserve.
+    /// Creates an empty reserve.
     public init() {}
 
     /// Takes random bytes.

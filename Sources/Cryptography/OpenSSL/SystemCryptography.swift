@@ -2,17 +2,18 @@
 
 public import GrantKit
 
-/// What the kit promises of cryptography, by OpenSSL.
+/// The kit's cryptography service, implemented with OpenSSL.
 public struct SystemCryptography: CryptographyService {
-    /// Makes the service.
+    /// Creates the service.
     public init() {}
 
-    /// The SHA-256 digest of a text, as base64url.
+    /// The SHA-256 digest of a string, in base64url.
     public func digest(_ text: String) -> String {
         Base64URL.encode(Digest.sha256(Array(text.utf8)))
     }
 
-    /// The left half of a text's digest: SHA-256, 384 or 512 as the algorithm says (OpenID Connect Core section 3.1.3.6).
+    /// The left half of a string's digest with the hash of a signature algorithm, in base64url (OpenID Connect Core
+    /// section 3.1.3.6).
     public func leftHalf(_ text: String, algorithm: String) -> String {
         let digest = Digest.of(Array(text.utf8), bits: Digest.bits(of: algorithm))
         return Base64URL.encode(Array(digest.prefix(digest.count / 2)))

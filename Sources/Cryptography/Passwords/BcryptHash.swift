@@ -5,11 +5,11 @@ import Glibc
 public import GrantKit
 import OutsideText
 
-/// A password that was brought along hashed with bcrypt: `$2a$`, `$2b$` or `$2y$`.
+/// An imported password hash made with bcrypt: `$2a$`, `$2b$` or `$2y$`.
 public struct BcryptHash: Sendable {
     private let text: String
 
-    /// Takes a hash, or gives nil if the text is none or its cost is above 15, which takes two seconds.
+    /// Parses a hash; nil if the string is malformed or its cost is above 15, which takes two seconds.
     public init?(_ text: String) {
         let parts = text.raw.split(at: "$", keepingEmpty: true)
         guard parts.count == 4, parts[0].isEmpty, ["2a", "2b", "2y"].contains(parts[1]), parts[2].count == 2,
@@ -19,16 +19,16 @@ public struct BcryptHash: Sendable {
         self.text = text
     }
 
-    /// Whether a byte is one of bcrypt's own base64.
+    /// Whether a byte belongs to bcrypt's own base64 alphabet.
     private static func isDigit(_ byte: UInt8) -> Bool {
         0x2E...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
     }
 
-    /// Whether a password is the one that was hashed; slow, so not for a request's own thread.
+    /// Whether a password matches the hash; slow, so never call it on a thread that serves requests.
     ///
-    /// bcrypt reads no more than 72 bytes and ends at a NUL byte; a password that holds one is refused.
+    /// bcrypt reads only the first 72 bytes and stops at a NUL byte, so a password that contains one is refused.
     public func matches(_ password: Secret) -> Bool {
-        // 'crypt_ra' makes the memory that is freed here; its text ends with NUL.
+        // Safe: 'crypt_ra' allocates the memory that is freed here, and its string ends with NUL.
         guard !password.exposed.utf8.contains(0) else { return false }
         var (data, size): (UnsafeMutableRawPointer?, Int32) = (nil, 0)
         defer { unsafe free(data) }

@@ -5,19 +5,19 @@ import Glibc
 import GrantKit
 import Synchronization
 
-/// Threads of their own for slow hashes, with bounded places and shares.
+/// Separate threads for slow hashes, with a limited number of places shared out fairly.
 ///
-/// Passwords of people, secrets of clients and what the server hashes for itself each have places of their own, and take
-/// turns where several of them wait. So a flood of one kind costs the others no more than every second turn.
+/// Users' passwords, client secrets and the server's own hashes each have their own places, and take turns when several
+/// kinds are waiting. So a flood of one kind costs the others at most every second turn.
 public final class HashingPool: Sendable {
-    /// All places are taken that the asker may have.
+    /// The error when all places that the caller may use are taken.
     public struct Full: Error {}
 
-    /// What is hashed.
+    /// The purpose of a hash.
     public enum Purpose: Sendable {
-        /// A person's password.
+        /// A user's password.
         case password
-        /// A secret of a client, by what names the client.
+        /// A client secret, with a string that identifies the client.
         case clientSecret(String)
 
         fileprivate var kind: Kind {
@@ -30,13 +30,13 @@ public final class HashingPool: Sendable {
 
     fileprivate enum Kind: CaseIterable {
         case passwords, clientSecrets
-        /// For the server itself, which always finds a place.
+        /// The server's own hashes, which always find a place.
         case own
     }
 
-    /// For each kind.
+    /// The number of places for each kind.
     private static let places = 32
-    /// For each address, and for each client, within its kind.
+    /// The number of places within a kind for each address and for each client.
     private static let placesPerHolder = 8
 
     private struct Share {
@@ -47,32 +47,32 @@ public final class HashingPool: Sendable {
 
     private struct State {
         var shares: [Kind: Share] = [:]
-        /// Whose turn is next.
+        /// The kinds in the order of their next turns.
         var turns = Kind.allCases
         var idle: [DispatchQueue]
     }
 
     private let state: Mutex<State>
 
-    /// Makes a pool.
+    /// Creates a pool.
     ///
-    /// - Parameter threads: How many hashes are computed at once.
+    /// - Parameter threads: The number of hashes computed at the same time.
     public init(threads: Int) {
         state = Mutex(State(idle: (0..<max(1, threads)).map { DispatchQueue(label: "hashing-\($0)") }))
     }
 
-    /// How many hashes wait or are being computed.
+    /// The number of hashes that are waiting or being computed.
     public var waiting: Int {
         state.withLock { $0.shares.values.reduce(0) { $0 + $1.total } }
     }
 
-    /// Computes something slow.
+    /// Computes a slow hash on a thread of the pool.
     ///
     /// - Parameters:
-    ///   - purpose: What it is for.
-    ///   - address: Who asks; nil for the server itself, which always finds a place.
-    ///   - work: What to compute.
-    /// - Returns: What was computed.
+    ///   - purpose: The purpose of the hash.
+    ///   - address: The address of the requester; nil for the server itself, which always finds a place.
+    ///   - work: Computes the hash.
+    /// - Returns: The result of `work`.
     /// - Throws: `Full`.
     public func run<Value: Sendable>(
         _ purpose: Purpose = .password, from address: String?, _ work: @escaping @Sendable () -> Value
@@ -86,11 +86,12 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// What an address counts as: whoever has an IPv6 network has all its addresses, so of those it is the first half.
+    /// The origin that an address counts as: the first half of an IPv6 address, since anyone with an IPv6 network has
+    /// all of its addresses.
     ///
-    /// An IPv4 address is the same one where it is written as an IPv6 address.
+    /// An IPv4 address written as an IPv6 address counts as the IPv4 address.
     public static func origin(of address: String) -> String {
-        // An IPv6 address has the 16 bytes of the structure.
+        // Safe: the structure has the 16 bytes of an IPv6 address.
         var number = in6_addr()
         guard unsafe inet_pton(AF_INET6, address, &number) == 1 else { return address }
         let bytes = unsafe withUnsafeBytes(of: number) { unsafe Array($0) }
@@ -145,7 +146,7 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// The job whose turn it is; without one the thread is idle.
+    /// The next job by turn; if there is none, the thread becomes idle.
     private func next(for thread: DispatchQueue) -> (@Sendable () -> Void)? {
         state.withLock { state in
             for (place, kind) in state.turns.enumerated() where state.shares[kind]?.jobs.isEmpty == false {

@@ -4,7 +4,7 @@ import COpenSSL
 public import GrantKit
 import OutsideText
 
-/// A password that was brought along hashed with PBKDF2 (RFC 8018 section 5.2).
+/// An imported password hash made with PBKDF2 (RFC 8018 section 5.2).
 public struct PBKDF2Hash: Sendable {
     private enum Function: String {
         case sha1 = "pbkdf2"
@@ -17,8 +17,10 @@ public struct PBKDF2Hash: Sendable {
     private let salt: [UInt8]
     private let hash: [UInt8]
 
-    /// Reads `$pbkdf2-sha256$i=..$salt$hash`, where the rounds may also stand without a name, and the same of SHA-512
-    /// and, as `$pbkdf2$`, of SHA-1; nil if the text is none or asks for more than two million rounds.
+    /// Parses `$pbkdf2-sha256$i=..$salt$hash`, or the same with `pbkdf2-sha512`, or with `pbkdf2` for SHA-1.
+    ///
+    /// The iterations may be written without `i=`. Nil if the string is malformed or asks for more than two million
+    /// iterations.
     public init?(_ text: String) {
         guard let parts = PHCString(PBKDF2Hash.named(text)), let function = Function(rawValue: parts.id),
             parts.version == nil, Set(parts.parameters.keys).isSubset(of: ["i", "l"]),
@@ -29,16 +31,16 @@ public struct PBKDF2Hash: Sendable {
         guard (8...64).contains(salt.count), (16...64).contains(hash.count) else { return nil }
     }
 
-    /// The text with a name for the rounds.
+    /// The string with `i=` before the iterations.
     private static func named(_ text: String) -> String {
         let parts = text.raw.split(at: "$", keepingEmpty: true)
         guard parts.count == 5, parts[0].isEmpty, PHCString.number(parts[2]) != nil else { return text }
         return "$\(parts[1].string)$i=\(parts[2].string)$\(parts[3].string)$\(parts[4].string)"
     }
 
-    /// Whether a password is the one that was hashed; slow, so not for a request's own thread.
+    /// Whether a password matches the hash; slow, so never call it on a thread that serves requests.
     public func matches(_ password: Secret) -> Bool {
-        // The buffers outlive the call, and their lengths are told.
+        // Safe: the buffers outlive the call, which is told their lengths.
         let text = Array(password.exposed.utf8)
         var computed = [UInt8](repeating: 0, count: hash.count)
         let done = unsafe text.withUnsafeBytes { text in

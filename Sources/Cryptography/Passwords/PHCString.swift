@@ -2,7 +2,8 @@
 
 import OutsideText
 
-/// The parts of a hash in the format of the Password Hashing Competition: `$id$v=..$name=number,..$salt$hash`.
+/// The parts of a hash in the PHC string format of the Password Hashing Competition:
+/// `$id$v=..$name=number,..$salt$hash`.
 struct PHCString {
     let id: String
     let version: String?
@@ -10,7 +11,7 @@ struct PHCString {
     let salt: [UInt8]
     let hash: [UInt8]
 
-    /// Reads a text strictly: nothing may be left over, repeated or padded.
+    /// Parses a string strictly: nothing may be left over, repeated or padded.
     init?(_ text: String) {
         guard text.utf8.count <= 512 else { return nil }
         var parts = text.raw.split(at: "$", keepingEmpty: true)
@@ -23,7 +24,7 @@ struct PHCString {
         (self.parameters, self.salt, self.hash) = (parameters, salt, hash)
     }
 
-    /// The parameters, or nil if one is no plain number or stands twice.
+    /// The parameters; nil if one is not a plain number or is repeated.
     private static func parameters(_ text: RawText) -> [String: Int]? {
         var found: [String: Int] = [:]
         for part in text.split(at: ",", keepingEmpty: true) {
@@ -34,18 +35,18 @@ struct PHCString {
         return found
     }
 
-    /// A number in its shortest form.
+    /// A number without leading zeros; nil if the text is not one.
     static func number(_ text: RawText) -> Int? {
         guard let number = digits(text), text == "\(number)".raw else { return nil }
         return number
     }
 
-    /// A number of digits alone.
+    /// A number that consists of digits only; nil if the text is not one.
     static func digits(_ text: RawText) -> Int? {
         text.bytes.allSatisfy { 0x30...0x39 ~= $0 } ? Int(text.string) : nil
     }
 
-    /// Base64 without padding; some writers use a dot for the plus sign.
+    /// Decodes base64 without padding, where some programs write a dot for the plus sign.
     static func decode(_ text: RawText) -> [UInt8]? {
         guard !text.bytes.contains(where: { "-_=".utf8.contains($0) }) else { return nil }
         return Base64URL.decode(either: text.bytes.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "+") : $0 })

@@ -3,18 +3,18 @@
 public import GrantKit
 import OutsideText
 
-/// A password as it is kept: by a hash that is slow to compute, of any form that can be verified.
+/// A slow hash of a password, in any format that the server can verify.
 public enum PasswordHash: Sendable {
-    /// What new passwords are hashed with.
+    /// Argon2id, the hash of new passwords.
     case argon2id(Argon2Hash)
-    /// What Aidbox writes.
+    /// An imported scrypt hash, as Aidbox writes it.
     case scrypt(ScryptHash)
-    /// Brought along from elsewhere.
+    /// An imported bcrypt hash.
     case bcrypt(BcryptHash)
-    /// Brought along from elsewhere.
+    /// An imported PBKDF2 hash.
     case pbkdf2(PBKDF2Hash)
 
-    /// Reads a hash, or gives nil if the text is none that can be verified at a bearable cost.
+    /// Parses a hash; nil if its format is unknown or it is too costly to verify.
     public init?(_ text: String) {
         if let hash = Argon2Hash(text) {
             self = .argon2id(hash)
@@ -29,14 +29,14 @@ public enum PasswordHash: Sendable {
         }
     }
 
-    /// The names that hashes begin with, those included that cannot be verified.
+    /// The names with which hashes start, including those that the server cannot verify.
     private static let schemes: Set<RawText> = [
         "argon2", "argon2i", "argon2d", "argon2id", "s0", "scrypt", "2", "2a", "2b", "2x", "2y", "pbkdf2", "1", "5",
         "6",
         "y", "7",
     ]
 
-    /// Whether a text starts as a hash does, so that it is no password that somebody chose.
+    /// Whether a string starts like a hash, so that it is not meant as a password.
     public static func isMeant(by text: String) -> Bool {
         guard text.utf8.first == UInt8(ascii: "$"), let id = text.raw.dropFirst().cut(at: "$")?.before else {
             return false
@@ -44,12 +44,12 @@ public enum PasswordHash: Sendable {
         return schemes.contains(id) || id.starts(with: "pbkdf2-")
     }
 
-    /// Whether it is what a new hash would be; any other is replaced when its owner signs in.
+    /// Whether the hash is as strong as a new one; a weaker one is replaced when its owner signs in.
     public var isCurrent: Bool {
         if case .argon2id(let hash) = self { hash.isCurrent } else { false }
     }
 
-    /// Whether a password is the one that was hashed; slow, so not for a request's own thread.
+    /// Whether a password matches the hash; slow, so never call it on a thread that serves requests.
     public func matches(_ password: Secret) -> Bool {
         switch self {
         case .argon2id(let hash): hash.matches(password)

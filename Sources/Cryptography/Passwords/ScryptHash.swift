@@ -4,7 +4,7 @@ import COpenSSL
 public import GrantKit
 import OutsideText
 
-/// A secret that was brought along as a slow hash: `$s0$<parameters>$<salt>$<hash>`, the form Aidbox writes.
+/// An imported hash of a secret or a password, as Aidbox writes it: `$s0$<parameters>$<salt>$<hash>`.
 public struct ScryptHash: Sendable {
     private let cost: UInt64
     private let blockSize: UInt64
@@ -12,7 +12,7 @@ public struct ScryptHash: Sendable {
     private let salt: [UInt8]
     private let hash: [UInt8]
 
-    /// Reads a hash, or gives nil if the text is none or asks for more than 256 MiB, or 1 GiB one after the other.
+    /// Parses a hash; nil if the string is malformed, needs more than 256 MiB, or writes more than 1 GiB in all lanes.
     public init?(_ text: String) {
         let parts = text.raw.split(at: "$", keepingEmpty: true)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "s0", let parameters = UInt64(parts[2].string, radix: 16),
@@ -29,9 +29,9 @@ public struct ScryptHash: Sendable {
         self.hash = hash
     }
 
-    /// Whether a secret is the one that was hashed; costs tens of milliseconds, so not for a request's own thread.
+    /// Whether a secret matches the hash; takes tens of milliseconds, so never call it on a thread for requests.
     public func matches(_ secret: Secret) -> Bool {
-        // The buffers outlive the call, and their lengths are told.
+        // Safe: the buffers outlive the call, which is told their lengths.
         let text = Array(secret.exposed.utf8)
         var computed = [UInt8](repeating: 0, count: hash.count)
         let done = unsafe text.withUnsafeBytes { text in

@@ -3,18 +3,18 @@
 import Dispatch
 public import GrantKit
 
-/// Keeps one server's ring in step with the record that all servers share.
+/// Keeps a server's key ring in step with the record that all servers on a store share.
 public actor KeyKeeper {
-    /// What the configuration says of the keys.
+    /// The configured settings for keys.
     public struct Settings: Sendable {
-        /// The periods.
+        /// The periods of key rotation.
         public var plan: KeyPlan
-        /// What private keys are sealed with.
+        /// The keys that seal private keys in the store.
         public var sealing: Sealing
-        /// What is needed.
+        /// The server's need for keys.
         public var needs: KeyNeeds
 
-        /// Makes settings.
+        /// Creates settings.
         public init(plan: KeyPlan = KeyPlan(), sealing: Sealing = Sealing(), needs: KeyNeeds) {
             self.plan = plan
             self.sealing = sealing
@@ -22,35 +22,35 @@ public actor KeyKeeper {
         }
     }
 
-    /// What a look at the record came to.
+    /// The result of checking the record.
     public enum Outcome: Sendable {
-        /// The ring is as it was.
+        /// The ring has not changed.
         case unchanged
-        /// There is another ring.
+        /// The ring was replaced.
         case changed(ServerKeyRing)
     }
 
     private let store: any Store
-    /// Called in the order in which rings follow each other, which two callers that are handed one could not keep.
+    /// Called with each new ring, in order; two callers that got rings returned could apply them in the wrong order.
     private let serve: @Sendable (ServerKeyRing, _ cache: Duration) -> Void
     private var settings: Settings
     private var record: KeyRecord?
     private var ring: ServerKeyRing?
-    /// Keys that were opened, so that a key is read once and keeps what it has ready.
+    /// The opened keys, so that each key is parsed only once and keeps its contexts.
     private var opened: [String: SigningKey] = [:]
-    /// Keys that something may still sign with that began under the former settings.
+    /// Keys of the previous settings, with which requests in progress may still sign.
     private var retained: (keys: [SigningKey], until: Timestamp) = ([], Timestamp(seconds: 0))
-    /// Making an RSA key takes tenths of a second, in which a thread that serves requests would answer nobody.
+    /// The queue for key generation, which would block a thread that serves requests for tenths of a second.
     private let workshop = DispatchQueue(label: "keys")
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Keeps the keys of a store.
+    /// Creates a keeper for the keys in a store.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - settings: What the configuration says.
-    ///   - serve: Signs with a ring from then on, and lets others keep its public keys for a time.
+    ///   - settings: The configured settings.
+    ///   - serve: Starts to use a ring; others may cache its public keys for the given time.
     public init(
         _ store: any Store, _ settings: Settings,
         serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in }
@@ -62,13 +62,13 @@ public actor KeyKeeper {
 
     // MARK: steps
 
-    /// Makes what is missing and gives the ring: at the start, and before a generation with other needs is installed.
+    /// Generates missing keys and opens the ring; called at the start and before a reload changes the needs.
     ///
     /// - Parameters:
-    ///   - settings: What the configuration says; nil for what it said before.
+    ///   - settings: The new settings; nil to keep the current ones.
     ///   - now: The current time.
-    /// - Returns: The ring; nothing has changed if an error is thrown.
-    /// - Throws: `StoreError`, `CryptographyError`.
+    /// - Returns: The ring.
+    /// - Throws: `StoreError`, `CryptographyError`; the ring and the settings are then unchanged.
     public func open(_ settings: Settings? = nil, now: Timestamp) async throws -> ServerKeyRing {
         try await exclusively {
             let next = settings ?? self.settings
@@ -82,11 +82,11 @@ public actor KeyKeeper {
         }
     }
 
-    /// Looks at the record and does what is due.
+    /// Reads the record and takes the steps that are due.
     ///
     /// - Parameter now: The current time.
-    /// - Returns: What changed; if an error is thrown, the former ring is the one to go on with.
-    /// - Throws: `StoreError`, `CryptographyError`.
+    /// - Returns: The new ring, if it has changed.
+    /// - Throws: `StoreError`, `CryptographyError`; the current ring then stays in use.
     public func look(now: Timestamp) async throws -> Outcome {
         try await exclusively {
             let record = try await updatedRecord(settings, now)
@@ -96,7 +96,7 @@ public actor KeyKeeper {
         }
     }
 
-    /// One at a time, since an actor lets others in while it waits for the store.
+    /// Runs one body at a time, since an actor is reentrant while it waits for the store.
     private func exclusively<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         if isBusy { await withCheckedContinuation { waiting.append($0) } }
         isBusy = true
@@ -107,10 +107,10 @@ public actor KeyKeeper {
         return try await body()
     }
 
-    /// Lets keys that are known begin to sign when their time comes, for which the store is not needed.
+    /// Lets known keys begin to sign when they are due, without access to the store.
     ///
     /// - Parameter now: The current time.
-    /// - Returns: What changed.
+    /// - Returns: The new ring, if it has changed.
     /// - Throws: `StoreError`, `CryptographyError`.
     public func advance(now: Timestamp) throws -> Outcome {
         guard let record else { return .unchanged }
@@ -121,25 +121,25 @@ public actor KeyKeeper {
         return .changed(next)
     }
 
-    /// When a key is announced, begins to sign or goes next.
+    /// The next time at which a key is announced, begins to sign or is removed.
     public func nextStep(now: Timestamp) -> Timestamp? {
         record.flatMap { settings.plan.nextStep($0, after: now, needs: settings.needs) }
     }
 
-    /// How long to wait until the next look.
+    /// How long to wait until the record has to be read again.
     public func pause(now: Timestamp) -> Duration {
         min(settings.plan.polling, nextStep(now: now).map { $0 - now } ?? settings.plan.polling)
     }
 
     // MARK: record and ring
 
-    /// The record of the store, with the steps taken that are due.
+    /// The record in the store, after taking the steps that are due.
     private func updatedRecord(_ settings: Settings, _ now: Timestamp) async throws -> KeyRecord {
         let keys = StoredKeys(store, sealing: settings.sealing)
         let (former, workshop) = (record, workshop)
         return try await keys.change(now: now) { stored in
             if let former, let lost = stored.map({ settings.plan.lost($0, since: former, at: now) }) ?? "all" {
-                throw StoreError("the store has lost keys that are still needed: \(lost); the former ones are served")
+                throw StoreError("the store has lost keys that are still needed: \(lost); the known keys stay in use")
             }
             return try await KeyKeeper.run(in: workshop) {
                 var base = stored ?? KeyRecord()
@@ -158,7 +158,7 @@ public actor KeyKeeper {
         }
     }
 
-    /// Opens the keys that sign and those that will, so that nothing is left to do when their time comes.
+    /// Opens the keys that sign now and those that will, so that they are ready when they are due.
     private func openAll(_ record: KeyRecord, _ settings: Settings, _ now: Timestamp) async throws {
         let keys = StoredKeys(store, sealing: settings.sealing)
         let missing = record.keys.filter { key in
@@ -173,7 +173,7 @@ public actor KeyKeeper {
         let keys = StoredKeys(store, sealing: settings.sealing)
         let current = settings.needs.generated.compactMap { record.signing($0, at: now) }
         let needed = settings.needs.declared + (try current.map { try open($0, keys) })
-        // A private key that was taken out of the configuration is not to stay in memory.
+        // A private key that was removed from the configuration must not stay in memory.
         if now >= retained.until { retained.keys = [] }
         let signing = needed + retained.keys
         let own = Set(signing.map(\.id))
@@ -187,7 +187,7 @@ public actor KeyKeeper {
             macKeys: try record.macs.map(keys.open))
     }
 
-    /// Requests in progress may ask for an algorithm that the next settings do not.
+    /// Retains keys for requests in progress, which may use an algorithm that the next settings do not.
     private func retain(_ next: Settings, _ now: Timestamp) {
         let algorithms = Set(next.needs.generated + next.needs.declared.map(\.signatureAlgorithm))
         let former = ring?.signingKeys.filter { !algorithms.contains($0.signatureAlgorithm) } ?? []

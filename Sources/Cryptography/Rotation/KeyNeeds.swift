@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// What one server needs of the keys.
+/// A server's need for keys.
 public struct KeyNeeds: Sendable {
-    /// The algorithms that something asks for, those of declared keys included.
+    /// The algorithms that something asks for, including those of declared keys.
     public var algorithms: [SignatureAlgorithm]
-    /// The longest life of what is signed.
+    /// The longest lifetime of signed tokens.
     public var longestToken: Duration
-    /// The keys that the configuration declares; of an algorithm the first one signs.
+    /// The keys declared in the configuration; the first key of each algorithm signs.
     public var declared: [SigningKey]
 
-    /// Says what is needed; where nothing is, the server signs with ES256.
+    /// Creates needs; without any algorithm and declared key, the server signs with ES256.
     public init(algorithms: [SignatureAlgorithm] = [], longestToken: Duration, declared: [SigningKey] = []) {
         let isNothing = algorithms.isEmpty && declared.isEmpty
         self.algorithms = isNothing ? [.es256] : algorithms
@@ -19,10 +19,10 @@ public struct KeyNeeds: Sendable {
         self.declared = declared
     }
 
-    /// The longest life of what is signed, in seconds.
+    /// The longest lifetime of signed tokens in seconds.
     var longest: Int64 { min(longestToken, .seconds(Int64.max)).components.seconds }
 
-    /// The algorithms for which the server has to make keys itself.
+    /// The algorithms for which the server generates keys.
     public var generated: [SignatureAlgorithm] {
         SignatureAlgorithm.own.filter { algorithm in
             algorithms.contains(algorithm) && !declared.contains { $0.signatureAlgorithm == algorithm }

@@ -2,22 +2,22 @@
 
 public import GrantKit
 
-/// The periods by which keys change.
+/// The schedule of key rotation.
 ///
-/// What happens when is a function of record, time and needs alone, so several servers on one store come to the same
-/// keys without speaking to each other.
+/// Every step is a function of the record, the time and the needs, so several servers on one store agree on the keys
+/// without talking to each other.
 public struct KeyPlan: Sendable, Equatable {
     /// How long a key signs.
     public var rotateEvery: Duration
     /// How long a key is published before it signs.
     public var announce: Duration
-    /// How long others may keep the published keys.
+    /// How long others may cache the published keys.
     public var cache: Duration
 
-    /// How long a server says in advance that it signs with a key.
+    /// How far ahead a server records that it signs with a key.
     static let lease = Duration.seconds(3600)
 
-    /// Makes a plan.
+    /// Creates a plan.
     public init(
         rotateEvery: Duration = .seconds(90 * 86400), announce: Duration = .seconds(86400),
         cache: Duration = .seconds(300)
@@ -27,34 +27,34 @@ public struct KeyPlan: Sendable, Equatable {
         self.cache = cache
     }
 
-    /// How often the record is looked at: often enough that all servers publish a key before it may have to be known.
+    /// The interval between reads of the record, short enough that every server publishes a key before it is needed.
     public var polling: Duration {
         min(.seconds(5), max(.seconds(1), (announce - cache) / 2))
     }
 
-    /// What clocks may differ by.
+    /// The tolerated difference between clocks.
     private var slack: Duration { min(.seconds(60), announce) }
 
-    /// When the last token of a key has ended.
+    /// The time at which the last token of a key has expired.
     public func end(of key: KeyRecord.Key, in record: KeyRecord) -> Timestamp {
         let stop = record.successor(of: key).map { min($0.from, key.usedUntil) } ?? key.usedUntil
         return stop + .seconds(key.longest) + slack
     }
 
-    /// When the last token of a declared key has ended, if no server declares it any more.
+    /// The time at which the last token of a declared key has expired, once no server declares it any more.
     public func end(of key: KeyRecord.Declared) -> Timestamp {
         key.usedUntil + .seconds(key.longest) + slack
     }
 
     // MARK: the next record
 
-    /// What has to be written at a moment, or nil if the record is as it should be.
+    /// The next record at a given time; nil if nothing has to change.
     ///
     /// - Parameters:
-    ///   - record: What the store keeps.
-    ///   - now: The moment.
-    ///   - needs: What the server needs.
-    ///   - make: Makes a key that is announced and signs at two moments.
+    ///   - record: The record in the store.
+    ///   - now: The time.
+    ///   - needs: The server's need for keys.
+    ///   - make: Generates a key with the times at which it is announced and begins to sign.
     /// - Returns: The next record.
     /// - Throws: What `make` throws.
     public func next(
@@ -75,8 +75,8 @@ public struct KeyPlan: Sendable, Equatable {
         _ make: (SignatureAlgorithm, Timestamp, Timestamp) throws -> KeyRecord.Key
     ) rethrows {
         guard let current = record.signing(algorithm, at: now) else {
-            // The next request may ask for it. Whoever keeps the published keys does not know it yet: where that
-            // matters it is made beforehand, by 'grantor keys rotate --algorithm'.
+            // The next request may need the key, so it signs at once, although caches of the published keys do not have
+            // it yet. An operator to whom that matters announces it before, with 'grantor keys rotate --algorithm'.
             var first = try make(algorithm, now, now)
             first.longest = needs.longest
             return record.keys.append(first)
@@ -90,7 +90,8 @@ public struct KeyPlan: Sendable, Equatable {
         }
     }
 
-    /// A declared key stays published for as long as its tokens live, also when the file no longer has it.
+    /// Records a declared key, so that it stays published until its tokens have expired even if it is removed from the
+    /// configuration.
     private func keep(_ key: SigningKey, in record: inout KeyRecord, _ now: Timestamp, _ needs: KeyNeeds) {
         let longest = needs.longest
         guard let place = record.declared.firstIndex(where: { $0.id == key.id && $0.publicJWK == key.publicJWK }) else {
@@ -102,14 +103,14 @@ public struct KeyPlan: Sendable, Equatable {
         record.declared[place].longest = max(record.declared[place].longest, longest)
     }
 
-    /// Written twice in its time and not at each look.
+    /// Renews a lease in the second half of its time, so that not every check of the record writes it.
     private static func renewed(_ usedUntil: Timestamp, _ now: Timestamp) -> Timestamp {
         usedUntil < now + lease / 2 ? now + lease : usedUntil
     }
 
-    // MARK: what comes
+    // MARK: forecast
 
-    /// The next moment at which a key is announced, begins to sign or goes.
+    /// The next time at which a key is announced, begins to sign or is removed.
     public func nextStep(_ record: KeyRecord, after now: Timestamp, needs: KeyNeeds) -> Timestamp? {
         var steps = record.keys.map(\.from)
         for algorithm in needs.generated {
@@ -125,38 +126,38 @@ public struct KeyPlan: Sendable, Equatable {
         return steps.filter { $0 > now }.min()
     }
 
-    /// What happens to keys.
+    /// A step in the life of a key.
     public struct Event: Sendable, Equatable {
-        /// What happens.
+        /// The kind of a step.
         public enum Kind: String, Sendable {
-            /// It is published.
+            /// The key is published.
             case announced
-            /// It begins to sign.
+            /// The key begins to sign.
             case signs
-            /// It stops to sign and stays published.
+            /// The key stops signing and stays published.
             case retired
-            /// It is published no longer.
+            /// The key is no longer published.
             case removed
         }
 
-        /// When.
+        /// The time of the step.
         public var moment: Timestamp
-        /// The key's id, or `new-1` and so on for a key that is not made yet.
+        /// The key's id; `new-1` and so on for a key that does not exist yet.
         public var key: String
         /// The key's algorithm.
         public var algorithm: SignatureAlgorithm
-        /// What happens.
+        /// The kind of the step.
         public var kind: Kind
     }
 
-    /// What will happen if nothing else does.
+    /// The steps to come if nothing else changes.
     ///
     /// - Parameters:
-    ///   - record: What the store keeps.
+    ///   - record: The record in the store.
     ///   - now: The current time.
-    ///   - needs: What the server needs.
-    ///   - count: How many events at the most.
-    /// - Returns: The events, in their order.
+    ///   - needs: The server's need for keys.
+    ///   - count: The maximum number of events.
+    /// - Returns: The events in order.
     public func timeline(
         _ record: KeyRecord, from now: Timestamp, needs: KeyNeeds, count: Int
     ) -> [Event] {
@@ -177,7 +178,7 @@ public struct KeyPlan: Sendable, Equatable {
         }
         pass(now)
         while events.count < count, let step = nextStep(record, after: time, needs: needs) {
-            // A server would have said meanwhile that it goes on.
+            // By then, a server would have renewed its leases.
             pass(max(time, step - .seconds(1)))
             for key in record.keys where key.from == step {
                 if let former = record.signing(key.algorithm, at: step - .seconds(1)), former.id != key.id {
@@ -191,9 +192,9 @@ public struct KeyPlan: Sendable, Equatable {
         return Array(events.prefix(count))
     }
 
-    /// Whether a record that was read lacks a key which it should still have: then the store was changed by others.
+    /// A key that is missing from a record although it should still be there, so that the store must have lost it.
     ///
-    /// A server whose clock is ahead takes a key out a little earlier.
+    /// A key that ends soon is not missed, since a server whose clock is ahead may have removed it a little earlier.
     func lost(_ record: KeyRecord, since former: KeyRecord, at now: Timestamp) -> String? {
         let ids = Set(record.keys.map(\.id) + record.declared.map(\.id) + record.withdrawn)
         let soon = now + slack

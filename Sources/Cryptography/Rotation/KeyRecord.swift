@@ -2,43 +2,43 @@
 
 public import GrantKit
 
-/// What the store keeps of the server's keys; which of them signs follows from the time alone.
+/// The record of the server's keys in the store; which key signs depends only on the record and the time.
 public struct KeyRecord: Sendable, Hashable {
-    /// A signing key that the server keeps.
+    /// A signing key kept in the store.
     public struct Key: Sendable, Hashable {
-        /// The thumbprint.
+        /// The key's RFC 7638 thumbprint.
         public var id: String
-        /// What it signs with.
+        /// The algorithm.
         public var algorithm: SignatureAlgorithm
-        /// When it was first published.
+        /// The time at which the key was first published.
         public var announced: Timestamp
-        /// When it begins to sign.
+        /// The time from which the key signs.
         public var from: Timestamp
-        /// Until when some server said that it signs with it, if no later key does.
+        /// The end of the last lease: until then, some server may sign with the key unless a later key signs.
         public var usedUntil: Timestamp
-        /// The longest life of a token that was seen while it signed, in seconds.
+        /// The longest token lifetime, in seconds, that was configured while the key signed.
         public var longest: Int64
         /// The public half.
         public var publicJWK: JSON
         var secret: StoredSecret
 
-        /// The id of the operator's key that it is sealed under, or nil.
+        /// The id of the operator's key that seals this key; nil if it is not sealed.
         public var sealedUnder: String? { secret.sealedUnder }
     }
 
-    /// The public half of a key that a configuration declared.
+    /// The public half of a key that is or was declared in a configuration.
     public struct Declared: Sendable, Hashable {
-        /// The thumbprint.
+        /// The key's RFC 7638 thumbprint.
         public var id: String
-        /// Until when some server said that it signs with it.
+        /// The end of the last lease: until then, some server may sign with the key.
         public var usedUntil: Timestamp
-        /// The longest life of a token that was seen while it signed, in seconds.
+        /// The longest token lifetime, in seconds, that was configured while the key signed.
         public var longest: Int64
         /// The public half.
         public var publicJWK: JSON
     }
 
-    /// A key for authentication codes.
+    /// A key for message authentication codes.
     struct MAC: Sendable, Hashable {
         var id: String
         var secret: StoredSecret
@@ -46,19 +46,20 @@ public struct KeyRecord: Sendable, Hashable {
 
     /// The signing keys.
     public var keys: [Key] = []
-    /// Keys that configurations declared.
+    /// The keys that are or were declared in configurations.
     public var declared: [Declared] = []
     var macs: [MAC] = []
-    /// Keys that were taken out before their time, the last ones.
+    /// The ids of the keys that were last retired by a command.
     var withdrawn: [String] = []
 
-    /// The key of an algorithm that signs at a moment: the one whose time began last, or will begin first.
+    /// The key of an algorithm that signs at a given time: the last one that has begun to sign, or else the first one
+    /// that will.
     public func signing(_ algorithm: SignatureAlgorithm, at now: Timestamp) -> Key? {
         let all = ordered(algorithm)
         return all.last { $0.from <= now } ?? all.first
     }
 
-    /// The key that signs after another.
+    /// The key that signs after another one.
     public func successor(of key: Key) -> Key? {
         let all = ordered(key.algorithm)
         return all.firstIndex { $0.id == key.id }.flatMap { all.dropFirst($0 + 1).first }
@@ -86,11 +87,11 @@ extension KeyRecord {
         ]
     }
 
-    /// Reads a record, or one of the first form, whose keys then sign from now on.
+    /// Parses a record; the keys of a record in version 1 sign from now on.
     ///
     /// - Throws: `StoreError`, `CryptographyError`.
     init(_ json: JSON, now: Timestamp) throws {
-        let unknown = StoreError("the keys in the store are of a form that this server does not know")
+        let unknown = StoreError("the keys in the store have a format that this server does not know")
         let signing = json["signing"]?.elements ?? []
         macs = (json["mac"]?.elements ?? []).compactMap(MAC.init)
         guard !macs.isEmpty, macs.count == json["mac"]?.elements.count else { throw unknown }
@@ -119,7 +120,7 @@ extension KeyRecord.Key {
             usedUntil: from + KeyPlan.lease, longest: 0, publicJWK: key.publicJWK, secret: secret)
     }
 
-    /// A key that nobody has made yet.
+    /// Creates a placeholder for a key that does not exist yet.
     init(planned id: String, _ algorithm: SignatureAlgorithm, announced: Timestamp, from: Timestamp) {
         self.init(
             id: id, algorithm: algorithm, announced: announced, from: from, usedUntil: from + KeyPlan.lease,

@@ -4,17 +4,17 @@ public import GrantKit
 import OutsideText
 import Synchronization
 
-/// The server's own keys: for signatures, of which the public halves are published, and for authentication codes.
+/// The server's own keys: signing keys, whose public halves are published, and MAC keys.
 public final class ServerKeyRing: KeyRing {
-    /// A key for authentication codes.
+    /// A key for message authentication codes.
     public struct MACKey: Sendable {
         let id: String
         let bytes: [UInt8]
 
-        /// Makes a key.
+        /// Creates a key.
         ///
         /// - Parameters:
-        ///   - id: What codes name it by; letters and digits.
+        ///   - id: The id by which codes name the key; letters, digits and underscores.
         ///   - bytes: At least 32 random bytes.
         public init(id: String, bytes: [UInt8]) {
             self.id = id
@@ -22,13 +22,13 @@ public final class ServerKeyRing: KeyRing {
         }
     }
 
-    /// The keys that sign, of an algorithm the first one; all of them verify and are published.
+    /// The keys that sign, the first one for each algorithm; all of them verify and are published.
     public let signingKeys: [SigningKey]
-    /// Keys that will sign or that signed before: they verify and are published.
+    /// The keys that will sign later or have signed before; they verify and are published.
     public let otherKeys: [JSON]
     private let verifying: [String: JSONWebKey]
     let macKeys: [MACKey]
-    /// Encoded headers by key and type, so that signing a token encodes none.
+    /// The encoded headers by key and type, so that signing a token does not encode one.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
 
     private struct HeaderName: Hashable {
@@ -36,12 +36,12 @@ public final class ServerKeyRing: KeyRing {
         var type: String
     }
 
-    /// Makes a ring.
+    /// Creates a ring.
     ///
     /// - Parameters:
-    ///   - signingKeys: At least one.
-    ///   - otherKeys: Public keys with `kid`, `use` and `alg`.
-    ///   - macKeys: At least one; the first makes codes, all of them check.
+    ///   - signingKeys: The keys that sign; at least one.
+    ///   - otherKeys: Other published public keys, with `kid`, `use` and `alg`.
+    ///   - macKeys: The MAC keys, at least one; the first makes codes, all of them verify.
     public init(signingKeys: [SigningKey], otherKeys: [JSON] = [], macKeys: [MACKey]) {
         self.signingKeys = signingKeys
         self.otherKeys = otherKeys
@@ -50,12 +50,12 @@ public final class ServerKeyRing: KeyRing {
         verifying = Dictionary(keys.map { ($0.id ?? $0.thumbprint, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What tells one ring from another.
+    /// The ids of all keys, by which two rings are compared.
     var names: [[String]] {
         [signingKeys.map(\.id), otherKeys.map { $0["kid"]?.string ?? "" }, macKeys.map(\.id)]
     }
 
-    /// The algorithms that can be asked for; a key is there for those that something did ask for.
+    /// The algorithms that plugins may ask for; the ring has keys for those that one has asked for.
     public var algorithms: [String] { SignatureAlgorithm.ownNames }
 
     /// The published keys (RFC 7517 section 5).
@@ -63,7 +63,7 @@ public final class ServerKeyRing: KeyRing {
         ["keys": .array(signingKeys.map(\.publicJWK) + otherKeys)]
     }
 
-    /// Signs claims as a compact JWS.
+    /// Signs claims as a JWS in compact serialization.
     public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String {
         guard let key = signingKeys.first(where: { algorithm == nil || $0.algorithm == algorithm }) else {
             throw ConfigurationError("no key signs with '\(algorithm ?? "")'")
@@ -71,7 +71,8 @@ public final class ServerKeyRing: KeyRing {
         var buffer = header(key, type)
         buffer.reserveCapacity(1024)
         Base64URL.encode(claims.bytes, to: &buffer)
-        // Tokens that are made together are signed together, while OpenSSL's code is in the cache (decision 0014).
+        // Yields so that tokens issued together are signed together, while OpenSSL's code is in the cache
+        // (decision 0014).
         await Task.yield()
         let signature =
             if let hardware = key.hardware { try await hardware.sign(buffer) } else { try key.sign(buffer) }
@@ -93,7 +94,7 @@ public final class ServerKeyRing: KeyRing {
         }
     }
 
-    /// The claims of a compact JWS of this server, or nil: key by `kid`, algorithm by key, `typ` as expected.
+    /// The claims of a JWS signed by this server; nil if `kid`, the key's algorithm, `typ` or the signature is wrong.
     public func verify(_ token: String, type: String) -> VerifiedJWT? {
         guard let signed = try? CompactJWS(token), signed.header["typ"]?.string == type,
             let key = verifying[signed.header["kid"]?.string ?? ""],
@@ -102,12 +103,12 @@ public final class ServerKeyRing: KeyRing {
         return VerifiedJWT(header: signed.header, claims: claims)
     }
 
-    /// An authentication code that names its key.
+    /// A message authentication code that names its key.
     public func authenticationCode(_ message: String, purpose: String) -> String {
         macKeys.first.map { "\($0.id)-\(code(message, purpose, $0))" } ?? ""
     }
 
-    /// Whether a code was made by one of the ring's keys.
+    /// Whether a code was made with one of the ring's keys.
     public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
         guard let key = macKeys.first(where: { code.raw.starts(with: "\($0.id)-") }) else { return false }
         return Secret(code) == Secret("\(key.id)-\(self.code(message, purpose, key))")

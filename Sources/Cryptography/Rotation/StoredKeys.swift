@@ -3,9 +3,9 @@
 public import GrantKit
 import OutsideText
 
-/// The record of the server's keys in its store.
+/// Reads and writes the record of the server's keys in the store.
 public struct StoredKeys: Sendable {
-    /// The collection that it stands in.
+    /// The collection of the record.
     public static let collection = StoreCollection("key_ring")
     private static let key = collection.key("current")
     private static let never = Timestamp(seconds: 253_402_300_799)
@@ -13,30 +13,30 @@ public struct StoredKeys: Sendable {
     private let store: any Store
     let sealing: Sealing
 
-    /// Reads and writes the record of a store.
+    /// Creates access to the record in a store.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - sealing: What private keys are sealed and opened with.
+    ///   - sealing: The keys that seal and open private keys.
     public init(_ store: any Store, sealing: Sealing) {
         self.store = store
         self.sealing = sealing
     }
 
-    /// The record, or nil if no server has started on this store yet.
+    /// The record; nil if no server has used this store yet.
     ///
     /// - Throws: `StoreError`, `CryptographyError`.
     public func read(now: Timestamp) async throws -> KeyRecord? {
         try await store.read(StoredKeys.key).map { try KeyRecord($0.value, now: now) }
     }
 
-    /// Changes the record; of several servers that race, one writes and the others see what it wrote.
+    /// Changes the record; if several servers race, one of them writes and the others see its result.
     ///
     /// - Parameters:
     ///   - now: The current time.
-    ///   - body: Gives the next record, or nil if there is nothing to write; it may be asked again. It is given nil
-    ///     if there is no record yet.
-    /// - Returns: What stands in the store now.
+    ///   - body: Returns the next record, or nil if nothing has to be written. It gets nil if there is no record yet,
+    ///     and may be called several times.
+    /// - Returns: The record that is now in the store.
     /// - Throws: `StoreError`, `CryptographyError`, what `body` throws.
     @discardableResult
     public func change(
@@ -45,17 +45,17 @@ public struct StoredKeys: Sendable {
         for _ in 0..<10 {
             let stored = try await store.read(StoredKeys.key)
             let record = try stored.map { try KeyRecord($0.value, now: now) }
-            // A record of the first form is written anew, whatever else happens.
+            // A record in version 1 is written again in the current version, even if nothing else changes.
             let isOld = stored.map { $0.value["v"] != 2 } ?? false
             guard let next = try await body(record) ?? (isOld ? record : nil) else {
                 guard let record else {
-                    throw StoreError("there are no keys yet: the first 'grantor serve' makes them")
+                    throw StoreError("there are no keys yet; the first 'grantor serve' generates them")
                 }
                 return record
             }
             if try await write(next, over: stored) { return next }
         }
-        throw StoreError("other processes kept changing the server's keys")
+        throw StoreError("other processes keep changing the server's keys")
     }
 
     private func write(_ record: KeyRecord, over stored: StoreRecord?) async throws -> Bool {
@@ -69,7 +69,7 @@ public struct StoredKeys: Sendable {
 
     // MARK: private keys
 
-    /// Makes a signing key for the record.
+    /// Generates a signing key for the record.
     ///
     /// - Throws: `CryptographyError`.
     public func make(
@@ -78,7 +78,7 @@ public struct StoredKeys: Sendable {
         try entry(try SigningKey.generate(algorithm), announced: announced, from: from)
     }
 
-    /// The entry of a signing key for the record.
+    /// The entry for a signing key in the record.
     ///
     /// - Throws: `CryptographyError`.
     public func entry(_ key: SigningKey, announced: Timestamp, from: Timestamp) throws -> KeyRecord.Key {
@@ -86,7 +86,7 @@ public struct StoredKeys: Sendable {
         return KeyRecord.Key(key, secret, announced: announced, from: from)
     }
 
-    /// A key for authentication codes.
+    /// Generates a key for message authentication codes.
     func makeMAC() throws -> KeyRecord.MAC {
         let id = Base64URL.encode(Digest.random(6)).raw.replacing("-", with: "x")
         let key = Secret(Base64URL.encode(Digest.random(32)))
@@ -100,14 +100,15 @@ public struct StoredKeys: Sendable {
     func open(_ mac: KeyRecord.MAC) throws -> ServerKeyRing.MACKey {
         let text = try sealing.reveal(mac.secret, for: mac.id).exposed
         guard let bytes = Base64URL.decode(text.utf8) else {
-            throw StoreError("the keys in the store are of a form that this server does not know")
+            throw StoreError("the keys in the store have a format that this server does not know")
         }
         return ServerKeyRing.MACKey(id: mac.id, bytes: bytes)
     }
 
-    /// Seals every private key under the operator's first key, or opens all if there is none.
+    /// Seals every private key again under the operator's first key, or unseals all if there is none.
     ///
-    /// - Throws: `StoreError` if one cannot be opened, `CryptographyError`.
+    /// - Returns: The next record.
+    /// - Throws: `StoreError` if a key cannot be opened, `CryptographyError`.
     public func resealed(_ record: KeyRecord) throws -> KeyRecord {
         var next = record
         for (place, key) in record.keys.enumerated() {

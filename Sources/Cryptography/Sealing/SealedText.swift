@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the store holds of a sealed text.
+/// A sealed text in the store.
 struct SealedText: Sendable, Hashable {
-    /// The id of the key that opens it.
+    /// The id of the sealing key.
     var key: String
     var nonce: [UInt8]
     /// The ciphertext and its tag.

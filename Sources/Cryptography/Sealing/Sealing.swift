@@ -2,11 +2,11 @@
 
 import GrantKit
 
-/// The keys of the operator: the first one seals, all of them open.
+/// The operator's sealing keys: the first one seals, all of them open.
 public struct Sealing: Sendable {
     private let keys: [SealingKey]
 
-    /// Uses keys; without any, what is kept stays open.
+    /// Creates sealing with keys; without any, secrets are stored unsealed.
     public init(_ keys: [SealingKey] = []) {
         self.keys = keys
     }
@@ -21,10 +21,10 @@ public struct Sealing: Sendable {
         case .sealed(let sealed):
             guard let key = keys.first(where: { $0.id == sealed.key }) else {
                 throw StoreError(
-                    "the key '\(place)' in the store is sealed under '\(sealed.key)': add that key to 'keys.seal'")
+                    "the key '\(place)' in the store is sealed under '\(sealed.key)'; add that key to 'keys.seal'")
             }
             guard let text = key.open(sealed, for: place) else {
-                throw StoreError("the key '\(place)' in the store was changed: its seal does not hold")
+                throw StoreError("the key '\(place)' in the store was changed: its seal is broken")
             }
             return text
         }

@@ -3,13 +3,13 @@
 import COpenSSL
 public import GrantKit
 
-/// A key of the operator under which private keys stand in the store: AES-256-GCM (NIST SP 800-38D).
+/// An operator's key that seals private keys in the store with AES-256-GCM (NIST SP 800-38D).
 public struct SealingKey: Sendable {
-    /// Names the key without telling anything of it.
+    /// The key's id, which reveals nothing about the key.
     public let id: String
     private let bytes: [UInt8]
 
-    /// Reads a key, or gives nil if it is not 32 bytes in hexadecimal, base64 or base64url.
+    /// Parses a key; nil if it is not 32 bytes in hexadecimal, base64 or base64url.
     public init?(_ text: Secret) {
         guard let bytes = SealingKey.decode(text.exposed), bytes.count == 32 else { return nil }
         self.bytes = bytes
@@ -33,11 +33,11 @@ public struct SealingKey: Sendable {
         }
     }
 
-    /// Seals a text for one place, so that it opens nowhere else.
+    /// Seals a text for one place, so that it cannot be opened in another.
     ///
     /// - Throws: `CryptographyError`.
     func seal(_ text: Secret, for place: String) throws -> SealedText {
-        // GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
+        // Safe: GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
         let nonce = Digest.random(12)
         let plain = Array(text.exposed.utf8)
         var (sealed, tag) = ([UInt8](repeating: 0, count: plain.count), [UInt8](repeating: 0, count: 16))
@@ -54,9 +54,9 @@ public struct SealingKey: Sendable {
         return SealedText(key: id, nonce: nonce, text: sealed + tag)
     }
 
-    /// Opens what was sealed under this key for a place, or gives nil.
+    /// Opens a text; nil if it was not sealed under this key for this place.
     func open(_ sealed: SealedText, for place: String) -> Secret? {
-        // GCM writes as many bytes as it reads; the lengths of nonce and tag were checked.
+        // Safe: GCM writes as many bytes as it reads; the lengths of nonce and tag are checked here.
         guard sealed.key == id, sealed.nonce.count == 12, sealed.text.count >= 16 else { return nil }
         let body = Array(sealed.text.dropLast(16))
         var (plain, tag) = ([UInt8](repeating: 0, count: body.count), Array(sealed.text.suffix(16)))

@@ -2,12 +2,12 @@
 
 import GrantKit
 
-/// A private text as the store holds it.
+/// A secret in the store, sealed or not.
 enum StoredSecret: Sendable, Hashable {
     case open(Secret)
     case sealed(SealedText)
 
-    /// The id of the key that opens it, or nil if it is not sealed.
+    /// The id of the sealing key; nil if the secret is not sealed.
     var sealedUnder: String? {
         if case .sealed(let sealed) = self { sealed.key } else { nil }
     }

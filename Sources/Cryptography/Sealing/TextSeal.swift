@@ -3,24 +3,25 @@
 import COpenSSL
 import GrantKit
 
-/// AES-256-GCM under a key that is used for one text alone (NIST SP 800-38D).
+/// AES-256-GCM with a separate key for every text (NIST SP 800-38D).
 ///
-/// Each text gets a salt, from which its key is derived; so no number of texts brings two of them under one key and
-/// nonce.
+/// The key is derived from a random salt, so no two texts use the same key and nonce, however many there are.
 enum TextSeal {
     private static let saltLength = 16
     private static let tagLength = 16
-    /// Good once for each key, and each key is good for one text.
+    /// Fixed, since each key seals only one text.
     private static let nonce = [UInt8](repeating: 0, count: 12)
 
     private static func key(_ secret: [UInt8], _ purpose: String, _ salt: some Sequence<UInt8>) -> [UInt8] {
-        // A key of its own for sealing: no authentication code can be the key of a text.
+        // Derived from a separate key for sealing, so that no MAC can equal the key of a text.
         Digest.hmac(Array("\(purpose)\u{0}".utf8) + salt, key: Digest.hmac(Array("seal".utf8), key: secret))
     }
 
-    /// Salt, ciphertext and tag.
+    /// Seals a text.
+    ///
+    /// - Returns: The salt, the ciphertext and the tag.
     static func seal(_ text: [UInt8], under secret: [UInt8], purpose: String) throws -> [UInt8] {
-        // GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
+        // Safe: GCM writes as many bytes as it reads; key, nonce and tag have the lengths of the algorithm.
         let salt = Digest.random(saltLength)
         let context = unsafe EVP_CIPHER_CTX_new()
         defer { unsafe EVP_CIPHER_CTX_free(context) }
@@ -35,9 +36,9 @@ enum TextSeal {
         return salt + sealed.prefix(Int(length)) + tag
     }
 
-    /// The text, or nil if anything of it was changed, or the key or the purpose is another.
+    /// Opens a text; nil if it was changed, or sealed under another key or for another purpose.
     static func open(_ sealed: [UInt8], under secret: [UInt8], purpose: String) -> [UInt8]? {
-        // GCM writes as many bytes as it reads; the length was checked.
+        // Safe: GCM writes as many bytes as it reads; the length is checked here.
         guard sealed.count >= saltLength + tagLength else { return nil }
         let salt = sealed.prefix(saltLength)
         let body = Array(sealed.dropFirst(saltLength).dropLast(tagLength))
@@ -57,17 +58,17 @@ enum TextSeal {
 }
 
 extension ServerKeyRing {
-    /// The longest sealed text that is opened, in bytes.
+    /// The maximum length in bytes of a sealed text to open.
     private static let longestSealed = 64 * 1024
 
-    /// Seals a text under a key of the ring, which it names.
+    /// Seals a string under a key of the ring, whose id precedes the sealed text.
     public func seal(_ text: String, purpose: String) throws -> String {
-        guard let key = macKeys.first else { throw CryptographyError("no key to seal with") }
+        guard let key = macKeys.first else { throw CryptographyError("there is no key to seal with") }
         let sealed = try TextSeal.seal(Array(text.utf8), under: key.bytes, purpose: purpose)
         return "\(key.id).\(Base64URL.encode(sealed))"
     }
 
-    /// The text that one of the ring's keys sealed for a purpose.
+    /// Opens a string that one of the ring's keys sealed for a purpose; nil if it did not.
     public func open(_ sealed: String, purpose: String) -> String? {
         let parts = sealed.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 2, sealed.utf8.count <= ServerKeyRing.longestSealed,

@@ -2,18 +2,18 @@
 
 import OutsideText
 
-/// A range of IP addresses, as `10.0.0.0/8` or one address.
+/// A range of IP addresses, such as `10.0.0.0/8`, or a single address.
 public struct AddressRange: Sendable, Hashable {
     private let bytes: [UInt8]
     private let bits: Int
 
-    /// Reads a range, or gives nil if the text is none.
+    /// Parses a range; nil if the string is not one.
     public init?(_ text: String) {
         let parts = text.raw.cut(at: "/")
         guard let address = IPAddress(parts?.before ?? text.raw) else { return nil }
         let whole = address.bytes.count * 8
         guard let bits = parts.map({ AddressRange.number($0.behind) }) ?? whole else { return nil }
-        // The bits may be those of the IPv6 address that an IPv4 address was written as.
+        // If an IPv4 address was written as an IPv6 address, the prefix length may be that of the IPv6 address.
         let kept = whole == 32 && bits > 32 && text.raw.contains(":") ? bits - 96 : bits
         guard (0...whole).contains(kept) else { return nil }
         (self.bytes, self.bits) = (address.bytes, kept)

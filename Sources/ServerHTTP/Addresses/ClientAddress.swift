@@ -3,16 +3,16 @@
 import GrantKit
 import OutsideText
 
-/// Finds the address of the client behind proxies that are believed.
+/// Finds the client's address behind trusted proxies.
 struct ClientAddress: Sendable {
-    /// How many of the addresses before the connection are looked at, from the nearest.
+    /// The maximum number of forwarded addresses that are examined, from the nearest.
     static let most = 32
 
     let trusted: [AddressRange]
 
-    /// The nearest address that is no trusted proxy's: of the connection, or of the forwarded ones from the right.
+    /// The nearest address that is not a trusted proxy's: that of the connection, or a forwarded one from the right.
     ///
-    /// What stands further left was written by whoever sent the request.
+    /// Addresses further left cannot be trusted, since the sender of the request may have written them.
     func find(connection: String, _ headers: [(name: String, value: String)]) -> String {
         let isMapped = connection.utf8.starts(with: "::".utf8)
         guard !trusted.isEmpty || isMapped, let address = IPAddress(connection.raw) else { return connection }
@@ -20,7 +20,7 @@ struct ClientAddress: Sendable {
         return forwarded(headers).map(\.text) ?? (isMapped ? address.text : connection)
     }
 
-    /// The nearest address that is no trusted proxy's, or the last trusted one before something that is no address.
+    /// The nearest forwarded address that is not a trusted proxy's, or the last trusted one before an invalid address.
     private func forwarded(_ headers: [(name: String, value: String)]) -> IPAddress? {
         var nearest: IPAddress?
         for node in ClientAddress.nodes(headers) {
@@ -35,16 +35,17 @@ struct ClientAddress: Sendable {
         trusted.contains { $0.contains(address) }
     }
 
-    /// What proxies wrote of who asked them, the nearest first.
+    /// The forwarded addresses, nearest first.
     ///
-    /// A proxy that writes one of the two headers passes the other one on as it came, and nearly all write the first.
+    /// A proxy that writes one of the two header fields passes the other one on unchanged, and nearly all proxies write
+    /// `X-Forwarded-For`.
     private static func nodes(_ headers: [(name: String, value: String)]) -> [RawText] {
         let usual = elements("x-forwarded-for", headers)
         if !usual.isEmpty { return usual.map(unquoted) }
         return elements("forwarded", headers).map { node(of: $0) ?? "" }
     }
 
-    /// The elements of a list header from its end, as many as are looked at.
+    /// The elements of a list header field, from its end and up to the maximum number.
     private static func elements(_ name: String, _ headers: [(name: String, value: String)]) -> [RawText] {
         var found: [RawText] = []
         for header in headers.reversed() where header.name == name {
@@ -58,10 +59,10 @@ struct ClientAddress: Sendable {
         return found
     }
 
-    /// The last element of a list and what is before its separator.
+    /// The last element of a list, and the list before its separator.
     ///
-    /// Read from the end, since only the end was written by somebody who is believed: a quotation mark that a client
-    /// opened must not swallow what a proxy added.
+    /// Parsed from the end, since only the end was written by a trusted proxy: a quotation mark opened by a client must
+    /// not swallow what the proxy added.
     private static func lastElement(of list: RawText, at separator: UInt8) -> (before: RawText?, element: RawText)? {
         guard !list.isEmpty else { return nil }
         let bytes = list.bytes
@@ -78,12 +79,12 @@ struct ClientAddress: Sendable {
         return (nil, list.trimmed())
     }
 
-    /// Whether an odd number of backslashes is before a place (RFC 9110 section 5.6.4).
+    /// Whether an odd number of backslashes precedes a place (RFC 9110 section 5.6.4).
     private static func isEscaped(_ place: String.Index, _ bytes: Substring.UTF8View) -> Bool {
         !bytes[..<place].reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
     }
 
-    /// The value of `for` in an element (RFC 7239 section 4); nil if it has none, or more than one.
+    /// The value of `for` in an element (RFC 7239 section 4); nil unless there is exactly one.
     private static func node(of element: RawText) -> RawText? {
         var found: [RawText] = []
         var rest: RawText? = element
@@ -94,7 +95,7 @@ struct ClientAddress: Sendable {
         return found.count == 1 ? found.first : nil
     }
 
-    /// A value without its quotation marks; nothing that is escaped within them is part of an address.
+    /// A value without its quotation marks; escapes are left as they are, since an address contains none.
     private static func unquoted(_ value: RawText) -> RawText {
         guard value.count >= 2, value.starts(with: "\""), value.ends(with: "\"") else { return value }
         return value.dropFirst().dropLast()

@@ -3,18 +3,18 @@
 import Glibc
 import OutsideText
 
-/// An IP address; an IPv4 address is the same one where it is written as an IPv6 address (RFC 4291 section 2.5.5.2).
+/// An IP address; an IPv4 address written as an IPv6 address equals the IPv4 address (RFC 4291 section 2.5.5.2).
 struct IPAddress: Sendable, Hashable {
-    /// Four bytes or sixteen.
+    /// The four or sixteen bytes of the address.
     let bytes: [UInt8]
 
-    /// The longest way to write one.
+    /// The maximum length of an address in characters.
     private static let longest = 45
 
-    /// Reads an address by itself, or gives nil if the text is none.
+    /// Parses a bare address; nil if the text is not one.
     init?(_ text: RawText) {
-        // The buffers have the lengths of the two families.
-        // What reads it ends at a NUL byte.
+        // Safe: the buffers have the lengths of the two address families. The check of the characters matters too,
+        // since 'inet_pton' stops at a NUL byte.
         guard 2...IPAddress.longest ~= text.count, text.bytes.allSatisfy(IPAddress.isAllowed) else { return nil }
         let string = text.string
         var four: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
@@ -28,7 +28,7 @@ struct IPAddress: Sendable, Hashable {
         bytes = isMapped ? Array(sixteen.suffix(4)) : sixteen
     }
 
-    /// Reads an address as proxies write it: by itself, in brackets, or with a port (RFC 7239 section 6).
+    /// Parses an address as proxies write it: bare, in brackets or with a port (RFC 7239 section 6).
     init?(node text: RawText) {
         if let address = IPAddress(text) {
             self = address
@@ -45,7 +45,7 @@ struct IPAddress: Sendable, Hashable {
         }
     }
 
-    /// A colon, and a number or a made-up name.
+    /// Whether a text is a colon and a port number or an obfuscated port.
     private static func isPort(_ text: RawText) -> Bool {
         guard text.starts(with: ":"), 2...64 ~= text.count else { return false }
         return UInt16(text.dropFirst().string) != nil || text.starts(with: ":_")
@@ -60,9 +60,9 @@ struct IPAddress: Sendable, Hashable {
         }
     }
 
-    /// The address in its one form (RFC 5952).
+    /// The address in canonical form (RFC 5952).
     var text: String {
-        // The buffer holds the longest address.
+        // Safe: the buffer is long enough for any address.
         var text = [CChar](repeating: 0, count: IPAddress.longest + 1)
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         guard unsafe inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }

@@ -4,10 +4,10 @@ import Glibc
 import Logging
 import NIOCore
 
-/// Stops taking connections for a while when the machine has nothing left for them.
+/// Stops accepting connections for a while when the machine is out of files or memory.
 ///
-/// The library would try again at once, and keep a processor busy with it. Connections that are there go on, and those
-/// that come meanwhile wait in the queue of the socket.
+/// The library would retry at once and keep a processor busy. Open connections continue to be served, and new ones wait
+/// in the socket's queue.
 final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -16,7 +16,8 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private static let shortest = TimeAmount.milliseconds(50)
     private static let longest = TimeAmount.seconds(1)
-    /// How long all must be well before it is said to be over, so that a server at its limit does not fill the log.
+    /// How long accepting must work before the end of the shortage is logged, so that a server at its limit does not
+    /// flood the log.
     private static let calm = TimeAmount.seconds(5)
 
     private let logger: Logger
@@ -29,7 +30,7 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.logger = logger
     }
 
-    /// Watches a listener, from before any other handler that would keep its errors.
+    /// Adds a handler to a listener, before any other handler that would swallow its errors.
     static func add(to listener: any Channel, logger: Logger) {
         listener.eventLoop.execute {
             try? listener.pipeline.syncOperations.addHandler(AcceptPauseHandler(logger), position: .first)
@@ -60,7 +61,7 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if failing == nil { report(code) }
         failing = (failing?.since ?? now, now)
         isPaused = true
-        // Pausing the handlers alone is not enough: the socket is still being watched for connections.
+        // Pausing the handler alone is not enough, since the event loop would still watch the socket.
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         schedule(context, in: pause) { self.resume(context) }
         pause = min(pause * 2, AcceptPauseHandler.longest)
@@ -86,16 +87,16 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func report(_ code: CInt) {
-        // 'strerror' gives a string that ends with NUL.
+        // Safe: 'strerror' returns a string that ends with NUL.
         let advice =
             switch code {
             case EMFILE:
-                "raise the limit of open files (LimitNOFILE of systemd, 'ulimit -n'), or lower 'listen.max_connections'"
-            case ENFILE: "the whole machine has no file left: see fs.file-max, and what else runs there"
+                "raise the limit of open files (LimitNOFILE of systemd, 'ulimit -n') or lower 'listen.max_connections'"
+            case ENFILE: "the machine has reached its limit of open files: check fs.file-max and what else runs there"
             default: "the machine has no memory left for connections"
             }
         logger.error(
-            "no new connections can be accepted for now; those that are open are served",
+            "new connections cannot be accepted for now; open connections are still served",
             metadata: ["error": unsafe "\(String(cString: strerror(code)))", "advice": "\(advice)"])
     }
 }

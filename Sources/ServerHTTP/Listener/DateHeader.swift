@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// The `Date` header (RFC 9110 section 5.6.7), written once a second.
+/// The value of the `Date` header field (RFC 9110 section 5.6.7), formatted once a second.
 enum DateHeader {
     private static let last = Mutex<(moment: Timestamp, text: String)>((Timestamp(seconds: -1), ""))
 

@@ -2,28 +2,28 @@
 
 import Glibc
 
-/// How many files and connections the process may have open.
+/// The process's limit of open files, and the number of connections that it allows.
 public struct DescriptorLimit: Sendable {
-    /// How many connections were asked for.
+    /// The number of connections that was asked for.
     public let wanted: Int
-    /// How many fit, at least one.
+    /// The number of connections that fit, at least one.
     public let connections: Int
-    /// What the limit would have to be for all of them.
+    /// The limit that all wanted connections would need.
     public let needed: Int
-    /// What the limit is now.
+    /// The current limit.
     public let limit: Int
 
-    /// For the store, the log, requests to other servers and whatever plugins open.
+    /// The descriptors reserved for the store, the log, requests to other servers and files that plugins open.
     private static let spare = 128
 
-    /// Raises the limit to what connections need, as far as the hard limit lets it.
+    /// Raises the limit to what the connections need, as far as the hard limit permits.
     ///
-    /// To be called when everything is open that stays so.
+    /// Call this when everything that stays open has been opened.
     ///
-    /// - Parameter connections: The most connections that are to be open at once.
-    /// - Returns: What the limit is then, and how many connections fit.
+    /// - Parameter connections: The maximum number of open connections.
+    /// - Returns: The new limit and the number of connections that fit.
     public static func raise(for connections: Int) -> DescriptorLimit {
-        // The system fills the structure that it is given.
+        // Safe: the system only writes to the structure during the call.
         let used = inUse
         let needed = used + spare + connections
         var now = rlimit()
@@ -39,13 +39,13 @@ public struct DescriptorLimit: Sendable {
         return DescriptorLimit(connections, used: used, needed: needed, limit: limit)
     }
 
-    /// Says what fits.
+    /// Computes how many connections fit.
     ///
     /// - Parameters:
-    ///   - wanted: The connections that are to be open at once.
-    ///   - used: How many descriptors are in use without them.
-    ///   - needed: How many there would have to be.
-    ///   - limit: How many there may be.
+    ///   - wanted: The wanted number of open connections.
+    ///   - used: The number of descriptors in use without them.
+    ///   - needed: The limit that all wanted connections would need.
+    ///   - limit: The current limit.
     init(_ wanted: Int, used: Int, needed: Int, limit: Int) {
         self.wanted = wanted
         self.needed = needed
@@ -58,9 +58,9 @@ public struct DescriptorLimit: Sendable {
         connections = min(wanted, max(1, free - min(DescriptorLimit.spare, free / 2)))
     }
 
-    /// How many descriptors are open.
+    /// The number of open descriptors.
     private static var inUse: Int {
-        // The folder is closed at the end.
+        // Safe: the folder is closed at the end.
         guard let folder = unsafe opendir("/proc/self/fd") else { return 64 }
         defer { unsafe closedir(folder) }
         var count = 0

@@ -7,11 +7,11 @@ import NIOPosix
 
 /// Runs tasks on the thread of an event loop, so that a request is served where its bytes arrive.
 ///
-/// As a preference of the task and not as its serial executor: an asynchronous function that is called there goes on at
-/// once, where under a serial executor each call and each return would be a job of its own.
+/// It is the task's preference rather than its serial executor: calls of asynchronous functions then continue at once,
+/// whereas with a serial executor every call and every return would be a separate job.
 final class EventLoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
-    // All of these are touched on the event loop's thread alone.
+    // Safe: all of these are used on the event loop's thread only.
     @safe private nonisolated(unsafe) var ready: [UnownedJob] = []
     @safe private nonisolated(unsafe) var isScheduled = false
     @safe private nonisolated(unsafe) var isRunning = false
@@ -47,16 +47,15 @@ final class EventLoopExecutor: TaskExecutor {
         scheduleLater()
     }
 
-    // MARK: what waits for other connections
+    // MARK: yielding to other connections
 
-    /// How long it takes at most from the end of the last job until the event loop sees that nothing is left to run.
+    /// The longest time from the end of the last job until the event loop finds that it has nothing left to run.
     private static let moment = TimeAmount.microseconds(50)
 
-    /// Does something when what is ready has run, and what came for other connections of the event loop meanwhile was
-    /// read.
+    /// Calls a function after the ready jobs have run and the event loop has read from its other connections.
     ///
-    /// The event loop looks at its sockets only when it has nothing left to run. So a connection whose next request is
-    /// there when the one before is answered would keep the event loop from all others if it went on at once.
+    /// The event loop polls its sockets only when it has no jobs left. So a connection whose next request has already
+    /// arrived when the previous one is answered would starve all others if it continued at once.
     static func afterOthers(on eventLoop: any EventLoop, _ body: @escaping () -> Void) {
         guard let executor = of(eventLoop) else { return body() }
         executor.later.append(body)
@@ -77,7 +76,7 @@ final class EventLoopExecutor: TaskExecutor {
     private static let all = MultiThreadedEventLoopGroup.singleton.makeIterator()
         .reduce(into: [ObjectIdentifier: EventLoopExecutor]()) { $0[ObjectIdentifier($1)] = EventLoopExecutor($1) }
 
-    /// The executor of an event loop of the group that every listener uses.
+    /// The executor of an event loop in the group that all listeners use.
     static func of(_ eventLoop: any EventLoop) -> EventLoopExecutor? {
         all[ObjectIdentifier(eventLoop)]
     }

@@ -3,18 +3,19 @@
 import NIOHTTP1
 import OutsideText
 
-/// What the headers of a request of HTTP/1 say of where it ends (RFC 9112 section 6).
+/// The end of an HTTP/1 request as its header fields declare it (RFC 9112 section 6).
 struct HTTP1Framing {
-    /// The request has a coding that is not read, so nobody knows what its body is.
+    /// The request has a transfer coding that the server does not support, so its body cannot be read.
     static let unknownCoding = "unknown-coding"
-    /// The request is of a version that has no codings, so that others may see its end elsewhere (section 6.1).
+    /// The request has a transfer coding but a version without them, so that other servers may see its end elsewhere
+    /// (RFC 9112 section 6.1).
     static let codingOfOlderVersion = "coding-of-older-version"
 
-    /// How long the body is, if that is known.
+    /// The length of the body, if it is declared.
     private(set) var length = 0
-    /// Whether what follows is not HTTP/1 any more, to the parser at least (RFC 9110 sections 7.8 and 9.3.6).
+    /// Whether the parser takes what follows for another protocol (RFC 9110 sections 7.8 and 9.3.6).
     private(set) var isLast: Bool
-    /// Why the request cannot be read, or nil.
+    /// The reason why the request cannot be read; nil if it can.
     private(set) var fault: String?
 
     private var hasCoding = false
@@ -22,7 +23,7 @@ struct HTTP1Framing {
     init(_ head: HTTPRequestHead) {
         isLast = head.method == .CONNECT
         for (name, value) in head.headers {
-            // Most have another length, which is quicker to see.
+            // Comparing lengths first is faster, since most names have another length.
             switch name.utf8.count {
             case 7 where name.raw.isWord("upgrade"): isLast = true
             case 14 where name.raw.isWord("content-length"): length = max(0, Int(value) ?? 0)

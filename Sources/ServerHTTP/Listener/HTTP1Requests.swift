@@ -4,17 +4,18 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// Looks at requests of HTTP/1 while their version is still known, and has what is no request answered too.
+/// Checks HTTP/1 requests while their version is still known, and makes sure that unreadable requests are answered.
 ///
-/// It passes on a request that says so in place of bytes that cannot be read, so that requests before it on the
-/// connection are answered first, and it gets an answer that says what is wrong.
+/// In place of bytes that cannot be parsed, it passes on a request that carries the reason. So earlier requests on the
+/// connection are answered first, and the client gets a response that says what is wrong.
 final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Names why there is no request; a client that sends it only has its own request refused.
+    /// The header field with the reason why a request is unreadable; a client that sends it gets its own request
+    /// refused.
     static let unreadable = "grantor-unreadable"
 
     private let pipelining: PipeliningHandler
@@ -26,7 +27,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.pipelining = pipelining
     }
 
-    /// Adds a handler in front of what drops the version; HTTP/2 has none of that.
+    /// Adds a handler before the codec that drops the version; an HTTP/2 pipeline has no such codec.
     static func add(to pipeline: ChannelPipeline) {
         let operations = pipeline.syncOperations
         guard let codec = try? operations.handler(type: HTTP1ToHTTPServerCodec.self),
@@ -56,7 +57,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         guard !hasFailed else { return }
         if !isInRequest { return refuse(error.reason, context) }
-        // The code that reads the body learns of it, and answers.
+        // The code that is reading the body gets the error and responds.
         hasFailed = true
         pipelining.finish()
         context.fireErrorCaught(error)
@@ -73,7 +74,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
-    /// Passes on a request that says what is wrong, and nothing after it.
+    /// Passes on a request that carries the reason, and nothing after it.
     private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
         hasFailed = true
         pipelining.finish()
@@ -86,8 +87,9 @@ final class HTTP1RequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
-    /// What a request of HTTP/1.0 means in HTTP/1.1: it needs no host (RFC 9112 section 3.2), its connection ends unless
-    /// it asks otherwise (section 9.3), and it waits for no 100 (RFC 9110 section 10.1.1).
+    /// An HTTP/1.0 request translated to HTTP/1.1: it needs no host (RFC 9112 section 3.2), its connection closes
+    /// unless it asks otherwise (RFC 9112 section 9.3), and it does not wait for a 100 response (RFC 9110 section
+    /// 10.1.1).
     private static func asNewer(_ head: HTTPRequestHead) -> HTTPRequestHead {
         var head = head
         head.headers.remove(name: "expect")

@@ -4,22 +4,22 @@ import NIOCore
 import NIOHTTP2
 import NIOSSL
 
-/// Ends a connection of HTTP/2 whose client does what it may not, or keeps too many streams waiting.
+/// Closes an HTTP/2 connection whose client violates the protocol or keeps too many streams waiting.
 final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2FrameDelegate, RemovableChannelHandler {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
-    /// How many of its streams wait for the client.
+    /// The number of this connection's streams that wait for the client.
     var waiting = 0
 
     private let others: WaitingStreams?
     private var hasJustReset = false
     private var context: ChannelHandlerContext?
 
-    /// Makes a handler.
+    /// Creates a handler.
     ///
-    /// - Parameter others: The streams of all connections on the same event loop.
+    /// - Parameter others: The waiting streams of all connections on the same event loop.
     init(_ others: WaitingStreams?) {
         self.others = others
     }
@@ -34,20 +34,20 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2FrameDelegate
         others?.remove(self)
     }
 
-    /// The library counts idle time from when a connection becomes active, which this one has been since before its
-    /// handshake.
+    /// Starts the library's idle timer, which waits for the connection to become active; this one has been active since
+    /// before its handshake.
     func begin() {
         context?.fireChannelActive()
     }
 
-    /// Some streams have begun to wait for the client, or have ended to.
+    /// Records that streams have begun or stopped waiting for the client.
     func changeWaiting(by count: Int) {
         others?.change(self, by: count)
     }
 
-    /// Tells the client to ask for less (RFC 9113 section 7), and is rid of it and all its streams at once.
+    /// Tells the client that it asks for too much (RFC 9113 section 7), and closes the connection with all its streams.
     ///
-    /// Not before what is going on is over, since that may be one of these streams.
+    /// Deferred to the next turn of the event loop, since the current one may be handling one of these streams.
     func endForExcess() {
         guard let context else { return }
         context.eventLoop.assumeIsolated().execute {
@@ -55,7 +55,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2FrameDelegate
                 lastStreamID: .maxID, errorCode: .enhanceYourCalm, opaqueData: nil)
             let frame = HTTP2Frame(streamID: .rootStream, payload: goAway)
             context.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
-            // The end of TLS would wait for a client that may not answer.
+            // Closes below TLS, whose closing handshake would wait for a client that may not respond.
             let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
             (tls ?? context).close(promise: nil)
         }
@@ -75,10 +75,10 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2FrameDelegate
         if case .rstStream = frame.payload { hasJustReset = true } else { hasJustReset = false }
     }
 
-    /// A malformed request is an error of its stream alone (RFC 9113 section 8.1.1).
+    /// Closes the connection for connection errors; a malformed request is a stream error (RFC 9113 section 8.1.1).
     ///
-    /// The library reports both kinds in the same way, right after it has written what tells the client: a reset for an
-    /// error of a stream, and GOAWAY for one of the connection.
+    /// The library reports both kinds of error in the same way, right after it has written the frame for the client:
+    /// RST_STREAM for a stream error, GOAWAY for a connection error.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let isOfStream = hasJustReset && error is any NIOHTTP2Error
         hasJustReset = false

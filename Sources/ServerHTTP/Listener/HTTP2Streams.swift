@@ -6,14 +6,14 @@ import NIOCore
 import NIOHTTP2
 import NIOHTTPTypesHTTP2
 
-/// A connection of HTTP/2, each of whose streams is one request.
+/// An HTTP/2 connection; each of its streams is one request.
 struct HTTP2Streams: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let streams: NIOHTTP2Handler.AsyncStreamMultiplexer<HTTP1Channel.Value>
         let channel: any Channel
     }
 
-    /// What answers; above its parser a request of HTTP/1 and a stream are the same.
+    /// The channel that handles each stream, since a stream looks like an HTTP/1 request above the parser.
     let http1: HTTP1Channel
     let header: TimeAmount
     let body: TimeAmount
@@ -56,7 +56,7 @@ struct HTTP2Streams: ServerChildChannel {
                 }
             }
         } catch {
-            logger.debug("a connection of HTTP/2 ended: \(error)")
+            logger.debug("an HTTP/2 connection ended: \(error)")
         }
     }
 }

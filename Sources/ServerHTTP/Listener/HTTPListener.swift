@@ -8,26 +8,26 @@ import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 
-/// Where and how the server is reached.
+/// The configuration of a listener.
 public struct HTTPListenerConfiguration: Sendable {
-    /// The address or host name.
+    /// The IP address or host name.
     public var host: String
-    /// The port; 0 takes a free one.
+    /// The port; 0 for any free one.
     public var port: Int
-    /// Certificate and key, to serve https with HTTP/2.
+    /// The certificate and the key, to serve HTTPS with HTTP/1.1 and HTTP/2.
     public var tls: TLSFiles?
-    /// Proxies whose forwarded header is believed.
+    /// The proxies whose forwarding headers are trusted.
     public var trustedProxies: [AddressRange]
-    /// The most open connections; further ones wait.
+    /// The maximum number of open connections; further ones wait.
     public var maxConnections: Int
-    /// How long a client may take for the headers of a request, from the connection or the request before.
+    /// How long a client may take to send the header section, from the start of the connection or the previous request.
     public var headerTimeout: Duration
-    /// How long a client may take for the body of a request.
+    /// How long a client may take to send the body of a request.
     public var bodyTimeout: Duration
-    /// What `Strict-Transport-Security` says, where it is sent.
+    /// The value of the `Strict-Transport-Security` header field, if it is sent.
     public var strictTransport: String?
 
-    /// Describes a listener with the usual limits.
+    /// Creates a configuration, with default limits.
     public init(
         host: String, port: Int, tls: TLSFiles? = nil, trustedProxies: [AddressRange] = [], maxConnections: Int = 4096,
         headerTimeout: Duration = .seconds(10), bodyTimeout: Duration = .seconds(10)
@@ -42,7 +42,7 @@ public struct HTTPListenerConfiguration: Sendable {
     }
 }
 
-/// The most that is read of a request, in bytes and headers.
+/// The limits on the size of a request, in bytes and number of header fields.
 enum RequestLimit {
     static let headerField = 16 * 1024
     static let headers = 32 * 1024
@@ -50,15 +50,15 @@ enum RequestLimit {
     static let body = Limit.body
 }
 
-/// What a listener serves.
+/// The resources that a listener serves.
 public enum HTTPService: Sendable {
     /// Everything.
     case all
-    /// Everything but metrics.
+    /// Everything except metrics.
     case endpointsAndHealth
-    /// Everything but health and metrics.
+    /// Everything except health and metrics.
     case endpoints
-    /// Health and metrics alone.
+    /// Only health and metrics.
     case monitoring
 
     func isMonitored(_ path: String) -> Bool {
@@ -70,18 +70,18 @@ public enum HTTPService: Sendable {
     }
 }
 
-/// Serves the core over HTTP/1.1, and with TLS over HTTP/2 as well.
+/// Serves the core over HTTP/1.1 and, with TLS, also over HTTP/2.
 public enum HTTPListener {
-    /// Makes a service that listens until it is shut down, and then lets requests in progress finish.
+    /// Creates a service that listens until it is shut down, and then lets requests in progress finish.
     ///
     /// - Parameters:
-    ///   - core: What answers.
-    ///   - service: Which part of it.
-    ///   - configuration: Where and how.
-    ///   - logger: Takes what goes wrong with connections.
-    ///   - running: Called with the port once connections are taken.
+    ///   - core: The core that handles the requests.
+    ///   - service: The resources to serve.
+    ///   - configuration: The configuration of the listener.
+    ///   - logger: Logs problems with connections.
+    ///   - running: Called with the port once connections are accepted.
     /// - Returns: The service.
-    /// - Throws: What is wrong with the TLS configuration.
+    /// - Throws: An error if the TLS configuration is invalid.
     public static func make(
         _ core: ServerCore, serving service: HTTPService, _ configuration: HTTPListenerConfiguration, logger: Logger,
         running: @escaping @Sendable (Int) async -> Void
@@ -127,9 +127,9 @@ public enum HTTPListener {
         }
     }
 
-    /// Serves on as many threads as the process may use processors, which need not be all that there are.
+    /// Limits the threads that serve requests to the number of processors that the process may use.
     ///
-    /// To be called once, before anything else runs.
+    /// Call this once, before anything else runs.
     public static func limitThreads() {
         if let count = Processors.allowed { NIOSingletons.groupLoopCountSuggestion = min(count, System.coreCount) }
     }

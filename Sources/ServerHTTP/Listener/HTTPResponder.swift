@@ -9,7 +9,7 @@ import NIOHTTP1
 import OutsideText
 import Synchronization
 
-/// Carries requests from the HTTP library to the core and answers back.
+/// Passes requests from the HTTP library to the core, and responses back.
 struct HTTPResponder: Sendable {
     let core: ServerCore
     let service: HTTPService
@@ -18,11 +18,11 @@ struct HTTPResponder: Sendable {
     /// The value of `Strict-Transport-Security`, if it is sent (RFC 6797 section 7.1).
     let strictTransport: String?
 
-    /// Ends a connection after its answer.
+    /// Thrown to close a connection after its response.
     private struct Closing: Error {}
 
     func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
-        // A stream of HTTP/2 has a connection above it, which has the listener above it.
+        // The parent of an HTTP/2 stream is its connection, whose parent is the listener.
         let isStream = channel.parent?.parent != nil
         let head = requestHead(request, channel)
         let body: [UInt8]
@@ -33,11 +33,12 @@ struct HTTPResponder: Sendable {
             var response = await RequestDispatcher(core).refuse(head, status: refusal.status, refusal.description)
             if !isStream { response.headers.append(("connection", "close")) }
             try await send(response, to: request, writer)
-            // Bytes that were not read would reset the connection before the answer is read; the library waits a while.
+            // Closing with unread bytes would reset the connection before the client reads the response. The library
+            // waits a while instead.
             if refusal.leavesBytes { return }
             throw Closing()
         }
-        // What arrived together is read together, answered together and sent together (decision 0014).
+        // Yields so that requests that arrived together are read, answered and sent together (decision 0014).
         await Task.yield()
         var answer =
             if service.isMonitored(head.path) {
@@ -45,7 +46,7 @@ struct HTTPResponder: Sendable {
             } else if service == .monitoring {
                 ServerResponse(status: 404)
             } else if request.method == .options, head.path == "*" {
-                // RFC 9110 section 9.3.7: it asks of the server as a whole, which is there.
+                // 'OPTIONS *' asks about the server as a whole (RFC 9110 section 9.3.7).
                 ServerResponse(status: 204)
             } else {
                 await RequestDispatcher(core).respond(to: ServerRequest(head: head, body: body))
@@ -57,7 +58,7 @@ struct HTTPResponder: Sendable {
         if persistence == .close { throw Closing() }
     }
 
-    // MARK: in
+    // MARK: requests
 
     private func requestHead(_ request: Request, _ channel: any Channel) -> RequestHead {
         let target = request.head.path ?? "/"
@@ -76,7 +77,7 @@ struct HTTPResponder: Sendable {
             throw RequestRefusal.bodyTooLarge
         }
         if head[header: "expect"]?.raw.isWord("100-continue") == true {
-            // RFC 9110 section 10.1.1: such a client waits for this before it sends the body.
+            // The client waits for this response before it sends the body (RFC 9110 section 10.1.1).
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         do {
@@ -90,9 +91,9 @@ struct HTTPResponder: Sendable {
         }
     }
 
-    // MARK: out
+    // MARK: responses
 
-    /// The names that nearly every answer has, made once.
+    /// The names of header fields that nearly every response has, created once.
     private static let names = ["content-type", "cache-control", "pragma", "vary"]
         .reduce(into: [String: HTTPField.Name]()) { $0[$1] = HTTPField.Name($1) }
 
@@ -105,7 +106,7 @@ struct HTTPResponder: Sendable {
             guard let name = HTTPResponder.names[header.name] ?? HTTPField.Name(header.name) else { continue }
             fields.append(HTTPField(name: name, value: header.value))
         }
-        // RFC 9110 section 8.6: neither may be told, as nothing of the answer to GET is known here.
+        // Neither may have a length, since that of the response to GET is unknown here (RFC 9110 section 8.6).
         if response.status != 204, response.status != 304 {
             fields.append(HTTPField(name: .contentLength, value: String(response.body.count)))
         }
@@ -120,10 +121,10 @@ struct HTTPResponder: Sendable {
     }
 }
 
-/// What becomes of a connection after its answer, where the request says so (RFC 9112 section 9.3).
+/// The fate of a connection after its response, if the request decides it (RFC 9112 section 9.3).
 enum Persistence: String {
     case close
-    /// Clients of HTTP/1.0 have to be told.
+    /// The connection stays open, which an HTTP/1.0 client has to be told.
     case keep = "keep-alive"
 
     init?(_ head: RequestHead) {
@@ -139,7 +140,7 @@ enum Persistence: String {
     }
 }
 
-/// Numbers requests, so that their log lines can be found.
+/// Generates the ids of requests, by which their log lines can be found.
 enum RequestID {
     private static let start = String(UInt32.random(in: .min ... .max), radix: 36)
     private static let counter = Atomic<UInt64>(0)

@@ -3,11 +3,11 @@
 import NIOCore
 import NIOHTTP1
 
-/// Lets one request of a connection in at a time, and keeps what follows it as bytes until it has been answered.
+/// Lets through one request of a connection at a time, and holds back the bytes after it until it has been answered.
 ///
-/// A client may send many requests at once (RFC 9112 section 9.3.2). If they were all parsed and answered in one go, other
-/// connections would wait for all of them. So the next one begins when the event loop has looked at the others, and when
-/// the client takes the answers that it got, and until then no more is read.
+/// A client may send many requests at once (RFC 9112 section 9.3.2). If they were all handled in one go, other
+/// connections would have to wait. So the next request begins only after the event loop has served the other
+/// connections and the client has read its responses; until then, no more bytes are read.
 final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -15,17 +15,17 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = IOData
 
     private enum Stage {
-        /// A request may begin, or is on its way.
+        /// A request may begin or is arriving.
         case reading
-        /// A request is there as a whole.
+        /// A request has arrived completely and is being answered.
         case answering
-        /// It is answered, and the next one may not begin yet.
+        /// The request has been answered, and the next one may not begin yet.
         case pausing
-        /// What follows is no request.
+        /// No further request follows.
         case over
     }
 
-    /// The most that is read at once, which bounds what a connection keeps.
+    /// The maximum number of bytes read at once, which limits what a connection holds back.
     private static let most = 16 * 1024
 
     private var stage = Stage.reading
@@ -35,7 +35,7 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInputClosed = false
     private var context: ChannelHandlerContext?
 
-    /// Adds a handler in front of the parser.
+    /// Adds a handler before the parser.
     static func add(to pipeline: ChannelPipeline) throws -> PipeliningHandler {
         let made = PipeliningHandler()
         let operations = pipeline.syncOperations
@@ -57,19 +57,19 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = nil
     }
 
-    // MARK: what the requests are
+    // MARK: progress of requests
 
-    /// A request has begun, with a body of that length if that is known.
+    /// Records that a request has begun, with the length of its body or 0 if it is unknown.
     func begin(body length: Int) {
         end.body = length
     }
 
-    /// A request is there as a whole.
+    /// Records that a request has arrived completely.
     func complete() {
         if stage == .reading { stage = .answering }
     }
 
-    /// A request has been answered.
+    /// Records that a request has been answered.
     func answered() {
         guard stage == .answering else { return }
         stage = .pausing
@@ -77,7 +77,7 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
         pause()
     }
 
-    /// Drops what follows, which is no request.
+    /// Drops everything that follows.
     func finish() {
         stage = .over
     }
@@ -137,9 +137,9 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
-    /// Takes as much as may be parsed from what is kept.
+    /// Takes as many of the held bytes as may be parsed now.
     private func nextPart() -> ByteBuffer? {
-        // The bytes are read while the buffer is there.
+        // Safe: the buffer outlives the reading of its bytes.
         guard var bytes = kept else { return nil }
         let length = unsafe bytes.withUnsafeReadableBytes { unsafe end.find(in: $0) }
         let part = bytes.readSlice(length: length)

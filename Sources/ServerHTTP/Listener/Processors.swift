@@ -3,11 +3,11 @@
 import Glibc
 import OutsideText
 
-/// The processors that the process may run on, which its starter may have limited.
+/// The processors that the process may run on.
 enum Processors {
-    /// How many they are, or nil if the kernel does not say.
+    /// The number of processors; nil if the kernel does not report it.
     static var allowed: Int? {
-        // The system writes no more than the length that it is told.
+        // Safe: the system is told the length of the array and writes no more.
         guard let file = unsafe fopen("/proc/self/status", "r") else { return nil }
         defer { unsafe fclose(file) }
         var line = [CChar](repeating: 0, count: 4096)

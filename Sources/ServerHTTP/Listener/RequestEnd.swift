@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds where a request of HTTP/1 may end in the bytes of its connection, before they are parsed.
+/// Finds where an HTTP/1 request may end in the bytes of its connection, before they are parsed.
 ///
-/// It ends behind an empty line, which also ends a body in chunks (RFC 9112 section 7.1), or where its length says. It is
-/// found too often, since a body in chunks may hold empty lines, and never too late.
+/// A request ends after an empty line, which also ends a chunked body (RFC 9112 section 7.1), or after the declared
+/// length. An end may be found too early, since a chunked body may contain empty lines, but never too late.
 struct RequestEnd {
-    /// How much of a body with a known length is still to come.
+    /// The number of remaining bytes of a body with a declared length.
     var body = 0
 
     private var isLineEmpty = false
 
-    /// How many bytes may be parsed at once without parsing more than one request.
+    /// The number of bytes that contain at most one request, so that they may be parsed at once.
     mutating func find(in bytes: UnsafeRawBufferPointer) -> Int {
         guard body == 0 else { return takeBody(bytes.count) }
         for index in bytes.indices {

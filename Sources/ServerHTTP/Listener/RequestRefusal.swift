@@ -4,21 +4,21 @@ import GrantKit
 import HTTPTypes
 import NIOHTTP1
 
-/// Why a request is answered by the transport alone.
+/// The reason why the transport refuses a request before it reaches an endpoint.
 enum RequestRefusal: Error {
-    /// It names no host, or one that is none.
+    /// The request has no host or an invalid one.
     case noHost
-    /// It names more than one host (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
+    /// The request has more than one host (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
     case severalHosts
     case bodyTooLarge
     case bodyTooSlow
-    /// It is larger than what is read of a request before its body.
+    /// The request line or the header section is too large.
     case headersTooLarge
-    /// It is no request of HTTP/1.1; the reason is the parser's.
+    /// The request is not valid HTTP/1.1, with the parser's reason.
     case unreadable(String)
-    /// It is of HTTP/1.0 and has a `Transfer-Encoding`.
+    /// The request is HTTP/1.0 and has a `Transfer-Encoding`.
     case codingOfOlderVersion
-    /// It has another `Transfer-Encoding` than "chunked".
+    /// The request has a `Transfer-Encoding` other than `chunked`.
     case unknownCoding
 
     private init(unreadable reason: String) {
@@ -30,10 +30,10 @@ enum RequestRefusal: Error {
         }
     }
 
-    /// What is wrong with a request before its body is read, or nil.
+    /// Checks a request before its body is read; nil if nothing is wrong.
     ///
-    /// The library takes the first `Host` of HTTP/1 for the authority and leaves further ones in place, while HTTP/2 has
-    /// an authority of its own and may have a `Host` that says the same.
+    /// For HTTP/1, the library uses the first `Host` as the authority and leaves further ones in place. HTTP/2 has a
+    /// separate authority, and may have a `Host` with the same value.
     init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool) {
         let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
         let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""
@@ -53,7 +53,7 @@ enum RequestRefusal: Error {
             && zip(host.utf8, authority.utf8).allSatisfy { ASCII.lowercase($0) == ASCII.lowercase($1) }
     }
 
-    /// Whether it can be host and port (RFC 3986 section 3.2.2).
+    /// Whether a string can be a host with an optional port (RFC 3986 section 3.2.2).
     private static func isAuthority(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
@@ -63,7 +63,7 @@ enum RequestRefusal: Error {
 
     private static let authorityMarks = Set("-._~!$&'()*+,;=%:[]".utf8)
 
-    /// Whether bytes of the client are left that nobody reads as a request.
+    /// Whether the client has sent bytes that are not read as a request.
     var leavesBytes: Bool {
         switch self {
         case .headersTooLarge, .unreadable, .codingOfOlderVersion, .unknownCoding: true
@@ -82,29 +82,29 @@ enum RequestRefusal: Error {
         }
     }
 
-    /// What is wrong, for the author of the client.
+    /// What is wrong, for the developer of the client.
     var description: String {
         switch self {
-        case .noHost: "the request names no host"
-        case .severalHosts: "the request names more than one host"
+        case .noHost: "the request has no host"
+        case .severalHosts: "the request has more than one host"
         case .bodyTooLarge: "the body is larger than \(RequestLimit.body) bytes"
         case .bodyTooSlow: "the body did not arrive in time"
         case .headersTooLarge:
-            "the address or a header is longer than \(RequestLimit.headerField) bytes, all headers together are longer "
-                + "than \(RequestLimit.headers), or there are more than \(RequestLimit.headerCount)"
-        case .codingOfOlderVersion: "a request of HTTP/1.0 has no Transfer-Encoding; send a Content-Length"
-        case .unknownCoding: "the Transfer-Encoding is not 'chunked' alone, and no other one is read"
+            "the URL or a header field is longer than \(RequestLimit.headerField) bytes, all header fields together "
+                + "are longer than \(RequestLimit.headers) bytes, or there are more than \(RequestLimit.headerCount)"
+        case .codingOfOlderVersion: "an HTTP/1.0 request must not have a Transfer-Encoding; send a Content-Length"
+        case .unknownCoding: "Transfer-Encoding must be 'chunked'; no other coding is supported"
         case .unreadable(let reason): "the request is not valid HTTP/1.1: \(reason)"
         }
     }
 }
 
 extension HTTPParserError {
-    /// What is wrong, also where the parser has no words for it.
+    /// The reason, with words of our own where the parser's say nothing.
     var reason: String {
         switch self {
-        case .strictModeAssertion: "a line or a chunk does not end where it has to"
-        case .unknown: "where it ends cannot be told from its Transfer-Encoding, or a trailer changes that"
+        case .strictModeAssertion: "a line or a chunk does not end where it must"
+        case .unknown: "its Transfer-Encoding does not tell where it ends, or a trailer changes that"
         default: "\(self)"
         }
     }

@@ -3,20 +3,21 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// A client took longer for a request's body than it may.
+/// The error when a client takes too long to send a request's body.
 struct BodyTimeoutError: Error {}
 
-/// Bounds how long a client may take to send headers and body and to read the answer; to make the answer may take as
-/// long as it takes.
+/// Limits how long a client may take to send headers and body and to read the response, but not how long the server
+/// takes to respond.
 ///
-/// Without headers there is nothing to answer, so the connection is closed; a body that does not come is answered.
+/// If the headers do not arrive, the connection is closed, since there is nothing to respond to. If the body does not
+/// arrive, the client gets a response.
 final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// What the client is being waited for.
+    /// What the server is waiting for.
     private enum Awaited {
         case headers
         case body
@@ -32,12 +33,12 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
 
-    /// Makes a handler.
+    /// Creates a handler.
     ///
     /// - Parameters:
-    ///   - header: How long headers may take, and how long the client may take to read the answer.
-    ///   - body: How long the body may take.
-    ///   - connection: What the request is a stream of, with HTTP/2.
+    ///   - header: How long the client may take to send the headers, and how long to read the response.
+    ///   - body: How long the client may take to send the body.
+    ///   - connection: The connection of the stream, for HTTP/2.
     init(header: TimeAmount, body: TimeAmount, connection: HTTP2ConnectionHandler? = nil) {
         self.header = header
         self.body = body
@@ -86,21 +87,22 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         deadline = .now() + time
     }
 
-    /// One timer a connection, which looks again when the time may be over: setting one for each request costs more.
+    /// Sets the timer of the connection; one timer that checks deadlines is cheaper than one timer for each request.
     private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.look(context) }
     }
 
-    /// An answer that was read leaves its client the time for headers; one that was not has the time of a body on top.
+    /// Closes the connection if the client has read the response and sent nothing since, or if it has not read the
+    /// response within the time for headers and body.
     private func lookForDelivery(_ context: ChannelHandlerContext, _ rest: TimeAmount) {
         guard isDelivered(context) || rest <= .zero - body else { return schedule(context, in: rest + body) }
         context.close(promise: nil)
     }
 
-    /// Asked for when the time is over, since a promise for each answer costs more.
+    /// Whether the client has read the response; checked at the deadline, since a promise for each response costs more.
     private func isDelivered(_ context: ChannelHandlerContext) -> Bool {
-        // A stream of HTTP/2 ends with its answer, so one that is still there has not been read; it knows no such option
-        // and would end the process if asked.
+        // An HTTP/2 stream ends with its response, so if it still exists, the response has not been read. Streams do
+        // not have the option below, and asking for it would end the process.
         guard context.channel.parent?.parent == nil else { return false }
         return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
     }

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP2
 import NIOSSL
 
-/// A connection over TLS, with the version of HTTP that its client chose (RFC 7301).
+/// A TLS connection, with the HTTP version that was negotiated with the client (RFC 7301).
 struct SecureChannel: ServerChildChannel {
     typealias Version = NIONegotiatedHTTPVersion<HTTP1Channel.Value, HTTP2Streams.Value>
 
@@ -19,7 +19,7 @@ struct SecureChannel: ServerChildChannel {
     let http1: HTTP1Channel
     let http2: HTTP2Streams
 
-    /// What connections share, with the versions that are offered.
+    /// The TLS context that connections share, with the offered HTTP versions.
     static func context(_ configuration: TLSConfiguration) throws -> NIOSSLContext {
         var configuration = configuration
         configuration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
@@ -45,7 +45,7 @@ struct SecureChannel: ServerChildChannel {
             case .http2(let streams): await http2.handle(value: streams, logger: logger)
             }
         } catch {
-            logger.debug("a client and this server have no version of HTTP in common: \(error)")
+            logger.debug("no HTTP version was negotiated with the client: \(error)")
         }
     }
 }

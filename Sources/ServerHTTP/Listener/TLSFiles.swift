@@ -4,7 +4,7 @@ import NIOCore
 public import NIOSSL
 import Synchronization
 
-/// A certificate chain and its key, read again when the operator says so.
+/// A certificate chain and its private key, which can be reloaded.
 public final class TLSFiles: Sendable {
     private struct Material: Sendable {
         var chain: [NIOSSLCertificate]
@@ -16,16 +16,16 @@ public final class TLSFiles: Sendable {
     /// Reads the files.
     ///
     /// - Parameters:
-    ///   - certificate: The chain in PEM, the server's own certificate first.
-    ///   - key: The private key in PEM.
-    /// - Throws: What is wrong with the files.
+    ///   - certificate: The path of the chain in PEM, with the server's own certificate first.
+    ///   - key: The path of the private key in PEM.
+    /// - Throws: An error if the files are unusable.
     public init(certificate: String, key: String) throws {
         current = Mutex(try TLSFiles.read(certificate, key))
     }
 
-    /// Reads the files again; connections that begin later use them.
+    /// Reads the files again, for connections that begin later.
     ///
-    /// - Throws: What is wrong with the files; what was read before stays in use.
+    /// - Throws: An error if the files are unusable; the previous content then stays in use.
     public func reload(certificate: String, key: String) throws {
         let material = try TLSFiles.read(certificate, key)
         current.withLock { $0 = material }
@@ -34,20 +34,20 @@ public final class TLSFiles: Sendable {
     private static func read(_ certificate: String, _ key: String) throws -> Material {
         let material = Material(
             chain: try NIOSSLCertificate.fromPEMFile(certificate), key: try NIOSSLPrivateKey(file: key, format: .pem))
-        // A context finds out whether the two halves belong together, before a client does.
+        // Creating a context checks that the certificate and the key belong together.
         _ = try NIOSSLContext(
             configuration: .makeServerConfiguration(
                 certificateChain: material.chain.map { .certificate($0) }, privateKey: .privateKey(material.key)))
         return material
     }
 
-    /// TLS 1.2 and newer, with whatever the files hold when a connection begins.
+    /// The configuration: TLS 1.2 and newer, with the certificate and key that are current when a connection begins.
     public var configuration: TLSConfiguration {
         let material = current.withLock { $0 }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: material.chain.map { .certificate($0) }, privateKey: .privateKey(material.key))
         configuration.minimumTLSVersion = .tlsv12
-        // How long the other side may take to say goodbye too; most that are idle never do.
+        // Limits the wait for the client's closing alert, which most idle clients never send.
         configuration.shutdownTimeout = .seconds(1)
         configuration.sslContextCallback = { [weak self] _, promise in
             var override = NIOSSLContextConfigurationOverride()

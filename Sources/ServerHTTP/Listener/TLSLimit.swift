@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import NIOSSL
 
-/// A channel over TLS that is closed when nothing comes.
+/// A TLS channel that is closed when the handshake takes too long or the connection is idle.
 struct TLSLimit<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
     let time: TimeAmount

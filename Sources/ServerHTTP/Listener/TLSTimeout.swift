@@ -3,13 +3,14 @@
 import NIOCore
 import NIOTLS
 
-/// Ends a TLS connection whose handshake does not come, or on which nothing comes any more.
+/// Closes a TLS connection whose handshake takes too long, or that is idle.
 ///
-/// Before the handshake no request handler is there, and an idle HTTP/2 connection has no stream that could time out.
+/// Before the handshake, there is no request handler with a timeout, and an idle HTTP/2 connection has no stream that
+/// could time out.
 final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
-    /// How long a connection may stay silent when the server is about to stop.
+    /// How long a connection may be idle once the server is shutting down.
     private static let patience = TimeAmount.seconds(5)
 
     private var idle: TimeAmount
@@ -17,11 +18,11 @@ final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var deadline: NIODeadline
     private var timer: Scheduled<Void>?
 
-    /// Makes a handler.
+    /// Creates a handler.
     ///
     /// - Parameters:
     ///   - handshake: How long the handshake may take.
-    ///   - idle: How long nothing may come after it.
+    ///   - idle: How long the connection may be idle after the handshake.
     init(handshake: TimeAmount, idle: TimeAmount) {
         self.idle = idle
         deadline = .now() + handshake
@@ -54,7 +55,7 @@ final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// A client that does not go when it is told to must not keep the server from stopping.
+    /// Shortens the timeouts, so that an idle client does not keep the server from stopping.
     private func hurry(_ context: ChannelHandlerContext) {
         idle = min(idle, TLSTimeoutHandler.patience)
         deadline = isSecured ? min(deadline, .now() + idle) : .now()

@@ -3,17 +3,17 @@
 import NIOCore
 import NIOPosix
 
-/// The streams of HTTP/2 that wait for their clients, of all connections on one event loop.
+/// The HTTP/2 streams that wait for their clients, for all connections on one event loop.
 ///
-/// A client may begin a hundred requests on one connection, and neither send them as a whole nor take their answers. Each
-/// takes memory until its time is over, so there is a bound for all of them. Where it is passed, the connection with the
-/// most such streams is ended: clients that take what they ask for have next to none.
+/// A client may begin a hundred requests on one connection, and neither complete them nor read the responses. Each
+/// takes memory until it times out, so their total number is limited. If the limit is exceeded, the connection with the
+/// most waiting streams is closed; well-behaved clients have next to none.
 final class WaitingStreams: Sendable {
-    /// As many as one connection may have open.
+    /// The minimum limit: the number of streams that one connection may have open.
     private static let least = 100
 
     private let most: Int
-    // Both are touched on the event loop's thread alone.
+    // Safe: both are used on the event loop's thread only.
     @safe private nonisolated(unsafe) var count = 0
     @safe private nonisolated(unsafe) var connections: [ObjectIdentifier: HTTP2ConnectionHandler] = [:]
 
@@ -21,7 +21,8 @@ final class WaitingStreams: Sendable {
         self.most = most
     }
 
-    /// Makes one for each event loop of the group that every listener uses: a stream for each connection in all.
+    /// Creates one for each event loop in the group that all listeners use; the limits allow one stream per connection
+    /// in total.
     static func onEachLoop(connections: Int) -> [ObjectIdentifier: WaitingStreams] {
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         let most = max(least, connections / max(loops.count, 1))

@@ -4,22 +4,22 @@ public import GrantKit
 import NIOCore
 import NIOSSL
 
-/// Asks other servers, within what `OutboundHTTP` promises; nothing of it exists before the first request.
+/// Sends requests to other servers, with the guarantees of `OutboundHTTP`; nothing is set up before the first request.
 public struct OutboundClient: OutboundHTTP {
     private let networks: OutboundNetworks
     private let limit: Duration
     private let longest: Int
     private let roots: String?
-    /// Finds the addresses of names.
+    /// Resolves host names.
     var resolver = OutboundResolver.shared
 
-    /// Makes a client.
+    /// Creates a client.
     ///
     /// - Parameters:
-    ///   - networks: Which addresses may be asked.
-    ///   - limit: How long a request may take in all.
-    ///   - longest: The longest body that is read, in bytes.
-    ///   - roots: A file of certificates to trust instead of the machine's own.
+    ///   - networks: The networks to which requests may be sent.
+    ///   - limit: How long a request may take in total.
+    ///   - longest: The maximum length of a response body in bytes.
+    ///   - roots: A file with certificates to trust instead of the machine's own.
     public init(
         _ networks: OutboundNetworks, limit: Duration = .seconds(10), longest: Int = 64 * 1024, roots: String? = nil
     ) {
@@ -37,7 +37,7 @@ public struct OutboundClient: OutboundHTTP {
         }
     }
 
-    /// Ends with what comes first: the answer, or the end of the time; whatever is under way is cancelled.
+    /// Runs a body within the time limit, and cancels it when the time is up.
     private func limited(_ body: @escaping @Sendable () async throws -> OutboundReply) async throws -> OutboundReply {
         try await withThrowingTaskGroup(of: OutboundReply?.self) { group in
             group.addTask { try await body() }
@@ -53,24 +53,24 @@ public struct OutboundClient: OutboundHTTP {
         }
     }
 
-    private var late: OutboundError { OutboundError("no answer within \(limit.components.seconds) seconds") }
+    private var late: OutboundError { OutboundError("no response within \(limit.components.seconds) seconds") }
 
-    // MARK: where to
+    // MARK: addresses
 
-    /// One address of the name, once all of them are known to be allowed.
+    /// One address of the target's host, if all of its addresses are allowed.
     private func resolve(_ target: OutboundTarget) async throws -> String {
         let addresses = try await resolver.addresses(of: target.host)
         guard let first = addresses.first else { throw OutboundError("'\(target.host)' has no address") }
         for address in addresses where !networks.allows(address) {
-            throw OutboundError("'\(target.host)' is at \(address), which is not an address of the public internet")
+            throw OutboundError("'\(target.host)' has the address \(address), which is not on the public internet")
         }
         guard target.isSecure || addresses.allSatisfy(networks.isLoopback) else {
-            throw OutboundError("'\(target.host)' must be asked by https")
+            throw OutboundError("requests to '\(target.host)' must use https")
         }
         return first
     }
 
-    // MARK: asking
+    // MARK: exchange
 
     private func ask(
         _ request: OutboundRequest, _ target: OutboundTarget, at address: String
@@ -83,7 +83,7 @@ public struct OutboundClient: OutboundHTTP {
         } catch ChannelError.connectTimeout {
             throw late
         } catch {
-            throw OutboundError("\(target.host) did not answer: \(error)")
+            throw OutboundError("\(target.host) did not respond: \(error)")
         }
     }
 

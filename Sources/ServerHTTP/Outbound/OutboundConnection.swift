@@ -7,7 +7,7 @@ import NIOPosix
 import NIOSSL
 import OutsideText
 
-/// A connection to one address, for one request (RFC 9112).
+/// An HTTP/1.1 connection to one address, for one request (RFC 9112).
 struct OutboundConnection {
     private typealias Exchange = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
     private let target: OutboundTarget
@@ -15,13 +15,13 @@ struct OutboundConnection {
     private let limit: Duration
     private let tls: NIOSSLContext?
 
-    /// Describes a connection, which is opened by the request.
+    /// Creates a connection, which ``exchange(_:longest:)`` opens.
     ///
     /// - Parameters:
-    ///   - target: Whom the request is for; the certificate has to be that of this name.
-    ///   - address: The numeric address to connect to.
+    ///   - target: The target of the request; the certificate must be valid for its host.
+    ///   - address: The IP address to connect to.
     ///   - limit: How long connecting may take.
-    ///   - tls: What is trusted; nothing for plain http.
+    ///   - tls: The TLS context; nil for plain HTTP.
     init(_ target: OutboundTarget, _ address: String, _ limit: Duration, tls: NIOSSLContext?) {
         self.target = target
         self.address = address
@@ -29,10 +29,10 @@ struct OutboundConnection {
         self.tls = tls
     }
 
-    /// Sends the request, reads the answer and closes.
+    /// Sends the request, reads the response and closes the connection.
     ///
-    /// - Throws: `OutboundError` if the answer has more than `longest` bytes or is cut off; what NIO throws if there is
-    ///   no connection, or TLS or HTTP is broken.
+    /// - Throws: `OutboundError` if the response has more than `longest` bytes or is cut off; an error of NIO if
+    ///   connecting, TLS or HTTP fails.
     func exchange(_ request: OutboundRequest, longest: Int) async throws -> OutboundReply {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(TimeAmount(limit))
@@ -40,7 +40,7 @@ struct OutboundConnection {
                 channel.eventLoop.makeCompletedFuture { try exchange(over: channel) }
             }
         return try await channel.executeThenClose { replies, requests in
-            // In one piece: a server may answer and close as soon as it has seen the head.
+            // Written in one piece, since a server may respond and close as soon as it has seen the head.
             try await requests.write(contentsOf: parts(of: request))
             return try await reply(from: replies, longest)
         }
@@ -49,7 +49,7 @@ struct OutboundConnection {
     private func exchange(over channel: any Channel) throws -> Exchange {
         let pipeline = channel.pipeline.syncOperations
         if let tls {
-            // An address is no server name (RFC 6066 section 3); the certificate is then compared with the address itself.
+            // An IP address is not a server name (RFC 6066 section 3); the certificate must then contain the address.
             let isAddress = (try? SocketAddress(ipAddress: target.host, port: target.port)) != nil
             let name = isAddress ? nil : target.host
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
@@ -83,12 +83,12 @@ struct OutboundConnection {
                 reply.headers = head.headers.map { ($0.name.raw.lowercased(), $0.value) }
             case .body(let bytes):
                 guard reply.body.count + bytes.readableBytes <= longest else {
-                    throw OutboundError("the answer has more than \(longest) bytes")
+                    throw OutboundError("the response has more than \(longest) bytes")
                 }
                 reply.body += bytes.readableBytesView
             case .end: return reply
             }
         }
-        throw OutboundError("\(target.host) closed the connection before its answer was whole")
+        throw OutboundError("\(target.host) closed the connection before its response was complete")
     }
 }

@@ -2,33 +2,33 @@
 
 import OutsideText
 
-/// Which addresses this server may be sent to by what clients register.
+/// The addresses to which the server may send requests for URLs that clients register.
 ///
-/// Whoever can choose an address must not reach what only this machine can: its own ports, its network, the metadata
-/// service of a cloud (RFC 6890; OWASP calls it server-side request forgery).
+/// Anyone who can choose such a URL must not reach what only this machine can reach: its own ports, its network, the
+/// metadata service of a cloud (RFC 6890; OWASP calls this server-side request forgery).
 public struct OutboundNetworks: Sendable {
     private let allowed: [AddressRange]
     private let allowsLoopback: Bool
 
-    /// Says what is allowed beside the public internet.
+    /// Allows networks in addition to the public internet.
     ///
     /// - Parameters:
-    ///   - allowed: Networks that the configuration lists.
-    ///   - loopback: Whether this machine may be asked, since nobody else can ask this server.
+    ///   - allowed: The networks from the configuration.
+    ///   - loopback: Whether to allow this machine, which is safe if only this machine can reach the server.
     public init(allowed: [AddressRange] = [], loopback: Bool = false) {
         self.allowed = allowed
         allowsLoopback = loopback
     }
 
-    /// Whether an address may be connected to.
+    /// Whether the server may connect to an address.
     public func allows(_ address: String) -> Bool {
         if allowed.contains(where: { $0.contains(address) }) { return true }
         if isLoopback(address) { return allowsLoopback }
-        // 64:ff9b::/96 leads to the IPv4 address in its end (RFC 6052), which nobody needs here.
+        // Not allowed: 64:ff9b::/96, which leads to the IPv4 address at its end (RFC 6052) and is not needed here.
         return OutboundNetworks.isPublic(address)
     }
 
-    /// Whether an address is this machine, where http will do.
+    /// Whether an address is this machine, for which plain HTTP is allowed.
     func isLoopback(_ address: String) -> Bool {
         OutboundNetworks.loopback.contains { $0.contains(address) }
     }
@@ -43,9 +43,9 @@ public struct OutboundNetworks: Sendable {
     }
 
     private static let loopback = ranges("127.0.0.0/8 ::1")
-    /// All of IPv4, and what of IPv6 is given to networks at all (RFC 4291 section 2.4).
+    /// All of IPv4, and the part of IPv6 that is assigned as global unicast (RFC 4291 section 2.4).
     private static let global = ranges("0.0.0.0/0 2000::/3")
-    /// What the IANA registries of special-purpose addresses list within them.
+    /// The ranges within them that the IANA registries of special-purpose addresses list.
     private static let special = ranges(
         """
         0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 \

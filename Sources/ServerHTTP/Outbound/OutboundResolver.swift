@@ -4,20 +4,21 @@ import Foundation
 import GrantKit
 import Synchronization
 
-/// Resolves names on threads that wait for nothing else.
+/// Resolves host names on separate threads.
 ///
-/// A look-up cannot be cancelled, and takes long where no name server answers. So threads are bounded, those who ask for
-/// one name share one look-up, and a request that is cancelled leaves at once. Where threads are short, the name is next
-/// whose domains have the fewest of them, and a name that answered before gets its former addresses (decision 0024).
+/// A lookup cannot be cancelled, and takes long if no name server responds. So the number of threads is limited,
+/// requests for the same name share one lookup, and a cancelled request returns at once. When threads are short, the
+/// next name is the one whose domains have the fewest, and a name that was resolved before gets its previous addresses
+/// (decision 0024).
 final class OutboundResolver: Sendable {
-    /// The one that all requests of the process share.
+    /// The resolver that all requests of the process share.
     static let shared = OutboundResolver { try SystemNames.addresses(of: $0) }
 
     private typealias Waiting = CheckedContinuation<[String], any Error>
 
     private struct Name {
         let host: String
-        /// The domains that it is in, from the top down, and itself.
+        /// The domains that contain the name, from the top down, and the name itself.
         let domains: [String]
 
         init(_ host: String) {
@@ -28,22 +29,22 @@ final class OutboundResolver: Sendable {
             }
         }
 
-        /// The highest domain that somebody can have for themselves.
+        /// The highest domain that one owner can have: the top two labels.
         var highest: String { domains.prefix(2).last ?? host }
     }
 
     private struct State {
-        /// Who waits for a name, also for those that nobody waits for any more but that are still being looked up.
+        /// The requests that wait for each name; a name that is being looked up stays here even if no request waits.
         var waiting: [String: [Int: Waiting]] = [:]
-        /// Names without a thread, in the order in which they came.
+        /// The names that wait for a thread, in order of arrival.
         var queue: [Name] = []
-        /// How many threads the names of a domain have, for each domain that a name is in.
+        /// The number of threads in use for each domain.
         var taken: [String: Int] = [:]
         var threads = 0
-        /// What names answered when they were last asked.
+        /// The last known addresses of names.
         var known: [String: (addresses: [String], since: ContinuousClock.Instant)] = [:]
         var number = 0
-        /// Requests that were cancelled before they began to wait.
+        /// The requests that were cancelled before they began to wait.
         var left: Set<Int> = []
     }
 
@@ -54,14 +55,14 @@ final class OutboundResolver: Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let lookUp: @Sendable (String) throws -> [String]
 
-    /// Makes a resolver.
+    /// Creates a resolver.
     ///
     /// - Parameters:
-    ///   - threads: The most look-ups at once.
-    ///   - share: The most of them for names below one domain of two labels, so that some are left for others.
-    ///   - longest: The most names that wait for a thread.
-    ///   - now: The current time.
-    ///   - lookUp: Resolves one name, and blocks its thread meanwhile.
+    ///   - threads: The maximum number of lookups at the same time.
+    ///   - share: The maximum number of them for names below one domain of two labels, so that others get some too.
+    ///   - longest: The maximum number of names that wait for a thread.
+    ///   - now: Returns the current time.
+    ///   - lookUp: Resolves one name and blocks its thread until it is done.
     init(
         threads: Int = 32, share: Int = 24, longest: Int = 256,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -74,11 +75,12 @@ final class OutboundResolver: Sendable {
         self.lookUp = lookUp
     }
 
-    /// How many names wait for a thread.
+    /// The number of names that wait for a thread.
     var waiting: Int { state.withLock { $0.queue.count } }
 
-    /// The addresses of a name.
+    /// Resolves a name.
     ///
+    /// - Returns: The addresses.
     /// - Throws: `OutboundError`; `CancellationError` as soon as the task is cancelled.
     func addresses(of host: String) async throws -> [String] {
         if let own = SystemNames.numeric(host) { return own }
@@ -101,7 +103,7 @@ final class OutboundResolver: Sendable {
                 let name = Name(host)
                 if !mayStart(name, state), let known = former(host, state) { return ([], .success(known)) }
                 guard state.queue.count < longest else {
-                    return ([], .failure(OutboundError("too many names are being resolved; '\(host)' is not")))
+                    return ([], .failure(OutboundError("'\(host)' was not resolved: too many names are waiting")))
                 }
                 state.queue.append(name)
             }
@@ -127,7 +129,7 @@ final class OutboundResolver: Sendable {
         waiting?.resume(throwing: CancellationError())
     }
 
-    /// The names that get a thread now.
+    /// Takes the names from the queue that get a thread now.
     private func next(_ state: inout State) -> [String] {
         var starts: [String] = []
         while let place = nextPlace(state) {
@@ -143,18 +145,19 @@ final class OutboundResolver: Sendable {
         state.threads < threads && state.taken[name.highest, default: 0] < share
     }
 
-    /// The name whose domains have the fewest threads, compared from the top down: who has a domain can make up as many
-    /// names below it as they like, and nobody can tell which domains belong to one.
+    /// The place in the queue of the name whose domains have the fewest threads, compared from the top down.
+    ///
+    /// The owner of a domain can make up any number of names below it, and it is unknown which domains have one owner.
     private func nextPlace(_ state: State) -> Int? {
         state.queue.enumerated().filter { mayStart($0.element, state) }
             .map { (place: $0.offset, taken: $0.element.domains.map { state.taken[$0, default: 0] }) }
             .min { $0.taken.lexicographicallyPrecedes($1.taken) }?.place
     }
 
-    // MARK: former answers
+    // MARK: previous addresses
 
     private static let mostKnown = 4096
-    /// For how long a name that would have to wait has the addresses that it had.
+    /// How long the previous addresses of a name may be used if it would have to wait.
     private static let memory = Duration.seconds(3600)
 
     private func former(_ host: String, _ state: State) -> [String]? {
@@ -192,13 +195,13 @@ final class OutboundResolver: Sendable {
     }
 }
 
-/// Asks the machine for the addresses of a name.
+/// Resolves names with the system's resolver.
 enum SystemNames {
-    /// The addresses, by whatever the machine asks for names.
+    /// The addresses of a name.
     ///
     /// - Throws: `OutboundError`.
     static func addresses(of host: String) throws -> [String] {
-        // The list is the system's until 'texts' has copied it.
+        // Safe: 'texts' copies the list and frees it.
         var list: UnsafeMutablePointer<addrinfo>?
         let status = unsafe ask(host, AI_ADDRCONFIG, &list)
         guard status == 0 else {
@@ -207,7 +210,7 @@ enum SystemNames {
         return unsafe texts(list)
     }
 
-    /// The address that a host is itself, in any way in which it can be written; nothing is asked for it.
+    /// The address if a host is itself an IP address, in any notation; needs no lookup.
     static func numeric(_ host: String) -> [String]? {
         var list: UnsafeMutablePointer<addrinfo>?
         return unsafe ask(host, AI_NUMERICHOST, &list) == 0 ? texts(list) : nil

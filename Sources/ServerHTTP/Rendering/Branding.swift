@@ -3,18 +3,18 @@
 public import AuthorizationServer
 import OutsideText
 
-/// What a deployment puts on every page without touching a template.
+/// The name, logo, links and scope texts that a deployment adds to the pages without changing a template.
 public struct Branding: Sendable {
     /// A text in several languages.
     public struct Text: Sendable {
         private let byLanguage: [String: String]
         private let other: String
 
-        /// Describes a text.
+        /// Creates a text.
         ///
         /// - Parameters:
-        ///   - byLanguage: The text of each language, by its tag in lower case.
-        ///   - other: The text of every other language.
+        ///   - byLanguage: The text in each language, by language tag in lower case.
+        ///   - other: The text in all other languages.
         public init(_ byLanguage: [String: String], other: String) {
             self.byLanguage = byLanguage
             self.other = other
@@ -25,13 +25,13 @@ public struct Branding: Sendable {
         }
     }
 
-    /// What a scope allows.
+    /// The texts that pages show for a scope.
     public struct ScopeText: Sendable {
         let scope: String
         let title: Text
         let detail: Text?
 
-        /// Describes a scope.
+        /// Creates the texts of a scope.
         public init(_ scope: String, title: Text, detail: Text?) {
             self.scope = scope
             self.title = title
@@ -39,17 +39,17 @@ public struct Branding: Sendable {
         }
     }
 
-    /// The name of whoever runs the server.
+    /// The name of the organization that runs the server.
     public var name: Text?
-    /// The picture beside the name, and the icon of the pages.
+    /// The logo, which is shown beside the name and as the icon of the pages.
     public var logo: PageAsset?
-    /// Where people find help.
+    /// The address where users find help.
     public var help: String?
-    /// Where people go who have forgotten their password.
+    /// The address for users who have forgotten their password.
     public var forgotPassword: String?
-    /// What scopes allow, in the order in which pages list them.
+    /// The texts of scopes, in the order in which pages list the scopes.
     public var scopes: [ScopeText] = []
 
-    /// Makes a branding that changes nothing.
+    /// Creates a branding that changes nothing.
     public init() {}
 }

@@ -3,15 +3,15 @@
 import GrantKit
 import OutsideText
 
-/// The texts of one language, by their keys.
+/// The texts of the pages in one language, by key.
 struct Catalogue: Sendable {
-    /// The language of all texts that another one does not have.
+    /// The language of texts that are missing in another language.
     static let last = "en"
 
     let language: String
     private(set) var texts: [String: String]
 
-    /// Where each scope is listed, by its number in the order.
+    /// The position of each scope in lists, by scope value.
     private let order: [String: Int]
 
     init(_ language: String, _ files: PageFiles, _ branding: Branding) throws {
@@ -24,15 +24,15 @@ struct Catalogue: Sendable {
         order = try Catalogue.order(files.scopes(), branding)
     }
 
-    /// The scopes that the server itself has words for come first, unless the deployment names them at another place.
+    /// Scopes for which the server has its own texts come first, except those that the deployment lists itself.
     private static func order(_ own: [String], _ branding: Branding) -> [String: Int] {
         let named = branding.scopes.map(\.scope)
         let all = own.filter { !named.contains($0) } + named
         return Dictionary(zip(all, 0...), uniquingKeysWith: { first, _ in first })
     }
 
-    /// These texts and those that a plugin brings for its page, in English where it has none of this language; what is
-    /// there already was put there by the deployment.
+    /// This catalogue with a plugin's texts for its page, in English if the plugin has none in this language; texts
+    /// from the configured folder take precedence.
     func adding(_ page: [String: [String: String]]) -> Catalogue {
         var all = self
         let own = (page[Catalogue.last] ?? [:]).merging(page[language] ?? [:]) { _, own in own }
@@ -40,7 +40,7 @@ struct Catalogue: Sendable {
         return all
     }
 
-    /// Puts texts where the core and plugins gave their keys.
+    /// Replaces the keys in a page's values by texts.
     func resolve(_ page: String, _ values: JSON) -> JSON {
         var values = values
         let kind = values["kind"]?.string.map { $0.isEmpty ? page : "\(page)_\($0)" } ?? page
@@ -60,7 +60,7 @@ struct Catalogue: Sendable {
         return MomentText(texts, zone: values["zone"]?.string).resolve(values)
     }
 
-    /// A link to a page, by the title of that page.
+    /// Adds the title of the linked page to a link; nil if the catalogue has no title for that page.
     private func describeLink(_ link: JSON) -> JSON? {
         guard let page = link["page"]?.string, let title = text("\(page)_title") else { return nil }
         var link = link
@@ -84,7 +84,7 @@ struct Catalogue: Sendable {
         texts[key].map(JSON.string)
     }
 
-    /// What a scope word means, in the words of the catalogue, or else the word itself.
+    /// Adds the title and the description of a scope value from the catalogue; the title defaults to the scope value.
     private func describe(_ scope: JSON) -> JSON {
         guard let word = scope["word"]?.string else { return scope }
         var scope = scope

@@ -3,14 +3,15 @@
 import GrantKit
 import Mustache
 
-/// The one place where values become HTML: byte by byte, because a combining mark beside a `<` makes it another
-/// `Character`, which the template library's own escaping does not know.
+/// Escapes values for HTML, byte by byte: with a combining mark after it, `<` is a different `Character`, which the
+/// template library's own escaping would miss.
 struct EscapedHTML: MustacheContentType {
-    /// Puts a template under this escaping; a line of its own, so that no mark in the template can reach it.
+    /// The pragma that applies this escaping to a template; on a separate line, so that no combining mark in the
+    /// template can affect it.
     static let pragma = "{{% CONTENT_TYPE: \(name)}}\n"
     private static let name = "escaped-html"
 
-    /// The library finds content types by name, in a table of the whole process.
+    /// Registers the content type by name, in a table of the library for the whole process.
     static let register: Void = MustacheContentTypes.register(EscapedHTML(), named: name)
 
     func escapeText(_ text: String) -> String {

@@ -4,23 +4,23 @@ public import AuthorizationServer
 import Foundation
 import OutsideText
 
-/// Reads the picture of a deployment.
+/// Reads a deployment's logo.
 public enum LogoFile {
     private static let longest = 256 << 10
 
-    /// Reads a picture and recognizes its type by its content.
+    /// Reads a logo and detects its type from its content.
     ///
     /// - Parameter path: The path of the file.
-    /// - Returns: The picture, as pages refer to it.
+    /// - Returns: The logo as an asset of the pages.
     /// - Throws: `Pages.Problem`.
     public static func read(_ path: String) throws -> PageAsset {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Pages.Problem(description: "\(path): it cannot be read")
+            throw Pages.Problem(description: "\(path): the file cannot be read")
         }
-        guard data.count <= longest else { throw Pages.Problem(description: "\(path): it is larger than 256 KiB") }
+        guard data.count <= longest else { throw Pages.Problem(description: "\(path): the file is over 256 KiB") }
         let bytes = Array(data)
         guard let (suffix, type) = kind(of: bytes) else {
-            throw Pages.Problem(description: "\(path): it is not an SVG, PNG, JPEG or WebP picture")
+            throw Pages.Problem(description: "\(path): the file is not an SVG, PNG, JPEG or WebP image")
         }
         return PageAsset(value: "server_logo", file: "logo.\(suffix)", type: type, marking: bytes)
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where in HTML a byte stands, as browsers read it (HTML section 13.2.5), as far as it says what a value can do there.
+/// The state of an HTML tokenizer before a byte (HTML section 13.2.5), as far as it decides what a value can do there.
 ///
-/// The contents of `script` and `style` are read as HTML here.
+/// The contents of `script` and `style` are treated as HTML.
 enum MarkupState {
     case text
-    /// Behind `<`, `</`, `<!` and `<!-`.
+    /// After `<`, `</`, `<!` and `<!-`.
     case opened, endOpened, declared, declaredDash
-    /// In what begins with `<!`, `<?` or a broken `</`, up to the next `>`.
+    /// After `<!`, `<?` or a malformed `</`, up to the next `>`.
     case declaration
     case tagName, beforeName, name, afterName, beforeValue, unquoted
     case singleQuoted, doubleQuoted
@@ -17,7 +17,7 @@ enum MarkupState {
         .commentStart, .commentStartDash, .comment, .commentDash, .commentEnd, .commentEndBang,
     ]
 
-    /// Where an escaped value stays within its place, since it holds neither `<`, `>` nor a quotation mark.
+    /// Whether an escaped value is safe here; it cannot end the state, since it contains no `<`, `>` or quotation mark.
     var takesValues: Bool {
         switch self {
         case .text, .singleQuoted, .doubleQuoted: true
@@ -25,7 +25,7 @@ enum MarkupState {
         }
     }
 
-    /// Where the next byte stands.
+    /// The state after a byte.
     func after(_ byte: UInt8) -> MarkupState {
         switch self {
         case .text: byte == Mark.less ? .opened : .text
@@ -53,7 +53,7 @@ enum MarkupState {
         }
     }
 
-    /// A quotation mark opens a value only where one can begin; elsewhere it is part of a name or of a value.
+    /// The state after a byte in a tag; a quotation mark opens a value only where one can begin.
     private func withinTag(_ byte: UInt8) -> MarkupState {
         switch (self, byte) {
         case (_, Mark.greater): .text
@@ -89,7 +89,7 @@ enum MarkupState {
     }
 }
 
-/// The bytes that HTML is made of.
+/// The bytes with a meaning in HTML.
 private enum Mark {
     static let less = UInt8(ascii: "<")
     static let greater = UInt8(ascii: ">")

@@ -4,23 +4,22 @@ import Foundation
 import GrantKit
 import OutsideText
 
-/// Writes moments as the reader of a page would: in the words of the page's language and, where it is known, in the
-/// reader's time zone.
+/// Formats the times on a page in the page's language and the user's time zone, or in UTC if that is not known.
 struct MomentText {
     private let texts: [String: String]
     private let zone: TimeZone?
 
-    /// Prepares to write moments.
+    /// Creates a formatter for one page.
     ///
     /// - Parameters:
     ///   - texts: The texts of the page's language.
-    ///   - zone: The reader's time zone by its name in the IANA database, if the account has one.
+    ///   - zone: The user's time zone by its name in the IANA database, if the account has one.
     init(_ texts: [String: String], zone: String?) {
         self.texts = texts
         self.zone = zone.flatMap(TimeZone.init(identifier:))
     }
 
-    /// Replaces every moment in the values of a page by its text and its machine-readable form.
+    /// Replaces every time in a page's values by its text and its machine-readable form.
     func resolve(_ json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map(resolve))

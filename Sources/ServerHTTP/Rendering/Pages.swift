@@ -6,29 +6,29 @@ public import GrantKit
 import Mustache
 import OutsideText
 
-/// The pages that people see: templates, texts and a style, which a deployment's own folder may replace one by one.
+/// The pages for users: templates, texts and a style sheet, each of which a configured folder may replace.
 public struct Pages: PageRenderer {
-    /// What is wrong with a page, and where.
+    /// The error for a page that cannot be used.
     public struct Problem: Error, CustomStringConvertible {
         /// The file and what is wrong with it.
         public let description: String
     }
 
     private var library: MustacheLibrary
-    /// The parts that each template includes.
+    /// The partials that each template includes.
     private var parts: [String: Set<String>]
-    /// The catalogues by their languages, in lower case.
+    /// The catalogues by language tag, in lower case.
     private var catalogues: [String: Catalogue]
     /// The files that pages refer to.
     public let assets: [PageAsset]
     private let branding: Branding
 
-    /// The pages of this server, with those of a folder in their places.
+    /// Reads the server's pages, replaced by those in a folder.
     ///
     /// - Parameters:
-    ///   - folder: A folder of files with the names of the pages' own: `sign_in.mustache`, `style.css`, `text/en.json` and
+    ///   - folder: A folder with files named like the server's own: `sign_in.mustache`, `style.css`, `text/en.json` and
     ///     so on; each of them is optional.
-    ///   - branding: What the deployment puts on every page.
+    ///   - branding: The name, logo, links and scope texts that the deployment puts on the pages.
     /// - Throws: `Problem`.
     public init(replacedBy folder: String? = nil, branding: Branding = Branding()) throws {
         self.branding = branding
@@ -55,15 +55,15 @@ public struct Pages: PageRenderer {
         try checkParts()
     }
 
-    /// These pages and those of plugins; what the folder has by a plugin's name was put in its place.
+    /// These pages with those of plugins; a template in the folder replaces a plugin's page of the same name.
     public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer {
         var all = self
         for page in pages {
             guard !PageFiles.names.contains(page.name) else {
-                throw Problem(description: "'\(page.name)' is a page of the server itself")
+                throw Problem(description: "'\(page.name)' is the name of one of the server's own pages")
             }
             let place = "the page '\(page.name)'"
-            // One that is replaced is checked too: what is wrong with it must not show on the day its file is removed.
+            // A page that is replaced is checked too, so that removing the replacement does not reveal a problem.
             var adding = all.library
             let parts = try Pages.register(page.template, named: page.name, at: place, in: &adding)
             if library.getTemplate(named: page.name) == nil { (all.library, all.parts[page.name]) = (adding, parts) }
@@ -73,7 +73,7 @@ public struct Pages: PageRenderer {
         return all
     }
 
-    /// A template that includes itself would be shown without end.
+    /// Refuses templates that include themselves, since rendering one would never end.
     private func checkParts() throws {
         for name in parts.keys.sorted() {
             var (found, next) = (Set<String>(), [name])
@@ -84,14 +84,14 @@ public struct Pages: PageRenderer {
             guard found.contains(name) else { continue }
             let others = found.subtracting([name]).filter { parts[$0] != nil }.sorted().map { "'\($0)'" }
             throw Problem(
-                description: "the template '\(name)' includes itself, and would be shown without end"
+                description: "the template '\(name)' includes itself, so rendering it would never end"
                     + (others.isEmpty ? "" : "; it includes \(others.joined(separator: ", "))"))
         }
     }
 
-    /// Takes a template whose every tag escapes what it shows.
+    /// Registers a template after checking that every tag escapes its value.
     ///
-    /// - Returns: The parts that it includes.
+    /// - Returns: The partials that the template includes.
     private static func register(
         _ template: String, named name: String, at place: String, in library: inout MustacheLibrary
     ) throws -> Set<String> {
@@ -108,12 +108,12 @@ public struct Pages: PageRenderer {
         }
     }
 
-    /// The languages that there are with a folder's, the server's own first.
+    /// The available languages with those of a folder, the server's own first.
     public static func languages(in folder: String? = nil) -> [String] {
         PageFiles(folder: folder).languages
     }
 
-    /// The HTML of a page.
+    /// Renders a page as HTML.
     public func render(_ page: String, _ values: JSON, in languages: [String] = []) throws -> RenderedPage {
         guard let catalogue = catalogue(for: languages) else {
             throw Problem(description: "there is no catalogue of texts")
@@ -131,7 +131,7 @@ public struct Pages: PageRenderer {
         return RenderedPage(html: Array(html.utf8), language: catalogue.language)
     }
 
-    /// Looks each tag up, shortened from its end until there is such a language (RFC 4647 section 3.4).
+    /// The catalogue for the first language that matches, shortening each tag from its end (RFC 4647 section 3.4).
     private func catalogue(for languages: [String]) -> Catalogue? {
         for language in languages {
             var parts = language.raw.lowercased().raw.split(at: "-").map(\.string)
@@ -143,7 +143,7 @@ public struct Pages: PageRenderer {
         return catalogues[Catalogue.last]
     }
 
-    /// What the template library looks into.
+    /// A JSON value converted for the template library.
     private static func plain(_ json: JSON) -> Any {
         switch json {
         case .null: return Optional<String>.none as Any
@@ -153,7 +153,7 @@ public struct Pages: PageRenderer {
         case .string(let text): return text
         case .array(let elements): return elements.map(plain)
         case .object(let members):
-            // An empty text would count as something in a section.
+            // An empty string would count as true in a section.
             let kept = members.filter { $0.value != .null && $0.value != "" }
             return Dictionary(kept.map { ($0.name, plain($0.value)) }, uniquingKeysWith: { first, _ in first })
         @unknown default: return ""
@@ -166,9 +166,9 @@ extension PageAsset {
         self.init(value: value, file: file, type: type, marking: Array(try files.text(file).utf8))
     }
 
-    /// A file whose name carries a mark of its content, so that a browser may keep it for ever.
+    /// Creates an asset whose file name contains a hash of its content, so that browsers may cache it for ever.
     init(value: String, file: String, type: String, marking bytes: [UInt8]) {
-        // FNV-1a: enough to tell two versions apart.
+        // FNV-1a is good enough to tell two versions apart.
         let mark = bytes.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         let (name, suffix) = file.raw.cut(at: ".") ?? (file.raw, "")
         let marked = "\(name.string)-\(String(mark, radix: 36)).\(suffix.string)"
@@ -176,11 +176,11 @@ extension PageAsset {
     }
 }
 
-/// The files that pages are made of: built in, or out of a folder that replaces some of them.
+/// The files of the pages: built in, or from a folder that replaces some of them.
 struct PageFiles {
     let folder: String?
 
-    /// The server's own, and those that the folder has for the steps of plugins.
+    /// The names of the server's own templates, and of those that the folder has for plugins' pages.
     var templates: [String] {
         let found = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
         let more = found.filter { $0.raw.ends(with: ".mustache") }.map { $0.raw.dropLast(9).string }
@@ -193,7 +193,7 @@ struct PageFiles {
         "signed_out",
     ]
 
-    /// Built in, so that a program that was moved has its pages with it.
+    /// The built-in files; part of the program, so that it can be moved.
     private static let own: [String: [UInt8]] = [
         "client.mustache": PackageResources.client_mustache, "consent.mustache": PackageResources.consent_mustache,
         "error.mustache": PackageResources.error_mustache, "foot.mustache": PackageResources.foot_mustache,
@@ -213,7 +213,7 @@ struct PageFiles {
         folder.flatMap { FileManager.default.contents(atPath: "\($0)/\(name)") }
     }
 
-    /// What a message calls a file.
+    /// The name of a file in messages.
     func place(_ name: String) -> String {
         replacement(name) == nil ? name : "\(folder ?? "")/\(name)"
     }
@@ -221,25 +221,26 @@ struct PageFiles {
     func text(_ name: String) throws -> String {
         let bytes = replacement(name).map(Array.init) ?? PageFiles.own[name]
         guard let bytes, let text = String(validating: bytes, as: UTF8.self) else {
-            throw Pages.Problem(description: "\(place(name)): it is not UTF-8")
+            throw Pages.Problem(description: "\(place(name)): the file is not UTF-8 text")
         }
         return text
     }
 
-    /// The server's own languages, then those for which the folder has a catalogue.
+    /// The server's own languages, followed by those for which the folder has a catalogue.
     var languages: [String] {
         let own = [Catalogue.last, "de"]
         return own + found.filter { !own.contains($0.raw.lowercased()) }
     }
 
-    /// The languages for which the folder has a catalogue, as its files spell them.
+    /// The languages for which the folder has a catalogue, as spelled in its file names.
     private var found: [String] {
         let files = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
         let names = files.filter { $0.raw.ends(with: ".json") }.map { $0.raw.dropLast(5).string }
         return names.filter(PageFiles.isTag).sorted()
     }
 
-    /// The case of a tag means nothing (RFC 5646 section 2.1.1), so of two files that differ by it one would be lost.
+    /// Refuses two catalogues whose names differ only in case, which is not significant (RFC 5646 section 2.1.1): one
+    /// of them would be lost.
     ///
     /// - Throws: `Pages.Problem`.
     func checkLanguages() throws {
@@ -247,11 +248,11 @@ struct PageFiles {
         for name in found {
             guard let other = known.updateValue(name, forKey: name.raw.lowercased()) else { continue }
             let files = [other, name].map { "'text/\($0).json'" }.joined(separator: " and ")
-            throw Pages.Problem(description: "\(folder ?? ""): \(files) are of one language: keep one of them")
+            throw Pages.Problem(description: "\(folder ?? ""): \(files) have the same language; keep one of them")
         }
     }
 
-    /// A file whose name is no tag of a language is none of ours.
+    /// Whether a name is a language tag; other files in the folder are ignored.
     private static func isTag(_ name: String) -> Bool {
         let parts = name.raw.split(at: "-", keepingEmpty: true)
         guard let first = parts.first, 2...8 ~= first.count, first.bytes.allSatisfy(isLetter) else { return false }
@@ -271,7 +272,7 @@ struct PageFiles {
         return texts
     }
 
-    /// The scopes that the server has words for, in the order of its file.
+    /// The scopes for which the server has its own texts, in the order of its English catalogue.
     func scopes() throws -> [String] {
         let own =
             try PageFiles.own["text/\(Catalogue.last).json"].map { try JSON(parsing: $0).members.map(\.name) } ?? []
@@ -283,7 +284,7 @@ struct PageFiles {
 
     private static func texts(_ bytes: [UInt8], _ place: String) throws -> [String: String] {
         guard let json = try? JSON(parsing: bytes), case .object(let members) = json else {
-            throw Pages.Problem(description: "\(place): it must be a JSON object of texts")
+            throw Pages.Problem(description: "\(place): the file must be a JSON object of strings")
         }
         return Dictionary(
             members.compactMap { member in member.value.string.map { (member.name, $0) } },

@@ -2,9 +2,9 @@
 
 import OutsideText
 
-/// Fills the places of a text that are written as `{name}`.
+/// Fills placeholders of the form `{name}` in a text.
 enum Placeholders {
-    /// Fills a text; a place whose value is not known stays as it is.
+    /// Replaces each placeholder by its value; a placeholder without a value stays as it is.
     static func fill(_ text: String, _ values: [String: String]) -> String {
         var (filled, rest) = ("", text.raw)
         while let (before, behind) = rest.cut(at: "{" as Unicode.Scalar),

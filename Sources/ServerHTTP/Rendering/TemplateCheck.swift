@@ -2,12 +2,12 @@
 
 import OutsideText
 
-/// Finds what would let a template show text that nobody escaped.
+/// Checks that a template cannot show an unescaped value.
 ///
-/// It reads bytes, while the template library reads characters; where the two could see different tags, the template is
-/// refused.
+/// The check works on bytes, the template library on Characters; a template in which the two could see different tags
+/// is refused.
 struct TemplateCheck {
-    /// What is wrong, in which line.
+    /// The error for a template that is refused.
     struct Problem: Error {
         let line: Int
         let message: String
@@ -16,25 +16,28 @@ struct TemplateCheck {
     private let bytes: [UInt8]
     private var place = 0
     private var line = 1
-    /// Where in HTML the place can be: a section is shown once, many times or not at all.
+    /// The possible HTML states at the current place; there may be several, since a section is shown any number of
+    /// times.
     private var states: Set<MarkupState> = [.text]
-    /// The sections and blocks that are open, by their places.
+    /// The open sections and blocks, by their places.
     private var open: [(start: Int, isBlock: Bool)] = []
-    /// Where in HTML the inside of each section can begin, as far as is known.
+    /// The known HTML states in which the content of each section can begin.
     private var starts: [Int: Set<MarkupState>] = [:]
     private var hasGrown = false
-    /// The parts that it includes.
+    /// The partials that the template includes.
     private var parts: Set<String> = []
 
-    /// How deep sections may be nested: the template library reads and shows them by recursion.
+    /// The maximum nesting of sections, which the template library parses and renders recursively.
     private static let deepest = 64
 
-    /// - Returns: The names of the parts that the template includes.
+    /// Checks a template.
+    ///
+    /// - Returns: The names of the partials that the template includes.
     /// - Throws: `Problem`.
     static func check(_ template: String) throws(Problem) -> Set<String> {
         try checkBraces(template)
         var check = TemplateCheck(bytes: Array(template.utf8))
-        // A section may begin where the same section has ended, so it is read until that adds nothing.
+        // A repeated section begins in the state in which it ended, so the template is read until no state is added.
         repeat { try check.run() } while check.hasGrown
         return check.parts
     }
@@ -43,7 +46,7 @@ struct TemplateCheck {
         self.bytes = bytes
     }
 
-    /// A mark beside a brace makes it another character, in which the library sees no tag.
+    /// Refuses combining marks next to braces, where the library would not see a tag.
     private static func checkBraces(_ template: String) throws(Problem) {
         var line = 1
         for character in template {
@@ -54,7 +57,7 @@ struct TemplateCheck {
             let code = String(mark.value, radix: 16, uppercase: true)
             throw Problem(
                 line: line,
-                message: "the character U+\(code) touches a brace and hides the tag: write it as '&#x\(code);'")
+                message: "the character U+\(code) is attached to a brace and hides the tag; write it as '&#x\(code);'")
         }
     }
 
@@ -69,7 +72,7 @@ struct TemplateCheck {
             }
         }
         guard hasGrown || states == [.text] else {
-            throw Problem(line: line, message: "the template can end inside a tag or a comment: close it")
+            throw Problem(line: line, message: "the template can end inside a tag or a comment; close it")
         }
     }
 
@@ -103,23 +106,23 @@ struct TemplateCheck {
         }
         follow(kind, at: start)
         guard open.count <= TemplateCheck.deepest else {
-            throw Problem(line: begun, message: "more than \(TemplateCheck.deepest) sections are open: nest fewer")
+            throw Problem(line: begun, message: "sections must not be nested more than \(TemplateCheck.deepest) deep")
         }
     }
 
     private func message(for kind: UInt8, _ tag: String) -> String? {
         switch kind {
         case UInt8(ascii: "{"), UInt8(ascii: "&"):
-            "'\(tag)' shows a value without escaping it: use two braces, as in '{{name}}'"
-        case UInt8(ascii: "="): "'\(tag)' changes the delimiters, which pages may not: use '{{' and '}}'"
-        case UInt8(ascii: "%"): "'\(tag)' is a pragma, which could turn escaping off: remove it"
+            "'\(tag)' shows a value without escaping it; use two braces, as in '{{name}}'"
+        case UInt8(ascii: "="): "'\(tag)' changes the delimiters, which is not allowed; use '{{' and '}}'"
+        case UInt8(ascii: "%"): "'\(tag)' is a pragma, which could turn escaping off; remove it"
         default: nil
         }
     }
 
     // MARK: places
 
-    /// What is wrong with a tag where it stands.
+    /// What is wrong with a tag at the current place; nil if nothing is.
     private func misplaced(_ kind: UInt8, _ tag: String) -> String? {
         switch kind {
         case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "^"): nil
@@ -129,22 +132,22 @@ struct TemplateCheck {
         }
     }
 
-    /// What a part holds was checked, or is checked, as text.
+    /// What is wrong with a partial or a block; it may only be in text, since its content is checked as text.
     private func misplacedPart(_ tag: String) -> String? {
         guard states == [.text] else {
-            return "'\(tag)' stands inside a tag or a comment, where no part of a page may begin or end"
+            return "'\(tag)' is inside a tag or a comment, where a partial or block must not begin or end"
         }
-        // The value could name a template that this one is part of.
+        // The value could name a template that includes this one.
         return tag.utf8.contains(UInt8(ascii: "*"))
-            ? "'\(tag)' takes the name of a part from a value, which pages may not: write the name itself" : nil
+            ? "'\(tag)' takes the name of a partial from a value, which is not allowed; write the name itself" : nil
     }
 
     private func misplacedValue(_ tag: String) -> String? {
         if states.allSatisfy(\.takesValues) { return nil }
         guard states.isDisjoint(with: [.beforeValue, .unquoted]) else {
-            return "'\(tag)' is the value of an attribute: put quotation marks around it"
+            return "'\(tag)' is the value of an attribute; put quotation marks around it"
         }
-        return "'\(tag)' stands inside a tag: write it as an attribute's value, and put quotation marks around it"
+        return "'\(tag)' is inside a tag; use it only as an attribute's value, in quotation marks"
     }
 
     private mutating func follow(_ kind: UInt8, at start: Int) {
@@ -152,7 +155,7 @@ struct TemplateCheck {
         case UInt8(ascii: "#"), UInt8(ascii: "^"): begin(start, isBlock: false)
         case UInt8(ascii: "<"), UInt8(ascii: "$"): begin(start, isBlock: true)
         case UInt8(ascii: "/"): end()
-        // A value can hold what a comment needs to end at the next '>'.
+        // A value may contain what lets a comment end at the next '>'.
         default: if !states.isDisjoint(with: MarkupState.comments) { states.formUnion(MarkupState.comments) }
         }
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Says how long to wait, in whole minutes from one minute on.
+/// Formats waiting times: in seconds below one minute, otherwise in minutes, rounded up.
 enum WaitText {
-    /// The text for a wait.
+    /// Formats a waiting time.
     ///
     /// - Parameters:
-    ///   - seconds: How long.
+    ///   - seconds: The waiting time in seconds.
     ///   - texts: The texts of the page's language.
-    /// - Returns: The text, such as "Try again in 2 minutes."
+    /// - Returns: The text, such as "Try again in 2 minutes."; nil if the catalogue has none.
     static func text(_ seconds: Int64, _ texts: [String: String]) -> String? {
         let isShort = seconds < 60
         let number = isShort ? max(1, seconds) : seconds / 60 + (seconds % 60 == 0 ? 0 : 1)

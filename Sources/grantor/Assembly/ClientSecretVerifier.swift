@@ -6,21 +6,21 @@ import Foundation
 import GrantKit
 import Synchronization
 
-/// Compares the secrets of clients by digests under a key that ends with the process.
+/// Compares client secrets by keyed digests; the key is random and lives only as long as the process.
 final class ClientSecretVerifier: SecretVerifier {
     private let key = Digest.random(32)
-    /// Half of the cores, so that hashing never takes the threads of those who serve requests.
+    /// Uses half of the cores, so that hashing leaves threads for serving requests.
     let pool = HashingPool(threads: ProcessInfo.processInfo.activeProcessorCount / 2)
-    /// Hashes the passwords of people, in the same pool.
+    /// Hashes users' passwords in the same pool.
     var passwords: Passwords { Passwords(pool: pool) }
-    /// Kept over reloads, so that a reload does not make every client's secret slow again.
+    /// Survives reloads, so that a reload does not make the first check of every secret slow again.
     private let hashes = Mutex<[String: RememberingHash]>([:])
 
     func keyedDigest(_ secret: Secret) -> Secret {
         ClientSecretVerifier.digest(secret, key)
     }
 
-    /// Nobody sees these digests, so the key in front is enough and no HMAC is needed.
+    /// These digests never leave the process, so a prefixed key is enough and no HMAC is needed.
     private static func digest(_ secret: Secret, _ key: [UInt8]) -> Secret {
         Secret(Base64URL.encode(Digest.sha256(key + secret.exposed.utf8)))
     }
@@ -29,7 +29,7 @@ final class ClientSecretVerifier: SecretVerifier {
         guard let hash = PasswordHash(text) else { return nil }
         return hashes.withLock { hashes in
             if let known = hashes[text] { return known }
-            // Clients in the store are without number; one that is forgotten costs a slow hash more.
+            // The store may hold any number of clients. Forgetting one costs one more slow hash.
             if hashes.count >= 4096 { hashes.remove(at: hashes.startIndex) }
             let fresh = RememberingHash(hash, of: text, pool) { [key] in ClientSecretVerifier.digest($0, key) }
             hashes[text] = fresh

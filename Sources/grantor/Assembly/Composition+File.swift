@@ -9,7 +9,7 @@ import ServerConfiguration
 import ServerHTTP
 
 extension Composition {
-    /// Reads and checks a file for commands that run nothing.
+    /// Reads and checks a configuration for commands that do not run a server.
     static func read(_ file: ConfigurationFile) -> Composition {
         let (configuration, diagnostics) = file.read()
         let secrets = ClientSecretVerifier()

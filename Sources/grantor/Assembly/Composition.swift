@@ -8,7 +8,7 @@ import PluginLoading
 import ServerConfiguration
 import ServerHTTP
 
-/// A configuration whose plugins are loaded and which was checked against them; nothing of it runs yet.
+/// A configuration with its plugins loaded, checked against them; nothing runs yet.
 struct Composition {
     let configuration: Configuration
     let diagnostics: Diagnostics
@@ -16,16 +16,16 @@ struct Composition {
     let generation: Generation?
     private let settings: ServerSettings
 
-    /// Reads, loads and checks; all that is wrong is in the diagnostics.
+    /// Loads the plugins and checks the configuration against them; every problem is reported to the diagnostics.
     ///
     /// - Parameters:
-    ///   - configuration: What the file says.
-    ///   - diagnostics: What is wrong with it so far.
-    ///   - host: What the plugins are lent.
-    ///   - secrets: Compares the secrets of clients.
-    ///   - passwords: Compares the passwords of users.
-    ///   - pages: The server's pages, to which plugins add theirs; nil if they cannot be used.
-    ///   - former: Plugins that run; one whose entry did not change is kept.
+    ///   - configuration: The configuration as read from the file.
+    ///   - diagnostics: The problems found so far.
+    ///   - host: The host that is passed to the plugins.
+    ///   - secrets: Compares client secrets.
+    ///   - passwords: Compares users' passwords.
+    ///   - pages: The server's pages, to which plugins add their own; nil if the pages are unusable.
+    ///   - former: The running plugins; a plugin whose entry did not change is kept.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
         passwords: any PasswordHashing, pages: (any PageRenderer)?,
@@ -53,7 +53,7 @@ struct Composition {
         self.generation = generation
     }
 
-    /// Reports what the store and the configuration both name; only an open store knows.
+    /// Reports identifiers that occur both in the store and in the configuration; needs an open store.
     ///
     /// - Throws: `StoreError`.
     func checkStoredUsers(in store: any Store) async throws {

@@ -4,27 +4,27 @@ import ArgumentParser
 import Foundation
 import ServerConfiguration
 
-/// A configuration file on the disk.
+/// A configuration file on disk.
 struct ConfigurationFile: Sendable {
-    /// The name that messages use, as the operator wrote it.
+    /// The name as the operator wrote it, used in messages.
     let name: String
     private let path: String
 
-    /// Finds the file, and makes its folder the one that relative paths start at.
+    /// Finds the file and makes its folder the current one, so that relative paths start there.
     init(_ name: String) throws {
-        // Foundation fills the flag that it is given.
         self.name = name
         path = URL(fileURLWithPath: name).standardizedFileURL.path
+        // Safe: Foundation only writes to the flag during the call.
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-            throw ValidationError("there is no configuration '\(name)'; name one with --config")
+            throw ValidationError("there is no configuration file '\(name)'; name one with --config")
         }
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw ValidationError("the configuration '\(name)' cannot be read by this user")
+            throw ValidationError("this user may not read the configuration file '\(name)'")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.changeCurrentDirectoryPath(folder) else {
-            throw ValidationError("the folder '\(folder)' of the configuration cannot be entered")
+            throw ValidationError("this user may not enter the configuration's folder '\(folder)'")
         }
     }
 
@@ -33,7 +33,7 @@ struct ConfigurationFile: Sendable {
         return Configuration.read(bytes, name: name, references: ConfigurationFile.references)
     }
 
-    /// What `env:` and `file:` refer to.
+    /// Resolves `env:` and `file:` references against the process environment and the disk.
     static let references = ReferenceSources(
         environment: { ProcessInfo.processInfo.environment[$0] },
         file: { name in

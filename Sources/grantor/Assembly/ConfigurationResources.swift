@@ -3,14 +3,14 @@
 import ServerConfiguration
 import ServerHTTP
 
-/// The keys, networks, certificates and pages that a configuration names, read and checked.
+/// The keys, networks, certificates and pages named by a configuration, read and checked.
 struct ConfigurationResources {
     var keys: ConfiguredKeys
     let proxies: [AddressRange]
     let tls: TLSFiles?
     let pages: Pages?
 
-    /// Reads keys, networks and certificates; what cannot be used is reported.
+    /// Reads the keys, networks, certificates and pages, and reports those that are unusable.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         keys = ConfiguredKeys(configuration, diagnostics)
         proxies = ConfigurationResources.networks(
@@ -20,7 +20,7 @@ struct ConfigurationResources {
         pages = ConfigurationResources.pages(configuration, diagnostics)
     }
 
-    /// Where requests to other servers may go.
+    /// The networks to which the server may send requests.
     static func outbound(_ configuration: Configuration, _ diagnostics: Diagnostics? = nil) -> OutboundNetworks {
         OutboundNetworks(
             allowed: networks(
@@ -35,12 +35,12 @@ struct ConfigurationResources {
             if let range = AddressRange(network) { return range }
             diagnostics?.report(
                 at: path + [.element(number)], "'\(network)' is not a network",
-                note: "write an address, 10.0.0.0/8 or fd00::/8")
+                note: "write an IP address, or a network such as 10.0.0.0/8 or fd00::/8")
             return nil
         }
     }
 
-    /// The pages with those of the folder in their places, if all of them can be used.
+    /// The pages, replaced by those in the configured folder; nil if one of them is unusable.
     static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
         do {
             _ = try configuration.pages.logo.map(LogoFile.read)
@@ -53,7 +53,7 @@ struct ConfigurationResources {
         } catch {
             diagnostics.report(
                 at: [.key("pages"), .key("folder")], "a page cannot be used: \(error)",
-                note: "the pages' language is Mustache")
+                note: "pages are Mustache templates")
             return nil
         }
     }
@@ -69,8 +69,8 @@ struct ConfigurationResources {
             return try TLSFiles(certificate: files.certificate, key: files.key)
         } catch {
             diagnostics.report(
-                at: [.key("listen"), .key("tls")], "certificate and key cannot be used: \(error)",
-                note: "both are PEM files that belong together")
+                at: [.key("listen"), .key("tls")], "the certificate and the key cannot be used: \(error)",
+                note: "name two PEM files: a certificate and the key that belongs to it")
             return nil
         }
     }

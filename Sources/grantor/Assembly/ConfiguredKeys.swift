@@ -7,22 +7,22 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// What a configuration says of the server's own keys, checked.
+/// The `keys` section of a configuration, checked.
 struct ConfiguredKeys {
     let declared: [SigningKey]
-    /// Whether what the server keeps in its store is sealed; a key for authentication codes is always among it.
+    /// Whether the server seals the keys that it keeps in the store; there is always one, for MACs.
     let isSealed: Bool
     private let sealing: Sealing
     private let plan: KeyPlan
     private let provider: KeyProvider?
     private let entries: [(entry: Configuration.DeclaredKey, key: SigningKey)]
 
-    /// Reads the keys; what cannot be used is reported.
+    /// Reads the keys and reports those that are unusable.
     ///
     /// - Parameters:
-    ///   - configuration: What the file says.
-    ///   - diagnostics: What is wrong with it.
-    ///   - former: Keys that were read before; one that is declared as before is not opened again.
+    ///   - configuration: The configuration as read from the file.
+    ///   - diagnostics: Receives the problems.
+    ///   - former: The keys that were read before; a key with an unchanged declaration is not opened again.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics, former: ConfiguredKeys? = nil) {
         let keys = configuration.keys
         plan = KeyPlan(rotateEvery: keys.rotateEvery, announce: keys.announce, cache: keys.cache)
@@ -44,7 +44,7 @@ struct ConfiguredKeys {
             let same = known.first { $0.entry.source == entry.source && $0.entry.algorithm == entry.algorithm }
             guard let key = same?.key ?? ConfiguredKeys.read(entry, provider, diagnostics) else { continue }
             if found.contains(where: { $0.key.id == key.id }) {
-                diagnostics.report(at: entry.path, "a signing key is listed twice", note: "remove one")
+                diagnostics.report(at: entry.path, "the same signing key is listed twice", note: "remove one")
             }
             found.append((entry, key))
         }
@@ -52,7 +52,7 @@ struct ConfiguredKeys {
         declared = found.map(\.key)
     }
 
-    /// OpenSSL reads these out of a text of its own form, in which some characters mean something.
+    /// The provider, if its values contain no character that is special in OpenSSL's configuration format.
     private static func provider(_ provider: Configuration.Provider?, _ diagnostics: Diagnostics) -> KeyProvider? {
         guard let provider else { return nil }
         let path: [PathStep] = [.key("keys"), .key("provider")]
@@ -61,15 +61,16 @@ struct ConfiguredKeys {
         }
         if !isName || provider.name.isEmpty || ["default", "base"].contains(provider.name) {
             diagnostics.report(
-                at: path + [.key("name")], "'name' must be letters, digits, '-' and '_', and not 'default' or 'base'")
+                at: path + [.key("name")],
+                "'name' must consist of letters, digits, '-' and '_', and must not be 'default' or 'base'")
         }
         if !provider.path.isEmpty, !KeyProvider.isPlain(provider.path) {
-            diagnostics.report(at: path + [.key("path")], "'path' must have no space, quote, '$', '#' and '\\'")
+            diagnostics.report(at: path + [.key("path")], "'path' must not contain spaces, quotes, '$', '#' or '\\'")
         }
         for (name, value) in provider.parameters where !KeyProvider.isPlain(name + value) || name.raw.contains("=") {
             diagnostics.report(
                 at: path + [.key("parameters"), .key(name)],
-                "a parameter must have no space, quote, '$', '#' and '\\'")
+                "a parameter must not contain spaces, quotes, '$', '#' or '\\'")
         }
         return KeyProvider(name: provider.name, path: provider.path, parameters: provider.parameters)
     }
@@ -107,14 +108,14 @@ struct ConfiguredKeys {
         return url.path
     }
 
-    /// Reports plugins that ask for what the server cannot do.
+    /// Reports plugins that ask for signature algorithms the server does not support.
     static func check(_ plugins: [LoadedPlugin], _ diagnostics: Diagnostics) {
         for plugin in plugins {
             for name in plugin.registered.registry.signingAlgorithms
             where !SignatureAlgorithm.ownNames.contains(name) {
                 diagnostics.report(
                     at: plugin.entry.path,
-                    "plugin '\(plugin.entry.id)' asks for signatures with '\(name)', which the server does not make",
+                    "plugin '\(plugin.entry.id)' asks for signatures with '\(name)', which the server does not support",
                     note: "one of \(SignatureAlgorithm.ownNames.joined(separator: ", "))")
             }
         }

@@ -12,7 +12,7 @@ extension Diagnostics {
             case .element(let number): PathStep.element(number)
             }
         }
-        // The core counts the plugins that were loaded, the file those that it lists.
+        // The core counts loaded plugins, the file counts listed ones.
         if path.count == 2, path[0] == .key("plugins"), case .element(let number) = path[1] {
             path = plugins[number].entry.path
         }

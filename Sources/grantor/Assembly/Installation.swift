@@ -2,12 +2,12 @@
 
 import Foundation
 
-/// Where libraries of plugins are looked for when the configuration says nothing.
+/// The folders in which the server looks for plugin libraries by default.
 enum Installation {
     static var pluginFolders: [String] {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let installed = program.deletingLastPathComponent().appendingPathComponent("lib/grantor").path
-        // Beside the program is where a build leaves them.
+        // A build leaves them beside the program.
         return FileManager.default.fileExists(atPath: installed) ? [installed] : [program.path]
     }
 }

@@ -3,7 +3,7 @@
 import AuthorizationServer
 import ServerConfiguration
 
-/// A plugin with where it came from.
+/// A registered plugin with its configuration entry and the file it was loaded from.
 struct LoadedPlugin: Sendable {
     let entry: Configuration.PluginEntry
     let file: PluginFile

@@ -4,7 +4,7 @@ import ServerConfiguration
 import ServerHTTP
 
 extension Pages {
-    /// The pages that a configuration describes.
+    /// Reads the pages with the settings of a configuration.
     ///
     /// - Throws: `Pages.Problem`.
     init(_ pages: Configuration.Pages) throws {

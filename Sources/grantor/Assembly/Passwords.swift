@@ -4,7 +4,7 @@ import AuthorizationServer
 import Cryptography
 import GrantKit
 
-/// Hashes the passwords of people in the pool that all slow hashes share.
+/// Hashes users' passwords in the pool that all slow hashes share.
 struct Passwords: PasswordHashing {
     let pool: HashingPool
 

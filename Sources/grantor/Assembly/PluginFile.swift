@@ -8,7 +8,7 @@ import PluginLoading
 import ServerConfiguration
 import Synchronization
 
-/// A library as it was when it was loaded.
+/// A library file, identified by its path, inode, size and modification time when it was loaded.
 struct PluginFile: Sendable, Equatable {
     let path: String
     private let inode: UInt64

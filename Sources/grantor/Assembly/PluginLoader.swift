@@ -8,13 +8,13 @@ import PluginLoading
 import ServerConfiguration
 import Synchronization
 
-/// Loads the plugins of a configuration, or keeps the ones that run.
+/// Loads the plugins of a configuration, or keeps those that are running.
 struct PluginLoader {
     private let diagnostics: Diagnostics
     private let host: any PluginHost
     private let former: [LoadedPlugin]
     private let search: PluginSearch
-    /// Every library that was ever loaded: what is loaded once stays in the process.
+    /// Every library that was ever loaded, since a library stays in the process once loaded.
     private static let files = Mutex<[String: PluginFile]>([:])
 
     init(_ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, former: [LoadedPlugin]) {
@@ -48,17 +48,17 @@ struct PluginLoader {
         } catch let error as PluginLoadingError {
             diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {
-            diagnostics.report(at: entry.path, "plugin '\(entry.id)' does not load: \(error)")
+            diagnostics.report(at: entry.path, "plugin '\(entry.id)' cannot be loaded: \(error)")
         }
         return nil
     }
 
-    /// Loading a path again would silently give the code that is there already.
+    /// Whether a running plugin's library is still the same file; loading a path again would silently return old code.
     private func isUnchanged(_ running: LoadedPlugin, _ entry: Configuration.PluginEntry) -> Bool {
         do {
             let isNamed = running.entry.library == entry.library
             let path = isNamed ? running.file.path : try search.find(entry.id, library: entry.library)
-            // A pin may be added, and must be what is loaded.
+            // A pin may be added in a reload, but must match the library that is loaded.
             if let pinned = entry.sha256, pinned != running.entry.sha256 {
                 try PluginLibrary.checkDigest(of: path, pinned, Digest.sha256)
             }
@@ -85,7 +85,7 @@ struct PluginLoader {
             try plugin.register(in: &registry)
             return RegisteredPlugin(id: entry.id, plugin: plugin, registry: registry, attributes: source.attributes)
         } catch let error as ConfigurationError {
-            // A setting that is read and missing in one is told once.
+            // Reading the setting has already reported this problem.
             if let key = error.key, source.hasProblem(at: key) { return nil }
             let path = error.key.map { entry.settingsPath + [.key($0)] } ?? entry.path
             diagnostics.report(at: path, "plugin '\(entry.id)': \(error.message)")

@@ -5,10 +5,10 @@ import Cryptography
 import GrantKit
 import Synchronization
 
-/// Computes a slow hash in the pool until a secret has matched it, and compares digests from then on.
+/// Computes the slow hash in the pool until a secret has matched it, and compares digests from then on.
 final class RememberingHash: SlowHash {
     private let hash: PasswordHash
-    /// Whose secret it is, as far as places are concerned.
+    /// Identifies the secret's owner when the pool shares out its places.
     private let owner: String
     private let pool: HashingPool
     private let digest: @Sendable (Secret) -> Secret

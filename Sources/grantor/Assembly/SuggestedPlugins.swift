@@ -3,10 +3,10 @@
 import AuthorizationServer
 import GrantKit
 
-/// The plugin that a message suggests where one is missing; a file names them, so that no code does.
+/// The plugins that messages suggest where one is missing; a data file names them, so that no code has to.
 enum SuggestedPlugins {
     private static let ids = (try? JSON(parsing: PackageResources.suggested_plugins_json)) ?? .null
 
-    /// The id of a plugin that fills a role.
+    /// The id of a plugin for a role.
     static func id(for role: ConfigurationProblem.Role) -> String? { ids[role.rawValue]?.string }
 }

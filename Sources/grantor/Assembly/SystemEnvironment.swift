@@ -5,7 +5,7 @@ import Cryptography
 import Foundation
 import GrantKit
 
-/// The clock and the random source of the machine.
+/// The machine's clock and random source.
 struct SystemEnvironment: ServerEnvironment {
     private let random = RandomReserve()
 

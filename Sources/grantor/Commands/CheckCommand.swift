@@ -10,10 +10,10 @@ import ServerHTTP
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Says what is wrong with a configuration.",
+        commandName: "check", abstract: "Checks a configuration.",
         discussion: """
-            Loads the plugins and checks all of the file against them, without opening a port or a store. Ends with \
-            the status 78 if the server would not start with it.
+            Loads the plugins and checks the whole file against them, without opening a port or the store. Exits with \
+            status 78 if the server would not start with this configuration.
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -26,8 +26,8 @@ struct CheckCommand: ParsableCommand {
         if !composition.diagnostics.hasErrors, !resources.keys.isSealed {
             composition.diagnostics.report(
                 .warning, at: [.key("keys")], key: true,
-                "the server's keys, those of authentication codes too, will stand in the store as they are",
-                note: "seal them: 'keys: { seal: { file: path } }', made with 'openssl rand -base64 32'")
+                "the server will keep its keys in the store unsealed, including its MAC key",
+                note: "seal them with 'keys: { seal: { file: path } }'; make the file with 'openssl rand -base64 32'")
         }
         composition.diagnostics.print()
         guard !composition.diagnostics.hasErrors else { throw ExitCode(EX_CONFIG) }

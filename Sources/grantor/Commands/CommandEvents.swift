@@ -5,13 +5,14 @@ import Foundation
 import GrantKit
 
 extension OpenStore {
-    /// Makes a change and has it written down by the sinks that commands can write to.
+    /// Makes a change and records it in the event sinks that accept events from commands.
     ///
     /// - Parameters:
-    ///   - event: What happens; the time and who runs the command are added.
-    ///   - change: Makes the change; not even begun if a sink cannot be opened.
-    /// - Returns: What the change gives.
-    /// - Throws: What the change throws; `Failure` if it was made and could not be written down.
+    ///   - event: The event to record; the time and the user who runs the command are added.
+    ///   - change: Makes the change; not called if a sink cannot be opened.
+    /// - Returns: The result of the change.
+    /// - Throws: What the change throws; `Failure` if a sink cannot be opened, or if the change was made but could not
+    ///   be recorded.
     func recording<Value>(
         _ event: Event, _ change: () async throws -> Value
     ) async throws -> Value {
@@ -22,19 +23,19 @@ extension OpenStore {
             do {
                 try await plugin.start()
             } catch {
-                throw Failure("nothing was changed, since it could not be written down by '\(plugin.id)': \(error)")
+                throw Failure("nothing was changed, since plugin '\(plugin.id)' could not record it: \(error)")
             }
         }
         let value = try await change()
         var event = event
         event.time = SystemEnvironment().now
-        // Who runs a command is known to the machine, not to the server.
+        // The machine knows who runs a command, the server does not.
         event.details["by"] = ["command": "grantor", "uid": .integer(Int64(getuid()))]
         for plugin in plugins {
             do {
                 for sink in plugin.registry.eventSinks where sink.takesFromCommands { try await sink.write([event]) }
             } catch {
-                throw Failure("the change was made, but could not be written down by '\(plugin.id)': \(error)")
+                throw Failure("the change was made, but plugin '\(plugin.id)' could not record it: \(error)")
             }
             await plugin.stop()
         }

@@ -2,8 +2,8 @@
 
 import ArgumentParser
 
-/// Which configuration a command is about.
+/// The option that names the configuration.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The configuration. Relative paths in it start at its folder.")
+    @Option(name: .shortAndLong, help: "The configuration file. Relative paths in it start at its folder.")
     var config = "config.yaml"
 }

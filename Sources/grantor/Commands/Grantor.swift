@@ -3,7 +3,7 @@
 import ArgumentParser
 import ServerHTTP
 
-/// The version of the server; the kit has its own.
+/// The version of the server; the kit has a version of its own.
 let serverVersion = "0.1.0"
 
 @main
@@ -12,9 +12,9 @@ struct Grantor: AsyncParsableCommand {
         commandName: "grantor",
         abstract: "An OAuth 2.0 authorization server that loads its grants from shared libraries.",
         discussion: """
-            Everything is in one file: 'grantor check' says what is wrong with it, 'grantor serve' runs it. What the \
-            file's 'plugins' does not list is not in the process; 'grantor plugins list' shows what there is, and \
-            'grantor plugins show <id>' the settings of one.
+            The whole configuration is one file: 'grantor check' checks it, 'grantor serve' runs it. Only the plugins \
+            that it lists are loaded. 'grantor plugins list' shows which plugins are installed, and 'grantor plugins \
+            show <id>' shows the settings of one.
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,

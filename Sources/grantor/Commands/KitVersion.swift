@@ -2,7 +2,7 @@
 
 import CPluginABI
 
-/// The kit that this server was built with.
+/// The version of the kit that this server was built with.
 enum KitVersion {
     static let text = "\(GRANTOR_KIT_MAJOR).\(GRANTOR_KIT_MINOR)"
 }

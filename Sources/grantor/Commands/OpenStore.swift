@@ -7,21 +7,21 @@ import Foundation
 import GrantKit
 import ServerConfiguration
 
-/// The store of a configuration, open for a command; a server may run on it meanwhile.
+/// The configuration's store, opened for a command; a server may use it at the same time.
 struct OpenStore {
     let store: any Store
     let generation: Generation
     let composition: Composition
 
-    /// Opens the store, does something with it, and closes it.
+    /// Opens the store, runs the body and closes the store.
     ///
     /// - Parameters:
-    ///   - option: Names the configuration.
-    ///   - collections: What is read or written.
-    ///   - check: Reports what else must be right before the store is opened.
-    ///   - body: What is done.
-    /// - Returns: What it gives.
-    /// - Throws: `Failure` with a sentence for whoever runs the command.
+    ///   - option: The option that names the configuration.
+    ///   - collections: The collections that the body reads or writes.
+    ///   - check: Reports further problems before the store is opened.
+    ///   - body: Uses the store.
+    /// - Returns: The result of the body.
+    /// - Throws: `Failure` with a message for the user of the command, or an exit status after printed diagnostics.
     static func with<Value>(
         _ option: ConfigurationOption, collections: [StoreCollection] = ServerCore.collections,
         check: (Composition) -> Void = { _ in }, _ body: (OpenStore) async throws -> Value

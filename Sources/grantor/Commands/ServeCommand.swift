@@ -11,14 +11,14 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Runs the server.",
         discussion: """
-            SIGTERM ends it after the requests in progress. SIGHUP reads the configuration again: clients, plugins and \
-            certificates change between two requests, and an invalid file changes nothing.
+            On SIGTERM, the server finishes the requests in progress and exits. On SIGHUP, it reloads clients, plugins \
+            and certificates without interrupting requests; an invalid configuration changes nothing.
             """)
 
     @OptionGroup var option: ConfigurationOption
 
     func run() async throws {
-        // Until the configuration can be read again there is nothing to do for it, least of all to end.
+        // Ignored until the server can reload; the default would end the process.
         signal(SIGHUP, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
         defer { LogWriter.standardError.flush() }

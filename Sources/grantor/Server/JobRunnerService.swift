@@ -3,7 +3,7 @@
 import AuthorizationServer
 import ServiceLifecycle
 
-/// Runs jobs until the server is shut down.
+/// Runs background jobs until the server shuts down.
 struct JobRunnerService: Service {
     let runner: JobRunner
 

@@ -7,7 +7,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Has the core sign with the keys whose time it is, until the server is shut down.
+/// Rotates the server's keys on schedule and gives the current ones to the core, until the server shuts down.
 final class KeyRotation: Service {
     private let core: ServerCore
     private let keeper: KeyKeeper
@@ -35,12 +35,12 @@ final class KeyRotation: Service {
         }
     }
 
-    /// Makes or reads the keys and opens the core with them.
+    /// Generates or reads the keys and opens the core with them.
     func open() async throws {
         await note(try await keeper.open(now: core.now))
     }
 
-    /// Changes the settings; keys that something new asks for are there when this returns.
+    /// Changes the settings; keys for newly requested algorithms exist when this returns.
     func change(_ settings: KeyKeeper.Settings) async throws {
         tell(try await keeper.open(settings, now: core.now))
     }
@@ -64,9 +64,9 @@ final class KeyRotation: Service {
                 return state.isFailing
             }
             if !wasFailing {
-                logger.error("the keys could not be looked at", metadata: ["error": "\(error)"])
+                logger.error("the keys could not be read from the store", metadata: ["error": "\(error)"])
             }
-            // A key that was announced begins to sign all the same.
+            // An announced key begins to sign on time all the same.
             if case .changed(let ring)? = try? await keeper.advance(now: core.now) { tell(ring) }
         }
         await note(nil)

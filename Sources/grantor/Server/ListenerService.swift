@@ -4,7 +4,7 @@ import ServerConfiguration
 import ServerHTTP
 import ServiceLifecycle
 
-/// A listener whose failure names its address.
+/// A listener that names its address when it fails.
 struct ListenerService: Service {
     let host: String
     let port: Int

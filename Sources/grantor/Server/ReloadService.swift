@@ -3,17 +3,17 @@
 import ServiceLifecycle
 import UnixSignals
 
-/// Reloads whenever SIGHUP arrives, and records at the start and after each reload what has changed of the users.
+/// Reloads on SIGHUP, and records changes of declared users at the start and after each reload.
 struct ReloadService: Service {
     let server: RunningServer
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            // Signals that come during a reload ask for one more, however many they are.
+            // However many signals arrive during a reload, they cause one more.
             let (requests, asked) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             let signals = await UnixSignalsSequence(trapping: .sighup)
             let forwarding = Task { for await _ in signals { asked.yield() } }
-            // Passwords of thousands of people take minutes to hash, and no reload waits for that.
+            // Hashing the passwords of thousands of users takes minutes, and no reload waits for that.
             var recording = Task { await server.recordUsers() }
             for await _ in requests {
                 recording.cancel()

@@ -12,7 +12,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// One process: the core, what it was composed of, and the listeners.
+/// The server process: the core, its plugins and resources, and the listeners.
 final class RunningServer: Sendable {
     let logger: Logger
     private let file: ConfigurationFile
@@ -25,7 +25,7 @@ final class RunningServer: Sendable {
 
     init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
         self.file = file
-        // Passwords that stand readable in the file are not kept readable here.
+        // The file may hold passwords in plain text; do not keep them in memory.
         var kept = configuration
         kept.users = []
         self.configuration = kept
@@ -43,7 +43,7 @@ final class RunningServer: Sendable {
 
     /// Opens the store, the keys and the plugins.
     ///
-    /// - Returns: Whether the configuration let it.
+    /// - Returns: Whether the configuration is valid; if not, nothing stays open.
     func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
         let composition = Composition(
@@ -87,13 +87,13 @@ final class RunningServer: Sendable {
         } catch let error as ConfigurationError {
             throw Failure("plugin '\(plugin.entry.id)': \(error.message)")
         } catch {
-            throw Failure("plugin '\(plugin.entry.id)' does not start: \(error)")
+            throw Failure("plugin '\(plugin.entry.id)' failed to start: \(error)")
         }
     }
 
     // MARK: run
 
-    /// Serves until SIGTERM, and then until the requests in progress have ended or the limit has.
+    /// Serves until SIGTERM or SIGINT, and then until the requests in progress have ended or time is up.
     func run() async throws {
         var services: [any Service] = [ReloadService(server: self), StorePurgerService(purging: StorePurger(core))]
         services.append(JobRunnerService(runner: JobRunner(core)))
@@ -109,7 +109,7 @@ final class RunningServer: Sendable {
     private func mainListener() throws -> any Service {
         let listen = configuration.listen
         let resources = files.withLock { $0 }
-        // What the metrics tell is for this machine alone, unless they have an address of their own.
+        // Metrics are served to this machine only, unless they have a listener of their own.
         let everything = listen.isLoopback && configuration.hasLoopbackIssuer ? HTTPService.all : .endpointsAndHealth
         var http = HTTPListenerConfiguration(
             host: listen.host, port: listen.port, tls: resources?.tls, trustedProxies: resources?.proxies ?? [],
@@ -121,7 +121,7 @@ final class RunningServer: Sendable {
         return ListenerService(host: listen.host, port: listen.port, service: service)
     }
 
-    /// The most connections that are taken: as many as are configured, if the process may open so many.
+    /// The maximum number of connections: the configured one, or less if the process may not open that many files.
     private func connections() -> Int {
         let others = configuration.monitoring == nil ? 0 : RunningServer.monitoringConnections
         let wanted = configuration.listen.maxConnections
@@ -138,7 +138,7 @@ final class RunningServer: Sendable {
         return fitting
     }
 
-    /// Those who look at health and metrics are few.
+    /// Enough for the few programs that read health and metrics.
     private static let monitoringConnections = 64
 
     private func monitoringListener(_ monitoring: Configuration.Monitoring) throws -> any Service {
@@ -154,7 +154,7 @@ final class RunningServer: Sendable {
         return ListenerService(host: monitoring.host, port: monitoring.port, service: service)
     }
 
-    /// The libraries below tell much that is news to nobody.
+    /// Passes on only warnings and errors of the libraries, which log much that is of no interest to the operator.
     private var quiet: Logger {
         var logger = self.logger
         logger.logLevel = max(logger.logLevel, .warning)
@@ -163,11 +163,11 @@ final class RunningServer: Sendable {
 
     private func announce(_ port: Int) {
         print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
-        // A pipe or a file would hold the lines back until there are many.
+        // Output to a pipe or a file is buffered otherwise.
         fflush(nil)
     }
 
-    /// Ends the plugins: what keeps records after what may still have something to record, the store last.
+    /// Stops the plugins: event sinks after those that may still record events, the store last.
     func close() async {
         core.events.record(Event(.stopped))
         let all = plugins.withLock { $0 }
@@ -179,7 +179,7 @@ final class RunningServer: Sendable {
 
     // MARK: reload
 
-    /// Reads the configuration again and serves it, or says why not and changes nothing.
+    /// Reads the configuration again and applies it, or logs why not and changes nothing.
     func reload() async {
         let former = core.generation
         await readAgain()
@@ -190,7 +190,7 @@ final class RunningServer: Sendable {
         let (next, diagnostics) = file.read()
         guard diagnostics.isReadable else {
             show(diagnostics)
-            return logger.error("the configuration was not reloaded; the former one is still served")
+            return logger.error("the configuration was not reloaded; the previous one stays in use")
         }
         let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
@@ -198,7 +198,7 @@ final class RunningServer: Sendable {
             former: plugins.withLock { $0 })
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
-        // What is served stays; this only says what is wrong with what the next start would read.
+        // A reload does not change the outbound client; this only reports problems that the next start would meet.
         _ = ConfigurationResources.outbound(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
@@ -207,7 +207,7 @@ final class RunningServer: Sendable {
         }
         guard !diagnostics.hasErrors, let generation = composition.generation else {
             show(diagnostics)
-            return logger.error("the configuration was not reloaded; the former one is still served")
+            return logger.error("the configuration was not reloaded; the previous one stays in use")
         }
         show(diagnostics)
         do {
@@ -227,19 +227,19 @@ final class RunningServer: Sendable {
         logger.notice("the configuration was reloaded", metadata: ["clients": "\(next.clients.count)"])
     }
 
-    /// Records what the configuration says of its users, while requests are served.
+    /// Records changes of declared users, while requests are served.
     func recordUsers() async {
         do {
             try await core.recordUsers()
         } catch is CancellationError {
-            // The next start looks at them again.
+            // The next start or reload checks them again.
         } catch {
             logger.error("changes of declared users were not recorded", metadata: ["error": "\(error)"])
         }
     }
 
     private func checkFixed(_ next: Configuration, _ composition: Composition, _ diagnostics: Diagnostics) {
-        let note = "restart needed: a reload does not change it"
+        let note = "restart needed: a reload does not change this"
         let stores = [plugins.withLock { $0 }, composition.plugins].map { list in
             list.first { !$0.registered.registry.stores.isEmpty }
         }

@@ -5,7 +5,7 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// What the server prints once it listens: its addresses, its plugins and a first request.
+/// The text that the server prints once it listens: its URLs, its plugins and an example of a first request.
 struct StartSummary {
     private let configuration: Configuration
     private let plugins: [LoadedPlugin]
@@ -33,7 +33,7 @@ struct StartSummary {
         return lines.joined(separator: "\n")
     }
 
-    /// RFC 8414 section 3.1: the issuer's path goes behind the well-known one.
+    /// The URL of the metadata; the issuer's path follows the well-known path (RFC 8414 section 3.1).
     private var metadata: String {
         let issuer = configuration.issuer
         let path = (try? WebAddress(issuer))?.rest ?? ""
@@ -41,7 +41,7 @@ struct StartSummary {
         return "\(origin)/.well-known/oauth-authorization-server\(path)"
     }
 
-    /// The first request that a declared client can make with nothing but its own credentials.
+    /// The first token request that a declared client can make with nothing but its own credentials.
     private var example: String? {
         let grants = plugins.flatMap(\.registered.registry.grants)
         for client in configuration.clients {
@@ -69,7 +69,7 @@ struct StartSummary {
             + "\(configuration.issuer)\(configuration.basePath)/token"
     }
 
-    /// A demo secret is everybody's; for any other curl asks.
+    /// The client's credentials for curl; a demo secret is public and shown, for any other secret curl asks.
     private func credentials(_ id: String, _ secret: JSON?) -> String {
         guard let secret = secret?.strings.first else {
             return "-d \(CurlRequest.quoted("client_id=\(id)")) "

@@ -3,7 +3,7 @@
 import AuthorizationServer
 import ServiceLifecycle
 
-/// Purges until the server is shut down.
+/// Deletes expired records until the server shuts down.
 struct StorePurgerService: Service {
     let purging: StorePurger
 

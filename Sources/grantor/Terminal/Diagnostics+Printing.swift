@@ -4,12 +4,12 @@ import Logging
 import ServerConfiguration
 
 extension Diagnostics {
-    /// Prints to standard error, by the thread that logs: a slow reader must not hold requests back.
+    /// Prints to standard error on the log's thread, so that a slow reader does not delay requests.
     func print() {
         if !text.isEmpty { LogWriter.standardError.write(text) }
     }
 
-    /// Prints as a part of the log: who reads lines of JSON can read nothing else.
+    /// Prints as part of the log: a program that reads lines of JSON can read nothing else.
     func print(to logger: Logger, as format: String) {
         guard !LogOutput.isHuman(format) else { return self.print() }
         for problem in lines {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What ended a command, without the usage that would hide it.
+/// The error that ends a command, printed without the usage text that would bury it.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

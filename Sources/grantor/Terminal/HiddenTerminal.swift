@@ -2,18 +2,18 @@
 
 import Foundation
 
-/// What the terminal was set to before it was told to show nothing, without a lock for the handler of signals.
+/// The settings of the terminal before echo was turned off; a signal handler reads them, so no lock protects them.
 ///
-/// It is written before the handler is set, and the system fills no more than it.
+/// Safe: they are written before the handler is installed, and the system writes only to this structure.
 private nonisolated(unsafe) var shown = termios()
 
-/// The terminal at standard input, showing nothing of what is typed; a signal that ends the process shows it again.
+/// The terminal at standard input with echo turned off; a signal that ends the process turns it on again.
 struct HiddenTerminal {
     private typealias Handler = @convention(c) (Int32) -> Void
 
     private let former: [(number: Int32, handler: Handler?)]
 
-    /// Hides what is typed from now on, or gives nil if standard input is no terminal that can do so.
+    /// Turns echo off; nil if standard input is not a terminal that can do so.
     init?() {
         guard unsafe tcgetattr(STDIN_FILENO, &shown) == 0 else { return nil }
         let end: Handler = { number in
@@ -22,19 +22,19 @@ struct HiddenTerminal {
             raise(number)
         }
         var former = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].map { (number: $0, handler: signal($0, end)) }
-        // The shell shows what is typed while it has the terminal, and leaves it so to a process that goes on.
+        // Ignored: the shell turns echo on while the process is stopped, and does not turn it off when it continues.
         former.append((SIGTSTP, signal(SIGTSTP, SIG_IGN)))
         self.former = former
         var hidden = unsafe shown
         hidden.c_lflag &= ~tcflag_t(ECHO)
-        // Waits for what was written before; drops what was typed ahead.
+        // Waits for pending output and discards what was typed ahead.
         guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
             show()
             return nil
         }
     }
 
-    /// Shows what is typed again.
+    /// Restores the terminal and the signal handlers.
     func show() {
         unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
         for (number, handler) in former { signal(number, handler) }

@@ -5,7 +5,7 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Writes log lines to standard error: for people on a terminal, as JSON for everything else.
+/// Writes log lines to standard error: readable ones on a terminal, JSON otherwise.
 struct LogOutput: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -16,7 +16,7 @@ struct LogOutput: LogHandler {
         isHuman = LogOutput.isHuman(format)
     }
 
-    /// Whether lines are for people, by the configuration's `log.format`.
+    /// Whether lines are written for people rather than as JSON, by `log.format` of the configuration.
     static func isHuman(_ format: String) -> Bool {
         format == "human" || format == "auto" && isatty(2) == 1
     }
@@ -42,17 +42,17 @@ struct LogOutput: LogHandler {
         return JSON.object(members.map { .init($0.0, .string($0.1)) }).text + "\n"
     }
 
-    /// What a client sent must not be able to begin a line of its own.
+    /// Replaces line breaks and control characters, so that text sent by a client cannot forge a log line.
     private static func flat(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { breaks($0) ? " " : $0 }))
     }
 
-    /// Whether a terminal or a reader of lines may take a character for the end of a line or for a command.
+    /// Whether a terminal or a log reader may treat a character as a line end or a control command.
     private static func breaks(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x2028...0x2029 ~= scalar.value
     }
 
-    /// The time in UTC (RFC 3339).
+    /// The current time in UTC (RFC 3339).
     private static func time() -> String {
         Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

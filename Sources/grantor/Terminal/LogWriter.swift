@@ -3,7 +3,7 @@
 import Foundation
 import Synchronization
 
-/// Writes lines from a thread of its own: who reads the log slowly, or not at all, must not hold a request back.
+/// Writes log lines on a thread of its own, so that a slow or stuck reader of the log does not delay requests.
 final class LogWriter: Sendable {
     /// The writer for standard error.
     static let standardError = LogWriter()
@@ -25,7 +25,7 @@ final class LogWriter: Sendable {
         thread.start()
     }
 
-    /// Takes a line, or several; while too much waits, lines are counted instead.
+    /// Queues one or more lines; while too much is waiting, drops them and counts the loss.
     func write(_ line: String) {
         let isTaken = state.withLock { state in
             guard state.waiting.count < LogWriter.most else {
@@ -38,7 +38,7 @@ final class LogWriter: Sendable {
         if isTaken { signal.signal() }
     }
 
-    /// Waits until all is written, but no longer than two seconds.
+    /// Waits until everything is written, but for at most two seconds.
     func flush() {
         for _ in 0..<400 {
             if state.withLock({ $0.waiting.isEmpty && !$0.isWriting }) { return }
@@ -47,12 +47,12 @@ final class LogWriter: Sendable {
     }
 
     private func work() {
-        // No more is written than the buffer holds.
         while true {
             signal.wait()
             var lines = drain()
             while !lines.isEmpty {
-                // A pipe without a reader or a full disk loses lines; it does not end the server.
+                // A pipe without a reader or a full disk loses lines, but does not end the server.
+                // Safe: no more bytes are read than the array holds.
                 let written = unsafe Foundation.write(2, lines, lines.count)
                 guard written > 0 || errno == EINTR || errno == EAGAIN else { break }
                 if written > 0 { lines.removeFirst(written) } else { usleep(10_000) }

@@ -6,18 +6,18 @@ import Foundation
 import GrantKit
 import ServerConfiguration
 
-/// Where a command takes a password from: never from an argument, which every user of the machine could read.
+/// The source of a password for a command; never an argument, since every user of the machine can read arguments.
 struct PasswordInput: ParsableArguments {
     @Option(
         name: .customLong("password-file"),
         help: ArgumentHelp(
-            "The file that holds the password, or '-' for standard input; without it the command asks.",
+            "A file that contains the password, or '-' for standard input. Without it, the command asks.",
             valueName: "file"))
     var file: String?
 
-    /// Reads the password, or asks for it twice.
+    /// Reads the password from the file, or asks for it twice.
     ///
-    /// - Throws: `Failure` if there is nobody to ask.
+    /// - Throws: `Failure` if it cannot be read, or if there is no terminal to ask at.
     func read() throws -> Secret {
         let text = try file.map(PasswordInput.contents) ?? PasswordInput.ask()
         guard (1...Limit.secret).contains(text.utf8.count) else {
@@ -27,34 +27,34 @@ struct PasswordInput: ParsableArguments {
     }
 
     static func contents(_ name: String) throws -> String {
-        // Not all at once by its path: what a shell passes is often a pipe.
+        // Reads through a handle, since a shell often passes a pipe.
         let handle = name == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: name)
         guard let handle, let data = try? handle.read(upToCount: 1025) ?? Data(), data.count <= 1024,
             var text = String(validating: data, as: UTF8.self)
-        else { throw Failure("the file '\(name)' cannot be read as a short UTF-8 text") }
-        // Editors and 'echo' add a line end that is not part of the secret.
+        else { throw Failure("the file '\(name)' cannot be read, is longer than 1024 bytes or is not UTF-8") }
+        // Editors and 'echo' append a line end that is not part of the secret.
         if text.utf8.last == 0x0A {
             text = String(decoding: text.utf8.dropLast(text.utf8.suffix(2).first == 0x0D ? 2 : 1), as: UTF8.self)
         }
         if let oddity = SecretText.oddity(in: text, mayHoldLines: false), oddity.isError {
-            throw Failure("the file '\(name)' holds a secret with \(oddity.what); \(oddity.remedy)")
+            throw Failure("the file '\(name)' contains a secret with \(oddity.what); \(oddity.remedy)")
         }
         return text
     }
 
     private static func ask() throws -> String {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure("there is no terminal to ask for the password at; use --password-file")
+            throw Failure("there is no terminal to ask for the password; use --password-file")
         }
         let password = try prompt("New password: ")
         guard try prompt("Again: ") == password else { throw Failure("the two passwords differ; nothing was changed") }
         return password
     }
 
-    /// Reads a line while the terminal shows nothing of it.
+    /// Prompts for a line and reads it with echo turned off.
     static func prompt(_ label: String) throws -> String {
         guard let terminal = HiddenTerminal() else {
-            throw Failure("the terminal cannot be told not to show a password")
+            throw Failure("the terminal cannot hide what is typed")
         }
         defer { terminal.show() }
         FileHandle.standardError.write(Data(label.utf8))

@@ -4,7 +4,7 @@ import Foundation
 import GrantKit
 
 extension Timestamp {
-    /// The moment as people read it.
+    /// The time in UTC, in ISO 8601.
     var utc: String {
         Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
     }

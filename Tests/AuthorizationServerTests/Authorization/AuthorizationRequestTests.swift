@@ -7,7 +7,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("Authorization requests and their answers (RFC 6749 section 4.1.1 and 4.1.2)", .timeLimit(.minutes(10)))
+@Suite("Authorization requests and responses (RFC 6749 sections 4.1.1 and 4.1.2)", .timeLimit(.minutes(10)))
 struct AuthorizationRequestTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
@@ -31,7 +31,7 @@ struct AuthorizationRequestTests {
         #expect(answer.status == 400 && answer.heading == "Unknown application" && answer.header("location") == nil)
     }
 
-    @Test("a client or a redirect URI that stands twice is not known", arguments: ["client_id", "redirect_uri"])
+    @Test("a repeated client ID or redirect URI is not accepted", arguments: ["client_id", "redirect_uri"])
     func ambiguous(_ name: String) async throws {
         let server = try await Demo.server()
         let request = Demo.request()
@@ -40,7 +40,7 @@ struct AuthorizationRequestTests {
         #expect(answer.status == 400 && answer.header("location") == nil)
     }
 
-    @Test("a client without redirect URIs is sent nothing")
+    @Test("a client without redirect URIs gets no redirect")
     func withoutRedirects() async throws {
         let server = try await Demo.server()
         let answer = await Browser(server).authorize(Demo.request([("client_id", "service")]))
@@ -135,7 +135,7 @@ struct AuthorizationRequestTests {
         }
     }
 
-    @Test("an error travels the same way", arguments: ["query", "fragment", "form_post"])
+    @Test("an error is delivered in the same way", arguments: ["query", "fragment", "form_post"])
     func errorModes(_ mode: String) async throws {
         let server = try await Demo.server()
         let answer = await Browser(server).authorize(Demo.request([("response_mode", mode), ("prompt", "none")]))
@@ -177,13 +177,13 @@ struct AuthorizationRequestTests {
         #expect(changed.status == 400 && changed.heading == "This page has expired")
     }
 
-    @Test("beside others, the name that carries such a request is a parameter of the client's own")
+    @Test("the name that carries such a request is an ordinary parameter if other parameters are present")
     func ownParameter() async throws {
         let server = try await Demo.server()
         #expect(await server.code([("posted", "x")]).query["code"] != nil)
     }
 
-    @Test("a form with parameters in the query, or of another type, is refused on a page")
+    @Test("a form with parameters in the query, or with another content type, is refused on a page")
     func malformedForm() async throws {
         let server = try await Demo.server()
         let typed = await server.send(
@@ -195,7 +195,7 @@ struct AuthorizationRequestTests {
         #expect(queried.status == 400 && queried.html.contains("<h1>"))
     }
 
-    @Test("a scope word that the client may not have is dropped, and the client is told what is left")
+    @Test("a scope value that the client may not have is dropped, and the response names the rest")
     func dropsScope() async throws {
         let server = try await Demo.server()
         let landed = await server.code([("scope", "openid admin read")])
@@ -203,7 +203,7 @@ struct AuthorizationRequestTests {
         #expect(answer["scope"] == "openid read")
     }
 
-    @Test("without a scope the client gets its own but for the words that must be asked for")
+    @Test("without 'scope', the client gets its registered scope except for values that must be requested")
     func withoutScope() async throws {
         let server = try await Demo.server()
         let landed = await server.code([("scope", nil)])
@@ -229,7 +229,7 @@ struct AuthorizationRequestTests {
             signIn.header("content-security-policy")?.contains("form-action 'self';") == true)
     }
 
-    @Test("each page that says what went wrong says it in its own words")
+    @Test("each error page has its own message")
     func kinds() async throws {
         let pages = try Pages()
         var titles: Set<String> = []
@@ -243,7 +243,7 @@ struct AuthorizationRequestTests {
         #expect(throws: Pages.Problem.self) { _ = try pages.render("nothing", [:]) }
     }
 
-    @Test("a folder brings the page of a plugin's step, beside those that it replaces")
+    @Test("a folder can add the page of a plugin's step and replace other pages")
     func folder() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -259,7 +259,7 @@ struct AuthorizationRequestTests {
         #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
     }
 
-    @Test("the files of pages are found under names that change with their content")
+    @Test("the files of pages have names that change with their content")
     func assets() async throws {
         let server = try await Demo.server()
         let page = await Browser(server).authorize(Demo.request())

@@ -5,8 +5,8 @@ import GrantKit
 import Support
 import Testing
 
-/// Two words of `response_type`, steps of every phase, a filter, claims, a resource and a document, whose every name was
-/// drawn at random: nothing of them can stand in the core.
+/// Two response types, steps of every phase, a filter, claims, a resource and a document, all with random names, so
+/// that the core cannot know any of them.
 struct RandomlyNamedPeople: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
@@ -36,7 +36,7 @@ struct RandomlyNamedPeople: Plugin {
         func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {}
     }
 
-    /// Vouches for what stands before it.
+    /// Adds a value that covers the members before it.
     struct Vouching: AuthorizationFlow {
         let word = "\(RandomlyNamedPeople.word)_b"
         let grant = RandomlyNamedPeople.other
@@ -111,7 +111,7 @@ struct RandomlyNamedPeople: Plugin {
         }
     }
 
-    /// Also beside the tokens of the authorization endpoint.
+    /// Adds a member, also at the authorization endpoint.
     struct Member: ResponseExtension {
         let members = ["\(word)_member"]
 
@@ -122,7 +122,7 @@ struct RandomlyNamedPeople: Plugin {
     }
 }
 
-@Suite("The core runs flows, steps and claims that it has never heard of", .timeLimit(.minutes(10)))
+@Suite("The core runs flows, steps and claims that it does not know", .timeLimit(.minutes(10)))
 struct AuthorizationSeamTests {
     private let word = RandomlyNamedPeople.word
     private static let client: JSON = [
@@ -143,7 +143,7 @@ struct AuthorizationSeamTests {
         ] + more
     }
 
-    @Test("an access token comes in the fragment, under its own grant, and what vouches comes after it")
+    @Test("an access token comes in the fragment, under its own grant, and before the member that covers it")
     func combined() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -160,7 +160,7 @@ struct AuthorizationSeamTests {
         #expect(token.authorization.amr == ["one", "two"] && token.authorization.acr == "high")
     }
 
-    @Test("words combine only if one names the other, and the strictest delivery wins")
+    @Test("response types combine only if one of them allows it, and the strictest delivery wins")
     func combinations() async throws {
         let server = try await server()
         let document = await server.send("GET", "/.well-known/oauth-authorization-server")
@@ -172,7 +172,7 @@ struct AuthorizationSeamTests {
         #expect(needed.query["error"] == "invalid_request")
     }
 
-    @Test("an audience is refused unless the grant of each word allows it", arguments: ["a", "b"])
+    @Test("an audience is refused unless the grant of every response type allows it", arguments: ["a", "b"])
     func audiences(_ only: String) async throws {
         var client = Self.client
         func audience(_ word: String) -> JSON {
@@ -191,7 +191,7 @@ struct AuthorizationSeamTests {
         #expect(both.heading == "identify")
     }
 
-    @Test("steps run in the order of their phases, each gets back what it kept, and a step may refuse")
+    @Test("steps run in the order of their phases, each gets back its own state, and a step may refuse")
     func steps() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -211,7 +211,7 @@ struct AuthorizationSeamTests {
         #expect(refused.fragment["error"] == "access_denied")
     }
 
-    @Test("what one person chose is not passed on to another who signs in meanwhile")
+    @Test("a choice made by one user does not apply to another user who signs in meanwhile")
     func forgets() async throws {
         var client = Self.client
         client["first_party"] = false
@@ -223,7 +223,7 @@ struct AuthorizationSeamTests {
         let choosy = request(["a"], [("scope", "read choosy")])
         #expect(await ann.walk(choosy, ["ann", "yes"]).heading == "choose")
         _ = await bob.walk(choosy, ["bob", "yes"])
-        // A request of its own, made with the session that is there.
+        // A separate request, made with the existing session.
         let chosen = await ann.walk(choosy, ["blue"])
         #expect(chosen.html.contains("name=\"decision\"") && chosen.html.contains("Ann Lee"))
         ann.set(Browser.session, bob.cookies[Browser.session] ?? "")
@@ -231,14 +231,14 @@ struct AuthorizationSeamTests {
         #expect(other.heading == "choose", "Bob is asked himself")
     }
 
-    @Test("who is not in the directory, or inactive, is refused after all steps", arguments: ["nobody", "ida"])
+    @Test("a user who is inactive or not in the directory is refused after all steps", arguments: ["nobody", "ida"])
     func unknownPerson(_ id: String) async throws {
         let server = try await server()
         let landed = await Browser(server).walk(request(["a"]), [id, "yes"])
         #expect(landed.fragment["error"] == "access_denied" && landed.fragment["access_token"] == nil)
     }
 
-    @Test("a filter narrows, and what it attaches travels")
+    @Test("a filter narrows the limits, and its attachments reach the grant")
     func filters() async throws {
         let server = try await server()
         let landed = await Browser(server).walk(request(["a"], [("\(word)_narrow", "write")]), ["ann", "yes"])
@@ -250,7 +250,7 @@ struct AuthorizationSeamTests {
         #expect(claims == [.init("\(word)_claim", "ann")], "what was not declared is dropped")
     }
 
-    @Test("a filter that leaves an audience that is not the client's is refused before anybody is asked")
+    @Test("a filter that leaves an audience of another client is refused before any page is shown")
     func foreignAudience() async throws {
         var client = Self.client
         client["auth"] = [RandomlyNamedPeople.grant.key: ["audience": ["https://own.example"]]]
@@ -262,13 +262,13 @@ struct AuthorizationSeamTests {
         #expect(own.heading == "identify")
     }
 
-    @Test("a document is served where both specifications look for it")
+    @Test("a document is served at the paths of both specifications")
     func documents() async throws {
         let server = try await server()
         #expect(await server.send("GET", "/.well-known/\(word)").json == ["of": "https://id.example.com"])
     }
 
-    @Test("two plugins that add one word, step or document stop the start")
+    @Test("two plugins with the same response type, step or document prevent the start")
     func taken() async throws {
         let plugins = [Plugins.memoryStore, Plugins.opaqueToken, RandomlyNamedPeople.self, RandomlyNamedPeople.self]
         await #expect(throws: ConfigurationError.self) {
@@ -276,7 +276,7 @@ struct AuthorizationSeamTests {
         }
     }
 
-    @Test("a server whose people cannot say who they are does not start")
+    @Test("a server without a way for users to identify themselves does not start")
     func nobodyIdentifies() async throws {
         let few = Plugins.all.filter { $0.type.manifest.id != "password-login" }
         await #expect(throws: ConfigurationError.self) { _ = try await Demo.server(few) }

@@ -14,7 +14,7 @@ extension BasicOPTests {
         let claims: JSON
     }
 
-    /// The parameters of an answer, checked for the way on which they came.
+    /// The parameters of a response, after a check that they were delivered in the right way.
     static func parameters(_ answer: Answer, _ mode: String) -> [String: String] {
         if mode == "form_post" {
             #expect(answer.formAction == Demo.callback && answer.query.isEmpty && answer.fragment.isEmpty)
@@ -28,7 +28,7 @@ extension BasicOPTests {
         Demo.request([("client_id", "house"), ("response_mode", mode)] + changes)
     }
 
-    /// Signs in where a page asks for it, and makes the checks that the suite makes of every flow.
+    /// Signs in if a page asks for it, and makes the checks that the conformance suite makes in every flow.
     static func flow(
         _ server: TestServer, _ browser: Browser, _ mode: String, _ changes: [(String, String?)] = [],
         post: Bool = false

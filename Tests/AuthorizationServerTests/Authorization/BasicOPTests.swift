@@ -6,8 +6,8 @@ import GrantKit
 import Support
 import Testing
 
-/// What the public conformance suite asks of a server, under the names of its modules; each runs with the answer in the
-/// query and as a form.
+/// The tests of the public conformance suite, under the names of its modules; each runs with the response in the query
+/// and as a form.
 @Suite("OpenID Connect Core, Basic OP", .timeLimit(.minutes(10)))
 struct BasicOPTests {
     static let modes = ["query", "form_post"]
@@ -130,7 +130,7 @@ struct BasicOPTests {
         for name in ["sub", "auth_time", "sid"] { #expect(second.claims[name] == first.claims[name]) }
     }
 
-    @Test("prompt=none where consent is missing is an error", arguments: modes)
+    @Test("prompt=none without consent is an error", arguments: modes)
     func promptNoneConsent(_ mode: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -180,7 +180,7 @@ struct BasicOPTests {
         let request = Self.request(mode, [("prompt", "none"), ("id_token_hint", hint)])
         let second = try await Self.finish(await browser.authorize(request), server, mode, request)
         #expect(second.claims["sub"] == first.claims["sub"])
-        // The same hint while somebody else is signed in.
+        // The same hint while another user is signed in.
         let other = Browser(server)
         _ = await other.signIn(await other.authorize(Self.request(mode)), "bob")
         #expect(Self.error(await other.authorize(request), mode) == "login_required")
@@ -250,7 +250,7 @@ struct BasicOPTests {
         let request = Self.request(mode)
         let page = await browser.signIn(await browser.post("/auth/authorize", request))
         _ = try await Self.finish(page, server, mode, request)
-        // Signed in, and still silent: the redirect in between lets the cookie along.
+        // Signed in, and still without a page: the redirect in between makes the browser send the cookie.
         _ = try await Self.finish(await browser.post("/auth/authorize", request), server, mode, request)
     }
 
@@ -299,7 +299,7 @@ struct BasicOPTests {
         let info = await Self.userinfo(server, flow.tokens["access_token"] ?? "").json
         #expect(info["name"] == "Ann Lee" && info["nothing"] == nil)
         #expect(flow.claims["email"] == "ann@example.com" && flow.claims["name"] == nil)
-        // By name alone: nothing but that, and only where it was asked for.
+        // By name only: just that claim, and only in the place where it was requested.
         let byName = try await Self.flow(server, Browser(server), "query", [("scope", "openid"), ("claims", claims)])
         let told = await Self.userinfo(server, byName.tokens["access_token"] ?? "").json
         #expect(told == ["sub": "ann", "name": "Ann Lee"])

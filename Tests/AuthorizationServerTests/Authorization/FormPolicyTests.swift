@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Forms lead to this server, and what follows is on a page of its own", .timeLimit(.minutes(10)))
+@Suite("Forms post to this server only, and a separate page leads to the client", .timeLimit(.minutes(10)))
 struct FormPolicyTests {
     private static let house = Demo.request([("client_id", "house")])
 
@@ -32,7 +32,7 @@ struct FormPolicyTests {
     }
 
     @Test(
-        "after the sign-in a page leads on, by itself and by a link; programs are redirected",
+        "after the sign-in, a page continues by itself and has a link; programs are redirected",
         arguments: [nil, "fragment"] as [String?])
     func leadsOn(_ mode: String?) async throws {
         let server = try await Demo.server()
@@ -50,7 +50,7 @@ struct FormPolicyTests {
         #expect(await server.code([("response_mode", mode)]).status == 303)
     }
 
-    @Test("an application on the device gets a link to press")
+    @Test("for an application on the device, the page has a link to press")
     func device() async throws {
         let server = try await Demo.server()
         let browser = Browser(server, readsPages: true)
@@ -67,7 +67,7 @@ struct FormPolicyTests {
         }
     }
 
-    @Test("what goes wrong after the sign-in is led on too")
+    @Test("an error after the sign-in also leads to the client")
     func refused() async throws {
         let server = try await Demo.server()
         let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:example:high"]}}}"#
@@ -76,7 +76,7 @@ struct FormPolicyTests {
         #expect(page.status == 200 && page.link?.contains("error=unmet_authentication_requirements") == true)
     }
 
-    @Test("pressed twice, it leads on twice")
+    @Test("the page leads to the client even if the button is pressed twice")
     func twice() async throws {
         let server = try await Demo.server()
         let browser = Browser(server, readsPages: true)
@@ -87,7 +87,7 @@ struct FormPolicyTests {
         #expect(first.link != nil && first.link == second.link && second.status == 200)
     }
 
-    @Test("signing out leads on by a page, and to programs by a redirect")
+    @Test("after signing out, a page leads on, and programs are redirected")
     func logout() async throws {
         let server = try await Leaving.server()
         for readsPages in [true, false] {

@@ -34,7 +34,7 @@ struct RedirectURITests {
 
     static let registered = "https://app.example.com/callback?tenant=1"
 
-    /// Each is near to the registered one, or leads elsewhere under its guise.
+    /// Redirect URIs that are similar to the registered one, or look like it and lead elsewhere.
     static let hostile: [Case] = [
         .init("another host", "https://evil.example/callback?tenant=1"),
         .init("a host below", "https://x.app.example.com/callback?tenant=1"),
@@ -155,7 +155,7 @@ struct RedirectURITests {
         #expect(missing.status == 400 && missing.heading == "Unknown return address", "there is a choice")
     }
 
-    @Test("it may be left out where one is registered, and then at the token endpoint too")
+    @Test("it may be omitted if exactly one is registered, and then at the token endpoint too")
     func leftOut() async throws {
         let server = try await server("https://a.example/cb")
         for sent in [nil, "https://a.example/cb"] as [String?] {
@@ -173,7 +173,7 @@ struct RedirectURITests {
     }
 
     @Test(
-        "what can be no redirect URI is not registered",
+        "an invalid redirect URI is not registered",
         arguments: [
             .init("http to another machine", "http://a.example/cb"),
             .init("a scheme that is no domain in reverse", "myapp:/cb"), .init("a telephone", "tel:123"),
@@ -207,7 +207,7 @@ struct RedirectURITests {
         #expect(policy.contains("form-action 'self';"), "\(policy)")
     }
 
-    @Test("a client that may be sent codes registers where")
+    @Test("a client that may get codes must register a redirect URI")
     func required() async throws {
         var client = Demo.house
         client["auth"] = ["authorization_code": [:]]

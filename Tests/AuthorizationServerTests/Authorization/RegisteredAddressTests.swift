@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorizationServer
 @testable import Logout
 
-@Suite("Addresses that clients register", .timeLimit(.minutes(10)))
+@Suite("URLs that clients register", .timeLimit(.minutes(10)))
 struct RegisteredAddressTests {
     private func server(_ uri: String, _ plugins: [PluginSetup] = Plugins.all) async throws -> TestServer {
         var client = Demo.house
@@ -31,7 +31,7 @@ struct RegisteredAddressTests {
     }
 
     @Test(
-        "what is added to a query is read from it, whatever the query ends with",
+        "added parameters can be read from a query, whatever the query ends with",
         arguments: [
             ("", "?code=1"), ("?", "?code=1"), ("?a=b", "?a=b&code=1"), ("?a=b?", "?a=b?&code=1"),
             ("?a=b&", "?a=b&code=1"),
@@ -43,7 +43,7 @@ struct RegisteredAddressTests {
     }
 
     @Test(
-        "any other query stays as it is",
+        "any other query is left unchanged",
         arguments: [
             "", "a=b%3Dc%26d&e", "x=1;y=2", "State=1", "states=1", "q=state", "q=a+b%20c&q=2", "%zz=1", "%", "=state",
             "stat%65%00=1",
@@ -71,7 +71,7 @@ struct RegisteredAddressTests {
         #expect(try answer(.fragment, "color").status == 303, "the fragment has names of its own")
     }
 
-    /// Addresses near the edge of the rule: made of parts, each of which somebody has tried.
+    /// URLs near the edge of the rule, combined from parts that have been used in attacks.
     static let addresses: [String] = {
         let schemes = [
             "https:", "http:", "HTTPS:", "myapp:", "com.example.app:", "a.b+c-d:", "1a.b:", ".a:", "javascript:",
@@ -88,7 +88,7 @@ struct RegisteredAddressTests {
         return schemes.flatMap { scheme in hosts.flatMap { host in rests.map { "\(scheme)\(host)\($0)" } } }
     }()
 
-    @Test("one rule says where a browser may be sent, after a sign-in and after a sign-out")
+    @Test("the same rule decides where a browser may be redirected after a sign-in and after a sign-out")
     func oneRule() {
         var taken = 0
         for address in RegisteredAddressTests.addresses {
@@ -100,7 +100,7 @@ struct RegisteredAddressTests {
         #expect(taken > 50 && taken < RegisteredAddressTests.addresses.count / 2)
     }
 
-    @Test("what a page frames, or this server calls, is an address that a page may name")
+    @Test("a URL that a page frames or the server calls can be named in a page's policy")
     func callbacks() {
         for address in RegisteredAddressTests.addresses where CallbackAddress(setting: .string(address)) != nil {
             #expect((try? RedirectURI(address)) != nil, "\(address)")
@@ -108,7 +108,7 @@ struct RegisteredAddressTests {
     }
 
     @Test(
-        "an address of the logout that already has what the server adds is not registered",
+        "a logout URL with parameters that the server adds is not registered",
         arguments: ["state=x", "st%61te=x", "a=1&state"])
     func logout(_ query: String) {
         #expect(ReturnAddresses(setting: [.string("https://a.example/out?\(query)")]) == nil)
@@ -117,7 +117,7 @@ struct RegisteredAddressTests {
         #expect(CallbackAddress(setting: "https://a.example/out?tenant=1") != nil)
     }
 
-    @Test("a target that is long with its 'state' is shown on a page and reached")
+    @Test("a target that is long with its 'state' is reached through a page")
     func long() async throws {
         let address = "https://app.example.com/" + String(repeating: "a", count: 2000)
         let server = try await TestServer(

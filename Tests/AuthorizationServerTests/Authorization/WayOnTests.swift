@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("A page that goes nowhere has a way on", .timeLimit(.minutes(10)))
+@Suite("A page that cannot be used offers a way to continue", .timeLimit(.minutes(10)))
 struct WayOnTests {
     private static let request = Demo.request([("login_hint", "a-secret-hint@example.com")])
 
@@ -15,7 +15,7 @@ struct WayOnTests {
         #expect(await browser.open(page.link ?? "").heading == heading)
     }
 
-    @Test("a page without its cookie, an old one, one that was used, and a form of another page begin anew")
+    @Test("a page without its cookie, an expired or a used one, and the form of another page start again")
     func interaction() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -38,7 +38,7 @@ struct WayOnTests {
         await leadsOn(await browser.open("/auth/interaction?state=\(state)"), fresh)
     }
 
-    @Test("an old page that is sent again signs in and leads to the application")
+    @Test("an expired page that is submitted again signs in and leads to the application")
     func sentAgain() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -52,7 +52,7 @@ struct WayOnTests {
         #expect(wrong.heading == "Sign in" && wrong.query["code"] == nil, "what is typed still counts")
     }
 
-    @Test("what begins anew is checked as any request, and begins nothing but that")
+    @Test("a request that starts again is checked like any other, and starts nothing else")
     func checked() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -67,7 +67,7 @@ struct WayOnTests {
         #expect(await browser.open(link).heading == "Unknown application")
     }
 
-    @Test("so do pages of the server's own")
+    @Test("the server's own pages do so too")
     func ownPages() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Patterns of audiences", .timeLimit(.minutes(10)))
+@Suite("Audience patterns", .timeLimit(.minutes(10)))
 struct AudiencePatternTests {
-    /// Patterns that somebody might write, with an audience that each matches and one that it does not.
+    /// Common patterns, each with an audience that matches and one that does not.
     static let usual: [(pattern: String, good: String, bad: String)] = [
         ("https://[a-z]+\\.example\\.org", "https://api.example.org", "https://api.example.org.evil"),
         ("https://(\\w+\\.?)+example\\.com", "https://a.b.example.com", "https://a-b.example.com"),
@@ -18,7 +18,7 @@ struct AudiencePatternTests {
         ("urn:(prod|test):\\d{3}", "urn:test:042", "urn:test:42"), ("\\S\\D", "1x", "x1"), ("a{0}b", "b", "ab"),
     ]
 
-    @Test("the whole audience is compared", arguments: usual)
+    @Test("a pattern must match the whole audience", arguments: usual)
     func whole(_ example: (pattern: String, good: String, bad: String)) throws {
         let pattern = try AudiencePattern(example.pattern)
         #expect(pattern.matches(example.good.utf8))
@@ -28,7 +28,7 @@ struct AudiencePatternTests {
         }
     }
 
-    /// What is refused, and at which character.
+    /// Patterns that are refused, and the character at which they are.
     static let refused: [(pattern: String, position: Int, word: String)] = [
         ("", 1, "empty"), ("(", 1, "not closed"), ("a(b", 2, "not closed"), ("a)", 2, "closes nothing"),
         ("*a", 1, "to repeat"), ("a**", 3, "cannot be repeated"), ("a++", 3, "possessive"), ("a|+", 3, "to repeat"),
@@ -73,11 +73,11 @@ struct AudiencePatternTests {
                 matched += expected ? 1 : 0
             }
         }
-        // Neither engine refuses what the generator makes, and enough of it matches.
+        // Neither engine refuses a generated pattern, and enough of them match.
         #expect(matched > 3_000)
     }
 
-    @Test("generated text is either a pattern or refused with a place within it, and never ends the program")
+    @Test("random text is a valid pattern or refused with a position within it, and never crashes the server")
     func total() {
         var random = SplitMix(state: 29)
         let letters = Array("ab1.-\\^$|()[]{}*+?,&~:<=!#dwsSDW5")
@@ -103,7 +103,7 @@ struct AudiencePatternTests {
         #expect(steps(513) == 0, "what is longer is not looked at")
     }
 
-    /// A small pattern of what both engines know.
+    /// A small pattern with syntax that both engines support.
     private static func pattern(depth: Int, _ random: inout SplitMix) -> String {
         func part() -> String { pattern(depth: depth - 1, &random) }
         let atoms = [
@@ -142,7 +142,7 @@ struct AudiencePatternTests {
         ])
     }
 
-    @Test("a client whose pattern cannot be matched, or who has too many, is refused with the place")
+    @Test("a client with an unusable pattern, or with too many, is refused with its place")
     func configuration() async throws {
         for (audience, word) in [
             (["#(a"], "at character 1 behind the '#'"), (["#a(?=b)"], "at character 2 behind the '#'"),
@@ -153,7 +153,7 @@ struct AudiencePatternTests {
         }
     }
 
-    @Test("a request that asks for more audiences than anybody has is refused before they are compared")
+    @Test("a request with more audiences than a client can have is refused before they are compared")
     func many() async throws {
         let server = try await server(["#(a+)+b"])
         let asked = (0..<33).map { _ in ("audience", String(repeating: "a", count: 200)) }

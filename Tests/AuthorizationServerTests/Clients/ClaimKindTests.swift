@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorizationServer
 @testable import OpenID
 
-@Suite("Claims of another kind than the standard's (OpenID Connect Core section 5.1)", .timeLimit(.minutes(10)))
+@Suite("Claims with another type than in the standard (OpenID Connect Core section 5.1)", .timeLimit(.minutes(10)))
 struct ClaimKindTests {
     static let values: [JSON] = [
         "text", "", true, false, .integer(0), .integer(1_700_000_000), .number(1.5), [], ["a"], [:], ["country": "DE"],
@@ -20,7 +20,9 @@ struct ClaimKindTests {
         return reader.problems
     }
 
-    @Test("each claim is either told or warned of, and never both", arguments: StandardClaims(isInToken: false).claims)
+    @Test(
+        "each claim is either returned or causes a warning, never both",
+        arguments: StandardClaims(isInToken: false).claims)
     func agree(_ name: String) async throws {
         let source = StandardClaims(isInToken: false)
         let scope: Scope = ["openid", "profile", "email", "address", "phone"]
@@ -38,7 +40,7 @@ struct ClaimKindTests {
         }
     }
 
-    @Test("attributes that claims come from are looked at too")
+    @Test("attributes that claims are taken from are checked too")
     func attributes() {
         let found = problems([
             "id": "ann", "photo": .integer(1), "name": ["givenName": true, "familyName": "Lee"], "locale": "de",
@@ -46,14 +48,14 @@ struct ClaimKindTests {
         #expect(found.map(\.path) == [[.key("photo")], [.key("name"), .key("givenName")]])
     }
 
-    @Test("what no loaded plugin tells may be anything")
+    @Test("claims that no loaded plugin returns may have any value")
     func untold() {
         var reader = UserDocument(
             ["id": "ann", "data": ["updated_at": "now"]], at: [], passwords: CountingPasswords())
         #expect(reader.check() && reader.problems.isEmpty)
     }
 
-    @Test("who manages users over HTTP is told in a header")
+    @Test("a client that manages users over HTTP gets the warning in a header field")
     func administration() async throws {
         let (server, token) = try await AdminAPITests.server()
         let answer = await server.send(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("RFC 6749 section 2.3: client authentication", .timeLimit(.minutes(10)))
 struct ClientAuthenticationTests {
-    /// A request that must be refused, and by which rule.
+    /// A request that must be refused, and the rule that refuses it.
     struct Refusal: Sendable, CustomTestStringConvertible {
         let rule: String
         let status: Int
@@ -127,7 +127,7 @@ struct ClientAuthenticationTests {
         #expect(log.contains("no client has this id") && log.contains("sent a wrong secret"))
     }
 
-    @Test("two secrets live side by side while one replaces the other", arguments: ["old secret", "new secret"])
+    @Test("two secrets are valid while one replaces the other", arguments: ["old secret", "new secret"])
     func rotates(_ secret: String) async throws {
         let server = try await TestServer(clients: [
             ["id": "job", "secret": ["old secret", "new secret"], "grant_types": ["client_credentials"]]
@@ -146,9 +146,9 @@ struct ClientAuthenticationTests {
         #expect(answer.status == 200)
     }
 
-    @Test("a secret that was brought along as an scrypt hash is verified")
+    @Test("a secret that was imported as an scrypt hash is verified")
     func scrypt() async throws {
-        // Made with Python: hashlib.scrypt(b"brought along", salt=b"0123456789abcdef", n=2**14, r=8, p=1, dklen=32)
+        // Computed with Python: hashlib.scrypt(b"brought along", salt=b"0123456789abcdef", n=2**14, r=8, p=1, dklen=32)
         let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
         let server = try await TestServer(clients: [
             ["id": "aidbox", "secret": .string(hash), "grant_types": ["client_credentials"]]

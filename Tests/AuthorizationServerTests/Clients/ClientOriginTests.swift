@@ -7,14 +7,14 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("An origin of a client is what browsers send, however it is written", .timeLimit(.minutes(10)))
+@Suite("An origin of a client matches what browsers send, however it is written", .timeLimit(.minutes(10)))
 struct ClientOriginTests {
     struct Spelling: Sendable {
         let written: String
         let sent: String
     }
 
-    /// Every way to write some origins: parts in capitals, and the usual port written out.
+    /// All spellings of some origins: parts in capitals, and the default port written out.
     static let spellings: [Spelling] = [("https", "app.example.com", "443"), ("http", "[2001:db8::a]", "80")].flatMap {
         (scheme, host, usual) in
         ["", ":8443", ":\(usual)"].flatMap { port in
@@ -44,7 +44,7 @@ struct ClientOriginTests {
         return try await TestServer(StoredClientTests.plugins, clients: [service] + clients)
     }
 
-    /// How many rows there are for the spellings of an origin.
+    /// The number of rows for the spellings of an origin.
     private static func rows(_ spelling: Spelling, _ server: TestServer) async throws -> Int {
         var count = 0
         for origin in Set([spelling.written, spelling.sent]) {
@@ -55,7 +55,7 @@ struct ClientOriginTests {
         return count
     }
 
-    @Test("a declared client has it in every spelling, and not while it is inactive", arguments: spellings)
+    @Test("a declared client has its origin in every spelling, except while it is inactive", arguments: spellings)
     func declared(_ spelling: Spelling) async throws {
         for isActive in [true, false] {
             var client = Self.client(spelling.written, isActive: isActive)
@@ -65,7 +65,7 @@ struct ClientOriginTests {
         }
     }
 
-    @Test("a client in the store has it in every spelling, and not while it is inactive", arguments: spellings)
+    @Test("a client in the store has its origin in every spelling, except while it is inactive", arguments: spellings)
     func stored(_ spelling: Spelling) async throws {
         let server = try await Self.server()
         let (active, inactive) = (Self.client(spelling.written), Self.client(spelling.written, isActive: false))
@@ -81,7 +81,7 @@ struct ClientOriginTests {
     }
 
     @Test(
-        "the row that an earlier version kept as it was written goes with the next change, or with the client",
+        "the row of an earlier version, with the origin as written, goes with the next change or the client",
         arguments: spellings, [true, false])
     func former(_ spelling: Spelling, _ isActive: Bool) async throws {
         let server = try await Self.server()

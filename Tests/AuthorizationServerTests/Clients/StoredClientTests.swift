@@ -7,7 +7,7 @@ import Support
 import Testing
 
 extension TestServer {
-    /// The clients that the store keeps, as the command has them.
+    /// The stored clients, as the commands access them.
     var storedClients: StoredClients {
         get throws {
             StoredClients(
@@ -25,7 +25,7 @@ struct StoredClientTests {
     ]
     static let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
 
-    /// A server, the store under it, and the secret that it made for 'orders'.
+    /// A server, and the secret that it generated for the client 'orders'.
     static func server(format: String = "opaque") async throws -> (server: TestServer, secret: String) {
         let server = try await TestServer(plugins, format: format)
         let change = try await server.storedClients.create(orders)
@@ -40,7 +40,7 @@ struct StoredClientTests {
         try #require(server.countingStore)
     }
 
-    @Test("the server makes a secret of 256 bits, tells it once and keeps its digest alone")
+    @Test("the server generates a secret of 256 bits, shows it once and keeps only its digest")
     func generates() async throws {
         let (server, secret) = try await StoredClientTests.server()
         #expect(secret.utf8.count == 43)
@@ -53,7 +53,7 @@ struct StoredClientTests {
     }
 
     @Test(
-        "a client in the store costs one read of a token request, a declared one none, and reading it again no parsing")
+        "a token request reads a stored client once and a declared one never, and rereading does not parse")
     func reads() async throws {
         let (server, secret) = try await StoredClientTests.server(format: "jwt")
         let store = try counting(server)
@@ -80,7 +80,7 @@ struct StoredClientTests {
 
     // MARK: what ends with a client
 
-    /// What is done to a client, and whether what was granted before it outlives that.
+    /// Changes of a client, and whether tokens issued before them stay valid.
     static let changes: [(what: String, isLive: Bool, change: @Sendable (StoredClients) async throws -> Void)] = [
         ("disabled", false, { try await $0.set(active: false, of: "orders") }),
         (
@@ -123,7 +123,7 @@ struct StoredClientTests {
         ),
     ]
 
-    @Test("what was granted to a client ends with it, and stays ended", arguments: changes.indices, ["opaque", "jwt"])
+    @Test("everything granted to a client ends with it for good", arguments: changes.indices, ["opaque", "jwt"])
     func ends(_ place: Int, _ format: String) async throws {
         let (what, isLive, change) = StoredClientTests.changes[place]
         let (server, secret) = try await StoredClientTests.server(format: format)
@@ -139,7 +139,7 @@ struct StoredClientTests {
         #expect((again.status == 200) == isLive, "\(what): \(again.json.text)")
     }
 
-    @Test("what a client that was made anew redeems was not granted to the one before")
+    @Test("a client that is created again cannot redeem what was granted to its predecessor")
     func anew() async throws {
         let (server, secret) = try await StoredClientTests.server()
         let refresh = try #require(await token(server, secret)["refresh_token"])
@@ -152,7 +152,7 @@ struct StoredClientTests {
 
     // MARK: secrets
 
-    @Test("after a rotation both secrets hold until the old one's end, then the new one alone")
+    @Test("after a rotation both secrets are valid until the old one expires, then only the new one")
     func rotation() async throws {
         let (server, old) = try await StoredClientTests.server()
         func rotate(_ keep: Duration) async throws -> String {
@@ -175,10 +175,10 @@ struct StoredClientTests {
         #expect(try await server.storedClients.secrets(of: "orders").map(\.until) == [nil])
     }
 
-    /// Secrets that are brought along, all of them 'correct horse'.
+    /// Imported secrets, all of them 'correct horse'.
     static let brought: [JSON] = ["correct horse", .string(People.scrypt), .string(People.bcrypt)]
 
-    @Test("a secret that was brought along is kept by a slow hash", arguments: brought)
+    @Test("an imported secret is stored as a slow hash", arguments: brought)
     func broughtAlong(_ secret: JSON) async throws {
         let server = try await TestServer()
         var document = StoredClientTests.orders
@@ -190,7 +190,7 @@ struct StoredClientTests {
         #expect(await token(server, "wrong horse").error == "invalid_client")
     }
 
-    @Test("a plain secret that was brought along authenticates")
+    @Test("an imported plain secret authenticates")
     func plain() async throws {
         let server = try await TestServer()
         var document = StoredClientTests.orders
@@ -202,7 +202,7 @@ struct StoredClientTests {
 
     // MARK: what is refused
 
-    /// Clients that must not be made beside a declared client and stored users and clients.
+    /// Clients that must not be created next to a declared client and stored users and clients.
     static let refused: [(rule: String, member: String, value: JSON?, kind: DocumentRefusal.Kind, pointer: String)] = [
         ("the id of a declared client", "id", "service", .declared, "/id"),
         ("the id of a client in the store", "id", "orders", .taken, "/id"),
@@ -245,7 +245,7 @@ struct StoredClientTests {
         #expect(stored.map(\.id) == ["orders"])
     }
 
-    @Test("a client in the store gets no tokens that outlive the published keys, unless the configuration has such too")
+    @Test("a stored client gets no tokens that outlive the published keys, unless the configuration allows such")
     func lifetime() async throws {
         let few = [Plugins.memoryStore, Plugins.jwtToken, Plugins.clientCredentials].map { PluginSetup($0) }
         var long: JSON = ["id": "long", "secret": "x", "grant_types": ["client_credentials"]]
@@ -282,7 +282,7 @@ struct StoredClientTests {
         #expect(made == 1)
     }
 
-    @Test("what the store and the configuration both name is found at the start")
+    @Test("identifiers in both the store and the configuration are found at the start")
     func conflicts() async throws {
         let (server, _) = try await StoredClientTests.server()
         let settings = ServerSettings(
@@ -295,12 +295,12 @@ struct StoredClientTests {
             ])
     }
 
-    @Test("a client that is no longer valid with what is loaded is refused, and the log says why")
+    @Test("a client that is not valid with the loaded plugins is refused, and the log says why")
     func noLongerValid() async throws {
         let (server, secret) = try await StoredClientTests.server()
         let access = try #require(await token(server, secret)["access_token"])
         let fewer = StoredClientTests.plugins.filter { $0.type.manifest.id != "refresh-token" }
-        // The store of the first generation goes on being the server's.
+        // The server continues to use the store of the first generation.
         server.core.install(try server.generation(fewer, clients: [TestServer.service].map(StoredClientTests.simple)))
         for _ in 0..<2 {
             let answer = await token(server, secret)
@@ -318,14 +318,14 @@ struct StoredClientTests {
         return client
     }
 
-    @Test("a store that fails authenticates nobody")
+    @Test("a failing store authenticates nobody")
     func failing() async throws {
         let (server, secret) = try await StoredClientTests.server()
         try counting(server).fail(true)
         #expect(await token(server, secret).status == 503)
     }
 
-    @Test("a preflight knows the origins of clients in the store, for as long as they have them")
+    @Test("a preflight allows the origins of stored clients for as long as they have them")
     func origins() async throws {
         let server = try await TestServer(clients: [StoredClientTests.simple(["id": "plain", "secret": "x"])])
         func preflight() async -> Int {
@@ -348,13 +348,13 @@ struct StoredClientTests {
         #expect(await preflight() == 405)
     }
 
-    @Test("a change holds for the next request of every server on the store")
+    @Test("a change applies to the next request at every server on the store")
     func seen() async throws {
         let (server, secret) = try await StoredClientTests.server()
         #expect(await token(server, secret, [("scope", "write")]).status == 200)
         var document = StoredClientTests.orders
         document["scope"] = ["read"]
-        // As another server does: nothing of the first one's memory is told.
+        // As another server does it: nothing in the memory of the first one is updated.
         _ = try await server.storedClients.replace("orders", with: document, if: .any)
         #expect(await token(server, secret, [("scope", "write")]).error == "invalid_scope")
     }

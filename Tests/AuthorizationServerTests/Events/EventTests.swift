@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("What happens is taken down", .timeLimit(.minutes(10)))
+@Suite("Events are recorded", .timeLimit(.minutes(10)))
 struct EventTests {
     private func server(required: Bool = false) async throws -> (TestServer, RecordingSink.Records) {
         let sink = RecordingSink.make(required: required)
@@ -15,7 +15,7 @@ struct EventTests {
 
     private func kinds(_ events: [Event]) -> [Event.Kind] { events.map(\.kind) }
 
-    @Test("a sign-in with consent, its code, a refresh, a replay: each is an event, and they name each other")
+    @Test("a sign-in with consent, its code, a refresh and a replay are events that refer to each other")
     func wholeRun() async throws {
         let (server, records) = try await server()
         let browser = Browser(server)
@@ -51,7 +51,7 @@ struct EventTests {
         #expect(events[8].details["error"] == "invalid_grant" && events[8].details["endpoint"] == "token")
     }
 
-    @Test("a denied consent, a token that its client revokes and a refresh token that is used again are events")
+    @Test("a denied consent, a revoked token and a reused refresh token are events")
     func others() async throws {
         let (server, records) = try await server()
         let browser = Browser(server)
@@ -67,7 +67,7 @@ struct EventTests {
         #expect(issued?.tokenID != nil && revoked?.tokenID == issued?.tokenID && revoked?.client == "house")
     }
 
-    @Test("what somebody typed and nobody knows is not written: it may be a password in the wrong field")
+    @Test("an unknown user name is not recorded, since it may be a password in the wrong field")
     func typed() async throws {
         let (server, records) = try await server()
         let browser = Browser(server)
@@ -83,7 +83,7 @@ struct EventTests {
         #expect(!"\(events)".contains("horse") && !"\(events)".contains("longlong"))
     }
 
-    @Test("attempts that are held back are events")
+    @Test("throttled attempts are events")
     func heldBack() async throws {
         let (server, records) = try await server()
         let browser = Browser(server)
@@ -94,7 +94,7 @@ struct EventTests {
     }
 
     @Test(
-        "a refusal names its rule, and a client that did not authenticate is not taken for one that did",
+        "a refusal names its rule, and an unauthenticated client is not reported as authenticated",
         arguments: [
             ("the secret is wrong", "wrong", "read", "invalid_client", "client 'service' sent a wrong secret"),
             (
@@ -112,7 +112,7 @@ struct EventTests {
         #expect(event.client == (error == "invalid_client" ? nil : "service"))
     }
 
-    @Test("nothing that was sent or issued stands in an event", .timeLimit(.minutes(10)))
+    @Test("no event contains a secret or a token that was sent or issued", .timeLimit(.minutes(10)))
     func noSecrets() async throws {
         let (server, records) = try await server()
         let browser = Browser(server)
@@ -132,7 +132,7 @@ struct EventTests {
         #expect(text.contains("ann"))
     }
 
-    @Test("without a sink an event is not even made")
+    @Test("without a sink, events are not even created")
     func free() async throws {
         let server = try await Demo.server()
         var isMade = false
@@ -145,7 +145,7 @@ struct EventTests {
         #expect(await server.token().status == 200)
     }
 
-    @Test("when the queue is full the newest are dropped and counted, and the sink is told how many")
+    @Test("when the queue is full, the newest events are dropped, and the sink is told how many")
     func full() async throws {
         let (server, records) = try await server()
         records.fail(true)
@@ -165,7 +165,7 @@ struct EventTests {
         #expect(events.last?.kind == .eventsLost && events.last?.details["count"] == 101)
     }
 
-    @Test("a sink that is required refuses requests while it cannot write, and nothing is lost")
+    @Test("while a required sink cannot write, requests are refused, and nothing is lost")
     func required() async throws {
         let (server, records) = try await server(required: true)
         records.fail(true)
@@ -183,7 +183,7 @@ struct EventTests {
         #expect(server.core.metrics.text.contains("grantor_events_lost_total 0\n"))
     }
 
-    @Test("what waits when a plugin stops is still written")
+    @Test("waiting events are still written when a plugin stops")
     func stop() async throws {
         let (server, records) = try await server()
         for _ in 0..<3000 { server.core.events.record(Event(.issued)) }

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// Counts its jobs, which name no destination.
+/// Counts its jobs, which have no destination.
 private struct Chores: Plugin, JobHandler {
     static let manifest = PluginManifest(id: "chores", summary: "", specification: "")
     static let done = Mutex<[String: Int]>([:])
@@ -21,9 +21,9 @@ private struct Chores: Plugin, JobHandler {
     }
 }
 
-@Suite("Jobs where the store fails or clocks differ", .timeLimit(.minutes(10)), .serialized)
+@Suite("Jobs when the store fails or clocks differ", .timeLimit(.minutes(10)), .serialized)
 struct JobFailureTests {
-    @Test("a store that can be read and not written has jobs tried now and then, and done once it can be written")
+    @Test("with a read-only store, jobs are tried now and then, and done once it is writable")
     func readOnly() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst() + [PluginSetup(Chores.self)]
         let server = try await TestServer(plugins)
@@ -38,14 +38,14 @@ struct JobFailureTests {
         func failures() -> Int { server.log.lines.count { $0.contains("a job could not be run") } }
         try await Patience.wait { failures() >= 8 }
         try await Task.sleep(for: .seconds(1))
-        // A lane is looked at when it gets jobs, and all of them every five seconds; one gets eight places.
+        // A lane is checked when it gets jobs, and all lanes are checked every five seconds; a lane gets eight places.
         let looks = Int((ContinuousClock.now - start) / .seconds(5)) + 2
         #expect((8...8 * looks).contains(failures()), "\(failures()) in \(looks) looks")
         store.fail(false)
         #expect(try await Patience.wait { Chores.done.withLock { $0[test] ?? 0 } == 20 })
     }
 
-    /// Servers that answer nothing but errors, each of them once the test lets it.
+    /// Servers that respond with errors only, each when the test lets it.
     private final class Gates: OutboundHTTP {
         private let state = Mutex<(asked: Int, open: Set<Int>)>((0, []))
 
@@ -66,7 +66,7 @@ struct JobFailureTests {
         try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 9).count
     }
 
-    @Test("a job that two nodes have in hand, since their clocks differ, stays one job", arguments: [[1, 2], [2, 1]])
+    @Test("a job that two nodes have taken, because their clocks differ, stays one job", arguments: [[1, 2], [2, 1]])
     func clocksDiffer(_ order: [Int]) async throws {
         let gates = Gates()
         let server = try await TestServer(
@@ -77,7 +77,7 @@ struct JobFailureTests {
         #expect(try await server.core.store.write([job]) == .committed)
         let first = Task { await JobRunner(server.core).round() }
         #expect(try await Patience.wait { gates.asked == 1 })
-        // For the other node, whose clock is ahead, the lease is over.
+        // The lease has expired for the other node, whose clock is ahead.
         server.clock.advance(.seconds(61))
         let second = Task { await JobRunner(server.core).round() }
         #expect(try await Patience.wait { gates.asked == 2 })
@@ -88,7 +88,7 @@ struct JobFailureTests {
             _ = await nodes[number - 1].value
             #expect(try await Self.rows(server) == 1)
         }
-        // Nothing is left of its former places either.
+        // Nothing is left in its previous places either.
         server.clock.advance(.seconds(1))
         await StorePurger(server.core).round()
         #expect(try await Self.rows(server) == 1)

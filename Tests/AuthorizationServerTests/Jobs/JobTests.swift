@@ -6,8 +6,8 @@ import Support
 import Synchronization
 import Testing
 
-/// Jobs are logout tokens here, since each of these goes to a client of its own.
-@Suite("What was put off is done, and nobody holds it back", .timeLimit(.minutes(10)), .serialized)
+/// The jobs here send logout tokens, since each of these goes to a different client.
+@Suite("Background jobs are done, and none holds back another", .timeLimit(.minutes(10)), .serialized)
 struct JobTests {
     private static func address(_ id: String) -> String { "https://\(id).example.com/logout" }
 
@@ -34,7 +34,7 @@ struct JobTests {
         }
     }
 
-    /// How long it takes until something is so; at most as many seconds.
+    /// The time until a condition holds, up to a number of seconds.
     private static func time(_ seconds: Int, until condition: () async -> Bool) async -> Duration {
         let start = ContinuousClock.now
         while await !condition(), ContinuousClock.now - start < .seconds(seconds) {
@@ -43,7 +43,7 @@ struct JobTests {
         return ContinuousClock.now - start
     }
 
-    /// Runs nodes while a test looks on.
+    /// Runs nodes while a test checks something.
     private static func running(
         _ server: TestServer, nodes: Int = 1, lookingEvery interval: Duration = .seconds(5),
         _ body: () async throws -> Void
@@ -70,7 +70,7 @@ struct JobTests {
     }
 
     @Test(
-        "of 1,000 clients 900 hang: all others are told, what is under way is bounded, and afterwards new ones wait for none"
+        "if 900 of 1,000 clients hang, the others are notified, requests stay limited, and new clients need not wait"
     )
     func mostHang() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(300)) { $0.contains("//hangs-") }
@@ -93,7 +93,7 @@ struct JobTests {
         }
     }
 
-    @Test("a client that answers again is told all that waited, by one attempt first")
+    @Test("a client that responds again gets everything that was waiting, after one successful attempt")
     func recovers() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(20)) { _ in true }
         let server = try await Self.server(outbound, ["shop"])
@@ -111,7 +111,7 @@ struct JobTests {
         #expect(await runner.round() == 0 && outbound.answers == 50)
     }
 
-    @Test("a job that fails again and again does not hold up those behind it")
+    @Test("a job that keeps failing does not hold up the jobs after it")
     func poison() async throws {
         let outbound = RecordedOutbound()
         let server = try await Self.server(outbound, ["shop"])
@@ -130,14 +130,14 @@ struct JobTests {
         #expect(left.isEmpty)
     }
 
-    @Test("of nodes on one store each delivers some, and none what another one does")
+    @Test("several nodes on one store share the jobs, and none is done twice")
     func nodes() async throws {
         let outbound = HeldOutbound()
         let clients = (0..<40).map { "c-\($0)" }
         let server = try await Self.server(outbound, clients)
         try await Self.put(40, for: clients, server)
         try await Self.running(server, nodes: 4) {
-            // One node has 256 at the most, so that three cannot have as many in hand.
+            // A node takes at most 256 jobs, so three nodes cannot have this many.
             try await Patience.wait { outbound.asked.count > 3 * 256 }
             #expect(outbound.asked.count > 3 * 256)
             outbound.letGo()
@@ -146,7 +146,7 @@ struct JobTests {
         for client in clients { #expect(outbound.asked.count { $0 == Self.address(client) } == 40) }
     }
 
-    /// Servers that answer once the test lets them.
+    /// Servers that respond when the test lets them.
     private final class HeldOutbound: OutboundHTTP {
         private let state = Mutex<(asked: [String], isOpen: Bool)>(([], false))
 
@@ -164,7 +164,7 @@ struct JobTests {
         try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 1).isEmpty
     }
 
-    @Test("looking for what is due costs a few rows of a client that rests, whatever waits for it")
+    @Test("looking for due jobs reads a few rows of a paused client, however many jobs wait for it")
     func cheap() async throws {
         let outbound = HangingOutbound(limit: .milliseconds(10)) { _ in true }
         let server = try await Self.server(
@@ -179,12 +179,12 @@ struct JobTests {
         #expect(store.found - before <= 200, "\(store.found - before) rows were read for nothing")
     }
 
-    @Test("a job that a plugin commits by itself is done at once")
+    @Test("a job that a plugin commits itself is done at once")
     func woken() async throws {
         let outbound = HangingOutbound(limit: .seconds(1)) { _ in false }
         let server = try await Self.server(outbound, ["shop"])
         let host: any PluginHost = server.core
-        // The looks at the whole store would take half a day for these.
+        // Checks of the whole store would take half a day for these.
         try await Self.running(server, lookingEvery: .seconds(3600)) {
             for number in 1...12 {
                 let job = host.jobs.enqueue(
@@ -198,7 +198,7 @@ struct JobTests {
         }
     }
 
-    @Test("a job that an earlier version put into the store is done")
+    @Test("a job that an earlier version wrote to the store is done")
     func former() async throws {
         let outbound = RecordedOutbound()
         let server = try await Self.server(outbound, ["shop"])
@@ -221,7 +221,7 @@ struct JobTests {
         }
     }
 
-    @Test("the applications are told before the browser is sent on")
+    @Test("the clients are notified before the browser is redirected")
     func toldFirst() async throws {
         let outbound = HangingOutbound(limit: .seconds(20)) { _ in false }
         let server = try await Self.server(outbound, ["shop", "other"], Self.waiting("5s"))
@@ -249,7 +249,7 @@ struct JobTests {
         return browsers
     }
 
-    /// How long sign-outs at the same time take together, with a pause behind each.
+    /// The time that simultaneous sign-outs take, with a pause after each.
     private static func leave(_ browsers: [SignedIn], pausing pause: Duration = .zero) async -> Duration {
         await withTaskGroup(of: Duration.self) { group in
             for (browser, hint) in browsers {
@@ -274,7 +274,8 @@ struct JobTests {
         let other = try await Self.server(outbound, ["hangs"], Self.waiting("0s"))
         try await Self.running(server, nodes: isRunning ? 1 : 0) {
             let (held, free) = (try await Self.browsers(40, server), try await Self.browsers(40, other))
-            // As many that wait for nobody and pause for the second meet the same machine at the same time.
+            // The same number of sign-outs that wait for nobody and pause for a second, on the same machine at the same
+            // time.
             async let measure = Self.leave(free, pausing: .seconds(1))
             let (taken, expected) = (await Self.leave(held), await measure)
             #expect(taken < expected * 1.5, "\(taken), and \(expected) with a pause in place of the wait")

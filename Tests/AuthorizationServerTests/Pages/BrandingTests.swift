@@ -7,7 +7,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("A deployment's name, logo, links and scopes are on its pages", .timeLimit(.minutes(10)))
+@Suite("Pages show the deployment's name, logo, links and scope texts", .timeLimit(.minutes(10)))
 struct BrandingTests {
     private static func pages() throws -> Pages {
         var branding = Branding()
@@ -42,7 +42,7 @@ struct BrandingTests {
         #expect(!plain.contains("<footer>") && !plain.contains("Forgot") && plain.contains("&#8211; h.example</title>"))
     }
 
-    @Test("scopes have the titles and the order of the configuration, after those that the server has words for")
+    @Test("scopes have the titles and the order of the configuration, after those with the server's own texts")
     func scopes() throws {
         let words = ["unknown", "read", "profile", "email", "openid", "write"]
         let values: JSON = ["scopes": .array(words.map { ["word": .string($0), "required": true] })]
@@ -57,7 +57,7 @@ struct BrandingTests {
     }
 
     @Test(
-        "moments are in the user's time zone and the page's language, else in UTC and saying so",
+        "times are shown in the page's language and the user's time zone, or else in UTC with a note",
         arguments: [
             (1_800_000_000, nil, "en", "15 January 2027, 08:00 UTC"),
             (1_800_000_000, "Europe/Berlin", "en", "15 January 2027, 09:00"),
@@ -79,7 +79,7 @@ struct BrandingTests {
     }
 
     @Test(
-        "a moment beyond any calendar is shown as something, and never ends the process", arguments: [Int64.min, .max])
+        "a time beyond the range of a calendar never ends the process", arguments: [Int64.min, .max])
     func extremes(_ seconds: Int64) throws {
         let pages = try Pages().adding([PageTemplate.at("{{#when}}{{text}}{{/when}}")])
         let values: JSON = ["when": Page.moment(Timestamp(seconds: seconds)), "zone": "Asia/Tokyo"]
@@ -87,7 +87,7 @@ struct BrandingTests {
     }
 
     @Test(
-        "a wait is told in seconds below a minute, and in whole minutes from then on",
+        "a wait is shown in seconds below one minute and otherwise in whole minutes",
         arguments: [
             (1, "Try again in 1 second."), (59, "Try again in 59 seconds."), (60, "Try again in 1 minute."),
             (61, "Try again in 2 minutes."), (120, "Try again in 2 minutes."), (300, "Try again in 5 minutes."),
@@ -97,7 +97,7 @@ struct BrandingTests {
         #expect(page.contains("<p>\(text)</p>"))
     }
 
-    @Test("a logo is recognized by its content, and what is no picture is refused with the reason")
+    @Test("the type of a logo is detected from its content, and a file that is no image is refused")
     func logos() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

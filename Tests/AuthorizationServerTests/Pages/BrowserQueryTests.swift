@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A page for people who are signed in, which shows what it was asked.
+/// A page for signed-in users, which shows its parameters.
 private struct Verification: Plugin, BrowserEndpoint {
     static let manifest = PluginManifest(id: "verification", summary: "", specification: "")
     let route = Route(["GET", "POST"], "/verification")
@@ -25,7 +25,7 @@ private struct Verification: Plugin, BrowserEndpoint {
     }
 }
 
-@Suite("A page of a plugin that needs a sign-in keeps its query", .timeLimit(.minutes(10)))
+@Suite("A plugin's page that needs a sign-in keeps its query", .timeLimit(.minutes(10)))
 struct BrowserQueryTests {
     private func server() async throws -> TestServer { try await Demo.server(Plugins.all + [.init(Verification.self)]) }
 
@@ -53,7 +53,7 @@ struct BrowserQueryTests {
         #expect(landed.json["user"] == "ann" && landed["query"] == "")
     }
 
-    @Test("where another tab has signed in meanwhile, the page that was asked for is shown")
+    @Test("if another tab has signed in meanwhile, the requested page is shown")
     func anotherTab() async throws {
         let browser = Browser(try await server())
         let first = await browser.open("/auth/verification?user_code=one")
@@ -62,7 +62,7 @@ struct BrowserQueryTests {
         #expect(await browser.signIn(second)["code"] == "two")
     }
 
-    @Test("a form of another site is read as a link, also before the sign-in")
+    @Test("a form of another site is treated like a link, even before the sign-in")
     func foreignForm() async throws {
         let browser = Browser(try await server())
         let page = await browser.post("/auth/verification", [("user_code", "posted")])
@@ -70,7 +70,7 @@ struct BrowserQueryTests {
         #expect(await browser.signIn(page)["code"] == "posted")
     }
 
-    @Test("a state of another page, or of another browser, leads nowhere else")
+    @Test("a state of another page or browser does not lead elsewhere")
     func otherState() async throws {
         let server = try await server()
         let browser = Browser(server)

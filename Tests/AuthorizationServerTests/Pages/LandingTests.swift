@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The issuer's address shows a page, and no page is a dead end", .timeLimit(.minutes(10)))
 struct LandingTests {
-    @Test("the start page links to what a user can see, and says who is signed in")
+    @Test("the start page links to the user's pages and shows who is signed in")
     func landing() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -29,7 +29,7 @@ struct LandingTests {
         #expect(own.header("cache-control") == "no-store")
     }
 
-    @Test("a browser that asks for what is not there reads a page, and a program reads JSON")
+    @Test("an unknown path gets a page in a browser and JSON in a program")
     func notFound() async throws {
         let server = try await Leaving.server()
         let page = await Browser(server, readsPages: true).open("/nothing/here")
@@ -38,7 +38,7 @@ struct LandingTests {
         #expect(answer.status == 404 && answer.json["error"] == "not_found")
     }
 
-    @Test("the icon is served where browsers look for it, and runs no script where it is opened by itself")
+    @Test("the icon is served where browsers look for it, and runs no script if it is opened on its own")
     func icon() async throws {
         let server = try await Leaving.server()
         let icon = await Browser(server).open("/favicon.ico")
@@ -60,7 +60,7 @@ struct LandingTests {
         }
     }
 
-    @Test("each page of an error has a way on")
+    @Test("each error page has a link to continue")
     func waysOn() async throws {
         let server = try await Leaving.server()
         for address in [

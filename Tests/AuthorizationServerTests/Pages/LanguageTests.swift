@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Pages speak the person's language", .timeLimit(.minutes(10)))
+@Suite("Pages are in the user's language", .timeLimit(.minutes(10)))
 struct LanguageTests {
     private static func catalogue(_ language: String) throws -> [String: String] {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +20,7 @@ struct LanguageTests {
         return Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value.string ?? "") })
     }
 
-    @Test("each language has every text, and each is a text of its own")
+    @Test("each language has every text, and none is copied from another language")
     func complete() throws {
         let (english, german) = (try Self.catalogue("en"), try Self.catalogue("de"))
         #expect(Set(english.keys) == Set(german.keys))
@@ -29,7 +29,7 @@ struct LanguageTests {
         #expect(Set(same) == ["direction", "problem", "client_uri"])
     }
 
-    @Test("German addresses people politely, in German quotation marks")
+    @Test("the German texts are polite and use German quotation marks")
     func tone() throws {
         for (key, text) in try Self.catalogue("de") {
             #expect(text.firstMatch(of: /\b([Dd]u|[Dd]ein\w*|[Dd]ich|[Dd]ir)\b/) == nil, "\(key)")
@@ -70,7 +70,7 @@ struct LanguageTests {
         #expect(page.header("content-language") == language && page.header("vary") == "Accept-Language")
     }
 
-    @Test("the language that a client asked for stays through all of its pages")
+    @Test("the language that a client asked for applies to all pages of its request")
     func stays() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -100,7 +100,7 @@ struct LanguageTests {
         #expect(await bare.send("GET", path).json["ui_locales_supported"] == nil)
     }
 
-    @Test("a folder of a deployment adds languages; what one lacks is in English")
+    @Test("a folder can add languages; missing texts are in English")
     func folder() throws {
         let folder = "/tmp/grantor-texts-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -123,7 +123,7 @@ struct LanguageTests {
     }
 
     @Test(
-        "two files of one language are a problem that names both, whatever their case",
+        "two files for one language are an error that names both, whatever their case",
         arguments: [
             ("pt-BR", "pt-br"), ("zh-Hant-TW", "ZH-hant-tw"), ("de", "DE"), ("En", "EN"), ("gsw-u-sd", "gsw-U-SD"),
         ])

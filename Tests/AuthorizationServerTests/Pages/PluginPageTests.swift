@@ -38,13 +38,13 @@ private struct Notice: Plugin, BrowserEndpoint {
     }
 }
 
-@Suite("Plugins bring pages and serve browsers", .timeLimit(.minutes(10)))
+@Suite("Plugins add pages and serve browsers", .timeLimit(.minutes(10)))
 struct PluginPageTests {
     private static func server(_ settings: JSON = [:]) async throws -> TestServer {
         try await Demo.server(Plugins.all + [.init(Notice.self, settings)])
     }
 
-    @Test("a page of a plugin is rendered like the server's own, and what it shows is escaped")
+    @Test("a plugin's page is rendered like the server's own, and its values are escaped")
     func renders() async throws {
         let page = await Browser(try await Self.server()).open("/auth/notice?word=%3Cb%3E")
         #expect(page.status == 200 && page.heading == "A notice" && page.html.contains("&lt;b&gt;"))
@@ -53,7 +53,7 @@ struct PluginPageTests {
     }
 
     @Test(
-        "a value by a name that is the server's own is refused, and the log says which and why",
+        "a value with a name that the server uses itself is refused, and the log says which and why",
         arguments: [
             "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames", "style", "script",
             "frames_script",
@@ -66,16 +66,17 @@ struct PluginPageTests {
         #expect(server.log.lines.contains { $0.contains(said) }, "\(server.log.lines)")
     }
 
-    @Test("parameters of browsers are bounded like all others", arguments: ["word=12345678901234567", "word=a&word=b"])
+    @Test(
+        "parameters from browsers have limits like all others", arguments: ["word=12345678901234567", "word=a&word=b"])
     func bounded(_ query: String) async throws {
         let page = await Browser(try await Self.server()).open("/auth/notice?\(query)")
         #expect(page.status == 400 && page.heading == "This did not work")
     }
 
     @Test(
-        "a page that cannot be used stops the start",
+        "an unusable page prevents the start",
         arguments: [
-            (["page": "sign_in", "text": "sign_in_x"], "is a page of the server itself"),
+            (["page": "sign_in", "text": "sign_in_x"], "is the name of one of the server's own pages"),
             (["template": "{{#open}}"], "the page 'notice'"), (["language": "de"], "without English texts"),
             (["text": "password"], "adds the text 'password'"),
             (["page": "logout", "text": "logout_x"], "adds the page 'logout', which plugin 'logout' adds too"),

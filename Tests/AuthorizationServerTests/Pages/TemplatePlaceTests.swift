@@ -3,9 +3,9 @@
 import ServerHTTP
 import Testing
 
-@Suite("A value is in a template where browsers take it for text", .timeLimit(.minutes(10)))
+@Suite("A template may have values only where browsers treat them as text", .timeLimit(.minutes(10)))
 struct TemplatePlaceTests {
-    /// What stands before, closed in itself, though it may not look so.
+    /// Markup before the value that is complete, though it may not look so.
     static let before = [
         "", "it's ", "1 < 2 ", "a <3 \"", "{{! it's <a }}", "<!-- it's -->", "<!-- \"a > b -->", "<!-->", "<!--->",
         "<!--a--!>", "<!-- <!-->", "<!-- {{x}} -->", "<!doctype html>", "<!a '>", "</ '>", "<?a \"?>",
@@ -15,7 +15,7 @@ struct TemplatePlaceTests {
         "<p{{#s}} a='\"'{{/s}}{{^s}} checked{{/s}}>", "<!-- {{#s}}it's{{/s}} -->", "<option{{#s}} selected{{/s}}>",
     ]
 
-    /// What has begun a tag, and no value between quotation marks; and whether the value follows an equals sign.
+    /// Markup that has begun a tag without an opening quotation mark, and whether it ends in an equals sign.
     static let outside = [
         "<", "</", "<a", "</p ", "<button ", "<button\n", "<button\t", "<button\u{C}", "<a/", "<!doctype ", "<!", "<!-",
         "<?",
@@ -28,7 +28,7 @@ struct TemplatePlaceTests {
         "<p {{#s}}a=\"{{/s}}{{#s}}", "<p a=\"{{! \" }}\"", "<p a=\"{{x}}{{#s}}\"{{/s}}{{#t}} b='{{/t}}",
     ]
 
-    /// Where a value does no harm, with what ends the place.
+    /// Markup after which a value does no harm, with the markup that completes it.
     static let inside = [
         ("", ""), ("<p>", "</p>"), ("<a href=\"", "\">"), ("<a href = '", "'>"), ("<a href=\"it's ", "\">"),
         ("<a b='c'd=\"/x?", "&amp;y\" checked>"), ("<p a=\"{{#s}}b{{/s}}", "\">"), ("<p{{#s}} a=\"", "\"{{/s}}>"),
@@ -46,7 +46,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("inside a tag and outside of quotation marks it is refused, whatever stands before it", arguments: before)
+    @Test("inside a tag and outside of quotation marks a value is refused, whatever precedes it", arguments: before)
     func refused(_ before: String) {
         for outside in TemplatePlaceTests.outside {
             for value in ["{{a}}", "{{ a.b }}", "{{.}}", "{{uppercased(a)}}"] {
@@ -60,7 +60,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("in text, in a comment and between quotation marks it is taken, whatever stands before it", arguments: before)
+    @Test("in text, in a comment and in quotation marks a value is accepted, whatever precedes it", arguments: before)
     func taken(_ before: String) {
         for (left, right) in TemplatePlaceTests.inside {
             let problem = TemplatePlaceTests.problem("\(before)\n\(left){{a}}\(right)\n{{b}}")
@@ -68,7 +68,7 @@ struct TemplatePlaceTests {
         }
     }
 
-    @Test("a section that is shown many times is read as often: each may begin where the one before has ended")
+    @Test("the check of a repeated section considers that each repetition starts where the previous one ended")
     func repeated() {
         #expect(TemplatePlaceTests.problem("<p {{#s}}a=\"{{x}}\" {{/s}}>") == nil)
         for template in [
@@ -79,7 +79,7 @@ struct TemplatePlaceTests {
     }
 
     @Test(
-        "a part of a page begins and ends between tags",
+        "a partial begins and ends between tags",
         arguments: [
             "<a {{> sealed}}>", "<a b=\"{{> sealed}}\">", "<!-- {{>sealed}} -->", "<a {{>*name}}>", "<{{$b}}a{{/b}}>",
             "{{$b}}<a {{/b}}>", "<a {{<head}}{{/head}}>", "{{<head}}{{$b}}<a b=\"{{/b}}{{/head}}", "<a",

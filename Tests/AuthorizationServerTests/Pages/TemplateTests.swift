@@ -8,7 +8,7 @@ import ServerHTTP
 import Support
 import Testing
 
-/// The templates of this tree: the server's own and those of its plugins.
+/// The templates in this repository: those of the server and of its plugins.
 enum Templates {
     private static let read = Result { try own() + plugins() }
 
@@ -45,9 +45,9 @@ enum Templates {
     }
 }
 
-@Suite("Templates escape whatever they show, by bytes", .timeLimit(.minutes(10)))
+@Suite("Templates escape all values, byte by byte", .timeLimit(.minutes(10)))
 struct TemplateTests {
-    /// Values for each name that a template shows; a section that is never shown itself is entered, or left out.
+    /// Values for each name in a template; sections whose own value is never shown are entered or skipped.
     private static func values(_ text: String, entering: Bool) throws -> JSON {
         let templates = try Templates.all()
         var values: JSON = ["title": .string(text), "client": [:], "problem": [:], "user": [:]]
@@ -73,7 +73,7 @@ struct TemplateTests {
         if case .object = json { true } else { false }
     }
 
-    /// A catalogue whose every text is this one.
+    /// Writes a catalogue in which every text is the given one.
     private static func catalogue(_ text: String, in folder: String) throws {
         try FileManager.default.createDirectory(atPath: "\(folder)/text", withIntermediateDirectories: true)
         var texts: JSON = ["direction": .string(text)]
@@ -92,13 +92,13 @@ struct TemplateTests {
         let values = try values(text, entering: entering)
         return try Templates.all().map { page in
             var own = values
-            // One page has as a value what another has as an object.
+            // In one page this is a value, in another an object.
             if page.template.contains("{{user}}") { own["user"] = .string(text) }
             return (page.name, try pages.render(page.name, own, in: []).html)
         }
     }
 
-    /// Occurs in no template.
+    /// A word that occurs in no template.
     private static let word = "qxvalueqx"
 
     @Test(
@@ -155,7 +155,7 @@ struct TemplateTests {
     @Test(
         "a template that could show an unescaped value is refused, with its line and what to write instead",
         arguments: [
-            ("<p>\n{{{name}}}</p>", "2", "'{{{name}}}' shows a value without escaping it: use two braces"),
+            ("<p>\n{{{name}}}</p>", "2", "'{{{name}}}' shows a value without escaping it; use two braces"),
             ("{{&name}}", "1", "'{{&name}}' shows a value without escaping it"),
             ("\r\n\r\n{{& name}}", "3", "shows a value without escaping it"),
             ("a{{b}}\n\n{{=<% %>=}}<%&name%>", "3", "changes the delimiters"),
@@ -163,12 +163,13 @@ struct TemplateTests {
             ("{{%CONTENT_TYPE:HTML}}", "1", "is a pragma"), ("{{! }} {{{a}}}", "1", "without escaping"),
             ("{{#a}}\n{{^b}}\n{{{c}}}{{/b}}{{/a}}", "3", "without escaping"),
             ("{{<head}}{{$x}}\n{{&a}}{{/x}}{{/head}}", "2", "without escaping"),
-            ("\u{600}{{! {{{a}}}", "1", "U+600 touches a brace"), ("{\u{301}{a}}", "1", "write it as '&#x301;'"),
-            ("a\n{{a}}\u{301}", "2", "U+301 touches a brace"), ("{{\u{301}{a}}}", "1", "U+301 touches a brace"),
+            ("\u{600}{{! {{{a}}}", "1", "U+600 is attached to a brace"), ("{\u{301}{a}}", "1", "write it as '&#x301;'"),
+            ("a\n{{a}}\u{301}", "2", "U+301 is attached to a brace"),
+            ("{{\u{301}{a}}}", "1", "U+301 is attached to a brace"),
             ("<input value={{a}}>", "1", "put quotation marks around it"),
             ("<a title=\"x\"\n href={{a}}/x>", "2", "put quotation marks around it"),
-            ("{{#open}}", "1", "expectedSectionEnd"), ("{{>*name}}", "1", "takes the name of a part from a value"),
-            ("\n{{<*name}}{{/*name}}", "2", "takes the name of a part from a value"),
+            ("{{#open}}", "1", "expectedSectionEnd"), ("{{>*name}}", "1", "takes the name of a partial from a value"),
+            ("\n{{<*name}}{{/*name}}", "2", "takes the name of a partial from a value"),
             ("\n\n{{a", "3", ""),
         ])
     func refused(_ template: String, _ line: String, _ message: String) throws {
@@ -187,7 +188,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "templates that include themselves are refused, however far around",
+        "templates that include themselves are refused, even through others",
         arguments: [
             ["notice": "{{> notice}}"], ["notice": "{{# a }}{{>notice}}{{/a}}"],
             ["notice": "{{> other}}", "other": "{{<notice}}{{/notice}}"],
@@ -196,7 +197,7 @@ struct TemplateTests {
     func recursion(_ templates: [String: String]) throws {
         let pages = templates.sorted { $0.key < $1.key }.map { Templates.page($0.key, $0.value) }
         let problem = #expect(throws: Pages.Problem.self) { _ = try Pages().adding(pages) }
-        #expect(problem?.description.contains("includes itself, and would be shown without end") == true)
+        #expect(problem?.description.contains("includes itself, so rendering it would never end") == true)
         let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -206,7 +207,7 @@ struct TemplateTests {
         #expect(throws: Pages.Problem.self) { _ = try Pages(replacedBy: folder.path) }
     }
 
-    @Test("sections are nested 64 deep at the most", arguments: [64, 65, 100_000])
+    @Test("sections may be nested at most 64 deep", arguments: [64, 65, 100_000])
     func nesting(_ depth: Int) throws {
         let template =
             (0..<depth).map { "{{#s\($0)}}" }.joined() + (0..<depth).reversed().map { "{{/s\($0)}}" }.joined()
@@ -217,12 +218,12 @@ struct TemplateTests {
             let problem = #expect(throws: Pages.Problem.self) {
                 _ = try pages.adding([Templates.page("notice", template)])
             }
-            #expect(problem?.description.contains("more than 64 sections are open") == true)
+            #expect(problem?.description.contains("sections must not be nested more than 64 deep") == true)
         }
     }
 
     @Test(
-        "a template of a plugin and the one that a folder puts in its place are both refused",
+        "a plugin's template and its replacement in a folder are both refused",
         arguments: [
             ("<p>{{a}}</p>", "<p {{a}}>"), ("<p {{a}}>", "<p>{{a}}</p>"), ("{{a}}", "{{#a}}"), ("{{&a}}", "{{a}}"),
         ])
@@ -237,7 +238,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "what only looks like it is taken",
+        "harmless look-alikes are accepted",
         arguments: [
             "{{! {{{a}}", "<p>a={{a}}</p>", "<a href=\"?a={{a}}\">", "<input{{#a}} checked{{/a}}>", "a { b } {{a}}",
             "{ {{a}} }", "1 < 2 ={{a}}",

@@ -40,7 +40,7 @@ struct ClientAddressTests {
     }
 
     @Test(
-        "is the nearest hop that is known where a proxy does not tell, or tells nonsense",
+        "is the nearest known hop if a proxy reports nothing or nonsense",
         arguments: [
             "unknown", "_hidden", "garbage", "203.0.113.7; DROP", "203.0.113.7:", "203.0.113.7:99999", "203.0.113",
             "[203.0.113.7", "203.0.113.7]", "203.0.113.7:1:2", "010.0.113.7", "203.0.113.7\u{0}", "203.0.113.7\u{301}",
@@ -62,7 +62,7 @@ struct ClientAddressTests {
         }
     }
 
-    @Test("is not taken out of what a proxy quotes of the request")
+    @Test("is not taken from what a proxy quotes of the request")
     func isNotQuoted() {
         let quoted = "for=203.0.113.9;host=\"a, for=6.6.6.6\";proto=http"
         #expect(find([("forwarded", quoted)]) == "203.0.113.9")
@@ -70,12 +70,12 @@ struct ClientAddressTests {
         #expect(find([("forwarded", "for=203.0.113.9;for=6.6.6.6")]) == "127.0.0.1")
     }
 
-    @Test("comes from the header that proxies write, where a client sends the other one too")
+    @Test("comes from the header field that proxies write, even if a client sends the other one")
     func prefersTheUsual() {
         #expect(find([("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "203.0.113.9")]) == "203.0.113.9")
     }
 
-    @Test("is looked for among the nearest 32 entries")
+    @Test("is searched among the nearest 32 entries")
     func isBounded() {
         func entries(_ count: Int) -> String { (0..<count).map { "10.0.0.\($0 % 250)" }.joined(separator: ",") }
         #expect(forwarded("203.0.113.9,\(entries(31))") == "203.0.113.9")
@@ -83,7 +83,7 @@ struct ClientAddressTests {
         #expect(forwarded("203.0.113.9,\(entries(1500))") == "10.0.0.\((1500 - 32) % 250)")
     }
 
-    @Test("is the connection's, and of an IPv4 client the IPv4 address, where the peer is not believed")
+    @Test("is that of the connection, for an IPv4 client as IPv4, if the peer is not trusted")
     func isThePeer() {
         let headers = [(name: "x-forwarded-for", value: "6.6.6.6"), (name: "forwarded", value: "for=6.6.6.6")]
         #expect(find(headers, from: "192.0.2.1") == "192.0.2.1")
@@ -94,7 +94,7 @@ struct ClientAddressTests {
         #expect(ClientAddress(trusted: []).find(connection: "::1", headers) == "::1")
     }
 
-    @Test("counts as one for attempts and for slow hashes, also where IPv4 is written as IPv6")
+    @Test("counts as one for sign-in attempts and slow hashes, even if IPv4 is written as IPv6")
     func origin() {
         for written in ["192.0.2.1", "::ffff:192.0.2.1", "::FFFF:c000:0201", "0:0:0:0:0:ffff:192.0.2.1"] {
             #expect(HashingPool.origin(of: written) == "192.0.2.1")
@@ -102,7 +102,7 @@ struct ClientAddressTests {
         #expect(HashingPool.origin(of: "2001:db8::1") == HashingPool.origin(of: "2001:DB8:0:0:9::2"))
     }
 
-    @Test("is in a range whichever way the two are written")
+    @Test("is in a range however the two are written")
     func ranges() throws {
         let range = try #require(AddressRange("::ffff:10.0.0.0/104"))
         #expect(range == AddressRange("10.0.0.0/8"))

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite("One commit for each answer", .timeLimit(.minutes(10)))
+@Suite("One commit for each response", .timeLimit(.minutes(10)))
 struct CommitTests {
     /// Redeems a handle once, as a code does.
     struct Handle: Plugin, TokenGrant {
@@ -75,7 +75,7 @@ struct CommitTests {
         #expect(try await !isActive(server, try #require(won.first)))
     }
 
-    @Test("a grant that is revoked before the commit issues nothing and spends nothing")
+    @Test("a grant that is revoked before the commit issues nothing and uses up nothing")
     func revoked() async throws {
         let server = try await server()
         try await server.core.tokens.revoke(.grant("consent-1"), reason: "test")
@@ -83,7 +83,7 @@ struct CommitTests {
         #expect(try await server.core.store.read(StoreKey("handle", "h1"))?.isRedeemed == false)
     }
 
-    @Test("a handle that is gone revokes nothing")
+    @Test("a deleted handle revokes nothing")
     func gone() async throws {
         let server = try await server()
         let first = await redeem(server)
@@ -91,7 +91,7 @@ struct CommitTests {
         #expect(try await isActive(server, first))
     }
 
-    @Test("a grant that fails in a way of its own is a server error that tells the client nothing")
+    @Test("a grant that throws an error of its own causes a server error that tells the client nothing")
     func foreignError() async throws {
         let plugins = [Plugins.memoryStore, Plugins.opaqueToken, Failing.self].map { PluginSetup($0) }
         let server = try await TestServer(plugins, clients: [["id": "c", "grant_types": ["failing"]]])
@@ -111,7 +111,7 @@ struct CommitTests {
         func authorize(_ request: TokenRequest) async throws -> Authorization { throw Inner() }
     }
 
-    @Test("expired records are purged in batches, and living ones stay")
+    @Test("expired records are purged in batches, and valid ones stay")
     func purges() async throws {
         let server = try await server()
         let store = server.core.store

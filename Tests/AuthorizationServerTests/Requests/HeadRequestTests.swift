@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 9110 section 9.3.2: HEAD is answered wherever GET is, and does nothing", .timeLimit(.minutes(10)))
+@Suite("RFC 9110 section 9.3.2: HEAD works wherever GET does, and has no effect", .timeLimit(.minutes(10)))
 struct HeadRequestTests {
     private struct Setting {
         let server: TestServer
@@ -47,7 +47,7 @@ struct HeadRequestTests {
         answer.headers.map(\.name).filter { $0 != "set-cookie" }.sorted()
     }
 
-    @Test("status, headers and length are those of GET, and nothing is written, recorded or put into the browser")
+    @Test("status, headers and length are those of GET, and nothing is written, recorded or set in the browser")
     func likeGet() async throws {
         let setting = try await Setting()
         let (server, browser, nobody) = (setting.server, Browser(setting.server), Browser(setting.server))
@@ -67,7 +67,7 @@ struct HeadRequestTests {
                     let head = await setting.send("HEAD", path, query, who, token)
                     #expect(setting.store.writes == before, "HEAD \(path)?\(query ?? "")")
                     #expect(!head.headers.contains { $0.name == "set-cookie" })
-                    // GET may end the session, so it comes second and with cookies of nobody if it would.
+                    // GET may end the session, so it comes second, and without cookies if it would.
                     if path.hasSuffix("/logout"), who === browser { continue }
                     let get = await setting.send("GET", path, query, who, token)
                     #expect(head.status == get.status, "\(path)?\(query ?? "")")
@@ -84,7 +84,7 @@ struct HeadRequestTests {
         #expect(tried > 60)
     }
 
-    @Test("no code and no token is given, and what asked for one works afterwards", arguments: ["house", "single"])
+    @Test("no code and no token is issued, and the same request works afterwards", arguments: ["house", "single"])
     func givesNothing(_ client: String) async throws {
         let setting = try await Setting()
         let browser = Browser(setting.server)
@@ -106,7 +106,7 @@ struct HeadRequestTests {
         }
     }
 
-    @Test("nobody is signed out, and no other server hears of it")
+    @Test("nobody is signed out, and no other server is notified")
     func signsNobodyOut() async throws {
         let setting = try await Setting()
         let browser = Browser(setting.server)
@@ -140,7 +140,7 @@ struct HeadRequestTests {
         }
     }
 
-    @Test("a key that HEAD needs first is kept: what it is used for is good after a restart")
+    @Test("a key that HEAD is the first to need is stored, so that what it protects is valid after a restart")
     func epochKey() async throws {
         let setting = try await Setting()
         let user = try #require(try await setting.server.core.users.find("bob"))
@@ -157,7 +157,7 @@ struct HeadRequestTests {
         #expect(kept?.value["key"]?.string.map { Secret($0) == used } == true)
     }
 
-    @Test("what is started while HEAD is served, and continues afterwards, writes as anything else")
+    @Test("a task that is started while HEAD is served, and continues afterwards, can write")
     func startedMeanwhile() async throws {
         let server = try await Setting().server
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -183,7 +183,7 @@ struct HeadRequestTests {
         #expect(try await server.core.store.read(record.key) != nil)
     }
 
-    @Test("what is started while a client's request is served sees how a person is afterwards")
+    @Test("a task that is started while a request is served sees later changes of the user")
     func recentUser() async throws {
         let server = try await Demo.server()
         try await server.add(["id": "sam", "password": .string(Demo.password)])

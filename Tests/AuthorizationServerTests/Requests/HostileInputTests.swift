@@ -4,9 +4,9 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 6749 section 3.2: what the token endpoint does with bad input", .timeLimit(.minutes(10)))
+@Suite("RFC 6749 section 3.2: invalid input at the token endpoint", .timeLimit(.minutes(10)))
 struct HostileInputTests {
-    /// A body that must be refused, and by which rule.
+    /// A body that must be refused, and the rule that refuses it.
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
         var type: String? = "application/x-www-form-urlencoded"
@@ -139,7 +139,7 @@ struct HostileInputTests {
     }
 }
 
-/// A random source that a failure can be repeated with (SplitMix64).
+/// A seeded random number generator, so that a failure can be repeated (SplitMix64).
 struct Seeded: RandomNumberGenerator {
     var state: UInt64
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Text from outside means what its bytes say, in every place", .timeLimit(.minutes(10)))
+@Suite("Text from outside means what its bytes say, everywhere", .timeLimit(.minutes(10)))
 struct HostileParameterTests {
     private static let plugins = Plugins.discouraged
 
@@ -18,9 +18,9 @@ struct HostileParameterTests {
         return (server, try server.generation(Self.plugins, clients: [client], users: Demo.users))
     }
 
-    /// What an answer tells its reader.
+    /// The essence of a response, for comparison.
     private func gist(_ answer: Answer) -> String {
-        // What is behind the question mark may be sealed, and differs each time.
+        // The query may be sealed, and then differs each time.
         let headers = answer.headers.filter { $0.name == "location" || $0.name == "www-authenticate" }
             .map { $0.value.raw.up(to: "?").string }
         let isClean = answer.headers.allSatisfy { header in !header.value.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
@@ -29,7 +29,7 @@ struct HostileParameterTests {
             + (answer.heading ?? "")
     }
 
-    /// The variants of a name that a form may hold.
+    /// The variants of a name that can occur in a form.
     private func variants(_ name: String) -> [String] {
         Hostile.variants(of: name).filter { !$0.utf8.contains(0) }
     }
@@ -46,7 +46,7 @@ struct HostileParameterTests {
                 grant.parameters.map(\.name) + ["grant_type", "scope", "audience", "client_id", "client_secret"]
             for variant in names.flatMap(variants) {
                 let answer = await server.post("/auth/token", form + [(variant, "x")], as: ("house", Demo.secret))
-                // What is granted is another token each time.
+                // A granted token differs each time.
                 #expect(gist(answer) == plain, "\(grant.declaration.wire): \(variant.debugDescription)")
             }
         }
@@ -87,7 +87,7 @@ struct HostileParameterTests {
 
     // MARK: values
 
-    @Test("a value that is like a grant type, a response type, a client or an address is none")
+    @Test("a value that only resembles a grant type, a response type, a client or a URL is not accepted")
     func values() async throws {
         let (server, generation) = try await server()
         for wire in generation.tokenGrants.map(\.declaration.wire).flatMap(Hostile.variants) {
@@ -120,7 +120,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("a state comes back byte for byte", arguments: Hostile.marks.filter { $0 != "\u{0}" })
+    @Test("'state' is returned byte for byte", arguments: Hostile.marks.filter { $0 != "\u{0}" })
     func state(_ mark: String) async throws {
         let (server, _) = try await server()
         for state in ["a\(mark)b", "\(mark)", "\(mark)&x=\(mark)", "\(mark)\"'<>"] {
@@ -151,7 +151,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("a member of an object is found by the bytes of its name, and two that only look alike are two")
+    @Test("a member of an object is found by the bytes of its name, and look-alikes are different members")
     func members() throws {
         let json = try JSON(parsing: "{\"\u{212A}\":1,\"K\":2,\"\u{E9}\":3,\"e\u{301}\":4}")
         #expect(json["K"] == 2 && json["\u{212A}"] == 1 && json["e\u{301}"] == 4)
@@ -176,7 +176,7 @@ struct HostileParameterTests {
         }
     }
 
-    @Test("a language is read whatever is in the others", arguments: Hostile.marks)
+    @Test("a language tag is read whatever the other tags contain", arguments: Hostile.marks)
     func languages(_ mark: String) {
         func read(_ header: String) -> [String] {
             Languages.accepted(by: RequestHead(method: "GET", path: "/", headers: [("accept-language", header)]))
@@ -187,7 +187,7 @@ struct HostileParameterTests {
         #expect(read("fr;q=1\(mark), de") == ["de"])
     }
 
-    @Test("a content type and a scheme are ASCII words", arguments: Hostile.marks)
+    @Test("a content type and a scheme are compared as ASCII words", arguments: Hostile.marks)
     func words(_ mark: String) async throws {
         let (server, _) = try await server()
         let form = "application/x-www-form-urlencoded"
@@ -203,7 +203,7 @@ struct HostileParameterTests {
         #expect(await ask(form, "\(basic)\(mark)").error == "invalid_client")
     }
 
-    @Test("the name of a browser is kept up to 256 bytes, cut between two characters", arguments: Hostile.marks)
+    @Test("the user agent is stored up to 256 bytes and cut between characters", arguments: Hostile.marks)
     func agent(_ mark: String) async throws {
         let (server, _) = try await server()
         let agent = "x" + String(repeating: "a\(mark)", count: 2000)

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// Runs jobs where they are made ready and counts them: each is a stage that begins, or a change of threads.
+/// Runs jobs where they become ready and counts them; each is the start of a stage or a change of threads.
 final class CountingExecutor: TaskExecutor {
     private let jobs = Mutex(0)
 
@@ -18,7 +18,7 @@ final class CountingExecutor: TaskExecutor {
     }
 }
 
-@Suite("The token path stays on the thread that it began on", .timeLimit(.minutes(10)))
+@Suite("A token request stays on the thread on which it started", .timeLimit(.minutes(10)))
 struct HotPathTests {
     private func jobs(of request: @escaping @Sendable () async -> Answer) async -> (answer: Answer, jobs: Int) {
         let executor = CountingExecutor()
@@ -26,7 +26,7 @@ struct HotPathTests {
         return (answer, executor.count)
     }
 
-    @Test("a self-contained token is made in three stages: authenticate, decide, sign")
+    @Test("a self-contained token is issued in three stages: authenticate, decide, sign")
     func selfContained() async throws {
         let server = try await TestServer(format: "jwt")
         let result = await jobs { await server.token([("scope", "read")]) }
@@ -34,7 +34,7 @@ struct HotPathTests {
         #expect(result.jobs == 3)
     }
 
-    @Test("a refusal is made in two stages: authenticate, decide")
+    @Test("a refusal takes two stages: authenticate, decide")
     func refusal() async throws {
         let server = try await TestServer(format: "jwt")
         let result = await jobs { await server.token([("scope", "admin")]) }
@@ -42,7 +42,7 @@ struct HotPathTests {
         #expect(result.jobs == 2)
     }
 
-    @Test("introspection of a self-contained token reads the store in place")
+    @Test("introspection of a self-contained token reads the store on the same thread")
     func introspection() async throws {
         let server = try await TestServer(format: "jwt")
         let token = await server.token()["access_token"] ?? ""

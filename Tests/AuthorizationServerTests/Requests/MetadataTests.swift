@@ -33,7 +33,7 @@ struct MetadataTests {
         }
     }
 
-    @Test("scope words that are granted only if they are asked for are named, where people approve")
+    @Test("scope values that must be requested are listed if there is a grant that users approve")
     func scopesOnRequest() async throws {
         let full = try await TestServer().send("GET", "/.well-known/oauth-authorization-server")
         let names = full.json["scopes_supported"]?.strings ?? []
@@ -91,9 +91,9 @@ struct MetadataTests {
     }
 }
 
-@Suite("Fetch standard: scripts of other origins", .timeLimit(.minutes(10)))
+@Suite("Fetch standard: scripts from other origins", .timeLimit(.minutes(10)))
 struct CrossOriginTests {
-    @Test("a script of the client's own origin may read the answer, another may not")
+    @Test("a script from the client's own origin may read the response, others may not")
     func ownOrigin() async throws {
         let server = try await TestServer()
         for (origin, allowed) in [("https://app.example.com", true), ("https://evil.example", false), ("null", false)] {
@@ -105,7 +105,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("a refusal before the client is known can be read by scripts of a client's origin alone")
+    @Test("only scripts from the origin of some client can read a refusal before the client is known")
     func unknownClient() async throws {
         let server = try await TestServer()
         for (origin, allowed) in [("https://app.example.com", true), ("https://evil.example", false)] {
@@ -117,7 +117,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("a preflight is answered for origins that some client has")
+    @Test("a preflight is allowed for origins of clients")
     func preflight() async throws {
         let server = try await TestServer()
         let asked = [(name: "access-control-request-method", value: "POST")]

@@ -6,11 +6,11 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Fetch standard: preflights and answers follow one rule", .timeLimit(.minutes(10)))
+@Suite("Fetch standard: preflights and responses follow one rule", .timeLimit(.minutes(10)))
 struct ReadableAnswerTests {
     private static let own = "https://kiosk.example.com"
 
-    /// What a script sends, and why it is refused or not.
+    /// A request of a script, and why it is refused or not.
     private struct Sent: Sendable {
         let what: String
         var headers: [(name: String, value: String)] = []
@@ -43,7 +43,7 @@ struct ReadableAnswerTests {
             storeFails: true),
     ]
 
-    /// Origins, and whether some client has them.
+    /// Origins, and whether a client has registered them.
     private static let origins = [
         (own, true), ("https://stored.example.com", true), ("https://evil.example", false), ("null", false),
         ("", false), ("https://\u{212A}iosk.example.com", false), (own + "\u{301}", false), (own + "/", false),
@@ -109,7 +109,7 @@ struct ReadableAnswerTests {
         }
     }
 
-    @Test("two origins are none")
+    @Test("two origins count as none")
     func twoOrigins() async throws {
         let (server, _) = try await ReadableAnswerTests.server()
         let origin = (name: "origin", value: ReadableAnswerTests.own)
@@ -120,7 +120,7 @@ struct ReadableAnswerTests {
         }
     }
 
-    @Test("what the transport refuses can be read by the same rule", arguments: [408, 413])
+    @Test("refusals by the transport can be read by the same rule", arguments: [408, 413])
     func transport(_ status: Int) async throws {
         let (server, _) = try await ReadableAnswerTests.server()
         for (path, isShared) in [("/auth/token", true), ("/auth/userinfo", true), ("/auth/authorize", false)] {
@@ -136,10 +136,10 @@ struct ReadableAnswerTests {
     }
 }
 
-@Suite("RFC 9110 section 5.3: headers of which there is one", .timeLimit(.minutes(10)))
+@Suite("RFC 9110 section 5.3: header fields that must not be repeated", .timeLimit(.minutes(10)))
 struct SingleHeaderTests {
     @Test(
-        "a request that holds one of them twice is refused everywhere, also if both are the same",
+        "a request that repeats one is refused everywhere, even if both values are equal",
         arguments: ["content-type", "content-length", "origin", "host"])
     func twice(_ name: String) async throws {
         let server = try await Demo.server()

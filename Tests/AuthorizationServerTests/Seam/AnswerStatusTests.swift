@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// An endpoint that answers with the status that it is asked for.
+/// An endpoint that responds with the requested status.
 private struct Answering: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "answering", summary: "", specification: "")
     let route = Route(["POST"], "/answering")
@@ -23,10 +23,10 @@ private struct Answering: Plugin, Endpoint {
     }
 }
 
-@Suite("The status of what a plugin answers", .timeLimit(.minutes(10)))
+@Suite("The status of a plugin's response", .timeLimit(.minutes(10)))
 struct AnswerStatusTests {
     @Test(
-        "a status that ends no request is an error of the server, and the log names it",
+        "a status that is not final is a server error, and the log names it",
         arguments: [Int.min, -1, 0, 1, 99, 100, 199, 200, 418, 599, 600, 999, 1000, Int.max])
     func statuses(_ status: Int) async throws {
         let server = try await TestServer(Plugins.all + [.init(Answering.self)])

@@ -6,7 +6,7 @@ import GrantKitTesting
 import Support
 import Testing
 
-/// A grant, an endpoint, an extension and a participant that make the mistakes that its request asks for.
+/// A grant, an endpoint, an extension and a participant that make the mistakes that the request asks for.
 private struct Careless: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "careless", summary: "", specification: "")
     static let client: JSON = ["id": "c", "grant_types": ["careless"]]
@@ -57,13 +57,13 @@ private struct Careless: Plugin, TokenGrant {
         }
     }
 
-    /// Adds a write that never holds.
+    /// Adds a write whose condition never holds.
     struct Participant: RevocationParticipant {
         func writes(revoking what: Revocation) async throws -> [StoreWrite] { [Careless.write("redeem")] }
     }
 }
 
-@Suite("What the author of a plugin gets wrong is refused by name", .timeLimit(.minutes(10)))
+@Suite("Mistakes of a plugin's author are refused and named", .timeLimit(.minutes(10)))
 struct AuthorMistakeTests {
     private static let now: Int64 = 1_800_000_000
 
@@ -89,7 +89,7 @@ struct AuthorMistakeTests {
         #expect(server.log.lines.contains { $0.contains("has ended") })
     }
 
-    @Test("a token lasts until its limits end, and no longer than its client's tokens do")
+    @Test("a token is valid up to its limits, and not longer than the client's tokens")
     func open() async throws {
         let (server, _) = try await server()
         for (end, seconds) in [(Self.now + 1, 1), (Self.now + 899, 899), (Self.now + 901, 900), (Int64.max, 900)] {
@@ -114,7 +114,7 @@ struct AuthorMistakeTests {
 
     private static let kinds = ["create", "replace", "redeem", "delete", "absent"]
 
-    @Test("two writes of one record are refused before any store sees them", arguments: kinds, kinds)
+    @Test("two writes of one record are refused before they reach a store", arguments: kinds, kinds)
     func twice(_ first: String, _ second: String) async throws {
         let (server, store) = try await server()
         let before = store.writes

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-/// A plugin that reads what a test tells it to.
+/// A plugin that reads the settings that a test chooses.
 struct Reading: Plugin {
     static let manifest = PluginManifest(id: "reading", summary: "", specification: "")
 
@@ -50,7 +50,7 @@ struct PluginMistakeTests {
     }
 
     @Test(
-        "an attribute of grants that the core reads itself is refused, for one grant and for all",
+        "a grant attribute that the core reads itself is refused, for one grant and for all",
         arguments: ["token_format", "access_token_expiration", "audience", "secret_required", "redirect_uri"])
     func ofGrants(_ name: String) async {
         for level in [.everyGrant, .grant("client_credentials")] as [AttributeLevel] {
@@ -58,7 +58,7 @@ struct PluginMistakeTests {
         }
     }
 
-    @Test("an attribute of one grant and one of every grant are the same")
+    @Test("an attribute of one grant and one of every grant conflict")
     func overlap() async {
         #expect(
             await problem("own", [.everyGrant, .grant("client_credentials")])?.contains("'reading' adds too") == true)
@@ -76,7 +76,7 @@ struct PluginMistakeTests {
         return diagnostics.text
     }
 
-    @Test("a setting named 'env' or 'file' is refused, since a mapping of it alone stands for something else")
+    @Test("a setting named 'env' or 'file' is refused, since a mapping with only this key is a reference")
     func reserved() {
         for name in ["env", "file"] {
             let text = reported { settings in
@@ -88,7 +88,7 @@ struct PluginMistakeTests {
                 _ = settings.read("color", default: "", "test")
                 _ = settings.clientAttribute(name, on: .client, default: "", "test")
             }
-            #expect(other.contains("it declares the attribute '\(name)' of clients"), "\(other)")
+            #expect(other.contains("it declares the client attribute '\(name)'"), "\(other)")
         }
     }
 

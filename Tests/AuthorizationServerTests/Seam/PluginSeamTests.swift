@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-/// A grant, a format and a member whose every name was drawn at random: nothing of them can stand in the core.
+/// A grant, a format and a member with random names, so that the core cannot know any of them.
 struct RandomlyNamed: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
@@ -91,7 +91,7 @@ struct PluginSeamTests {
         .init("auth", .object([.init("\(word)_key", .object([.init("\(word)_attribute", "seen")]))])),
     ])
 
-    @Test("the core serves a plugin whose every name is random")
+    @Test("the core serves a plugin whose names are all random")
     func random() async throws {
         let word = RandomlyNamed.word
         let server = try await TestServer(
@@ -109,7 +109,7 @@ struct PluginSeamTests {
         #expect(metadata["\(word)_supported"] == ["yes"] && metadata["\(word)_endpoint"] != nil)
     }
 
-    @Test("two plugins that claim one name stop the start and are both named")
+    @Test("two plugins that claim one name prevent the start, and the message names both")
     func taken() async throws {
         let twice = [Plugins.memoryStore, RandomlyNamed.self, Impostor.self].map { PluginSetup($0) }
         let error = await #expect(throws: ConfigurationError.self) {
@@ -127,7 +127,7 @@ struct PluginSeamTests {
         func register(in registry: inout Registry) { registry.add(grant: RandomlyNamed.Grant()) }
     }
 
-    @Test("a plugin ends with the last request that uses it, and not before")
+    @Test("a plugin stops after the last request that uses it, and not before")
     func lifetime() async throws {
         let server = try await TestServer(
             [.init(Plugins.memoryStore), .init(Slow.self)], clients: [Slow.client], format: nil)
@@ -146,7 +146,7 @@ struct PluginSeamTests {
         #expect(Slow.isStopped)
     }
 
-    /// A grant that waits until a test lets it go on.
+    /// A grant that waits until a test lets it continue.
     struct Slow: Plugin, TokenGrant, TokenFormat {
         static let manifest = PluginManifest(id: "slow", summary: "", specification: "")
         static let client: JSON = ["id": "c", "grant_types": ["slow"]]
@@ -176,7 +176,7 @@ struct PluginSeamTests {
     }
 }
 
-/// Holds somebody back until it is opened, and tells when somebody arrived.
+/// Holds tasks back until it is opened, and reports when one has arrived.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false

@@ -14,7 +14,7 @@ struct ConsentTests {
         await browser.signIn(await browser.authorize(Demo.request(changes)))
     }
 
-    @Test("the page says who asks, as whom one is signed in, what is asked and where one goes next")
+    @Test("the page names the client, the signed-in user, the requested scope and the redirect target")
     func page() async throws {
         let server = try await Demo.server()
         let page = await consentPage(server, Browser(server), [("scope", "openid email offline_access read")])
@@ -24,7 +24,7 @@ struct ConsentTests {
         #expect(page.ticked == ["email", "offline_access", "read"], "openid cannot be unticked")
     }
 
-    @Test("what is unticked is not granted, and is not asked for again")
+    @Test("what the user unticks is not granted, and not asked for again")
     func unticks() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -58,7 +58,7 @@ struct ConsentTests {
         #expect(info.json == ["sub": "ann"])
     }
 
-    @Test("where all that is asked for was unticked before, it is asked once more")
+    @Test("if everything requested was unticked before, the user is asked again")
     func nothingLeft() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -69,7 +69,7 @@ struct ConsentTests {
         #expect(silent.query["error"] == "consent_required")
     }
 
-    @Test("what was allowed ends with the password, and by itself after a long time")
+    @Test("a consent ends with a change of the password, and expires after a long time")
     func ends() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -101,7 +101,7 @@ struct ConsentTests {
         #expect(tokens["refresh_token"] != nil, "where nobody was asked the client's attribute decides")
     }
 
-    @Test("a form cannot allow more than was asked for")
+    @Test("a form cannot allow more than was requested")
     func widens() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -123,7 +123,7 @@ struct ConsentTests {
         #expect(await browser.authorize(Demo.request()).status == 200, "it is asked again")
     }
 
-    @Test("a decision that is neither allows nothing", arguments: ["", "yes", "ALLOW", "allow "])
+    @Test("a form that neither allows nor denies allows nothing", arguments: ["", "yes", "ALLOW", "allow "])
     func strange(_ decision: String) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -132,7 +132,7 @@ struct ConsentTests {
         #expect(landed.query["code"] == nil)
     }
 
-    @Test("to untick everything is to deny")
+    @Test("unticking everything means denying")
     func nothing() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -140,7 +140,7 @@ struct ConsentTests {
         #expect(await browser.allow(page, []).query["error"] == "access_denied")
     }
 
-    @Test("what was allowed is not asked again, more is, and another client's is")
+    @Test("a consent is remembered for the same client, but more scope and other clients need a new one")
     func remembers() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -166,7 +166,7 @@ struct ConsentTests {
         #expect(tokens.status == 200 && tokens.json["scope"] == "")
     }
 
-    @Test("what was allowed at one API is asked about for another, and the page names it")
+    @Test("a consent for one API does not cover another, and the page names the API")
     func audiences() async throws {
         let (one, two) = ("https://one.example.com", "https://two.example.com")
         var client = Demo.web
@@ -185,7 +185,7 @@ struct ConsentTests {
         #expect(await browser.authorize(Demo.request()).query["code"] != nil, "both were allowed")
     }
 
-    @Test("a client of the house is not asked about")
+    @Test("a first-party client needs no consent")
     func firstParty() async throws {
         let server = try await Demo.server()
         #expect(await server.code().query["code"] != nil)
@@ -208,7 +208,7 @@ struct ConsentTests {
         #expect(silent.query["error"] == "login_required", "anybody may claim it, so it is told nothing")
     }
 
-    @Test("a public client on https is known by its address, and first_party counts")
+    @Test("a public client on https is known by its redirect URI, and first_party applies to it")
     func publicOnHTTPS() async throws {
         var client = Demo.native
         client["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/spa"]]

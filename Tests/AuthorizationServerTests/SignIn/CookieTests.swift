@@ -5,9 +5,9 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Cookies are those of one issuer", .clause("RFC 6265 section 8.5"), .timeLimit(.minutes(10)))
+@Suite("Cookies belong to one issuer", .clause("RFC 6265 section 8.5"), .timeLimit(.minutes(10)))
 struct CookieTests {
-    /// Pairs of issuers whose cookies one browser keeps together.
+    /// Pairs of issuers whose cookies a browser keeps side by side.
     static let pairs = [
         ("https://id.example.com", "https://id.example.com:8443"), ("http://127.0.0.1:8080", "http://127.0.0.1:8081"),
     ]
@@ -45,7 +45,7 @@ struct CookieTests {
         #expect(await one.signIn(page).query["code"] != nil)
     }
 
-    @Test("the cookie is found among those of very many others, and one that others set twice is none")
+    @Test("the cookie is found among very many others, and a repeated one is ignored")
     func amongMany() async throws {
         let browser = Browser(try await server("http://127.0.0.1:8080"))
         _ = await browser.signIn(await browser.authorize(house))

@@ -10,7 +10,7 @@ import Testing
 struct InteractionTests {
     private let house = Demo.request([("client_id", "house")])
 
-    @Test("a wrong password, an unknown account and an inactive one look alike, and the page can be loaded again")
+    @Test("a wrong password and an unknown or inactive account look the same, and the page can be reloaded")
     func wrongPassword() async throws {
         let server = try await Demo.server()
         var pages: [String] = []
@@ -27,12 +27,12 @@ struct InteractionTests {
         #expect(Set(pages).count == 1)
     }
 
-    /// A page without what differs from one request to the next.
+    /// A page without the parts that differ between requests.
     private static func visible(_ html: String) -> String {
         html.replacing(/name="(csrf|state)" value="[^"]*"/, with: "")
     }
 
-    @Test("nobody is signed in by an empty form", arguments: [[], [("username", "ann")], [("password", "x")]])
+    @Test("an empty form signs nobody in", arguments: [[], [("username", "ann")], [("password", "x")]])
     func incomplete(_ fields: [(String, String)]) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -42,7 +42,7 @@ struct InteractionTests {
         #expect(page.html.contains(text) == !fields.isEmpty)
     }
 
-    @Test("whoever guesses is told to wait, and how long; whoever comes when all hash is told that too")
+    @Test("after guesses a user is told how long to wait; if all hashing slots are busy, the page says so")
     func waits() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -56,7 +56,7 @@ struct InteractionTests {
     }
 
     @Test(
-        "a name or a password that is too long brings the page again, which says so; nothing is counted or hashed",
+        "with a name or password that is too long, the page says so, and nothing is counted or hashed",
         arguments: [("ann", 0, 513), ("nobody", 0, 600), ("", 257, 1), ("", 300, 600), ("", 20_000, 20_000)])
     func tooLong(_ login: String, _ letters: Int, _ password: Int) async throws {
         let server = try await Demo.server()
@@ -72,14 +72,14 @@ struct InteractionTests {
         #expect(await browser.signIn(page).query["code"] != nil)
     }
 
-    @Test("a form that no page sends blames no application")
+    @Test("an error about a form that no page sends blames no client")
     func strangeForm() async throws {
         let browser = Browser(try await Demo.server())
         let answer = await browser.submit(await browser.authorize(house), [("username", "ann"), ("username", "bob")])
         #expect(answer.status == 400 && answer.heading == "This form cannot be read")
     }
 
-    @Test("a page works in the browser that it was shown in, and in no other")
+    @Test("a page works only in the browser in which it was shown")
     func boundToBrowser() async throws {
         let server = try await Demo.server()
         let attacker = Browser(server)
@@ -94,7 +94,7 @@ struct InteractionTests {
     }
 
     @Test(
-        "a form that did not come from the page is refused", arguments: [nil, "", "x", "another page's"] as [String?])
+        "a form that does not come from the page is refused", arguments: [nil, "", "x", "another page's"] as [String?])
     func forged(_ token: String?) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -108,7 +108,7 @@ struct InteractionTests {
         #expect(browser.cookies[Browser.session] == nil)
     }
 
-    @Test("what travels sealed is of one piece: anything that is changed, old, or of another purpose is expired")
+    @Test("sealed state that was changed, is old or has another purpose counts as expired")
     func sealed() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -128,7 +128,7 @@ struct InteractionTests {
         #expect(await browser.signIn(page).heading == "This page has expired")
     }
 
-    @Test("an approval is good once: the same form sent again gives the same code, and no second one")
+    @Test("an approval counts once: the same form sent again gives the same code, not a second one")
     func approvedOnce() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -140,7 +140,8 @@ struct InteractionTests {
         #expect(back.heading == "This page has expired", "the page that the back button shows")
     }
 
-    @Test("of 64 approvals of one page that race, one gives a code, and all others lead there too", arguments: 0..<5)
+    @Test(
+        "of 64 racing approvals of one page, one gives a code, and all others lead to the same place", arguments: 0..<5)
     func approvalRace(_ round: Int) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -152,7 +153,7 @@ struct InteractionTests {
         #expect(answers.allSatisfy { $0.query["code"] != nil } && Set(answers.map { $0.header("location") }).count == 1)
     }
 
-    @Test("each step is checked against what is configured now")
+    @Test("each step is checked against the current configuration")
     func revalidates() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -170,12 +171,12 @@ struct InteractionTests {
         #expect(await browser.allow(consent).heading == "Sign in", "the person is gone, and so is the session")
     }
 
-    /// The plugins of this tree on the store that the server has already.
+    /// All plugins, on the store that the server already has.
     private static func running(_ server: TestServer) -> [PluginSetup] {
         Plugins.all
     }
 
-    @Test("two tabs at once both reach their end")
+    @Test("two tabs at once both finish")
     func twoTabs() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -183,14 +184,14 @@ struct InteractionTests {
         let second = await browser.authorize(Demo.request([("state", "tab-2")]))
         let consent = await browser.signIn(first)
         #expect(await browser.allow(consent).query["state"] == "tab-1")
-        // The second tab still shows the sign-in page; whoever signs in there means it.
+        // The second tab still shows the sign-in page, and signing in there counts.
         let landed = await browser.signIn(second)
         #expect(landed.query["state"] == "tab-2" && landed.query["code"] != nil)
         let third = await browser.authorize(Demo.request([("state", "tab-3")]))
         #expect(third.query["state"] == "tab-3" && third.query["code"] != nil)
     }
 
-    @Test("two tabs that both asked for a sign-in both take the person's answer", arguments: [nil, "login"])
+    @Test("two tabs that both ask for a sign-in both accept it", arguments: [nil, "login"])
     func tabsThatSignIn(_ prompt: String?) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -203,20 +204,20 @@ struct InteractionTests {
         #expect(await browser.allow(secondConsent).query["state"] == "two")
     }
 
-    @Test("a consent page that spoke to one person does not take the answer of another")
+    @Test("a consent page shown to one user does not accept the answer of another")
     func otherPerson() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
         let consent = await browser.signIn(await browser.authorize(Demo.request()))
         #expect(consent.html.contains("Ann Lee"))
-        // In another tab somebody else signs in.
+        // Another user signs in in another tab.
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]), "bob")
         let answer = await browser.allow(consent)
         #expect(answer.status == 200 && answer.query["code"] == nil)
         #expect(answer.heading == "Sign in", "the session that this page began is over")
     }
 
-    @Test("whoever is signed in as the wrong one can change the account")
+    @Test("a user who is signed in with the wrong account can change it")
     func switches() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -252,14 +253,14 @@ struct InteractionTests {
         }
     }
 
-    @Test("a later sign-in in another tab is as good only if it reaches the class too")
+    @Test("a later sign-in in another tab counts only if it reaches the required class")
     func laterClass() async throws {
         let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:example:high"]}}}"#
         let server = try await Demo.server(Self.highClass)
         let browser = Browser(server)
         let consent = await browser.signIn(await browser.authorize(Demo.request([("claims", claims)])))
         #expect(consent.html.contains("Ann Lee"))
-        // The class of a password sinks, and the person signs in again.
+        // The class of a password is lowered, and the user signs in again.
         server.core.install(try server.generation(Plugins.all, clients: [Demo.web, Demo.house], users: Demo.users))
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]))
         let answer = await browser.allow(consent)
@@ -294,7 +295,7 @@ struct InteractionTests {
         }
     }
 
-    @Test("a request that is too long to travel is refused")
+    @Test("a request that is too long for a page is refused")
     func tooLongToTravel() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -308,7 +309,7 @@ struct InteractionTests {
         #expect(posted.status == 400)
     }
 
-    @Test("a store that fails is a page that says so, never a code")
+    @Test("with a failing store, a page says so, and no code is issued")
     func storeFails() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await Demo.server(plugins)
@@ -322,7 +323,7 @@ struct InteractionTests {
         #expect(await browser.allow(consent).query["code"] != nil)
     }
 
-    @Test("no log line holds a password, a cookie, a code or a sealed state")
+    @Test("no log line contains a password, a cookie, a code or a sealed state")
     func quietLog() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -5,12 +5,12 @@ import GrantKit
 import Support
 import Testing
 
-/// One store call with as many keys as there are records is a call that fails one day.
-@Suite("Thousands of records of one person", .timeLimit(.minutes(10)))
+/// A store call with as many keys as there are records fails at some point.
+@Suite("Thousands of records of one user", .timeLimit(.minutes(10)))
 struct ManySessionsTests {
     private static let many = 2000
 
-    /// Puts sessions of a person into the store, as an earlier version left them; the first one is the oldest.
+    /// Creates sessions of a user in the store, as an earlier version left them; the first one is the oldest.
     private static func seed(_ count: Int, of user: String, in server: TestServer) async throws -> [String] {
         let found = try #require(try await server.core.users.find(user))
         let now = server.clock.now
@@ -32,7 +32,7 @@ struct ManySessionsTests {
     }
 
     @Test(
-        "of a person with 2,000 sessions the newest are shown, each can be ended, and all are listed to an application")
+        "of 2,000 sessions the page shows the newest, each can be ended, and a client can list all of them")
     func shows() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -52,9 +52,7 @@ struct ManySessionsTests {
     }
 
     @Test(
-        """
-        a sign-in beyond 100 sessions ends the oldest, with its tokens, and its clients are told; nobody else's ends
-        """)
+        "a sign-in beyond 100 sessions ends the oldest with its tokens, notifies its clients and ends nobody else's")
     func bounded() async throws {
         let outbound = RecordedOutbound()
         let server = try await Leaving.server(outbound)
@@ -74,7 +72,7 @@ struct ManySessionsTests {
         #expect(await JobRunner(server.core).round() == 1 && outbound.requests.count == 1)
     }
 
-    @Test("a sign-in for a page of the server's own is bounded as well, and far too many sessions end bit by bit")
+    @Test("the limit also applies to sign-ins for the server's own pages, and a large excess ends bit by bit")
     func ownPages() async throws {
         let server = try await Leaving.server()
         let seeded = try await Self.seed(110, of: "ann", in: server)
@@ -89,7 +87,7 @@ struct ManySessionsTests {
         #expect(try await Self.sessions(of: "bob", server).count == 100)
     }
 
-    @Test("many sign-ins at once leave 100 sessions")
+    @Test("many simultaneous sign-ins leave 100 sessions")
     func atOnce() async throws {
         let server = try await Leaving.server()
         _ = try await Self.seed(95, of: "ann", in: server)
@@ -118,7 +116,7 @@ struct ManySessionsTests {
         }
     }
 
-    @Test("a session that 2,000 clients used ends, each of them is told, and the page stays within what proxies take")
+    @Test("when a session of 2,000 clients ends, each is notified, and the page stays within the limits of proxies")
     func manyClients() async throws {
         let outbound = RecordedOutbound()
         let clients = Self.clients(Self.many)
@@ -143,7 +141,7 @@ struct ManySessionsTests {
         #expect(Set(outbound.requests.map(\.url)).count == Self.many)
     }
 
-    @Test("what a person has allowed 2,000 clients is shown page by page, and each can be taken back")
+    @Test("consents for 2,000 clients are shown page by page, and each can be withdrawn")
     func manyConsents() async throws {
         let server = try await TestServer(
             clients: Self.clients(Self.many) + [Leaving.plain, TestServer.service], users: Demo.users,
@@ -175,7 +173,7 @@ struct ManySessionsTests {
         #expect(try await server.core.consents.list(user: "ann").count == Self.many - 1)
     }
 
-    @Test("2,000 declared users and clients are reloaded, and the users who are gone are recorded")
+    @Test("2,000 declared users and clients are reloaded, and the removed users are recorded")
     func reloads() async throws {
         let users = (0..<Self.many).map { number -> JSON in
             ["id": .string("u-\(number)"), "password": .string(Demo.password), "inactive": true]

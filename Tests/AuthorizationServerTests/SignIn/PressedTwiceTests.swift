@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("A button that is pressed twice leads twice to the same place", .timeLimit(.minutes(10)))
+@Suite("A button that is pressed twice leads to the same place twice", .timeLimit(.minutes(10)))
 struct PressedTwiceTests {
     private static let house = Demo.request([("client_id", "house")])
     private static let session = Browser.session
@@ -17,7 +17,7 @@ struct PressedTwiceTests {
         return (browser, await browser.signIn(await browser.authorize(Demo.request(changes))))
     }
 
-    @Test("Sign in, where nobody asks for consent: the second press brings the same code and the same session")
+    @Test("Sign in without consent: the second press gives the same code and the same session")
     func signIn() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -30,7 +30,7 @@ struct PressedTwiceTests {
         #expect(await server.redeem(second.query["code"] ?? "", as: ("house", Demo.secret)).status == 200)
     }
 
-    @Test("an answer whose tokens have ended is not given again", arguments: [Int64.min, -1, 0])
+    @Test("a response whose tokens have ended is not repeated", arguments: [Int64.min, -1, 0])
     func noLifetime(_ seconds: Int64) async throws {
         let server = try await Demo.server()
         let given = GivenAnswer(
@@ -39,7 +39,7 @@ struct PressedTwiceTests {
         #expect(try await !given.isGood(nil, in: server.core))
     }
 
-    @Test("Sign in, and then a page for consent: both presses lead there")
+    @Test("Sign in with a consent page: both presses lead to that page")
     func signInBeforeConsent() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -47,11 +47,11 @@ struct PressedTwiceTests {
         let before = browser.copy()
         let pages = [await browser.signIn(page), await before.signIn(page)]
         for consent in pages { #expect(consent.heading == "Allow access to your account?") }
-        // The browser shows the second answer, and has its session.
+        // The browser shows the second response and has its session.
         #expect(await before.allow(pages[1]).query["code"] != nil)
     }
 
-    @Test("64 presses of Sign in that race lead to one code")
+    @Test("64 racing presses of Sign in lead to one code")
     func race() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -78,7 +78,7 @@ struct PressedTwiceTests {
         #expect(first.query["code"] != nil && second.header("location") == first.header("location"))
     }
 
-    @Test("another browser gets nothing of it, with the form and without the cookies")
+    @Test("another browser with the form but without the cookies gets nothing")
     func otherBrowser() async throws {
         let server = try await Demo.server()
         let (browser, consent) = await Self.consent(server)
@@ -94,7 +94,7 @@ struct PressedTwiceTests {
 
     private static let expired = "This page has expired"
 
-    @Test("what was redeemed is not given again, and nothing of it is revoked")
+    @Test("a redeemed code is not repeated, and nothing is revoked")
     func redeemed() async throws {
         let server = try await Demo.server()
         let (browser, consent) = await Self.consent(server)
@@ -106,7 +106,7 @@ struct PressedTwiceTests {
         #expect(await server.introspect(token, as: "web", Demo.secret).json["active"] == true)
     }
 
-    @Test("later, after the session has ended, and for another person, what was given is not given again")
+    @Test("a response is not repeated later, after the session has ended, or for another user")
     func over() async throws {
         let server = try await Demo.server()
         let (late, lateConsent) = await Self.consent(server)
@@ -132,7 +132,7 @@ struct PressedTwiceTests {
         #expect(server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims["sub"] == "bob")
     }
 
-    @Test("what was given is not given again once the person has ended what they allowed")
+    @Test("a response is not repeated once the user has withdrawn the consent")
     func ended() async throws {
         let server = try await Demo.server()
         let (browser, consent) = await Self.consent(server)
@@ -144,7 +144,7 @@ struct PressedTwiceTests {
         #expect(await browser.allow(consent).heading == Self.expired)
     }
 
-    @Test("a token is repeated for as long as it lasts and no longer")
+    @Test("a token is repeated until it expires and no longer")
     func token() async throws {
         var client = Demo.house
         client["grant_types"] = ["implicit"]
@@ -165,7 +165,7 @@ struct PressedTwiceTests {
         #expect(await before.copy().signIn(page).header("location") != first.header("location"))
     }
 
-    @Test("presses that race where somebody was signed in lead to one code and one session too")
+    @Test("racing presses lead to one code and one session even if a user was signed in")
     func raceWithSession() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -180,7 +180,7 @@ struct PressedTwiceTests {
         #expect(Set(presses.map { $0.cookies[Self.session] }).count == 1)
     }
 
-    @Test("who reads the store and has the server's keys cannot open what was given without the form")
+    @Test("the stored response cannot be opened with the store and the server's keys alone, without the form")
     func sealed() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -203,7 +203,7 @@ struct PressedTwiceTests {
         #expect(kept.count > 100 && !marker.value.text.contains(form(Demo.password)))
     }
 
-    @Test("a client that was moved meanwhile gets nothing at its former address")
+    @Test("a client whose redirect URI has changed meanwhile gets nothing at the old one")
     func moved() async throws {
         let server = try await Demo.server()
         let (browser, consent) = await Self.consent(server)
@@ -214,7 +214,7 @@ struct PressedTwiceTests {
         #expect(await browser.allow(consent).heading == "Unknown return address")
     }
 
-    @Test("Deny and the change of the account", arguments: ["deny", "switch"])
+    @Test("Deny, and changing the account", arguments: ["deny", "switch"])
     func others(_ decision: String) async throws {
         let server = try await Demo.server()
         let (browser, consent) = await Self.consent(server)
@@ -227,7 +227,7 @@ struct PressedTwiceTests {
         #expect(first.query["error"] == "access_denied" || first.heading == "Sign in")
     }
 
-    @Test("Sign in on a page of the server's own, End there, and Sign out")
+    @Test("Sign in and End on the server's own pages, and Sign out")
     func ownPages() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -11,7 +11,7 @@ struct RefusalLogTests {
         server.log.lines.last { $0.contains("refused") } ?? ""
     }
 
-    /// Requests to be refused, as query or form, that name the client 'web' or one that is not registered.
+    /// Requests to be refused, as query or form, with the client 'web' or an unregistered one.
     static let requests: [(method: String, path: String, form: [(String, String)], names: [String])] = [
         (
             "GET", "/auth/authorize", Demo.request([("redirect_uri", "https://app.example.com/other/")]),
@@ -52,7 +52,7 @@ struct RefusalLogTests {
         #expect(!line.contains("a secret of nobody"))
     }
 
-    @Test("also where the credentials stand in a header, and where the form travels sealed")
+    @Test("even if the credentials are in a header field or the form is sealed")
     func elsewhere() async throws {
         let server = try await Demo.server()
         _ = await server.post("/auth/token", [("grant_type", "client_credentials")], as: ("stranger", "hush hush"))
@@ -70,7 +70,7 @@ struct RefusalLogTests {
         #expect(answer.status == 400 && refused(server).contains("redirect_uri=https://app.example.com/x"))
     }
 
-    @Test("in the events as well, and only as what was claimed")
+    @Test("in the events too, but only as a claim")
     func events() async throws {
         let sink = RecordingSink.make()
         let server = try await Demo.server(Plugins.all + [sink.setup])
@@ -81,7 +81,7 @@ struct RefusalLogTests {
         #expect(event.details["redirect_uri"] == "https://app.example.com/other")
     }
 
-    /// Addresses and how they are written down.
+    /// Addresses, and how they are logged.
     static let addresses: [(sent: String, logged: String)] = [
         ("https://x.example/cb?code=c0de&state=s3cret&&x#t0ken", "https://x.example/cb?code=...&state=...&&...#..."),
         ("https://ann:s3cret@x.example/cb", "https://...@x.example/cb"), ("ann:s3cret@x.example", "ann:...@x.example"),
@@ -102,7 +102,7 @@ struct RefusalLogTests {
         for secret in ["s3cret", "c0de", "t0ken"] { #expect(!line.contains(secret)) }
     }
 
-    @Test("a client's name is written down short and printable")
+    @Test("a client's name is logged short and printable")
     func isNamedSafely() async throws {
         let server = try await Demo.server()
         _ = await Browser(server).authorize(

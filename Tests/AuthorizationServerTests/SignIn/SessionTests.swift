@@ -10,7 +10,7 @@ import Testing
 struct SessionTests {
     private let house = Demo.request([("client_id", "house")])
 
-    @Test("each sign-in brings a session of its own, with an identifier that was nobody's before")
+    @Test("each sign-in begins a new session with a new id")
     func fixation() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -28,7 +28,7 @@ struct SessionTests {
         #expect(await thief.authorize(house).heading == "Sign in", "the former session is over")
     }
 
-    @Test("cookies over https are of this host alone, out of reach of scripts and of other sites' requests")
+    @Test("cookies over https are limited to this host and unavailable to scripts and other sites' requests")
     func cookies() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -44,7 +44,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a session is known by its secret, and a guess beside the right identifier is worth nothing")
+    @Test("a session needs its secret; the right id with a guessed secret does not work")
     func sessionSecret() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -60,7 +60,7 @@ struct SessionTests {
         #expect(record?.value.text.contains(String(value.split(separator: ".")[1])) == false)
     }
 
-    @Test("a session ends by itself")
+    @Test("a session expires")
     func expires() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -71,7 +71,7 @@ struct SessionTests {
         #expect(await browser.authorize(house).heading == "Sign in")
     }
 
-    @Test("a session that was ended proves nothing, and no code of it can be redeemed")
+    @Test("an ended session proves nothing, and none of its codes can be redeemed")
     func revoked() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Guessing of passwords is slowed down", .clause("RFC 6749 section 10.10"), .timeLimit(.minutes(10)))
+@Suite("Password guessing is throttled", .clause("RFC 6749 section 10.10"), .timeLimit(.minutes(10)))
 struct SignInAttemptTests {
     enum Seen: Equatable {
         case verified
@@ -29,13 +29,13 @@ struct SignInAttemptTests {
     }
 
     @Test(
-        "after five attempts the next ones wait, longer each time, and never more than five minutes",
+        "after five attempts the next ones must wait, longer each time, but at most five minutes",
         arguments: ["ann", "nobody"])
     func growing(_ login: String) async throws {
         let server = try await server()
         for number in 1...5 { #expect(try await attempt(server, login) == .refused, "\(number)") }
         var waits: [Int64] = []
-        // Within the hour for which attempts are counted.
+        // Within the hour in which attempts are counted.
         for _ in 0..<36 {
             switch try await attempt(server, login) {
             case .later(let wait):
@@ -48,7 +48,7 @@ struct SignInAttemptTests {
         #expect(waits.suffix(3).allSatisfy { $0 > 64 }, "\(waits)")
     }
 
-    @Test("an account that exists is held back as one that does not, attempt for attempt")
+    @Test("an existing account is throttled exactly like one that does not exist")
     func alike() async throws {
         var seen: [[Seen]] = []
         for login in ["ann", "nobody"] {
@@ -64,14 +64,14 @@ struct SignInAttemptTests {
         #expect(seen[0].contains { $0 != .refused })
     }
 
-    @Test("what is held back is not hashed")
+    @Test("throttled attempts are not hashed")
     func noHash() async throws {
         let server = try await server()
         for _ in 0..<200 { _ = try await attempt(server) }
         #expect(server.passwords.slowHashes == 5)
     }
 
-    @Test("of 64 attempts at once the free ones are hashed, and no more than one for each address beside them")
+    @Test("of 64 simultaneous attempts, the free ones are hashed, plus at most one for each address")
     func race() async throws {
         let server = try await server()
         let hashed = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -92,7 +92,7 @@ struct SignInAttemptTests {
         return [one, two]
     }
 
-    /// How many of a hundred attempts at once are hashed.
+    /// The number of hashes for a hundred simultaneous attempts.
     private func burst(_ nodes: [TestServer], _ login: String, from address: String) async throws -> Int {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<100 {
@@ -109,7 +109,7 @@ struct SignInAttemptTests {
         let nodes = Array(try await nodes().prefix(count))
         let first = try await burst(nodes, login, from: "192.0.2.7")
         #expect((5...6).contains(first), "five, and the one that each address has: \(first)")
-        // From 32 seconds on the wait of the address is the shorter one, which has had a hundred attempts as well.
+        // From 32 seconds on, the wait of the address is the shorter one; the address has had a hundred attempts too.
         for round in 0..<5 {
             guard case .later(let wait) = try await attempt(nodes[0], login) else { return #expect(Bool(false)) }
             #expect(wait == 1 << round)
@@ -122,7 +122,7 @@ struct SignInAttemptTests {
         #expect(owner == .verified, "the owner at a new address")
     }
 
-    @Test("a burst with the right password at a known place neither fails nor locks anybody out", arguments: [1, 2])
+    @Test("a burst with the right password from a known address neither fails nor locks anyone out", arguments: [1, 2])
     func knownBurst(_ count: Int) async throws {
         let nodes = Array(try await nodes().prefix(count))
         #expect(try await attempt(nodes[0], "ann", "correct horse", from: "198.51.100.1") == .verified)
@@ -162,7 +162,7 @@ struct SignInAttemptTests {
     func attackGoesOn() async throws {
         let server = try await server()
         for second in 0..<1500 {
-            // At each second first, from many addresses, at the moment too when a wait that was told is over.
+            // First in each second, from many addresses, even at the moment when an announced wait is over.
             for number in 0..<3 { _ = try await attempt(server, from: "192.0.2.\((second * 3 + number) % 200)") }
             if second % 97 == 96 {
                 let address = "198.51.100.\(second / 97)"
@@ -172,7 +172,7 @@ struct SignInAttemptTests {
         }
     }
 
-    @Test("an owner who mistypes at a new address while others go on guessing waits five minutes at the most")
+    @Test("an owner who mistypes at a new address while others keep guessing waits at most five minutes")
     func mistyped() async throws {
         let server = try await server()
         func others() async throws {
@@ -190,7 +190,7 @@ struct SignInAttemptTests {
         #expect(waited > 0, "an address has one place in a span")
     }
 
-    @Test("whoever signed in from an address before is not held back by what others guess elsewhere")
+    @Test("a user who has signed in from an address before is not throttled there by guesses from elsewhere")
     func owner() async throws {
         let server = try await server()
         #expect(try await attempt(server, "ann", "correct horse", from: "198.51.100.1") == .verified)
@@ -201,7 +201,7 @@ struct SignInAttemptTests {
         #expect(try await attempt(server, "annie", "correct horse", from: "198.51.100.1") != .refused)
     }
 
-    @Test("an address from which somebody signed in guesses no more freely than another")
+    @Test("an address from which a user has signed in gets no more guesses than another")
     func sameAddress() async throws {
         let server = try await server()
         #expect(try await attempt(server, "ann", "correct horse") == .verified)
@@ -209,7 +209,7 @@ struct SignInAttemptTests {
         #expect(server.passwords.slowHashes == 6)
     }
 
-    @Test("at an address where many signed in before, guessing at all of them is held back, and no first attempt is")
+    @Test("at an address of many users, guessing at all of them is throttled, but nobody's first attempt")
     func sharedAddress() async throws {
         let people = (0..<320).map { number -> JSON in ["id": "u\(number)", "password": "correct horse"] }
         let server = try await TestServer(users: people)
@@ -225,13 +225,13 @@ struct SignInAttemptTests {
         #expect(try await attempt(server, "u319", "correct horse") == .verified)
     }
 
-    @Test("signing in again and again is not held back")
+    @Test("signing in repeatedly is not throttled")
     func often() async throws {
         let server = try await server()
         for number in 0..<40 { #expect(try await attempt(server, "ann", "correct horse") == .verified, "\(number)") }
     }
 
-    @Test("one address that tries many accounts is held back, and others are not")
+    @Test("an address that tries many accounts is throttled, and others are not")
     func spraying() async throws {
         let server = try await server()
         var seen: [Seen] = []
@@ -241,7 +241,7 @@ struct SignInAttemptTests {
         #expect(try await attempt(server, "ann", "correct horse", from: "192.0.2.67") == .verified)
     }
 
-    @Test("an IPv6 network is one address")
+    @Test("an IPv6 network counts as one address")
     func network() async throws {
         let server = try await server()
         for number in 0..<110 { _ = try await attempt(server, "user\(number)", from: "2001:db8:1:2::\(number)") }
@@ -250,7 +250,7 @@ struct SignInAttemptTests {
     }
 
     @Test(
-        "whoever guesses at one name all the time gets 30 guesses an hour, and 13 more for each address",
+        "guessing at one name continuously gets 30 guesses an hour, plus 13 for each address",
         arguments: [1, 20])
     func rate(_ addresses: Int) async throws {
         let server = try await server()
@@ -262,7 +262,7 @@ struct SignInAttemptTests {
         #expect((20...60 + 26 * addresses).contains(guesses), "\(guesses)")
     }
 
-    @Test("after an hour of peace everything is as before")
+    @Test("after an hour without attempts, everything is as before")
     func forgotten() async throws {
         let server = try await server()
         for _ in 0..<50 { _ = try await attempt(server) }

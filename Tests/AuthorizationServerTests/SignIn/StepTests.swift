@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Proves a person a second time, where the scope `write` or the class `high` is asked for.
+/// Verifies a user a second time if the scope `write` or the class `high` is requested.
 private struct SecondFactor: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "second-factor", summary: "", specification: "")
     let name = "second-factor"
@@ -27,7 +27,7 @@ private struct SecondFactor: Plugin, InteractionStep {
     }
 }
 
-/// Lets Ann, and nobody else, pick something that goes into the authorization.
+/// Lets only Ann pick something that becomes part of the authorization.
 private struct Picker: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "picker", summary: "", specification: "")
     let name = "picker"
@@ -47,7 +47,7 @@ private struct Picker: Plugin, InteractionStep {
     }
 }
 
-/// Mistakes everybody for Bob.
+/// Takes every user for Bob.
 private struct Mistaken: Plugin, InteractionStep {
     static let manifest = PluginManifest(id: "mistaken", summary: "", specification: "")
     let name = "mistaken"
@@ -63,7 +63,7 @@ private struct Mistaken: Plugin, InteractionStep {
     }
 }
 
-@Suite("What steps establish is of one person and one sign-in", .timeLimit(.minutes(10)))
+@Suite("The results of steps belong to one user and one sign-in", .timeLimit(.minutes(10)))
 struct StepTests {
     private let house = Demo.request([("client_id", "house"), ("scope", "openid")])
     private let picking = Demo.request([("scope", "openid pick")])
@@ -91,7 +91,7 @@ struct StepTests {
         return server.keys.verify(tokens["id_token"] ?? "", type: "JWT")?.claims
     }
 
-    @Test("what one person chose does not go to who signs in in another tab")
+    @Test("a choice does not apply to another user who signs in in another tab")
     func otherTab() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -105,7 +105,7 @@ struct StepTests {
         #expect(result.subject == .user("bob") && result.chosen == nil)
     }
 
-    @Test("what one person chose does not go to the account that is taken instead")
+    @Test("a choice does not apply to the account that is chosen instead")
     func otherAccount() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -117,7 +117,7 @@ struct StepTests {
         #expect(result.subject == .user("bob") && result.chosen == nil)
     }
 
-    @Test("what a person chose goes with the person's own consent")
+    @Test("a choice applies together with the user's own consent")
     func chooses() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -126,7 +126,7 @@ struct StepTests {
         #expect(try await chosen(server, await browser.allow(consent)).chosen == ["chosen": "of Ann"])
     }
 
-    @Test("a password that was changed between two pages begins no session")
+    @Test("a password changed between two pages does not begin a session")
     func changedPassword() async throws {
         let server = try await server()
         try await server.add(["id": "sam", "password": .string(Demo.password)])
@@ -139,7 +139,7 @@ struct StepTests {
         #expect(browser.cookies[Browser.session] == nil)
     }
 
-    @Test("a session that one client was content with is made surer for another that asks for more")
+    @Test("a session is stepped up for a client that requires more")
     func stepsUp() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -175,7 +175,7 @@ struct StepTests {
         #expect(silent.query["error"] == "login_required")
     }
 
-    @Test("an essential acr that a step reaches is in the identity token")
+    @Test("an essential acr that a step reaches is in the ID token")
     func reachedACR() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -186,7 +186,7 @@ struct StepTests {
         #expect(await identity(server, landed)?["acr"] == "high")
     }
 
-    @Test("steps that find different people sign nobody in, and the proof of one is not added to the other")
+    @Test("steps that find different users sign nobody in, and their proofs are not combined")
     func differentPeople() async throws {
         let server = try await Demo.server(
             Plugins.all + [PluginSetup(Mistaken.self)], clients: [Demo.house])

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A store that breaks its contract", .timeLimit(.minutes(10)))
 struct CheckedStoreTests {
-    /// What a store answers, and what the error says of it.
+    /// A wrong result of a store, and what the error says about it.
     struct Breach: Sendable, CustomTestStringConvertible {
         let says: String
         let store: @Sendable () -> WrongStore
@@ -131,7 +131,7 @@ struct CheckedStoreTests {
         #expect(log.lines.first?.contains(breach.says) == true && log.lines.first?.contains("wrong-store") == true)
     }
 
-    @Test("a breach of another rule is logged as well")
+    @Test("a breach of another rule is logged too")
     func logsEach() async throws {
         let log = RecordedLog()
         let inner = WrongStore(read: { _ in [] }, increment: { 0 })
@@ -144,7 +144,7 @@ struct CheckedStoreTests {
         #expect(log.lines.count == 2)
     }
 
-    @Test("nothing is asked for under a limit of none", arguments: [0, -1, Int.min])
+    @Test("with a limit of zero, the store is not asked", arguments: [0, -1, Int.min])
     func noLimit(_ limit: Int) async throws {
         let inner = WrongStore(find: { throw StoreError("asked") }, purge: { throw StoreError("asked") })
         let store = CheckedStore(inner, of: "wrong-store")
@@ -178,7 +178,7 @@ struct CheckedStoreTests {
     }
 }
 
-/// A store that answers as a test tells it.
+/// A store that returns what a test sets.
 final class WrongStore: Store {
     private let reading: @Sendable ([StoreKey]) throws -> [StoreRecord?]
     private let writing: @Sendable ([StoreWrite]) throws -> WriteOutcome

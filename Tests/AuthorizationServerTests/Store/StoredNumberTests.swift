@@ -5,10 +5,10 @@ import GrantKit
 import Support
 import Testing
 
-/// Numbers in the store as a database that was changed by hand, or by a program with a fault, may hold them.
+/// Numbers in the store that only a change by hand or a faulty program can have written.
 @Suite("Extreme numbers in stored records", .timeLimit(.minutes(10)))
 struct StoredNumberTests {
-    /// A value with each of its numbers replaced in turn.
+    /// Copies of a value, each with one of its numbers replaced.
     private static func changed(_ value: JSON, to number: Int64) -> [JSON] {
         switch value {
         case .integer: [.integer(number)]
@@ -32,7 +32,7 @@ struct StoredNumberTests {
         }
     }
 
-    /// A person who has signed in, an application with tokens, a job that fails, and somebody who guesses.
+    /// A signed-in user, a client with tokens, a failing job and someone who guesses passwords.
     private struct Scene {
         let server: TestServer
         let browser: Browser
@@ -59,7 +59,7 @@ struct StoredNumberTests {
             _ = try? await server.core.users.verify(login: "ann", password: Secret("wrong"), from: "192.0.2.7")
         }
 
-        /// All that reads those records; whatever it answers, there is an answer.
+        /// Makes every request that reads those records; each must get a response, whatever it is.
         func use() async {
             await guess()
             let answers = [
@@ -86,7 +86,7 @@ struct StoredNumberTests {
         let collections = Set(store.written.map(\.collection))
         #expect(collections.isSuperset(of: ["session", "consent", "refresh_token", "job", "sign_in_attempt"]))
         for collection in collections.sorted() {
-            // Each with records of its own, since what reads them changes them too.
+            // Each with separate records, since reading changes them too.
             let server = try await Demo.server([.init(WrongStorePlugin.self)] + Plugins.all.dropFirst())
             let store = try #require(
                 server.core.generation?.plugins.flatMap(\.registry.stores).first as? WrongStorePlugin)
@@ -104,7 +104,7 @@ struct StoredNumberTests {
         }
     }
 
-    /// Puts a record there, whatever has become of it.
+    /// Overwrites a record, whatever its current state is.
     private func put(
         _ record: StoreRecord, _ value: JSON, _ end: Timestamp, in store: WrongStorePlugin
     ) async throws {

@@ -5,12 +5,12 @@ import GrantKit
 import Support
 import Synchronization
 
-/// What a store does that breaks its contract.
+/// The ways in which a store breaks its contract.
 enum WrongAnswer: CaseIterable, Sendable {
     case noRecords, fewerRecords, moreRecords, othersRecords, entryBehindTheLast, entryBeforeTheFirst
 }
 
-/// The memory store, until it is told to answer wrongly.
+/// The memory store, until it is told to return wrong results.
 final class WrongStorePlugin: Plugin, Store {
     static let manifest = PluginManifest(id: "wrong-store", summary: "", specification: "")
 
@@ -22,7 +22,7 @@ final class WrongStorePlugin: Plugin, Store {
         inner = try CountingStore(settings: settings, host: host)
     }
 
-    /// The keys of all records that were made.
+    /// The keys of all created records.
     var written: [StoreKey] { created.withLock { $0 } }
 
     func answer(_ answer: WrongAnswer?) { wrong.withLock { $0 = answer } }

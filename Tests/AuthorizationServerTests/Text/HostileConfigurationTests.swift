@@ -41,7 +41,7 @@ struct HostileConfigurationTests {
 
     // MARK: one place of a document after the other
 
-    /// The documents that differ from one in one string, or in one name of a member, each with the string as it is then.
+    /// Variants of a document in which one string or one member name is changed, each with the changed string.
     private static func variants(
         of json: JSON, sparing spared: Set<String> = []
     ) -> [(document: JSON, now: String)] {
@@ -75,7 +75,7 @@ struct HostileConfigurationTests {
         return all
     }
 
-    /// All strings in a value, by their bytes.
+    /// Collects the bytes of all strings in a value.
     private static func strings(in value: Any, _ found: inout Set<[UInt8]>) {
         if let text = value as? String { found.insert(Array(text.utf8)) }
         if let secret = value as? Secret { found.insert(Array(secret.exposed.utf8)) }
@@ -91,7 +91,7 @@ struct HostileConfigurationTests {
     private static let sources = ReferenceSources(
         environment: { _ in nil }, file: { _ in [] }, exposure: { _ in nil })
 
-    @Test("what is put into a name or a value is refused or kept byte by byte, and no message steers a terminal")
+    @Test("hostile text in names and values is refused or kept byte by byte, and no message controls a terminal")
     func file() throws {
         let plain = Configuration.read(Self.file.bytes, name: "grantor.yaml", references: Self.sources).diagnostics
         #expect(!plain.hasErrors, "\(plain.text)")
@@ -115,7 +115,7 @@ struct HostileConfigurationTests {
         #expect(refused > 500 && kept > 300, "\(refused) refused, \(kept) kept")
     }
 
-    @Test("a client or a person whose text is like another's is refused, or is exactly what the file says")
+    @Test("a client or user that resembles another is refused, or is exactly what the file says")
     func documents() async throws {
         let plugins = Plugins.discouraged
         let server = try await TestServer(plugins, clients: [Self.client], users: [Self.user])

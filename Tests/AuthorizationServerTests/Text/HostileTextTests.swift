@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What a page shows is text, whoever wrote it", .timeLimit(.minutes(10)))
+@Suite("Pages show values as text, whoever wrote them", .timeLimit(.minutes(10)))
 struct HostileTextTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String
@@ -43,14 +43,14 @@ struct HostileTextTests {
             .init("a full-width element", "\u{FF1C}script\u{FF1E}"),
         ] + HostileMark.all.flatMap { mark in mark.texts.map { Case("\(mark) \($0.side)", $0.text) } }
 
-    /// What a browser makes of a page: its tags with the names of their attributes, in order.
+    /// The structure of a page for a browser: its tags with the names of their attributes, in order.
     ///
-    /// It reads bytes: what Swift calls one `Character` can be a `<` and a mark.
+    /// A browser reads bytes: what Swift calls one `Character` can be a `<` and a combining mark.
     private func structure(_ page: Answer) -> [String] { Markup.structure(page.body) }
 
     private static let plain = "plain"
 
-    @Test("a login hint, a name that was typed, a state and a nonce", arguments: corpus)
+    @Test("a login hint, a typed name, a state and a nonce", arguments: corpus)
     func reflected(_ row: Case) async throws {
         let server = try await Demo.server()
         func pages(_ text: String) async -> [Answer] {
@@ -65,7 +65,7 @@ struct HostileTextTests {
         }
     }
 
-    @Test("the fields of a form that posts itself", arguments: corpus)
+    @Test("the fields of a self-submitting form", arguments: corpus)
     func formPost(_ row: Case) async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -88,7 +88,7 @@ struct HostileTextTests {
         #expect(page.status == 400 && structure(page) == structure(other))
     }
 
-    @Test("the names of clients, people and scopes", arguments: corpus)
+    @Test("the names of clients, users and scope values", arguments: corpus)
     func names(_ row: Case) async throws {
         func pages(_ text: String) async throws -> [Answer] {
             var client = Demo.web
@@ -110,7 +110,7 @@ struct HostileTextTests {
     }
 
     @Test(
-        "links of a client lead to web addresses alone",
+        "links of a client only lead to web URLs",
         arguments: ["client_uri", "logo_uri", "policy_uri", "tos_uri"])
     func links(_ member: String) async throws {
         for address in [

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Passwords and names in any spelling", .clause("RFC 8265"), .timeLimit(.minutes(10)))
 struct NormalFormTests {
-    /// Spellings of one password: as it is normal, and otherwise.
+    /// Spellings of a password: the normal form and others.
     static let passwords: [(normal: String, others: [String])] = [
         (
             "caf\u{E9}-\u{FC}ber 9",
@@ -39,7 +39,7 @@ struct NormalFormTests {
         }
     }
 
-    @Test("upper case, full width and spaces at the ends are another password", arguments: UserTests.places)
+    @Test("upper case, full width and spaces at the ends make a different password", arguments: UserTests.places)
     func different(_ place: String) async throws {
         let server = try await UserTests.server(place, [["id": "ann", "password": "  two  caf\u{E9}s  "]])
         #expect(try await server.signIn("ann", "\u{A0} two \u{A0}cafe\u{301}s  ") != nil)
@@ -50,10 +50,10 @@ struct NormalFormTests {
         .enumerated() { #expect(try await server.signIn("ann", wrong, from: "192.0.2.\(number)") == nil, "\(wrong)") }
     }
 
-    /// Texts that cannot be a new password.
+    /// Strings that cannot be a new password.
     static let refused = ["", "a\u{0}b", "a\tb", "a\nb", "\u{7F}", "\u{85}", "a\u{2028}b", "\u{FFFF}x", "\u{378}x"]
 
-    @Test("what has no normal form cannot become a password, by any way", arguments: refused)
+    @Test("a string without a normal form cannot become a password, in any way", arguments: refused)
     func refuses(_ text: String) async throws {
         await #expect(throws: (any Error).self) {
             try await TestServer(users: [["id": "ann", "password": .string(text)]])
@@ -70,7 +70,7 @@ struct NormalFormTests {
     }
 
     @Test(
-        "a hash from elsewhere is tried as the password was typed, then in its normal form", arguments: UserTests.places
+        "an imported hash is tried with the password as typed, then in its normal form", arguments: UserTests.places
     )
     func elsewhere(_ place: String) async throws {
         let (composed, decomposed) = ("caf\u{E9} 9", "cafe\u{301} 9")
@@ -109,7 +109,7 @@ struct NormalFormTests {
         else { return #expect(Bool(false), "five attempts were counted") }
     }
 
-    @Test("hostile text of the longest kind is handled at once")
+    @Test("hostile text of maximum length is handled quickly")
     func hostile() async throws {
         let server = try await TestServer(users: [People.ann])
         let marks = String(
@@ -129,7 +129,7 @@ struct NormalFormTests {
 
     // MARK: names
 
-    /// What is typed for a name that is kept.
+    /// Stored names, and what a user may type for them.
     static let names: [(kept: JSON, typed: [String])] = [
         (
             ["id": "ann", "email": "Ann.Lee@Example.com"],
@@ -145,7 +145,7 @@ struct NormalFormTests {
         (["id": "kim"], ["\u{212A}im", "KIM"]),
     ]
 
-    @Test("a typed name leads to its user as people expect", arguments: names, UserTests.places)
+    @Test("a typed name finds its user as people expect", arguments: names, UserTests.places)
     func typedNames(_ name: (kept: JSON, typed: [String]), _ place: String) async throws {
         var user = name.kept
         user["password"] = "correct horse"
@@ -158,7 +158,7 @@ struct NormalFormTests {
         }
     }
 
-    @Test("spellings of one name are counted as one")
+    @Test("all spellings of a name count as one")
     func counted() async throws {
         let server = try await TestServer()
         for name in ["J\u{F6}rg", "jo\u{308}rg", " J\u{D6}RG", "j\u{F6}rg\t", "JO\u{308}RG"] {
@@ -198,7 +198,8 @@ struct NormalFormTests {
         await #expect(throws: DocumentRefusal.self) { try await server.add(["id": "b", "userName": "J\u{D6}RG"]) }
     }
 
-    /// A user as an earlier version has stored it: with the claim on a name whose ASCII letters alone are in lower case.
+    /// A server with a user as an earlier version stored it: with a claimed name in which only ASCII letters are in
+    /// lower case.
     private func serverWithFormer() async throws -> TestServer {
         let server = try await TestServer()
         try await server.add(["id": "ann", "userName": "x", "password": "correct horse"])
@@ -216,7 +217,7 @@ struct NormalFormTests {
         return server
     }
 
-    @Test("a name that an earlier version stored signs in as before, is found, and cannot be taken")
+    @Test("a name stored by an earlier version signs in as before, is found, and cannot be taken")
     func former() async throws {
         let server = try await serverWithFormer()
         #expect(try await server.signIn("Z\u{DC}RICH", "correct horse")?.id == "ann")
@@ -224,7 +225,7 @@ struct NormalFormTests {
         #expect(try await server.stored.search("userName", equals: "Z\u{DC}RICH").map(\.id) == ["ann"])
     }
 
-    @Test("renaming or removing such a user frees the name, and takes nobody else's", arguments: ["rename", "remove"])
+    @Test("renaming or removing such a user frees the name, and nobody else's", arguments: ["rename", "remove"])
     func formerEnds(_ how: String) async throws {
         let server = try await serverWithFormer()
         let stored = try server.stored

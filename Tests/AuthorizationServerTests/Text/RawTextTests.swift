@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Text from outside is bytes", .timeLimit(.minutes(10)))
 struct RawTextTests {
-    @Test("and is split, cut and searched at bytes, whatever is beside them", arguments: Hostile.marks)
+    @Test("and is split, cut and searched at bytes, whatever their neighbours are", arguments: Hostile.marks)
     func splits(_ mark: String) {
         let text = "\(mark),\(mark);\(mark)=\(mark)".raw
         #expect(text.split(at: ",").count == 2)
@@ -18,7 +18,7 @@ struct RawTextTests {
         #expect("x\(mark)".raw.starts(with: "x") && "\(mark)x".raw.ends(with: "x"))
     }
 
-    @Test("and equals what has the same bytes and nothing else")
+    @Test("and equals only text with the same bytes")
     func compares() {
         let same = [("K", "\u{212A}"), (";", "\u{37E}"), ("`", "\u{1FEF}"), ("\u{E9}", "e\u{301}")]
         for (left, right) in same {
@@ -30,7 +30,7 @@ struct RawTextTests {
         #expect("\u{C4}K".raw.lowercased() == "\u{C4}k")
     }
 
-    @Test("and is cut at most so many bytes in, never within a code point", arguments: Hostile.marks)
+    @Test("and is limited to a number of bytes, never within a code point", arguments: Hostile.marks)
     func bounds(_ mark: String) {
         let text = String(repeating: "a\(mark)", count: 50)
         for length in 0...(text.utf8.count + 1) {
@@ -40,7 +40,7 @@ struct RawTextTests {
         }
     }
 
-    @Test("and loses spaces and tabs at its ends alone")
+    @Test("and is trimmed of spaces and tabs at its ends only")
     func trims() {
         #expect(" \t a b\t ".raw.trimmed() == "a b")
         #expect("   ".raw.trimmed().isEmpty && "".raw.trimmed().isEmpty)

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Grants access to whomever the request names, without asking: stands for a sign-in.
+/// Grants access to the user named in the request, in place of a sign-in.
 private struct NamedGrant: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "named", summary: "", specification: "")
     let declaration = GrantDeclaration("named", client: .confidential)
@@ -32,14 +32,14 @@ extension TestServer {
         try generation(EpochTests.plugins, clients: [EpochTests.client], users: users, format: format)
     }
 
-    /// Serves a configuration of other users, as after a SIGHUP.
+    /// Installs a configuration with other users, as after a SIGHUP.
     fileprivate func reload(_ users: [JSON], _ format: String = "opaque") async throws {
         core.install(try generation(users, format))
         try await core.recordUsers()
     }
 }
 
-@Suite("What was granted ends with a user's epoch", .timeLimit(.minutes(10)))
+@Suite("Grants end with a user's epoch", .timeLimit(.minutes(10)))
 struct EpochTests {
     static let client: JSON = [
         "id": "service", "secret": "s3cret of the service", "grant_types": ["named", "refresh_token"],
@@ -54,7 +54,7 @@ struct EpochTests {
             "/auth/token", [("grant_type", "named"), ("person", id)] + more, as: ("service", TestServer.serviceSecret))
     }
 
-    /// Issues tokens, does something, and says what is left of them.
+    /// Issues tokens, makes a change, and checks which tokens are still valid.
     private func tokens(
         of id: String, _ server: TestServer, _ body: () async throws -> Void
     ) async throws -> (access: Bool, refresh: Answer) {
@@ -74,7 +74,7 @@ struct EpochTests {
         return server
     }
 
-    @Test("another password ends the tokens of a stored user at once", arguments: formats)
+    @Test("a new password ends the tokens of a stored user at once", arguments: formats)
     func password(_ format: String) async throws {
         let server = try await stored(format)
         let left = try await tokens(of: "ann", server) {
@@ -86,7 +86,7 @@ struct EpochTests {
         #expect(await issue(server).status == 200, "what is granted from then on is good")
     }
 
-    @Test("being made inactive ends them, and being made active again brings nothing back", arguments: formats)
+    @Test("disabling a user ends them, and enabling brings nothing back", arguments: formats)
     func inactive(_ format: String) async throws {
         let server = try await stored(format)
         let left = try await tokens(of: "ann", server) { try await server.stored.set(active: false, of: "ann") }
@@ -106,7 +106,7 @@ struct EpochTests {
     }
 
     @Test(
-        "being removed ends them, and a user of the same id that is made later brings nothing back", arguments: formats)
+        "removing a user ends them, and creating a user with the same id brings nothing back", arguments: formats)
     func removed(_ format: String) async throws {
         let server = try await stored(format)
         let left = try await tokens(of: "ann", server) { _ = try await server.stored.delete("ann", if: .any) }
@@ -118,7 +118,7 @@ struct EpochTests {
         #expect(!again.access && again.refresh.error == "invalid_grant")
     }
 
-    @Test("what changes nothing ends nothing", arguments: formats)
+    @Test("a write without a change ends nothing", arguments: formats)
     func unchanged(_ format: String) async throws {
         let server = try await stored(format)
         let left = try await tokens(of: "ann", server) {
@@ -128,7 +128,7 @@ struct EpochTests {
         #expect(left.access && left.refresh.status == 200)
     }
 
-    /// What a reload may say of a declared user, and whether tokens outlive it.
+    /// Changes of a declared user in a reload, and whether tokens stay valid.
     static let reloads: [(what: String, users: [JSON], isLive: Bool)] = [
         ("the same", [People.ann], true), ("another password", [with("password", "another horse")], false),
         ("no password", [with("password", nil)], false),
@@ -143,27 +143,27 @@ struct EpochTests {
         return user
     }
 
-    @Test("a declared user's tokens end with the password and with being inactive", arguments: reloads, formats)
+    @Test("a declared user's tokens end with a new password and when the user is inactive", arguments: reloads, formats)
     func declared(_ reload: (what: String, users: [JSON], isLive: Bool), _ format: String) async throws {
         let server = try await TestServer(
             EpochTests.plugins, clients: [EpochTests.client], users: [People.ann], format: format)
         let next = try server.generation(
             EpochTests.plugins, clients: [EpochTests.client], users: reload.users, format: format)
         let left = try await tokens(of: "ann", server) {
-            // The plugins of the first one hold its store.
+            // The plugins of the first server hold its store.
             server.core.install(next)
         }
         #expect(left.access == reload.isLive, "\(reload.what)")
         #expect((left.refresh.status == 200) == reload.isLive, "\(reload.what): \(left.refresh.json.text)")
     }
 
-    /// What the configuration says for a while before it says again what it said at first.
+    /// Temporary changes of the configuration, after which the first one is restored.
     static let detours: [(what: String, users: [JSON])] = [
         ("inactive", [with("inactive", true)]), ("gone", []), ("another password", [with("password", "another horse")]),
         ("no password", [with("password", nil)]), ("a hash", [with("password", .string(People.bcrypt))]),
     ]
 
-    @Test("what ended of a declared user stays ended when the configuration is as before", arguments: detours, formats)
+    @Test("a declared user's ended tokens stay ended when the configuration is restored", arguments: detours, formats)
     func comesBack(_ detour: (what: String, users: [JSON]), _ format: String) async throws {
         let server = try await TestServer(
             EpochTests.plugins, clients: [EpochTests.client], users: [People.ann], format: format)
@@ -178,7 +178,7 @@ struct EpochTests {
         }
     }
 
-    @Test("what is granted after a change and before it is recorded is good, and what was granted before it is not")
+    @Test("tokens from after a change, even before it is recorded, are valid; tokens from before it are not")
     func unrecorded() async throws {
         let server = try await TestServer(EpochTests.plugins, clients: [EpochTests.client], users: [People.ann])
         try await server.core.recordUsers()
@@ -192,7 +192,7 @@ struct EpochTests {
         #expect(left.access && left.refresh.status == 200)
     }
 
-    @Test("a change of declared users is written once, and what has not changed is not written")
+    @Test("a change of declared users is written once, and unchanged users are not written")
     func recorded() async throws {
         let users: [JSON] = [
             People.ann, ["id": "bob", "password": .string(People.bcrypt)], ["id": "eve", "inactive": true],
@@ -214,7 +214,7 @@ struct EpochTests {
         await #expect(throws: StoreError.self) { try await server.reload(users) }
     }
 
-    @Test("of many servers that see one change at once, one records it")
+    @Test("if many servers see a change at once, one records it")
     func recordedByMany() async throws {
         let server = try await TestServer(users: [People.ann])
         try await server.core.recordUsers()
@@ -228,7 +228,7 @@ struct EpochTests {
         #expect(try await server.core.users.find("ann")?.epoch == epoch)
     }
 
-    @Test("recording computes the slow hash of a password that stands readable, and nothing for who is inactive")
+    @Test("recording computes the slow hash of a plain password, and nothing for an inactive user")
     func recordingHashes() async throws {
         let server = try await TestServer(
             users: [People.ann, ["id": "eve", "password": "correct horse", "inactive": true]])
@@ -239,7 +239,7 @@ struct EpochTests {
         #expect(server.passwords.slowHashes == 1)
     }
 
-    @Test("a declared user's epoch is the same in another process on the same store, and tells nothing of the password")
+    @Test("a declared user's epoch is the same in another process on the store, and reveals nothing of the password")
     func stable() async throws {
         let server = try await TestServer(users: [People.ann])
         let epoch = try #require(try await server.core.users.find("ann")).epoch
@@ -250,7 +250,7 @@ struct EpochTests {
         #expect(0...(1 << 52) ~= epoch)
     }
 
-    @Test("the slow hash of a declared password is computed once for all who ask at once")
+    @Test("the slow hash of a declared password is computed once for simultaneous requests")
     func once() async throws {
         let server = try await TestServer(users: [People.ann])
         try await withThrowingTaskGroup(of: Int64?.self) { group in
@@ -264,14 +264,14 @@ struct EpochTests {
         #expect(server.passwords.slowHashes == 3)
     }
 
-    @Test("what was approved under another epoch is not redeemed")
+    @Test("a code from another epoch is not redeemed")
     func stale() async throws {
         let server = try await stored("opaque")
         #expect(await issue(server, "ann", [("stale", "1")]).error == "invalid_grant")
         #expect(await issue(server).status == 200)
     }
 
-    @Test("a subject that the directory does not know is its grant's own, until the directory knows it")
+    @Test("a subject unknown to the directory belongs to its grant, until the directory knows it")
     func foreign() async throws {
         let server = try await stored("opaque")
         let left = try await tokens(of: "guest", server) {}
@@ -280,7 +280,7 @@ struct EpochTests {
         #expect(!taken.access && taken.refresh.error == "invalid_grant")
     }
 
-    @Test("whoever is made anew does not own what was granted before")
+    @Test("a user who is created again does not own earlier grants")
     func anew() async throws {
         var epochs: Set<Int64> = []
         for _ in 0..<8 {

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What tests of users share.
+/// The fixtures that tests of users share.
 enum People {
     static let ann: JSON = [
         "id": "ann", "userName": "annie", "email": "Ann@Example.com", "password": "correct horse",
@@ -29,7 +29,7 @@ extension TestServer {
         _ = try await stored.create(user)
     }
 
-    /// Tries a password; nil if it was refused.
+    /// Tries to sign in; nil if the password is refused.
     func signIn(_ login: String, _ password: String, from address: String = "192.0.2.7") async throws -> User? {
         switch try await core.users.verify(login: login, password: Secret(password), from: address) {
         case .verified(let user): user
@@ -40,7 +40,7 @@ extension TestServer {
 
 @Suite("Users", .timeLimit(.minutes(10)))
 struct UserTests {
-    /// The same person, once declared and once stored.
+    /// The places of a user: once declared, once stored.
     static let places = ["the configuration", "the store"]
 
     static func server(_ place: String, _ users: [JSON] = [People.ann]) async throws -> TestServer {
@@ -49,7 +49,7 @@ struct UserTests {
         return server
     }
 
-    @Test("a person signs in with id, user name or address, in any case", arguments: places)
+    @Test("a user signs in with id, user name or e-mail address, in any case", arguments: places)
     func logins(_ place: String) async throws {
         let server = try await UserTests.server(place)
         for login in ["ann", "ANN", "annie", "Annie", "ann@example.com", "ANN@EXAMPLE.COM"] {
@@ -64,7 +64,7 @@ struct UserTests {
     }
 
     @Test(
-        "names are one where RFC 8265 says so, and nowhere else; an identifier is compared by its bytes",
+        "names are equal where RFC 8265 says so and nowhere else; ids are compared by their bytes",
         arguments: places)
     func otherBytes(_ place: String) async throws {
         let server = try await UserTests.server(
@@ -78,7 +78,7 @@ struct UserTests {
         #expect(try await server.core.users.find("\u{212A}im") == nil)
     }
 
-    /// Attempts that all look alike.
+    /// Attempts that must be indistinguishable.
     static let refused: [(what: String, login: String, password: String)] = [
         ("an account that does not exist", "nobody", "correct horse"), ("a wrong password", "ann", "wrong horse"),
         ("no password", "ann", ""), ("the digest for the password", "ann", People.bcrypt),
@@ -101,7 +101,7 @@ struct UserTests {
         for line in server.log.lines { #expect(!line.contains("correct horse") && !line.contains("$argon2id")) }
     }
 
-    @Test("only who knows the password of an inactive account learns that it is inactive", arguments: places)
+    @Test("only someone with the password of an inactive account learns that it is inactive", arguments: places)
     func inactive(_ place: String) async throws {
         let server = try await UserTests.server(
             place, [["id": "ina", "password": "correct horse", "inactive": true]])
@@ -112,7 +112,7 @@ struct UserTests {
         #expect(server.passwords.slowHashes - before == 1)
     }
 
-    @Test("a password that was right costs one slow hash as well, the first time too", arguments: places)
+    @Test("a right password costs one slow hash too, even the first time", arguments: places)
     func oneHash(_ place: String) async throws {
         let server = try await UserTests.server(place)
         for _ in 0..<3 {
@@ -122,7 +122,7 @@ struct UserTests {
         }
     }
 
-    @Test("a configuration of many users is read without a slow hash")
+    @Test("a configuration with many users is read without a slow hash")
     func lazy() async throws {
         let users = (0..<2000).map { number -> JSON in ["id": "u\(number)", "password": "password \(number)"] }
         let server = try await TestServer(users: users)
@@ -132,7 +132,7 @@ struct UserTests {
     }
 
     @Test(
-        "a hash that was brought along is replaced when its owner signs in", arguments: [People.scrypt, People.bcrypt])
+        "an imported hash is replaced when its owner signs in", arguments: [People.scrypt, People.bcrypt])
     func upgrade(_ hash: String) async throws {
         let server = try await UserTests.server("the store", [["id": "old", "password": .string(hash)]])
         #expect(try await server.signIn("old", "wrong horse") == nil)
@@ -146,7 +146,7 @@ struct UserTests {
         #expect(server.passwords.oldHashes == 2)
     }
 
-    @Test("a declared hash verifies and stays what it is")
+    @Test("a declared hash verifies and stays unchanged")
     func declaredHash() async throws {
         let server = try await TestServer(users: [["id": "old", "password": .string(People.bcrypt)]])
         #expect(try await server.signIn("old", "correct horse") != nil)
@@ -154,7 +154,7 @@ struct UserTests {
         #expect((server.passwords.oldHashes, server.passwords.slowHashes) == (2, 0))
     }
 
-    @Test("a password of more than 512 bytes is no password", arguments: places)
+    @Test("a password of more than 512 bytes is refused", arguments: places)
     func long(_ place: String) async throws {
         let most = String(repeating: "x", count: 512)
         let server = try await UserTests.server(place, [["id": "ann", "password": .string(most)]])
@@ -163,7 +163,7 @@ struct UserTests {
         #expect(server.passwords.slowHashes == (place == "the store" ? 2 : 1))
     }
 
-    @Test("where all places for hashing are taken, the client is told to come back")
+    @Test("if all places for hashing are taken, the client is told to try again")
     func full() async throws {
         let server = try await UserTests.server("the configuration")
         server.passwords.fill(true)
@@ -172,7 +172,7 @@ struct UserTests {
         }
     }
 
-    @Test("a store that fails verifies nobody", arguments: places)
+    @Test("a failing store verifies nobody", arguments: places)
     func failing(_ place: String) async throws {
         let (server, store) = try await TestServer.counting()
         try await server.add(People.ann)
@@ -202,7 +202,7 @@ struct UserTests {
         #expect(try await stored.page(after: nil, limit: 100).count == 1)
     }
 
-    /// Users that must not be made beside a stored and a declared one, and what the message names.
+    /// Users that must not be created next to a stored and a declared one, and what the message names.
     static let taken: [(rule: String, user: JSON, names: String)] = [
         ("the id of a stored user", ["id": "ann"], "ann"), ("that id in another case", ["id": "Ann"], "another id"),
         ("the address of one", ["id": "x", "email": "ann@EXAMPLE.com"], "another email"),
@@ -229,7 +229,7 @@ struct UserTests {
         #expect(try await server.stored.page(after: nil, limit: 10).filter { !$0.isDeclared }.map(\.id) == ["ann"])
     }
 
-    @Test("what the store and the configuration both name is found at the start")
+    @Test("identifiers in both the store and the configuration are found at the start")
     func conflicts() async throws {
         let server = try await TestServer()
         try await server.add(People.ann)
@@ -257,7 +257,7 @@ struct UserTests {
         #expect(found == (0..<7).map { "u\($0)" })
     }
 
-    @Test("a declared user is not changed in the store")
+    @Test("a declared user cannot be changed in the store")
     func declared() async throws {
         let server = try await UserTests.server("the configuration")
         let stored = try server.stored

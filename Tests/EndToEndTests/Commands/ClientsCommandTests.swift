@@ -22,7 +22,7 @@ struct ClientsCommandTests {
         String(try #require(made.output.firstMatch(of: /client_secret +([A-Za-z0-9_\-]{43})\n/)).1)
     }
 
-    @Test("makes, lists, shows, rotates, disables, enables and removes clients, beside a server that follows at once")
+    @Test("adds, lists, shows, rotates, disables, enables and removes clients, and a running server follows at once")
     func walk() async throws {
         try await with { folder in
             let program = try await Program.start(folder)
@@ -36,14 +36,14 @@ struct ClientsCommandTests {
             #expect(listed.contains("orders   -     client_credentials  active  the store"), "\(listed)")
             #expect(listed.contains("service  -     client_credentials  active  the configuration"))
             let shown = try clients(folder, "show", "orders").output
-            #expect(shown.contains(#""scope":["read","write"]"#) && shown.contains("made by the server, without end"))
+            #expect(shown.contains(#""scope":["read","write"]"#) && shown.contains("generated, does not expire"))
             #expect(!listed.contains(first) && !shown.contains(first))
             let rotated = try clients(folder, "rotate-secret", "orders", "--keep-old-for", "7d")
             let second = rotated.output.trimmingCharacters(in: .newlines)
             program.remember(second)
             #expect(try program.token("orders", first).status == 200)
             let token = try #require(try program.token("orders", second).json["access_token"]?.string)
-            #expect(try clients(folder, "show", "orders").output.contains("made by the server, ends at "))
+            #expect(try clients(folder, "show", "orders").output.contains("generated, expires at "))
             func isActive() throws -> Bool {
                 try program.post("/auth/introspect", [("token", token)], as: ("orders", second)).json["active"] == true
             }
@@ -60,7 +60,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("takes a document in YAML from a file or in JSON from standard input, where options win")
+    @Test("accepts a YAML file or JSON on standard input, overridden by options")
     func documents() async throws {
         try await with { folder in
             try folder.write(
@@ -79,7 +79,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("a document that is not valid is refused with line and column, and nothing is made")
+    @Test("an invalid document is refused with line and column, and no client is added")
     func places() async throws {
         try await with { folder in
             try folder.write("x.yaml", "id: x\ngrant_types:\n  - client_credentials\n  - magic\nscops: [read]\n")
@@ -91,7 +91,7 @@ struct ClientsCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refused: [(rule: String, arguments: [String], words: String)] = [
         (
             "a declared id", ["add", "service", "--grant", "client_credentials"],
@@ -103,7 +103,7 @@ struct ClientsCommandTests {
         ),
         ("an unknown grant", ["add", "x", "--grant", "magic"], "no loaded plugin provides the grant 'magic'"),
         ("a public client", ["add", "x", "--public", "--grant", "client_credentials"], "without a secret"),
-        ("two kinds of secret", ["add", "x", "--public", "--secret-file", "f"], "exclude each other"),
+        ("two kinds of secret", ["add", "x", "--public", "--secret-file", "f"], "cannot be combined"),
         ("no such file", ["add", "--document", "none"], "cannot be read"),
         ("a declared client disabled", ["disable", "service"], "change it there, then reload"),
         ("a declared client removed", ["remove", "service"], "change it there, then reload"),
@@ -114,7 +114,7 @@ struct ClientsCommandTests {
         ),
         ("an unknown client removed", ["remove", "none"], "there is no client 'none'"),
         ("an unknown client shown", ["show", "none"], "there is no client 'none'"),
-        ("an id with a line end", ["remove", "a\nb"], "an id is 1 to 256 printable ASCII"),
+        ("an id with a line end", ["remove", "a\nb"], "an id must be 1 to 256 printable ASCII"),
         (
             "an id that no address names", ["add", "..", "--grant", "client_credentials"],
             "'id' must not be '.' or '..'"
@@ -133,7 +133,7 @@ struct ClientsCommandTests {
         }
     }
 
-    @Test("a server does not start with an id that a client in the store has")
+    @Test("a server does not start if it declares an id that a client in the store has")
     func conflict() async throws {
         try await with { folder in
             #expect(try clients(folder, "add", "orders", "--grant", "client_credentials").status == 0)
@@ -146,7 +146,7 @@ struct ClientsCommandTests {
     }
 
     @Test(
-        "the help of each teaches what it does",
+        "the help of each command explains it",
         arguments: ["add", "list", "show", "rotate-secret", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in

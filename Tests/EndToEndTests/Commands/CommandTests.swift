@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The command", .timeLimit(.minutes(10)))
 struct CommandTests {
-    @Test("lists the plugins that are installed")
+    @Test("lists the installed plugins")
     func list() async throws {
         try await Folder.with { folder in
             let listed = try Command.grantor("plugins", "list", in: folder)
@@ -36,7 +36,7 @@ struct CommandTests {
         }
     }
 
-    @Test("says its version and the kit's")
+    @Test("prints its version and the kit's")
     func version() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("version", in: folder)
@@ -44,11 +44,11 @@ struct CommandTests {
         }
     }
 
-    @Test("says which configuration is missing")
+    @Test("names a missing configuration")
     func missing() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("serve", in: folder)
-            #expect(ended.status != 0 && ended.errors.contains("there is no configuration 'config.yaml'"))
+            #expect(ended.status != 0 && ended.errors.contains("there is no configuration file 'config.yaml'"))
         }
     }
 
@@ -62,7 +62,7 @@ struct CommandTests {
         }
     }
 
-    @Test("a server that never started has no keys yet")
+    @Test("there are no keys before the first start")
     func noKeys() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -104,7 +104,7 @@ struct CommandTests {
         arguments: [
             BadKey(
                 rule: "size", made: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out key.pem",
-                message: "it is an RSA key of 1024 bits, and 2048 are needed"),
+                message: "it is an RSA key of 1024 bits, which must be between 2048 and 16384"),
             BadKey(
                 rule: "exponent",
                 made:
@@ -112,22 +112,22 @@ struct CommandTests {
                 message: "its public exponent is too small"),
             BadKey(
                 rule: "curve", made: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out key.pem",
-                message: "the curve 'secp256k1' of the key is none of P-256, P-384"),
+                message: "the key is on the curve 'secp256k1': it must be on P-256, P-384"),
             BadKey(
                 rule: "curve that only verifies",
                 made: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out key.pem",
                 message: "the key is on the curve P-521"),
             BadKey(
                 rule: "kind", made: "openssl genpkey -algorithm X25519 -out key.pem",
-                message: "the key is of no kind that signs here"),
+                message: "the key is of an unsupported kind"),
             BadKey(
                 rule: "public half",
                 made: "openssl genpkey -algorithm ED25519 | openssl pkey -pubout -out key.pem",
-                message: "it is a public key or a certificate; the private key is needed"),
+                message: "it is a public key or a certificate, not a private key"),
             BadKey(
                 rule: "encrypted",
                 made: "openssl genpkey -algorithm ED25519 -aes256 -pass pass:word -out key.pem",
-                message: "the private key is encrypted; give its 'passphrase'"),
+                message: "the private key is encrypted; set its 'passphrase'"),
             BadKey(
                 rule: "halves",
                 made: """

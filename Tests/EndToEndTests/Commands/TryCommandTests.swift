@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A 'grantor try' that waits for somebody to approve.
+/// A 'grantor try' that waits for a user to approve.
 private final class Walk {
     private let process = Process()
     private let input = Pipe()
@@ -29,7 +29,7 @@ private final class Walk {
 
     var errors: String { folder.read("\(name).err") }
 
-    /// Waits for a word, and gives all that was shown.
+    /// Waits for a word and returns the whole output.
     func shown(_ word: String) async throws -> String {
         try await Patience.wait {
             let isRunning = process.isRunning
@@ -41,9 +41,9 @@ private final class Walk {
 
     func type(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
 
-    /// The address that it asks to open, without the server.
+    /// The path and query of the URL that the command asks to open.
     func path(_ port: UInt16) async throws -> String {
-        let text = try await shown("paste the whole address")
+        let text = try await shown("paste the whole URL")
         let line = text.components(separatedBy: "\n").first { $0.hasPrefix("http://127.0.0.1:\(port)/auth/authorize?") }
         return String(try #require(line, "\(text)").dropFirst("http://127.0.0.1:\(port)".count))
     }
@@ -58,7 +58,7 @@ private final class Walk {
 
 @Suite("The command 'grantor try'", .timeLimit(.minutes(10)))
 struct TryCommandTests {
-    /// The shipped configuration on free ports.
+    /// Runs the shipped configuration on free ports.
     private static func with(_ body: (Folder, Program, _ callback: UInt16) async throws -> Void) async throws {
         try await Folder.with { folder in
             let callback = try FreePort.take()
@@ -81,7 +81,7 @@ struct TryCommandTests {
         output.components(separatedBy: "\n").filter { $0.hasPrefix("curl ") }
     }
 
-    /// Signs Ann in and approves; gives the address that the browser is sent to.
+    /// Signs Ann in and approves; returns the URL that the browser is redirected to.
     private static func approve(_ program: Program, _ path: String) throws -> String {
         let browser = WebBrowser(program)
         let consent = try browser.submit(browser.open(path), [("username", "ann"), ("password", "demo-ann")])
@@ -95,7 +95,7 @@ struct TryCommandTests {
         return (try? JSON(parsing: ended.output)) ?? .null
     }
 
-    @Test("a client acts for itself: the line that is shown works as pasted, and what is sent is no argument")
+    @Test("client credentials: the printed command works as pasted, and no secret is passed as an argument")
     func clientCredentials() async throws {
         try await Self.with { folder, program, _ in
             try FileManager.default.createDirectory(atPath: "\(folder.path)/bin", withIntermediateDirectories: true)
@@ -116,7 +116,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a person approves, the answer comes to the redirect URI, and the walk goes on to userinfo")
+    @Test("a user approves, the response arrives at the redirect URI, and the run continues to userinfo")
     func code() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["code", "--client", "web"])
@@ -136,21 +136,21 @@ struct TryCommandTests {
         }
     }
 
-    @Test("an answer in the fragment is pasted, and that of another request is not taken")
+    @Test("a response in the fragment can be pasted, and that of another request is refused")
     func fragment() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["implicit", "--response-type", "id_token token"])
             let address = try Self.approve(program, try await walk.path(program.port))
             #expect(address.hasPrefix("http://127.0.0.1:\(callback)/#"))
             try walk.type("http://127.0.0.1/#access_token=x&state=of-somebody-else")
-            _ = try await walk.shown("no answer to this request")
+            _ = try await walk.shown("not the response to this request")
             try walk.type(address)
             #expect(walk.end() == 0, "\(walk.output)")
             #expect(walk.output.contains("id_token") && walk.output.contains("\"name\": \"Ann Lee\""))
         }
     }
 
-    @Test("a browser that gets an answer in the fragment sends it on by the page of the listener")
+    @Test("a browser with a response in the fragment sends it on through the listener's page")
     func fragmentInBrowser() async throws {
         try await Self.with { folder, program, callback in
             let walk = try Walk(folder, program, ["implicit"])
@@ -165,7 +165,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a hybrid answer is taken, and its code redeemed")
+    @Test("a hybrid response is accepted, and its code redeemed")
     func hybrid() async throws {
         try await Self.with { folder, program, _ in
             let arguments = ["code", "--client", "spa", "--response-type", "code id_token token"]
@@ -178,18 +178,18 @@ struct TryCommandTests {
         }
     }
 
-    @Test("an answer that another server issued ends it before the code is sent anywhere (RFC 9207 section 2.4)")
+    @Test("a response from another server ends the run before the code is sent anywhere (RFC 9207 section 2.4)")
     func mixedUp() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["code", "--client", "web"])
             let state = try #require(try await walk.path(program.port).firstMatch(of: /state=([^&]*)/)).1
             try walk.type("http://127.0.0.1/callback?code=stolen&state=\(state)&iss=https%3A%2F%2Fother.example.com")
-            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is another"), "\(walk.errors)")
+            #expect(walk.end() != 0 && walk.errors.contains("its 'iss' is different"), "\(walk.errors)")
             #expect(Self.lines(walk.output).isEmpty)
         }
     }
 
-    @Test("a redirect URI whose port another program has moves to a free one")
+    @Test("if the port of the redirect URI is in use, a free one is used")
     func moved() async throws {
         try await Self.with { folder, program, callback in
             let other = try Walk(folder, program, ["code", "--client", "web"])
@@ -206,19 +206,19 @@ struct TryCommandTests {
         }
     }
 
-    @Test("without a terminal, an answer that goes to another machine cannot be taken")
+    @Test("without a terminal, a response to another machine cannot be received")
     func elsewhere() async throws {
         try await Self.with { folder, program, callback in
             let text = folder.read("config.yaml").replacing(
                 "http://127.0.0.1:\(callback)/callback", with: "https://shop.example.com/callback")
             try folder.write("config.yaml", text)
             let ended = try Self.run(["code", "--client", "web"], folder, program)
-            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the answer at"), "\(ended)")
+            #expect(ended.status != 0 && ended.errors.contains("no terminal to paste the response into"), "\(ended)")
             #expect(ended.output.contains("redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback"))
         }
     }
 
-    @Test("a client's secret that stands there as a hash is asked for, and not shown")
+    @Test("a client secret that is only known as a hash is asked for and not shown")
     func hashed() async throws {
         try await Self.with { folder, program, _ in
             let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
@@ -232,7 +232,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a person who refuses ends it with the status 1")
+    @Test("a user who denies ends the run with status 1")
     func refused() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["authorization_code", "--client", "web"])
@@ -245,7 +245,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a password that is given without a value is asked for; a wrong one ends it with the status 1")
+    @Test("a password given without a value is asked for, and a wrong one ends the run with status 1")
     func password() async throws {
         try await Self.with { folder, program, _ in
             let walk = try Walk(folder, program, ["password", "--with", "password", "--scope", "openid profile"])
@@ -260,7 +260,7 @@ struct TryCommandTests {
     }
 
     @Test(
-        "only to be shown, the requests hold variables for what answers would bring, and the challenge fits the verifier"
+        "with --print, requests use variables for values from responses, and the challenge fits the verifier"
     )
     func printed() async throws {
         try await Self.with { folder, program, callback in
@@ -282,7 +282,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a shell reads each value of a line back byte for byte, whatever is beside its quotes")
+    @Test("a shell reads each value of a command back byte for byte, whatever is next to its quotes")
     func readBack() async throws {
         try await Self.with { folder, program, _ in
             for mark in Hostile.marks where mark != "\u{0}" {
@@ -298,7 +298,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("quotes of all kinds in a value arrive as they are")
+    @Test("all kinds of quotes in a value arrive unchanged")
     func quoted() async throws {
         try await Self.with { folder, program, _ in
             let odd = "it's \"odd\" \\ $HOME & 100% + ü"
@@ -312,7 +312,7 @@ struct TryCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refusals: [(rule: String, arguments: [String], words: String)] = [
         ("an unknown grant", ["pasword"], "did you mean 'password'?"),
         ("an unknown client", ["password", "--client", "nobody"], "declares no active client 'nobody'"),
@@ -322,10 +322,10 @@ struct TryCommandTests {
             "implicit"
         ),
         ("an unknown word", ["code", "--response-type", "cod"], "did you mean 'code'?"),
-        ("a word of another grant alone", ["code", "--response-type", "token"], "has no word of the grant"),
+        ("a word of another grant alone", ["code", "--response-type", "token"], "does not use the grant"),
         ("an unknown parameter", ["password", "--with", "usrname=x"], "did you mean 'username'?"),
-        ("nobody to ask", ["refresh_token", "--client", "web"], "give it by '--with refresh_token=...'"),
-        ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "'grantor serve' runs the server"),
+        ("nobody to ask", ["refresh_token", "--client", "web"], "pass it with '--with refresh_token=...'"),
+        ("no server", ["client_credentials", "--server", "http://127.0.0.1:1"], "with 'grantor serve'"),
     ]
 
     @Test("says what is wrong and what to do", arguments: refusals)
@@ -338,7 +338,7 @@ struct TryCommandTests {
         }
     }
 
-    @Test("a configuration that does not run is not tried")
+    @Test("an invalid configuration is not tried")
     func broken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", "issuer: nowhere\n")

@@ -6,14 +6,14 @@ import Testing
 
 /// A terminal at which 'grantor users add ann' asks for a password.
 private enum Terminal {
-    /// Answers the questions, after the first one was followed by a signal, if any.
+    /// Answers the questions, and sends a signal after the first one if there is one.
     static func run(
         _ folder: Folder, typing lines: [String], sending number: Int32? = nil
     ) throws -> (status: Int32, shown: String, wasHidden: Bool, isHidden: Bool) {
         var (master, side): (Int32, Int32) = (-1, -1)
         guard openpty(&master, &side, nil, nil, nil) == 0 else { throw ConfigurationError("no terminal") }
         let slave = FileHandle(fileDescriptor: side, closeOnDealloc: true)
-        // On Linux the settings of a terminal can be read at its other end, also after all others have left it.
+        // On Linux, the settings of a terminal can be read at its other end, even after everyone else has closed it.
         func isHidden() -> Bool {
             var settings = termios()
             return tcgetattr(master, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) == 0
@@ -27,7 +27,7 @@ private enum Terminal {
         slave.closeFile()
         var (shown, typed, wasHidden) = ("", 0, false)
         var buffer = [UInt8](repeating: 0, count: 4096)
-        // The end is an error here: nobody holds the other side any more.
+        // The end is an error here, since the other side has been closed.
         while case let count = read(master, &buffer, buffer.count), count > 0 {
             shown += String(decoding: buffer[..<count], as: UTF8.self)
             guard shown.hasSuffix(": ") else { continue }
@@ -98,7 +98,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("takes a password from standard input, and makes an id if none is given")
+    @Test("reads a password from standard input, and generates an id if none is given")
     func standardInput() async throws {
         try await with { folder in
             let made = try Command.shell(
@@ -109,7 +109,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("asks at the terminal twice and shows nothing of what is typed")
+    @Test("asks twice at the terminal without showing what is typed")
     func terminal() async throws {
         try await with { folder in
             let wrong = try await onThread { try Terminal.run(folder, typing: ["correct horse", "battery"]) }
@@ -121,7 +121,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("whatever ends the command at the question, the terminal shows again what is typed")
+    @Test("however the command ends at the prompt, the terminal shows typed text again")
     func interrupted() async throws {
         try await with { folder in
             for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -129,7 +129,7 @@ struct UsersCommandTests {
                 #expect(ended.status == number && ended.wasHidden && !ended.isHidden, "\(ended)")
             }
             #expect(try !users(folder, "list").output.contains("ann"))
-            // Stopped and continued, the terminal would show the rest.
+            // If the process were stopped and continued, the terminal would show the rest.
             let stopped = try await onThread {
                 try Terminal.run(folder, typing: ["correct horse", "correct horse"], sending: SIGTSTP)
             }
@@ -137,7 +137,7 @@ struct UsersCommandTests {
         }
     }
 
-    @Test("a server records what its configuration says of users, at the start and at a reload")
+    @Test("a server records its declared users at the start and at a reload")
     func recorded() async throws {
         try await with { folder in
             let program = try await Program.start(folder)
@@ -145,7 +145,7 @@ struct UsersCommandTests {
             func reload(_ text: String) async throws -> String {
                 try folder.write("config.yaml", text)
                 #expect(try await program.reload().contains("the configuration was reloaded"))
-                // The next one waits until the users of the one before are recorded.
+                // The next reload waits until the users of the previous one are recorded.
                 #expect(try await program.reload().contains("the configuration was reloaded"))
                 return try Command.shell("cat var/grantor.db*", in: folder).output
             }
@@ -156,7 +156,7 @@ struct UsersCommandTests {
         }
     }
 
-    /// What is refused, and the words that say why.
+    /// Commands that are refused, and the words that say why.
     static let refused: [(rule: String, arguments: [String], words: String)] = [
         ("nobody to ask", ["add", "eve"], "use --password-file"),
         ("no such file", ["add", "eve", "--password-file", "none"], "cannot be read"),
@@ -168,7 +168,7 @@ struct UsersCommandTests {
         ("a declared id", ["add", "bob", "--no-password"], "the configuration declares the user 'bob'"),
         ("a client's id", ["add", "service", "--no-password"], "id of a client"),
         ("data that is no object", ["add", "eve", "--data", "[]", "--no-password"], "must be a JSON object"),
-        ("two ways at once", ["add", "eve", "--no-password", "--password-file", "pw"], "exclude each other"),
+        ("two ways at once", ["add", "eve", "--no-password", "--password-file", "pw"], "cannot be combined"),
         ("a password as an argument", ["add", "eve", "--password", "x"], "Unknown option '--password'"),
         ("an unknown user", ["disable", "eve"], "there is no user 'eve' in the store; 'grantor users list' shows"),
         (
@@ -196,25 +196,25 @@ struct UsersCommandTests {
         }
     }
 
-    /// Identifiers that no user has, and that a terminal must not be shown.
+    /// Ids that no user can have and that must not be printed to a terminal.
     static let hostileIDs = [
         "", "\u{1B}[2J", "a\nb", "\u{212A}", "ann\u{301}", String(repeating: "a", count: 257), "ann\u{202E}",
     ]
 
-    @Test("an id that none can be is refused by every command, and is not repeated", arguments: hostileIDs)
+    @Test("every command refuses an invalid id without repeating it", arguments: hostileIDs)
     func hostile(_ id: String) async throws {
         try await with { folder in
             #expect(try users(folder, "add", "ann", "--no-password").status == 0)
             for command in ["show", "remove", "disable", "enable"] {
                 let ended = try users(folder, command, id)
-                #expect(ended.status == 64 && ended.errors.contains("an id is 1 to 256 printable ASCII"), "\(ended)")
+                #expect(ended.status == 64 && ended.errors.contains("1 to 256 printable ASCII"), "\(ended)")
                 #expect(id.isEmpty || !ended.errors.contains(id))
             }
             #expect(try users(folder, "list").output.contains("ann"))
         }
     }
 
-    @Test("a server does not start, nor reload, with a name that a user in the store has")
+    @Test("a server neither starts nor reloads if it declares a name that a user in the store has")
     func conflict() async throws {
         try await with { folder in
             #expect(try users(folder, "add", "ann", "--email", "ann@example.com", "--no-password").status == 0)
@@ -231,7 +231,7 @@ struct UsersCommandTests {
     }
 
     @Test(
-        "the help of each teaches what it does",
+        "the help of each command explains it",
         arguments: ["add", "list", "show", "password", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in

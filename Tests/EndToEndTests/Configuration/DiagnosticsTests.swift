@@ -3,23 +3,24 @@
 import Foundation
 import Testing
 
-@Suite("What 'grantor check' says of a configuration", .timeLimit(.minutes(10)))
+@Suite("The diagnostics of 'grantor check'", .timeLimit(.minutes(10)))
 struct DiagnosticsTests {
     static let folder = "\(Build.root)/Tests/Fixtures/diagnostics"
     static let rules = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
         .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
 
-    @Test("there is a file for each rule")
+    @Test("there is a golden file for each rule")
     func present() {
         #expect(DiagnosticsTests.rules.count >= 50)
     }
 
-    @Test("the messages are those of the golden file", arguments: rules)
+    @Test("the messages match the golden file", arguments: rules)
     func golden(_ rule: String) async throws {
-        // A checkout lets everybody read it, which is a warning.
+        // In a checkout, everybody can read the file, which causes a warning.
         chmod("\(DiagnosticsTests.folder)/valid-full.pem", 0o600)
         try await Folder.with { folder in
-            // The processor's time in seconds: no file may keep it busy, however small or clever.
+            // A limit on processor time in seconds, since no file may keep the processor busy, however small or clever
+            // it is.
             let limited = "ulimit -t 20; exec '\(Build.program)' check --config \(rule).yaml"
             let ended = try Command.run("/bin/bash", ["-c", limited], in: folder, at: DiagnosticsTests.folder)
             let expected = Folder(path: DiagnosticsTests.folder).read("\(rule).txt")

@@ -7,9 +7,9 @@ import ServerConfiguration
 import Support
 import Testing
 
-@Suite("What a reload does about each key of the file", .timeLimit(.minutes(10)))
+@Suite("The effect of a reload on each key of the file", .timeLimit(.minutes(10)))
 struct ReloadRuleTests {
-    /// A file with one key changed, and whether the server serves what it says now.
+    /// A file with one changed key, and a check whether the server has applied the change.
     private struct Change {
         let key: String
         let file: String
@@ -18,7 +18,7 @@ struct ReloadRuleTests {
 
     private static let keys = ReloadRule.all.map(\.key)
 
-    @Test("each key that the reader knows has one rule")
+    @Test("each known key has one rule")
     func complete() throws {
         let path = "\(Build.root)/Sources/ServerConfiguration/ConfigurationReader.swift"
         let read = try String(contentsOfFile: path, encoding: .utf8)
@@ -26,7 +26,7 @@ struct ReloadRuleTests {
         #expect(Set(read).sorted() == Self.keys.sorted())
     }
 
-    @Test("the documentation says of each key what its rule says")
+    @Test("the documentation agrees with the rule of each key")
     func documented() throws {
         let page = try String(contentsOfFile: "\(Build.root)/Docs/Configuration/reload.md", encoding: .utf8)
         for (effect, words) in [
@@ -46,7 +46,7 @@ struct ReloadRuleTests {
             .replacing("port: 8080 }", with: "port: 0 }").replacing("offline_access, read]", with: "read, sessions]")
     }
 
-    /// The shipped configuration with another secret, and with a change.
+    /// The shipped configuration with another secret and a change.
     private static func changed(_ old: String, to new: String) throws -> String {
         let text = try shipped().replacing("secret: demo-secret", with: "secret: demo-another")
         #expect(text.contains(old))
@@ -132,7 +132,7 @@ struct ReloadRuleTests {
             [("grant_type", "password"), ("client_id", "phone"), ("username", name), ("password", "demo-\(name)")])
     }
 
-    /// The page that asks for consent.
+    /// The consent page.
     private static func consent(_ program: Program) throws -> String {
         let browser = WebBrowser(program)
         let page = try browser.open(
@@ -141,10 +141,9 @@ struct ReloadRuleTests {
         return try browser.submit(page, [("username", "ann"), ("password", "demo-ann")]).body
     }
 
-    /// Whether a session that begins now lasts so many seconds, as the server tells the application that the person
-    /// signed in to.
+    /// Whether a session that begins now lasts the given number of seconds, as a client of the session can see.
     private static func lasts(_ program: Program, _ seconds: Int64) throws -> Bool {
-        // The person has proved who they are some time before the session begins.
+        // The user is authenticated some time before the session begins.
         let before = Int64(Date().timeIntervalSince1970)
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         let request =
@@ -183,10 +182,10 @@ struct ReloadRuleTests {
         }
     }
 
-    /// The keys that the log of a reload says have changed.
+    /// The keys that changed, according to the log of a reload.
     private static func named(_ news: String) -> [String] { keys.filter { news.contains("'\($0)' has changed") } }
 
-    @Test("a key that applies is served from the next request")
+    @Test("a key whose changes apply takes effect with the next request")
     func applies() async throws {
         try await Self.withProgram { program, folder in
             let changes = try Self.changes(of: .applies, in: folder)
@@ -204,7 +203,7 @@ struct ReloadRuleTests {
         }
     }
 
-    @Test("a key that warns keeps its value, and the rest of the file is served")
+    @Test("a key that warns keeps its value, and the rest of the file is applied")
     func warns() async throws {
         try await Self.withProgram { program, folder in
             let changes = try Self.changes(of: .warns, in: folder)

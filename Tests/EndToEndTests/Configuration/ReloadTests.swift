@@ -8,7 +8,7 @@ import Testing
 
 @Suite("SIGHUP reloads the configuration", .timeLimit(.minutes(10)))
 struct ReloadTests {
-    @Test("clients change between two requests, and tokens live on")
+    @Test("clients change between two requests, and tokens stay valid")
     func clients() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -41,7 +41,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("two files of one language among the pages are named by a reload, by 'check' and by the start")
+    @Test("two page files for one language are reported by a reload, by 'check' and at the start")
     func pages() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(more: "pages: { folder: pages }"))
@@ -51,7 +51,7 @@ struct ReloadTests {
             let program = try await Program.start(folder, secrets: [Configurations.secret])
             try folder.write("pages/text/pt-br.json", "{}")
             let news = try await program.reload()
-            let problem = "'text/pt-BR.json' and 'text/pt-br.json' are of one language"
+            let problem = "'text/pt-BR.json' and 'text/pt-br.json' have the same language"
             #expect(news.contains("was not reloaded") && news.contains(problem))
             #expect(try program.token("service", Configurations.secret).status == 200)
             #expect(program.stop() == 0)
@@ -63,7 +63,7 @@ struct ReloadTests {
     }
 
     @Test(
-        "what a reload cannot change says that a restart is needed",
+        "a change that a reload cannot make is reported as needing a restart",
         arguments: [
             ("http://127.0.0.1:8080", "http://127.0.0.1:8081", "'issuer' has changed"),
             ("port: 0", "port: 0, max_connections: 9", "'listen' has changed"),
@@ -81,7 +81,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("a pin that is added later must be the digest of what is loaded, and then needs no restart")
+    @Test("a pin that is added later must match the loaded library, and then needs no restart")
     func pin() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -94,7 +94,7 @@ struct ReloadTests {
             }
             try folder.write("config.yaml", pinned(String(repeating: "0", count: 64)))
             let wrong = try await program.reload()
-            #expect(wrong.contains("has the digest \(digest), the configuration pins 0000"))
+            #expect(wrong.contains("has the digest \(digest), but the configuration pins 0000"))
             #expect(wrong.contains("was not reloaded") && !wrong.contains("restart needed"))
             for text in [pinned(digest), Configurations.yaml(), pinned(digest.uppercased())] {
                 try folder.write("config.yaml", text)
@@ -104,7 +104,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("plugins come and go, and one whose settings changed is made anew")
+    @Test("plugins are added and removed, and one with changed settings is created again")
     func plugins() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -124,7 +124,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("no request fails while the configuration is reloaded over and over")
+    @Test("no request fails while the configuration is reloaded repeatedly")
     func underLoad() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(format: "jwt", refresh: false))

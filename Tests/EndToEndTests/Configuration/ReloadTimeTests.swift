@@ -5,9 +5,9 @@ import Foundation
 import GrantKit
 import Testing
 
-@Suite("How long a reload takes", .timeLimit(.minutes(10)))
+@Suite("The duration of a reload", .timeLimit(.minutes(10)))
 struct ReloadTimeTests {
-    @Test("a reload waits for no password that is still being hashed, and a hundred signals are few reloads")
+    @Test("a reload does not wait for passwords to be hashed, and a hundred signals cause few reloads")
     func whileHashing() async throws {
         let people = (0..<150).map { "  - { id: person-\($0), password: a long way to the sea }" }
         let users = (["users:"] + people).joined(separator: "\n")

@@ -5,11 +5,11 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the program says at its start", .timeLimit(.minutes(10)))
+@Suite("The program's output at the start", .timeLimit(.minutes(10)))
 struct StartTests {
     private static let warned = "  - { id: idle, secret: nothing-to-do }"
 
-    @Test("with a log in JSON every line of it is an object, warnings and errors included")
+    @Test("with a JSON log, every line is an object, including warnings and errors")
     func json() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(more: StartTests.warned))
@@ -32,7 +32,7 @@ struct StartTests {
         }
     }
 
-    @Test("an IPv6 address is written without brackets, and shown with them")
+    @Test("an IPv6 address is configured without brackets and shown with them")
     func brackets() async throws {
         try await Folder.with { folder in
             try folder.write(
@@ -43,7 +43,7 @@ struct StartTests {
         }
     }
 
-    @Test("an address that is taken is told in a sentence")
+    @Test("an address in use is explained")
     func taken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -52,7 +52,7 @@ struct StartTests {
                 "config.yaml", Configurations.yaml(listen: "{ host: 127.0.0.1, port: \(program.port) }"))
             let ended = try Command.grantor("serve", in: folder)
             #expect(ended.status == 1)
-            let expected = "cannot listen on 127.0.0.1:\(program.port): another process listens there already"
+            let expected = "cannot listen on 127.0.0.1:\(program.port): another process already listens there"
             #expect(ended.errors.contains(expected) && !ended.errors.contains("descriptor"), "\(ended.errors)")
             program.stop()
         }
@@ -69,22 +69,22 @@ struct StartTests {
             for (mode, isExposed) in [(0o644, true), (0o604, true), (0o600, false)] as [(mode_t, Bool)] {
                 chmod("\(folder.path)/both.pem", mode)
                 let ended = try Command.grantor("check", in: folder)
-                #expect(ended.errors.contains("others on this machine can read the key in 'both.pem'") == isExposed)
+                #expect(ended.errors.contains("can read the key in 'both.pem'") == isExposed)
                 #expect(ended.status == 0, "\(ended.errors)")
             }
         }
     }
 
-    /// Bytes in a file or a variable, and what is said of them; nil where they are the secret alone.
+    /// Bytes in a file or a variable, and what the message says about them; nil if they are just the secret.
     static let secrets: [(bytes: [UInt8], said: String?, status: Int32)] = [
         (Array("s3cret-value".utf8), nil, 0), (Array("s3cret-value\n".utf8), nil, 0),
         (Array("s3cret-value\r\n".utf8), nil, 0), (Array("s3cret value".utf8), nil, 0),
-        (Array("s3cret-value\n\n".utf8), "a line end behind it", 78),
+        (Array("s3cret-value\n\n".utf8), "a line end after it", 78),
         (Array("s3cret-value\r\n\r\n".utf8), "a line end", 78),
-        (Array("s3cret-value\r".utf8), "a line end behind it", 78),
+        (Array("s3cret-value\r".utf8), "a line end after it", 78),
         (Array("s3cret\nvalue\n".utf8), "a line end in it", 78),
-        (Array("s3cret-value\u{2028}".utf8), "a line end behind it", 78),
-        (Array("s3cret-value \n".utf8), "a space behind it", 0),
+        (Array("s3cret-value\u{2028}".utf8), "a line end after it", 78),
+        (Array("s3cret-value \n".utf8), "a space after it", 0),
         (Array(" s3cret-value".utf8), "a space before it", 0),
         (Array("\u{A0}s3cret-value".utf8), "a space before it", 0),
         ([0xEF, 0xBB, 0xBF] + Array("s3cret-value\n".utf8), "a byte order mark before it", 78),
@@ -105,7 +105,7 @@ struct StartTests {
         try Data(row.bytes).write(to: URL(fileURLWithPath: "\(folder.path)/the-secret"))
         let ended = try Command.grantor("check", in: folder)
         #expect(ended.status == row.status, "\(ended.errors)")
-        let told = ended.errors.replacing("the server's keys", with: "")
+        let told = ended.errors.replacing("the server will keep its keys", with: "")
         if let said = row.said {
             #expect(told.contains(said), "\(told)")
         } else {
@@ -115,17 +115,17 @@ struct StartTests {
         #expect(!told.contains("s3cret"), "never its content")
     }
 
-    @Test("what a variable of the environment holds beside a secret is said with the variable's name")
+    @Test("unwanted characters in an environment variable are reported with the variable's name")
     func variables() async throws {
         try await Folder.with { folder in
             let reference = Configurations.yaml().replacing("\"\(Configurations.secret)\"", with: "{ env: THE_SECRET }")
             try folder.write("config.yaml", reference)
             for (value, said) in [
-                ("s3cret-value\n", "a line end behind it"),
-                ("\u{FEFF}s3cret-value", "a byte order mark before it"), ("s3cret ", "a space behind it"),
+                ("s3cret-value\n", "a line end after it"),
+                ("\u{FEFF}s3cret-value", "a byte order mark before it"), ("s3cret ", "a space after it"),
             ] {
                 let ended = try Command.grantor("check", in: folder, environment: ["THE_SECRET": value])
-                #expect(ended.errors.contains("the environment variable 'THE_SECRET' holds a secret with \(said)"))
+                #expect(ended.errors.contains("the environment variable 'THE_SECRET' contains a secret with \(said)"))
                 #expect(!ended.errors.contains("s3cret"))
             }
         }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("Docs/Architecture.md is a map of this tree", .timeLimit(.minutes(10)))
+@Suite("Docs/Architecture.md is a map of this repository", .timeLimit(.minutes(10)))
 struct ArchitectureDocumentTests {
     private func page() throws -> String {
         try String(contentsOfFile: "\(Build.root)/Docs/Architecture.md", encoding: .utf8)
@@ -14,14 +14,14 @@ struct ArchitectureDocumentTests {
         return try? String(contentsOfFile: file, encoding: .utf8)
     }
 
-    @Test("each file that it names exists")
+    @Test("every file that it names exists")
     func files() throws {
         let files = try page().matches(of: /`([A-Za-z0-9+\/]+\.swift)`/).map(\.1)
         #expect(files.count > 30)
         for file in files { #expect(source(file) != nil, "\(file)") }
     }
 
-    @Test("each function on the ways of requests and files is in a file of its row")
+    @Test("every function on the paths of requests and files is in a file of its row")
     func functions() throws {
         var count = 0
         for row in try page().split(separator: "\n") where row.wholeMatch(of: /\| [0-9]\..*/) != nil {
@@ -35,7 +35,7 @@ struct ArchitectureDocumentTests {
         #expect(count > 20)
     }
 
-    @Test("the arrows are the imports of the modules")
+    @Test("the arrows match the imports of the modules")
     func arrows() throws {
         let ours =
             ["AuthorizationServer", "Cryptography", "GrantKit", "OutsideText", "PluginLoading"]

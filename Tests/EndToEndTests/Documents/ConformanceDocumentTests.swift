@@ -93,7 +93,7 @@ struct ConformanceDocumentTests {
         return text
     }
 
-    @Test("each line of the public suites has a test, or a reason")
+    @Test("each line of the public suites has a test or a reason")
     func complete() throws {
         let all = try ProvedClauses()
         let rows = try rows()
@@ -113,7 +113,7 @@ struct ConformanceDocumentTests {
         reason.matches(of: /`([^`]+)`/).map { String($0.1) }.filter(names.contains)
     }
 
-    @Test("a reason that rests on a plugin which is missing names what it would declare, and holds until one does")
+    @Test("a reason based on a missing plugin names what it would declare, and is valid until one does")
     func reasons() throws {
         let names = try DeclaredNames.all()
         let reasons = try rows().map { $0[2] }.filter { $0.hasPrefix("-") }
@@ -125,7 +125,7 @@ struct ConformanceDocumentTests {
         #expect(outdated("-no plugin has `revocation_endpoint` or `sqlite-store`", names).count == 2)
     }
 
-    @Test("the document is the one that the tests make")
+    @Test("the document is the one that the tests generate")
     func current() throws {
         let path = "\(Build.root)/Docs/Conformance.md"
         let text = try document()

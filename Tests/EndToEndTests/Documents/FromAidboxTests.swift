@@ -4,13 +4,13 @@ import Foundation
 import Support
 import Testing
 
-@Suite("The page for those who come from Aidbox", .timeLimit(.minutes(10)))
+@Suite("The page about moving from Aidbox", .timeLimit(.minutes(10)))
 struct FromAidboxTests {
     private static func page() throws -> String {
         try String(contentsOfFile: "\(Build.root)/Docs/FromAidbox.md", encoding: .utf8)
     }
 
-    @Test("its example is accepted, with a warning for each line that is marked and for no other")
+    @Test("its example is accepted, with a warning for each marked line and for no other")
     func example() async throws {
         let text = try #require(try Self.page().firstMatch(of: /```yaml\n([\s\S]*?)```/)).1
         try await Folder.with { folder in
@@ -25,7 +25,7 @@ struct FromAidboxTests {
     }
 
     @Test(
-        "each attribute that it calls a warning is one, and none is an unknown key",
+        "each attribute that it lists as a warning causes one, and none is an unknown key",
         arguments: [
             "trusted: true", "allowed-scopes: []", "scopes: []", "allowedIssuers: []", "jwks: []",
             "jwks_uri: https://a.example", "fhir-base-url: /fhir", "smart: {}", "meta: {}",

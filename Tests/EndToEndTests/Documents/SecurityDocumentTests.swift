@@ -3,13 +3,13 @@
 import Foundation
 import Testing
 
-/// A test, a golden file or a script that SECURITY.md rests a promise on.
+/// A test, a golden file or a script that SECURITY.md cites for a promise.
 private struct Citation: CustomStringConvertible {
-    /// The suite, or the path of a script.
+    /// The name of the suite or the path of the script.
     let source: String
-    /// The beginning of a test's name, or what is said of it; nil for the whole suite.
+    /// The beginning of a test's title, or a remark about it; nil for the whole suite.
     let name: String?
-    /// Whether the row says that the test only runs somewhere.
+    /// Whether the row says that the test only runs under a condition.
     let isWhere: Bool
 
     init(_ source: String, _ text: String?) {
@@ -21,7 +21,7 @@ private struct Citation: CustomStringConvertible {
 
     var description: String { "`\(source)`" + (name.map { ": \($0)" } ?? "") }
 
-    /// Those of one cell: a name without a suite is of the suite before it.
+    /// The citations of a cell; a title without a suite belongs to the suite before it.
     static func all(in cell: String) -> [Citation] {
         var source = ""
         return cell.replacing(". `", with: "; `").components(separatedBy: "; ").map { piece in
@@ -35,7 +35,7 @@ private struct Citation: CustomStringConvertible {
 }
 
 extension ProvedClauses.Proof {
-    /// Whether a row means it by what it says.
+    /// Whether a row cites the test with these words.
     fileprivate func matches(_ words: String) -> Bool { name.contains(words) || words.hasPrefix(name) }
 }
 
@@ -61,7 +61,7 @@ struct SecurityDocumentTests {
         return suites
     }
 
-    @Test("each promise names at least one test, and every test that is named exists")
+    @Test("each promise cites at least one test, and every cited test exists")
     func citations() throws {
         let (promises, suites) = (try promises(), try suites())
         #expect(promises.count > 60 && suites.count > 80)
@@ -70,7 +70,7 @@ struct SecurityDocumentTests {
         }
     }
 
-    @Test("each promise rests on a test that runs everywhere, and the row says where the others run")
+    @Test("each promise has a test that runs everywhere, and the row says where the others run")
     func everywhere() throws {
         let suites = try suites()
         for (promise, citations) in try promises() {
@@ -82,7 +82,7 @@ struct SecurityDocumentTests {
         #expect(isConditional(Citation("VectorTests", "every case of JWK"), suites))
     }
 
-    /// Whether a test is only run where something is there.
+    /// Whether a test only runs under a condition.
     private func isConditional(_ citation: Citation, _ suites: [String: [ProvedClauses.Proof]]) -> Bool {
         let tests = (suites[citation.source] ?? []).filter { citation.name.map($0.matches) ?? true }
         return !tests.isEmpty && tests.contains(where: \.isConditional)
@@ -98,14 +98,14 @@ struct SecurityDocumentTests {
         return tests.contains { $0.matches(name) }
     }
 
-    /// Whether a file of diagnostics has the name, or begins as the pattern does.
+    /// Whether a golden file of diagnostics matches the name or the pattern.
     private func isGolden(_ pattern: Substring) -> Bool {
         let files = try? FileManager.default.contentsOfDirectory(atPath: "\(Build.root)/Tests/Fixtures/diagnostics")
         let start = pattern.prefix { $0 != "*" }
         return files?.contains { $0.hasPrefix(start) } ?? false
     }
 
-    @Test("a name that no test has is noticed")
+    @Test("a citation without a test is detected")
     func notices() throws {
         let suites = try suites()
         for cell in ["`NoSuchTests`", "`KillTests`: a test that nobody wrote", "`Scripts/nothing`", "some words"] {

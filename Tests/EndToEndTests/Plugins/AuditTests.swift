@@ -23,7 +23,8 @@ struct AuditTests {
         "/auth/authorize?response_type=code&client_id=web&scope=openid+offline_access&code_challenge=\(Demo.challenge)"
         + "&code_challenge_method=S256"
 
-    /// Signs in, consents, redeems, refreshes, uses a token again, revokes; all that must not be written is remembered.
+    /// Signs in, consents, redeems, refreshes, reuses a token and revokes, and remembers everything that must not be
+    /// recorded.
     private static func walk(_ program: Program) throws {
         let browser = WebBrowser(program)
         let page = try browser.open(request)
@@ -52,7 +53,7 @@ struct AuditTests {
         _ = try program.post("/auth/revoke", [("token", own["access_token"] ?? "")], as: ("demo", "demo-secret"))
     }
 
-    @Test("holds each event of a whole run, what commands changed included, and no secret and no token")
+    @Test("contains every event of a run, including changes by commands, and no secret and no token")
     func wholeRun() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: log/audit.log }")
@@ -72,7 +73,7 @@ struct AuditTests {
             #expect(program.stop() == 0)
             let text = folder.read("log/audit.log")
             for secret in program.secrets + ["correct horse"] where !secret.isEmpty {
-                // The id of a session's cookie is public; only what follows it is secret.
+                // The id in a session cookie is public; only the rest is secret.
                 #expect(
                     !text.contains(secret.split(separator: ".").last.map(String.init) ?? secret),
                     "a secret stands in it")
@@ -97,7 +98,7 @@ struct AuditTests {
         }
     }
 
-    @Test("to standard output: commands print what they always do")
+    @Test("on standard output: commands print only their usual output")
     func standardOutput() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: '-' }")
@@ -112,7 +113,7 @@ struct AuditTests {
         }
     }
 
-    @Test("turning files over and SIGTERM under load lose no event")
+    @Test("rotating files and SIGTERM under load lose no event")
     func load() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: log/audit.log, max_size: 50000, keep: 1000 }")
@@ -138,7 +139,7 @@ struct AuditTests {
         }
     }
 
-    @Test("a full disk is told in the log and the metrics; with 'required' it refuses requests")
+    @Test("a full disk is reported in the log and the metrics; with 'required', requests are refused")
     func fullDisk() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder, "{ path: /dev/full, max_size: 0, required: true }")

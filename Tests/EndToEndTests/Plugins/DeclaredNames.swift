@@ -4,7 +4,7 @@ import GrantKit
 import Support
 import Synchronization
 
-/// What the plugins of this tree declare: their ids, and each name by which configuration or requests know a part of them.
+/// The names that the plugins declare: their ids, and every name of theirs in configurations and requests.
 enum DeclaredNames {
     static func all() throws -> Set<String> {
         try Plugins.types.reduce(into: Set(PackagePlugin.all.flatMap { [$0.id, $0.module] })) { names, type in

@@ -5,13 +5,13 @@ import GrantKit
 import Support
 import Testing
 
-/// Compiles plugins of third parties against the built kit, or against a kit of the future.
+/// Compiles third-party plugins against the built kit, or against a future kit.
 struct Toolchain {
     let folder: Folder
 
     private static let swiftc = "swiftc -swift-version 6 -emit-library -parse-as-library"
 
-    /// The header and the module map of the handshake, found where the kit's own are.
+    /// The header and the module map of the handshake, in the kit's own folder.
     private static let handshake =
         "-Xcc -I -Xcc '\(Build.root)/Sources/GrantKit/Sources/CPluginABI/include' "
         + "-Xcc -fmodule-map-file='\(Build.products)/CPluginABI.build/module.modulemap'"
@@ -34,7 +34,7 @@ struct Toolchain {
         return library
     }
 
-    /// Builds the kit with something added, into a folder of its own.
+    /// Builds the kit with an addition, into a separate folder.
     func futureKit(_ addition: String) throws -> String {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/kit", withIntermediateDirectories: true)
         try folder.write("kit/Future.swift", addition)
@@ -52,7 +52,7 @@ struct Toolchain {
     }
 }
 
-@Suite("Plugins of third parties, built outside of the tree", .serialized, .timeLimit(.minutes(10)))
+@Suite("Third-party plugins, built outside of the repository", .serialized, .timeLimit(.minutes(10)))
 struct ForeignPluginTests {
     private func configuration(_ id: String, _ library: String, clients: String = "[]", more: String = "") -> String {
         """
@@ -84,7 +84,7 @@ struct ForeignPluginTests {
         """
     }
 
-    @Test("one whose every name is random is served by the program")
+    @Test("a plugin whose names are all random is served by the program")
     func random() async throws {
         try await Folder.with { folder in
             let word = "x" + String((0..<10).compactMap { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() })
@@ -102,7 +102,7 @@ struct ForeignPluginTests {
         }
     }
 
-    @Test("one that throws in init, takes a name that is taken, or has another id stops the start with one sentence")
+    @Test("a plugin that throws, takes a used name or has another id prevents the start with one message")
     func refused() async throws {
         try await Folder.with { folder in
             let toolchain = Toolchain(folder: folder)
@@ -119,7 +119,7 @@ struct ForeignPluginTests {
                 ),
                 (
                     "it-lies", ForeignPluginTests.grant("it-differs", "it"),
-                    "holds the plugin 'it-differs', the configuration expects 'it-lies'"
+                    "contains the plugin 'it-differs', but the configuration expects 'it-lies'"
                 ),
             ]
             for (id, source, message) in cases {
@@ -130,7 +130,7 @@ struct ForeignPluginTests {
         }
     }
 
-    @Test("one that was built with a newer kit and uses what this server lacks")
+    @Test("a plugin built with a newer kit that uses what this server lacks")
     func newer() async throws {
         try await Folder.with { folder in
             let toolchain = Toolchain(folder: folder)
@@ -140,12 +140,12 @@ struct ForeignPluginTests {
             try folder.write("config.yaml", configuration("it-hurries", library))
             let ended = try Command.grantor("check", in: folder)
             #expect(
-                ended.status == 78 && ended.errors.contains("plugin 'it-hurries' does not load:"), "\(ended.errors)")
+                ended.status == 78 && ended.errors.contains("plugin 'it-hurries' cannot be loaded:"), "\(ended.errors)")
             #expect(ended.errors.contains("undefined symbol"))
         }
     }
 
-    @Test("one that was built with this kit runs on a newer one without a rebuild")
+    @Test("a plugin built with this kit runs on a newer one without a rebuild")
     func older() async throws {
         try await Folder.with { folder in
             let toolchain = Toolchain(folder: folder)
@@ -171,7 +171,7 @@ struct ForeignPluginTests {
         }
     }
 
-    @Test("the example package builds, loads from where it was built, and its vouchers work once")
+    @Test("the example package builds, loads from its build folder, and its vouchers work once")
     func example() async throws {
         try await Folder.with { folder in
             let package = "\(Build.root)/Examples/VoucherGrant"
@@ -203,7 +203,7 @@ struct ForeignPluginTests {
         }
     }
 
-    @Test("a library whose digest is pinned loads, and a changed one does not")
+    @Test("a library with a pinned digest loads, and a changed one does not")
     func pinned() async throws {
         try await Folder.with { folder in
             let library = try Toolchain(folder: folder).build(

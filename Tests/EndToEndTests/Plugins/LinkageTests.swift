@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("What the built files link and export", .timeLimit(.minutes(10)))
+@Suite("The links and exports of the built files", .timeLimit(.minutes(10)))
 struct LinkageTests {
     private static let plugins = PackagePlugin.all.map(\.id)
     private static let images = ["grantor", "libGrantKit.so"] + plugins.map { "lib\($0).so" }
@@ -20,7 +20,7 @@ struct LinkageTests {
         #expect(symbols == "\(name)_plugin_abi\n\(name)_plugin_make\n")
     }
 
-    @Test("no type of the kit is defined in two images, and no image carries a Swift runtime of its own")
+    @Test("no type of the kit is defined in two images, and no image contains its own Swift runtime")
     func oneKit() async throws {
         for image in LinkageTests.images where image != "libGrantKit.so" {
             let path = "\(Build.products)/\(image)"
@@ -34,7 +34,7 @@ struct LinkageTests {
         #expect((Int(kit.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) > 30)
     }
 
-    @Test("the handshake can be read from a file that was stripped", arguments: plugins)
+    @Test("the handshake can be read from a stripped file", arguments: plugins)
     func stripped(_ id: String) async throws {
         let sections = try await shell(
             "cp '\(Build.products)/lib\(id).so' a.so && strip -s a.so && readelf -S -W a.so | grep -c grantor_abi")

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("The end of a session reaches the applications", .timeLimit(.minutes(10)))
+@Suite("The end of a session reaches the clients", .timeLimit(.minutes(10)))
 struct LogoutDeliveryTests {
     private static func configuration(_ callback: UInt16, hanging: UInt16 = 9) -> String {
         """
@@ -53,7 +53,7 @@ struct LogoutDeliveryTests {
         return (browser, try #require(tokens["id_token"]))
     }
 
-    @Test("a logout token that could not be delivered outlives kill -9 of the server, and arrives once it can")
+    @Test("an undelivered logout token survives kill -9 of the server and arrives once it can")
     func killed() async throws {
         try await Folder.with { folder in
             // A port at which nothing listens yet.
@@ -77,7 +77,7 @@ struct LogoutDeliveryTests {
         }
     }
 
-    @Test("a client that accepts and never answers holds back neither a sign-out nor another client's logout token")
+    @Test("a client that accepts and never responds delays neither a sign-out nor another client's logout token")
     func hanging() async throws {
         try await Folder.with { folder in
             let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
@@ -101,13 +101,13 @@ struct LogoutDeliveryTests {
     private static func time(of path: String, in browser: WebBrowser, until isSo: () -> Bool) async throws -> Duration {
         let start = ContinuousClock.now
         _ = try browser.open(path)
-        // Also where it is so already, a test that shares its thread may have to wait for it.
+        // Sleeps even if the condition holds already, since another test may need the thread.
         try await Task.sleep(for: .milliseconds(5))
         try await Patience.wait { isSo() }
         return ContinuousClock.now - start
     }
 
-    @Test("a logout token is on its way as soon as the session has ended, where no browser waits for it either")
+    @Test("a logout token is sent as soon as the session has ended, even if no browser waits for it")
     func atOnce() async throws {
         try await Folder.with { folder in
             let shop = try OtherServer { _ in OtherServer.reply("200 OK") }
@@ -122,10 +122,11 @@ struct LogoutDeliveryTests {
                 let logout = "/auth/logout?id_token_hint=\(session.hint)"
                 taken += try await Self.time(of: logout, in: session.browser) { shop.requests.count > number }
                 #expect(shop.requests.count == number + 1)
-                // Once more, with nobody to be told: how long a request and a look at what it did take here and now.
+                // Once more without a client to notify: how long the request and the check take on this machine.
                 plain += try await Self.time(of: logout, in: session.browser) { !shop.requests.isEmpty }
             }
-            // Each would wait for the next look at the store, of which there is one every five seconds: 35 in all.
+            // Otherwise, each would wait for the next check of the store, which happens every five seconds: 35 seconds
+            // in total.
             #expect(taken < .seconds(25) + plain * 3, "\(taken) beside \(plain)")
         }
     }

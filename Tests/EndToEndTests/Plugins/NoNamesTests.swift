@@ -3,9 +3,9 @@
 import Foundation
 import Testing
 
-@Suite("The core names no plugin's words", .timeLimit(.minutes(10)))
+@Suite("The core uses no names of plugins", .timeLimit(.minutes(10)))
 struct NoNamesTests {
-    /// A word that a plugin uses too, in a folder where it is the core's own or that of a standard.
+    /// A word that plugins use too, in a folder where it belongs to the core or to a standard.
     private struct SharedWord: Hashable {
         let folder: String
         let word: String
@@ -22,13 +22,13 @@ struct NoNamesTests {
             })
     }
 
-    /// The names in a literal: the whole of it, or a word of it that is no English word.
+    /// The plugin names in a literal: the whole literal, or a word in it that is not an English word.
     private func named(in literal: SwiftLiteral, _ names: Set<String>) -> [String] {
         let odd = literal.words.filter { word in word.contains { "-_:".contains($0) } }
         return Set(odd + (literal.whole.map { [$0] } ?? [])).filter(names.contains).sorted()
     }
 
-    @Test("no string literal of the core is or holds a name that a plugin declares")
+    @Test("no string literal of the core is or contains a name that a plugin declares")
     func literals() throws {
         let (names, shared) = (try DeclaredNames.all(), try shared())
         #expect(names.isSuperset(of: ["client_credentials", "jwt", "sqlite-store", "pkce"]) && names.count > 60)
@@ -51,7 +51,7 @@ struct NoNamesTests {
     }
 
     @Test(
-        "a name is found however the literal is written, and no word of English or of a comment is taken for one",
+        "a name is found however the literal is written, and English words and comments are not taken for one",
         arguments: [
             (#"let a = "jwt-token""#, ["jwt-token"]), (#"let a = "such as 'jwt-token'""#, ["jwt-token"]),
             (#"let a = "a refresh_token: \(b) more""#, ["refresh_token"]), (#"let a = "pkce""#, ["pkce"]),
@@ -69,7 +69,7 @@ struct NoNamesTests {
         #expect(literals.flatMap { named(in: $0, names) } == found)
     }
 
-    @Test("a literal that does not end is not passed over", arguments: [#"let a = "b"#, #"let a = "\(b""#, #""\q""#])
+    @Test("an unterminated literal is not skipped", arguments: [#"let a = "b"#, #"let a = "\(b""#, #""\q""#])
     func unreadable(_ source: String) {
         #expect(throws: (any Error).self) { try SwiftLiteral.all(in: source) }
     }

@@ -5,11 +5,11 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the file does not name is not in the process", .timeLimit(.minutes(10)))
+@Suite("Plugins that the file does not list are not in the process", .timeLimit(.minutes(10)))
 struct NothingElseTests {
     private static let few: Set<String> = ["client-credentials", "jwt-token", "sqlite-store"]
 
-    /// Every plugin that is installed, with the paths and documents that it adds.
+    /// All installed plugins, with the paths and documents that they add.
     private func installed(_ folder: Folder) throws -> [(id: String, paths: [String])] {
         let list = try Command.grantor("plugins", "list", in: folder).output
         let ids = list.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").first.map(String.init) }
@@ -23,7 +23,7 @@ struct NothingElseTests {
         }
     }
 
-    @Test("no route of another plugin is served, and no library of another is mapped")
+    @Test("no route of another plugin is served, and no other library is mapped")
     func few() async throws {
         try await Folder.with { folder in
             try folder.write(

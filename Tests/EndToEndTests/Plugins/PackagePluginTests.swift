@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// A plugin of this tree, as Package.swift lists it; every test that needs the list takes it from there.
+/// A plugin as listed in Package.swift; every test that needs the list uses this.
 struct PackagePlugin {
     let id: String
     let module: String
@@ -19,16 +19,16 @@ struct PackagePlugin {
     }
 }
 
-@Suite("Package.swift has the one list of plugins")
+@Suite("Package.swift has the only list of plugins")
 struct PackagePluginTests {
-    @Test("each folder of Plugins is in it, and nothing else")
+    @Test("it lists every folder of Plugins and nothing else")
     func folders() throws {
         let folder = "\(Build.root)/Plugins"
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix(".map") }
         #expect(names.count > 15 && names.sorted() == PackagePlugin.all.map(\.module).sorted())
     }
 
-    @Test("each plugin that it lists is linked to the tests, under its id")
+    @Test("every listed plugin is linked to the tests, under its id")
     func linked() {
         #expect(Plugins.types.map { $0.manifest.id }.sorted() == PackagePlugin.all.map(\.id).sorted())
     }

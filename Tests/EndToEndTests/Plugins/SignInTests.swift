@@ -7,9 +7,9 @@ import ServerHTTP
 import Support
 import Testing
 
-/// A browser that speaks to the real program.
+/// A browser that talks to the real program.
 final class WebBrowser {
-    /// What it speaks to; the cookies stay when another takes its place.
+    /// The program that the browser talks to; the cookies survive when it is replaced.
     var program: Program
     private var cookies: [String: String] = [:]
 
@@ -59,7 +59,7 @@ final class WebBrowser {
     }
 }
 
-@Suite("People sign in at the real program", .timeLimit(.minutes(10)))
+@Suite("Users sign in to the real program", .timeLimit(.minutes(10)))
 struct SignInTests {
     /// The shipped configuration on a free port.
     private static func start(_ folder: Folder) async throws -> Program {
@@ -88,7 +88,7 @@ struct SignInTests {
         return String(try #require(location.firstMatch(of: /code=([^&]*)/)).1)
     }
 
-    @Test("the README's web application: each of its commands works as it stands")
+    @Test("the README's web application: each of its commands works as written")
     func readme() async throws {
         try await Folder.with { folder in
             let program = try await Self.start(folder)
@@ -122,7 +122,7 @@ struct SignInTests {
         }
     }
 
-    @Test("a code outlives a kill -9 of the server, and is redeemed once")
+    @Test("a code survives a kill -9 of the server and is redeemed once")
     func killed() async throws {
         try await Folder.with { folder in
             let first = try await Self.start(folder)
@@ -148,7 +148,7 @@ struct SignInTests {
         }
     }
 
-    @Test("a folder's pages take the places of the server's own, and a broken one stops the start")
+    @Test("a folder's pages replace the server's own, and a broken one prevents the start")
     func pages() async throws {
         try await Folder.with { folder in
             let text = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)

@@ -2,16 +2,16 @@
 
 import Foundation
 
-/// A string literal of a source file, read as the language has it.
+/// A string literal in a source file, parsed by Swift's rules.
 struct SwiftLiteral {
     let line: Int
-    /// The text between its interpolations, with escapes resolved.
+    /// The text between the interpolations, with escapes resolved.
     let parts: [String]
 
     /// The whole text of a literal without interpolations.
     var whole: String? { parts.count == 1 ? parts[0].trimmingCharacters(in: .whitespacesAndNewlines) : nil }
 
-    /// The words of its text; letters, digits, '-', '_' and ':' make a word.
+    /// The words of the text, which consist of letters, digits, '-', '_' and ':'.
     var words: [String] {
         parts.flatMap { part in
             part.split { !($0.isLetter || $0.isNumber || "-_:".contains($0)) }
@@ -26,7 +26,7 @@ struct SwiftLiteral {
     }
 }
 
-/// Walks through code and comments from literal to literal.
+/// Skips code and comments from literal to literal.
 private struct SwiftLiteralReader {
     struct Unreadable: Error, CustomStringConvertible {
         let line: Int
@@ -37,7 +37,7 @@ private struct SwiftLiteralReader {
     var index = 0
     var literals: [SwiftLiteral] = []
 
-    /// Where the lines were counted up to.
+    /// The place up to which lines have been counted.
     private var counted = (index: 0, line: 1)
 
     init(_ source: String) { bytes = Array(source.utf8) }
@@ -58,7 +58,7 @@ private struct SwiftLiteralReader {
         return true
     }
 
-    /// Reads up to the end, or up to the parenthesis that closes an interpolation.
+    /// Reads to the end, or to the parenthesis that closes an interpolation.
     mutating func readCode(inInterpolation: Bool) throws {
         var depth = 0
         while index < bytes.count {
@@ -78,7 +78,7 @@ private struct SwiftLiteralReader {
         if inInterpolation { throw Unreadable(line: line()) }
     }
 
-    /// Comments may hold comments.
+    /// Skips a comment, which may contain comments.
     private mutating func skipComment() throws {
         while !skip("*/") {
             guard index < bytes.count else { throw Unreadable(line: line()) }
@@ -86,7 +86,7 @@ private struct SwiftLiteralReader {
         }
     }
 
-    /// The number signs before a quotation mark, or nil if no literal begins here.
+    /// The number of '#' before a quotation mark; nil if no literal begins here.
     private var hashesOfLiteral: String? {
         let count = bytes[index...].prefix { $0 == UInt8(ascii: "#") }.count
         return isNext("\"", after: count) ? String(repeating: "#", count: count) : nil
@@ -131,7 +131,7 @@ private struct SwiftLiteralReader {
             index += 1
             return Array(escape.value.utf8)
         }
-        // The end of a line that continues, perhaps behind spaces.
+        // The end of a continued line, which may have trailing spaces.
         while skip(" ") {}
         guard skip("\n") else { throw Unreadable(line: line()) }
         while skip(" ") {}

@@ -5,14 +5,14 @@ import Synchronization
 
 /// A port for something that listens later.
 ///
-/// The system gives out ports of its own range to whatever asks for any, so one that was asked for and left may be taken
-/// by the time it is needed. Ports below that range are only taken by programs that name them.
+/// The system assigns ports from its own range to any program that asks for one, so such a port may be taken by the
+/// time it is needed. Ports below that range are only taken by programs that name them.
 enum FreePort {
     private static let taken = Mutex<Set<UInt16>>([])
 
     struct NoneLeft: Error {}
 
-    /// A port of 127.0.0.1 that nothing listens at, and that no other test of this run is given.
+    /// A port of 127.0.0.1 at which nothing listens and that no other test of this run gets.
     static func take() throws -> UInt16 {
         for _ in 0..<1000 {
             let port = UInt16.random(in: 20_000..<30_000)

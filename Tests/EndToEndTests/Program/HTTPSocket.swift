@@ -4,7 +4,7 @@ import Foundation
 import GrantKit
 import Support
 
-/// An answer as it stood on the wire.
+/// A response as received.
 struct HTTPAnswer: Sendable {
     let status: Int
     let head: String
@@ -52,7 +52,7 @@ final class HTTPSocket: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends bytes, or as many as the other side takes.
+    /// Sends bytes, or as many as the other side accepts.
     ///
     /// - Parameters:
     ///   - bytes: What to send.
@@ -68,13 +68,13 @@ final class HTTPSocket: @unchecked Sendable {
         }
     }
 
-    /// Whether nothing comes for a while.
+    /// Whether nothing arrives for a while.
     func isSilent(milliseconds: Int32) -> Bool {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&waiting, 1, milliseconds) == 0
     }
 
-    /// Takes what has come so far.
+    /// Returns what has arrived so far.
     func readSoFar() -> [UInt8] {
         var all: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)
@@ -97,7 +97,7 @@ final class HTTPSocket: @unchecked Sendable {
         }
     }
 
-    /// Reads one answer of a connection that stays open.
+    /// Reads one response from a connection that stays open.
     func readAnswer() throws -> HTTPAnswer {
         var all: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)

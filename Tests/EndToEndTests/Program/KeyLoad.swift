@@ -5,14 +5,14 @@ import Foundation
 import GrantKit
 import Support
 
-/// Asks for tokens one after the other and verifies each with keys that are kept for as long as the server allows.
+/// Requests one token after another and verifies each with keys that are cached for as long as the server allows.
 struct KeyLoad {
     struct Result {
         var requests = 0
         var refused = 0
         var unverified = 0
         var slowest = Duration.zero
-        /// How much longer than it asked for this thread slept, at most: how busy the machine is.
+        /// The longest time that this thread overslept, which shows how busy the machine is.
         var latest = Duration.zero
         var published = 0
         var signers: Set<String> = []

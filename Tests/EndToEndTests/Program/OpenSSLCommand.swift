@@ -5,7 +5,7 @@ import Foundation
 import GrantKit
 import Testing
 
-/// Verifies with the `openssl` command, out of the published key and the token alone.
+/// Verifies a token with the `openssl` command, from the published key and the token only.
 struct OpenSSLCommand {
     private let folder: Folder
 

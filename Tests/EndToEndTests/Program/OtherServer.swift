@@ -4,7 +4,7 @@ import Foundation
 import Support
 import Synchronization
 
-/// Somebody else's server: keeps what it is sent, and answers what a test says, or nothing.
+/// A third party's server, which keeps its requests and responds as a test says, or not at all.
 final class OtherServer: Sendable {
     let port: UInt16
     private let descriptor: Int32
@@ -40,7 +40,7 @@ final class OtherServer: Sendable {
                 guard connection >= 0 else { break }
                 Thread.detachNewThread { OtherServer.serve(connection, received, answer) }
             }
-            // Closed here, so that the number never is another socket's while this thread still uses it.
+            // Closed here, so that the number does not become another socket's while this thread still uses it.
             close(descriptor)
         }
     }

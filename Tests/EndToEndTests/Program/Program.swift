@@ -6,11 +6,11 @@ import Support
 import Synchronization
 import Testing
 
-/// The tree that the tests stand in, and what was built of it.
+/// The repository of the tests and its build products.
 enum Build {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
-    /// Beside the test bundle is where the build leaves program and libraries.
+    /// The build leaves the program and the libraries beside the test bundle.
     static let products = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().path
     static let program = "\(products)/grantor"
@@ -38,7 +38,7 @@ struct Folder {
 }
 
 extension Process {
-    /// Waits for the end, and makes one if none comes: a test that hangs must not outlive its run.
+    /// Waits for the process to end and kills it if it does not, since a test that hangs must not outlive its run.
     func waitOrKill(seconds: Int = Patience.seconds) {
         let end = ContinuousClock.now + .seconds(seconds)
         while isRunning, ContinuousClock.now < end { usleep(5000) }
@@ -50,14 +50,14 @@ extension Process {
     }
 }
 
-/// What a command printed and how it ended.
+/// The output and the status of a command.
 struct Ended {
     let status: Int32
     let output: String
     let errors: String
 }
 
-/// Runs what blocks on a thread of its own, since tests share few.
+/// Runs blocking work on a separate thread, since tests share few threads.
 func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
@@ -65,7 +65,7 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 }
 
 enum Command {
-    /// Runs a command to its end; what it prints goes through files, so that nothing of it can block.
+    /// Runs a command to its end; its output goes to files, so that it cannot block.
     static func run(
         _ program: String, _ arguments: [String], in folder: Folder, at place: String? = nil,
         environment: [String: String] = [:]
@@ -102,13 +102,13 @@ final class Program: @unchecked Sendable {
     let port: UInt16
     private let process: Process
 
-    /// Whether it has not ended.
+    /// Whether the process is still running.
     var isRunning: Bool { process.isRunning }
-    /// What must never stand in a log: every secret and token that went through this program.
+    /// The secrets and tokens that this program has handled, none of which may appear in a log.
     var secrets: [String] { known.withLock { $0 } }
     private let known: Mutex<[String]>
 
-    /// Starts the program on the `config.yaml` of a folder.
+    /// Starts the program with the `config.yaml` of a folder.
     static func start(_ folder: Folder, secrets: [String] = [], environment: [String: String] = [:]) async throws
         -> Program
     {
@@ -150,7 +150,7 @@ final class Program: @unchecked Sendable {
 
     func remember(_ secret: String) { known.withLock { $0.append(secret) } }
 
-    /// Sends a form and reads the answer; tokens in it become secrets that must not be logged.
+    /// Sends a form and reads the response; tokens in it become secrets that must not be logged.
     func post(_ path: String, _ form: [(String, String)], as client: (String, String)? = nil) throws -> HTTPAnswer {
         let body = form.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&")
         let basic = client.map { "Authorization: \(Form.basic($0.0, $0.1))\r\n" } ?? ""
@@ -172,7 +172,7 @@ final class Program: @unchecked Sendable {
         try post("/auth/token", [("grant_type", "client_credentials")] + form, as: (id, secret))
     }
 
-    /// Reloads, and waits until the log says how that went.
+    /// Reloads, and waits until the log reports the result.
     func reload() async throws -> String {
         let before = log.count
         kill(pid, SIGHUP)
@@ -182,7 +182,7 @@ final class Program: @unchecked Sendable {
         return String(log.dropFirst(before))
     }
 
-    /// Ends the program and looks through all that it logged.
+    /// Stops the program and checks everything that it logged.
     @discardableResult
     func stop() -> Int32 {
         if process.isRunning { process.terminate() }

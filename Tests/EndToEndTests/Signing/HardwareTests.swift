@@ -5,14 +5,14 @@ import Foundation
 import GrantKit
 import Testing
 
-/// A token in software, with what is needed to reach it.
+/// A software token, and what is needed to access it.
 private enum Token {
     static let module = "/usr/lib/softhsm/libsofthsm2.so"
-    /// Writes down what is asked of a module.
+    /// A module that records the calls of another.
     static let spy = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so"
     static let provider = ProcessInfo.processInfo.environment["GRANTOR_PKCS11_PROVIDER"] ?? ""
 
-    /// What is not on this machine, or nil.
+    /// What is missing on this machine; nil if nothing is.
     static var missing: String? {
         let files = [
             ("softhsm2", module), ("softhsm2", "/usr/bin/softhsm2-util"), ("opensc", "/usr/bin/pkcs11-tool"),
@@ -25,7 +25,7 @@ private enum Token {
         return "GRANTOR_PKCS11_PROVIDER does not name the provider: see Scripts/pkcs11-provider"
     }
 
-    /// Makes a token with keys of three kinds in a folder.
+    /// Creates a token with keys of three kinds in a folder.
     static func make(_ folder: Folder) throws {
         try folder.write(
             "softhsm2.conf",
@@ -64,7 +64,7 @@ private func yaml(provider: String, signing: String, algorithm: String) -> Strin
     """
 }
 
-@Suite("Keys that a provider of OpenSSL holds", .timeLimit(.minutes(10)))
+@Suite("Keys held by an OpenSSL provider", .timeLimit(.minutes(10)))
 struct HardwareTests {
     private static var softHSM: String {
         "{ name: hsm, path: \(Token.provider), parameters: { pkcs11-module-path: \(Token.module) } }"
@@ -74,7 +74,7 @@ struct HardwareTests {
         "{ uri: \"pkcs11:token=grantor;object=\(label);type=private\", pin: { env: PIN }, algorithm: \(algorithm) }"
     }
 
-    @Test("what these tests need is there wherever the project tests itself")
+    @Test("the requirements of these tests are met wherever the project tests itself")
     func complete() {
         guard let missing = Token.missing else { return }
         print("hardware: NOT TESTED, no token signed anything: \(missing)")
@@ -82,7 +82,7 @@ struct HardwareTests {
     }
 
     @Test(
-        "a token in hardware signs, and what it signs verifies elsewhere",
+        "a hardware token signs, and its signatures verify elsewhere",
         .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")),
         arguments: [("es256", "ES256"), ("rsa", "RS256"), ("rsa", "PS256"), ("es384", "ES384")])
     func signs(_ label: String, _ algorithm: String) async throws {
@@ -111,7 +111,7 @@ struct HardwareTests {
     }
 
     @Test(
-        "a token that does not open says what to look at, and shows no PIN",
+        "the error for a token that does not open says what to check and shows no PIN",
         .enabled(if: Token.missing == nil, Comment(rawValue: Token.missing ?? "")))
     func refusals() async throws {
         try await Folder.with { folder in
@@ -121,7 +121,7 @@ struct HardwareTests {
                 (HardwareTests.key("es256", algorithm: "ES256"), "another-pin", "no private key at 'pkcs11:"),
                 (HardwareTests.key("none", algorithm: "ES256"), "12$4#x", "no private key at 'pkcs11:"),
                 ("{ uri: \"pkcs11:token=grantor\", pin: { env: PIN } }", "12$4#x", "3 private keys at"),
-                (wrongKind, "12$4#x", "the key is not one for 'ES256': it is an RSA key"),
+                (wrongKind, "12$4#x", "the key cannot sign with 'ES256': it is an RSA key"),
             ] {
                 try folder.write(
                     "config.yaml", yaml(provider: HardwareTests.softHSM, signing: signing, algorithm: "ES256"))
@@ -154,14 +154,14 @@ struct HardwareTests {
 
     // MARK: without hardware
 
-    /// A provider that every machine with OpenSSL has.
+    /// A provider that comes with OpenSSL.
     private static func legacy(_ folder: Folder) throws -> String {
         let modules = try Command.shell("openssl version -m", in: folder).output
         let path = try #require(modules.firstMatch(of: /"(.+)"/)?.1)
         return "\(path)/legacy.so"
     }
 
-    @Test("a key by another URI signs in the provider's own context")
+    @Test("a key with another kind of URI signs in the provider's own context")
     func file() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("umask 077; openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
@@ -177,14 +177,14 @@ struct HardwareTests {
         }
     }
 
-    @Test("a provider that cannot be used stops the start with OpenSSL's reason")
+    @Test("an unusable provider prevents the start, with OpenSSL's reason")
     func providers() async throws {
         try await Folder.with { folder in
             let key = "{ uri: \"pkcs11:token=none\", pin: \"1234\" }"
             for (path, message) in [
                 ("/nonexistent.so", "cannot open shared object file"),
                 ("/etc/passwd", "invalid ELF header"),
-                (try HardwareTests.legacy(folder), "nothing of OpenSSL opens 'pkcs11:token=none': unregistered scheme"),
+                (try HardwareTests.legacy(folder), "OpenSSL cannot open 'pkcs11:token=none': unregistered scheme"),
             ] {
                 try folder.write("config.yaml", yaml(provider: "{ path: \(path) }", signing: key, algorithm: "ES256"))
                 let ended = try Command.grantor("check", in: folder)

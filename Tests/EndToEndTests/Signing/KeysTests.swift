@@ -41,7 +41,7 @@ extension Program {
         try #require(try token("service", Configurations.secret)["access_token"])
     }
 
-    /// Waits until something holds, as long as a server may take to see what another process wrote.
+    /// Waits until a condition holds, for as long as a server may take to see what another process has written.
     fileprivate func wait(_ what: String, _ body: () throws -> Bool) async throws {
         if try await Patience.wait(.milliseconds(50), until: body) { return }
         Issue.record("waited in vain: \(what)\n\(log)")
@@ -71,7 +71,7 @@ struct KeysTests {
         }
     }
 
-    @Test("keys come as PKCS#8, PKCS#1, SEC1 or JWK, open or encrypted")
+    @Test("keys can be PKCS#8, PKCS#1, SEC1 or JWK, encrypted or not")
     func forms() async throws {
         try await Folder.with { folder in
             let made = try Command.shell(
@@ -112,7 +112,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that others on the machine can read or change is a warning that says what to do")
+    @Test("a key that other users can read or change causes a warning that says what to do")
     func permissions() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("umask 077; openssl genpkey -algorithm ED25519 -out key.pem", in: folder)
@@ -123,7 +123,7 @@ struct KeysTests {
                 chmod(key, mode)
                 let ended = try Command.grantor("check", in: folder)
                 #expect(ended.status == 0, "\(ended.errors)")
-                let message = warning.map { "others on this machine \($0) in 'key.pem'" }
+                let message = warning.map { "other users of this machine \($0) in 'key.pem'" }
                 #expect(ended.errors.isEmpty == (message == nil), "\(mode): \(ended.errors)")
                 guard let message else { return }
                 #expect(ended.errors.contains(message), "\(mode): \(ended.errors)")
@@ -132,7 +132,7 @@ struct KeysTests {
                 #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             }
             if geteuid() == 0 {
-                // Root gives a key to the server's group, which cannot change it.
+                // Root lets the server's group read a key but not change it.
                 for (mode, warning) in [
                     (0o644, read), (0o604, read), (0o602, change), (0o660, change), (0o640, nil), (0o600, nil),
                 ] as [(mode_t, String?)] { try check(mode, warning, "g-wx,o=") }
@@ -144,7 +144,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that comes from a URI or by 'keys import' is looked at in the same way")
+    @Test("a key from a URI or from 'keys import' is checked in the same way")
     func otherPermissions() async throws {
         try await Folder.with { folder in
             _ = try Command.shell("openssl genpkey -algorithm ED25519 -out key.pem; chmod 644 key.pem", in: folder)
@@ -155,7 +155,7 @@ struct KeysTests {
             try folder.write("config.yaml", Setup.yaml(keys, algorithm: "EdDSA"))
             #expect(try Command.grantor("check", in: folder).errors.contains("can read the key in '\(path)'"))
             let imported = try Command.grantor("keys", "import", "key.pem", in: folder)
-            #expect(imported.errors.contains("warning: others on this machine can read the key in 'key.pem'"))
+            #expect(imported.errors.contains("warning: other users of this machine can read the key in 'key.pem'"))
             chmod(path, 0o600)
             #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             #expect(try !Command.grantor("keys", "import", "key.pem", in: folder).errors.contains("warning"))
@@ -178,7 +178,7 @@ struct KeysTests {
             for task in load {
                 let result = try await task.value
                 #expect(result.refused == 0 && result.unverified == 0, "\(result)")
-                // A thread that serves requests and makes a key of RSA meanwhile would take longer.
+                // If a thread that serves requests generated an RSA key, it would take longer.
                 #expect(result.slowest < .milliseconds(500) + result.latest * 20, "\(result)")
                 sets.insert(result.signers)
                 all.requests += result.requests
@@ -187,8 +187,8 @@ struct KeysTests {
             }
             print("keys: \(algorithm): three changes under \(all.requests) requests on two servers")
             print("keys: \(algorithm): \(all.published) published at most, slowest answer \(all.slowest)")
-            // How many changes there are meanwhile depends on the machine. What is published beside the keys that have
-            // signed is the one that is announced.
+            // The number of rotations depends on the machine. Besides the keys that have signed, only the announced one
+            // is published.
             let signers = sets.reduce(Set()) { $0.union($1) }
             #expect((2...signers.count + 1).contains(all.published), "\(all.published), \(signers.count) signed")
             #expect(sets.allSatisfy { $0.count == 4 })
@@ -196,7 +196,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a reload that asks for another algorithm has its key before the next request")
+    @Test("a reload that needs another algorithm has its key before the next request")
     func reload() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml("cache: 2m"))
@@ -217,7 +217,7 @@ struct KeysTests {
         }
     }
 
-    @Test("declared keys change by a reload, and the former one stays published")
+    @Test("a reload changes declared keys, and the old one stays published")
     func declared() async throws {
         try await Folder.with { folder in
             let made = try Command.shell(
@@ -270,7 +270,7 @@ struct KeysTests {
         }
     }
 
-    @Test("a key that was announced before a kill -9 signs when its time comes")
+    @Test("a key that was announced before a kill -9 signs on time")
     func crash() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml("rotate_every: 1h, announce: 4s, cache: 1s", expiration: 600))
@@ -286,7 +286,7 @@ struct KeysTests {
         }
     }
 
-    @Test("an imported key signs where its algorithm has none")
+    @Test("an imported key signs if its algorithm has no key")
     func imported() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Setup.yaml(""))
@@ -296,7 +296,7 @@ struct KeysTests {
                 "umask 077; openssl genrsa -aes256 -passout pass:word -out key.pem 2048", in: folder)
             let early = try Command.grantor(
                 "keys", "import", "key.pem", "--passphrase-env", "WORD", in: folder, environment: ["WORD": "word"])
-            #expect(early.status == 1 && early.errors.contains("the first 'grantor serve' makes them"), "\(early)")
+            #expect(early.status == 1 && early.errors.contains("the first 'grantor serve' generates them"), "\(early)")
             let program = try await Program.start(folder)
             #expect(try Command.grantor("keys", "import", "key.pem", in: folder).errors.contains("passphrase"))
             let done = try Command.grantor(
@@ -318,9 +318,9 @@ struct KeysTests {
         try await Folder.with { folder in
             let other = String(repeating: "5a", count: 32)
             try folder.write("config.yaml", Setup.yaml(""))
-            #expect(try Command.grantor("check", in: folder).errors.contains("will stand in the store as they are"))
+            #expect(try Command.grantor("check", in: folder).errors.contains("keys in the store unsealed"))
             let open = try await Program.start(folder, secrets: [Setup.seal])
-            #expect(!open.log.contains("will stand"))
+            #expect(!open.log.contains("unsealed"))
             let kids = try open.kids()
             #expect(try Command.grantor("keys", "reseal", in: folder).errors.contains("'keys.seal' is not set"))
             #expect(try holdsPrivateKey(folder))
@@ -328,13 +328,13 @@ struct KeysTests {
             #expect(try Command.grantor("check", in: folder).errors.isEmpty)
             #expect(try await open.reload().contains("was reloaded"))
             let resealed = try Command.grantor("keys", "reseal", in: folder)
-            #expect(resealed.status == 0 && resealed.output.contains("stood open"), "\(resealed)")
+            #expect(resealed.status == 0 && resealed.output.contains("were unsealed"), "\(resealed)")
             #expect(resealed.output.contains(kids[0]) && resealed.output.contains("grantor keys rotate --now"))
             // While the server runs and has the file open.
             #expect(try !holdsPrivateKey(folder))
             #expect(try Command.grantor("keys", "list", in: folder).output.contains("sealed under"))
             #expect(try open.kids() == kids)
-            #expect(try !Command.grantor("keys", "reseal", in: folder).output.contains("stood open"))
+            #expect(try !Command.grantor("keys", "reseal", in: folder).output.contains("were unsealed"))
             open.stop()
             #expect(try !holdsPrivateKey(folder))
             try folder.write("config.yaml", Setup.yaml("seal: [\(other), { env: OLD }]"))

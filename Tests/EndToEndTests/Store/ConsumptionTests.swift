@@ -35,7 +35,7 @@ struct ConsumptionTests {
         """
     }
 
-    /// Somebody who has signed in, and whose session outlives the program.
+    /// A signed-in user whose session outlives the program.
     private final class Person {
         private let browser: WebBrowser
 
@@ -54,7 +54,7 @@ struct ConsumptionTests {
         }
     }
 
-    /// Sends one form 64 times at once, over a connection each; a kill leaves some without an answer.
+    /// Sends one form 64 times at once, each over its own connection; a kill leaves some without a response.
     private static func race(_ program: Program, _ form: [(String, String)]) async -> [HTTPAnswer] {
         await withTaskGroup(of: HTTPAnswer?.self) { group in
             for _ in 0..<64 {
@@ -76,7 +76,7 @@ struct ConsumptionTests {
         [("grant_type", "refresh_token"), ("refresh_token", token)]
     }
 
-    /// Races while the program is killed, and once more after its restart; gives all answers and the new program.
+    /// Races while the program is killed and once more after its restart; returns all responses and the new program.
     private static func killed(
         _ program: Program, _ folder: Folder, _ forms: [[(String, String)]]
     ) async throws -> (answers: [[HTTPAnswer]], program: Program) {
@@ -116,7 +116,7 @@ struct ConsumptionTests {
         }
     }
 
-    @Test("within the grace time all that race get one successor, and the generation moves once")
+    @Test("within the grace period all racing requests get one successor, and the generation advances once")
     func successor() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Self.yaml(grace: "60s"))
@@ -131,7 +131,7 @@ struct ConsumptionTests {
                 #expect(answers[0].count >= 64 && answers[0].allSatisfy { $0.status == 200 }, "round \(round)")
                 let successors = Set(answers[0].compactMap { $0["refresh_token"] })
                 #expect(successors.count == 1, "round \(round)")
-                // Another generation in between would make this one old, and its use a reuse.
+                // With another generation in between, this token would be old and its use a reuse.
                 let last = try program.post(
                     "/auth/token", Self.refresh(successors.first ?? ""), as: ("app", Self.secret))
                 #expect(last.status == 200, "round \(round)")

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("kill -9 at any moment under load", .timeLimit(.minutes(20)))
 struct KillTests {
-    /// What clients were answered before the process was killed.
+    /// The responses that clients got before the process was killed.
     private final class Answered: Sendable {
         private let state = Mutex<(access: [String], rotations: [(old: String, new: String)])>(([], []))
 
@@ -17,7 +17,7 @@ struct KillTests {
             state.withLock { $0.rotations.append((old, new)) }
         }
         var access: [String] { state.withLock { $0.access } }
-        /// Tokens that must not work again: within the grace time the one before the last does.
+        /// Tokens that must not work again; within the grace period, the last but one still does.
         func spent(hasGrace: Bool) -> [String] {
             let rotations = state.withLock { $0.rotations }
             let rotated = Set(rotations.map(\.old))

@@ -7,9 +7,9 @@ import Testing
 
 @testable import ServerHTTP
 
-@Suite("When files and connections run out", .timeLimit(.minutes(10)))
+@Suite("Running out of files and connections", .timeLimit(.minutes(10)))
 struct DescriptorTests {
-    /// Starts the program under a limit of open files.
+    /// Starts the program with a limit of open files.
     private func start(_ listen: String, limit: String, in folder: Folder) async throws -> (pid: pid_t, port: UInt16) {
         try folder.write("config.yaml", Configurations.yaml(listen: listen))
         Thread.detachNewThread {
@@ -27,20 +27,20 @@ struct DescriptorTests {
         throw ConfigurationError("the program did not start: \(folder.read("err"))")
     }
 
-    /// The soft limit of open files of a process.
+    /// A process's soft limit of open files.
     private func limit(of pid: pid_t) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(pid)/limits", encoding: .utf8)
         return try #require(text.firstMatch(of: /Max open files +(\d+)/).flatMap { Int($0.1) })
     }
 
-    /// Processor time of a process, in seconds.
+    /// The processor time of a process, in seconds.
     private func used(by pid: pid_t) throws -> Double {
         let line = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         let fields = (line.split(separator: ")").last ?? "").split(separator: " ")
         return (Double(fields[11]) ?? 0) / 100 + (Double(fields[12]) ?? 0) / 100
     }
 
-    @Test("the soft limit is raised to what the connections need, and not further")
+    @Test("the soft limit is raised to what the connections need and no further")
     func raised() async throws {
         try await Folder.with { folder in
             let (pid, port) = try await start(
@@ -54,7 +54,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("a limit that is too low is told with its number and what to do, and fewer connections are taken")
+    @Test("a limit that is too low is logged with advice, and fewer connections are accepted")
     func tooLow() async throws {
         try await Folder.with { folder in
             let (pid, port) = try await start(
@@ -74,7 +74,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("without descriptors accepting pauses, costs nothing, is told once, and comes back")
+    @Test("without descriptors, accepting pauses, costs nothing, is logged once, and resumes")
     func exhausted() async throws {
         try await Folder.with { folder in
             let (pid, port) = try await start("{ port: 0, header_timeout: 100s }", limit: "ulimit -n 5000", in: folder)
@@ -108,7 +108,7 @@ struct DescriptorTests {
     }
 
     @Test(
-        "of a low limit some descriptors are left for all else",
+        "with a low limit, some descriptors are left for everything else",
         arguments: [(64, 30), (100, 30), (1024, 40), (20, 30), (1_000_000, 30)])
     func shares(_ limit: Int, _ used: Int) {
         let fitting = DescriptorLimit(4096, used: used, needed: 4096 + used + 128, limit: limit).connections

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A connection of HTTP/2 over TLS that sends exactly what a test says (RFC 9113 section 4.1).
+/// An HTTP/2 connection over TLS that sends exactly what a test says (RFC 9113 section 4.1).
 final class HTTP2Client: Sendable {
     struct Frame: Equatable {
         var kind: UInt8
@@ -41,7 +41,7 @@ final class HTTP2Client: Sendable {
     private let name: String
     private let ended: Task<Void, any Error>
 
-    /// Connects, sends, and stays until the server ends the connection.
+    /// Connects, sends, and stays until the server closes the connection.
     init(_ name: String, _ frames: [Frame], settings: [UInt8] = [], to program: Program, in folder: Folder) throws {
         self.folder = folder
         self.name = name
@@ -53,10 +53,10 @@ final class HTTP2Client: Sendable {
         ended = Task { _ = try await onThread { try Command.shell(line, in: folder) } }
     }
 
-    /// Whether the server has ended the connection.
+    /// Whether the server has closed the connection.
     var isEnded: Bool { FileManager.default.fileExists(atPath: "\(folder.path)/\(name).ended") }
 
-    /// What has come so far.
+    /// The frames received so far.
     var received: [Frame] {
         var rest = [UInt8]((try? Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(name).out"))) ?? Data())[...]
         var frames: [Frame] = []

@@ -43,7 +43,7 @@ struct HTTP2Tests {
         try await with { program, folder in
             let fields = HTTP2Tests.request(method, path)
             let frames = (0..<100).map { Frame.headers(2 * $0 + 1, fields, isLast: isLast) }
-            // Each processor has connections of its own, and on each the last connection may stay.
+            // Each processor has its own connections, and the last one on each may stay.
             let count = ProcessInfo.processInfo.activeProcessorCount + 4
             let clients = try (0..<count).map {
                 try HTTP2Client("client\($0)", frames, settings: HTTP2Tests.closed, to: program, in: folder)

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 9112: versions, hosts and what is no request", .timeLimit(.minutes(10)))
+@Suite("RFC 9112: versions, hosts and invalid requests", .timeLimit(.minutes(10)))
 struct HTTPVersionTests {
     private func with(_ body: (Program) async throws -> Void) async throws {
         try await Folder.with { folder in
@@ -17,7 +17,7 @@ struct HTTPVersionTests {
         }
     }
 
-    /// What comes back until the server ends the connection, and how long that takes.
+    /// The response until the server closes the connection, and how long that takes.
     private func exchange(_ text: String, with program: Program) throws -> (answer: HTTPAnswer, took: Duration) {
         let socket = try HTTPSocket(port: program.port)
         let begin = ContinuousClock.now
@@ -39,7 +39,7 @@ struct HTTPVersionTests {
         }
     }
 
-    @Test("HTTP/1.0 keeps its connection if it asks to, and is told so")
+    @Test("HTTP/1.0 keeps its connection on request and is told so")
     func kept() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -101,7 +101,7 @@ struct HTTPVersionTests {
         ], [true, false])
     func unreadable(_ request: (text: String, status: Int, why: String), isFollowed: Bool) async throws {
         let (status, why) = (request.status, request.why)
-        // What follows what cannot be read is no request, whatever it looks like.
+        // What follows an unreadable request is not a request, whatever it looks like.
         let text = request.text + (isFollowed ? "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n" : "")
         try await with { program in
             let (alone, took) = try exchange(text, with: program)
@@ -167,7 +167,7 @@ struct SecureTransportTests {
                 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=id.example.com -keyout key.pem -out cert.pem",
                 in: folder)
             #expect(made.status == 0, "\(made.errors)")
-            // The shortest time after which an idle client is let go, which 'openssl s_client' waits for.
+            // The shortest idle timeout, since 'openssl s_client' waits for it.
             let yaml = Configurations.yaml(
                 listen: "{ port: 0, header_timeout: 1s, tls: { certificate: cert.pem, key: key.pem\(tls) } }")
             try folder.write("config.yaml", yaml.replacing("http://127.0.0.1:8080", with: issuer))
@@ -207,7 +207,7 @@ struct SecureTransportTests {
     @Test("in HTTP/2 a Host header that differs from the authority is refused", .clause("RFC 9113 section 8.3.1"))
     func authority() async throws {
         try await with("", issuer: "https://id.example.com") { program, folder in
-            // GET /.well-known/jwks.json with the authority "a", and a host of one letter behind it.
+            // GET /.well-known/jwks.json with the authority "a", followed by a host of one letter.
             for (host, isRefused) in [("a", false), ("A", false), ("b", true)] {
                 let fields = #"\202\207\104\026/.well-known/jwks.json\101\001a\100\004host\001"# + host
                 let frames = #"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\004\0\0\0\0\0\0\0\045\001\005\0\0\0\001"# + fields

@@ -6,7 +6,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("Requests to other servers cannot be led astray", .timeLimit(.minutes(10)))
+@Suite("Requests to other servers cannot be misdirected", .timeLimit(.minutes(10)))
 struct OutboundTests {
     private let client = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(30), longest: 1000)
 
@@ -19,7 +19,7 @@ struct OutboundTests {
         }
     }
 
-    @Test("what is sent arrives as it was sent, and the answer comes back")
+    @Test("a request arrives as it was sent, and the response is returned")
     func exchange() async throws {
         let server = try OtherServer { _ in OtherServer.reply("202 Accepted", "X-Kind: yes\r\n", body: "fine") }
         var request = OutboundRequest("POST", "http://127.0.0.1:\(server.port)/hook?a=b", body: Array("c=d".utf8))
@@ -34,7 +34,7 @@ struct OutboundTests {
     }
 
     @Test(
-        "the path is sent as it is written",
+        "the path is sent as written",
         arguments: ["/", "//a//b", "/a%2Fb?c=%26&d", "?x=1", ""])
     func paths(_ path: String) async throws {
         let server = try OtherServer { _ in OtherServer.reply("200 OK") }
@@ -43,7 +43,7 @@ struct OutboundTests {
         #expect(line == "GET \(path.hasPrefix("/") ? "" : "/")\(path) HTTP/1.1")
     }
 
-    @Test("a body in chunks is whole, and what comes before the answer is not the answer")
+    @Test("a chunked body is read completely, and interim responses are skipped")
     func chunks() async throws {
         let server = try OtherServer { _ in
             Array(
@@ -57,23 +57,23 @@ struct OutboundTests {
     }
 
     @Test(
-        "an answer that is cut off, or is none, is an error",
+        "a truncated or invalid response is an error",
         arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "HTTP/1.1 200 OK\r\n", "no HTTP\r\n\r\n"])
     func broken(_ answer: String) async throws {
         let server = try OtherServer { _ in Array(answer.utf8) }
         let problem = await failure(client, "http://127.0.0.1:\(server.port)/")
-        #expect(problem.contains("did not answer") || problem.contains("before its answer was whole"), "\(problem)")
+        #expect(problem.contains("did not respond") || problem.contains("its response was complete"), "\(problem)")
     }
 
-    @Test("headers without end are not read")
+    @Test("endless header fields are not read")
     func headers() async throws {
         let server = try OtherServer { _ in
             Array("HTTP/1.1 200 OK\r\n".utf8) + Array(String(repeating: "X-A: b\r\n", count: 1_000_000).utf8)
         }
-        #expect(await failure(client, "http://127.0.0.1:\(server.port)/").contains("did not answer"))
+        #expect(await failure(client, "http://127.0.0.1:\(server.port)/").contains("did not respond"))
     }
 
-    @Test("a header that would be two is not sent")
+    @Test("a header field with a line break is not sent")
     func injection() async throws {
         let server = try OtherServer { _ in OtherServer.reply("200 OK") }
         var request = OutboundRequest("GET", "http://127.0.0.1:\(server.port)/")
@@ -82,7 +82,7 @@ struct OutboundTests {
         #expect(server.requests.allSatisfy { $0.isEmpty })
     }
 
-    @Test("a redirect is an answer and is not followed")
+    @Test("a redirect is a response and is not followed")
     func redirect() async throws {
         let other = try OtherServer { _ in OtherServer.reply("200 OK") }
         let server = try OtherServer { [port = other.port] _ in
@@ -92,14 +92,14 @@ struct OutboundTests {
         #expect(other.requests.isEmpty)
     }
 
-    @Test("a server that says nothing, or half of something, is left after the limit")
+    @Test("a server that sends nothing, or only a part, is abandoned after the limit")
     func hanging() async throws {
         let silent = try OtherServer { _ in nil }
         let hasty = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(1))
         #expect(await failure(hasty, "http://127.0.0.1:\(silent.port)/").contains("within 1 seconds"))
     }
 
-    @Test("an answer of more than the limit is not read", arguments: [true, false])
+    @Test("a response larger than the limit is not read", arguments: [true, false])
     func tooMuch(_ says: Bool) async throws {
         let body = String(repeating: "x", count: 100_000)
         let server = try OtherServer { _ in
@@ -112,7 +112,7 @@ struct OutboundTests {
     }
 
     @Test(
-        "addresses that are not of the public internet are refused, however they are written",
+        "addresses outside the public internet are refused, however they are written",
         arguments: [
             "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]",
             "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
@@ -124,14 +124,14 @@ struct OutboundTests {
         for scheme in ["http", "https"] {
             let problem = await failure(strict, "\(scheme)://\(host)/")
             #expect(
-                problem.contains("not an address of the public internet") || problem.contains("cannot be resolved")
-                    || problem.contains("not an https address"), "\(problem)")
+                problem.contains("not on the public internet") || problem.contains("cannot be resolved")
+                    || problem.contains("not an https URL"), "\(problem)")
         }
         #expect(!OutboundNetworks().allows(host.filter { !"[]".contains($0) }))
     }
 
     @Test(
-        "an address of the public internet is allowed, and a network that is listed",
+        "addresses on the public internet and in configured networks are allowed",
         arguments: [
             ("93.184.215.14", true), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", true), ("10.1.2.3", true),
             ("10.2.0.1", false),
@@ -142,7 +142,7 @@ struct OutboundTests {
     }
 
     @Test(
-        "http is spoken to this machine alone, and to it only where the server is for this machine",
+        "http is used only to this machine, and only if the server is for this machine only",
         arguments: [
             "http://10.1.2.3/", "ftp://127.0.0.1/", "http://user:pass@127.0.0.1/", "http://127.0.0.1/#x",
             "//127.0.0.1/", "x", "https://a%0d%0ab.example/", "https://a%2fb.example/",
@@ -154,7 +154,7 @@ struct OutboundTests {
     }
 
     @Test(
-        "over https the certificate has to be that of the name or address, and one that is trusted",
+        "over https the certificate must be trusted and valid for the name or address",
         arguments: [("DNS:localhost", "localhost", "127.0.0.1"), ("IP:127.0.0.1", "127.0.0.1", nil)])
     func certificates(_ name: String, _ right: String, _ wrong: String?) async throws {
         try await Folder.with { folder in
@@ -172,10 +172,10 @@ struct OutboundTests {
             let path = "\(program.port)/.well-known/oauth-authorization-server"
             #expect(try await trusting.send(OutboundRequest("GET", "https://\(right):\(path)")).status == 200)
             if let wrong {
-                #expect(await failure(trusting, "https://\(wrong):\(path)").contains("did not answer"))
+                #expect(await failure(trusting, "https://\(wrong):\(path)").contains("did not respond"))
             }
             let usual = OutboundClient(networks, limit: .seconds(30))
-            #expect(await failure(usual, "https://\(right):\(path)").contains("did not answer"))
+            #expect(await failure(usual, "https://\(right):\(path)").contains("did not respond"))
         }
     }
 }

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("RFC 9112 section 9.3.2: requests that are sent together", .timeLimit(.minutes(10)))
+@Suite("RFC 9112 section 9.3.2: pipelined requests", .timeLimit(.minutes(10)))
 struct PipeliningTests {
     private static let get = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let lastGet = "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -37,7 +37,7 @@ struct PipeliningTests {
         }
     }
 
-    /// Bodies of both kinds that hold what ends a request elsewhere, and line ends of both kinds.
+    /// Bodies of both kinds that contain what ends a request elsewhere, and line ends of both kinds.
     private static let mixed = [
         "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -69,7 +69,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("a client that ends its side after many requests gets all answers")
+    @Test("a client that closes its side after many requests gets all responses")
     func ends() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Names that resolve slowly hold up nothing else", .timeLimit(.minutes(10)))
 struct ResolverTests {
-    /// A name service that answers what a test lets it.
+    /// A name service that responds when a test lets it.
     private final class Names: Sendable {
         private let state = Mutex<(asked: [String], open: Int)>(([], 0))
         let isSlow: @Sendable (String) -> Bool
@@ -18,7 +18,7 @@ struct ResolverTests {
         init(slow: @escaping @Sendable (String) -> Bool) { isSlow = slow }
 
         var asked: [String] { state.withLock { $0.asked } }
-        /// Lets as many of those that hang go on.
+        /// Lets a number of hanging lookups continue.
         func letGo(_ count: Int = 1_000_000) { state.withLock { $0.open = count } }
 
         private func isHeld() -> Bool {
@@ -51,7 +51,7 @@ struct ResolverTests {
         #expect(isTrue())
     }
 
-    @Test("a request ends at its limit, though the look-up cannot be ended")
+    @Test("a request ends at its time limit, although the lookup cannot be cancelled")
     func limit() async throws {
         let names = Names { _ in true }
         defer { names.letGo() }
@@ -60,11 +60,11 @@ struct ResolverTests {
         let problem = await #expect(throws: OutboundError.self) {
             try await client.send(OutboundRequest("GET", "https://slow.example/"))
         }
-        // The name is still being looked up: whoever waits for that waits until the test is ended.
-        #expect(problem?.description.contains("no answer within") == true && names.asked == ["slow.example"])
+        // The name is still being looked up; waiting for that would take until the end of the test.
+        #expect(problem?.description.contains("no response within") == true && names.asked == ["slow.example"])
     }
 
-    @Test("a thousand that ask for one name share one look-up")
+    @Test("a thousand requests for one name share one lookup")
     func shared() async throws {
         let names = Names { _ in true }
         let resolver = ResolverTests.resolver(names)
@@ -81,7 +81,7 @@ struct ResolverTests {
         #expect(names.asked.count <= 2, "those that come after it are asked for anew")
     }
 
-    @Test("names below one domain, however many, leave threads for other names")
+    @Test("names below one domain leave threads for other names, however many they are")
     func fair() async throws {
         let names = Names { $0.hasSuffix(".evil.example") || $0.hasSuffix(".EVIL.example") }
         let resolver = ResolverTests.resolver(names)
@@ -98,7 +98,7 @@ struct ResolverTests {
     }
 
     @Test(
-        "a name is next whose own domain has the fewest threads, also where many share the domain above",
+        "the next name is the one whose domain has the fewest threads, even if many share the domain above",
         arguments: ["co.uk", "svc.cluster.local", "internal", "x.y.z.example"])
     func shared(_ suffix: String) async throws {
         let names = Names { _ in true }
@@ -109,7 +109,7 @@ struct ResolverTests {
         try await ResolverTests.eventually { names.asked.count == 8 && resolver.waiting == 12 }
         let good = Task { try await resolver.addresses(of: "www.good.\(suffix)") }
         try await ResolverTests.eventually { resolver.waiting == 13 }
-        // One thread is free again: of the 13 that wait, the last that came is next.
+        // One thread is free again; of the 13 waiting names, the last one is next.
         names.letGo(1)
         try await ResolverTests.eventually { names.asked.count == 9 }
         #expect(names.asked.last == "www.good.\(suffix)")
@@ -117,7 +117,7 @@ struct ResolverTests {
         for task in hanging + [good] { #expect(try await task.value == ["192.0.2.1"]) }
     }
 
-    @Test("a name that answered within the hour waits for nobody, whatever hangs")
+    @Test("a name that was resolved within the last hour does not wait, whatever else hangs")
     func known() async throws {
         let names = Names { $0.hasPrefix("hangs") }
         let skipped = Mutex(Duration.zero)
@@ -143,7 +143,7 @@ struct ResolverTests {
         for task in hanging { #expect(try await task.value == ["192.0.2.1"]) }
     }
 
-    @Test("threads and the queue are bounded, who does not fit is told, and who leaves makes room")
+    @Test("threads and the queue are limited, excess requests are refused, and cancelled ones make room")
     func bounded() async throws {
         let names = Names { _ in true }
         let resolver = ResolverTests.resolver(names, longest: 5)
@@ -165,7 +165,7 @@ struct ResolverTests {
         #expect(!names.asked.contains { $0.hasPrefix("a.c") }, "what nobody waits for is not looked up")
     }
 
-    @Test("an error reaches all who wait, and the next one asks again")
+    @Test("an error reaches all waiting requests, and the next one tries again")
     func errors() async throws {
         let names = Names { _ in false }
         let resolver = ResolverTests.resolver(names)
@@ -175,7 +175,7 @@ struct ResolverTests {
         #expect(names.asked.count == 3)
     }
 
-    @Test("cancelled at any moment, nothing is lost or answered twice", arguments: 0..<20)
+    @Test("whenever requests are cancelled, none is lost or answered twice", arguments: 0..<20)
     func races(_ round: Int) async throws {
         let names = Names { _ in false }
         let resolver = ResolverTests.resolver(names)

@@ -60,7 +60,7 @@ struct ServeTests {
         }
     }
 
-    @Test("the shipped configuration runs, and the line that it prints works as pasted")
+    @Test("the shipped configuration runs, and the command that it prints works as pasted")
     func shipped() async throws {
         try await Folder.with { folder in
             let shipped = try String(contentsOfFile: "\(Build.root)/config.yaml", encoding: .utf8)
@@ -82,7 +82,7 @@ struct ServeTests {
         }
     }
 
-    @Test("two processes that start at once on a new store have one key")
+    @Test("two processes that start at once on a new store share one key")
     func racingStarts() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -124,7 +124,7 @@ struct ServeTests {
         }
     }
 
-    @Test("health and metrics have an address of their own if one is configured")
+    @Test("health and metrics have a separate listener if one is configured")
     func monitoring() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml(more: "monitoring: { port: 0 }"))
@@ -150,10 +150,10 @@ struct ServeTests {
         }
     }
 
-    @Test("SIGTERM lets requests in progress finish and ends with 0")
+    @Test("on SIGTERM, requests in progress finish and the status is 0")
     func drains() async throws {
         try await Folder.with { folder in
-            // Long limits, since the threads of a test may be late.
+            // Long limits, since the threads of tests may be slow.
             let listen = "{ host: 127.0.0.1, port: 0, body_timeout: 100s }"
             try folder.write("config.yaml", Configurations.yaml(listen: listen, more: "shutdown_limit: 2m"))
             let program = try await Program.start(folder)
@@ -172,7 +172,7 @@ struct ServeTests {
         }
     }
 
-    @Test("an address that is taken is named")
+    @Test("an address in use is named")
     func taken() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -186,7 +186,7 @@ struct ServeTests {
         }
     }
 
-    @Test("a secret that was brought along as a slow hash is told from a wrong one, before and after it is known")
+    @Test("a secret imported as a slow hash is distinguished from a wrong one, before and after its first use")
     func slowHash() async throws {
         try await Folder.with { folder in
             let hash = "$s0$e0801$MDEyMzQ1Njc4OWFiY2RlZg==$Uu3R7gJqiAFtHT+aJ9EzjncgtWTvmMWyROih7o5fE4o="
@@ -204,7 +204,7 @@ struct ServeTests {
         }
     }
 
-    @Test("the log has one JSON object a line, each with the request it belongs to")
+    @Test("the log has one JSON object per line, each with its request id")
     func logs() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())

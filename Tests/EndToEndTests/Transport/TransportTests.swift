@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("What the HTTP layer does with bad clients", .timeLimit(.minutes(10)))
+@Suite("The HTTP layer and misbehaving clients", .timeLimit(.minutes(10)))
 struct TransportTests {
     private static let listen = "{ port: 0, header_timeout: 1s, body_timeout: 1s, max_connections: 64 }"
 
@@ -33,7 +33,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a body that comes byte by byte is answered in time")
+    @Test("a body that arrives byte by byte gets a response in time")
     func slowBody() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -72,7 +72,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a body of more than 64 KiB is refused, whether its length is told or not", arguments: [true, false])
+    @Test("a body of more than 64 KiB is refused, whether its length is declared or not", arguments: [true, false])
     func largeBody(_ isTold: Bool) async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -90,7 +90,7 @@ struct TransportTests {
     }
 
     @Test(
-        "what is no HTTP request is refused",
+        "anything but an HTTP request is refused",
         arguments: [
             "GARBAGE\r\n\r\n", "GET\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
@@ -127,7 +127,7 @@ struct TransportTests {
         }
     }
 
-    @Test("several requests on one connection are answered in order, and 'close' ends it in any letters")
+    @Test("several requests on one connection are answered in order, and 'close' ends it in any case")
     func keepsAlive() async throws {
         try await with { program in
             let socket = try HTTPSocket(port: program.port)
@@ -138,7 +138,7 @@ struct TransportTests {
         }
     }
 
-    @Test("a client that does not read its answers loses its connection")
+    @Test("a client that does not read its responses loses its connection")
     func slowReader() async throws {
         try await with("{ port: 0, header_timeout: 1s, body_timeout: 1s }") { program in
             let socket = try HTTPSocket(port: program.port)
@@ -162,10 +162,10 @@ struct TransportTests {
         }
     }
 
-    @Test("connections beyond the cap wait and are served when others end")
+    @Test("connections beyond the limit wait and are served when others end")
     func cap() async throws {
         try await with("{ port: 0, max_connections: 4, header_timeout: 100s }") { program in
-            // The library takes connections several at a time, so the cap may be passed by a few.
+            // The library accepts several connections at a time, so the limit may be exceeded by a few.
             var idle = try (0..<12).map { _ in try HTTPSocket(port: program.port) }
             let last = try HTTPSocket(port: program.port)
             last.write(Array("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
@@ -177,7 +177,7 @@ struct TransportTests {
     }
 
     @Test(
-        "the address of a client behind a trusted proxy is the forwarded one, and of others it is not",
+        "the address of a client is the forwarded one behind a trusted proxy only",
         arguments: [true, false])
     func proxies(_ isTrusted: Bool) async throws {
         let listen = "{ port: 0, trusted_proxies: [\(isTrusted ? "127.0.0.0/8" : "192.0.2.0/24"), 198.51.100.7] }"
@@ -190,7 +190,7 @@ struct TransportTests {
         }
     }
 
-    @Test("the log may be read slowly, or not at all")
+    @Test("the log may be read slowly or not at all")
     func stalledLog() async throws {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
@@ -225,7 +225,7 @@ struct TLSTests {
         #expect(made.status == 0, "\(made.errors)")
     }
 
-    /// A client of HTTP/2 that lets nothing be sent to it (RFC 9113 section 6.9.2) and asks for something.
+    /// An HTTP/2 client that sends a request but allows no data to be sent to it (RFC 9113 section 6.9.2).
     private func unreadStream(of program: Program, in folder: Folder) throws {
         let settings = #"\0\0\006\004\0\0\0\0\0\0\004\0\0\0\0"#
         let headers = #"\0\0\035\001\005\0\0\0\001\202\207\104\026/.well-known/jwks.json\101\001a"#
@@ -262,7 +262,8 @@ struct TLSTests {
             try unreadStream(of: program, in: folder)
             let idle = try await onThread {
                 try Command.shell(
-                    // 'timeout' says 124 if it had to end the client. Nothing writes to the pipe, and it is not closed.
+                    // 'timeout' exits with 124 if it had to kill the client. Nothing writes to the pipe, and it is not
+                    // closed.
                     "mkfifo idle; exec 3<>idle; timeout 200 openssl s_client -alpn h2 -connect 127.0.0.1:\(program.port) <&3 >/dev/null 2>&1",
                     in: folder)
             }
@@ -279,7 +280,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a stop does not wait for clients that are idle, or never began")
+    @Test("a stop does not wait for clients that are idle or never sent a request")
     func stops() async throws {
         try await Folder.with { folder in
             try certificate("first", in: folder)

@@ -3,7 +3,8 @@
 import Foundation
 import GrantKit
 
-// 'Scripts/lint' compiles this file beside 'Tests/TextLint' and the kit's own comparisons, which must be preferred.
+// 'Scripts/lint' compiles this file with 'Tests/TextLint' and the kit's own comparisons, which the compiler must
+// prefer.
 
 func byBytes(_ text: String, _ other: String?, _ all: [String], _ pairs: [(name: String, value: String)]) {
     _ = text == "x" || text != "x" || other == "x" || "x" != other || other == nil || other != nil

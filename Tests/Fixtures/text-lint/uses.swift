@@ -2,7 +2,7 @@
 
 import Foundation
 
-// 'Scripts/lint' compiles this file beside 'Tests/TextLint': the lines with the mark have to be refused, the others not.
+// 'Scripts/lint' compiles this file with 'Tests/TextLint': the compiler must refuse the marked lines and no others.
 
 func byCharacters(_ text: String, _ part: Substring, _ perhaps: String?) {
     _ = text.count  // refused

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The fuzzer's loop (LLVM, libFuzzer as a library): parses its options, makes inputs and calls the function with each.
+/// The fuzzer's loop (LLVM, libFuzzer as a library): parses its options, generates inputs and calls the function.
 @_silgen_name("LLVMFuzzerRunDriver")
 func runFuzzer(
     _ count: UnsafeMutablePointer<Int32>,
@@ -10,7 +10,7 @@ func runFuzzer(
     _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-/// The harness that the environment names; the fuzzer takes all arguments for its own.
+/// The harness named in the environment, since the fuzzer treats all arguments as its own.
 let parser = FuzzedParser.all.first { $0.name == getenv("GRANTOR_FUZZED").map { String(cString: $0) } }
 
 func list() -> Never {

@@ -6,7 +6,7 @@ import GrantKit
 @testable import PluginLoading
 @testable import ServerConfiguration
 
-/// What reads files of the deployment.
+/// The parsers of the operator's files.
 let fileParsers = [
     FuzzedParser("configuration", longest: 1024, checkConfiguration),
     FuzzedParser("document", longest: 512, checkDocument),
@@ -16,7 +16,7 @@ let fileParsers = [
 private let references = ReferenceSources(
     environment: { $0 == "HOME" ? "/root" : nil }, file: { _ in Array("from a file\n".utf8) }, exposure: { _ in nil })
 
-/// Whatever a file holds, the messages about it are lines of printable text.
+/// Messages about a file are lines of printable text, whatever the file contains.
 @Sendable private func checkConfiguration(_ bytes: [UInt8]) throws {
     let (_, diagnostics) = Configuration.read(bytes, name: "grantor.yaml", references: references)
     try checkMessages(diagnostics)
@@ -39,7 +39,8 @@ private func checkMessages(_ diagnostics: Diagnostics) throws {
     try expect(again.document?.bytes == document.bytes, "a document that was written as JSON is read as another")
 }
 
-/// Without numbers and characters that the two formats write differently, long keys, and references.
+/// Whether a value has no numbers and characters that the two formats write differently, no long keys and no
+/// references.
 private func isPlain(_ json: JSON) -> Bool {
     switch json {
     case .number: false
@@ -55,7 +56,7 @@ private func isPlain(_ text: String) -> Bool {
     text.utf8.count < 200 && text.utf8.allSatisfy { 0x20...0x7E ~= $0 && $0 != 0x5C && $0 != 0x22 }
 }
 
-/// A file without a name, written anew for each input.
+/// An unnamed file, written again for each input.
 private enum LibraryFile {
     static let descriptor: Int32 = {
         var name = Array("/tmp/grantor-library-XXXXXX".utf8CString)
@@ -66,7 +67,7 @@ private enum LibraryFile {
     static let path = "/proc/self/fd/\(descriptor)"
 }
 
-/// A library is refused, or has a block of the size that it says.
+/// A library is refused, or has a block of the declared size.
 @Sendable private func checkELF(_ bytes: [UInt8]) throws {
     guard ftruncate(LibraryFile.descriptor, 0) == 0,
         pwrite(LibraryFile.descriptor, bytes, bytes.count, 0) == bytes.count

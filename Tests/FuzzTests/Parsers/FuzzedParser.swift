@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parser of input from outside, with what must hold of every input that it is given.
+/// A parser of input from outside, with the promises that must hold for every input.
 struct FuzzedParser: Sendable {
-    /// The name of its corpus and its dictionary.
+    /// The name of the parser's corpus and dictionary.
     let name: String
-    /// The longest input that is worth trying, in bytes.
+    /// The maximum length of inputs worth trying, in bytes.
     let longest: Int
-    /// Throws a `Finding` if a promise is broken, and nothing if an input is refused.
+    /// Throws a `Finding` if a promise is broken; an input that is refused is not a finding.
     let check: @Sendable ([UInt8]) throws -> Void
 
     init(_ name: String, longest: Int = 512, _ check: @escaping @Sendable ([UInt8]) throws -> Void) {
@@ -27,7 +27,7 @@ func expect(_ holds: Bool, _ promise: @autoclosure () -> String) throws {
     guard holds else { throw Finding(description: promise()) }
 }
 
-/// Whether two strings are the same bytes; `==` takes different bytes for one string.
+/// Whether two strings have the same bytes; `==` ignores some differences.
 func isSame(_ left: String, _ right: String) -> Bool {
     left.utf8.elementsEqual(right.utf8)
 }

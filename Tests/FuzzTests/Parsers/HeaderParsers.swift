@@ -6,7 +6,7 @@ import GrantKit
 @testable import AuthorizationServer
 @testable import ServerHTTP
 
-/// What reads headers.
+/// The parsers of header fields.
 let headerParsers = [
     FuzzedParser("cookies", longest: 256, checkCookies),
     FuzzedParser("addresses", checkAddresses),
@@ -16,7 +16,7 @@ let headerParsers = [
     FuzzedParser("conditions", checkConditions),
 ]
 
-/// Each line is a header of its own.
+/// A request in which each line is a separate header field.
 private func headers(_ name: String, _ bytes: [UInt8]) -> RequestHead {
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     return RequestHead(method: "PUT", path: "/", headers: lines.map { (name, string($0)) })
@@ -26,9 +26,9 @@ private let cookies = [
     Cookie(Cookie.browser, issuer: "http://a.example"), Cookie(Cookie.session, issuer: "https://a.example"),
 ]
 
-/// A cookie is found if and only if exactly one pair has its name byte for byte, and as it was sent.
+/// A cookie is found, with the value that was sent, if and only if exactly one pair has its name byte for byte.
 ///
-/// An at sign is the cookie's name, so that inputs need not know how cookies are named.
+/// '@' stands for the cookie's name, so that inputs need not know how cookies are named.
 @Sendable private func checkCookies(_ bytes: [UInt8]) throws {
     for cookie in cookies {
         let head = headers("cookie", bytes.flatMap { $0 == UInt8(ascii: "@") ? Array(cookie.name.utf8) : [$0] })
@@ -48,14 +48,14 @@ private let cookies = [
     }
 }
 
-/// Without spaces and tabs around it (RFC 9110 section 5.6.3).
+/// The text without spaces and tabs around it (RFC 9110 section 5.6.3).
 private func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
     let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? bytes.startIndex
     return bytes[..<end].drop(while: isSpace)
 }
 
-/// The address of a client is the connection's, or one that was forwarded and is an address.
+/// The address of a client is that of the connection, or a forwarded one that is a valid address.
 @Sendable private func checkAddresses(_ bytes: [UInt8]) throws {
     let trusted = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].compactMap { AddressRange($0) }
     for name in ["x-forwarded-for", "forwarded"] {
@@ -74,7 +74,7 @@ private func isAddress(_ text: String) -> Bool {
         }
 }
 
-/// A range is an address and a number of bits, and holds its own address.
+/// A range is an address and a number of bits, and contains its own address.
 @Sendable private func checkRange(_ bytes: [UInt8]) throws {
     let text = string(bytes)
     guard let range = AddressRange(text) else { return }
@@ -116,7 +116,7 @@ private func encoded(_ bytes: [UInt8]) -> [UInt8] {
     }
 }
 
-/// A list of entity tags is read as what is between its quotation marks, and a condition is met by no missing document.
+/// Entity tags are read as what is between their quotation marks, and no missing document meets a condition.
 @Sendable private func checkConditions(_ bytes: [UInt8]) throws {
     if let condition = try? Precondition(headers("if-match", bytes)) {
         try expect(!condition.matches(nil), "a document that is missing is in a state that was named")

@@ -4,14 +4,14 @@ import GrantKit
 
 @testable import Cryptography
 
-/// What reads keys and hashes.
+/// The parsers of keys and hashes.
 let keyParsers = [
     FuzzedParser("pem", longest: 2048, checkPEM),
     FuzzedParser("password-hash", checkPasswordHash),
     FuzzedParser("sealing-key", longest: 128, checkSealingKey),
 ]
 
-/// A private key that is accepted is written as one that is the same key.
+/// An accepted private key is written as the same key.
 @Sendable private func checkPEM(_ bytes: [UInt8]) throws {
     let text = Secret(string(bytes))
     guard let key = try? SigningKey(pem: text, passphrase: Secret("word")) else { return }
@@ -20,7 +20,7 @@ let keyParsers = [
     try expect(again?.id == key.id, "a key that was written is read as another")
 }
 
-/// A hash that is accepted is meant to be one, and an Argon2id hash is written as it was read.
+/// An accepted hash also counts as meant to be one, and an Argon2id hash is written as it was read.
 @Sendable private func checkPasswordHash(_ bytes: [UInt8]) throws {
     let text = string(bytes)
     guard let hash = PasswordHash(text) else { return }

@@ -27,9 +27,9 @@ enum PageHarness {
         return marks.map { mark in html.count { $0 == mark } }
     }
 
-    /// No value adds a mark of HTML to a page.
+    /// No value adds markup to a page.
     @Sendable private static func check(_ bytes: [UInt8]) throws {
-        // An empty value leaves out the part that it stands in.
+        // An empty value omits the section around it.
         guard !bytes.isEmpty else { return }
         try expect(plain[0] > 0, "the page is not rendered")
         try expect(counts(string(bytes)) == plain, "a value adds a mark of HTML")

@@ -4,7 +4,7 @@ import GrantKit
 
 @testable import AuthorizationServer
 
-/// What reads bodies and parameters.
+/// The parsers of bodies and parameters.
 let requestParsers = [
     FuzzedParser("form", longest: 256, checkForm),
     FuzzedParser("json", longest: 256, checkJSON),
@@ -13,7 +13,7 @@ let requestParsers = [
     FuzzedParser("audience", checkAudience),
 ]
 
-/// Parameters that are written as a form are read as the same parameters.
+/// Parameters written as a form are read as the same parameters.
 @Sendable private func checkForm(_ bytes: [UInt8]) throws {
     guard let parameters = try? FormBody.parse(bytes) else { return }
     try checkParameters(parameters)
@@ -35,7 +35,7 @@ private func checkParameters(_ parameters: Parameters) throws {
     }
 }
 
-/// A value is written as bytes that are read as the same value, and no deeper than the limit.
+/// A value is written as bytes that are read as the same value, and is not nested more deeply than the limit.
 @Sendable private func checkJSON(_ bytes: [UInt8]) throws {
     guard let json = try? JSON(parsing: bytes) else { return }
     let written = json.bytes
@@ -53,7 +53,7 @@ private func depth(of json: JSON) -> Int {
     }
 }
 
-/// A content type on the first line and a body after it give sound parameters or none.
+/// A content type on the first line and a body after it give valid parameters or none.
 @Sendable private func checkBody(_ bytes: [UInt8]) throws {
     let lines = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
     let head = RequestHead(
@@ -64,7 +64,7 @@ private func depth(of json: JSON) -> Int {
     _ = try? RequestBody.document(of: request)
 }
 
-/// A scope is words of RFC 6749 section 3.3, each once, and is written as it is read.
+/// A scope has the syntax of RFC 6749 section 3.3, has each scope value once, and is written as it is read.
 @Sendable private func checkScope(_ bytes: [UInt8]) throws {
     guard let scope = try? Scope(parsing: string(bytes)) else { return }
     try expect(!scope.words.isEmpty && scope.words.count <= Scope.most, "a scope has no words, or too many")
@@ -78,7 +78,7 @@ private func depth(of json: JSON) -> Int {
     try expect(again?.words == scope.words, "a scope that was written is read as another")
 }
 
-/// A name on the first line allows itself alone; a pattern there is refused or matched without a trap.
+/// A plain name on the first line matches only itself; a pattern there is refused or matched without a trap.
 @Sendable private func checkAudience(_ bytes: [UInt8]) throws {
     let lines = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false).map { string($0) }
     guard let rule = try? AudienceRule([lines[0]]) else { return }

@@ -4,17 +4,17 @@ import GrantKit
 
 @testable import Cryptography
 
-/// What reads tokens and sealed texts.
+/// The parsers of tokens and sealed texts.
 let tokenParsers = [
     FuzzedParser("jwt", longest: 1024, checkJWT),
     FuzzedParser("jwks", longest: 1024, checkKeySet),
     FuzzedParser("sealed", checkSealed),
 ]
 
-/// Keys that everybody may know: what is shown is that nothing else than what they signed or sealed is taken.
+/// Public keys for tests, which check that nothing is accepted except what they have signed or sealed.
 enum FuzzKeys {
     static let bytes = Array("0123456789abcdef0123456789abcdef".utf8)
-    /// Made each time: kept for good, its memory would look like a leak, since its pointer has a mark in it.
+    /// Created each time; if it were kept, its memory would look like a leak, since its pointer is tagged.
     static var symmetric: JSONWebKey? {
         try? JSONWebKey(["kty": "oct", "kid": "k", "k": .string(Base64URL.encode(bytes))])
     }
@@ -36,7 +36,7 @@ enum FuzzKeys {
     try expect(payload == Array(FuzzKeys.claims.utf8), "a JWS verifies that nobody signed")
 }
 
-/// A set has keys of different ids, none without a thumbprint, and no more than it was given.
+/// A key set has keys with different ids, all with a thumbprint, and no more keys than its input.
 @Sendable private func checkKeySet(_ bytes: [UInt8]) throws {
     guard let json = try? JSON(parsing: bytes) else { return }
     if let key = try? JSONWebKey(json) { try checkKey(key, json) }
@@ -54,7 +54,7 @@ private func checkKey(_ key: JSONWebKey, _ json: JSON) throws {
     try expect((try? JSONWebKey(other))?.thumbprint == key.thumbprint, "a member that is not known changes a key")
 }
 
-/// Nothing is opened that was not sealed, for the purpose it was sealed for.
+/// Only what was sealed is opened, and only for the purpose for which it was sealed.
 @Sendable private func checkSealed(_ bytes: [UInt8]) throws {
     let text = string(bytes)
     try expect(FuzzKeys.ring.open(text, purpose: "other") == nil, "a text is opened for another purpose")

@@ -7,14 +7,14 @@ import GrantKit
 @testable import Logout
 @testable import ServerHTTP
 
-/// What reads addresses of the web.
+/// The parsers of URLs.
 let uriParsers = [
     FuzzedParser("redirect-uri", checkRedirectURI),
     FuzzedParser("web-address", checkWebAddress),
     FuzzedParser("outbound-target", checkTarget),
 ]
 
-/// A URI that is accepted is harmless in a header, accepts itself, and names the host that others read in it.
+/// An accepted URI is harmless in a header field, matches itself, and has the same host for other parsers.
 @Sendable private func checkRedirectURI(_ bytes: [UInt8]) throws {
     let text = string(bytes)
     guard let uri = try? RedirectURI(text) else { return }
@@ -31,14 +31,14 @@ let uriParsers = [
     try checkAdding(uri)
 }
 
-/// No control characters, spaces, quotation marks or brackets of HTML, and no fragment.
+/// Refuses control characters, spaces, quotation marks, angle brackets and fragments.
 private func checkPlain(_ text: String) throws {
     try expect(
         text.utf8.allSatisfy { 0x21...0x7E ~= $0 && ![0x22, 0x23, 0x3C, 0x3E, 0x5C].contains($0) },
         "an accepted URI has a byte that a header or a page cannot hold")
 }
 
-/// Parameters that are added to a query are read from it, behind those that were there.
+/// Parameters added to a query can be read from it, after those that were already there.
 private func checkAdding(_ uri: RedirectURI) throws {
     let added = uri.adding([("code", "a&b=c"), ("state", "é #")], asFragment: false)
     try expect(added.utf8.starts(with: uri.text.utf8), "adding parameters changed the URI")
@@ -57,7 +57,7 @@ private func checkAdding(_ uri: RedirectURI) throws {
     }
 }
 
-/// A request that is sent has a host, a port and a path that end no line.
+/// A request has a host, a port and a path without line ends.
 @Sendable private func checkTarget(_ bytes: [UInt8]) throws {
     guard let target = try? OutboundTarget(string(bytes)) else { return }
     try expect(!target.host.isEmpty && 1...65535 ~= target.port, "a target has no host or no port")

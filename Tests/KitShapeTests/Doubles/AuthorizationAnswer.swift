@@ -3,9 +3,10 @@
 import GrantKit
 
 extension Issuance {
-    /// The answer to an authorization request, put together as its endpoint will with what the kit makes public.
+    /// The response to an authorization request, assembled as the endpoint will do it, from what the kit makes public.
     ///
-    /// Each flow runs under the origin of its own grant, all under one grant id, and sees what those before it added.
+    /// Each flow runs under the origin of its own grant, all have one grant id, and each sees what the flows before it
+    /// have added.
     static func answer(
         _ request: AuthorizationRequest, with flows: [any AuthorizationFlow], granting granted: Authorization,
         at now: Timestamp
@@ -27,7 +28,7 @@ extension Issuance {
 }
 
 extension Issuance.Answer {
-    /// Takes the place of the case for authorization requests, which only the kit can add; no flow looks at it.
+    /// Stands in for the case for authorization requests, which only the kit can add; no flow uses it.
     static func standIn(for request: AuthorizationRequest, _ grant: GrantDeclaration) -> Issuance.Answer {
         let head = RequestHead(method: "GET", path: "/auth/authorize")
         return .token(

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The requests and the grant that most tests start from.
+/// The requests and the grant that most tests use.
 enum Fixture {
     static let client = TestHost.client
     static let redirectURI = "https://app.example.com/back"
@@ -29,7 +29,7 @@ enum Fixture {
             head: RequestHead(method: "POST", path: "/tenant/auth/token"), allowed: AccessLimits(scope: client.scope))
     }
 
-    /// The parameters of an authorization request that ask for a verifier.
+    /// The parameters of an authorization request with a code challenge.
     static func challenge(_ verifier: String) -> [(String, String)] {
         [("code_challenge", TestCryptography().digest(verifier)), ("code_challenge_method", "S256")]
     }
@@ -40,7 +40,7 @@ enum Fixture {
 }
 
 extension WriteOutcome {
-    /// What stood where a record was to be redeemed, if that is why nothing was written.
+    /// The record that conflicted with a redemption, if that is why nothing was written.
     var found: StoreRecord? {
         if case .conflict(_, let found) = self { found } else { nil }
     }

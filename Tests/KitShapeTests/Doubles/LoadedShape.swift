@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// Takes down what a plugin asks for; a setting that has to be there gets its example.
+/// Records what a plugin reads; a required setting gets its example.
 final class RecordingSettings: SettingsSource {
     private struct Record {
         var settings: [String] = []
@@ -27,7 +27,7 @@ final class RecordingSettings: SettingsSource {
     }
 }
 
-/// A plugin that was made and registered as the server does it.
+/// A plugin that was created and registered as the server does it.
 struct LoadedShape: Sendable {
     let host: TestHost
     let settings = RecordingSettings()
@@ -43,7 +43,7 @@ struct LoadedShape: Sendable {
 }
 
 extension Registry {
-    /// All that was registered, a line each.
+    /// Everything that was registered, one line each.
     var lines: Set<String> {
         let present =
             grants.map { "grant \($0.declaration.key)" } + extensions.flatMap(\.members).map { "member \($0)" }

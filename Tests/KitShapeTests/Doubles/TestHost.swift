@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// Digests and signatures that anybody could forge: enough to see which text went into which.
+/// Digests and signatures that anyone could forge, which are enough to see what was digested or signed.
 struct TestCryptography: LaterCryptography, KeyRing {
     let algorithms = ["RS256"]
 
@@ -15,7 +15,7 @@ struct TestCryptography: LaterCryptography, KeyRing {
 
     func leftHalf(_ text: String, algorithm: String) -> String { String(digest(text).prefix(22)) }
 
-    /// Takes the JSON text of a header, claims and a thumbprint for a signed proof.
+    /// Accepts the JSON of a header, claims and a thumbprint as a signed proof.
     func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)? {
         guard let json = try? JSON(parsing: token), let header = json["header"], let claims = json["claims"],
             let thumbprint = json["thumbprint"]?.string
@@ -44,7 +44,7 @@ struct TestCryptography: LaterCryptography, KeyRing {
     }
 }
 
-/// Lends what the kit names today and what it will name later.
+/// Provides the services that the kit has today and those that it will have later.
 final class TestHost: LaterHost {
     let issuer = "https://id.example.com/tenant"
     let store: any Store = TestStore()
@@ -150,7 +150,7 @@ extension TestHost: SessionDirectory, ConsentDirectory, JobService {
     }
 }
 
-/// A directory that has nothing and takes nothing.
+/// An empty directory that accepts nothing.
 struct NoDocuments: DocumentDirectory {
     func entry(_ id: String) async throws -> DirectoryEntry? { nil }
     func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { [] }

@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// A store that keeps everything and gives only first pages: as much as these tests look at.
+/// A store that keeps everything and returns only first pages, which is all that these tests need.
 final class TestStore: Store {
     private struct State {
         var records: [StoreKey: StoreRecord] = [:]
@@ -39,7 +39,7 @@ final class TestStore: Store {
         }
     }
 
-    /// Whether the write holds for what stands there.
+    /// Applies a write; returns whether its condition holds.
     private static func apply(_ write: StoreWrite, to record: inout StoreRecord?) -> Bool {
         switch (write, record) {
         case (.create(let new), nil): record = new.stored(version: 1, isRedeemed: false)

@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// What an authorization request stood for: its parameters, and what its completion uses up.
+/// A resolved authorization request: its parameters, and the writes that its completion makes.
 struct ResolvedRequest: Sendable {
     var parameters: Parameters
-    /// Committed with the answer and no earlier, so that a person may reload the sign-in page.
+    /// The writes to commit with the response and no earlier, so that a user may reload the sign-in page.
     var onCompletion: [StoreWrite] = []
 }
 
 /// Fetches or opens the real request behind a reference or an object.
 protocol AuthorizationRequestResolver: Sendable {
     var parameters: [ParameterDeclaration] { get }
-    /// The request that these parameters stand for, or nil if they are the request.
+    /// The request to which these parameters refer; nil if they are the request.
     func resolve(_ outer: Parameters, client: Client) async throws -> ResolvedRequest?
 }

@@ -2,9 +2,9 @@
 
 import GrantKit
 
-/// What an endpoint answers once it can ask a person to sign in and consent.
+/// The response of an endpoint that can ask a user to sign in and consent.
 ///
-/// Stands for `EndpointResponse` with one more case of `Content`, which isn't frozen.
+/// Stands in for `EndpointResponse` with one more case of `Content`, which is not frozen.
 struct Reply: Sendable {
     enum Content: Sendable {
         case none
@@ -29,19 +29,19 @@ struct Reply: Sendable {
     }
 }
 
-/// What a request body is read as.
+/// The kind of body that an endpoint reads.
 enum EndpointBody: Sendable {
     case form
-    /// A form that may hold whatever the authorization endpoint takes, declared by flows, filters and resolvers.
+    /// A form with any parameters of the authorization endpoint, as declared by flows, filters and resolvers.
     case authorizationRequest
 }
 
-/// Stands for the requirement `body` that `Endpoint` gains, with `.form` as its default.
+/// Stands in for the requirement `body` that `Endpoint` will get, with `.form` as its default.
 protocol EndpointWithBody: Endpoint {
     var body: EndpointBody { get }
 }
 
-/// Stands for `BrowserEndpoint`, with the answers of later.
+/// Stands in for `BrowserEndpoint`, with the later kind of response.
 protocol InteractingEndpoint: Sendable {
     var route: Route { get }
     var parameters: [ParameterDeclaration] { get }

@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// Asks a person to sign in and consent on behalf of an endpoint.
+/// Asks a user to sign in and consent on behalf of an endpoint.
 struct InteractionStart: Sendable {
-    /// The name of the purpose that is told how it ended; sealed state can hold a name, but not a plugin.
+    /// The name of the purpose that is notified of the result; sealed state can contain a name, but not a plugin.
     var purpose: String
     var client: Client
     var policy: InteractionPolicy
     var context: JSON
 }
 
-/// What a sign-in and consent was for.
+/// The purpose of a sign-in and consent.
 protocol InteractionPurpose: Sendable {
     var name: String { get }
     /// The grant under which the authorization is issued.

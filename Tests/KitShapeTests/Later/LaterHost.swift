@@ -2,32 +2,32 @@
 
 import GrantKit
 
-/// Stands for what `AccessService` gains: what the core checks of a request on its way in, for endpoints that take one
-/// on another way.
+/// Stands in for what `AccessService` will get: the core's checks of a request, for endpoints that receive one in
+/// another way.
 protocol LaterAccess: AccessService {
-    /// What the token endpoint would allow a client under a grant.
+    /// The limits that the token endpoint would set for a client under a grant.
     func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits
-    /// The parameters of an authorization request that the authorization endpoint would take.
+    /// The parameters of an authorization request that the authorization endpoint would accept.
     func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
 }
 
-/// Bounds guessing.
+/// Limits guessing.
 protocol AttemptService: Sendable {
-    /// Counts first and checks then; false also where an account or address is held back.
+    /// Counts an attempt first and then checks it; also false if an account or address is throttled.
     func attempt(
         _ account: String, from address: String, _ check: @Sendable () async throws -> Bool
     ) async throws -> Bool
 }
 
-/// Stands for what `CryptographyService` gains.
+/// Stands in for what `CryptographyService` will get.
 protocol LaterCryptography: CryptographyService {
-    /// A JWS checked with the key in its own header, and that key's thumbprint (RFC 7638).
+    /// A JWS verified with the key in its own header, and that key's thumbprint (RFC 7638).
     func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)?
 }
 
-/// Stands for what `PluginHost` gains.
+/// Stands in for what `PluginHost` will get.
 ///
-/// Only a host conforms to it, so that a requirement more breaks no plugin, whether it has a default or not.
+/// Only hosts conform to it, so a new requirement breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {
     var laterAccess: any LaterAccess { get }
     var attempts: any AttemptService { get }
@@ -35,7 +35,7 @@ protocol LaterHost: PluginHost {
 }
 
 extension PluginHost {
-    /// The host with the services that the kit does not name yet; a plugin is given no more than the kit names.
+    /// The host with the services that the kit does not have yet; a plugin only gets what the kit has.
     func lendingMore() throws -> any LaterHost {
         guard let host = self as? any LaterHost else {
             throw ConfigurationError("this server does not lend what the plugin needs")

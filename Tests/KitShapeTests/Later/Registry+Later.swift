@@ -4,7 +4,8 @@ import GrantKit
 
 /// Carries a role for which the registry has no list yet.
 ///
-/// An extension can't add stored properties, so what is registered here rides along as a resolver that knows no token.
+/// An extension cannot add stored properties, so what is registered here is stored as a resolver that resolves no
+/// token.
 private struct Carrier<Role: Sendable>: TokenResolver {
     let role: Role
 

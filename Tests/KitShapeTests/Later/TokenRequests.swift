@@ -2,13 +2,13 @@
 
 import GrantKit
 
-/// Narrows what one answer of the token endpoint carries, or refuses it, after the grant has decided.
+/// Narrows or refuses a response of the token endpoint after the grant has decided.
 protocol TokenRequestFilter: Sendable {
     var parameters: [ParameterDeclaration] { get }
-    /// Narrows.
+    /// Narrows a response.
     ///
-    /// What the request proved stands in `authorization.confirmation` by then, compared with what was there before.
-    /// That is the key which the answer will be bound to, so `TokenRequest` needs no room for it.
+    /// By then, `authorization.confirmation` contains what the request has proved, after a comparison with its previous
+    /// value. This is the key to which the response will be bound, so `TokenRequest` does not need it.
     func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws
 }
 
@@ -16,29 +16,29 @@ extension TokenRequestFilter {
     var parameters: [ParameterDeclaration] { [] }
 }
 
-/// A token with the value by which it was presented, which `ResolvedToken` does not keep.
+/// A token with its presented value, which `ResolvedToken` does not keep.
 struct PresentedToken: Sendable {
     var value: String
     var token: ResolvedToken
 }
 
-/// What was proved, and what belongs into the headers of the answer.
+/// The proved key, and the header fields of the response.
 struct Proof: Sendable {
     var confirmation: Confirmation
     var responseHeaders: [String: String] = [:]
 }
 
-/// Proves that whoever asks for or presents a token holds a key.
+/// Proves that a client that requests or presents a token has a key.
 protocol PossessionProof: Sendable {
-    /// The member of `cnf` that it writes.
+    /// The member of `cnf` that the proof writes.
     var proofMethod: String { get }
     var tokenType: String { get }
-    /// The proof in a request, or nil if it holds none.
+    /// The proof in a request; nil if there is none.
     func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof?
 }
 
-/// Compares scope words that mean more than themselves.
+/// Compares scope values that have an inner structure.
 protocol ScopeRule: Sendable {
-    /// What of a word is allowed, or nil if the word is none of this rule's and equality decides.
+    /// The allowed part of a scope value; nil if this rule does not apply to it and equality decides.
     func narrow(allowed: Scope, requested: String) -> [String]?
 }

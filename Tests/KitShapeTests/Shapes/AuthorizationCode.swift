@@ -2,10 +2,10 @@
 
 import GrantKit
 
-/// A person approves in the browser, and the client redeems a code for it (RFC 6749 section 4.1, RFC 7636).
+/// A user approves in the browser, and the client redeems a code (RFC 6749 section 4.1, RFC 7636).
 struct AuthorizationCode: Plugin {
     static let manifest = PluginManifest(
-        id: "authorization-code", summary: "a person approves in the browser",
+        id: "authorization-code", summary: "a user approves in the browser",
         specification: "RFC 6749 section 4.1, RFC 7636")
     static let declaration = GrantDeclaration("authorization_code", client: .identified)
 
@@ -17,7 +17,7 @@ struct AuthorizationCode: Plugin {
         self.host = host
         lifetime = settings.read(
             "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
-            "how long a code can be redeemed")
+            "the lifetime of a code")
         isChallengeRequired = settings.clientAttribute(
             "pkce", on: .grant("authorization_code"), default: true, "whether a request must carry a code challenge")
     }
@@ -53,7 +53,7 @@ struct CodeFlow: AuthorizationFlow {
             return
         }
         guard request.parameters["code_challenge_method"] == "S256", challenge.utf8.count == 43 else {
-            throw OAuthError(.invalidRequest, "the code challenge is not one of the method S256")
+            throw OAuthError(.invalidRequest, "the code challenge method must be S256")
         }
     }
 
@@ -64,7 +64,7 @@ struct CodeFlow: AuthorizationFlow {
             ["code_challenge": .string($0)]
         }
         var row: JSON = ["client": .string(issuance.client.id), "authorization": granted.stored]
-        // RFC 6749 section 4.1.3: it has to be repeated only if it was sent.
+        // The redirect URI must be repeated only if it was sent (RFC 6749 section 4.1.3).
         row["redirect_uri"] = request.parameters["redirect_uri"].map(JSON.string)
         let key = AuthorizationCode.key(of: code, host)
         issuance.alsoWrite(.create(StoreRecord(key, row, expiresAt: issuance.issuedAt + lifetime)))
@@ -89,14 +89,14 @@ struct CodeGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the code was issued to another client")
         }
         guard record.value["redirect_uri"]?.string == request.parameters["redirect_uri"] else {
-            throw OAuthError.invalidGrant(reason: "the code was sent to another redirect URI")
+            throw OAuthError.invalidGrant(reason: "the redirect URI differs from that of the authorization request")
         }
         var authorization = try Authorization(stored: stored)
         let own = authorization.attachments.removeValue(forKey: AuthorizationCode.manifest.id)
         guard isVerified(own?["code_challenge"]?.string, by: request.parameters["code_verifier"]) else {
-            throw OAuthError.invalidGrant(reason: "the code verifier does not fit the challenge")
+            throw OAuthError.invalidGrant(reason: "the code verifier does not match the challenge")
         }
-        // Whether it was redeemed before is for the commit to find, which is the only place where no race is left.
+        // The commit finds out whether the code was redeemed before, since only there no race is possible.
         authorization.writes = [.redeem(key)]
         return authorization
     }

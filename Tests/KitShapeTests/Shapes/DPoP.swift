@@ -5,7 +5,7 @@ import GrantKit
 /// Binds tokens to a key that the client holds (RFC 9449).
 struct DPoP: Plugin, PossessionProof {
     static let manifest = PluginManifest(
-        id: "dpop", summary: "tokens bound to a key that the client holds", specification: "RFC 9449")
+        id: "dpop", summary: "tokens bound to a key of the client", specification: "RFC 9449")
 
     let proofMethod = "jkt"
     let tokenType = "DPoP"
@@ -19,7 +19,7 @@ struct DPoP: Plugin, PossessionProof {
     }
 
     func register(in registry: inout Registry) {
-        // An answer must not wait until the use of its proof is durable.
+        // A response must not wait until the use of its proof is durable.
         registry.add(collection: StoreCollection("dpop_proof", durability: .relaxed))
         registry.add(metadata: "dpop_signing_alg_values_supported", .union(["ES256"]))
         registry.add(proof: self)
@@ -27,7 +27,7 @@ struct DPoP: Plugin, PossessionProof {
         registry.add(tokenFilter: KeyBoundToken(isRequired: isRequired))
     }
 
-    /// A nonce that is good for two windows, without any state.
+    /// A stateless nonce that is valid for two windows.
     func nonce(windowsBack: Int64 = 0) -> String {
         host.keys.authenticationCode("\(host.now.seconds / 300 - windowsBack)", purpose: "dpop-nonce")
     }
@@ -60,7 +60,7 @@ struct DPoP: Plugin, PossessionProof {
         }
     }
 
-    /// Counting is no write of the answer: nothing is committed here, and a refused request uses its proof up too.
+    /// Counts the use of a proof, outside of the response's writes, so that a refused request uses up its proof too.
     private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
         guard let id = claims["jti"]?.string else { throw refusal("it lacks an identifier") }
         let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))
@@ -68,8 +68,7 @@ struct DPoP: Plugin, PossessionProof {
         guard uses == 1 else { throw refusal("it was used before") }
     }
 
-    /// The issuer without its path: a head knows the path under which the request came, and no header is trusted for
-    /// the rest.
+    /// The issuer without its path: the request has a path, and no header field is trusted for the rest of its URL.
     private var origin: String {
         host.issuer.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
             .joined(separator: "/")
@@ -80,7 +79,7 @@ struct DPoP: Plugin, PossessionProof {
     }
 }
 
-/// The parameter `dpop_jkt`: only who holds this key can redeem the code (RFC 9449 section 10).
+/// The parameter `dpop_jkt`: only a client with this key can redeem the code (RFC 9449 section 10).
 struct KeyBoundCode: AuthorizationRequestFilter {
     let parameters = [ParameterDeclaration("dpop_jkt", longest: 43)]
 
@@ -95,7 +94,7 @@ struct KeyBoundToken: TokenRequestFilter {
     func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws {
         let proved = authorization.confirmation.flatMap { $0.method == "jkt" ? $0.value : nil }
         if request.client[isRequired], proved == nil {
-            throw OAuthError(.invalidDPoPProof, "this client has to prove that it holds a key")
+            throw OAuthError(.invalidDPoPProof, "this client must prove that it has a key")
         }
         let bound = authorization.attachments[DPoP.manifest.id]?["jkt"]?.string
         guard bound == nil || bound == proved else {

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Signs in on another screen, for devices without a browser (RFC 8628).
+/// The device grant: the user signs in on another device (RFC 8628).
 struct DeviceCode: Plugin {
     static let manifest = PluginManifest(
         id: "device-code", summary: "sign in on another screen", specification: "RFC 8628")
@@ -55,7 +55,7 @@ struct DeviceAuthorization: Endpoint {
         return EndpointResponse(answer, writes: [.create(record)])
     }
 
-    /// RFC 8628 section 6.1: capital letters that are told apart and spell no words.
+    /// Capital letters that are easy to tell apart and form no words (RFC 8628 section 6.1).
     private func userCode() -> String {
         var letters = ""
         while letters.count < 8 { letters += host.random(bytes: 24).filter("BCDFGHJKLMNPQRSTVWXZ".contains) }
@@ -63,7 +63,7 @@ struct DeviceAuthorization: Endpoint {
     }
 }
 
-/// Where a person types the code that the device shows.
+/// The page where a user types the code that the device shows.
 struct UserCodeEntry: InteractingEndpoint {
     let host: any LaterHost
     let route = DeviceCode.page
@@ -145,7 +145,7 @@ struct DeviceGrant: TokenGrant {
         }
     }
 
-    /// RFC 8628 section 3.5: one poll in each interval.
+    /// Allows one poll in each interval (RFC 8628 section 3.5).
     private func countPoll(_ key: StoreKey) async throws {
         let window = StoreKey("device_poll", "\(key.id) \(host.now.seconds / 5)")
         let polls = try await host.store.increment(window, expiresAt: host.now + .seconds(60), now: host.now)

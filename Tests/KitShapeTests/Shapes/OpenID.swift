@@ -2,16 +2,16 @@
 
 import GrantKit
 
-/// Tells the client who signed in, by a signed token (OpenID Connect Core 1.0).
+/// Tells the client who signed in, with a signed token (OpenID Connect Core 1.0).
 struct OpenID: Plugin {
     static let manifest = PluginManifest(
-        id: "openid", summary: "who signed in, as a signed token", specification: "OpenID Connect Core 1.0")
+        id: "openid", summary: "tells a client who signed in", specification: "OpenID Connect Core 1.0")
 
     private let maker: IdentityTokenMaker
 
     init(settings: Settings, host: any PluginHost) throws {
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: "RS256", "how identity tokens are signed")
+            "id_token_signed_response_alg", on: .client, default: "RS256", "the signature algorithm of ID tokens")
         maker = IdentityTokenMaker(host: host, algorithm: algorithm)
     }
 
@@ -55,7 +55,7 @@ struct IdentityTokenMaker: Sendable {
     }
 }
 
-/// The word `id_token`, alone or beside others (OpenID Connect Core sections 3.2 and 3.3).
+/// The response type `id_token`, alone or combined with others (OpenID Connect Core sections 3.2 and 3.3).
 struct IdentityFlow: AuthorizationFlow {
     let maker: IdentityTokenMaker
     let word = "id_token"
@@ -67,7 +67,7 @@ struct IdentityFlow: AuthorizationFlow {
     func validate(_ request: AuthorizationRequest) throws {
         _ = try request.parameters.required("nonce")
         guard try Scope(parsing: request.parameters["scope"] ?? "").contains("openid") else {
-            throw OAuthError(.invalidScope, "an identity token is for requests with the scope openid")
+            throw OAuthError(.invalidScope, "an ID token requires the scope 'openid'")
         }
     }
 
@@ -76,14 +76,14 @@ struct IdentityFlow: AuthorizationFlow {
     }
 }
 
-/// The identity token beside the access token (OpenID Connect Core section 3.1.3.3).
+/// Adds an ID token to the token response (OpenID Connect Core section 3.1.3.3).
 struct IdentityExtension: ResponseExtension {
     let maker: IdentityTokenMaker
     let members = ["id_token"]
     let stage = Stage.assertion
 
     func extend(_ issuance: inout Issuance) async throws {
-        // At the authorization endpoint it is the response type that asks for one.
+        // At the authorization endpoint, the response type decides.
         guard case .token = issuance.answer else { return }
         guard issuance.authorization.scope.contains("openid"), case .user = issuance.authorization.subject else {
             return
@@ -105,13 +105,13 @@ struct IdentityFilter: AuthorizationRequestFilter {
         policy.loginHint = parameters["login_hint"]
         if let text = parameters["max_age"] {
             guard let seconds = Int64(text), seconds >= 0 else {
-                throw OAuthError(.invalidRequest, "the parameter 'max_age' is no number of seconds")
+                throw OAuthError(.invalidRequest, "'max_age' must be a number of seconds")
             }
             policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
         }
         if let hint = parameters["id_token_hint"] {
             guard let subject = host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
-                throw OAuthError(.invalidRequest, "the parameter 'id_token_hint' is no identity token of this server")
+                throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token of this server")
             }
             policy.subject = .user(subject)
         }
@@ -122,7 +122,7 @@ struct IdentityFilter: AuthorizationRequestFilter {
         let words = (parameters["prompt"] ?? "").split(separator: " ").map(String.init)
         let prompts = Set(words.compactMap(InteractionPolicy.Prompt.init))
         guard !prompts.contains(.none) || words.count == 1 else {
-            throw OAuthError(.invalidRequest, "'none' stands alone in the parameter 'prompt'")
+            throw OAuthError(.invalidRequest, "'none' must be the only value of 'prompt'")
         }
         return prompts
     }

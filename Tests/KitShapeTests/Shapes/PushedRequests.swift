@@ -5,7 +5,7 @@ import GrantKit
 /// Takes authorization requests directly from the client, ahead of the browser (RFC 9126).
 struct PushedRequests: Plugin {
     static let manifest = PluginManifest(
-        id: "pushed-requests", summary: "authorization requests that are sent ahead", specification: "RFC 9126")
+        id: "pushed-requests", summary: "authorization requests pushed by the client", specification: "RFC 9126")
     static let prefix = "urn:ietf:params:oauth:request_uri:"
 
     private let host: any LaterHost
@@ -38,7 +38,7 @@ struct PushEndpoint: EndpointWithBody {
 
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
         guard request.parameters["request_uri"] == nil else {
-            throw OAuthError(.invalidRequest, "a request that was pushed can't be pushed again")
+            throw OAuthError(.invalidRequest, "a pushed request cannot be pushed again")
         }
         let checked = try await host.laterAccess.validate(
             authorizationRequest: request.parameters, client: request.client)
@@ -47,7 +47,7 @@ struct PushEndpoint: EndpointWithBody {
             "client": .string(request.client.id), "usable_until": .integer((host.now + .seconds(60)).seconds),
             "parameters": .object(checked.all.map { JSON.Member($0.name, .string($0.value)) }),
         ]
-        // Completion redeems it, so it stays for as long as signing in may take.
+        // Completion redeems the record, so it lives for as long as signing in may take.
         let record = StoreRecord(PushedRequests.key(of: handle, host), row, expiresAt: host.now + .seconds(3600))
         return EndpointResponse(
             ["request_uri": .string(PushedRequests.prefix + handle), "expires_in": 60], status: 201,
@@ -62,7 +62,7 @@ struct PushedRequestResolver: AuthorizationRequestResolver {
 
     func resolve(_ outer: Parameters, client: Client) async throws -> ResolvedRequest? {
         guard let reference = outer["request_uri"], reference.hasPrefix(PushedRequests.prefix) else {
-            guard !client[isRequired] else { throw OAuthError(.invalidRequest, "this client has to push its requests") }
+            guard !client[isRequired] else { throw OAuthError(.invalidRequest, "this client must push its requests") }
             return nil
         }
         let key = PushedRequests.key(of: reference.dropFirst(PushedRequests.prefix.count), host)

@@ -40,19 +40,19 @@ struct LaunchFilter: AuthorizationRequestFilter {
         let isClinical = policy.limits.scope.words.contains { $0.hasPrefix("launch") || $0.hasPrefix("patient/") }
         guard isClinical else { return }
         guard request.parameters["aud"] == fhir else {
-            throw OAuthError(.invalidRequest, "the parameter 'aud' is not the FHIR server that this server is for")
+            throw OAuthError(.invalidRequest, "'aud' is not the FHIR server of this authorization server")
         }
         try policy.limits.keep(audience: [fhir])
         guard let launch = request.parameters["launch"] else { return policy.limits.keep { $0 != "launch" } }
         let key = StoreKey("launch", host.cryptography.digest(launch))
         guard let record = try await host.store.read(key), record.expiresAt > host.now else {
-            throw OAuthError(.invalidRequest, "the launch is unknown or over")
+            throw OAuthError(.invalidRequest, "the launch is unknown or has expired")
         }
         policy.attachments[SMARTLaunch.manifest.id] = record.value
     }
 }
 
-/// Asks which patient an app is for, where the launch did not say.
+/// Asks for the patient if the launch did not name one.
 struct PatientPicker: InteractionStep {
     let host: any LaterHost
     let fhir: String
@@ -78,7 +78,7 @@ struct PatientPicker: InteractionStep {
     }
 }
 
-/// The patient beside the access token.
+/// Adds the patient to the token response.
 struct LaunchContext: ResponseExtension {
     let members = ["patient", "encounter", "need_patient_banner"]
 
@@ -91,7 +91,7 @@ struct LaunchContext: ResponseExtension {
     }
 }
 
-/// Words such as `patient/Observation.rs`, where `*` stands for every type and each letter for one right.
+/// Compares scope values such as `patient/Observation.rs`, where `*` means every type and each letter one permission.
 struct ResourceScopeRule: ScopeRule {
     private struct Word {
         var who: Substring
@@ -107,7 +107,7 @@ struct ResourceScopeRule: ScopeRule {
             rights = text[text.index(after: dot)...]
         }
 
-        /// What both words allow.
+        /// The scope value that allows what both allow.
         func common(with other: Word) -> String? {
             guard who == other.who, type == other.type || type == "*" || other.type == "*" else { return nil }
             let rights = rights.filter(other.rights.contains)

@@ -10,62 +10,65 @@ import ServerConfiguration
 /// `grantor clients add`.
 struct AddClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Makes a client.",
+        commandName: "add", abstract: "Adds a client.",
         discussion: """
-            The client is described by options, by a document with the keys of a client in the configuration, or by \
-            both, where options win:
+            Describe the client by options, by a document with the same keys as a client in the configuration, or by \
+            both. Options override the document:
 
               grantor clients add orders --grant client_credentials --scope "invoices.read invoices.write"
               grantor clients add --document orders.yaml
               aidbox-export | grantor clients add --document -
 
-            The server makes the secret and prints it, this once; the store knows it by its digest. An imported secret, \
-            also as the hash that Aidbox writes, is in the document or in --secret-file.
+            The command generates a secret and prints it once; the store keeps only a digest. To import a secret, or a \
+            hash of one as Aidbox writes it, put it into the document or into a file for --secret-file.
             """)
 
-    @Argument(help: "The id: 1 to 256 printable ASCII characters. Without it a random one is made and printed.")
+    @Argument(help: "The id: 1 to 256 printable ASCII characters. By default, a random id is generated and printed.")
     var id: String?
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A YAML or JSON file with the client, or '-' for standard input.", valueName: "file"))
+        help: ArgumentHelp(
+            "A YAML or JSON file that describes the client, or '-' for standard input.", valueName: "file"))
     var document: String?
 
-    @Option(name: .customLong("grant"), help: "A grant that it may use; may be given several times.")
+    @Option(name: .customLong("grant"), help: "A grant that the client may use. May be repeated.")
     var grants: [String] = []
 
-    @Option(help: "The scope that it may have, words separated by spaces.")
+    @Option(help: "The scope that the client may ask for: scope values separated by spaces.")
     var scope: String?
 
-    @Option(name: .customLong("redirect-uri"), help: "Where answers may be sent; may be given several times.")
+    @Option(name: .customLong("redirect-uri"), help: "A redirect URI. May be repeated.")
     var redirectURIs: [String] = []
 
-    @Option(help: "The name that people see.")
+    @Option(help: "The name that users see.")
     var name: String?
 
     @Flag(
-        name: .customLong("public"), help: "Makes a client without a secret, such as an application in a browser.")
+        name: .customLong("public"), help: "Adds a client without a secret, such as an application in a browser.")
     var isPublic = false
 
     @Option(
         name: .customLong("secret-file"),
         help: ArgumentHelp(
-            "The file that holds an imported secret, or '-' for standard input.", valueName: "file"))
+            "A file that contains the secret to import, or '-' for standard input.", valueName: "file"))
     var secretFile: String?
 
     @OptionGroup var option: ConfigurationOption
 
     func validate() throws {
-        if isPublic, secretFile != nil { throw ValidationError("--public and --secret-file exclude each other") }
-        if document == "-", secretFile == "-" { throw ValidationError("only one of two can be standard input") }
+        if isPublic, secretFile != nil { throw ValidationError("--public and --secret-file cannot be combined") }
+        if document == "-", secretFile == "-" {
+            throw ValidationError("--document and --secret-file cannot both be standard input")
+        }
     }
 
     func run() async throws {
-        // A relative path is meant from here, not from the configuration's folder.
+        // Before the configuration is opened, since relative paths start at the current folder and not at its folder.
         let file = try document.map(read)
         guard file?.diagnostics.hasErrors != true else { throw refused(file) }
         var client = try described(file?.document ?? [:])
-        // Known before the change, so that its event names it.
+        // Set before the change, so that its event names the client.
         if case .object = client, client["id"] == nil { client["id"] = .string(UUID().uuidString.raw.lowercased()) }
         let change = try await OpenStore.with(option) { [client] open in
             do {
@@ -106,7 +109,7 @@ struct AddClient: AsyncParsableCommand {
     private func read(_ name: String) throws -> DocumentFile {
         let handle = name == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: name)
         guard let handle, let data = try? handle.read(upToCount: Limit.body + 1) ?? Data(), data.count <= Limit.body
-        else { throw Failure("the document '\(name)' cannot be read, or is larger than \(Limit.body) bytes") }
+        else { throw Failure("the document '\(name)' cannot be read or is larger than \(Limit.body) bytes") }
         return DocumentFile(
             Array(data), name: name == "-" ? "standard input" : name, references: ConfigurationFile.references)
     }

@@ -5,10 +5,10 @@ import AuthorizationServer
 
 struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clients", abstract: "Makes and changes clients.",
+        commandName: "clients", abstract: "Adds, shows and changes clients.",
         discussion: """
-            Works on the store of the configuration, also while a server runs on it: what is changed holds for the next \
-            request. Clients that the configuration declares are changed there, followed by a SIGHUP.
+            Changes the configuration's store, even while a server uses it: a change applies to the next request. To \
+            change a client that the configuration declares, edit the configuration and send the server a SIGHUP.
             """,
         subcommands: [
             AddClient.self, ListDocuments<StoredClient>.self, ShowDocument<StoredClient>.self, RotateSecret.self,

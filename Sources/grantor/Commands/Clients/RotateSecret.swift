@@ -7,16 +7,16 @@ import GrantKit
 /// `grantor clients rotate-secret`.
 struct RotateSecret: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rotate-secret", abstract: "Gives a client another secret.",
+        commandName: "rotate-secret", abstract: "Gives a client a new secret.",
         discussion: """
-            Prints the new secret, this once. The one before it ends at once, or after the time of --keep-old-for, so \
-            that the application can be given the new one meanwhile. Tokens stay good.
+            Prints the new secret once. The old secret expires at once, or after the time given by --keep-old-for, so \
+            that you have time to configure the client. Tokens stay valid.
             """)
 
     @OptionGroup var document: DocumentArgument<StoredClient>
     @Option(
         name: .customLong("keep-old-for"),
-        help: ArgumentHelp("How long the secret of now can still be used, such as 7d.", valueName: "duration"))
+        help: ArgumentHelp("How long the old secret stays valid, such as 7d; at most 90d.", valueName: "duration"))
     var keep: String?
     @OptionGroup var option: ConfigurationOption
 

@@ -8,20 +8,22 @@ extension StoredClient: ManagedDocument {
 
     static let help = DocumentHelp(
         show: """
-            Prints its document as JSON, as 'grantor clients add --document' takes it, and says below what secrets it \
-            has. The secrets themselves are known to nobody but the client.
+            Prints the client's document as JSON, as 'grantor clients add --document' accepts it, and then lists its \
+            secrets. The secrets themselves cannot be shown: the store keeps only their digests.
             """,
         disable: """
-            The client gets no tokens until 'grantor clients enable'. What was granted to it ends, and stays ended: \
-            refreshing and introspection refuse it at once; a token that APIs verify by themselves lasts until it expires.
+            The client gets no tokens until 'grantor clients enable'. Its tokens end for good: refreshing and \
+            introspection refuse them at once, but an access token that an API verifies itself stays valid until it \
+            expires.
             """,
-        enable: "The client gets tokens again, with the same secret. What had ended stays ended.",
+        enable: "The client gets tokens again, with the same secret. Ended tokens do not come back.",
         remove: """
-            All that was granted to it ends, also if a client of the same id is made later: refreshing and introspection \
-            refuse it at once; a token that APIs verify by themselves lasts until it expires.
+            The client's tokens end for good, even if a client with the same id is added later: refreshing and \
+            introspection refuse them at once, but an access token that an API verifies itself stays valid until it \
+            expires.
             """)
 
-    static let ended = "all that was granted to it has ended"
+    static let ended = "all its tokens have ended"
 
     static let columns = ["ID", "NAME", "GRANTS", "STATE", "KEPT IN"]
 
@@ -39,8 +41,8 @@ extension StoredClient: ManagedDocument {
         let secrets = try await documents.secrets(of: id)
         guard !secrets.isEmpty else { return ["public: it has no secret"] }
         return secrets.map { secret in
-            let origin = secret.isGenerated ? "made by the server" : "imported"
-            return "secret \(origin), \(secret.until.map { "ends at \($0.rfc3339)" } ?? "without end")"
+            let origin = secret.isGenerated ? "generated" : "imported"
+            return "secret \(origin), \(secret.until.map { "expires at \($0.rfc3339)" } ?? "does not expire")"
         }
     }
 

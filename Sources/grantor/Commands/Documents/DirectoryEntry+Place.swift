@@ -3,6 +3,6 @@
 import GrantKit
 
 extension DirectoryEntry {
-    /// Where it is kept, as a list shows it.
+    /// Where the entry is kept, as shown in a list.
     var place: String { isDeclared ? "the configuration" : "the store" }
 }

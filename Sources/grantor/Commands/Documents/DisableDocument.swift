@@ -8,7 +8,7 @@ import GrantKit
 struct DisableDocument<Document: ManagedDocument>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "disable", abstract: "Makes a \(Document.noun) inactive.",
+            commandName: "disable", abstract: "Disables a \(Document.noun).",
             discussion: Document.help.disable)
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the help of the commands tells that is not the same for clients and users.
+/// The help texts that differ between the commands for clients and those for users.
 struct DocumentHelp {
     let show: String
     let disable: String

@@ -8,7 +8,7 @@ import GrantKit
 struct EnableDocument<Document: ManagedDocument>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "enable", abstract: "Makes a \(Document.noun) active again.",
+            commandName: "enable", abstract: "Enables a \(Document.noun) again.",
             discussion: Document.help.enable)
     }
 

@@ -10,12 +10,12 @@ struct ListDocuments<Document: ManagedDocument>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "list", abstract: "Lists the \(Document.command).",
             discussion: """
-                Shows those that the configuration declares and those in the store, in the order of their ids; never a \
-                secret, a password or a hash.
+                Shows those declared in the configuration and those in the store, sorted by id. Secrets, passwords and \
+                hashes are never shown.
                 """)
     }
 
-    /// How many are read at once.
+    /// The number of entries read at once.
     private static var page: Int { 100 }
 
     @OptionGroup var option: ConfigurationOption
@@ -23,7 +23,7 @@ struct ListDocuments<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let rows = try await OpenStore.with(option, read)
         guard !rows.isEmpty else {
-            return print("no \(Document.command) yet: 'grantor \(Document.command) add' makes one")
+            return print("no \(Document.command) yet; add one with 'grantor \(Document.command) add'")
         }
         print(Table.render([Document.columns] + rows))
     }

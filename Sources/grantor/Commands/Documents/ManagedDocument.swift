@@ -3,12 +3,12 @@
 import AuthorizationServer
 import GrantKit
 
-/// What the commands for clients and those for users say and show, each of its own kind of document.
+/// A kind of document with commands to manage it: clients or users.
 protocol ManagedDocument: StoredDocument {
     /// The name of the command, such as `clients`.
     static var command: String { get }
     static var help: DocumentHelp { get }
-    /// What has ended with a document that was disabled or removed.
+    /// What disabling or removing a document has ended, as a clause for the command's output.
     static var ended: String { get }
     static var columns: [String] { get }
 
@@ -17,11 +17,11 @@ protocol ManagedDocument: StoredDocument {
     /// - Throws: `StoreError`.
     static func rows(_ entries: [DirectoryEntry], in documents: StoredDocuments<Self>) async throws -> [[String]]
 
-    /// What is known of a document in the store besides its members, one line each.
+    /// Further facts about a document in the store, one line each.
     ///
     /// - Throws: `StoreError`.
     static func details(of id: String, in documents: StoredDocuments<Self>) async throws -> [String]
 
-    /// The event of a change that a command makes.
+    /// The event that records a change made by a command.
     static func event(_ change: String, of id: String) -> Event
 }

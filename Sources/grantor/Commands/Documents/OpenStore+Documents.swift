@@ -13,16 +13,15 @@ extension OpenStore {
             passwords: secrets.passwords, random: SystemEnvironment().random)
     }
 
-    /// Changes a document and has the change written down.
+    /// Changes a document and records the change.
     ///
     /// - Parameters:
     ///   - kind: The kind of the document.
-    ///   - id: The document.
-    ///   - change: What the event calls the change.
+    ///   - id: The document's id.
+    ///   - change: The name of the change in the event.
     ///   - body: Makes the change.
-    /// - Returns: What the change gives.
-    /// - Throws: What the change throws; `Failure` for an unknown document, or if the change was made and could not be
-    ///   written down.
+    /// - Returns: The result of the change.
+    /// - Throws: What the change throws; `Failure` for an unknown document or if the change could not be recorded.
     func changing<Document: ManagedDocument, Value>(
         _ kind: Document.Type, _ id: String, _ change: String,
         _ body: (StoredDocuments<Document>) async throws -> Value
@@ -30,7 +29,7 @@ extension OpenStore {
         do {
             return try await recording(Document.event(change, of: id)) { try await body(documents(kind)) }
         } catch let refusal as DocumentRefusal where refusal.kind == .unknown {
-            throw Failure("\(refusal.description); 'grantor \(Document.command) list' shows those that there are")
+            throw Failure("\(refusal.description); 'grantor \(Document.command) list' shows all ids")
         }
     }
 }

@@ -20,8 +20,7 @@ struct ShowDocument<Document: ManagedDocument>: AsyncParsableCommand {
             let documents = open.documents(Document.self)
             guard let entry = try await documents.entry(id) else {
                 throw Failure(
-                    "there is no \(Document.noun) '\(id)'; 'grantor \(Document.command) list' shows those that there "
-                        + "are")
+                    "there is no \(Document.noun) '\(id)'; 'grantor \(Document.command) list' shows all ids")
             }
             print(entry.document.text)
             if entry.isDeclared { return print("kept in the configuration") }

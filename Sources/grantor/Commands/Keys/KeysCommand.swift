@@ -11,9 +11,9 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Shows and changes the server's own keys.",
         discussion: """
-            The server changes its keys by itself: a key is announced, signs, and stays published until its last token \
-            has ended. These commands are for whoever wants it to happen now or otherwise. They work on the store of \
-            the configuration; a server that runs on the same store sees a change within seconds.
+            The server rotates its keys by itself: a key is announced, then signs, then stays published until the last \
+            token that it signed has expired. Use these commands to do it sooner or differently. They change the \
+            configuration's store; a server that uses the same store picks up a change within seconds.
             """,
         subcommands: [List.self, Timeline.self, Rotate.self, Retire.self, Import.self, Reseal.self])
 
@@ -21,8 +21,9 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists the published keys.",
             discussion: """
-                Reads them from the store; a server that never started has none yet. The key that 'signs' makes new \
-                tokens; the others are published so that tokens verify before and after it.
+                Reads them from the store, where the first start of the server puts them. New tokens are signed by the \
+                key whose state is 'signs'. The other keys are published so that tokens can be verified before and \
+                after a rotation.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -39,8 +40,8 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what will happen to the keys, and when.",
             discussion: """
-                Computed from the store and the periods under 'keys', as a server does it. Keys that are not made yet \
-                are called new-1, new-2 and so on. Times are UTC.
+                Computed from the store and the periods under 'keys' in the configuration, in the same way as the \
+                server does it. Keys that do not exist yet are called new-1, new-2 and so on. Times are in UTC.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -63,16 +64,17 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a successor of the key that signs.",
+            abstract: "Generates a successor for the signing key.",
             discussion: """
-                The successor is announced at once and signs after 'keys.announce', so that nobody meets a key that \
-                is unknown. With '--now' it signs as soon as the servers have read it: for when a key was stolen, and \
-                then 'grantor keys retire' the old one. With '--algorithm' a key can be announced before anything \
-                asks for its algorithm; it is kept for an hour.
+                The successor is announced at once and signs after 'keys.announce', so that verifiers know the key \
+                before it is used. With --now, it signs as soon as the servers have read it. Use that if a key was \
+                stolen, and then retire the old key with 'grantor keys retire'. With --algorithm, you can announce a \
+                key before anything asks for its algorithm; it is kept for an hour.
                 """)
 
         @OptionGroup var option: ConfigurationOption
-        @Option(help: "The algorithm; without it all for which the server makes keys.") var algorithm: String?
+        @Option(help: "The algorithm; by default, every algorithm that the server generates keys for.")
+        var algorithm: String?
         @Flag(help: "Sign at once.") var now = false
 
         func run() async throws {
@@ -96,11 +98,11 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Retire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes a key out of the published ones.",
+            abstract: "Stops publishing a key.",
             discussion: """
-                What it signed no longer verifies. Keys go by themselves when their last token has ended: this is for \
-                a key that others may have. A key that signs is not taken out; 'grantor keys rotate' makes its \
-                successor.
+                Tokens signed by the key can no longer be verified. The server retires keys by itself when the last \
+                token has expired, so use this only for a key that may be in the wrong hands. A key that still signs \
+                cannot be retired; replace it first with 'grantor keys rotate'.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -113,24 +115,25 @@ struct KeysCommand: AsyncParsableCommand {
                 _ = try await keys.open.recording(Event(.keysChanged, details: details)) {
                     try await keys.stored.change(now: time) { [kid] in try $0?.retired(kid, now: time, needs: needs) }
                 }
-                print("\(kid) is published no longer; others may keep it for \(keys.settings.plan.cache.text)")
+                print("\(kid) is no longer published; others may cache it for \(keys.settings.plan.cache.text)")
             }
         }
     }
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts a private key into the store.",
+            abstract: "Imports a private key into the store.",
             discussion: """
-                From a file in PEM (PKCS#8, PKCS#1, SEC1) or as a JWK. It is announced and signs after \
-                'keys.announce', or at once if the algorithm has no key yet or with '--now'. Then it changes as the \
-                server's own keys do.
+                Reads a PEM file (PKCS#8, PKCS#1, SEC1) or a JWK. The key is announced and signs after \
+                'keys.announce', or at once if its algorithm has no key yet or if you pass --now. After that, it is \
+                rotated like the keys that the server generates.
                 """)
 
         @OptionGroup var option: ConfigurationOption
-        @Argument(help: "The file; a relative path starts at the folder of the configuration.") var file: String
-        @Option(help: "RS256 or PS256 for an RSA key; other keys have only one.") var algorithm: String?
-        @Option(help: "The environment variable with the passphrase of an encrypted key.") var passphraseEnv: String?
+        @Argument(help: "The file. A relative path starts at the folder of the configuration.") var file: String
+        @Option(help: "RS256 or PS256 for an RSA key; other keys have only one algorithm.") var algorithm: String?
+        @Option(help: "The environment variable that holds the passphrase of an encrypted key.")
+        var passphraseEnv: String?
         @Flag(help: "Sign at once.") var now = false
 
         func run() async throws {
@@ -172,28 +175,28 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Reseal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Seals all private keys in the store anew.",
+            abstract: "Seals all private keys in the store again.",
             discussion: """
-                Under the first key of 'keys.seal'. To change that key: put the new one first and keep the old one \
-                second, reload the servers, run this, remove the old one. Without 'keys.seal' nothing can be sealed. A key \
-                that ever stood open should be changed: sealing does not reach backups.
+                Seals them under the first key of 'keys.seal', which must be set. To change that key, put the new one \
+                first and keep the old one second, reload the servers, run this command, and remove the old one. \
+                Replace every signing key that was ever kept unsealed: sealing does not reach backups.
                 """)
 
         @OptionGroup var option: ConfigurationOption
 
         func run() async throws {
             try await OpenKeys.use(option) { keys in
-                guard keys.isSealed else { throw Failure("'keys.seal' is not set: there is nothing to seal with") }
+                guard keys.isSealed else { throw Failure("'keys.seal' is not set, so there is no key to seal with") }
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)
                 let record = try await keys.open.recording(Event(.keysChanged, details: ["change": "resealed"])) {
                     try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
                 }
-                print("sealed \(record.keys.count) signing keys and the keys of authentication codes")
+                print("sealed \(record.keys.count) signing keys and the MAC keys")
                 let open = (before?.keys ?? []).filter { $0.sealedUnder == nil }.map(\.id)
                 guard !open.isEmpty else { return }
-                print("these stood open and may be in backups and on the disk still: \(open.joined(separator: " "))")
-                print("change them: 'grantor keys rotate --now', then 'grantor keys retire' with each")
+                print("these were unsealed and may still be in backups or on disk: \(open.joined(separator: " "))")
+                print("replace them: run 'grantor keys rotate --now', then 'grantor keys retire' with each id")
             }
         }
     }

@@ -6,18 +6,17 @@ import Cryptography
 import GrantKit
 import ServerConfiguration
 
-/// The keys in the store of a configuration, open for a command; a server may run on it meanwhile.
+/// The keys in the configuration's store, opened for a command; a server may use the store at the same time.
 struct OpenKeys {
-    static let none = "no keys yet: the first 'grantor serve' makes them"
+    static let none = "no keys yet; the first 'grantor serve' generates them"
 
     let stored: StoredKeys
     let settings: KeyKeeper.Settings
     let isSealed: Bool
-    /// Makes a change and has it written down.
     let open: OpenStore
     let now = SystemEnvironment().now
 
-    /// Opens the store, runs a command and closes the store.
+    /// Opens the store, runs the body with its keys and closes the store.
     static func use(_ option: ConfigurationOption, _ body: (OpenKeys) async throws -> Void) async throws {
         var own: ConfiguredKeys?
         try await OpenStore.with(option, collections: [StoredKeys.collection]) { composition in
@@ -35,7 +34,9 @@ struct OpenKeys {
         self.open = open
     }
 
-    /// An algorithm by its name.
+    /// The algorithm with a name.
+    ///
+    /// - Throws: `ValidationError` if the server does not sign with it.
     static func algorithm(_ name: String) throws -> SignatureAlgorithm {
         guard let algorithm = SignatureAlgorithm(rawValue: name), SignatureAlgorithm.own.contains(algorithm) else {
             throw ValidationError(
@@ -45,11 +46,11 @@ struct OpenKeys {
         return algorithm
     }
 
-    /// One algorithm, or all for which the server makes keys.
+    /// The named algorithm, or every algorithm that the server generates keys for.
     func algorithms(_ name: String?) throws -> [SignatureAlgorithm] {
         if let name { return [try OpenKeys.algorithm(name)] }
         guard !settings.needs.generated.isEmpty else {
-            throw Failure("the configuration declares every key that signs: change 'keys.signing' and reload")
+            throw Failure("the configuration declares every signing key; change 'keys.signing' and reload")
         }
         return settings.needs.generated
     }
@@ -80,6 +81,6 @@ struct OpenKeys {
         let isNeeded = settings.needs.generated.contains(key.algorithm)
         let end = settings.plan.end(of: key, in: record).rfc3339
         guard record.signing(key.algorithm, at: now)?.id == key.id else { return "retired, published until \(end)" }
-        return isNeeded ? "signs" : "nothing asks for it, published until \(end)"
+        return isNeeded ? "signs" : "not needed, published until \(end)"
     }
 }

@@ -9,7 +9,7 @@ import Logging
 import PluginLoading
 import ServerConfiguration
 
-/// A plugin that is loaded only to ask what it reads and adds.
+/// A plugin that is loaded only to find out which settings it reads and what it adds.
 struct InstalledPlugin {
     let manifest: PluginManifest
     private let source = PluginSettings(nil)
@@ -37,7 +37,7 @@ struct InstalledPlugin {
         self.registry = registry
     }
 
-    /// The page of the reference about this plugin.
+    /// The reference page of this plugin.
     var reference: String {
         var text = "\(manifest.id) \(manifest.version): \(manifest.summary)\n"
         if !manifest.specification.isEmpty { text += "follows \(manifest.specification)\n" }
@@ -53,7 +53,7 @@ struct InstalledPlugin {
             let kind = setting.bounds.isEmpty ? setting.expectation : setting.bounds
             return [setting.key, fallback.isEmpty ? "\"\"" : fallback, kind, setting.help]
         }
-        return Table.render([["KEY", "DEFAULT", "VALUE", "WHAT IT IS FOR"]] + rows) + "\n"
+        return Table.render([["KEY", "DEFAULT", "VALUE", "DESCRIPTION"]] + rows) + "\n"
     }
 
     private var attributes: String {
@@ -63,7 +63,7 @@ struct InstalledPlugin {
                 attribute.help,
             ]
         }
-        return Table.render([["KEY", "DEFAULT", "VALUE", "WHAT IT IS FOR"]] + rows) + "\n"
+        return Table.render([["KEY", "DEFAULT", "VALUE", "DESCRIPTION"]] + rows) + "\n"
     }
 }
 

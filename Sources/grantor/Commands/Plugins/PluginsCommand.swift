@@ -11,7 +11,7 @@ import ServerConfiguration
 
 struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Shows the plugins that are installed.",
+        commandName: "plugins", abstract: "Shows the installed plugins.",
         subcommands: [List.self, Show.self])
 
     struct List: ParsableCommand {
@@ -26,17 +26,17 @@ struct PluginsCommand: ParsableCommand {
                     let manifest = try InstalledPlugin(id, search).manifest
                     return [id, manifest.version, manifest.summary, manifest.specification]
                 } catch {
-                    return [id, "-", "does not load: \(error)"]
+                    return [id, "-", "cannot be loaded: \(error)"]
                 }
             }
-            print(Table.render([["ID", "VERSION", "WHAT IT IS FOR", "SPECIFICATION"]] + rows))
+            print(Table.render([["ID", "VERSION", "DESCRIPTION", "SPECIFICATION"]] + rows))
         }
     }
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what a plugin adds and how it is set.",
-            discussion: "The tables are what the plugin itself asks for; they cannot drift from its code.")
+            abstract: "Shows what a plugin adds and how to configure it.",
+            discussion: "The tables come from the code that reads the settings, so they are always up to date.")
 
         @OptionGroup var search: SearchOption
         @Argument(help: "The plugin's id.") var id: String

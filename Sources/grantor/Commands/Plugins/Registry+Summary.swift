@@ -3,7 +3,7 @@
 import GrantKit
 
 extension Registry {
-    /// What a plugin adds, in one line.
+    /// A one-line list of what a plugin adds.
     var summary: String {
         var parts = grants.map { "grant \($0.declaration.wire)" } + formats.map { "token format \($0.name)" }
         parts += extensions.flatMap(\.members).map { "member \($0)" }

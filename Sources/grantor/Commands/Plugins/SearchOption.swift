@@ -2,9 +2,9 @@
 
 import ArgumentParser
 
-/// Where commands look for plugins.
+/// The option that names the folders in which a command looks for plugins.
 struct SearchOption: ParsableArguments {
-    @Option(name: .customLong("plugin-path"), help: "A folder to look in before the installed one.")
+    @Option(name: .customLong("plugin-path"), help: "A folder to search before the installed one. May be repeated.")
     var pluginPath: [String] = []
 
     var folders: [String] { pluginPath + Installation.pluginFolders }

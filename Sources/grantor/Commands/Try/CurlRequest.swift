@@ -4,18 +4,18 @@ import Foundation
 import GrantKit
 import OutsideText
 
-/// A request that is shown as a line for a shell and sent by the same program that the line names.
+/// A request that can be shown as a curl command line and sent with curl.
 struct CurlRequest {
-    /// What a value of a form is.
+    /// A value in a request.
     enum Value {
-        /// A text.
+        /// A known value.
         case text(String)
-        /// What an answer that did not come yet will hold: a variable of the shell.
+        /// A value from a response that has not arrived yet, shown as a shell variable.
         case variable(String)
-        /// What was typed unseen, and therefore is shown as a variable.
+        /// A value that was typed with echo off, and is therefore shown as a shell variable.
         case hidden(String, as: String)
 
-        /// What is sent.
+        /// The value to send; nil if it is not known.
         var text: String? {
             switch self {
             case .text(let text), .hidden(let text, _): text
@@ -25,19 +25,19 @@ struct CurlRequest {
     }
 
     let url: String
-    /// What stands before the address, each option with its value.
+    /// The options of curl before the URL, with their values.
     private var options: [(option: String, name: String, value: Value)] = []
 
     init(_ url: String) {
         self.url = url
     }
 
-    /// Authenticates a client (RFC 6749 section 2.3.1).
+    /// Adds client credentials (RFC 6749 section 2.3.1).
     ///
     /// - Parameters:
     ///   - id: The client's id.
-    ///   - secret: Its secret.
-    ///   - isShown: Whether the line holds the secret; if not, curl asks for it.
+    ///   - secret: The client's secret.
+    ///   - isShown: Whether the line shows the secret; if not, curl asks for it.
     mutating func authenticate(_ id: String, _ secret: String, isShown: Bool) {
         let (id, secret) = (id.percentEncoded, secret.percentEncoded)
         options.append(("user", "", isShown ? .text("\(id):\(secret)") : .hidden("\(id):\(secret)", as: id)))
@@ -51,15 +51,15 @@ struct CurlRequest {
         options.append(("data-urlencode", "\(name.percentEncoded)=", value))
     }
 
-    // MARK: as a line
+    // MARK: command line
 
-    /// The line, which works as it stands.
+    /// The command line, ready to be pasted into a shell.
     var line: String {
         let words = options.flatMap { option, name, value in
             switch value {
             case .hidden(_, let id) where option == "user": ["-u", CurlRequest.quoted(id)]
             case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
-            // A control character means something to a terminal, and a line break to who copies the line.
+            // A control character could command the terminal, and a line break would split the line when pasted.
             case .text(let text) where option == "data-urlencode" && text.unicodeScalars.contains(where: isControl):
                 ["-d", CurlRequest.quoted(name + text.percentEncoded)]
             case .text(let text): [CurlRequest.short(option, text), CurlRequest.quoted(name + text)]
@@ -80,7 +80,7 @@ struct CurlRequest {
         }
     }
 
-    /// A word as a shell reads it back.
+    /// A word, quoted for a shell if necessary.
     static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy {
             $0 != UInt8(ascii: "~") && isUnreserved($0) || "/:=@%,+".utf8.contains($0)
@@ -97,18 +97,18 @@ struct CurlRequest {
         }
     }
 
-    // MARK: sent
+    // MARK: sending
 
-    /// What came back.
+    /// A response.
     struct Answer {
         let status: Int
         let body: String
         var json: JSON? { try? JSON(parsing: body) }
     }
 
-    /// Sends it; secrets go to curl through a pipe, since everybody on the machine can read arguments.
+    /// Sends the request; curl gets it through a pipe, since every user of the machine can read arguments.
     ///
-    /// - Throws: `Failure` if nothing answers.
+    /// - Throws: `Failure` if curl cannot be run or no response arrives.
     func send() throws -> Answer {
         let (process, input, output, errors) = (Process(), Pipe(), Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -120,16 +120,18 @@ struct CurlRequest {
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         let problem = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        // What 'env' says of a program that is not there.
-        guard process.terminationStatus != 127 else { throw Failure("curl is not installed; '--print' needs none") }
+        // The status of 'env' for a program that is not found.
+        guard process.terminationStatus != 127 else {
+            throw Failure("curl is not installed; install it, or use --print, which does not need it")
+        }
         let parts = text.raw.cut(atLast: "\n")
         guard process.terminationStatus == 0, let (body, code) = parts, let status = Int(code.string) else {
-            throw Failure("\(problem.trimmingCharacters(in: .newlines)); 'grantor serve' runs the server")
+            throw Failure("\(problem.trimmingCharacters(in: .newlines)); start the server with 'grantor serve'")
         }
         return Answer(status: status, body: body.string)
     }
 
-    /// The same options, as curl reads them from a file.
+    /// The request as a configuration file for curl.
     private var configuration: String {
         var lines = ["silent", "show-error", "max-time = 60", "write-out = \"\\n%{http_code}\""]
         lines += options.compactMap { option, name, value in

@@ -7,21 +7,21 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// What is tried, and for which client.
+/// The grant to try, and the client to try it with.
 struct GrantChoice {
     let grant: GrantDeclaration
-    /// The flows of the response type; empty for a grant without a page.
+    /// The flows of the response type; empty for a grant without the authorization endpoint.
     let flows: [any AuthorizationFlow]
     let client: Client
 
-    /// The grants that the client needs, the chosen one first.
+    /// The grants that the client must be allowed to use, the chosen one first.
     var grants: [GrantDeclaration] {
         flows.map(\.grant).reduce(into: [grant]) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// Finds what was meant.
+    /// Finds the grant, its flows and a client by name.
     ///
-    /// - Throws: `Failure` that says what there is instead.
+    /// - Throws: `Failure` with a suggestion if one of them is not found.
     init(
         _ generation: Generation, _ declared: [String], grant name: String, responseType: String?, client id: String?
     ) throws {
@@ -67,7 +67,7 @@ struct GrantChoice {
             return flow
         }
         guard flows.contains(where: { $0.grant == grant }) else {
-            throw Failure("the response type '\(responseType)' has no word of the grant '\(grant.key)'")
+            throw Failure("the response type '\(responseType)' does not use the grant '\(grant.key)'")
         }
         return flows
     }

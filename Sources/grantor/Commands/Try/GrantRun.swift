@@ -7,21 +7,22 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// One run of a grant, as a client makes it: the page if it has one, the token endpoint, and what the token is good for.
+/// One run of a grant from the client's side: the authorization endpoint if the grant uses it, the token endpoint, and
+/// the endpoints that accept the token.
 struct GrantRun {
     let configuration: Configuration
     let generation: Generation
     let choice: GrantChoice
     var values: ParameterValues
-    /// The address of the server.
+    /// The URL of the server.
     let server: String
     let scope: String?
-    /// The client's secret, if the configuration holds it.
+    /// The client's secret, if the configuration contains it.
     let secret: String?
-    /// The client's secret, if the person had to type it.
+    /// The client's secret, if it was typed.
     private var typedSecret: String?
     private var step = 0
-    /// The scope that was asked for or granted.
+    /// The scope values that were granted, or asked for as long as nothing was granted.
     private var granted: [String] = []
 
     init(
@@ -37,9 +38,9 @@ struct GrantRun {
 
     private func address(_ path: String) -> String { "\(server)\(configuration.basePath)\(path)" }
 
-    /// Walks to the end.
+    /// Runs the grant to its end.
     ///
-    /// - Throws: `Failure` if something stands in the way, an exit status if the server refuses.
+    /// - Throws: `Failure` if a step cannot be done; an exit status if the server refuses.
     mutating func run() throws {
         say("Client '\(client.id)' tries '\(choice.grant.key)' at \(server)")
         var token: String?
@@ -51,14 +52,14 @@ struct GrantRun {
         if let token { try use(token) }
     }
 
-    /// Whether the page is to answer with what a grant redeems.
+    /// Whether everything that a grant requires is known from the authorization response.
     private func isRedeemable(_ grant: any TokenGrant) -> Bool {
         grant.parameters.allSatisfy { !$0.isRequired || values.isPrinting || values.isKnown($0) }
     }
 
-    // MARK: the page
+    // MARK: the authorization endpoint
 
-    /// - Returns: The access token, if the answer holds one.
+    /// - Returns: The access token, if the response contains one.
     private mutating func approve() throws -> String? {
         let registered = try redirectURI()
         let mayMove = values.given["redirect_uri"] == nil
@@ -70,16 +71,16 @@ struct GrantRun {
         begin("The client sends the browser to the authorization endpoint. Open:")
         print("\n\(url)")
         guard !values.isPrinting else {
-            say("The answer comes to \(redirect). Its members are variables below: CODE is 'code'.")
+            say("The response goes to \(redirect). Below, its parameters are shell variables: CODE is 'code'.")
             return nil
         }
-        let paste = "paste the whole address that the browser is sent to at the end"
+        let paste = "paste the whole URL that the browser is sent to at the end"
         say(
             listener == nil
-                ? "\(redirect) is not free on this machine: \(paste)."
+                ? "Cannot listen at \(redirect) on this machine: \(paste)."
                 : "Waiting at \(redirect). If the browser is on another machine, \(paste).")
         let answer = try RedirectListener.wait(listener, state: state)
-        print("\nThe answer:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
+        print("\nThe response:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
         try check(answer)
         for (name, value) in answer.all { values.keep(name, value) }
         learn(scope: answer["scope"])
@@ -90,7 +91,7 @@ struct GrantRun {
         if let given = values.given["redirect_uri"] { return given }
         let known = generation.redirectURIs(of: client.id, under: choice.grants.map(\.key).filter(hasFlow))
         guard let first = known.first else {
-            throw Failure("client '\(client.id)' has no redirect URI that all grants of the response type share")
+            throw Failure("client '\(client.id)' has no redirect URI that is valid for all grants of the response type")
         }
         return known.first { $0.raw.starts(with: "http:") } ?? first
     }
@@ -112,7 +113,7 @@ struct GrantRun {
         var known = Set(sent.map(\.0))
         for parameter in choice.flows.flatMap(\.parameters) + generation.filterParameters
         where known.insert(parameter.name).inserted {
-            // The page is for a person's browser, so no variable of a shell can stand in its address.
+            // The URL is opened in a browser, so it cannot contain a shell variable.
             guard case .text(let value) = try values.value(of: parameter) else { continue }
             sent.append((parameter.name, value))
         }
@@ -120,10 +121,10 @@ struct GrantRun {
         return address("/authorize?\(query)")
     }
 
-    /// RFC 9207 section 2.4, RFC 6749 section 4.1.2.1.
+    /// Checks the issuer (RFC 9207 section 2.4) and the error (RFC 6749 section 4.1.2.1) of an authorization response.
     private func check(_ answer: Parameters) throws {
         if answer["iss"] != configuration.issuer {
-            throw Failure("the answer does not come from \(configuration.issuer): its 'iss' is another")
+            throw Failure("the response does not come from \(configuration.issuer): its 'iss' is different")
         }
         if answer["error"] != nil { throw ExitCode.failure }
     }
@@ -133,7 +134,7 @@ struct GrantRun {
     /// - Returns: The access token.
     private mutating func redeem(_ grant: any TokenGrant) throws -> String? {
         let request = try tokenRequest(grant, isFirst: choice.flows.isEmpty)
-        begin("The client asks for a token.")
+        begin("The client requests a token.")
         guard let answer = try exchange(request) else { return nil }
         guard (200..<300).contains(answer.status), let json = answer.json else { throw ExitCode.failure }
         for member in json.members { if let text = member.value.string { values.keep(member.name, text) } }
@@ -161,7 +162,7 @@ struct GrantRun {
         return request
     }
 
-    /// Other grants that the answer holds all for.
+    /// Shows requests of other grants for which the response contains every required parameter.
     private mutating func suggest(after answer: JSON, _ used: any TokenGrant) throws {
         let names = Set(answer.members.map(\.name))
         for grant in generation.tokenGrants where grant.declaration != used.declaration {
@@ -177,7 +178,7 @@ struct GrantRun {
         if let scope { granted = scope.raw.split(at: " ").map(\.string) }
     }
 
-    // MARK: what it is good for
+    // MARK: protected endpoints
 
     private mutating func use(_ token: String) throws {
         for endpoint in generation.resourceEndpoints where endpoint.scope.words.allSatisfy({ granted.contains($0) }) {
@@ -186,12 +187,12 @@ struct GrantRun {
             }
             var request = CurlRequest(address(endpoint.route.path))
             request.add(header: "Authorization", "Bearer \(token)")
-            begin("The token is good for what the server itself serves.")
+            begin("The client uses the token at an endpoint of the server.")
             _ = try exchange(request)
         }
     }
 
-    // MARK: showing
+    // MARK: output
 
     private mutating func begin(_ text: String) {
         step += 1
@@ -203,7 +204,7 @@ struct GrantRun {
         fflush(nil)
     }
 
-    /// Shows a request, sends it unless it is only to be shown, and shows the answer.
+    /// Shows a request and, unless requests are only printed, sends it and shows the response.
     private func exchange(_ request: CurlRequest) throws -> CurlRequest.Answer? {
         print("\n\(request.line)")
         fflush(nil)

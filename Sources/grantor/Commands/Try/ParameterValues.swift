@@ -7,22 +7,22 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-/// The values of a flow's parameters: what the person gave, what was sent or answered before, what plugins declare as
-/// examples.
+/// The values of request parameters: given by the user, known from earlier requests and responses, or declared by
+/// plugins as examples.
 struct ParameterValues {
-    /// What the core itself reads of requests, and a person may want to set.
+    /// Parameters that the core itself reads and that the user may want to set.
     private static let standard = ["redirect_uri", "response_mode", "audience", "state"]
 
     private(set) var given: [String: String] = [:]
     private var known: [String: String] = [:]
-    /// The names of what was typed unseen.
+    /// The names of the parameters that were typed with echo off.
     private var hidden: Set<String> = []
-    /// Whether requests are only shown, so that nothing is asked and no answer comes.
+    /// Whether requests are only printed, so that no values are asked for and no responses arrive.
     let isPrinting: Bool
 
-    /// Reads what the person gave, and asks for what was given without a value.
+    /// Reads the parameters given by the user, and asks for the values of those given without one.
     ///
-    /// - Throws: `Failure` for a name that no request of the flow has.
+    /// - Throws: `Failure` for a parameter that no request of the grant has.
     init(_ texts: [String], of choice: GrantChoice, _ generation: Generation, isPrinting: Bool) throws {
         self.isPrinting = isPrinting
         let ofPage = choice.flows.isEmpty ? [] : choice.flows.flatMap(\.parameters) + generation.filterParameters
@@ -40,19 +40,19 @@ struct ParameterValues {
         }
     }
 
-    /// Keeps what was sent, or what an answer holds.
+    /// Keeps a value from a request or a response.
     mutating func keep(_ name: String, _ value: String) {
         known[name] = value
     }
 
-    /// Whether a request can have a parameter without anybody being asked.
+    /// Whether a parameter has a value without asking for one.
     func isKnown(_ parameter: ParameterDeclaration) -> Bool {
         given[parameter.name] != nil || known[parameter.name] != nil || parameter.example != nil
     }
 
-    /// What a request sends for a parameter; nil if it leaves it out.
+    /// The value that a request sends for a parameter; nil if the request omits it.
     ///
-    /// - Throws: `Failure` if it has to be there and nobody can be asked.
+    /// - Throws: `Failure` if the parameter is required and its value cannot be asked for.
     mutating func value(of parameter: ParameterDeclaration) throws -> CurlRequest.Value? {
         let name = parameter.name
         if given[name] == nil, known[name] == nil, parameter.isRequired, parameter.example == nil {
@@ -68,7 +68,7 @@ struct ParameterValues {
         if isSecret { hidden.insert(name) }
     }
 
-    /// The variable of the shell that stands for a value which is not known.
+    /// The shell variable that stands for an unknown value.
     static func variable(_ name: String) -> String {
         let bytes = name.utf8.map { byte -> UInt8 in
             switch byte {
@@ -90,7 +90,7 @@ struct ParameterValues {
         }
     }
 
-    /// The value of a name, which is made up once.
+    /// The value of a parameter, generated on first use.
     mutating func random(_ name: String) -> String {
         if let value = given[name] ?? known[name] { return value }
         let value = Base64URL.encode(Digest.random(32))
@@ -98,14 +98,14 @@ struct ParameterValues {
         return value
     }
 
-    /// Asks at the terminal, or takes the next line of standard input.
+    /// Asks at the terminal, or reads the next line of standard input.
     ///
-    /// - Throws: `Failure` if nothing comes.
+    /// - Throws: `Failure` if no value is entered.
     static func ask(_ name: String, isSecret: Bool) throws -> String {
         if isSecret, isatty(STDIN_FILENO) == 1 { return try PasswordInput.prompt("\(name): ") }
         FileHandle.standardError.write(Data("\(name): ".utf8))
         guard let line = StandardInput.line(), !line.isEmpty else {
-            throw Failure("'\(name)' is needed and has no example: give it by '--with \(name)=...'")
+            throw Failure("'\(name)' is required and has no example; pass it with '--with \(name)=...'")
         }
         return line
     }

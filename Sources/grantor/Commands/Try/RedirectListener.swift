@@ -4,19 +4,19 @@ import Foundation
 import GrantKit
 import OutsideText
 
-/// Takes the answer of the authorization endpoint where the client would (RFC 8252 section 7.3), or as a line that
-/// somebody pastes.
+/// Receives the authorization response at the client's redirect URI (RFC 8252 section 7.3), or as a URL that the user
+/// pastes.
 final class RedirectListener {
-    /// The redirect URI with the port that is listened at.
+    /// The redirect URI, with the port that the listener has.
     let redirectURI: String
     private let path: String
     private let descriptor: Int32
 
-    /// Listens at a redirect URI; nil if it is not on this machine, or another program has its port.
+    /// Listens at a redirect URI; nil if it is not on this machine or its port is in use.
     ///
     /// - Parameters:
     ///   - registered: The redirect URI.
-    ///   - mayMove: Whether a free port may take the place of one that is not, where the server lets it differ
+    ///   - mayMove: Whether to use another port if the registered one is in use and the server allows any port
     ///     (RFC 8252 section 7.3).
     init?(_ registered: String, mayMove: Bool) {
         guard let address = try? WebAddress(registered), address.scheme == "http", let host = address.host else {
@@ -25,7 +25,7 @@ final class RedirectListener {
         let name = host.trimmingCharacters(in: ["[", "]"])
         guard let bind = RedirectListener.addresses[name] else { return nil }
         var (descriptor, uri) = (bind(address.port ?? 80), registered)
-        // The server compares the scheme as it is written.
+        // The server compares the scheme byte by byte.
         if descriptor < 0, mayMove, name != "localhost", registered.raw.starts(with: "http:") {
             descriptor = bind(0)
             uri = RedirectListener.port(descriptor).map { "http://\(host):\($0)\(address.rest)" } ?? registered
@@ -43,9 +43,9 @@ final class RedirectListener {
         "127.0.0.1": bind4, "localhost": bind4, "::1": bind6,
     ]
 
-    /// The port that the system chose; both kinds of address have it in the same place.
+    /// The port that the system chose; IPv4 and IPv6 addresses have it at the same offset.
     private static func port(_ descriptor: Int32) -> Int? {
-        // Both families have addresses of the length that is told.
+        // Safe: the system is told the size of the structure and writes no more.
         var address = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let isKnown = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -73,7 +73,7 @@ final class RedirectListener {
     }
 
     private static func bind<Address>(_ family: Int32, _ address: inout Address) -> Int32 {
-        // The length is that of the type.
+        // Safe: the lengths are those of the types.
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return -1 }
         var isReused: Int32 = 1
@@ -93,13 +93,13 @@ final class RedirectListener {
 
     // MARK: waiting
 
-    /// Waits until an answer to one request comes, whatever else comes before.
+    /// Waits for the response to one request and ignores everything else.
     ///
     /// - Parameters:
-    ///   - listener: Where browsers are sent, if this machine can receive them.
-    ///   - state: The `state` of the request; an answer to another one is not taken (RFC 9700 section 4.7).
-    /// - Returns: The parameters of the answer.
-    /// - Throws: `Failure` if none can come any more.
+    ///   - listener: The listener, if this machine has the redirect URI.
+    ///   - state: The `state` of the request; a response with another one is ignored (RFC 9700 section 4.7).
+    /// - Returns: The parameters of the response.
+    /// - Throws: `Failure` if no response can arrive any more.
     static func wait(_ listener: RedirectListener?, state: String) throws -> Parameters {
         var sources = [
             pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
@@ -116,19 +116,19 @@ final class RedirectListener {
             if line.isEmpty { continue }
             let answer = parameters(of: line)
             if answer["state"] == state { return answer }
-            print("That is no answer to this request: paste the whole address that the browser was sent to.")
+            print("That is not the response to this request: paste the whole URL that the browser was sent to.")
             fflush(nil)
         }
-        throw Failure("there is no terminal to paste the answer at, and nobody can be sent to the redirect URI")
+        throw Failure("there is no terminal to paste the response into, and nothing listens at the redirect URI")
     }
 
-    /// One request of a browser; nil unless it brings the answer.
+    /// Receives one request of a browser; nil unless it carries the response.
     private func receive(_ state: String) -> Parameters? {
         let browser = accept(descriptor, nil, nil)
         guard browser >= 0 else { return nil }
         defer { close(browser) }
-        // Browsers open connections that they may never use.
-        // A 'timeval' of one second: which module defines that type depends on what was compiled before.
+        // Browsers open connections that they may never use, so reading times out after one second.
+        // Not a 'timeval': which module defines that type depends on what was compiled before.
         var limit = (seconds: Int(1), microseconds: Int(0))
         unsafe setsockopt(browser, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
         guard let request = RedirectListener.read(browser) else { return nil }
@@ -136,25 +136,25 @@ final class RedirectListener {
         guard words.count == 3 else { return nil }
         let (target, query) = words[1].cut(at: "?") ?? (words[1], "")
         guard target == path.raw else {
-            RedirectListener.answer(browser, "404 Not Found", "<p>Nothing is here.</p>")
+            RedirectListener.answer(browser, "404 Not Found", "<p>There is nothing here.</p>")
             return nil
         }
         let answer = RedirectListener.form(words[0] == "POST" ? request.body.raw : query)
         if answer["state"] == state {
-            RedirectListener.answer(browser, "200 OK", "<p>The answer is here. You can go back to the terminal.</p>")
+            RedirectListener.answer(browser, "200 OK", "<p>Done. You can go back to the terminal.</p>")
             return answer
         }
         // A fragment stays in the browser until a script of the client sends it on.
         RedirectListener.answer(
             browser, "400 Bad Request",
             """
-            <p>This is no answer to the request that the terminal shows.</p>
+            <p>This is not the response to the request that the terminal shows.</p>
             \(RedirectListener.script)
             """)
         return nil
     }
 
-    /// Sends the fragment on, and takes it out of the browser's history.
+    /// Sends the fragment to the listener and removes it from the browser's history.
     private static let script = """
         <script>
         const fragment = location.hash.slice(1)
@@ -167,7 +167,7 @@ final class RedirectListener {
         """
 
     private static func read(_ browser: Int32) -> (head: String, body: String)? {
-        // The system writes no more than the length that it is told.
+        // Safe: the system is told the size of the block and writes no more.
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)
         while bytes.count < 262_144 {
@@ -180,7 +180,7 @@ final class RedirectListener {
         return nil
     }
 
-    /// What a head says of the body's length, in bytes.
+    /// The length of the body in bytes, from the header fields.
     private static func length(_ head: RawText) -> Int {
         let fields = head.split(at: "\n").compactMap { $0.cut(at: ":") }
         let value = fields.first { $0.before.isWord("content-length") }?.behind
@@ -197,9 +197,9 @@ final class RedirectListener {
         unsafe send(browser, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    // MARK: reading
+    // MARK: parsing
 
-    /// What an address that was pasted carries, in its fragment or else its query.
+    /// The parameters of a pasted URL, from its fragment or else its query.
     private static func parameters(of line: String) -> Parameters {
         form(line.raw.cut(at: "#")?.behind ?? line.raw.cut(at: "?")?.behind ?? line.raw)
     }

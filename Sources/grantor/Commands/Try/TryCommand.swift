@@ -9,53 +9,53 @@ import ServerConfiguration
 
 struct TryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "try", abstract: "Walks through a grant against the running server.",
+        commandName: "try", abstract: "Runs a grant step by step against the running server.",
         discussion: """
-            Shows each request as a line for the shell, sends it, and shows the answer. It knows no grant: what is sent \
-            is what the loaded plugins declare, those of others too.
+            Shows each request as a curl command, sends it, and shows the response. The loaded plugins declare what is \
+            sent, so this works for third-party grants too.
 
               grantor try client_credentials
               grantor try authorization_code --client web
               grantor try password --with username=ann --with password
               grantor try implicit --response-type 'id_token token'
 
-            Where a person has to approve, it shows the address to open, and takes the answer at the client's redirect \
-            URI if that is on this machine and its port is free. Otherwise paste the address that the browser was sent \
-            to at the end.
+            If the user has to sign in, the command shows the URL to open, and receives the response at the client's \
+            redirect URI if that is on this machine and its port is free. Otherwise, paste the URL that the browser is \
+            sent to at the end.
 
-            The lines hold the client's secret and the tokens: they are for your own terminal. Ends with the status 1 \
-            if the server refuses.
+            The output contains the client's secret and the tokens, so keep it to yourself. Exits with status 1 if the \
+            server refuses a request.
             """)
 
-    @Argument(help: "The grant, by any name that 'grant_types' of a client knows.")
+    @Argument(help: "The grant, by any name that is valid in a client's 'grant_types'.")
     var grant: String
 
-    @Option(help: "The id of a declared client. Without it the first one that may use the grant.")
+    @Option(help: "The id of a declared client. Default: the first one that may use the grant.")
     var client: String?
 
     @Option(
         name: .customLong("response-type"),
-        help: "The words of 'response_type', such as 'code id_token'. Without it the grant's own word.")
+        help: "The 'response_type', such as 'code id_token'. Default: the response type of the grant alone.")
     var responseType: String?
 
     @Option(
         help: """
-            The scope to ask for, words parted by spaces. Without it all of the client's where a person approves, else \
-            what the server gives whoever asks for none.
+            The scope to ask for: scope values separated by spaces. Default: everything the client may ask for if a \
+            user has to sign in, no 'scope' parameter otherwise.
             """)
     var scope: String?
 
     @Option(
         name: .customLong("with"),
         help: ArgumentHelp(
-            "A parameter to send; without a value the command asks for it, so that it stands in no history.",
+            "A parameter to send. Without a value, the command asks for it, which keeps it out of the shell's history.",
             valueName: "name[=value]"))
     var given: [String] = []
 
-    @Option(help: "The address of the server, in place of the issuer.")
+    @Option(help: "The URL of the server, if it is not the issuer.")
     var server: String?
 
-    @Flag(name: .customLong("print"), help: "Shows the requests and sends none.")
+    @Flag(name: .customLong("print"), help: "Shows the requests without sending them.")
     var onlyPrints = false
 
     @OptionGroup var option: ConfigurationOption
@@ -80,7 +80,7 @@ struct TryCommand: ParsableCommand {
         try trial.run()
     }
 
-    /// A secret that does not stand there as a hash.
+    /// The first secret that is in plain text, not a hash.
     private static func readable(_ secret: JSON?) -> String? {
         (secret?.strings ?? []).first { !$0.raw.starts(with: "$s0$") }
     }

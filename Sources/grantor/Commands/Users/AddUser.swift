@@ -9,32 +9,32 @@ import OutsideText
 /// `grantor users add`.
 struct AddUser: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Makes a user.",
+        commandName: "add", abstract: "Adds a user.",
         discussion: """
-            The command asks for the password, twice and without showing it. For scripts:
+            The command asks for the password twice, without showing it. In a script, use a file or a pipe:
 
               grantor users add ann --email ann@example.com --password-file - < secrets/ann
 
-            A password may also be an imported hash: Argon2id, bcrypt, PBKDF2, or scrypt as Aidbox \
-            writes it. It is replaced by Argon2id when its owner signs in.
+            To import a hash, pass it in place of the password: Argon2id, bcrypt, PBKDF2, or scrypt as Aidbox writes \
+            it. The server replaces it by Argon2id when the user signs in.
 
-            A person signs in with the id, the user name or the address; each of them belongs to one user alone, \
-            whatever its case. 'sub' of tokens is the id, which never changes.
+            Users sign in with their id, their user name or their e-mail address. Each of these belongs to one user \
+            only, whatever its case. The id never changes; it is the 'sub' of tokens.
             """)
 
-    @Argument(help: "The id: 1 to 255 printable ASCII characters. Without it a random one is made and printed.")
+    @Argument(help: "The id: 1 to 255 printable ASCII characters. By default, a random id is generated and printed.")
     var id: String?
 
     @Option(help: "The e-mail address.")
     var email: String?
 
-    @Option(name: .customLong("user-name"), help: "The name to sign in with, if it is not the id.")
+    @Option(name: .customLong("user-name"), help: "A name to sign in with, besides the id.")
     var userName: String?
 
-    @Option(help: "Claims about the person as a JSON object, such as '{\"given_name\":\"Ann\"}'.")
+    @Option(help: "Claims about the user as a JSON object, such as '{\"given_name\":\"Ann\"}'.")
     var data: String?
 
-    @Flag(name: .customLong("no-password"), help: "Makes a user who cannot sign in with a password yet.")
+    @Flag(name: .customLong("no-password"), help: "Adds a user who cannot sign in with a password yet.")
     var hasNoPassword = false
 
     @OptionGroup var password: PasswordInput
@@ -42,7 +42,7 @@ struct AddUser: AsyncParsableCommand {
 
     func validate() throws {
         if hasNoPassword, password.file != nil {
-            throw ValidationError("--no-password and --password-file exclude each other")
+            throw ValidationError("--no-password and --password-file cannot be combined")
         }
     }
 
@@ -52,7 +52,7 @@ struct AddUser: AsyncParsableCommand {
         document["userName"] = userName.map(JSON.string)
         document["email"] = email.map(JSON.string)
         document["data"] = try data.map(parsed)
-        // A relative path is meant from here, not from the configuration's folder.
+        // Before the configuration is opened, since relative paths start at the current folder and not at its folder.
         let secret = hasNoPassword ? nil : try password.read()
         document["password"] = secret.map { .string($0.exposed) }
         let change = try await OpenStore.with(option) { [document] open in

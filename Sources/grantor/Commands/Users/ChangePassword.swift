@@ -7,10 +7,10 @@ import GrantKit
 /// `grantor users password`.
 struct ChangePassword: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "password", abstract: "Gives a user another password.",
+        commandName: "password", abstract: "Gives a user a new password.",
         discussion: """
-            Ends the user's sessions and all tokens: refreshing and introspection refuse them at once; a token that \
-            APIs verify by themselves lasts until it expires.
+            Ends the user's sessions and tokens: refreshing and introspection refuse them at once, but an access token \
+            that an API verifies itself stays valid until it expires.
             """)
 
     @OptionGroup var document: DocumentArgument<StoredUser>
@@ -22,6 +22,6 @@ struct ChangePassword: AsyncParsableCommand {
         try await OpenStore.with(option) { open in
             try await open.changing(StoredUser.self, id, "password") { try await $0.set(password: secret, of: id) }
         }
-        print("\(id) has another password; all sessions and tokens have ended")
+        print("\(id) has a new password; all sessions and tokens have ended")
     }
 }

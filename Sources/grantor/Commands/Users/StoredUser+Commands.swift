@@ -8,17 +8,19 @@ extension StoredUser: ManagedDocument {
 
     static let help = DocumentHelp(
         show: """
-            Prints the user's document as JSON, with the keys of a user in the configuration, and says below whether there \
-            is a password. The password itself is known to nobody but the user.
+            Prints the user's document as JSON, with the same keys as a user in the configuration, and then whether \
+            the user has a password. The password itself cannot be shown: the store keeps only a hash.
             """,
         disable: """
-            The user cannot sign in until 'grantor users enable'. Sessions and tokens end, and stay ended: refreshing and \
-            introspection refuse them at once; a token that APIs verify by themselves lasts until it expires.
+            The user cannot sign in until 'grantor users enable'. Sessions and tokens end for good: refreshing and \
+            introspection refuse them at once, but an access token that an API verifies itself stays valid until it \
+            expires.
             """,
-        enable: "The user can sign in again, with the same password. What had ended stays ended.",
+        enable: "The user can sign in again, with the same password. Ended sessions and tokens do not come back.",
         remove: """
-            Sessions and tokens end, also if a user of the same id is made later: refreshing and introspection refuse them \
-            at once; a token that APIs verify by themselves lasts until it expires. The user's names are free for others.
+            Sessions and tokens end for good, even if a user with the same id is added later: refreshing and \
+            introspection refuse them at once, but an access token that an API verifies itself stays valid until it \
+            expires. Other users may take the user's names.
             """)
 
     static let ended = "all sessions and tokens have ended"

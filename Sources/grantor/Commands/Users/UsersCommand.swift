@@ -5,10 +5,10 @@ import AuthorizationServer
 
 struct UsersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "users", abstract: "Makes and changes the people that can sign in.",
+        commandName: "users", abstract: "Adds, shows and changes the users who can sign in.",
         discussion: """
-            Works on the store of the configuration, also while a server runs on it: what is changed holds for the next \
-            request. Users that the configuration declares are changed there, followed by a SIGHUP.
+            Changes the configuration's store, even while a server uses it: a change applies to the next request. To \
+            change a user that the configuration declares, edit the configuration and send the server a SIGHUP.
             """,
         subcommands: [
             AddUser.self, ListDocuments<StoredUser>.self, ShowDocument<StoredUser>.self, ChangePassword.self,

@@ -6,7 +6,7 @@ import Support
 import Testing
 
 extension TestServer {
-    /// Speaks to the admin API with a token.
+    /// Sends a request to the admin API with a token.
     func admin(
         _ method: String, _ path: String, query: String? = nil, _ body: JSON? = nil, token: String,
         headers: [(name: String, value: String)] = []
@@ -50,7 +50,9 @@ struct AdminAPITests {
 
     // MARK: who may
 
-    @Test("a token that speaks for a person manages nothing, unless the deployment says so", arguments: [false, true])
+    @Test(
+        "a token that speaks for a user cannot manage anything, unless the configuration allows it",
+        arguments: [false, true])
     func people(_ isAllowed: Bool) async throws {
         let desk: JSON = [
             "id": "desk", "secret": "s3cret of the desk", "grant_types": ["password"], "scope": ["admin"],
@@ -68,7 +70,7 @@ struct AdminAPITests {
         if !isAllowed { #expect(answer.error == "insufficient_scope") }
     }
 
-    @Test("clients and users can each have a scope word of their own, and the one manages nothing of the other")
+    @Test("clients and users can have separate scope values, and neither gives access to the other")
     func separateScopes() async throws {
         let manager: JSON = [
             "id": "manager", "secret": "s3cret of the manager", "grant_types": ["client_credentials"],
@@ -113,14 +115,14 @@ struct AdminAPITests {
         #expect(none.json["entry"] == nil && lacking.json["entry"] == nil)
     }
 
-    @Test("the scope is granted to who asks for it by name alone")
+    @Test("the scope is only granted if it is requested explicitly")
     func onRequest() async throws {
         let (server, _) = try await AdminAPITests.server()
         let all = try #require(await AdminAPITests.token(server, nil))
         #expect(await server.admin("GET", "/Client", token: all).status == 403)
     }
 
-    @Test("without the plugin none of its paths is served", arguments: everyRequest)
+    @Test("without the plugin, none of its paths is served", arguments: everyRequest)
     func absent(_ method: String, _ path: String) async throws {
         let server = try await TestServer()
         #expect(await server.send(method, path).status == 404)
@@ -154,7 +156,7 @@ struct AdminAPITests {
         #expect(again.status == 201 && again.header("etag") != made.header("etag"), "a PUT makes what there is not")
     }
 
-    @Test("without an id a document gets a random one", arguments: kinds)
+    @Test("a document without an id gets a random one", arguments: kinds)
     func randomID(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         var document = AdminAPITests.document(kind)
@@ -163,7 +165,7 @@ struct AdminAPITests {
         #expect(made.status == 201 && made["id"]?.utf8.count == 22, "\(made.json.text)")
     }
 
-    @Test("an id with a slash and a space is reached by its encoding")
+    @Test("an id with a slash and a space is reached by its percent-encoding")
     func encoded() async throws {
         let (server, token) = try await AdminAPITests.server()
         var document = AdminAPITests.orders
@@ -175,7 +177,7 @@ struct AdminAPITests {
         #expect(await server.admin("GET", "/Client/a/b", token: token).status == 404)
     }
 
-    @Test("no secret, password or hash is ever shown but the one that was just made")
+    @Test("no secret, password or hash is ever shown, except a newly generated secret")
     func neverShown() async throws {
         let (server, token) = try await AdminAPITests.server()
         var client = AdminAPITests.orders
@@ -202,7 +204,7 @@ struct AdminAPITests {
 
     // MARK: what ends
 
-    @Test("being made inactive or removed ends what was granted to a client", arguments: ["PATCH", "DELETE"])
+    @Test("disabling or deleting a client ends everything granted to it", arguments: ["PATCH", "DELETE"])
     func clientEnds(_ method: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let made = await server.admin("POST", "/Client", AdminAPITests.orders, token: token)
@@ -223,7 +225,7 @@ struct AdminAPITests {
         ("another name", ["userName": "anna"], false), ("other data", ["data": ["given_name": "A"]], false),
     ]
 
-    @Test("another password and being made inactive end what was granted to a user", arguments: userChanges)
+    @Test("changing the password or disabling a user ends everything granted for that user", arguments: userChanges)
     func userEnds(_ what: String, _ patch: JSON, _ ends: Bool) async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("POST", "/User", People.ann, token: token).status == 201)
@@ -234,7 +236,7 @@ struct AdminAPITests {
         #expect(try await (server.core.users.find("ann")?.epoch != before) == ends, "\(what)")
     }
 
-    @Test("a name that a user gives up is free for another, and one that is taken is refused")
+    @Test("a name that a user gives up is free for others, and a taken one is refused")
     func names() async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("POST", "/User", People.ann, token: token).status == 201)
@@ -268,7 +270,7 @@ struct AdminAPITests {
         ("a document that is none", "POST", "/User", [], 422, ""),
     ]
 
-    @Test("a change is refused with status, place and sentence", arguments: refused.indices)
+    @Test("a refused change has a status, a place and a message", arguments: refused.indices)
     func refuses(_ place: Int) async throws {
         let (rule, method, path, body, status, pointer) = AdminAPITests.refused[place]
         let (server, token) = try await AdminAPITests.server()
@@ -278,7 +280,7 @@ struct AdminAPITests {
         #expect(problem?["pointer"]?.string == pointer && problem?["message"]?.string?.isEmpty == false, "\(rule)")
     }
 
-    @Test("all that is wrong with a document is told at once")
+    @Test("all problems of a document are reported at once")
     func allFindings() async throws {
         let (server, token) = try await AdminAPITests.server()
         let wrong: JSON = ["scops": 1, "grant_types": ["magic"], "scope": ["a b"], "name": 7]

@@ -32,7 +32,7 @@ struct AdminListTests {
         #expect(statuses == [200: 1, 412: 63])
     }
 
-    /// Conditions on a document that exists or not, and what a PUT with them comes to.
+    /// Conditions on a document that exists or not, and the status of a PUT with them.
     static let conditions: [(header: String, value: String, exists: Bool, status: Int)] = [
         ("if-match", "*", true, 200), ("if-match", "*", false, 412), ("if-match", "\"7.7\"", true, 412),
         ("if-match", "\"7.7\"", false, 412), ("if-match", "ETAG", true, 200), ("if-match", "\"7\", ETAG", true, 200),
@@ -58,7 +58,8 @@ struct AdminListTests {
         #expect(answer.status == status, "\(answer.json.text)")
     }
 
-    /// What RFC 9110 makes of both headers, written down anew: nil where the request is refused for another reason.
+    /// The status by RFC 9110 for both header fields, implemented a second time; nil if the request is refused for
+    /// another reason.
     private static func status(_ method: String, _ exists: Bool, _ match: String, _ noneMatch: String) -> Int {
         let names = (match: ["", "*", "ETAG"].contains(match), none: ["*", "ETAG", "W/ETAG"].contains(noneMatch))
         let holds = (match: exists ? names.match : match.isEmpty, none: exists ? !names.none : true)
@@ -98,7 +99,7 @@ struct AdminListTests {
         }
     }
 
-    @Test("of 64 that make one document at once where there is none, one does", arguments: AdminAPITests.kinds)
+    @Test("of 64 simultaneous requests to create a document, one succeeds", arguments: AdminAPITests.kinds)
     func making(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let document: JSON = kind == "Client" ? AdminAPITests.orders : ["id": "orders"]
@@ -115,7 +116,7 @@ struct AdminListTests {
         #expect(statuses == [201: 1, 412: 63])
     }
 
-    @Test("a document that was removed and made anew is in another state than before", arguments: AdminAPITests.kinds)
+    @Test("a document that was deleted and created again has another version", arguments: AdminAPITests.kinds)
     func madeAnew(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()
         let item = "/\(kind)/orders"
@@ -126,7 +127,7 @@ struct AdminListTests {
         #expect(await server.admin("DELETE", item, token: token, headers: [("if-match", tag)]).status == 412)
     }
 
-    @Test("patches without a condition are all applied, each to what the one before left")
+    @Test("patches without a condition are all applied, one after another")
     func patches() async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("PUT", "/User/ann", ["data": [:]], token: token).status == 201)
@@ -153,7 +154,7 @@ struct AdminListTests {
     }
 
     @Test(
-        "pages hold every document once, declared ones too, whatever their number", arguments: AdminAPITests.kinds,
+        "the pages of a list contain every document once, including declared ones", arguments: AdminAPITests.kinds,
         0..<8)
     func pages(_ kind: String, _ count: Int) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -173,7 +174,7 @@ struct AdminListTests {
         ("User", "_id=none", []), ("Client", "_id=orders", ["orders"]), ("Client", "_id=service", ["service"]),
     ]
 
-    @Test("a search finds what is stored and what is declared", arguments: searches)
+    @Test("a search finds stored and declared documents", arguments: searches)
     func search(_ kind: String, _ query: String, _ found: [String]) async throws {
         let (server, token) = try await AdminAPITests.server()
         #expect(await server.admin("POST", "/User", People.ann, token: token).status == 201)
@@ -183,7 +184,7 @@ struct AdminListTests {
     }
 
     @Test(
-        "a query that means nothing is refused",
+        "an invalid query is refused",
         arguments: ["_count=0", "_count=501", "_count=x", "_id=a&email=b", "_count=1&_count=2"])
     func queries(_ query: String) async throws {
         let (server, token) = try await AdminAPITests.server()

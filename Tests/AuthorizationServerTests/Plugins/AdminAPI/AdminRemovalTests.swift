@@ -6,10 +6,10 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Removals that were interrupted between their two writes", .timeLimit(.minutes(10)))
+@Suite("Deletions that were interrupted between their two writes", .timeLimit(.minutes(10)))
 struct AdminRemovalTests {
     @Test(
-        "a document that is half removed is not there, and can be made anew with the same names",
+        "a half-deleted document does not exist, and can be created again with the same names",
         arguments: AdminAPITests.kinds)
     func halfRemoved(_ kind: String) async throws {
         let (server, token) = try await AdminAPITests.server()

@@ -5,15 +5,15 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("How large documents and lists of the admin API can be", .timeLimit(.minutes(10)))
+@Suite("The size limits of documents and lists in the admin API", .timeLimit(.minutes(10)))
 struct AdminSizeTests {
-    /// A document with as much in a member that takes anything.
+    /// A document with members of the given sizes, where any content is allowed.
     private static func document(_ kind: String, _ members: [(String, Int)]) -> JSON {
         let much = JSON.object(members.map { .init($0.0, .string(String(repeating: "x", count: $0.1))) })
         return kind == "Client" ? ["grant_types": [], "details": much] : ["data": much]
     }
 
-    /// What a document without a member takes, beside what is in that member.
+    /// The size of the document 'much' as stored.
     private static func stored(_ server: TestServer, _ kind: String, _ token: String) async throws -> Int {
         var shown = await server.admin("GET", "/\(kind)/much", token: token).json
         shown["resourceType"] = nil
@@ -45,7 +45,7 @@ struct AdminSizeTests {
     }
 
     @Test(
-        "a document has 65536 bytes at the most, however it is made",
+        "a document has at most 65536 bytes, however it is created",
         arguments: AdminAPITests.kinds, [("POST", ""), ("PUT", "/much")])
     func bounds(_ kind: String, _ request: (method: String, path: String)) async throws {
         let (server, token) = try await AdminAPITests.server()
@@ -68,7 +68,7 @@ struct AdminSizeTests {
         let (server, token) = try await AdminAPITests.server()
         let ids = (100..<140).map { "n\($0)" }
         for (number, id) in ids.enumerated() {
-            // Small ones between large ones, and the largest ones together.
+            // Small documents between large ones.
             let document = Self.document(kind, [("n", number % 4 == 3 ? 10 : 65_000)])
             #expect(await server.admin("PUT", "/\(kind)/\(id)", document, token: token).status == 201)
         }

@@ -35,7 +35,7 @@ struct AuditLogTests {
         return try text.split(separator: "\n").map { try JSON(parsing: String($0)) }
     }
 
-    @Test("a line has the members that the documentation names, and the file is for its owner alone")
+    @Test("a line has the documented members, and only the owner can access the file")
     func line() async throws {
         try await with { folder in
             let (plugin, sink) = try await sink("\(folder)/audit.log")
@@ -68,7 +68,7 @@ struct AuditLogTests {
     }
 
     @Test(
-        "dates are those of the calendar",
+        "dates follow the calendar",
         arguments: [
             (951_782_399, "2000-02-28T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
             (1_709_251_199, "2024-02-29T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
@@ -85,11 +85,11 @@ struct AuditLogTests {
         }
     }
 
-    @Test("several processes that write and turn files over lose no line and break none")
+    @Test("several processes that write and rotate files lose no line and break none")
     func rotation() async throws {
         try await with { folder in
             let path = "\(folder)/audit.log"
-            // Each opens the file for itself, as a command beside the server does.
+            // Each opens the file itself, as a command does while the server runs.
             let settings: JSON = ["max_size": 20_000, "keep": 1000]
             var sinks: [(plugin: any Plugin, sink: any EventSink)] = []
             for _ in 0..<4 { sinks.append(try await sink(path, settings)) }
@@ -116,7 +116,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("no more files are kept than asked for, the newest with the smallest numbers")
+    @Test("no more files are kept than configured, the newest with the smallest numbers")
     func keep() async throws {
         try await with { folder in
             let (plugin, sink) = try await sink("\(folder)/audit.log", ["max_size": 200, "keep": 2])
@@ -128,7 +128,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("a file that was moved or removed is begun anew with the next event")
+    @Test("a file that was moved or removed is created again with the next event")
     func moved() async throws {
         try await with { folder in
             let path = "\(folder)/audit.log"
@@ -144,11 +144,11 @@ struct AuditLogTests {
         }
     }
 
-    @Test("a full disk is an error that names file and cause, a link is not followed")
+    @Test("a full disk is an error that names the file and the cause, and links are not followed")
     func failures() async throws {
         let (plugin, full) = try await sink("/dev/full", ["max_size": 0])
         await #expect { try await full.write([event(1)]) } throws: {
-            "\($0)".contains("'/dev/full' cannot be written to: No space")
+            "\($0)".contains("cannot write to the file '/dev/full': No space")
         }
         await plugin.stop()
         try await with { folder in
@@ -159,7 +159,7 @@ struct AuditLogTests {
         }
     }
 
-    @Test("what an event costs")
+    @Test("the cost of an event")
     func cost() async throws {
         try await with { folder in
             let (plugin, sink) = try await sink("\(folder)/audit.log")

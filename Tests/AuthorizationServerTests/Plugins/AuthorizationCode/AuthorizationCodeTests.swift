@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Authorization code grant (RFC 6749 section 4.1)", .timeLimit(.minutes(10)))
 struct AuthorizationCodeTests {
-    @Test("a person signs in and consents, and the client gets tokens and learns who it was")
+    @Test("a user signs in and consents, and the client gets tokens and learns who the user is")
     func wholeFlow() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -26,7 +26,7 @@ struct AuthorizationCodeTests {
         #expect(info["sub"] == "ann" && info["given_name"] == "Ann" && info["email"] == nil, "\(info.html)")
     }
 
-    @Test("looking at a page writes nothing, approving is one commit and redeeming is one")
+    @Test("showing a page writes nothing, approving is one commit, and redeeming is one")
     func commits() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await Demo.server(plugins)
@@ -75,7 +75,8 @@ struct AuthorizationCodeTests {
     }
 
     @Test(
-        "a code that is unknown, cut, longer or another case is refused", arguments: ["", "x", "cut", "longer", "case"])
+        "a code that is unknown, truncated, extended or in another case is refused",
+        arguments: ["", "x", "cut", "longer", "case"])
     func malformed(_ kind: String) async throws {
         let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""
@@ -84,7 +85,7 @@ struct AuthorizationCodeTests {
         #expect(answer.error == (kind.isEmpty ? "invalid_request" : "invalid_grant"))
     }
 
-    @Test("a code of a user who became inactive or got another password gives nothing")
+    @Test("a code cannot be redeemed once its user is inactive or has a new password")
     func userEnds() async throws {
         let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""
@@ -98,7 +99,7 @@ struct AuthorizationCodeTests {
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
     }
 
-    @Test("a refresh token serves a person beyond the session, and ends with the person's password")
+    @Test("a refresh token outlives the session, but not a change of the user's password")
     func refreshes() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

@@ -13,7 +13,7 @@ struct PKCETests {
         var challenge: String?
         var method: String?
         var verifier: String?
-        /// What comes of it: a code and tokens, or where it is refused.
+        /// The result: a code and tokens, or the endpoint that refuses.
         let result: Result
 
         enum Result: Sendable { case tokens, noCode, noTokens, badRequest }
@@ -26,7 +26,7 @@ struct PKCETests {
     private static func many(_ count: Int, _ letter: Character = "a") -> String {
         String(repeating: letter, count: count)
     }
-    /// The challenge of a text, also of one that can be no verifier.
+    /// The challenge of a string, even one that cannot be a verifier.
     private static func challenge(_ text: String) -> String { SystemCryptography().digest(text) }
 
     @Test(
@@ -113,7 +113,7 @@ struct PKCETests {
         #expect(answer.query["error"] == "invalid_request")
     }
 
-    @Test("a wrong verifier spends nothing: the right one still redeems the code")
+    @Test("a wrong verifier does not use up the code: the right one still redeems it")
     func wrongThenRight() async throws {
         let server = try await Demo.server()
         let code = await server.code().query["code"] ?? ""

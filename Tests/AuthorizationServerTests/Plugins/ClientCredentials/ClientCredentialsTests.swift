@@ -48,7 +48,7 @@ struct ClientCredentialsTests {
         #expect(await server.token([("audience", "https://other.example.com")]).error == "invalid_target")
     }
 
-    @Test("an access token ends when it says so")
+    @Test("an access token expires at its stated time")
     func expires() async throws {
         let server = try await TestServer()
         let token = await server.token()["access_token"] ?? ""
@@ -58,7 +58,7 @@ struct ClientCredentialsTests {
         #expect(await !server.isActive(token))
     }
 
-    @Test("form and JSON bodies, credentials in the header and in the body are the same", arguments: [0, 1, 2])
+    @Test("form and JSON bodies, and credentials in the header or the body, are equivalent", arguments: [0, 1, 2])
     func bodies(_ way: Int) async throws {
         let server = try await TestServer()
         let credentials = [("client_id", "service"), ("client_secret", TestServer.serviceSecret)]
@@ -107,7 +107,7 @@ struct JWTTokenTests {
         }
     }
 
-    @Test("a self-contained token without refresh writes nothing to the store")
+    @Test("a self-contained token without a refresh token writes nothing to the store")
     func writesNothing() async throws {
         let (server, store) = try await TestServer.counting(format: "jwt")
         let before = store.writes

@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What the tests of implicit and hybrid answers start from.
+/// The fixtures for tests of implicit and hybrid responses.
 private enum Front {
     static let client: JSON = [
         "id": "front", "secret": .string(Demo.secret), "first_party": true, "scope": .strings(Demo.scope),
@@ -101,7 +101,7 @@ struct ImplicitTests {
         #expect(await Front.landed(server, "code").query["code"] != nil)
     }
 
-    @Test("nothing of it is served where the plugin is not loaded")
+    @Test("without the plugin, the implicit grant is not served")
     func unloaded() async throws {
         let server = try await Demo.server(clients: [Front.codeOnly])
         for type in ["token", "id_token", "code id_token", "token id_token"] {
@@ -116,11 +116,11 @@ struct ImplicitTests {
 }
 
 @Suite(
-    "Identity tokens from the authorization endpoint (OpenID Connect Core sections 3.2, 3.3)", .timeLimit(.minutes(10)))
+    "ID tokens from the authorization endpoint (OpenID Connect Core sections 3.2, 3.3)", .timeLimit(.minutes(10)))
 struct HybridTests {
     static let types = ["id_token", "token id_token", "code id_token", "code token", "code id_token token"]
 
-    @Test("each type brings what it names in the fragment, in any order of its words", arguments: types)
+    @Test("each response type returns what it names in the fragment, in any order of its values", arguments: types)
     func members(_ type: String) async throws {
         let server = try await Front.server()
         let browser = Browser(server)
@@ -156,7 +156,7 @@ struct HybridTests {
         #expect(tokens["access_token"] != members["access_token"])
     }
 
-    @Test("all that comes of one answer ends together")
+    @Test("everything issued in one response is revoked together")
     func oneGrant() async throws {
         let server = try await Front.server()
         let members = await Front.landed(server, "code token").fragment
@@ -169,7 +169,7 @@ struct HybridTests {
     }
 
     @Test(
-        "what an identity token needs is asked for, and what may not be answered is refused",
+        "an ID token requires its parameters, and combinations that are not allowed are refused",
         arguments: [
             ("a nonce is missing", "id_token", [("nonce", nil)], "invalid_request"),
             ("a nonce is missing in a hybrid request", "code id_token", [("nonce", nil)], "invalid_request"),
@@ -204,7 +204,7 @@ struct HybridTests {
         #expect(await claims("token id_token")?["email"] == nil, "userinfo tells it")
     }
 
-    @Test("the same answers are posted as forms", arguments: types)
+    @Test("the same responses can be posted as forms", arguments: types)
     func posted(_ type: String) async throws {
         let server = try await Front.server()
         let answer = await Front.landed(server, type, [("response_mode", "form_post")])

@@ -72,7 +72,7 @@ struct IntrospectionTests {
         #expect(answer.status == 200 && answer.json == ["active": false])
     }
 
-    @Test("an opaque token begins with when it was made, and is no other token with another time")
+    @Test("an opaque token starts with its time of issue, and is unknown with another time")
     func time() async throws {
         let server = try await TestServer()
         var tokens: [String] = []
@@ -107,7 +107,7 @@ struct IntrospectionTests {
         #expect(await server.isActive(tokens[2]))
     }
 
-    @Test("revoking is one write, whatever came of the grant")
+    @Test("revoking a grant is one write, whatever was issued under it")
     func revocationIsOneWrite() async throws {
         let (server, store) = try await TestServer.counting()
         let token = try #require(try await server.core.tokens.resolve(await server.token()["access_token"] ?? ""))
@@ -129,7 +129,7 @@ struct IntrospectionTests {
         #expect(await server.isActive(token))
     }
 
-    @Test("a client that was removed has no active tokens")
+    @Test("a removed client has no active tokens")
     func removedClient() async throws {
         let server = try await TestServer(clients: IntrospectionTests.clients)
         let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""

@@ -64,7 +64,7 @@ struct LogoutChannelTests {
         #expect(await Leaving.logout(browser, [("id_token_hint", Self.token(request))]).status == 200)
     }
 
-    @Test("a client that does not answer is told again, later each time, with the same jti, until a limit")
+    @Test("a client that does not respond is notified again, at growing intervals and with the same jti, up to a limit")
     func retries() async throws {
         let outbound = RecordedOutbound()
         let server = try await Leaving.server(outbound)
@@ -95,7 +95,7 @@ struct LogoutChannelTests {
         #expect(await runner.round() == 0 && outbound.requests.count == 6, "nothing is left")
     }
 
-    @Test("a client that never answers is given up once the limit is over, and the log says so")
+    @Test("the server gives up on a client that never responds after the limit, and the log says so")
     func givenUp() async throws {
         let outbound = RecordedOutbound()
         let plugins = Plugins.all.map { setup in
@@ -114,7 +114,7 @@ struct LogoutChannelTests {
         #expect(server.log.lines.contains { $0.contains("a job was abandoned") })
     }
 
-    @Test("of many nodes one delivers")
+    @Test("with many nodes, one delivers")
     func oneNode() async throws {
         let outbound = RecordedOutbound()
         let server = try await Leaving.server(outbound)
@@ -131,7 +131,7 @@ struct LogoutChannelTests {
         }
     }
 
-    @Test("a node that dies with a job in hand loses nothing: after its lease another does it")
+    @Test("a job of a node that dies is done by another node after its lease expires")
     func lease() async throws {
         let outbound = RecordedOutbound()
         let server = try await Leaving.server(outbound)
@@ -139,7 +139,7 @@ struct LogoutChannelTests {
         _ = await Self.leave(browser, try await Leaving.use("shop", server, browser))
         let found = try await server.core.store.find("job", by: "queue", equals: "all", after: nil, limit: 10)
         var job = try #require(found.first)
-        // What a node leaves that took the job in hand and was killed.
+        // What a node leaves behind that took the job and was killed.
         job.value["due"] = .integer(server.clock.now.seconds + 60)
         #expect(try await server.core.store.write([.replace(job, ifVersion: job.version)]) == .committed)
         #expect(await JobRunner(server.core).round() == 0)

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Applications that people sign out of.
+/// Clients that users sign out of.
 enum Leaving {
     static let goodbye = "https://app.example.com/goodbye"
     static let withQuery = "https://app.example.com/bye?from=us"
@@ -39,7 +39,7 @@ enum Leaving {
             passwords: CountingPasswords(), outbound: outbound)
     }
 
-    /// Signs in where that is needed, and gets what the client gets.
+    /// Signs in if necessary, and returns what the client gets.
     static func use(_ client: String, _ server: TestServer, _ browser: Browser, _ scope: String = "openid profile")
         async throws -> BasicOPTests.Flow
     {
@@ -52,7 +52,7 @@ enum Leaving {
         return await browser.open("/auth/logout" + (query.isEmpty ? "" : "?\(query)"))
     }
 
-    /// Whether nobody is signed in any more, as a client finds out.
+    /// Whether nobody is signed in any more, as a client can check.
     static func isOver(_ browser: Browser, _ client: String = "plain") async -> Bool {
         let answer = await browser.authorize(
             BasicOPTests.request("query", [("client_id", client), ("prompt", "none")]))

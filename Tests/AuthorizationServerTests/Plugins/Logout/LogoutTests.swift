@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// What the public conformance suite asks of a logout, under the names of its modules.
+/// The logout tests of the public conformance suite, under the names of its modules.
 @Suite("OpenID Connect RP-Initiated Logout", .timeLimit(.minutes(10)))
 struct LogoutTests {
     @Test(
@@ -91,7 +91,7 @@ struct LogoutTests {
         #expect(again.status == 200 && again.heading == "You are signed out" && again.header("location") == nil)
     }
 
-    @Test("the page that asks, and the one after it, are in a language that the application asks for")
+    @Test("the confirmation page and the page after it are in the language that the client requests")
     func language() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -188,7 +188,7 @@ struct LogoutTests {
     }
 
     @Test(
-        "where browsers go afterwards may be an app, a port of this machine or an address in numbers",
+        "a browser may be redirected to a native app, a port of the same machine or an IP address",
         arguments: [
             "com.example.app:/bye", "http://127.0.0.1:8000/bye", "http://[::1]/bye", "https://app.example.com",
             "https://app.example.com?x=1",
@@ -204,7 +204,7 @@ struct LogoutTests {
         #expect(await browser.submit(page, []).header("location") == address)
     }
 
-    @Test("a hint that has expired is as good as a fresh one")
+    @Test("an expired hint is accepted like a fresh one")
     func expired() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -217,7 +217,7 @@ struct LogoutTests {
         #expect(await Leaving.isOver(browser))
     }
 
-    @Test("a hint of another person, or of another session, ends nothing without a confirmation")
+    @Test("a hint for another user or another session ends nothing without confirmation")
     func others() async throws {
         let server = try await Leaving.server()
         let ann = Browser(server)
@@ -254,7 +254,7 @@ struct LogoutTests {
         #expect(await !Leaving.isOver(browser))
     }
 
-    @Test("a page that was shown to one person does not sign out the next")
+    @Test("a page shown to one user does not sign out the next one")
     func changed() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -269,7 +269,7 @@ struct LogoutTests {
     }
 
     @Test(
-        "an address of a client that is none stops the start",
+        "an invalid logout URL of a client prevents the start",
         arguments: [
             ("backchannel_logout_uri", "http://shop.example.com/logout"), ("backchannel_logout_uri", "/logout"),
             ("frontchannel_logout_uri", "https://shop.example.com/#x"),

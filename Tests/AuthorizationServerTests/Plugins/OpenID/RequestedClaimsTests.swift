@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Claims that are asked for by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(10)))
+@Suite("Claims requested by name (OpenID Connect Core section 5.5)", .timeLimit(.minutes(10)))
 struct RequestedClaimsTests {
     static let formats = ["opaque", "jwt"]
 
@@ -21,7 +21,7 @@ struct RequestedClaimsTests {
         Demo.request([("scope", "openid"), ("claims", claims)] + changes)
     }
 
-    /// What is told at both places for a code.
+    /// The claims from userinfo and in the ID token for a code.
     private func told(_ server: TestServer, _ landed: Answer) async -> (info: JSON, token: JSON, tokens: Answer) {
         let tokens = await server.redeem(landed.query["code"] ?? "")
         let info = await BasicOPTests.userinfo(server, tokens["access_token"] ?? "").json
@@ -45,7 +45,7 @@ struct RequestedClaimsTests {
         #expect(told.token["name"] == "Ann Lee" && told.token["email"] == nil && told.token["birthdate"] == nil)
     }
 
-    @Test("a refresh tells the same, and no more", arguments: formats)
+    @Test("a refresh returns the same claims and no more", arguments: formats)
     func refreshed(_ format: String) async throws {
         let server = try await server(format)
         let browser = Browser(server)
@@ -82,7 +82,7 @@ struct RequestedClaimsTests {
         #expect(grants.html.utf8.firstRange(of: "See your phone number".utf8) != nil)
     }
 
-    @Test("a form cannot allow a claim that was not asked for")
+    @Test("a form cannot allow a claim that was not requested")
     func widens() async throws {
         let server = try await server()
         let browser = Browser(server)
@@ -103,7 +103,7 @@ struct RequestedClaimsTests {
         #expect(await told(server, await browser.allow(page, ["claim email"])).info == ["sub": "ann"])
     }
 
-    @Test("a claim by name ends with the scope word in the client's registration", arguments: formats)
+    @Test("a claim by name is no longer returned once the client loses the scope value", arguments: formats)
     func takenAway(_ format: String) async throws {
         let server = try await server(format)
         let browser = Browser(server)
@@ -134,7 +134,7 @@ struct RequestedClaimsTests {
         #expect(told.token["email"] == (isTold ? "ann@example.com" : nil) && told.info == ["sub": "ann"])
     }
 
-    @Test("what is kept with a JWT access token is for this server alone")
+    @Test("only this server can read what is attached to a JWT access token")
     func sealed() async throws {
         let server = try await server("jwt")
         let browser = Browser(server)
@@ -148,9 +148,9 @@ struct RequestedClaimsTests {
     }
 }
 
-@Suite("A client learns nothing of a person who never allowed it anything", .timeLimit(.minutes(10)))
+@Suite("A client learns nothing about a user who never allowed it anything", .timeLimit(.minutes(10)))
 struct SilentRequestTests {
-    /// What a client can ask without a page that would tell it something of who is at the browser.
+    /// Requests without a page from which a client might learn something about the user at the browser.
     static let probes: [[(String, String)]] = [
         [], [("claims", #"{"id_token":{"sub":{"value":"ann"}}}"#)],
         [("claims", #"{"id_token":{"sub":{"value":"bob"}}}"#)],
@@ -184,7 +184,7 @@ struct SilentRequestTests {
         }
     }
 
-    @Test("an application that anybody may pass for is told the same also once it was allowed")
+    @Test("a client that anyone can impersonate gets the same response even after it was allowed")
     func impersonated() async throws {
         let server = try await Demo.server()
         let redirect = "http://127.0.0.1:5000/callback"
@@ -196,7 +196,7 @@ struct SilentRequestTests {
         #expect(await answers(browser, native) == nobody && nobody.count == 1)
     }
 
-    @Test("a client that was allowed something is told what is missing, until that is taken back")
+    @Test("a client that was allowed something is told what is missing, until the consent is withdrawn")
     func known() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)

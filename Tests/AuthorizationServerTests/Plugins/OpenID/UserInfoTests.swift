@@ -156,7 +156,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("a client's own token tells about nobody")
+    @Test("a token for the client itself is refused")
     func client() async throws {
         var service = TestServer.service
         (service["scope"], service["auth"]) = (["openid", "read"], nil)
@@ -166,7 +166,7 @@ struct UserInfoTests {
         #expect(answer.status == 403)
     }
 
-    @Test("the answer can be read by scripts of the client's own origin")
+    @Test("scripts from the client's own origin can read the response")
     func origins() async throws {
         var client = Demo.house
         client["allowed_origins"] = ["https://app.example.com"]
@@ -179,7 +179,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("the claims of the scope stand in the identity token too where that is wanted")
+    @Test("the claims of the scope are also in the ID token if configured")
     func inToken() async throws {
         let plugins = Plugins.all.map { setup in
             setup.type.manifest.id == "openid"
@@ -192,7 +192,7 @@ struct UserInfoTests {
         #expect(claims?["email"] == "ann@example.com" && claims?["name"] == nil)
     }
 
-    @Test("no document of a user can set what an identity token is worth")
+    @Test("a user's document cannot set the protocol claims of an ID token")
     func reserved() async throws {
         var evil = Demo.users[0]
         evil["data"] = [
@@ -249,7 +249,7 @@ struct DiscoveryTests {
         #expect(await server.send("GET", "/.well-known/oauth-authorization-server").json == document)
     }
 
-    @Test("a server without the plugin has no such document")
+    @Test("a server without the plugin does not have this document")
     func absent() async throws {
         let few = Plugins.all.filter { $0.type.manifest.id != "openid" }
         let server = try await Demo.server(few, clients: [TestServer.service])

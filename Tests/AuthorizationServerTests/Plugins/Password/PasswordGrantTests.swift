@@ -31,7 +31,8 @@ struct PasswordGrantTests {
         return await server.post("/auth/token", form + more, as: client)
     }
 
-    @Test("id, userName and email are names of one person", arguments: ["ann", "ann.lee", "ann@example.com", "ANN"])
+    @Test(
+        "the id, userName and email of a user are equivalent", arguments: ["ann", "ann.lee", "ann@example.com", "ANN"])
     func names(_ login: String) async throws {
         let server = try await server()
         let answer = await ask(server, login)
@@ -64,10 +65,10 @@ struct PasswordGrantTests {
         let server = try await server()
         let answer = await ask(server, login, password)
         #expect(answer.status == 400 && answer.error == "invalid_grant")
-        #expect(answer["error_description"] == "the username or the password is not right")
+        #expect(answer["error_description"] == "the username or the password is wrong")
     }
 
-    @Test("an inactive account looks like a wrong password; a setting has the right password answered as Aidbox does")
+    @Test("an inactive account looks like a wrong password, unless a setting reveals it as Aidbox does")
     func inactive() async throws {
         let server = try await server()
         let (inactive, wrong) = (await ask(server, "ida"), await ask(server, "ida", "wrong"))
@@ -78,7 +79,7 @@ struct PasswordGrantTests {
         #expect(await ask(telling, "ida", "wrong").body == wrong.body)
     }
 
-    @Test("a parameter that is missing is named", arguments: ["username", "password"])
+    @Test("the error names a missing parameter", arguments: ["username", "password"])
     func missing(_ name: String) async throws {
         let server = try await server()
         let form = [
@@ -88,7 +89,7 @@ struct PasswordGrantTests {
         #expect(answer.error == "invalid_request" && answer["error_description"]?.contains(name) == true)
     }
 
-    @Test("a refresh token comes where the client's attribute says so, and ends with the password")
+    @Test("a refresh token is issued if the client's attribute says so, and ends with the password")
     func refreshes() async throws {
         let server = try await server()
         try await server.add(["id": "sam", "password": .string(Demo.password)])
@@ -104,7 +105,7 @@ struct PasswordGrantTests {
         #expect(await refresh(next["refresh_token"] ?? "").error == "invalid_grant")
     }
 
-    @Test("an identity token comes if it is asked for, without a nonce")
+    @Test("an ID token is issued on request, without a nonce")
     func identity() async throws {
         let server = try await server()
         #expect(await ask(server)["id_token"] == nil)
@@ -116,7 +117,7 @@ struct PasswordGrantTests {
         #expect(told.json["email"] == "ann@example.com")
     }
 
-    @Test("the person's document comes along where the deployment says so, and never a password")
+    @Test("the user's document is included if configured, but never a password")
     func document() async throws {
         #expect(await ask(try await server()).json["userinfo"] == nil)
         let told = await ask(try await server(["userinfo": true])).json["userinfo"]

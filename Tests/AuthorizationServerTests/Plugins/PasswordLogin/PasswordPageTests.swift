@@ -21,12 +21,12 @@ struct PasswordPageTests {
         [("current_password", current), ("new_password", new), ("repeated_password", again ?? new)]
     }
 
-    /// The page with the form, after signing in.
+    /// Opens the password page and signs in.
     private static func page(_ browser: Browser, _ password: String = old) async -> Answer {
         await browser.signIn(await browser.open("/auth/password"), "eve", password)
     }
 
-    @Test("the new password signs in, the old one does not, and everything that was granted has ended")
+    @Test("after a change, the new password signs in, the old one does not, and all sessions have ended")
     func changes() async throws {
         let server = try await Self.server()
         let (browser, other) = (Browser(server), Browser(server))
@@ -41,7 +41,7 @@ struct PasswordPageTests {
     }
 
     @Test(
-        "what cannot be a new password changes nothing, and the page says why",
+        "a new password that is not allowed changes nothing, and the page says why",
         arguments: [
             (form(old, "short"), "too short"), (form(old, new, "another one"), "two different"),
             (form(old, old), "same as the current"), (form("wrong", new), "current password is wrong"),
@@ -69,7 +69,7 @@ struct PasswordPageTests {
         #expect(await Self.page(Browser(server), hash).heading == "Change your password")
     }
 
-    @Test("a user of the configuration is told that the password is changed elsewhere, and a link reaches the page")
+    @Test("the well-known address leads to the page, which refuses users of the configuration")
     func declared() async throws {
         let server = try await Self.server()
         let browser = Browser(server)
@@ -82,7 +82,7 @@ struct PasswordPageTests {
         #expect(forced.status == 400 || forced.html.contains("cannot be changed here"))
     }
 
-    @Test("nobody changes it by a link, by a form of another site, or for somebody else")
+    @Test("a link or another site's form cannot change a password")
     func strangers() async throws {
         let server = try await Self.server()
         let browser = Browser(server)
@@ -95,7 +95,7 @@ struct PasswordPageTests {
         #expect(await Self.page(Browser(server)).heading == "Change your password")
     }
 
-    @Test("two changes at once are one change, and the other is told to try again or that the password is wrong")
+    @Test("of concurrent changes exactly one succeeds")
     func race() async throws {
         let server = try await Self.server()
         let browser = Browser(server)
@@ -118,7 +118,7 @@ struct PasswordPageTests {
         #expect(good == 1)
     }
 
-    @Test("guessing the current password is slowed down as at the sign-in")
+    @Test("guesses at the current password are throttled as at sign-in")
     func guesses() async throws {
         let server = try await Self.server()
         let browser = Browser(server)

@@ -80,7 +80,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(token).status == 200)
     }
 
-    @Test("a token lasts for its idle time from the last use")
+    @Test("a token expires after its idle time since the last use")
     func slides() async throws {
         let server = try await server()
         var token = try #require(await server.token()["refresh_token"])
@@ -92,7 +92,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(token).error == "invalid_grant")
     }
 
-    @Test("within the grace time the old token fetches the same successor, later it ends the grant")
+    @Test("within the grace period the old token gets the same successor, later it ends the grant")
     func grace() async throws {
         let server = try await server(grace: "10s")
         let first = try #require(await server.token()["refresh_token"])
@@ -104,7 +104,8 @@ struct RefreshTokenTests {
         #expect(await server.refresh(successor).error == "invalid_grant")
     }
 
-    @Test("of 64 that race with one token one succeeds, and the others end the grant", arguments: 0..<Races.rounds)
+    @Test(
+        "of 64 racing requests with one token one succeeds, and the others end the grant", arguments: 0..<Races.rounds)
     func races(_ round: Int) async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -118,7 +119,7 @@ struct RefreshTokenTests {
         #expect(await !server.isActive(won.first?["access_token"] ?? ""))
     }
 
-    @Test("with grace 64 that race get one and the same successor", arguments: 0..<Races.rounds)
+    @Test("with a grace period, 64 racing requests get the same successor", arguments: 0..<Races.rounds)
     func racesWithGrace(_ round: Int) async throws {
         let server = try await server(grace: "10s")
         let token = try #require(await server.token()["refresh_token"])
@@ -131,7 +132,7 @@ struct RefreshTokenTests {
         #expect(Set(answers.compactMap { $0["access_token"] }).count == 64)
     }
 
-    @Test("an answer is one commit, whatever it holds")
+    @Test("a response is one commit, whatever it contains")
     func oneCommit() async throws {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst()
         let server = try await TestServer(plugins, clients: [RefreshTokenTests.client])
@@ -143,7 +144,7 @@ struct RefreshTokenTests {
         #expect(store.writes == before + 2)
     }
 
-    @Test("a refresh asks for fewer audiences, never for more, and never for one that the client may no longer have")
+    @Test("a refresh can ask for fewer audiences, but not for more or for one that the client lost")
     func audiences() async throws {
         let client = { (audiences: JSON) -> JSON in
             [
@@ -168,7 +169,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(third["refresh_token"] ?? "").error == "invalid_target")
     }
 
-    @Test("a refresh token that was revoked by itself fetches nothing")
+    @Test("a refresh token that was revoked itself gets nothing")
     func revokedByItself() async throws {
         let server = try await server()
         let token = try #require(await server.token()["refresh_token"])
@@ -218,7 +219,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(third).error == "invalid_grant", "somebody holds a token of long ago")
     }
 
-    @Test("a clock that went back does not lengthen the grace time")
+    @Test("setting the clock back does not extend the grace period")
     func clockGoesBack() async throws {
         let server = try await server(grace: "10s")
         let first = try #require(await server.token()["refresh_token"])
@@ -227,7 +228,7 @@ struct RefreshTokenTests {
         #expect(await server.refresh(first).error == "invalid_grant")
     }
 
-    /// The scope words and attributes that a person's application has, and what is taken away from it.
+    /// A client with scope values and attributes, and with changes to them.
     private static func app(
         _ scope: JSON = ["openid", "read", "offline_access"], grants: JSON = ["authorization_code", "refresh_token"],
         refreshes: Bool = false, isFirstParty: Bool = true, more: JSON = [:]
@@ -269,7 +270,7 @@ struct RefreshTokenTests {
     }
 
     @Test(
-        "what a first-party client got without asking ends with 'first_party', also where less was allowed before",
+        "what a first-party client got without consent ends with 'first_party', even after an earlier consent",
         arguments: [("openid read offline_access", 200), ("openid", 400)])
     func allowedLess(_ asked: String, _ status: Int) async throws {
         let server = try await Demo.server(clients: [Self.app(isFirstParty: false)])

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("People see and end their sessions and what they have allowed", .timeLimit(.minutes(10)))
+@Suite("Users see and end their sessions and consents", .timeLimit(.minutes(10)))
 struct SessionsAPITests {
     private static func csrf(_ page: Answer) -> (String, String) {
         page.hidden.first { $0.0 == "csrf" } ?? ("csrf", "none")
@@ -17,7 +17,7 @@ struct SessionsAPITests {
             .map { String($0.output.1) }
     }
 
-    @Test("the page shows each session of the person and of nobody else, and which one this is")
+    @Test("the page shows every session of the user and of nobody else, and which one is current")
     func shows() async throws {
         let server = try await Leaving.server()
         let (ann, other, bob) = (Browser(server), Browser(server), Browser(server))
@@ -60,7 +60,7 @@ struct SessionsAPITests {
         #expect(await Leaving.isOver(here))
     }
 
-    @Test("sessions are shown page by page, this browser first, and all others end at once")
+    @Test("the list of sessions has pages and starts with this browser, and all others can be ended at once")
     func pages() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -89,7 +89,7 @@ struct SessionsAPITests {
         #expect(await !Leaving.isOver(browser))
     }
 
-    @Test("somebody who is not signed in signs in first, and comes to the page that was asked for")
+    @Test("a user who is not signed in signs in first and then gets the requested page")
     func signIn() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -176,7 +176,7 @@ struct SessionsAPITests {
         #expect(await Leaving.isActive(third["access_token"], "web", server), "what is allowed anew is good")
     }
 
-    @Test("a code that was approved before the consent was taken back is worth nothing")
+    @Test("a code from before the consent was withdrawn is refused")
     func pendingCode() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -186,7 +186,7 @@ struct SessionsAPITests {
         #expect(await server.redeem(landed.query["code"] ?? "").error == "invalid_grant")
     }
 
-    @Test("revoking a grant of 10,000 tokens is one write, seen by the next introspection")
+    @Test("revoking a grant with 10,000 tokens is one write, seen by the next introspection")
     func manyTokens() async throws {
         let (server, store) = try await TestServer.counting()
         let client = try #require(try await server.core.clients.find("service"))
@@ -211,7 +211,7 @@ struct SessionsAPITests {
         for token in [tokens[0], tokens[5_000], tokens[9_999]] { #expect(await !server.isActive(token)) }
     }
 
-    @Test("an approval is one write still, though it remembers the client under its session")
+    @Test("an approval is still one write, although it records the client in the session")
     func oneCommit() async throws {
         let server = try await TestServer(
             [.init(CountingStore.self)] + Plugins.all.dropFirst(), clients: [Leaving.shop, Leaving.plain],
@@ -234,7 +234,7 @@ struct SessionsAPITests {
         [("authorization", "Bearer \(token ?? "")")]
     }
 
-    @Test("GET /Session tells what a token stands for, and with the scope for it where its person is signed in")
+    @Test("GET /Session describes the token and, with the right scope, lists the user's sessions")
     func resource() async throws {
         let server = try await Leaving.server()
         let (browser, other) = (Browser(server), Browser(server))
@@ -257,7 +257,7 @@ struct SessionsAPITests {
         #expect(await server.send("GET", "/auth/Session", headers: Self.bearer("x")).status == 404)
     }
 
-    @Test("DELETE /Session ends the token that it is asked with, and no other")
+    @Test("DELETE /Session revokes the token that is presented and no other")
     func deleted() async throws {
         let server = try await Leaving.server()
         let browser = Browser(server)
@@ -273,7 +273,7 @@ struct SessionsAPITests {
     }
 
     @Test(
-        "DELETE /Session that names a session is refused, and the caller keeps its own",
+        "DELETE /Session with a session id is refused, and the client keeps its own token",
         arguments: ["_id=other", "_id=", "id=x&y=z", "nonsense", "%00"])
     func named(_ query: String) async throws {
         let server = try await Leaving.server()

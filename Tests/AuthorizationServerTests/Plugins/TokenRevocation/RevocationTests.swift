@@ -89,7 +89,7 @@ struct RevocationTests {
         #expect(await !isActive(server, latest["access_token"] ?? ""))
         #expect(await !isActive(server, first["access_token"] ?? ""))
         #expect(await refresh(server, latest["refresh_token"] ?? "").error == "invalid_grant")
-        #expect(server.log.lines.count { $0.contains("its client revoked the refresh token") } == 1)
+        #expect(server.log.lines.count { $0.contains("the client revoked the refresh token") } == 1)
         #expect(await revoke(server, old).status == 200, "pressed twice")
     }
 
@@ -116,7 +116,7 @@ struct RevocationTests {
         #expect(await isActive(server, token))
     }
 
-    @Test("a code that was redeemed before its grant was revoked gives nothing")
+    @Test("a code that was redeemed before its grant was revoked gets nothing")
     func code() async throws {
         let server = try await Demo.server()
         let browser = Browser(server)
@@ -143,7 +143,7 @@ struct CodeRaceTests {
         #expect(await server.introspect(token, as: "house", Demo.secret).json["active"] == false)
     }
 
-    /// One server and one session for all rounds: a sign-in costs a slow hash.
+    /// One server and one session for all rounds, since a sign-in costs a slow hash.
     private static let server = Task { try await Demo.server() }
     private static let browser = Task {
         let browser = Browser(try await server.value)
