@@ -57,10 +57,11 @@ public struct ABIBlock: Sendable, Equatable {
                 "plugin '\(id)' has a handshake of \(size) bytes, but this server expects \(server.size)",
                 note: "rebuild the plugin with kit \(server.major).\(server.minor)")
         }
-        guard major == server.major else {
+        // Until 1.0, every minor version of the kit may differ from the one before it.
+        guard major == server.major, major > 0 || minor == server.minor else {
             throw PluginLoadingError(
                 "plugin '\(id)' was built with kit \(major).\(minor), but this server has \(server.major).\(server.minor)",
-                note: "use a build of the plugin for kit \(server.major)")
+                note: "use a build of the plugin for kit \(server.major > 0 ? "\(server.major)" : "0.\(server.minor)")")
         }
         guard minor <= server.minor else {
             throw PluginLoadingError(

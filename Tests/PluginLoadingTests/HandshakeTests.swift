@@ -79,7 +79,7 @@ struct HandshakeTests {
     @Test("the server knows its own handshake")
     func own() throws {
         let server = try #require(ABIBlock.server)
-        #expect(server.size == 136 && server.major == 2 && server.compiler.contains("Clang"))
+        #expect(server.size == 136 && server.major == 0 && server.compiler.contains("Clang"))
     }
 
     @Test("the error for a missing library lists those that exist")
@@ -125,7 +125,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 2.0)"
+                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 0.1)"
             )
         }
     }
@@ -136,8 +136,26 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with kit 1.0, but this server has 2.0 (use a build of the plugin for kit 2)"
+                    == "plugin 'test' was built with kit 1.1, but this server has 0.1 (use a build of the plugin for kit 0.1)"
             )
+        }
+    }
+
+    @Test(
+        "from 1.0 on, the major version is the same and the minor version is not newer",
+        arguments: [
+            (1, 0, nil), (1, 3, nil), (1, 4, "needs kit 1.4 or newer, but this server has 1.3"),
+            (2, 0, "was built with kit 2.0, but this server has 1.3"), (0, 3, "was built with kit 0.3, but this server"),
+        ] as [(UInt32, UInt32, String?)])
+    func released(_ major: UInt32, _ minor: UInt32, _ text: String?) {
+        func block(_ major: UInt32, _ minor: UInt32) -> ABIBlock {
+            ABIBlock(size: 136, major: major, minor: minor, compiler: "one")
+        }
+        do {
+            try block(major, minor).check(against: block(1, 3), id: "test")
+            #expect(text == nil)
+        } catch {
+            #expect(text.map { "\(error)".contains($0) } == true, "\(error)")
         }
     }
 
@@ -147,7 +165,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' needs kit 2.9 or newer, but this server has 2.0 (update the server, or use an older build of the plugin)"
+                    == "plugin 'test' was built with kit 0.9, but this server has 0.1 (use a build of the plugin for kit 0.1)"
             )
         }
     }

@@ -4,7 +4,7 @@ import ArgumentParser
 import ServerHTTP
 
 /// The version of the server; the kit has a version of its own.
-let serverVersion = "0.1.0"
+let serverVersion = "0.2.0"
 
 @main
 struct Grantor: AsyncParsableCommand {

@@ -10,8 +10,8 @@
 
 #define GRANTOR_ABI_MAGIC "GRANTOR"
 #define GRANTOR_ABI_SECTION "grantor_abi"
-#define GRANTOR_KIT_MAJOR 2
-#define GRANTOR_KIT_MINOR 0
+#define GRANTOR_KIT_MAJOR 0
+#define GRANTOR_KIT_MINOR 1
 
 struct grantor_plugin_abi {
     char magic[8];

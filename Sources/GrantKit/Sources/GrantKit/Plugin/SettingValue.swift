@@ -2,7 +2,7 @@
 
 /// A type that a setting or a client attribute can have.
 public protocol SettingValue: Sendable {
-    /// What a message says was expected, with an article: "a text", "true or false".
+    /// What a message says was expected, with an article: "a string", "true or false".
     static var expectation: String { get }
     /// Reads the value, or gives nil if it is of another kind.
     init?(setting: JSON)
@@ -12,7 +12,7 @@ public protocol SettingValue: Sendable {
 
 extension String: SettingValue {
     /// What a message says was expected.
-    public static var expectation: String { "a text" }
+    public static var expectation: String { "a string" }
 
     /// Reads a text.
     public init?(setting: JSON) {
@@ -54,9 +54,9 @@ extension Int64: SettingValue {
 
 extension [String]: SettingValue {
     /// What a message says was expected.
-    public static var expectation: String { "a text or a list of texts" }
+    public static var expectation: String { "a string or a list of strings" }
 
-    /// Reads a text or a list of texts.
+    /// Reads a string or a list of strings.
     public init?(setting: JSON) {
         guard setting.string != nil || setting.strings.count == setting.elements.count, setting.members.isEmpty,
             setting.string != nil || setting == .strings(setting.strings)
