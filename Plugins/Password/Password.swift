@@ -14,7 +14,7 @@ struct Password: Plugin, TokenGrant {
         ParameterDeclaration("username", required: true, longest: 256, example: "ann"),
         ParameterDeclaration("password", required: true, longest: 512, secret: true, example: "demo-ann"),
     ]
-    private static let refused = "the username or the password is wrong"
+    private static let refused = "the username or the password is incorrect"
     private let host: any PluginHost
     private let tellsUser: Bool
     private let tellsInactive: Bool

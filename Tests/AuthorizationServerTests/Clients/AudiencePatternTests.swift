@@ -145,8 +145,8 @@ struct AudiencePatternTests {
     @Test("a client with an unusable pattern, or with too many, is refused with its place")
     func configuration() async throws {
         for (audience, word) in [
-            (["#(a"], "at character 1 behind the '#'"), (["#a(?=b)"], "at character 2 behind the '#'"),
-            (.strings((0..<17).map { "#a\($0)" }), "at most 16"),
+            (["#(a"], "at character 1 after the '#'"), (["#a(?=b)"], "at character 2 after the '#'"),
+            (.strings((0..<17).map { "#a\($0)" }), "the limit is 16"),
         ] as [(JSON, String)] {
             let error = await #expect(throws: ConfigurationError.self) { try await server(audience) }
             #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")

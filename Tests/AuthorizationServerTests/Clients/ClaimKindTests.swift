@@ -63,7 +63,7 @@ struct ClaimKindTests {
             body: Array(#"{"id":"kim","data":{"email_verified":"yes","given_name":5}}"#.utf8))
         #expect(answer.status == 201)
         let warning = answer.header("Warning") ?? answer.header("warning") ?? ""
-        #expect(warning.hasPrefix("199 - \"/data/email_verified: 'email_verified' of user 'kim' is not told"))
+        #expect(warning.hasPrefix("199 - \"/data/email_verified: 'email_verified' of user 'kim' is not sent"))
         #expect(warning.contains("/data/given_name"))
     }
 }

@@ -54,7 +54,7 @@ struct TemplatePlaceTests {
                 let line = 1 + "\(before)\n\(outside)".count { $0 == "\n" }
                 #expect(
                     problem?.contains("'notice':\(line): '\(value)'") == true
-                        && problem?.contains("put quotation marks around it") == true,
+                        && problem?.contains("quotation marks") == true,
                     "\(before)\(outside)\(value): \(problem ?? "taken")")
             }
         }

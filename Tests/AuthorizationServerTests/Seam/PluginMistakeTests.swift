@@ -98,7 +98,7 @@ struct PluginMistakeTests {
             _ = settings.read("color", default: "", "test")
             _ = settings.read("color", default: false, "test")
         }
-        #expect(kinds.contains("it reads the setting 'color' twice, as a text and as true or false"), "\(kinds)")
+        #expect(kinds.contains("it reads the setting 'color' twice, as a string and as true or false"), "\(kinds)")
         let defaults = reported { settings in
             _ = settings.read("color", default: "blue", "test")
             _ = settings.read("color", default: "green", "test")

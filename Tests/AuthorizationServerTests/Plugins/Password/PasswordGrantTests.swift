@@ -65,7 +65,7 @@ struct PasswordGrantTests {
         let server = try await server()
         let answer = await ask(server, login, password)
         #expect(answer.status == 400 && answer.error == "invalid_grant")
-        #expect(answer["error_description"] == "the username or the password is wrong")
+        #expect(answer["error_description"] == "the username or the password is incorrect")
     }
 
     @Test("an inactive account looks like a wrong password, unless a setting reveals it as Aidbox does")
