@@ -95,7 +95,7 @@ extension PasswordPage {
         <div class="field">
         <label for="new_password">{{text.password_new}}</label>
         <input id="new_password" name="new_password" type="password" autocomplete="new-password" minlength="{{shortest}}" required aria-describedby="password_rule">
-        <p class="hint" id="password_rule">{{text.password_rule}} {{shortest}}</p>
+        <p class="hint" id="password_rule">{{text.password_rule}} {{shortest}} {{text.password_rule_end}}</p>
         </div>
         <div class="field">
         <label for="repeated_password">{{text.password_repeated}}</label>
@@ -111,10 +111,11 @@ extension PasswordPage {
     static let texts = [
         "en": [
             "password_title": "Change your password",
-            "password_message": "You will be signed out everywhere, and sign in again with the new password.",
+            "password_message": "You will be signed out everywhere. Sign in again with the new password.",
             "password_current": "Current password",
             "password_new": "New password",
-            "password_rule": "Shortest length in characters:",
+            "password_rule": "At least",
+            "password_rule_end": "characters.",
             "password_repeated": "New password, once more",
             "password_button": "Change password",
             "password_changed_title": "Your password has changed",
@@ -132,10 +133,11 @@ extension PasswordPage {
         ],
         "de": [
             "password_title": "Passwort ändern",
-            "password_message": "Sie werden überall abgemeldet und melden sich mit dem neuen Passwort wieder an.",
+            "password_message": "Sie werden überall abgemeldet. Melden Sie sich mit dem neuen Passwort wieder an.",
             "password_current": "Derzeitiges Passwort",
             "password_new": "Neues Passwort",
-            "password_rule": "Mindestlänge in Zeichen:",
+            "password_rule": "Mindestens",
+            "password_rule_end": "Zeichen.",
             "password_repeated": "Neues Passwort, noch einmal",
             "password_button": "Passwort ändern",
             "password_changed_title": "Ihr Passwort ist geändert",

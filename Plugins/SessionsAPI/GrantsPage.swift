@@ -78,7 +78,7 @@ extension GrantsPage {
         {{> head}}
         {{#confirm}}
         <p>{{message}}</p>
-        <div>\(about)</div>
+        <div class="item">\(about)</div>
         <form method="post" action="{{action}}">
         <input type="hidden" name="csrf" value="{{csrf}}">
         <input type="hidden" name="confirmed" value="1">
@@ -102,7 +102,7 @@ extension GrantsPage {
         {{#more}}<form method="get" action="{{action}}">
         <button class="button" name="after" value="{{after}}">{{text.grants_more}}</button>
         </form>{{/more}}
-        <p class="note"><a href="{{sessions}}">{{text.grants_sessions}}</a>{{#home}} <a href="{{home}}">{{text.home}}</a>{{/home}}</p>
+        <p class="links"><a href="{{sessions}}">{{text.grants_sessions}}</a>{{#home}} <a href="{{home}}">{{text.home}}</a>{{/home}}</p>
         {{/confirm}}
         {{> foot}}
         """

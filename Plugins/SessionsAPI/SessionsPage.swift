@@ -105,7 +105,7 @@ extension SessionsPage {
         {{> head}}
         {{#message}}<p>{{message}}</p>{{/message}}
         {{#confirm}}
-        {{#session}}<div>\(about)</div>{{/session}}
+        {{#session}}<div class="item">\(about)</div>{{/session}}
         \(form)
         <input type="hidden" name="confirmed" value="1">
         {{#session}}<button class="button primary" name="session" value="{{session}}">{{text.sessions_end}}</button>{{/session}}
@@ -130,7 +130,7 @@ extension SessionsPage {
         {{#has_others}}\(form)
         <button class="button" name="others" value="1">{{text.sessions_others}}</button>
         </form>{{/has_others}}
-        <p class="note"><a href="{{grants}}">{{text.sessions_grants}}</a>{{#home}} <a href="{{home}}">{{text.home}}</a>{{/home}}</p>
+        <p class="links"><a href="{{grants}}">{{text.sessions_grants}}</a>{{#home}} <a href="{{home}}">{{text.home}}</a>{{/home}}</p>
         {{/confirm}}
         {{> foot}}
         """

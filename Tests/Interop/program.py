@@ -27,7 +27,7 @@ clients:
     post_logout_redirect_uris: ["{place}/goodbye"]
     backchannel_logout_uri: "{place}/backchannel"
     grant_types: [authorization_code]
-    scope: [openid, profile, email, address, phone, offline_access, "orders.read"]
+    scope: [openid, profile, email, address, phone, offline_access, "orders.read", "orders.write"]
     auth:
       authorization_code:
         redirect_uri: ["{callback}", "https://books.example/callback"]
@@ -170,6 +170,19 @@ class Program:
         who = self.describe(number)
         self.secrets.add(who["password"])
         return who
+
+    def brand(self, sections):
+        """Serves pages with what a deployment sets, from the next request on."""
+        (self.folder / "logo.svg").write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">'
+            '<circle cx="16" cy="16" r="15" fill="#c33"/><path d="M16 8v16M8 16h16" stroke="#fff" stroke-width="5"/></svg>')
+        before = self.logs[-1].read_text().count("the configuration was reloaded")
+        (self.folder / "config.yaml").write_text(self.configuration() + sections)
+        self.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + PATIENCE
+        while self.logs[-1].read_text().count("the configuration was reloaded") == before:
+            assert time.monotonic() < end, self.logs[-1].read_text()
+            time.sleep(0.05)
 
     def stored_person(self):
         """Creates a user in the store, whose password can be changed."""

@@ -229,7 +229,7 @@ def fits(browser):
     small = [
         (e.text or e.get_attribute("name"), e.size)
         for e in browser.driver.find_elements(By.CSS_SELECTOR, "button, .button, .links a, input:not([type=hidden])")
-        if e.size["height"] < 24 or e.size["width"] < 24
+        if e.is_displayed() and (e.size["height"] < 24 or e.size["width"] < 24)
     ]
     assert not small, small
 
@@ -275,6 +275,47 @@ def test_the_page_that_leads_on_fits_and_keeps_nobody_out(site, browser, applica
         fits(browser)
         accessible(browser)
     assert not browser.complaints()
+
+
+def test_consent_to_eight_scopes_takes_two_screens_of_a_phone(site, browser):
+    consent(site, browser, scope="openid profile email address phone offline_access orders.read orders.write")
+    browser.look(360, "light")
+    for language in ("en", "de"):
+        browser.speak(language)
+        assert browser.driver.execute_script("return document.documentElement.scrollHeight") <= 2 * 740, language
+
+
+def test_enter_in_a_check_box_decides_nothing(site, browser):
+    consent(site, browser)
+    before = browser.driver.current_url
+    browser.boxes()["email"].send_keys(Keys.ENTER)
+    browser.driver.execute_async_script("setTimeout(arguments[arguments.length - 1], 500)")
+    assert browser.driver.current_url == before and browser.title == CONSENT
+
+
+def test_the_name_and_the_links_of_the_deployment_are_on_its_pages(site, browser):
+    site.brand("""
+pages: { name: { en: Example Clinic, de: Beispielklinik }, logo: logo.svg, help: "https://www.example.com/help", forgot_password: "https://www.example.com/forgot" }
+scopes:
+  orders.read: { title: { en: See your orders, de: Ihre Bestellungen sehen }, detail: What you ordered and when. }
+""")
+    try:
+        sign_in(site, browser)
+        assert "Forgot your password?" in browser.text
+        for width, scheme in LOOKS:
+            browser.look(width, scheme)
+            browser.picture(f"branded-{width}-{scheme}")
+            fits(browser)
+            accessible(browser)
+        assert browser.driver.execute_script(
+            "const i = document.querySelector('header img'); return i.complete && i.naturalWidth > 0")
+        consent(site, browser)
+        assert "See your orders" in browser.text
+        browser.look(1280, "light")
+        browser.picture("branded-consent-1280-light")
+        assert not browser.complaints()
+    finally:
+        site.brand("")
 
 
 def test_light_and_dark_differ(site, browser):
