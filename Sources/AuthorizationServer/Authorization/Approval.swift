@@ -28,6 +28,9 @@ struct Approval: PendingAnswer {
     // MARK: what is issued
 
     var request: Issuance.Answer { .authorization(valid.request) }
+    var grant: String? { valid.flows.first?.grant.key }
+    var askedScope: String? { valid.request.parameters["scope"] }
+    var hasCurrentUser: Bool { true }
 
     var decided: Authorization {
         var authorization = Authorization(user: session.user, limits: limits)

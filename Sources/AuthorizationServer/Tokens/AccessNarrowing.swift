@@ -73,7 +73,8 @@ struct AccessNarrowing {
         let own = generation.capabilities.isServed(scope) ? issuer : nil
         let audience = rules.first?.narrow(to: asked, and: own) ?? []
         // Each part of a response is issued under its own grant, so the default audiences must be the same for all.
-        guard !asked.isEmpty || rules.allSatisfy({ Set($0.narrow(to: [], and: own)) == Set(audience) }) else {
+        guard !asked.isEmpty || rules.dropFirst().allSatisfy({ Set($0.narrow(to: [], and: own)) == Set(audience) })
+        else {
             throw OAuthError(.invalidTarget, "the grants of the response type have different audiences; request one")
         }
         return audience

@@ -6,6 +6,12 @@ import GrantKit
 protocol PendingAnswer {
     /// The request.
     var request: Issuance.Answer { get }
+    /// The key of the grant that events name.
+    var grant: String? { get }
+    /// The requested scope, as the request has it; nil if it has none.
+    var askedScope: String? { get }
+    /// Whether the user has just been read, together with the session.
+    var hasCurrentUser: Bool { get }
     /// The decision of the grant; it has no grant id if a new grant begins.
     var decided: Authorization { get }
     /// The id for a new grant.
@@ -21,9 +27,4 @@ protocol PendingAnswer {
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws
     /// Does what must follow the commit, before the event about what was issued.
     func committed(_ issuance: Issuance) async
-}
-
-extension PendingAnswer {
-    /// The key of the grant that events name.
-    var grant: String? { parts.first?.grant.key }
 }

@@ -9,6 +9,9 @@ struct TokenAnswer: PendingAnswer {
     let decided: Authorization
 
     var request: Issuance.Answer { .token(tokenRequest) }
+    var grant: String? { tokenRequest.grant.key }
+    var askedScope: String? { tokenRequest.parameters["scope"] }
+    var hasCurrentUser: Bool { false }
     var newGrantID: String { core.random(bytes: 16) }
     var parts: [AnswerPart] { [AnswerPart(of: tokenRequest.grant)] }
     var ended: OAuthError {

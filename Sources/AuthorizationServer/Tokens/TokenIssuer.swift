@@ -48,8 +48,7 @@ struct TokenIssuer {
             throw OAuthError.invalidGrant(
                 reason: "the user was not asked to consent, and the client '\(client.id)' is no longer first-party")
         }
-        // The authorization endpoint has just read the user together with the session.
-        if case .token = pending.request, case .user(let id) = authorization.subject {
+        if !pending.hasCurrentUser, case .user(let id) = authorization.subject {
             try await Users(core, generation).check(&authorization, of: id)
         }
         if authorization.grantID == nil { authorization.grantID = pending.newGrantID }
@@ -96,7 +95,7 @@ struct TokenIssuer {
                     issuance = try begin(part, of: authorization, plan, for: request, at: now, after: issuance)
                 }
                 isBegun = true
-                if part.hasAccessToken { try await addAccessToken(to: &issuance, plan) }
+                if part.hasAccessToken { try await addAccessToken(to: &issuance, plan, asked: pending.askedScope) }
                 try await part.extend?(&issuance)
             }
             guard parts.contains(where: \.hasAccessToken) else { continue }
@@ -129,7 +128,9 @@ struct TokenIssuer {
         return plan
     }
 
-    private func addAccessToken(to issuance: inout Issuance, _ plan: TokenPlan) async throws {
+    private func addAccessToken(
+        to issuance: inout Issuance, _ plan: TokenPlan, asked: String?
+    ) async throws {
         let contents = contents(for: issuance, plan)
         let token = try await plan.format.mint(contents)
         issuance.tokenID = contents.id
@@ -138,7 +139,7 @@ struct TokenIssuer {
         let life = contents.expiresAt - contents.issuedAt
         try issuance.add("expires_in", .integer(life.components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
-        try addScope(to: &issuance)
+        try addScope(to: &issuance, asked: asked)
     }
 
     private func contents(for issuance: Issuance, _ plan: TokenPlan) -> AccessTokenContents {
@@ -152,8 +153,7 @@ struct TokenIssuer {
     }
 
     /// RFC 6749 section 5.1: the scope is included if it differs from the requested one, even if it is empty.
-    private func addScope(to issuance: inout Issuance) throws {
-        let asked = issuance.answer.askedScope
+    private func addScope(to issuance: inout Issuance, asked: String?) throws {
         let scope = issuance.limits.scope.description
         let isNothingWanted = asked?.isEmpty ?? issuance.authorization.limits.scope.words.isEmpty
         if scope != asked, !scope.isEmpty || !isNothingWanted { try issuance.add("scope", .string(scope)) }
@@ -192,15 +192,5 @@ extension Issuance {
         tokenID = last.tokenID
         for member in last.members { try add(member.name, member.value) }
         for write in last.writes { alsoWrite(write) }
-    }
-}
-
-extension Issuance.Answer {
-    fileprivate var askedScope: String? {
-        switch self {
-        case .token(let request): request.parameters["scope"]
-        case .authorization(let request): request.parameters["scope"]
-        @unknown default: nil
-        }
     }
 }
