@@ -16,7 +16,7 @@ struct PasswordLogin: Plugin, InteractionStep {
         ParameterDeclaration("password", longest: 65_536, secret: true),
     ]
     private static let longestLogin = 256
-    private static let longestPassword = 512
+    static let longestPassword = 512
     private let host: any PluginHost
     private let acr: String
     private let shortest: Int
@@ -34,6 +34,7 @@ struct PasswordLogin: Plugin, InteractionStep {
     func register(in registry: inout Registry) {
         registry.add(step: self)
         registry.add(browserEndpoint: PasswordPage(host: host, shortest: shortest))
+        registry.add(browserEndpoint: PasswordChanged(host: host))
         registry.add(browserEndpoint: ChangePasswordAddress(host: host))
         registry.add(page: "password", template: PasswordPage.template, texts: PasswordPage.texts)
         if !acr.isEmpty { registry.add(metadata: "acr_values_supported", .union([acr])) }

@@ -33,6 +33,8 @@ struct PasswordPage: BrowserEndpoint {
         guard new.unicodeScalars.count >= shortest else { return .page(page(user, .short)) }
         guard new == typed["repeated_password"] else { return .page(page(user, .different)) }
         guard new != current else { return .page(page(user, .same)) }
+        // No account has such a password, so nothing is counted by it.
+        guard current.utf8.count <= PasswordLogin.longestPassword else { return .page(page(user, .wrong)) }
         return try await change(Secret(current), to: Secret(new), of: user, from: request.head.address)
     }
 
@@ -40,19 +42,25 @@ struct PasswordPage: BrowserEndpoint {
         _ current: Secret, to new: Secret, of user: User, from address: String
     ) async throws -> EndpointResponse {
         do {
-            switch try await host.users.verify(login: user.id, password: current, from: address) {
-            // The id may be the login name of another user by now, whose password must not be changed here.
-            case .verified(let found) where found.id == user.id:
-                try await host.users.change(password: new, of: found, from: address)
+            switch try await host.users.changePassword(of: user.id, from: current, to: new, address: address) {
+            case .verified: return try done()
             case .later(let wait): return .page(page(user, .throttled, wait))
-            default: return .page(page(user, .wrong))
+            default:
+                // Of two presses of the button, the second finds another password.
+                let isChanged = try await host.users.find(user.id)?.epoch != user.epoch
+                return .page(isChanged ? Page("password", ["kind": "meanwhile"]) : page(user, .wrong))
             }
         } catch let error as OAuthError where error.code == .temporarilyUnavailable {
             return .page(page(user, .busy))
         } catch let refusal as DocumentRefusal {
-            return .page(page(user, refusal.kind == .invalid ? .unsuitable : .busy))
+            return .page(refusal.kind == .invalid ? page(user, .unsuitable) : Page("password", ["kind": "meanwhile"]))
         }
-        var response = EndpointResponse.page(Page("password", ["kind": "changed"]))
+    }
+
+    /// Leads to a page that can be loaded again, and that nobody is shown whose password has not changed.
+    private func done() throws -> EndpointResponse {
+        let seal = try host.keys.seal("\(host.now.seconds)", purpose: PasswordChanged.purpose)
+        var response = EndpointResponse.redirect("\(host.address(of: PasswordChanged.page))?changed=\(seal)")
         response.forgetsSession = true
         return response
     }
@@ -66,6 +74,26 @@ struct PasswordPage: BrowserEndpoint {
         values["problem"] = (problem?.rawValue).map(JSON.string)
         values["retry_after"] = wait.map { .integer($0.components.seconds + 1) }
         return Page("password", values)
+    }
+}
+
+/// Says that the password has changed.
+struct PasswordChanged: BrowserEndpoint {
+    static let page = Route(["GET"], "/password/changed")
+    static let purpose = "password-changed"
+    /// The number of seconds for which the page can be loaded again.
+    private static let lifetime: Int64 = 600
+
+    let host: any PluginHost
+    let route = PasswordChanged.page
+    let parameters = [ParameterDeclaration("changed", longest: 512)]
+
+    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        let seal = request.parameters["changed"].flatMap { host.keys.open($0, purpose: PasswordChanged.purpose) }
+        guard let time = seal.flatMap({ Int64($0) }), host.now.seconds - time < PasswordChanged.lifetime else {
+            return .redirect(host.address(of: PasswordPage.page))
+        }
+        return .page(Page("password", ["kind": "changed"]))
     }
 }
 
@@ -121,6 +149,9 @@ extension PasswordPage {
             "password_changed_title": "Your password has changed",
             "password_changed_message":
                 "You are signed out everywhere. Sign in with the new password from now on.",
+            "password_meanwhile_title": "Your account was changed a moment ago",
+            "password_meanwhile_message":
+                "Perhaps you pressed the button twice. Sign in with your new password.",
             "password_declared_message":
                 "Your password cannot be changed here. Ask the people who run this server to change it.",
             "password_problem_missing": "Fill in all three fields.",
@@ -143,6 +174,9 @@ extension PasswordPage {
             "password_changed_title": "Ihr Passwort ist geändert",
             "password_changed_message":
                 "Sie sind überall abgemeldet. Melden Sie sich von jetzt an mit dem neuen Passwort an.",
+            "password_meanwhile_title": "Ihr Konto wurde gerade geändert",
+            "password_meanwhile_message":
+                "Vielleicht haben Sie die Schaltfläche zweimal gewählt. Melden Sie sich mit Ihrem neuen Passwort an.",
             "password_declared_message":
                 "Ihr Passwort kann hier nicht geändert werden. Bitte wenden Sie sich an die Betreiber dieses Servers.",
             "password_problem_missing": "Bitte füllen Sie alle drei Felder aus.",

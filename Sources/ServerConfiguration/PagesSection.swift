@@ -79,7 +79,7 @@ struct PagesSection {
         }
         let others = scheme.map { ", or '\($0)' and an e-mail address" } ?? ""
         section.report(
-            key, "'\(key)' must be an https address\(others)", note: "such as https://www.example.com/help")
+            key, "'\(key)' must be an https URL\(others)", note: "such as https://www.example.com/help")
         return nil
     }
 
@@ -114,7 +114,10 @@ struct PagesSection {
                     key, "'\(member.name)' is not a language tag", note: "such as en, de or pt-BR")
                 return nil
             }
-            text.byLanguage[member.name.lowercased()] = string
+            guard text.byLanguage.updateValue(string, forKey: member.name.lowercased()) == nil else {
+                section.report(key, "the language '\(member.name)' is repeated", note: "case does not matter in it")
+                return nil
+            }
         }
         text.other = text.byLanguage["en"] ?? members.first?.value.string
         return text
@@ -129,7 +132,8 @@ struct PagesSection {
 
     private static func isText(_ text: String, _ longest: Int) -> Bool {
         (1...longest).contains(text.unicodeScalars.count)
-            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            && text.unicodeScalars.allSatisfy { ![.control, .format].contains($0.properties.generalCategory) }
+            && text.unicodeScalars.contains { !$0.properties.isWhitespace }
     }
 
     private static func isLanguage(_ tag: String) -> Bool {
@@ -157,7 +161,8 @@ struct PagesSection {
             let title = PagesSection.text(&entry, "title", longest: 80)
             let detail = PagesSection.text(&entry, "detail", longest: 200)
             entry.finish()
-            if entry.members["title"] == nil, case .object = entry.members {
+            let isMissing = (entry.members["title"] ?? .null) == .null
+            if isMissing, entry.members == .null || !entry.members.members.isEmpty {
                 scopes.diagnostics.report(
                     at: path, key: true, "the scope '\(member.name)' has no 'title'",
                     note: "describe in a few words what it allows, such as: See your appointments")

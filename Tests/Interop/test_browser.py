@@ -149,15 +149,6 @@ def test_a_label_is_as_good_as_its_box(site, browser):
     assert not browser.boxes()["email"].is_selected()
 
 
-def test_enter_in_a_box_does_not_allow(site, browser, application):
-    browser.open(link(site))
-    browser.sign_in(site.person())
-    browser.arrives(CONSENT)
-    browser.boxes()["email"].send_keys(Keys.ENTER)
-    browser.arrives(BACK)
-    assert application.answered().parameters["error"] == "access_denied"
-
-
 def test_denying(site, browser, application):
     browser.open(link(site))
     browser.sign_in(site.person())

@@ -33,7 +33,9 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         throw error
     }
-    public func change(password: Secret, of user: User, from address: String) async throws { throw error }
+    public func changePassword(
+        of id: String, from current: Secret, to new: Secret, address: String
+    ) async throws -> PasswordOutcome { throw error }
     public var documents: any DocumentDirectory { NoDocuments() }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }

@@ -140,7 +140,8 @@ struct BrowserAccess {
     private static let purpose = "browser-form"
 
     private func message(_ browser: String) -> String {
-        "\(plan.name) \(core.cryptography.digest(browser))"
+        let session = plan.endpoint.requiresSession ? core.sessionRegistry.namedID(head) ?? "" : ""
+        return "\(plan.name) \(core.cryptography.digest("\(browser)\u{0}\(session)"))"
     }
 
     /// Whether a form comes from a page that this endpoint showed in this browser.

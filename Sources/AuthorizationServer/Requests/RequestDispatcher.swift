@@ -42,8 +42,9 @@ public struct RequestDispatcher: Sendable {
         guard let generation = core.generation else { return .text("starting\n", status: 503) }
         guard let handler = generation.routes[path: request.head.path] else {
             let pages = PageResponder(core: core, generation: generation)
-            return pages.asset(request.head) ?? pages.notFound(request.head)
-                ?? .json(["error": "not_found"], status: 404)
+            if let asset = pages.asset(request.head) { return asset }
+            core.logger.debug("not found", metadata: ["request": "\(request.head.id)"])
+            return pages.notFound(request.head) ?? .json(["error": "not_found"], status: 404)
         }
         var trace = RequestTrace(endpoint: handler.name, context: context)
         var (response, outcome) = await answer(request, handler, generation, &trace)

@@ -46,6 +46,10 @@ struct RouteTable: Sendable {
         for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
             if let stem = route.stem { variable[base + stem] = handler } else { fixed[base + route.path] = handler }
         }
+        // Well-known URIs are looked for at the root of the origin (RFC 8615 section 3).
+        if route.isAtRoot, route.path.raw.starts(with: "/.well-known/"), fixed[route.path] == nil {
+            fixed[route.path] = handler
+        }
     }
 
     /// The issuer's address itself, where people come who type it; a plugin may have the path.

@@ -140,10 +140,8 @@ public final class Generation: Sendable {
         return []
     }
 
-    /// The path to which pages lead that have nowhere else to lead.
-    var home: String? {
-        settings.hasLanding ? "\(Metadata.path(of: settings.issuer))/" : capabilities.accountPages.first.map(address)
-    }
+    /// The path of the start page, if there is one.
+    var home: String? { settings.hasLanding ? "\(Metadata.path(of: settings.issuer))/" : nil }
 
     /// The full path of a plugin's page.
     func address(of endpoint: any BrowserEndpoint) -> String {

@@ -55,10 +55,15 @@ struct SessionRegistry: SessionDirectory {
 
     /// Whether the cookie of a request names a session that has been ended.
     func hasEnded(_ head: RequestHead) async throws -> Bool {
+        guard let id = namedID(head) else { return false }
+        return try await core.store.read(Tombstone.key(id)) != nil
+    }
+
+    /// The id of the session that the cookie of a request names, whether or not that session exists.
+    func namedID(_ head: RequestHead) -> String? {
         let cookie = Cookie(Cookie.session, issuer: core.issuer).value(in: head) ?? ""
         let id = cookie.utf8.prefix { $0 != UInt8(ascii: ".") }
-        guard (1...64).contains(id.count) else { return false }
-        return try await core.store.read(Tombstone.key(String(decoding: id, as: UTF8.self))) != nil
+        return (1...64).contains(id.count) ? String(decoding: id, as: UTF8.self) : nil
     }
 
     /// Begins a session for a user who has just signed in, with an id and a secret that the browser did not have

@@ -47,6 +47,18 @@ struct SignInAttempts {
     let now: Timestamp
     let digest: (String) -> String
 
+    /// The first of an account's names under which it has signed in from an address, or nil.
+    ///
+    /// - Throws: `StoreError`.
+    func known(among names: [String], origin: String) async throws -> String? {
+        let keys = names.map { SignInOrigin.key(pair(digest($0), origin)) }
+        guard !keys.isEmpty else { return nil }
+        let found = try await store.read(keys)
+        return zip(names, found).first { $0.1.flatMap { SignInOrigin($0, at: now) } != nil }?.0
+    }
+
+    private func pair(_ login: String, _ origin: String) -> String { digest("\(login)\u{0}\(origin)") }
+
     /// Counts an attempt, and decides whether it may continue.
     ///
     /// - Parameters:
@@ -55,7 +67,7 @@ struct SignInAttempts {
     /// - Returns: The admission, to be passed to `succeeded` after a success, or how long to wait.
     /// - Throws: `StoreError`.
     func count(login: String, origin: String) async throws -> Verdict {
-        let pair = digest("\(login)\u{0}\(origin)")
+        let pair = pair(login, origin)
         let address = digest(origin)
         let known = try await store.read(SignInOrigin.key(pair)).flatMap { SignInOrigin($0, at: now) }
         if let known {

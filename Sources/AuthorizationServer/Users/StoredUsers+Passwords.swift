@@ -20,19 +20,21 @@ extension StoredUsers {
         }
     }
 
-    /// Gives a user the password that they typed, which ends all sessions and all that was granted.
+    /// The hash of a new password that was typed, which is taken literally.
     ///
-    /// - Parameters:
-    ///   - password: What was typed.
-    ///   - user: The user whose former password was verified.
-    ///   - address: Where the request came from.
-    /// - Throws: `DocumentRefusal` if the password is unsuitable or the user has changed; `OAuthError`, `StoreError`.
-    func change(typed password: Secret, of user: User, from address: String) async throws {
+    /// - Throws: `DocumentRefusal` if it is unsuitable; `OAuthError` if all places for hashing are taken.
+    func hash(typed password: Secret, from address: String) async throws -> String {
         guard password.exposed.utf8.count <= Limit.secret, let normal = OpaqueString.normal(password.exposed) else {
             throw DocumentRefusal(
                 .invalid, at: "/password", "a password must have 1 to \(Limit.secret) bytes without control characters")
         }
-        let hash = try await passwords.hash(Secret(normal), from: address)
+        return try await passwords.hash(Secret(normal), from: address)
+    }
+
+    /// Sets a hash as the password of a user who has not changed since the current password was verified.
+    ///
+    /// - Throws: `DocumentRefusal`, `StoreError`.
+    func set(hash: String, of user: User) async throws {
         try await change(user.id) { stored in
             guard stored.isActive, stored.epoch == user.epoch else {
                 throw DocumentRefusal(.changed, at: "/password", "the user '\(user.id)' has changed meanwhile")

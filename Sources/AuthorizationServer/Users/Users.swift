@@ -45,15 +45,6 @@ struct Users: UserDirectory {
             "epoch\u{0}\(try await core.epochKey().exposed)\u{0}\(user.id)\u{0}\(fingerprint.exposed)")
     }
 
-    func change(password: Secret, of user: User, from address: String) async throws {
-        guard declared?[user.id] == nil, let directory = documents as? StoredUsers else {
-            throw DocumentRefusal(.declared, at: "/password", "the configuration declares the user '\(user.id)'")
-        }
-        try await directory.change(typed: password, of: user, from: address)
-        let details: JSON = ["change": "password", "by": ["subject": .string(user.id)]]
-        core.events.record(Event(.userChanged, subject: .user(user.id), details: details))
-    }
-
     var documents: any DocumentDirectory { core.documents(StoredUser.self, generation) }
 
     // MARK: epochs
@@ -126,6 +117,37 @@ struct Users: UserDirectory {
             }
             try await attempts.succeeded(admission)
             return .verified(user)
+        }
+    }
+
+    func changePassword(
+        of id: String, from current: Secret, to new: Secret, address: String
+    ) async throws -> PasswordOutcome {
+        guard let directory = documents as? StoredUsers, declared?[id] == nil,
+            let record = try await core.store.read(StoredUser.key(id))
+        else {
+            throw DocumentRefusal(.declared, at: "/password", "the user '\(id)' is not in the store")
+        }
+        // Before anything is counted: a password that cannot be set tells nothing about the current one.
+        let hash = try await directory.hash(typed: new, from: address)
+        let names = LoginName.names(in: try StoredUser(record).document).map(\.folded)
+        let attempts = SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest)
+        let login = try await attempts.known(among: names, origin: hashing.origin(of: address)) ?? names.last ?? id
+        let outcome = try await verify(login: login, password: current, from: address)
+        guard case .verified(let user) = outcome else { return outcome }
+        // A name may sign in somebody else since the page was shown.
+        guard user.id == id else { return .refused }
+        try await endSessions(of: user)
+        try await directory.set(hash: hash, of: user)
+        let details: JSON = ["change": "password", "by": ["subject": .string(id)]]
+        core.events.record(Event(.userChanged, subject: .user(id), details: details))
+        return outcome
+    }
+
+    /// Ends each session by itself, so that its clients are notified; the new epoch would end them without a word.
+    private func endSessions(of user: User) async throws {
+        for session in try await core.sessionRegistry.list(user: user.id) {
+            try await core.tokenRegistry.revoke(.session(session.id), reason: "the user changed the password")
         }
     }
 

@@ -6,7 +6,7 @@ import OutsideText
 
 /// Reads a deployment's logo.
 public enum LogoFile {
-    private static let longest = 256 << 10
+    private static let longest: UInt64 = 256 << 10
 
     /// Reads a logo and detects its type from its content.
     ///
@@ -14,10 +14,15 @@ public enum LogoFile {
     /// - Returns: The logo as an asset of the pages.
     /// - Throws: `Pages.Problem`.
     public static func read(_ path: String) throws -> PageAsset {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Pages.Problem(description: "\(path): the file cannot be read")
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular, let size = attributes?[.size] as? UInt64 else {
+            throw Pages.Problem(description: "\(path): it is not a file")
         }
-        guard data.count <= longest else { throw Pages.Problem(description: "\(path): the file is over 256 KiB") }
+        guard size <= longest else { throw Pages.Problem(description: "\(path): it is larger than 256 KiB") }
+        guard let data = FileManager.default.contents(atPath: path), UInt64(data.count) <= longest else {
+            throw Pages.Problem(description: "\(path): it cannot be read")
+        }
         let bytes = Array(data)
         guard let (suffix, type) = kind(of: bytes) else {
             throw Pages.Problem(description: "\(path): the file is not an SVG, PNG, JPEG or WebP image")

@@ -46,9 +46,10 @@ final class RunningServer: Sendable {
     /// - Returns: Whether the configuration is valid; if not, nothing stays open.
     func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
-        let composition = Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: core.pages)
         let resources = ConfigurationResources(configuration, diagnostics)
+        let composition = Composition(
+            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            pages: resources.pages)
         show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store

@@ -91,7 +91,9 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
         id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
     }
 
-    func change(password: Secret, of user: User, from address: String) async throws {}
+    func changePassword(
+        of id: String, from current: Secret, to new: Secret, address: String
+    ) async throws -> PasswordOutcome { .refused }
     var documents: any DocumentDirectory { NoDocuments() }
 
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {

@@ -21,6 +21,13 @@ struct PasswordPageTests {
         [("current_password", current), ("new_password", new), ("repeated_password", again ?? new)]
     }
 
+    /// Submits the form, and follows to the page that says that the password has changed.
+    private static func change(_ browser: Browser, _ page: Answer, _ form: [(String, String)]) async -> Answer {
+        let answer = await browser.submit(page, form)
+        guard answer.status == 303, let location = answer.header("location") else { return answer }
+        return await browser.open(location)
+    }
+
     /// Opens the password page and signs in.
     private static func page(_ browser: Browser, _ password: String = old) async -> Answer {
         await browser.signIn(await browser.open("/auth/password"), "eve", password)
@@ -33,7 +40,7 @@ struct PasswordPageTests {
         _ = await Self.page(other)
         let page = await Self.page(browser)
         #expect(page.heading == "Change your password" && page.header("cache-control") == "no-store")
-        let done = await browser.submit(page, Self.form(Self.old, Self.new))
+        let done = await Self.change(browser, page, Self.form(Self.old, Self.new))
         #expect(done.heading == "Your password has changed" && browser.cookies[Browser.session] == nil)
         #expect(await other.open("/auth/sessions").heading == "Sign in", "the other browser is signed out too")
         #expect(await Self.page(Browser(server)).heading == "Sign in", "the old password is wrong now")
@@ -64,7 +71,7 @@ struct PasswordPageTests {
         let server = try await Self.server()
         let hash = "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo"
         let browser = Browser(server)
-        let done = await browser.submit(await Self.page(browser), Self.form(Self.old, hash))
+        let done = await Self.change(browser, await Self.page(browser), Self.form(Self.old, hash))
         #expect(done.heading == "Your password has changed")
         #expect(await Self.page(Browser(server), hash).heading == "Change your password")
     }
@@ -103,7 +110,7 @@ struct PasswordPageTests {
         let headings = await withTaskGroup(of: String?.self) { group in
             for number in 0..<8 {
                 group.addTask {
-                    await browser.copy().submit(page, Self.form(Self.old, "new password \(number)")).heading
+                    await Self.change(browser.copy(), page, Self.form(Self.old, "new password \(number)")).heading
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
@@ -127,5 +134,69 @@ struct PasswordPageTests {
         for number in 0..<20 { texts.append(await browser.submit(form, Self.form("guess \(number)", Self.new)).html) }
         #expect(texts.last?.contains("There were too many attempts.") == true)
         #expect(texts.last?.contains("Try again in") == true)
+    }
+
+    @Test("the clients of every session are notified, as at a sign-out")
+    func notifies() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await Leaving.server(outbound)
+        _ = try await server.core.users.documents.create(["id": "eve", "password": .string(Self.old)])
+        let (browser, other) = (Browser(server), Browser(server))
+        for (browser, client) in [(browser, "shop"), (other, "library")] {
+            let page = await browser.authorize(BasicOPTests.request("query", [("client_id", client)]))
+            #expect(await browser.signIn(page, "eve", Self.old).query["code"] != nil)
+        }
+        let done = await Self.change(browser, await browser.open("/auth/password"), Self.form(Self.old, Self.new))
+        #expect(done.heading == "Your password has changed")
+        _ = await JobRunner(server.core).round()
+        #expect(
+            Set(outbound.requests.map(\.url)) == [
+                "https://shop.example.com/logout", "https://library.example.com/logout",
+            ])
+    }
+
+    @Test("pressed twice, one after the other or at once, the button never says that nothing has changed")
+    func pressedTwice() async throws {
+        let server = try await Self.server()
+        let browser = Browser(server)
+        let page = await Self.page(browser)
+        let before = browser.copy()
+        let done = await browser.submit(page, Self.form(Self.old, Self.new))
+        let location = try #require(done.header("location"))
+        for _ in 0..<2 { #expect(await browser.open(location).heading == "Your password has changed") }
+        let second = await Self.change(before, page, Self.form(Self.old, Self.new))
+        #expect(second.heading == "You are signed out", "\(second.html)")
+        server.clock.advance(.seconds(601))
+        #expect(await browser.open(location).heading != "Your password has changed", "the link does not last")
+        #expect(await browser.open("/auth/password/changed?changed=made-up").heading != "Your password has changed")
+    }
+
+    @Test("a form that was shown to one user does nothing for the user who has signed in since")
+    func otherUser() async throws {
+        let server = try await Self.server()
+        _ = try await server.core.users.documents.create(["id": "kim", "password": .string(Self.old)])
+        let browser = Browser(server)
+        let page = await Self.page(browser)
+        browser.forget(Browser.session)
+        _ = await browser.signIn(await browser.open("/auth/sessions"), "kim", Self.old)
+        let forged = await browser.submit(page, Self.form(Self.old, Self.new))
+        #expect(forged.heading == "This form cannot be accepted")
+        #expect(await browser.open("/auth/password").heading == "Change your password", "kim is still signed in")
+    }
+
+    @Test("guesses for another name of the account do not delay its owner at a known address")
+    func knownAddress() async throws {
+        let server = try await Leaving.server()
+        _ = try await server.core.users.documents.create(
+            ["id": "eve", "email": "eve@example.com", "password": .string(Self.old)])
+        let browser = Browser(server)
+        let page = await browser.signIn(await browser.open("/auth/password"), "eve@example.com", Self.old)
+        for number in 0..<9 {
+            _ = try await server.core.users.verify(
+                login: "eve", password: Secret("guess \(number)"), from: "198.51.100.77")
+        }
+        #expect(await browser.submit(page, Self.form("mistyped", Self.new)).html.contains("current password is wrong"))
+        let done = await Self.change(browser, page, Self.form(Self.old, Self.new))
+        #expect(done.heading == "Your password has changed", "\(done.html)")
     }
 }

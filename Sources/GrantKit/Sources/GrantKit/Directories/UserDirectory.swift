@@ -19,15 +19,22 @@ public protocol UserDirectory: Sendable {
     /// - Throws: `OAuthError` `temporarily_unavailable` if all places for hashing are taken; `StoreError`.
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome
 
-    /// Gives a user another password, which ends all sessions and all that was granted.
+    /// Changes a user's password after checking the current one, which ends all sessions and everything that was granted.
+    ///
+    /// The attempt is counted as a sign-in attempt, under the name by which the user is known from the address.
     ///
     /// - Parameters:
-    ///   - password: What the user typed; always taken literally, even if it looks like a hash.
-    ///   - user: The user as `verify` returned them; a password that was changed since then is not changed again.
+    ///   - id: The user's identifier.
+    ///   - current: What the user typed as the current password.
+    ///   - new: What the user typed as the new password; always taken literally, even if it looks like a hash.
     ///   - address: Where the request came from, as `RequestHead.address` has it.
-    /// - Throws: `DocumentRefusal` if the configuration declares the user, if the password is unsuitable, or if the user
-    ///   has changed; `OAuthError` `temporarily_unavailable` if all places for hashing are taken; `StoreError`.
-    func change(password: Secret, of user: User, from address: String) async throws
+    /// - Returns: `verified` if the password is changed, or else why not.
+    /// - Throws: `DocumentRefusal` if the configuration declares the user, if the new password is unsuitable, or if the
+    ///   user has changed meanwhile; `OAuthError` `temporarily_unavailable` if all places for hashing are taken;
+    ///   `StoreError`.
+    func changePassword(
+        of id: String, from current: Secret, to new: Secret, address: String
+    ) async throws -> PasswordOutcome
 
     /// The users' documents.
     var documents: any DocumentDirectory { get }
