@@ -145,7 +145,8 @@ struct HandshakeTests {
         "from 1.0 on, the major version is the same and the minor version is not newer",
         arguments: [
             (1, 0, nil), (1, 3, nil), (1, 4, "needs kit 1.4 or newer, but this server has 1.3"),
-            (2, 0, "was built with kit 2.0, but this server has 1.3"), (0, 3, "was built with kit 0.3, but this server"),
+            (2, 0, "was built with kit 2.0, but this server has 1.3"),
+            (0, 3, "was built with kit 0.3, but this server"),
         ] as [(UInt32, UInt32, String?)])
     func released(_ major: UInt32, _ minor: UInt32, _ text: String?) {
         func block(_ major: UInt32, _ minor: UInt32) -> ABIBlock {

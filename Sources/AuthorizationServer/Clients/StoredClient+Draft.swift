@@ -65,6 +65,6 @@ extension StoredClients {
 }
 
 extension ClientSecret {
-    /// Stands for a secret that no request can have yet.
+    /// A placeholder for a secret that no request can have yet.
     fileprivate static let pending = ClientSecret(form: .generated(Secret("")))
 }

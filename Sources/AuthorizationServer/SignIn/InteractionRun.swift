@@ -68,7 +68,7 @@ struct InteractionRun {
     /// Continues with what was submitted to the page in the state.
     ///
     /// If no page may be shown, the user learns nothing of the request. Therefore a client that the user never allowed
-    /// anything always gets the same error, whoever is signed in, how and since when.
+    /// anything always gets the same error, no matter who is signed in, how and since when.
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal` or an error of a step.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {

@@ -68,7 +68,7 @@ struct ParameterValues {
         if isSecret { hidden.insert(name) }
     }
 
-    /// The shell variable that stands for an unknown value.
+    /// The shell variable in place of an unknown value.
     static func variable(_ name: String) -> String {
         let bytes = name.utf8.map { byte -> UInt8 in
             switch byte {
