@@ -117,7 +117,8 @@ struct NameClaims {
     private mutating func claim(_ claim: NameClaim, _ id: String, _ place: Int) {
         if let owner = owners.updateValue(id, forKey: claim) {
             let other = owner == "core" ? "belongs to the core" : "plugin '\(owner)' adds too"
-            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text("load one of them")))
+            let note = owner == "core" ? "ask its author to choose another name" : "load one of them"
+            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text(note)))
         }
     }
 
