@@ -164,7 +164,7 @@ struct KeysSection {
         if keys.announce < keys.cache + shortest {
             report(
                 ["announce", "cache"], "a key would sign while others may still have a key set without it",
-                "'announce' must be at least 'cache' (\(text(keys.cache))) and 2 seconds")
+                "'announce' must be at least 2 seconds longer than 'cache' (\(text(keys.cache)))")
         }
         if keys.rotateEvery <= keys.announce {
             report(
