@@ -130,7 +130,8 @@ struct KeysCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var option: ConfigurationOption
-        @Argument(help: "The file. A relative path is resolved against the folder that contains the configuration.") var file: String
+        @Argument(help: "The file. A relative path is resolved against the folder that contains the configuration.")
+        var file: String
         @Option(help: "RS256 or PS256 for an RSA key; other keys have only one algorithm.") var algorithm: String?
         @Option(help: "The environment variable that holds the passphrase of an encrypted key.")
         var passphraseEnv: String?
