@@ -120,10 +120,7 @@ struct UserDocument {
     }
 
     private mutating func checkID() {
-        guard isPresent("id") else {
-            if document["id"] == nil { report(path, "a user has no 'id'") }
-            return
-        }
+        guard isPresent("id") else { return report(path, "a user has no 'id'") }
         guard let id = document["id"]?.string else {
             return report(path.key("id"), "'id' must be \(String.expectation)")
         }
