@@ -45,7 +45,7 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
 
     // MARK: comparing
 
-    /// Whether two texts have the same bytes.
+    /// Whether two strings have the same bytes.
     @inlinable
     public static func == (left: RawText, right: RawText) -> Bool {
         left.bytes.elementsEqual(right.bytes)

@@ -17,11 +17,11 @@ extension Configuration {
         public var forgotPassword: String?
         /// Whether the issuer's address shows a start page.
         public var hasLanding = true
-        /// The texts of scopes, in the order in which pages list the scopes.
+        /// The strings of scopes, in the order in which pages list the scopes.
         public var scopes: [ScopeText] = []
     }
 
-    /// The texts that pages show for a scope.
+    /// The strings that pages show for a scope.
     public struct ScopeText: Sendable, Equatable {
         /// The scope value.
         public var scope: String
@@ -31,7 +31,7 @@ extension Configuration {
         public var detail: LocalizedText?
     }
 
-    /// A text in several languages, or one text for all languages.
+    /// A string in several languages, or one text for all languages.
     public struct LocalizedText: Sendable, Equatable {
         /// The text in each language, by language tag in lower case.
         public var byLanguage: [String: String] = [:]
@@ -95,7 +95,7 @@ struct PagesSection {
         }
     }
 
-    // MARK: texts
+    // MARK: strings
 
     /// Reads a string for all languages, or a mapping from languages to strings.
     private static func text(_ section: inout Section, _ key: String, longest: Int) -> Configuration.LocalizedText? {

@@ -110,7 +110,7 @@ struct PasswordHashTests {
         ("Argon2id with a number beyond 64 bits", "$argon2id$v=19$m=99999999999999999999,t=1,p=1$\(salt)$\(hash)"),
         ("Argon2id with a negative number", "$argon2id$v=19$m=-64,t=1,p=1$\(salt)$\(hash)"),
         ("Argon2id with a number in a longer form", "$argon2id$v=19$m=064,t=1,p=1$\(salt)$\(hash)"),
-        ("Argon2id with a parameter that stands twice", "$argon2id$v=19$m=64,t=1,t=1,p=1$\(salt)$\(hash)"),
+        ("Argon2id with a repeated parameter", "$argon2id$v=19$m=64,t=1,t=1,p=1$\(salt)$\(hash)"),
         ("Argon2id with a parameter that nobody knows", "$argon2id$v=19$m=64,t=1,p=1,data=1$\(salt)$\(hash)"),
         ("Argon2id without a parameter", "$argon2id$v=19$m=64,t=1$\(salt)$\(hash)"),
         ("Argon2id with a short salt", "$argon2id$v=19$m=64,t=1,p=1$c29tZXM$\(hash)"),
@@ -124,7 +124,7 @@ struct PasswordHashTests {
         ("scrypt of more than 1 GiB in all lanes", "$s0$120810$AAECAwQFBgcICQoLDA0ODw==$\(hash)="),
         ("bcrypt of a cost above 15", "$2b$31$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
         ("bcrypt of a cost below 4", "$2b$03$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
-        ("bcrypt as it was before its first mend", "$2x$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
+        ("bcrypt as it was before its first fix", "$2x$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
         ("bcrypt that is cut off", "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy"),
         ("PBKDF2 of more than two million rounds", "$pbkdf2-sha256$2000001$\(salt)$\(hash)"),
         ("PBKDF2 without rounds", "$pbkdf2-sha256$0$\(salt)$\(hash)"),
@@ -133,7 +133,7 @@ struct PasswordHashTests {
         ("PBKDF2 with a short salt", "$pbkdf2-sha256$1000$c2FsdA$\(hash)"),
         ("Unix crypt with MD5", "$1$abcdefgh$G8WvQ4YL9wsCRwpVvQbGQ0"),
         ("Unix crypt with SHA-512", "$6$abcdefgh$G8WvQ4YL9wsCRwpVvQbGQ0"),
-        ("a text longer than any hash", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$" + String(repeating: "A", count: 600)),
+        ("a string longer than any hash", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$" + String(repeating: "A", count: 600)),
     ]
 
     /// The processor time of this thread.

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Sealed texts (AES-256-GCM, NIST SP 800-38D)", .timeLimit(.minutes(10)))
+@Suite("Sealed strings (AES-256-GCM, NIST SP 800-38D)", .timeLimit(.minutes(10)))
 struct SealingTests {
     private func ring(_ ids: String...) throws -> ServerKeyRing {
         ServerKeyRing(
@@ -29,7 +29,7 @@ struct SealingTests {
     @Test("every change of a sealed text is detected")
     func changed() throws {
         let ring = try ring("k")
-        let sealed = Array(try ring.seal("a text", purpose: "p").utf8)
+        let sealed = Array(try ring.seal("a string", purpose: "p").utf8)
         for place in sealed.indices {
             var changed = sealed
             changed[place] = changed[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
@@ -40,11 +40,11 @@ struct SealingTests {
 
     @Test("it can only be opened for its purpose and with its own key")
     func bound() throws {
-        let sealed = try ring("k").seal("a text", purpose: "p")
+        let sealed = try ring("k").seal("a string", purpose: "p")
         #expect(try ring("k").open(sealed, purpose: "q") == nil)
         #expect(try ring("l").open(sealed, purpose: "p") == nil)
         #expect(try ring("l").open("l" + sealed.dropFirst(), purpose: "p") == nil)
-        #expect(try ring("l", "k").open(sealed, purpose: "p") == "a text", "it outlives a change of keys")
+        #expect(try ring("l", "k").open(sealed, purpose: "p") == "a string", "it outlives a change of keys")
         for other in ["", ".", "k.", "k..", ".x", "k.!", sealed + ".", " " + sealed] {
             #expect(try ring("k").open(other, purpose: "p") == nil)
         }

@@ -74,7 +74,7 @@ struct VectorTests {
                 346: wrongAlgorithm, 350: wrongAlgorithm,
                 347: "the key's 'alg' is ES521, which does not exist", 351: "the key's 'alg' is ES521",
                 367: "byte for byte case 357, which is valid", 370: "byte for byte case 357, which is valid",
-                372: "a '?' stands in the header", 373: "a '?' stands in the payload",
+                372: "a '?' is in the header", 373: "a '?' is in the payload",
             ], verifies)
     }
 
@@ -92,7 +92,7 @@ struct VectorTests {
             var (key, jws) = try #require(cases[id])
             #expect(!verifies(jws, key))
             key["alg"] = nil
-            #expect(verifies(jws, key), "\(id): only 'alg' of the key stands in the way")
+            #expect(verifies(jws, key), "\(id): only 'alg' of the key prevents it")
         }
         for id: Int64 in [367, 370] { #expect(cases[id]?.jws == cases[357]?.jws) }
         for id: Int64 in [372, 373] {

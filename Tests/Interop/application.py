@@ -43,7 +43,7 @@ class Application:
             def answer(self, form):
                 path = urllib.parse.urlsplit(self.path).path
                 pairs = urllib.parse.parse_qsl(form, keep_blank_values=True, strict_parsing=bool(form))
-                assert len({name for name, _ in pairs}) == len(pairs), "a parameter stands twice"
+                assert len({name for name, _ in pairs}) == len(pairs), "a parameter is repeated"
                 answers.put(Answer(self.command, path, dict(pairs), self.headers))
                 if path == "/callback" and state.onward == "":
                     self.send_response(204)

@@ -225,7 +225,7 @@ class Program:
         assert self.process.wait(timeout=PATIENCE) == 0, self.logs[-1].read_text()
         for log in self.logs:
             text = log.read_text()
-            assert not [secret for secret in self.secrets if secret in text], "a secret stands in the log"
+            assert not [secret for secret in self.secrets if secret in text], "a secret is in the log"
 
     def restart(self, later=None):
         self.stop()

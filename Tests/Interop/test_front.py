@@ -22,7 +22,7 @@ GALLERY, MIXED = "https://gallery.example/callback", "https://mixed.example/call
 
 def fragment(address):
     parts = urllib.parse.urlsplit(address)
-    assert not parts.query, "nothing of it stands in the query"
+    assert not parts.query, "nothing of it is in the query"
     return dict(urllib.parse.parse_qsl(parts.fragment))
 
 

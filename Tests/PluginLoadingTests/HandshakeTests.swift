@@ -93,7 +93,7 @@ struct HandshakeTests {
 
     @Test(
         "a file that is not a library",
-        arguments: ["", "this is a text", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
+        arguments: ["", "this is a string", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
     func noLibrary(_ text: String) throws {
         try Workshop.with { workshop in
             let path = "\(workshop.folder)/libtest.so"

@@ -2,7 +2,7 @@
 
 public import GrantKit
 
-/// Turns pages into HTML; templates and texts come from outside the core.
+/// Turns pages into HTML; templates and strings come from outside the core.
 public protocol PageRenderer: Sendable {
     /// Renders a page.
     ///

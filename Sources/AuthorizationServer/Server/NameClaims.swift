@@ -98,7 +98,7 @@ struct NameClaims {
             problems.append(
                 (
                     place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
-                    .text("the keys of its texts must begin with '\(page.name)_'")
+                    .text("the keys of its strings must begin with '\(page.name)_'")
                 ))
         }
     }

@@ -132,7 +132,7 @@ public final class ServerCore: Sendable {
     }
 }
 
-/// Stands in for the store and the keys until they are open, so that early use is an error and not a trap.
+/// Takes the place of the store and the keys until they are open, so that early use is an error and not a trap.
 private struct Closed: Store, KeyRing {
     private var error: StoreError { StoreError("the store and the keys cannot be used before the plugin is started") }
 

@@ -33,7 +33,7 @@ public struct SealingKey: Sendable {
         }
     }
 
-    /// Seals a text for one place, so that it cannot be opened in another.
+    /// Seals a string for one place, so that it cannot be opened in another.
     ///
     /// - Throws: `CryptographyError`.
     func seal(_ text: Secret, for place: String) throws -> SealedText {
@@ -54,7 +54,7 @@ public struct SealingKey: Sendable {
         return SealedText(key: id, nonce: nonce, text: sealed + tag)
     }
 
-    /// Opens a text; nil if it was not sealed under this key for this place.
+    /// Opens a string; nil if it was not sealed under this key for this place.
     func open(_ sealed: SealedText, for place: String) -> Secret? {
         // Safe: GCM writes as many bytes as it reads; the lengths of nonce and tag are checked here.
         guard sealed.key == id, sealed.nonce.count == 12, sealed.text.count >= 16 else { return nil }

@@ -5,7 +5,7 @@ import GrantKit
 
 /// AES-256-GCM with a separate key for every text (NIST SP 800-38D).
 ///
-/// The key is derived from a random salt, so no two texts use the same key and nonce, however many there are.
+/// The key is derived from a random salt, so no two strings use the same key and nonce, however many there are.
 enum TextSeal {
     private static let saltLength = 16
     private static let tagLength = 16
@@ -13,11 +13,11 @@ enum TextSeal {
     private static let nonce = [UInt8](repeating: 0, count: 12)
 
     private static func key(_ secret: [UInt8], _ purpose: String, _ salt: some Sequence<UInt8>) -> [UInt8] {
-        // Derived from a separate key for sealing, so that no MAC can equal the key of a text.
+        // Derived from a separate key for sealing, so that no MAC can equal the key of a string.
         Digest.hmac(Array("\(purpose)\u{0}".utf8) + salt, key: Digest.hmac(Array("seal".utf8), key: secret))
     }
 
-    /// Seals a text.
+    /// Seals a string.
     ///
     /// - Returns: The salt, the ciphertext and the tag.
     static func seal(_ text: [UInt8], under secret: [UInt8], purpose: String) throws -> [UInt8] {
@@ -32,11 +32,11 @@ enum TextSeal {
             unsafe EVP_EncryptUpdate(context, &sealed, &length, text, Int32(text.count)) == 1,
             unsafe EVP_EncryptFinal_ex(context, &tag, &rest) == 1, rest == 0,
             unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
-        else { throw CryptographyError("a text could not be sealed") }
+        else { throw CryptographyError("a string could not be sealed") }
         return salt + sealed.prefix(Int(length)) + tag
     }
 
-    /// Opens a text; nil if it was changed, or sealed under another key or for another purpose.
+    /// Opens a string; nil if it was changed, or sealed under another key or for another purpose.
     static func open(_ sealed: [UInt8], under secret: [UInt8], purpose: String) -> [UInt8]? {
         // Safe: GCM writes as many bytes as it reads; the length is checked here.
         guard sealed.count >= saltLength + tagLength else { return nil }

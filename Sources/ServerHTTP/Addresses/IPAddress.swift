@@ -45,7 +45,7 @@ struct IPAddress: Sendable, Hashable {
         }
     }
 
-    /// Whether a text is a colon and a port number or an obfuscated port.
+    /// Whether a string is a colon and a port number or an obfuscated port.
     private static func isPort(_ text: RawText) -> Bool {
         guard text.starts(with: ":"), 2...64 ~= text.count else { return false }
         return UInt16(text.dropFirst().string) != nil || text.starts(with: ":_")

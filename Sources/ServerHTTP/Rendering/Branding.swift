@@ -3,14 +3,14 @@
 public import AuthorizationServer
 import OutsideText
 
-/// The name, logo, links and scope texts that a deployment adds to the pages without changing a template.
+/// The name, logo, links and scope strings that a deployment adds to the pages without changing a template.
 public struct Branding: Sendable {
-    /// A text in several languages.
+    /// A string in several languages.
     public struct Text: Sendable {
         private let byLanguage: [String: String]
         private let other: String
 
-        /// Creates a text.
+        /// Creates a string.
         ///
         /// - Parameters:
         ///   - byLanguage: The text in each language, by language tag in lower case.
@@ -25,13 +25,13 @@ public struct Branding: Sendable {
         }
     }
 
-    /// The texts that pages show for a scope.
+    /// The strings that pages show for a scope.
     public struct ScopeText: Sendable {
         let scope: String
         let title: Text
         let detail: Text?
 
-        /// Creates the texts of a scope.
+        /// Creates the strings of a scope.
         public init(_ scope: String, title: Text, detail: Text?) {
             self.scope = scope
             self.title = title
@@ -47,7 +47,7 @@ public struct Branding: Sendable {
     public var help: String?
     /// The address for users who have forgotten their password.
     public var forgotPassword: String?
-    /// The texts of scopes, in the order in which pages list the scopes.
+    /// The strings of scopes, in the order in which pages list the scopes.
     public var scopes: [ScopeText] = []
 
     /// Creates a branding that changes nothing.

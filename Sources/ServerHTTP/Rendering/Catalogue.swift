@@ -3,9 +3,9 @@
 import GrantKit
 import OutsideText
 
-/// The texts of the pages in one language, by key.
+/// The strings of the pages in one language, by key.
 struct Catalogue: Sendable {
-    /// The language of texts that are missing in another language.
+    /// The language of strings that are missing in another language.
     static let last = "en"
 
     let language: String
@@ -24,14 +24,14 @@ struct Catalogue: Sendable {
         order = try Catalogue.order(files.scopes(), branding)
     }
 
-    /// Scopes for which the server has its own texts come first, except those that the deployment lists itself.
+    /// Scopes for which the server has its own strings come first, except those that the deployment lists itself.
     private static func order(_ own: [String], _ branding: Branding) -> [String: Int] {
         let named = branding.scopes.map(\.scope)
         let all = own.filter { !named.contains($0) } + named
         return Dictionary(zip(all, 0...), uniquingKeysWith: { first, _ in first })
     }
 
-    /// This catalogue with a plugin's texts for its page, in English if the plugin has none in this language; texts
+    /// This catalogue with a plugin's strings for its page, in English if the plugin has none in this language; strings
     /// from the configured folder take precedence.
     func adding(_ page: [String: [String: String]]) -> Catalogue {
         var all = self
@@ -40,7 +40,7 @@ struct Catalogue: Sendable {
         return all
     }
 
-    /// Replaces the keys in a page's values by texts.
+    /// Replaces the keys in a page's values by strings.
     func resolve(_ page: String, _ values: JSON) -> JSON {
         var values = values
         let kind = values["kind"]?.string.map { $0.isEmpty ? page : "\(page)_\($0)" } ?? page

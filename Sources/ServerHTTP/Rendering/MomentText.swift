@@ -12,7 +12,7 @@ struct MomentText {
     /// Creates a formatter for one page.
     ///
     /// - Parameters:
-    ///   - texts: The texts of the page's language.
+    ///   - texts: The strings of the page's language.
     ///   - zone: The user's time zone by its name in the IANA database, if the account has one.
     init(_ texts: [String: String], zone: String?) {
         self.texts = texts

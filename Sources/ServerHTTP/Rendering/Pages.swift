@@ -6,7 +6,7 @@ public import GrantKit
 import Mustache
 import OutsideText
 
-/// The pages for users: templates, texts and a style sheet, each of which a configured folder may replace.
+/// The pages for users: templates, strings and a style sheet, each of which a configured folder may replace.
 public struct Pages: PageRenderer {
     /// The error for a page that cannot be used.
     public struct Problem: Error, CustomStringConvertible {
@@ -28,7 +28,7 @@ public struct Pages: PageRenderer {
     /// - Parameters:
     ///   - folder: A folder with files named like the server's own: `sign_in.mustache`, `style.css`, `text/en.json` and
     ///     so on; each of them is optional.
-    ///   - branding: The name, logo, links and scope texts that the deployment puts on the pages.
+    ///   - branding: The name, logo, links and scope strings that the deployment puts on the pages.
     /// - Throws: `Problem`.
     public init(replacedBy folder: String? = nil, branding: Branding = Branding()) throws {
         self.branding = branding
@@ -263,7 +263,7 @@ struct PageFiles {
         0x41...0x5A ~= byte & 0xDF
     }
 
-    /// The texts of a language; a file need not have every text.
+    /// The strings of a language; a file need not have every text.
     func texts(_ language: String) throws -> [String: String] {
         let name = "text/\(language).json"
         var texts = try PageFiles.own[name].map { try PageFiles.texts($0, name) } ?? [:]
@@ -272,7 +272,7 @@ struct PageFiles {
         return texts
     }
 
-    /// The scopes for which the server has its own texts, in the order of its English catalogue.
+    /// The scopes for which the server has its own strings, in the order of its English catalogue.
     func scopes() throws -> [String] {
         let own =
             try PageFiles.own["text/\(Catalogue.last).json"].map { try JSON(parsing: $0).members.map(\.name) } ?? []

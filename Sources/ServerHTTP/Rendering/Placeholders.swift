@@ -2,7 +2,7 @@
 
 import OutsideText
 
-/// Fills placeholders of the form `{name}` in a text.
+/// Fills placeholders of the form `{name}` in a string.
 enum Placeholders {
     /// Replaces each placeholder by its value; a placeholder without a value stays as it is.
     static func fill(_ text: String, _ values: [String: String]) -> String {

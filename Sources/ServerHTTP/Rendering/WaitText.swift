@@ -6,7 +6,7 @@ enum WaitText {
     ///
     /// - Parameters:
     ///   - seconds: The waiting time in seconds.
-    ///   - texts: The texts of the page's language.
+    ///   - texts: The strings of the page's language.
     /// - Returns: The text, such as "Try again in 2 minutes."; nil if the catalogue has none.
     static func text(_ seconds: Int64, _ texts: [String: String]) -> String? {
         let isShort = seconds < 60

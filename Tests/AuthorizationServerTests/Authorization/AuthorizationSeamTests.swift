@@ -167,7 +167,7 @@ struct AuthorizationSeamTests {
         let types = [["a"], ["a", "b"], ["b"]].map { $0.map { "\(word)_\($0)" }.joined(separator: " ") }
         #expect(document.json["response_types_supported"]?.strings == types.sorted())
         let query = await Browser(server).authorize(request(["a"], [("response_mode", "query")]))
-        #expect(query.fragment["error"] == "invalid_request", "a token must not stand in the query")
+        #expect(query.fragment["error"] == "invalid_request", "a token must not be in the query")
         let needed = await Browser(server).authorize(request(["b"]).filter { $0.0 != "\(word)_needed" })
         #expect(needed.query["error"] == "invalid_request")
     }

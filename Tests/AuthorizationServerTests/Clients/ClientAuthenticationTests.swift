@@ -74,7 +74,7 @@ struct ClientAuthenticationTests {
             rule: "base64 without its padding", status: 401, error: "invalid_client",
             headers: [("authorization", "Basic c2VydmljZTpz")].map { ($0.0, String($0.1.dropLast())) }),
         .init(
-            rule: "base64 with bits that stand for nothing", status: 401, error: "invalid_client",
+            rule: "base64 with unused bits that are set", status: 401, error: "invalid_client",
             headers: [("authorization", "Basic YTp=")]),
         .init(
             rule: "no colon", status: 401, error: "invalid_client",

@@ -157,7 +157,7 @@ struct EventTests {
         #expect(server.core.metrics.text.contains("grantor_events_lost_total 100\n"))
         #expect(server.core.metrics.text.contains("# TYPE grantor_events_lost_total counter"))
         #expect(server.core.metrics.text.contains("grantor_events_waiting \(EventQueue.capacity)\n"))
-        #expect(await server.token().status == 200, "requests go on")
+        #expect(await server.token().status == 200, "requests continue")
         records.fail(false)
         let events = try await records.wait { $0.kind == .eventsLost }
         #expect(events.count == EventQueue.capacity + 1, "each that was taken is written once")

@@ -7,7 +7,7 @@ import ServerHTTP
 import Support
 import Testing
 
-@Suite("Pages show the deployment's name, logo, links and scope texts", .timeLimit(.minutes(10)))
+@Suite("Pages show the deployment's name, logo, links and scope strings", .timeLimit(.minutes(10)))
 struct BrandingTests {
     private static func pages() throws -> Pages {
         var branding = Branding()
@@ -28,6 +28,17 @@ struct BrandingTests {
         return String(decoding: try pages().render(page, all, in: [language]).html, as: UTF8.self)
     }
 
+    @Test("a name is escaped by bytes, whatever mark is beside its special characters", arguments: HostileMark.all)
+    func hostile(_ mark: HostileMark) throws {
+        func page(_ name: String) throws -> [UInt8] {
+            var branding = Branding()
+            branding.name = .init([:], other: name)
+            return try Pages(branding: branding).render("sign_in", ["issuer_host": "h.example"]).html
+        }
+        let plain = Markup.structure(try page("name"))
+        for (side, text) in mark.texts { #expect(Markup.structure(try page(text)) == plain, "\(mark) \(side)") }
+    }
+
     @Test("the name and the links are on every page, escaped, in the page's language")
     func brand() throws {
         let page = try Self.html("sign_in", ["action": "/x"])
@@ -42,7 +53,7 @@ struct BrandingTests {
         #expect(!plain.contains("<footer>") && !plain.contains("Forgot") && plain.contains("&#8211; h.example</title>"))
     }
 
-    @Test("scopes have the titles and the order of the configuration, after those with the server's own texts")
+    @Test("scopes have the titles and the order of the configuration, after those with the server's own strings")
     func scopes() throws {
         let words = ["unknown", "read", "profile", "email", "openid", "write"]
         let values: JSON = ["scopes": .array(words.map { ["word": .string($0), "required": true] })]

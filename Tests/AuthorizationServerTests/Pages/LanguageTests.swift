@@ -16,7 +16,7 @@ struct LanguageTests {
         let text = try String(
             contentsOf: root.appendingPathComponent("Sources/ServerHTTP/Pages/text/\(language).json"), encoding: .utf8)
         let members = try JSON(parsing: text).members
-        #expect(Set(members.map(\.name)).count == members.count, "no key stands twice")
+        #expect(Set(members.map(\.name)).count == members.count, "no key is repeated")
         return Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value.string ?? "") })
     }
 
@@ -29,7 +29,7 @@ struct LanguageTests {
         #expect(Set(same) == ["direction", "problem", "client_uri"])
     }
 
-    @Test("the German texts are polite and use German quotation marks")
+    @Test("the German strings are polite and use German quotation marks")
     func tone() throws {
         for (key, text) in try Self.catalogue("de") {
             #expect(text.firstMatch(of: /\b([Dd]u|[Dd]ein\w*|[Dd]ich|[Dd]ir)\b/) == nil, "\(key)")
@@ -100,7 +100,7 @@ struct LanguageTests {
         #expect(await bare.send("GET", path).json["ui_locales_supported"] == nil)
     }
 
-    @Test("a folder can add languages; missing texts are in English")
+    @Test("a folder can add languages; missing strings are in English")
     func folder() throws {
         let folder = "/tmp/grantor-texts-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }

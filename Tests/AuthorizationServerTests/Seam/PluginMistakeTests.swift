@@ -63,7 +63,7 @@ struct PluginMistakeTests {
         #expect(
             await problem("own", [.everyGrant, .grant("client_credentials")])?.contains("'reading' adds too") == true)
         #expect(await problem("own", [.grant("a"), .grant("b")]) == nil)
-        #expect(await problem("own", [.client, .everyGrant]) == nil, "these stand in different places")
+        #expect(await problem("own", [.client, .everyGrant]) == nil, "these are in different places")
     }
 
     private func reported(_ read: (Settings) -> Void) -> String {

@@ -200,7 +200,7 @@ struct InteractionTests {
         let firstConsent = await browser.signIn(first)
         server.clock.advance(.seconds(5))
         let secondConsent = await browser.signIn(second)
-        #expect(await browser.allow(firstConsent).query["state"] == "one", "it goes on under the later session")
+        #expect(await browser.allow(firstConsent).query["state"] == "one", "it continues under the later session")
         #expect(await browser.allow(secondConsent).query["state"] == "two")
     }
 

@@ -5,7 +5,7 @@ import GrantKit
 import Support
 import Testing
 
-@Suite("Pages show values as text, whoever wrote them", .timeLimit(.minutes(10)))
+@Suite("Pages show values as text, no matter who wrote them", .timeLimit(.minutes(10)))
 struct HostileTextTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let rule: String

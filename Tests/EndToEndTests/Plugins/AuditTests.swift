@@ -76,7 +76,7 @@ struct AuditTests {
                 // The id in a session cookie is public; only the rest is secret.
                 #expect(
                     !text.contains(secret.split(separator: ".").last.map(String.init) ?? secret),
-                    "a secret stands in it")
+                    "it contains a secret")
             }
             let events = try Self.events(text)
             let kinds = events.compactMap { $0["event"]?.string }

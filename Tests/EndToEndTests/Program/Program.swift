@@ -188,7 +188,7 @@ final class Program: @unchecked Sendable {
         if process.isRunning { process.terminate() }
         process.waitOrKill()
         let log = self.log
-        for secret in secrets where !secret.isEmpty { #expect(!log.contains(secret), "a secret stands in the log") }
+        for secret in secrets where !secret.isEmpty { #expect(!log.contains(secret), "a secret is in the log") }
         return process.terminationStatus
     }
 

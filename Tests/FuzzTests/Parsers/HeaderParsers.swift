@@ -28,7 +28,7 @@ private let cookies = [
 
 /// A cookie is found, with the value that was sent, if and only if exactly one pair has its name byte for byte.
 ///
-/// '@' stands for the cookie's name, so that inputs need not know how cookies are named.
+/// '@' means the cookie's name, so that inputs need not know how cookies are named.
 @Sendable private func checkCookies(_ bytes: [UInt8]) throws {
     for cookie in cookies {
         let head = headers("cookie", bytes.flatMap { $0 == UInt8(ascii: "@") ? Array(cookie.name.utf8) : [$0] })

@@ -4,7 +4,7 @@ import GrantKit
 
 @testable import Cryptography
 
-/// The parsers of tokens and sealed texts.
+/// The parsers of tokens and sealed strings.
 let tokenParsers = [
     FuzzedParser("jwt", longest: 1024, checkJWT),
     FuzzedParser("jwks", longest: 1024, checkKeySet),
@@ -57,7 +57,7 @@ private func checkKey(_ key: JSONWebKey, _ json: JSON) throws {
 /// Only what was sealed is opened, and only for the purpose for which it was sealed.
 @Sendable private func checkSealed(_ bytes: [UInt8]) throws {
     let text = string(bytes)
-    try expect(FuzzKeys.ring.open(text, purpose: "other") == nil, "a text is opened for another purpose")
+    try expect(FuzzKeys.ring.open(text, purpose: "other") == nil, "a sealed string is opened for another purpose")
     guard let opened = FuzzKeys.ring.open(text, purpose: "fuzz") else { return }
-    try expect(isSame(opened, FuzzKeys.claims), "a text is opened that nobody sealed")
+    try expect(isSame(opened, FuzzKeys.claims), "a string is opened that nobody sealed")
 }

@@ -28,7 +28,7 @@ extension Issuance {
 }
 
 extension Issuance.Answer {
-    /// Stands in for the case for authorization requests, which only the kit can add; no flow uses it.
+    /// Takes the place of the case for authorization requests, which only the kit can add; no flow uses it.
     static func standIn(for request: AuthorizationRequest, _ grant: GrantDeclaration) -> Issuance.Answer {
         let head = RequestHead(method: "GET", path: "/auth/authorize")
         return .token(

@@ -4,7 +4,7 @@ import GrantKit
 
 /// The response of an endpoint that can ask a user to sign in and consent.
 ///
-/// Stands in for `EndpointResponse` with one more case of `Content`, which is not frozen.
+/// Takes the place of `EndpointResponse` with one more case of `Content`, which is not frozen.
 struct Reply: Sendable {
     enum Content: Sendable {
         case none
@@ -36,12 +36,12 @@ enum EndpointBody: Sendable {
     case authorizationRequest
 }
 
-/// Stands in for the requirement `body` that `Endpoint` will get, with `.form` as its default.
+/// Takes the place of the requirement `body` that `Endpoint` will get, with `.form` as its default.
 protocol EndpointWithBody: Endpoint {
     var body: EndpointBody { get }
 }
 
-/// Stands in for `BrowserEndpoint`, with the later kind of response.
+/// Takes the place of `BrowserEndpoint`, with the later kind of response.
 protocol InteractingEndpoint: Sendable {
     var route: Route { get }
     var parameters: [ParameterDeclaration] { get }

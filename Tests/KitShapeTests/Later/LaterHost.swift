@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands in for what `AccessService` will get: the core's checks of a request, for endpoints that receive one in
+/// Takes the place of what `AccessService` will get: the core's checks of a request, for endpoints that receive one in
 /// another way.
 protocol LaterAccess: AccessService {
     /// The limits that the token endpoint would set for a client under a grant.
@@ -19,13 +19,13 @@ protocol AttemptService: Sendable {
     ) async throws -> Bool
 }
 
-/// Stands in for what `CryptographyService` will get.
+/// Takes the place of what `CryptographyService` will get.
 protocol LaterCryptography: CryptographyService {
     /// A JWS verified with the key in its own header, and that key's thumbprint (RFC 7638).
     func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)?
 }
 
-/// Stands in for what `PluginHost` will get.
+/// Takes the place of what `PluginHost` will get.
 ///
 /// Only hosts conform to it, so a new requirement breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The help texts that differ between the commands for clients and those for users.
+/// The help strings that differ between the commands for clients and those for users.
 struct DocumentHelp {
     let show: String
     let disable: String

@@ -199,4 +199,18 @@ struct PasswordPageTests {
         let done = await Self.change(browser, page, Self.form(Self.old, Self.new))
         #expect(done.heading == "Your password has changed", "\(done.html)")
     }
+
+    @Test("a change at one node counts at the other at once")
+    func otherNode() async throws {
+        let server = try await Self.server()
+        let node = try await TestServer(
+            beside: server, clients: [Leaving.shop, Leaving.plain, TestServer.service], users: Demo.users)
+        let browser = Browser(server)
+        let page = await Self.page(browser)
+        let there = browser.copy(at: node)
+        #expect(await there.open("/auth/password").heading == "Change your password")
+        #expect(await Self.change(there, page, Self.form(Self.old, Self.new)).heading == "Your password has changed")
+        #expect(await browser.open("/auth/sessions").heading == "Sign in")
+        #expect(await Self.page(Browser(server), Self.new).heading == "Change your password")
+    }
 }
