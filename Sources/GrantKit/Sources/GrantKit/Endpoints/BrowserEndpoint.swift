@@ -8,6 +8,9 @@ public protocol BrowserEndpoint: Sendable {
     /// Where it is served.
     var route: Route { get }
     /// Whether somebody has to be signed in.
+    ///
+    /// Such an endpoint is listed on the server's start page if it takes GET and a page has the text `<name>_title`, where
+    /// the name is the path without its slash. Its forms are good for the session that they were shown in.
     var requiresSession: Bool { get }
     /// Whether other sites may send forms here; such a form arrives as GET, as if it had been a link.
     var takesForeignForms: Bool { get }
