@@ -77,6 +77,14 @@ class Person:
         assert page.title == "Sign in", page.text
         return self.press(page, "Sign in", username=self.who["login"], password=self.who["password"])
 
+    def guess(self, page):
+        """Sends a wrong password until attempts are throttled; on a slow machine, the first short waits pass unnoticed."""
+        for _ in range(40):
+            page = self.press(page, "Sign in", username=self.who["login"], password="not it")
+            if "There were too many attempts." in page.text:
+                return page
+        raise AssertionError("forty wrong passwords were not throttled: " + page.text)
+
     def allow(self, address, untick=()):
         """Goes all the way from the application's link to its callback."""
         page = self.open(address)
