@@ -8,13 +8,9 @@ extension RawText {
     public var isLanguageTag: Bool {
         guard 2...35 ~= count else { return false }
         let parts = split(at: "-", keepingEmpty: true)
-        guard let language = parts.first, language.count > 1, language.bytes.allSatisfy(RawText.isLetter) else {
+        guard let language = parts.first, language.count > 1, language.bytes.allSatisfy(ASCII.isLetter) else {
             return false
         }
-        return parts.allSatisfy { part in
-            1...8 ~= part.count && part.bytes.allSatisfy { RawText.isLetter($0) || 0x30...0x39 ~= $0 }
-        }
+        return parts.allSatisfy { 1...8 ~= $0.count && $0.bytes.allSatisfy(ASCII.isLetterOrDigit) }
     }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { 0x41...0x5A ~= byte & 0xDF }
 }
