@@ -75,7 +75,7 @@ let core: [Target] = [
     .target(
         name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
         swiftSettings: features + linted),
-    .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML"], swiftSettings: features),
+    .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML", "OutsideText"], swiftSettings: features),
     .target(
         name: "ServerHTTP",
         dependencies: [

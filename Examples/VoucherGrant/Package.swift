@@ -7,6 +7,10 @@ let package = Package(
     products: [.library(name: "voucher-grant", type: .dynamic, targets: ["VoucherGrant"])],
     // In a package of your own, use the URL of the kit's repository and a version.
     dependencies: [.package(path: "../../Sources/GrantKit")],
-    targets: [.target(name: "VoucherGrant", dependencies: [.product(name: "GrantKit", package: "GrantKit")])],
+    targets: [
+        .target(
+            name: "VoucherGrant", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
+            swiftSettings: [.strictMemorySafety()])
+    ],
     swiftLanguageModes: [.v6]
 )

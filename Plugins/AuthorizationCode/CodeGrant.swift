@@ -14,9 +14,10 @@ struct CodeGrant: TokenGrant {
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
         let key = codes.key(of: try request.parameters.required("code"))
-        guard let record = try await codes.host.store.read(key), let code = try StoredCode(record) else {
+        guard let record = try await codes.host.store.read(key) else {
             throw OAuthError.invalidGrant(reason: "the code was never issued or has been deleted")
         }
+        let code = try StoredCode(record)
         guard code.clientID == request.client.id else {
             throw OAuthError.invalidGrant(reason: "the code was issued to another client")
         }

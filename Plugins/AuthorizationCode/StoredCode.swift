@@ -29,14 +29,14 @@ struct StoredCode {
 }
 
 extension StoredCode {
-    /// Reads a record; nil if it does not contain a code.
+    /// Reads a record.
     ///
-    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
-    init?(_ record: StoreRecord) throws {
+    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of the authorization in it.
+    init(_ record: StoreRecord) throws {
         let row = record.value
         guard let clientID = row["client"]?.string, let redirectURI = row["redirect_uri"]?.string,
             let end = row["usable_until"]?.integer, let stored = row["authorization"]
-        else { return nil }
+        else { throw StoreError("an authorization code is stored in an encoding that this server does not know") }
         self.init(
             clientID: clientID, redirectURI: redirectURI, isRedirectURISent: row["sent"] == true,
             challenge: row["challenge"]?.string, usableUntil: Timestamp(seconds: end),

@@ -66,8 +66,9 @@ struct OpaqueToken: Plugin, TokenFormat {
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard value.utf8.starts(with: prefix.utf8), value.utf8.count == prefix.utf8.count + OpaqueToken.timeLength + 43,
-            let record = try await host.store.read(key(of: value)), let stored = try StoredToken(record.value)
+            let record = try await host.store.read(key(of: value))
         else { return nil }
+        let stored = try StoredToken(record.value)
         return ResolvedToken(
             kind: .access, id: stored.id, clientID: stored.clientID, issuedAt: stored.issuedAt,
             expiresAt: record.expiresAt, authorization: stored.authorization)

@@ -21,13 +21,13 @@ struct StoredToken {
 }
 
 extension StoredToken {
-    /// Reads a row; nil if it does not contain a token.
+    /// Reads a row.
     ///
-    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
-    init?(_ row: JSON) throws {
+    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of the authorization in it.
+    init(_ row: JSON) throws {
         guard let id = row["id"]?.string, let clientID = row["client"]?.string, let seconds = row["iat"]?.integer,
             let stored = row["authorization"]
-        else { return nil }
+        else { throw StoreError("an access token is stored in an encoding that this server does not know") }
         self.init(
             id: id, clientID: clientID, issuedAt: Timestamp(seconds: seconds),
             authorization: try Authorization(stored: stored))

@@ -49,9 +49,9 @@ struct RefreshFamilies: TokenResolver {
 
     /// Resolves a token; a rotated one is found too, as an expired token.
     func resolve(_ value: String) async throws -> ResolvedToken? {
-        guard let presented = parse(value), let record = try await host.store.read(presented.key),
-            let family = try StoredFamily(record), presented.generation <= family.generation
-        else { return nil }
+        guard let presented = parse(value), let record = try await host.store.read(presented.key) else { return nil }
+        let family = try StoredFamily(record)
+        guard presented.generation <= family.generation else { return nil }
         let isCurrent = presented.generation == family.generation
         return ResolvedToken(
             kind: .refresh, id: presented.family, clientID: family.clientID, issuedAt: family.rotatedAt,

@@ -16,9 +16,10 @@ struct RefreshGrant: TokenGrant {
         guard let presented = families.parse(try request.parameters.required("refresh_token")) else {
             throw OAuthError.invalidGrant(reason: "the refresh token was not issued by this server")
         }
-        guard let record = try await host.store.read(presented.key), record.expiresAt > host.now,
-            let family = try StoredFamily(record)
-        else { throw OAuthError.invalidGrant(reason: "the refresh token has expired") }
+        guard let record = try await host.store.read(presented.key), record.expiresAt > host.now else {
+            throw OAuthError.invalidGrant(reason: "the refresh token has expired")
+        }
+        let family = try StoredFamily(record)
         guard family.clientID == request.client.id else {
             throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
         }

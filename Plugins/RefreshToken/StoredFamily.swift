@@ -13,14 +13,14 @@ struct StoredFamily {
     let authorization: Authorization
     private let record: StoreRecord
 
-    /// Reads a record; nil if it does not contain a family.
+    /// Reads a record.
     ///
-    /// - Throws: `StoreError` if the authorization in it has an encoding that the kit does not know.
-    init?(_ record: StoreRecord) throws {
+    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of the authorization in it.
+    init(_ record: StoreRecord) throws {
         let row = record.value
         guard let clientID = row["client"]?.string, let generation = row["generation"]?.integer,
             let seconds = row["rotated"]?.integer, let stored = row["authorization"]
-        else { return nil }
+        else { throw StoreError("a refresh token is stored in an encoding that this server does not know") }
         (self.clientID, self.generation, rotatedAt) = (clientID, generation, Timestamp(seconds: seconds))
         authorization = try Authorization(stored: stored)
         self.record = record

@@ -60,7 +60,7 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
     /// Whether the text equals an ASCII word, ignoring case.
     @inlinable
     public func isWord(_ word: String) -> Bool {
-        bytes.elementsEqual(word.utf8) { RawText.folded($0) == RawText.folded($1) }
+        bytes.elementsEqual(word.utf8) { ASCII.lowercase($0) == ASCII.lowercase($1) }
     }
 
     /// Whether the text starts with the bytes of another.
@@ -156,7 +156,7 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// The text with ASCII letters in lower case; everything else is unchanged.
     public func lowercased() -> String {
-        String(decoding: bytes.map(RawText.folded), as: UTF8.self)
+        String(decoding: bytes.map(ASCII.lowercase), as: UTF8.self)
     }
 
     /// The text with every occurrence of an ASCII character replaced by another string.
@@ -166,9 +166,6 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
         for byte in bytes { if byte == UInt8(ascii: character) { result += other.utf8 } else { result.append(byte) } }
         return String(decoding: result, as: UTF8.self)
     }
-
-    @usableFromInline
-    static func folded(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
 
     @usableFromInline
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+public import OutsideText
 
 extension Configuration {
     /// The settings of the pages.
-    public struct Pages: Sendable, Equatable {
+    public struct Pages: Sendable {
         /// A folder of files that replace the server's own pages.
         public var folder: String?
         /// The name of the organization that runs the server.
@@ -22,21 +23,13 @@ extension Configuration {
     }
 
     /// The strings that pages show for a scope.
-    public struct ScopeText: Sendable, Equatable {
+    public struct ScopeText: Sendable {
         /// The scope value.
         public var scope: String
         /// What it allows, in a few words.
         public var title: LocalizedText
         /// What it allows, in a sentence.
         public var detail: LocalizedText?
-    }
-
-    /// A string in several languages, or one text for all languages.
-    public struct LocalizedText: Sendable, Equatable {
-        /// The text in each language, by language tag in lower case.
-        public var byLanguage: [String: String] = [:]
-        /// The text in all other languages.
-        public var other: String?
     }
 }
 
@@ -98,32 +91,31 @@ struct PagesSection {
     // MARK: strings
 
     /// Reads a string for all languages, or a mapping from languages to strings.
-    private static func text(_ section: inout Section, _ key: String, longest: Int) -> Configuration.LocalizedText? {
+    private static func text(_ section: inout Section, _ key: String, longest: Int) -> LocalizedText? {
         guard let value = section.value(key) else { return nil }
         if let text = value.string {
-            return isText(text, longest) ? .init(other: text) : report(section, key, longest)
+            return isText(text, longest) ? LocalizedText(other: text) : report(section, key, longest)
         }
         guard case .object(let members) = value, !members.isEmpty else { return report(section, key, longest) }
-        var text = Configuration.LocalizedText()
+        var byLanguage: [String: String] = [:]
         for member in members {
             guard let string = member.value.string, isText(string, longest) else {
                 return report(section, key, longest)
             }
-            guard isLanguage(member.name) else {
+            guard member.name.raw.isLanguageTag else {
                 section.report(
                     key, "'\(member.name)' is not a language tag", note: "such as en, de or pt-BR")
                 return nil
             }
-            guard text.byLanguage.updateValue(string, forKey: member.name.lowercased()) == nil else {
+            guard byLanguage.updateValue(string, forKey: member.name.raw.lowercased()) == nil else {
                 section.report(key, "the language '\(member.name)' is repeated", note: "case does not matter in it")
                 return nil
             }
         }
-        text.other = text.byLanguage["en"] ?? members.first?.value.string
-        return text
+        return LocalizedText(byLanguage, other: byLanguage["en"] ?? members.first?.value.string ?? "")
     }
 
-    private static func report(_ section: Section, _ key: String, _ longest: Int) -> Configuration.LocalizedText? {
+    private static func report(_ section: Section, _ key: String, _ longest: Int) -> LocalizedText? {
         section.report(
             key, "'\(key)' must be a string of 1 to \(longest) characters, or a mapping from languages to such strings",
             note: "such as { en: ..., de: ... }")
@@ -134,16 +126,6 @@ struct PagesSection {
         (1...longest).contains(text.unicodeScalars.count)
             && text.unicodeScalars.allSatisfy { ![.control, .format].contains($0.properties.generalCategory) }
             && text.unicodeScalars.contains { !$0.properties.isWhitespace }
-    }
-
-    private static func isLanguage(_ tag: String) -> Bool {
-        let parts = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.first.map { 2...8 ~= $0.count } ?? false
-            && parts.allSatisfy { 1...8 ~= $0.count && $0.allSatisfy(isLetterOrDigit) }
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        0x30...0x39 ~= byte || 0x41...0x5A ~= byte & 0xDF
     }
 
     // MARK: scopes

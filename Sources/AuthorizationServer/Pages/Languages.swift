@@ -14,7 +14,7 @@ enum Languages {
         let ranges = head.headers.filter { $0.name == "accept-language" }.flatMap { $0.value.raw.split(at: ",") }
         let weighed = ranges.prefix(most).compactMap { range -> (tag: String, weight: Int)? in
             let parts = range.split(at: ";").map { $0.trimmed().string }
-            guard let tag = parts.first, isTag(tag) else { return nil }
+            guard let tag = parts.first, tag.raw.isLanguageTag else { return nil }
             guard parts.count > 1 else { return (tag, 1000) }
             guard parts.count == 2, let weight = weight(parts[1]), weight > 0 else { return nil }
             return (tag, weight)
@@ -41,16 +41,6 @@ enum Languages {
 
     /// The requested languages that are tags (RFC 5646).
     static func tags(_ asked: [String]) -> [String] {
-        asked.prefix(most).filter(isTag)
-    }
-
-    private static func isTag(_ text: String) -> Bool {
-        (2...35).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"): true
-                default: false
-                }
-            }
+        asked.prefix(most).filter { $0.raw.isLanguageTag }
     }
 }

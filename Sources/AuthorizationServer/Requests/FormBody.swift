@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 /// Parses `application/x-www-form-urlencoded` bodies strictly (RFC 6749 appendix B).
 enum FormBody {
@@ -31,7 +32,9 @@ enum FormBody {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(0x20)
             case UInt8(ascii: "%"):
-                guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
+                guard let high = iterator.next().flatMap(ASCII.hexadecimal),
+                    let low = iterator.next().flatMap(ASCII.hexadecimal)
+                else {
                     throw OAuthError(.invalidRequest, "a percent sign is not followed by two hexadecimal digits")
                 }
                 bytes.append(high << 4 | low)
@@ -48,14 +51,5 @@ enum FormBody {
             throw OAuthError(.invalidRequest, "a parameter is not UTF-8")
         }
         return text
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -70,7 +70,7 @@ struct AttemptGate {
 
 extension AttemptGate {
     /// What the store keeps of a gate.
-    private struct Row {
+    struct Row {
         /// How many attempts have passed.
         let passed: Int64
         /// When the next one may pass, in seconds since 1970.

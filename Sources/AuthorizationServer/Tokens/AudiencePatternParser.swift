@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OutsideText
+
 /// Parses the subset of regular expressions for audiences, which Docs/Configuration/audiences.md lists.
 struct AudiencePatternParser {
     typealias Problem = AudiencePattern.Problem
@@ -270,7 +272,7 @@ struct AudiencePatternParser {
         guard let byte = peek else { throw problem("the list of characters is not closed: ']' is missing") }
         switch byte {
         case UInt8(ascii: "\\"):
-            guard text.indices.contains(place + 1), !isLetterOrDigit(text[place + 1]) else { return nil }
+            guard text.indices.contains(place + 1), !ASCII.isLetterOrDigit(text[place + 1]) else { return nil }
             place += 1
             return try literal()
         case UInt8(ascii: "["):
@@ -297,7 +299,7 @@ struct AudiencePatternParser {
         let start = place
         place += 1
         guard let byte = peek else { throw problem("nothing follows the '\\'", at: start) }
-        if !isLetterOrDigit(byte) {
+        if !ASCII.isLetterOrDigit(byte) {
             let literal = try literal()
             return Bytes(literal...literal)
         }
@@ -322,8 +324,4 @@ struct AudiencePatternParser {
         for range: ClosedRange<UInt8> in [0x41...0x5A, 0x61...0x7A, 0x5F...0x5F] { word.formUnion(Bytes(range)) }
         return word
     }()
-
-    private func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
-    }
 }

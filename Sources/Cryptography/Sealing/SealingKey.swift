@@ -2,6 +2,7 @@
 
 import COpenSSL
 public import GrantKit
+import OutsideText
 
 /// An operator's key that seals private keys in the store with AES-256-GCM (NIST SP 800-38D).
 public struct SealingKey: Sendable {
@@ -19,18 +20,9 @@ public struct SealingKey: Sendable {
     private static func decode(_ text: String) -> [UInt8]? {
         let text = text.utf8.filter { $0 != 0x20 && !(0x09...0x0D ~= $0) }
         guard text.count == 64 else { return Base64URL.decode(either: text) }
-        let digits = text.compactMap(digit)
+        let digits = text.compactMap(ASCII.hexadecimal)
         guard digits.count == 64 else { return nil }
         return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     /// Seals a string for one place, so that it cannot be opened in another.

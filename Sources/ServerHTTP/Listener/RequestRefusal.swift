@@ -3,6 +3,7 @@
 import GrantKit
 import HTTPTypes
 import NIOHTTP1
+import OutsideText
 
 /// The reason why the transport refuses a request before it reaches an endpoint.
 enum RequestRefusal: Error {

@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import OutsideText
 import Synchronization
 
 /// Resolves host names on separate threads.

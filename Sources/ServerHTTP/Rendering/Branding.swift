@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AuthorizationServer
-import OutsideText
+public import OutsideText
 
 /// The name, logo, links and scope strings that a deployment adds to the pages without changing a template.
 public struct Branding: Sendable {
-    /// A string in several languages.
-    public struct Text: Sendable {
-        private let byLanguage: [String: String]
-        private let other: String
-
-        /// Creates a string.
-        ///
-        /// - Parameters:
-        ///   - byLanguage: The text in each language, by language tag in lower case.
-        ///   - other: The text in all other languages.
-        public init(_ byLanguage: [String: String], other: String) {
-            self.byLanguage = byLanguage
-            self.other = other
-        }
-
-        subscript(language: String) -> String {
-            byLanguage[exactly: language.raw.lowercased()] ?? other
-        }
-    }
-
     /// The strings that pages show for a scope.
     public struct ScopeText: Sendable {
         let scope: String
-        let title: Text
-        let detail: Text?
+        let title: LocalizedText
+        let detail: LocalizedText?
 
         /// Creates the strings of a scope.
-        public init(_ scope: String, title: Text, detail: Text?) {
+        public init(_ scope: String, title: LocalizedText, detail: LocalizedText?) {
             self.scope = scope
             self.title = title
             self.detail = detail
@@ -40,7 +20,7 @@ public struct Branding: Sendable {
     }
 
     /// The name of the organization that runs the server.
-    public var name: Text?
+    public var name: LocalizedText?
     /// The logo, which is shown beside the name and as the icon of the pages.
     public var logo: PageAsset?
     /// The address where users find help.

@@ -232,11 +232,11 @@ struct PageFiles {
         return own + found.filter { !own.contains($0.raw.lowercased()) }
     }
 
-    /// The languages for which the folder has a catalogue, as spelled in its file names.
+    /// The languages for which the folder has a catalogue, as spelled in its file names; other files are ignored.
     private var found: [String] {
         let files = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: "\($0)/text") } ?? []
         let names = files.filter { $0.raw.ends(with: ".json") }.map { $0.raw.dropLast(5).string }
-        return names.filter(PageFiles.isTag).sorted()
+        return names.filter { $0.raw.isLanguageTag }.sorted()
     }
 
     /// Refuses two catalogues whose names differ only in case, which is not significant (RFC 5646 section 2.1.1): one
@@ -250,17 +250,6 @@ struct PageFiles {
             let files = [other, name].map { "'text/\($0).json'" }.joined(separator: " and ")
             throw Pages.Problem(description: "\(folder ?? ""): \(files) have the same language; keep one of them")
         }
-    }
-
-    /// Whether a name is a language tag; other files in the folder are ignored.
-    private static func isTag(_ name: String) -> Bool {
-        let parts = name.raw.split(at: "-", keepingEmpty: true)
-        guard let first = parts.first, 2...8 ~= first.count, first.bytes.allSatisfy(isLetter) else { return false }
-        return parts.allSatisfy { 1...8 ~= $0.count && $0.bytes.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 } }
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        0x41...0x5A ~= byte & 0xDF
     }
 
     /// The strings of a language; a file need not have every text.

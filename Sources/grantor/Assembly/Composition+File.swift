@@ -20,6 +20,6 @@ extension Composition {
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
             configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
-            pages: try? Pages(configuration.pages))
+            pages: try? Pages(configuration.pages, logo: configuration.pages.logo.map(LogoFile.read)))
     }
 }

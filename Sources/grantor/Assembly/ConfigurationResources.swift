@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 import ServerConfiguration
 import ServerHTTP
 
@@ -42,14 +43,15 @@ struct ConfigurationResources {
 
     /// The pages, replaced by those in the configured folder; nil if one of them is unusable.
     static func pages(_ configuration: Configuration, _ diagnostics: Diagnostics) -> Pages? {
+        let logo: PageAsset?
         do {
-            _ = try configuration.pages.logo.map(LogoFile.read)
+            logo = try configuration.pages.logo.map(LogoFile.read)
         } catch {
             diagnostics.report(at: [.key("pages"), .key("logo")], "the logo cannot be used: \(error)")
             return nil
         }
         do {
-            return try Pages(configuration.pages)
+            return try Pages(configuration.pages, logo: logo)
         } catch {
             diagnostics.report(
                 at: [.key("pages"), .key("folder")], "a page cannot be used: \(error)",

@@ -3,7 +3,7 @@
 import AuthorizationServer
 import GrantKit
 
-/// Takes the place of the pages in commands that show none, and in a server that cannot start because a page is unusable.
+/// Takes the place of the pages in commands that show none, and in a server until it has a generation with pages.
 struct NoPages: PageRenderer {
     let assets: [PageAsset] = []
 

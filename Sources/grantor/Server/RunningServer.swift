@@ -34,7 +34,8 @@ final class RunningServer: Sendable {
             issuer: configuration.issuer, environment: SystemEnvironment(), cryptography: SystemCryptography(),
             secrets: secrets,
             passwords: secrets.passwords,
-            pages: (try? Pages(configuration.pages)) ?? NoPages(),
+            // Every generation has the pages of its own configuration.
+            pages: NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
             outbound: OutboundClient(ConfigurationResources.outbound(configuration)))
     }

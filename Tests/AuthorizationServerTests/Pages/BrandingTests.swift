@@ -3,6 +3,7 @@
 import AuthorizationServer
 import Foundation
 import GrantKit
+import OutsideText
 import ServerHTTP
 import Support
 import Testing

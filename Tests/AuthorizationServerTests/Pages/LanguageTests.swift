@@ -2,6 +2,7 @@
 
 import Foundation
 import GrantKit
+import OutsideText
 import ServerHTTP
 import Support
 import Testing
@@ -44,11 +45,24 @@ struct LanguageTests {
             ("de", ["de"]), ("en;q=0.5, de", ["de", "en"]), ("de-AT,de;q=0.9,en;q=0.8", ["de-AT", "de", "en"]),
             ("de;q=0, en;q=0.1", ["en"]), ("fr, de", ["fr", "de"]), ("de;q=0.123;x=1, en", ["en"]), ("*", []),
             ("de;q=2, en", ["en"]), ("de;q=1.001", []), ("de;q=", []), ("", []), (";;;,,,", []), ("d\u{fc}", []),
-            ("en;Q=0.2 , de ; q=0.3", ["de", "en"]),
+            ("en;Q=0.2 , de ; q=0.3", ["de", "en"]), ("de--AT, 1de, x-de, en", ["en"]),
         ])
     func accepted(_ header: String, _ languages: [String]) {
         let head = RequestHead(method: "GET", path: "/", headers: [("accept-language", header)])
         #expect(Languages.accepted(by: head) == languages)
+    }
+
+    @Test(
+        "a language tag is a language of letters with subtags of letters and digits",
+        arguments: [
+            ("de", true), ("DE", true), ("pt-BR", true), ("zh-Hant-TW", true), ("es-419", true), ("gsw-u-sd", true),
+            ("", false), ("d", false), ("x-de", false), ("1de", false), ("de-", false), ("-de", false),
+            ("de--AT", false), ("de_AT", false), ("abcdefgh", true), ("abcdefghi", false), ("de-abcdefghi", false),
+            ("d\u{e9}", false), ("de-\u{212A}", false), ("de\u{0}", false),
+            ("de-12345678-12345678-12345678-12345", true), ("de-12345678-12345678-12345678-123456", false),
+        ])
+    func tags(_ text: String, _ isTag: Bool) {
+        #expect(text.raw.isLanguageTag == isTag)
     }
 
     @Test(

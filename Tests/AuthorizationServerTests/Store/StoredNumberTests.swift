@@ -33,7 +33,7 @@ struct StoredNumberTests {
     }
 
     /// A signed-in user, a client with tokens, a failing job and someone who guesses passwords.
-    private struct Scene {
+    struct Scene {
         let server: TestServer
         let browser: Browser
         let access: String

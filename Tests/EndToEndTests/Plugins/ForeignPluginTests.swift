@@ -178,6 +178,8 @@ struct ForeignPluginTests {
             let built = try Command.shell(
                 "swift build --package-path '\(package)' --scratch-path '\(Build.root)/.build-examples'", in: folder)
             #expect(built.status == 0, "\(built.output)\(built.errors)")
+            // A diagnostic begins with the path of the file.
+            #expect(!"\(built.output)\(built.errors)".contains("VoucherGrant.swift:"), "\(built.output)\(built.errors)")
             let library = "\(Build.root)/.build-examples/debug/libvoucher-grant.so"
             let client = "[{ id: shop, secret: the secret of the shop, grant_types: [voucher], scope: [read] }]"
             try folder.write(

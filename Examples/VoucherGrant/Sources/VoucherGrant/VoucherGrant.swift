@@ -34,9 +34,9 @@ struct VoucherGrant: Plugin, TokenGrant {
 }
 
 /// The handshake, which the server reads before it loads this library.
-@c(voucher_grant_plugin_abi) public func voucherGrantPluginABI() -> UnsafeRawPointer? { grantor_plugin_abi() }
+@c(voucher_grant_plugin_abi) public func voucherGrantPluginABI() -> UnsafeRawPointer? { unsafe grantor_plugin_abi() }
 
 /// Passes the plugin's type to the server.
 @c(voucher_grant_plugin_make) public func voucherGrantPluginMake() -> UnsafeMutableRawPointer {
-    PluginExport.make(VoucherGrant.self)
+    unsafe PluginExport.make(VoucherGrant.self)
 }

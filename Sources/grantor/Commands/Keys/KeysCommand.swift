@@ -83,11 +83,8 @@ struct KeysCommand: AsyncParsableCommand {
                     let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                     let start: KeyRecord.Start = now ? .now : .announced
                     let details: JSON = ["change": "rotated", "algorithm": .string(algorithm.rawValue)]
-                    let record = try await keys.open.recording(Event(.keysChanged, details: details)) {
-                        try await stored.change(now: time) { record in
-                            guard let record else { return nil }
-                            return try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
-                        }
+                    let record = try await keys.change(details) { record in
+                        try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
                     }
                     guard let key = record.keys.last(where: { $0.algorithm == algorithm }) else { continue }
                     print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.rfc3339)")
@@ -111,9 +108,8 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await OpenKeys.use(option) { keys in
                 let (needs, time) = (keys.settings.needs, keys.now)
-                let details: JSON = ["change": "retired", "kid": .string(kid)]
-                _ = try await keys.open.recording(Event(.keysChanged, details: details)) {
-                    try await keys.stored.change(now: time) { [kid] in try $0?.retired(kid, now: time, needs: needs) }
+                try await keys.change(["change": "retired", "kid": .string(kid)]) { [kid] record in
+                    try record.retired(kid, now: time, needs: needs)
                 }
                 print("\(kid) is no longer published; others may cache it for \(keys.settings.plan.cache.text)")
             }
@@ -143,13 +139,9 @@ struct KeysCommand: AsyncParsableCommand {
                 let algorithm = try OpenKeys.algorithm(key.algorithm)
                 let (stored, plan, time) = (keys.stored, keys.settings.plan, keys.now)
                 let start: KeyRecord.Start = now ? .now : .announced
-                let details: JSON = ["change": "imported", "kid": .string(key.id)]
-                let record = try await keys.open.recording(Event(.keysChanged, details: details)) {
-                    try await stored.change(now: time) { record in
-                        guard let record else { return nil }
-                        let from = record.moment(algorithm, start, now: time, plan: plan)
-                        return try record.imported(try stored.entry(key, announced: time, from: from))
-                    }
+                let record = try await keys.change(["change": "imported", "kid": .string(key.id)]) { record in
+                    let from = record.moment(algorithm, start, now: time, plan: plan)
+                    return try record.imported(try stored.entry(key, announced: time, from: from))
                 }
                 guard let entry = record.keys.first(where: { $0.id == key.id }) else { return }
                 print("\(key.id) signs with \(key.algorithm) from \(entry.from.rfc3339)")
@@ -190,9 +182,7 @@ struct KeysCommand: AsyncParsableCommand {
                 guard keys.isSealed else { throw Failure("'keys.seal' is not set, so there is no key to seal with") }
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)
-                let record = try await keys.open.recording(Event(.keysChanged, details: ["change": "resealed"])) {
-                    try await stored.change(now: keys.now) { try $0.map(stored.resealed) }
-                }
+                let record = try await keys.change(["change": "resealed"]) { try stored.resealed($0) }
                 print("sealed \(record.keys.count) signing keys and the MAC keys")
                 let open = (before?.keys ?? []).filter { $0.sealedUnder == nil }.map(\.id)
                 guard !open.isEmpty else { return }

@@ -55,6 +55,22 @@ struct OpenKeys {
         return settings.needs.generated
     }
 
+    /// Changes the record of the keys, and records that.
+    ///
+    /// - Parameters:
+    ///   - details: What the event says about the change.
+    ///   - body: Returns the next record; it may be called several times.
+    /// - Returns: The record that is now in the store.
+    /// - Throws: `StoreError` if there are no keys yet, what `body` throws, `Failure` if the change cannot be recorded.
+    @discardableResult
+    func change(
+        _ details: JSON, _ body: @escaping @Sendable (KeyRecord) throws -> KeyRecord
+    ) async throws -> KeyRecord {
+        try await open.recording(Event(.keysChanged, details: details)) {
+            try await stored.change(now: now) { try $0.map(body) }
+        }
+    }
+
     // MARK: the list
 
     func rows(_ record: KeyRecord) -> [[String]] {
