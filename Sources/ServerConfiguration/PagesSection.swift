@@ -117,15 +117,24 @@ struct PagesSection {
 
     private static func report(_ section: Section, _ key: String, _ longest: Int) -> LocalizedText? {
         section.report(
-            key, "'\(key)' must be a string of 1 to \(longest) characters, or a mapping from languages to such strings",
+            key,
+            "'\(key)' must be a string of 1 to \(longest) printable characters, "
+                + "or a mapping from languages to such strings",
             note: "such as { en: ..., de: ... }")
         return nil
     }
 
     private static func isText(_ text: String, _ longest: Int) -> Bool {
         (1...longest).contains(text.unicodeScalars.count)
-            && text.unicodeScalars.allSatisfy { ![.control, .format].contains($0.properties.generalCategory) }
+            && text.unicodeScalars.allSatisfy(isPrintable)
             && text.unicodeScalars.contains { !$0.properties.isWhitespace }
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 
     // MARK: scopes

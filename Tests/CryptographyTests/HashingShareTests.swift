@@ -119,6 +119,22 @@ struct HashingShareTests {
         #expect(held.pool.waiting == 0)
     }
 
+    @Test("a place that is taken in advance counts like any other, and is free again once nothing refers to it")
+    func inAdvance() async throws {
+        let pool = HashingPool(threads: 1)
+        do {
+            let places = try (0..<8).map { _ in try pool.take(.password, from: "192.0.2.1") }
+            #expect(throws: HashingPool.Full.self) { try pool.take(.password, from: "192.0.2.1") }
+            for place in places {
+                for number in 0..<3 { #expect(await pool.run(in: place) { number } == number) }
+            }
+            #expect(pool.waiting == 8)
+            withExtendedLifetime(places) {}
+        }
+        #expect(pool.waiting == 0)
+        #expect(try await pool.run(from: "192.0.2.1") { 7 } == 7)
+    }
+
     @Test("after each of a thousand hashes in sequence the pool is empty again, on several threads")
     func emptyAgain() async throws {
         let pool = HashingPool(threads: 3)

@@ -10,17 +10,21 @@ public final class Browser: Sendable {
 
     public let server: TestServer
     private let jar = Mutex<[String: String]>([:])
-    private let sent: [(name: String, value: String)]
+    private let readsPages: Bool
+    private let agent: String?
 
-    /// - Parameter readsPages: Whether the browser says that it accepts HTML, as every real browser does.
-    public init(_ server: TestServer, readsPages: Bool = false) {
+    /// - Parameters:
+    ///   - readsPages: Whether the browser says that it accepts HTML, as every real browser does.
+    ///   - agent: What the browser calls itself.
+    public init(_ server: TestServer, readsPages: Bool = false, agent: String? = nil) {
         self.server = server
-        sent = readsPages ? [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")] : []
+        self.readsPages = readsPages
+        self.agent = agent
     }
 
     /// A copy of the browser with its current cookies, at the same or another node.
     public func copy(at server: TestServer? = nil) -> Browser {
-        let other = Browser(server ?? self.server, readsPages: !sent.isEmpty)
+        let other = Browser(server ?? self.server, readsPages: readsPages, agent: agent)
         for (name, value) in cookies { other.set(name, value) }
         return other
     }
@@ -37,7 +41,11 @@ public final class Browser: Sendable {
 
     private func head() -> [(name: String, value: String)] {
         let cookies = jar.withLock { $0 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return sent + (cookies.isEmpty ? [] : [("cookie", cookies.joined(separator: "; "))])
+        var sent: [(name: String, value: String)] = []
+        if readsPages { sent.append(("accept", "text/html,application/xhtml+xml,*/*;q=0.8")) }
+        if let agent { sent.append(("user-agent", agent)) }
+        if !cookies.isEmpty { sent.append(("cookie", cookies.joined(separator: "; "))) }
+        return sent
     }
 
     /// Keeps cookies as a browser does, by name and value only.

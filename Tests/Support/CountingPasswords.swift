@@ -10,7 +10,7 @@ import Synchronization
 /// The hashes are fast ones in the format of the slow hash; the tests of the hashes themselves use the real one.
 /// Imported hashes are really computed.
 public final class CountingPasswords: PasswordHashing {
-    private let counts = Mutex((slow: 0, old: 0, isFull: false))
+    private let counts = Mutex((slow: 0, old: 0, taken: 0, places: Int.max))
 
     public init() {}
 
@@ -19,29 +19,42 @@ public final class CountingPasswords: PasswordHashing {
     /// The number of other hashes.
     public var oldHashes: Int { counts.withLock { $0.old } }
 
-    /// Makes all places appear taken.
-    public func fill(_ isFull: Bool) { counts.withLock { $0.isFull = isFull } }
+    /// The number of places that are taken.
+    public var taken: Int { counts.withLock { $0.taken } }
+
+    /// Makes all places appear taken, except for a few.
+    public func fill(_ isFull: Bool, leaving places: Int = 0) {
+        counts.withLock { $0.places = isFull ? places : .max }
+    }
 
     public func form(of text: String) -> PasswordForm {
         guard PasswordHash.isMeant(by: text) else { return .plain }
         return PasswordHash(text).map { .hash(isCurrent: $0.isCurrent) } ?? .unusable
     }
 
-    private func count(_ isSlow: Bool, _ address: String?) throws {
+    public func place(for address: String) throws -> any PasswordHashing {
         try counts.withLock { counts in
-            if address != nil, counts.isFull { throw OAuthError(.temporarilyUnavailable, "full") }
+            if counts.taken >= counts.places { throw OAuthError(.temporarilyUnavailable, "full") }
+            counts.taken += 1
+        }
+        return Place(of: self)
+    }
+
+    private func leave() { counts.withLock { $0.taken -= 1 } }
+
+    private func count(_ isSlow: Bool) {
+        counts.withLock { counts in
             if isSlow { counts.slow += 1 } else { counts.old += 1 }
         }
     }
 
-    public func hash(_ password: Secret, from address: String?) async throws -> String {
-        try count(true, address)
+    public func hash(_ password: Secret) async throws -> String {
+        count(true)
         return CountingPasswords.quick(password, UInt64.random(in: 0 ... .max))
     }
 
-    public func matches(_ password: Secret, _ hash: String, from address: String) async throws -> Bool {
-        let kept = PasswordHash(hash)
-        try count(kept?.isCurrent ?? false, address)
+    public func matches(_ password: Secret, _ hash: String) async throws -> Bool {
+        count(PasswordHash(hash)?.isCurrent ?? false)
         return CountingPasswords.compare(password, hash)
     }
 
@@ -50,9 +63,31 @@ public final class CountingPasswords: PasswordHashing {
         return hash == quick(password, salt)
     }
 
-    public func derive(_ text: Secret, salt: String, from address: String?) async throws -> Secret {
-        try count(true, address)
+    public func derive(_ text: Secret, salt: String) async throws -> Secret {
+        count(true)
         return Secret(SystemCryptography().digest("\(salt)\u{0}\(text.exposed)"))
+    }
+
+    /// A place, which is taken until nothing refers to it.
+    private final class Place: PasswordHashing {
+        private let all: CountingPasswords
+
+        init(of all: CountingPasswords) { self.all = all }
+
+        deinit { all.leave() }
+
+        func form(of text: String) -> PasswordForm { all.form(of: text) }
+        func place(for address: String) throws -> any PasswordHashing { self }
+        func origin(of address: String) -> String { all.origin(of: address) }
+        func hash(_ password: Secret) async throws -> String { try await all.hash(password) }
+
+        func matches(_ password: Secret, _ hash: String) async throws -> Bool {
+            try await all.matches(password, hash)
+        }
+
+        func derive(_ text: Secret, salt: String) async throws -> Secret {
+            try await all.derive(text, salt: salt)
+        }
     }
 
     // MARK: quick hashes

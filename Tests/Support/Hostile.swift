@@ -10,6 +10,13 @@ public enum Hostile {
         "\u{600}", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{212A}", "\u{37E}", "\u{1FEF}", "\r\n", "\u{0}", "\u{2028}",
     ]
 
+    /// Characters that no page may show: controls, line separators, and marks that change the direction of other text.
+    public static let unshown: [String] = {
+        let controls: [UInt32] = [0x0, 0x1, 0x7, 0x8, 0xB, 0xC, 0x1B, 0x1F, 0x7F, 0x80, 0x85, 0x9B, 0x9F]
+        let others = Array(UInt32(0x2028)...0x202E) + Array(UInt32(0x2066)...0x2069)
+        return (controls + others).compactMap { Unicode.Scalar($0) }.map { String($0) }
+    }()
+
     /// A word with such characters around and within it; every variant differs from it in its bytes.
     public static func variants(of word: String) -> [String] {
         let middle = word.unicodeScalars.count / 2

@@ -116,6 +116,9 @@ struct ClientDocument {
             }
         }
         expect(String.self, "name", "description", "type")
+        if let name = document["name"]?.string, !ShownText.isAllowed(name) {
+            report(path.key("name"), "'name' \(ShownText.rule)")
+        }
         expect(Bool.self, "active", "first_party")
         for (member, _) in ClientDescription.addresses { checkAddress(member) }
         expect([String].self, "allowed_origins")

@@ -58,7 +58,7 @@ extension StoredClients {
         var kept: [StoredClient.KeptSecret] = []
         for secret in imported {
             let isHash = secrets.slowHash(secret) != nil
-            kept.append(.init(hash: isHash ? secret : try await passwords.hash(Secret(secret), from: nil)))
+            kept.append(.init(hash: isHash ? secret : try await passwords.hash(Secret(secret))))
         }
         return kept
     }

@@ -52,6 +52,15 @@ struct AttemptGate {
         return isFirst ? nil : .seconds(delay(passed))
     }
 
+    /// How long an attempt has to wait that comes now, without counting it; nil if it is due.
+    ///
+    /// - Throws: `StoreError`.
+    func wait() async throws -> Duration? {
+        guard let live = live(try await store.read(key)) else { return nil }
+        let next = Row(live).next
+        return now.seconds < next ? .seconds(next - now.seconds) : nil
+    }
+
     private func live(_ found: StoreRecord?) -> StoreRecord? {
         found.flatMap { $0.expiresAt > now ? $0 : nil }
     }

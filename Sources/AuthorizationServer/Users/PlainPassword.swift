@@ -26,9 +26,9 @@ final class PlainPassword: Sendable {
         state = Mutex(.digest(Secret(cryptography.digest(prefix + password.exposed)), derivation: nil))
     }
 
-    func matches(_ password: Secret, _ hashing: any PasswordHashing, from address: String) async throws -> Bool {
+    func matches(_ password: Secret, _ hashing: any PasswordHashing) async throws -> Bool {
         let input = Secret(digest(prefix + password.exposed))
-        let derived = try await hashing.derive(input, salt: salt, from: address)
+        let derived = try await hashing.derive(input, salt: salt)
         return state.withLock { state in
             switch state {
             case .derived(let known): return known == derived
@@ -47,7 +47,7 @@ final class PlainPassword: Sendable {
             case .derived(let known): return (known, nil)
             case .digest(_, let running?): return (nil, running)
             case .digest(let input, nil):
-                let task = Task { [salt] in try await hashing.derive(input, salt: salt, from: nil) }
+                let task = Task { [salt] in try await hashing.derive(input, salt: salt) }
                 state = .digest(input, derivation: task)
                 return (nil, task)
             }

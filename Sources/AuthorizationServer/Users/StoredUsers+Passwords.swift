@@ -28,7 +28,7 @@ extension StoredUsers {
             throw DocumentRefusal(
                 .invalid, at: "/password", "a password must have 1 to \(Limit.secret) bytes without control characters")
         }
-        return try await passwords.hash(Secret(normal), from: address)
+        return try await passwords.place(for: address).hash(Secret(normal))
     }
 
     /// Sets a hash as the password of a user who has not changed since the current password was verified.

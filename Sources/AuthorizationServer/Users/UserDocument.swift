@@ -47,6 +47,8 @@ struct UserDocument {
         checkMembers()
         checkID()
         checkNames()
+        checkShown(document["name"]?["formatted"], path.key("name").key("formatted"), "formatted")
+        checkShown(document["data"]?["name"], path.key("data").key("name"), "name")
         checkClaims()
         checkPassword()
         return !problems.contains { $0.severity == .error }
@@ -150,6 +152,12 @@ struct UserDocument {
         if isPresent("resourceType"), document["resourceType"]?.string == nil {
             report(path.key("resourceType"), "'resourceType' must be \(String.expectation)")
         }
+    }
+
+    /// Checks a name by which pages may call the user.
+    private mutating func checkShown(_ value: JSON?, _ place: Path, _ name: String) {
+        guard let text = value?.string, !ShownText.isAllowed(text) else { return }
+        report(place, "'\(name)' \(ShownText.rule)")
     }
 
     private static func isAddress(_ text: String) -> Bool {

@@ -10,6 +10,9 @@ struct Users: UserDirectory {
     private let generation: Generation?
 
     private var hashing: any PasswordHashing { core.passwords }
+    private var attempts: SignInAttempts {
+        SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest, hashing: hashing)
+    }
 
     init(_ core: ServerCore, _ generation: Generation?) {
         self.core = core
@@ -102,15 +105,13 @@ struct Users: UserDirectory {
             recordFailure(.unknown)
             return .refused
         }
-        let digest = LoginName.digest(login, core.cryptography)
-        let attempts = SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest)
-        switch try await attempts.count(login: digest, origin: hashing.origin(of: address)) {
+        switch try await attempts.count(login: LoginName.digest(login, core.cryptography), from: address) {
         case .later(let wait):
             core.events.record(Event(.signInDelayed, details: ["seconds": .integer(wait.components.seconds)]))
             return .later(wait)
         case .go(let admission):
             let account = try await account(login)
-            let user = try await check(account, password, address)
+            let user = try await check(account, password, admission.hashing)
             guard let user, user.isActive else {
                 recordFailure(account)
                 return user == nil ? .refused : .inactive
@@ -131,8 +132,7 @@ struct Users: UserDirectory {
         // Before anything is counted: a password that cannot be set tells nothing about the current one.
         let hash = try await directory.hash(typed: new, from: address)
         let names = LoginName.names(in: try StoredUser(record).document).map(\.folded)
-        let attempts = SignInAttempts(store: core.store, now: core.now, digest: core.cryptography.digest)
-        let login = try await attempts.known(among: names, origin: hashing.origin(of: address)) ?? names.last ?? id
+        let login = try await attempts.known(among: names, at: address) ?? names.last ?? id
         let outcome = try await verify(login: login, password: current, from: address)
         guard case .verified(let user) = outcome else { return outcome }
         // A name may sign in somebody else since the page was shown.
@@ -175,10 +175,12 @@ struct Users: UserDirectory {
 
     /// Checks a password and returns the user, with one slow hash for each spelling, whatever the account is and
     /// whether a spelling matches or not.
-    private func check(_ account: Account, _ typed: Secret, _ address: String) async throws -> User? {
+    private func check(
+        _ account: Account, _ typed: Secret, _ hashing: any PasswordHashing
+    ) async throws -> User? {
         let spellings = OpaqueString.spellings(typed)
         var right: Secret?
-        for spelling in spellings where try await matches(account, spelling, address) { right = right ?? spelling }
+        for spelling in spellings where try await matches(account, spelling, hashing) { right = right ?? spelling }
         guard let right else { return nil }
         switch account {
         case .declared(let user): return try await self.user(user)
@@ -189,23 +191,27 @@ struct Users: UserDirectory {
         }
     }
 
-    private func matches(_ account: Account, _ password: Secret, _ address: String) async throws -> Bool {
+    private func matches(
+        _ account: Account, _ password: Secret, _ hashing: any PasswordHashing
+    ) async throws -> Bool {
         switch account {
-        case .declared(let user): return try await matches(user.password, password, address)
+        case .declared(let user): return try await matches(user.password, password, hashing)
         case .stored(let user):
-            if let hash = user.password { return try await hashing.matches(password, hash, from: address) }
+            if let hash = user.password { return try await hashing.matches(password, hash) }
         case .unknown: break
         }
-        _ = try await hashing.derive(password, salt: core.issuer + "........", from: address)
+        _ = try await hashing.derive(password, salt: core.issuer + "........")
         return false
     }
 
-    private func matches(_ kept: DeclaredUser.Password, _ password: Secret, _ address: String) async throws -> Bool {
+    private func matches(
+        _ kept: DeclaredUser.Password, _ password: Secret, _ hashing: any PasswordHashing
+    ) async throws -> Bool {
         switch kept {
-        case .plain(let plain): return try await plain.matches(password, hashing, from: address)
-        case .hash(let hash): return try await hashing.matches(password, hash, from: address)
+        case .plain(let plain): return try await plain.matches(password, hashing)
+        case .hash(let hash): return try await hashing.matches(password, hash)
         case .none:
-            _ = try await hashing.derive(password, salt: core.issuer + "........", from: address)
+            _ = try await hashing.derive(password, salt: core.issuer + "........")
             return false
         }
     }
@@ -218,7 +224,7 @@ struct Users: UserDirectory {
         }
         do {
             var upgraded = user
-            upgraded.password = try await hashing.hash(normal, from: nil)
+            upgraded.password = try await hashing.hash(normal)
             _ = try await core.store.write([.replace(upgraded.updated, ifVersion: user.record.version)])
         } catch {
             core.logger.error(

@@ -28,6 +28,21 @@ public final class HashingPool: Sendable {
         }
     }
 
+    /// A place, which is taken until nothing refers to it.
+    public final class Place: Sendable {
+        private let pool: HashingPool
+        fileprivate let kind: Kind
+        private let holders: [String]
+
+        fileprivate init(in pool: HashingPool, _ kind: Kind, _ holders: [String]) {
+            self.pool = pool
+            self.kind = kind
+            self.holders = holders
+        }
+
+        deinit { pool.release(kind, holders) }
+    }
+
     fileprivate enum Kind: CaseIterable {
         case passwords, clientSecrets
         /// The server's own hashes, which always find a place.
@@ -66,7 +81,34 @@ public final class HashingPool: Sendable {
         state.withLock { $0.shares.values.reduce(0) { $0 + $1.total } }
     }
 
+    /// Takes a place before it is known whether there is anything to hash.
+    ///
+    /// - Parameters:
+    ///   - purpose: The purpose of the hashes.
+    ///   - address: The address of the requester; nil for the server itself, which always finds a place.
+    /// - Returns: The place.
+    /// - Throws: `Full`.
+    public func take(_ purpose: Purpose, from address: String?) throws -> Place {
+        let kind = address == nil ? .own : purpose.kind
+        let holders = HashingPool.holders(purpose, address)
+        try reserve(kind, holders)
+        return Place(in: self, kind, holders)
+    }
+
     /// Computes a slow hash on a thread of the pool.
+    ///
+    /// - Parameters:
+    ///   - place: A place of this pool, for one hash at a time.
+    ///   - work: Computes the hash.
+    /// - Returns: The result of `work`.
+    public func run<Value: Sendable>(in place: Place, _ work: @escaping @Sendable () -> Value) async -> Value {
+        defer { withExtendedLifetime(place) {} }
+        return await withCheckedContinuation { continuation in
+            submit(place.kind) { continuation.resume(returning: work()) }
+        }
+    }
+
+    /// Computes a slow hash on a thread of the pool, in a place of its own.
     ///
     /// - Parameters:
     ///   - purpose: The purpose of the hash.
@@ -77,13 +119,8 @@ public final class HashingPool: Sendable {
     public func run<Value: Sendable>(
         _ purpose: Purpose = .password, from address: String?, _ work: @escaping @Sendable () -> Value
     ) async throws -> Value {
-        let kind = address == nil ? .own : purpose.kind
-        let holders = HashingPool.holders(purpose, address)
-        try reserve(kind, holders)
-        defer { release(kind, holders) }
-        return await withCheckedContinuation { continuation in
-            submit(kind) { continuation.resume(returning: work()) }
-        }
+        let place = try take(purpose, from: address)
+        return await run(in: place, work)
     }
 
     /// The origin that an address counts as: the first half of an IPv6 address, since anyone with an IPv6 network has

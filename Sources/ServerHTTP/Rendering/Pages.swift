@@ -118,7 +118,9 @@ public struct Pages: PageRenderer {
         guard let catalogue = catalogue(for: languages) else {
             throw Problem(description: "there is no catalogue of texts")
         }
-        var all = Pages.plain(catalogue.resolve(page, values)) as? [String: Any] ?? [:]
+        // This page shows no values, but returns them to the client byte for byte.
+        let shown = page == "form_post" ? values : Pages.shown(values)
+        var all = Pages.plain(catalogue.resolve(page, shown)) as? [String: Any] ?? [:]
         all["text"] = catalogue.texts
         all["server_name"] = branding.name?[catalogue.language]
         all["help"] = branding.help
@@ -141,6 +143,16 @@ public struct Pages: PageRenderer {
             }
         }
         return catalogues[Catalogue.last]
+    }
+
+    /// Values without the characters that must not be shown, from wherever they come.
+    private static func shown(_ json: JSON) -> JSON {
+        switch json {
+        case .string(let text): .string(ShownText.cleaned(text))
+        case .array(let elements): .array(elements.map(shown))
+        case .object(let members): .object(members.map { JSON.Member($0.name, shown($0.value)) })
+        default: json
+        }
     }
 
     /// A JSON value converted for the template library.

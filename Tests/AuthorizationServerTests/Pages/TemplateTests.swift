@@ -83,11 +83,13 @@ struct TemplateTests {
         try texts.text.write(toFile: "\(folder)/text/en.json", atomically: true, encoding: .utf8)
     }
 
-    private static func render(_ text: String, entering: Bool) throws -> [(name: String, html: [UInt8])] {
+    private static func render(
+        _ text: String, inCatalogue other: String? = nil, entering: Bool
+    ) throws -> [(name: String, html: [UInt8])] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pages-\(UInt64.random(in: 0 ... .max))")
             .path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try catalogue(text, in: folder)
+        try catalogue(other ?? text, in: folder)
         let pages = try Pages(replacedBy: folder).adding(Templates.plugins())
         let values = try values(text, entering: entering)
         return try Templates.all().map { page in
@@ -117,6 +119,18 @@ struct TemplateTests {
                 let times = other.html.ranges(of: Array(Self.word.utf8)).count
                 #expect(page.html.ranges(of: Self.escaped(text)).count == times, "\(mark) \(side), \(page.name)")
             }
+        }
+    }
+
+    @Test(
+        "a control character or a mark that changes the direction of other text is shown by no template",
+        arguments: Hostile.unshown, [true, false])
+    func unshown(_ mark: String, _ entering: Bool) throws {
+        let plain = try Self.render(Self.word, entering: entering)
+        let marked = try Self.render("\(mark)qxvalue\(mark)qx\(mark)", inCatalogue: Self.word, entering: entering)
+        // That page shows no values, and returns them unchanged to the client.
+        for (page, other) in zip(marked, plain) where page.name != "form_post" {
+            #expect(page.html == other.html, "\(mark.debugDescription), \(page.name)")
         }
     }
 

@@ -55,6 +55,20 @@ struct InteractionTests {
         #expect(busy.html.contains("Many people are signing in right now."))
     }
 
+    @Test("a user whose attempts found no hashing slot has guessed nothing, and signs in as soon as one is free")
+    func busy() async throws {
+        let server = try await Demo.server()
+        let browser = Browser(server)
+        var page = await browser.authorize(house)
+        server.passwords.fill(true)
+        for _ in 0..<20 {
+            page = await browser.signIn(page)
+            #expect(page.html.contains("Many people are signing in right now."))
+        }
+        server.passwords.fill(false)
+        #expect(await browser.signIn(page).query["code"] != nil)
+    }
+
     @Test(
         "with a name or password that is too long, the page says so, and nothing is counted or hashed",
         arguments: [("ann", 0, 513), ("nobody", 0, 600), ("", 257, 1), ("", 300, 600), ("", 20_000, 20_000)])

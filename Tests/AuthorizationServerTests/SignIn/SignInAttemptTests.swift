@@ -12,15 +12,21 @@ struct SignInAttemptTests {
         case verified
         case refused
         case later(Int64)
+        /// No place for hashing was free.
+        case busy
     }
 
     private func attempt(
         _ server: TestServer, _ login: String = "ann", _ password: String = "wrong", from address: String = "192.0.2.7"
     ) async throws -> Seen {
-        switch try await server.core.users.verify(login: login, password: Secret(password), from: address) {
-        case .verified: .verified
-        case .later(let wait): .later(wait.components.seconds)
-        default: .refused
+        do {
+            switch try await server.core.users.verify(login: login, password: Secret(password), from: address) {
+            case .verified: return .verified
+            case .later(let wait): return .later(wait.components.seconds)
+            default: return .refused
+            }
+        } catch let error as OAuthError where error.code == .temporarilyUnavailable {
+            return .busy
         }
     }
 
@@ -93,10 +99,12 @@ struct SignInAttemptTests {
     }
 
     /// The number of hashes for a hundred simultaneous attempts.
-    private func burst(_ nodes: [TestServer], _ login: String, from address: String) async throws -> Int {
+    private func burst(
+        _ nodes: [TestServer], _ login: String, from address: String, seeing seen: Seen = .refused
+    ) async throws -> Int {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<100 {
-                group.addTask { try await attempt(nodes[number % nodes.count], login, from: address) == .refused }
+                group.addTask { try await attempt(nodes[number % nodes.count], login, from: address) == seen }
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
@@ -131,6 +139,46 @@ struct SignInAttemptTests {
         #expect(try await attempt(nodes[0], "ann", "correct horse", from: "198.51.100.2") == .verified)
         for node in nodes { node.clock.advance(.seconds(1)) }
         #expect(try await attempt(nodes[0], "ann", "correct horse", from: "198.51.100.1") == .verified)
+    }
+
+    @Test(
+        "attempts for which no slot for hashing is free do not count, even a hundred at once", arguments: [1, 2],
+        [false, true])
+    func busy(_ count: Int, _ isKnown: Bool) async throws {
+        let nodes = Array(try await nodes().prefix(count))
+        let address = "198.51.100.1"
+        func fill(_ isFull: Bool) { for node in nodes { node.passwords.fill(isFull) } }
+        if isKnown { #expect(try await attempt(nodes[0], "ann", "correct horse", from: address) == .verified) }
+        fill(true)
+        #expect(try await burst(nodes, "ann", from: address, seeing: .busy) == 100)
+        fill(false)
+        for number in 1...5 {
+            #expect(try await attempt(nodes[number % count], from: address) == .refused, "\(number)")
+        }
+        for round in 0..<4 {
+            fill(true)
+            #expect(try await attempt(nodes[0], from: address) == .later(1 << round), "takes no slot either")
+            for node in nodes { node.clock.advance(.seconds(1 << round)) }
+            #expect(try await burst(nodes, "ann", from: address, seeing: .busy) == 100)
+            fill(false)
+            #expect(try await burst(nodes, "ann", from: address) == 1)
+        }
+    }
+
+    @Test(
+        "if slots for hashing are scarce, no more attempts are hashed than otherwise", arguments: [1, 2],
+        ["ann", "nobody"])
+    func scarce(_ count: Int, _ login: String) async throws {
+        let nodes = Array(try await nodes().prefix(count))
+        for node in nodes { node.passwords.fill(true, leaving: 1) }
+        var hashed = 0
+        for _ in 0..<20 { hashed += try await burst(nodes, login, from: "192.0.2.7") }
+        #expect((5...6).contains(hashed), "five, and the one that each address has: \(hashed)")
+        for node in nodes { node.clock.advance(.seconds(1)) }
+        for _ in 0..<5 { hashed += try await burst(nodes, login, from: "192.0.2.7") }
+        #expect((6...7).contains(hashed), "one more after the wait: \(hashed)")
+        #expect(nodes.reduce(0) { $0 + $1.passwords.slowHashes } == hashed)
+        #expect(nodes.allSatisfy { $0.passwords.taken == 0 })
     }
 
     @Test("after the free attempts each wait is longer than the previous one, up to five minutes")

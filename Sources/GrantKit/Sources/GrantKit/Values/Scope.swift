@@ -20,7 +20,8 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     /// - Throws: `OAuthError` `invalid_scope` for no word, a character outside of RFC 6749 section 3.3 or over 64 words.
     public init(parsing text: String) throws {
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
-        guard !words.isEmpty, words.allSatisfy(Scope.isWord) else {
+        guard !words.isEmpty else { throw OAuthError(.invalidScope, "a scope must have at least one value") }
+        guard words.allSatisfy(Scope.isWord) else {
             throw OAuthError(.invalidScope, "a scope holds a character that RFC 6749 section 3.3 does not allow")
         }
         guard words.count <= Scope.most else {
