@@ -20,9 +20,9 @@ struct Approval: PendingAnswer {
     /// - Throws: `ApprovedBefore`, or an error of a flow.
     func answer() async throws -> ServerResponse? {
         let issuer = TokenIssuer(core: core, generation: generation, registered: valid.registered)
-        guard let issued = try await issuer.issue(self) else { return nil }
+        guard let members = try await issuer.issue(self) else { return nil }
         return try AuthorizationResponder(core: core, generation: generation).answer(
-            Approval.members(of: issued), to: valid.destination)
+            Approval.parameters(members), to: valid.destination)
     }
 
     // MARK: what is issued
@@ -63,7 +63,7 @@ struct Approval: PendingAnswer {
 
     func writes(beside issued: Issuance) async throws -> [StoreWrite] {
         let given = GivenAnswer(
-            members: Approval.members(of: issued), clientID: valid.registered.client.id,
+            members: Approval.parameters(issued.members), clientID: valid.registered.client.id,
             redirectURI: valid.destination.redirect.text, sessionID: session.id, cookie: run.begun?.cookie,
             grantID: issued.authorization.grantID, issued: issued.writes.compactMap(\.createdKey), at: core.now)
         var writes = [StoreWrite.create(try given.marker(of: run.state, for: form, in: core))]
@@ -85,8 +85,8 @@ struct Approval: PendingAnswer {
         core.recorder.recordConsent(of: run, limits)
     }
 
-    private static func members(of issued: Issuance) -> [(name: String, value: String)] {
-        issued.members.map { (name: $0.name, value: text($0.value)) }
+    private static func parameters(_ members: [JSON.Member]) -> [(name: String, value: String)] {
+        members.map { (name: $0.name, value: text($0.value)) }
     }
 
     private static func text(_ value: JSON) -> String {

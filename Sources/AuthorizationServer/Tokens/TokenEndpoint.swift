@@ -23,7 +23,7 @@ struct TokenEndpoint {
         for _ in 0...TokenEndpoint.retries {
             let decided = try await plan.grant.authorize(tokenRequest)
             let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)
-            if let issued = try await issuer.issue(answer) { return .json(.object(issued.members)) }
+            if let members = try await issuer.issue(answer) { return .json(.object(members)) }
         }
         throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")
     }

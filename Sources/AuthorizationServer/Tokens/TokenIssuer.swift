@@ -16,10 +16,12 @@ struct TokenIssuer {
         AccessNarrowing(registered: registered, generation: generation, issuer: core.issuer)
     }
 
-    /// Issues a response; nil if the request must be decided again because what the decision depends on has changed.
+    /// Issues a response.
     ///
+    /// - Returns: The members of the response; nil if the request must be decided again because what the decision
+    ///   depends on has changed.
     /// - Throws: `OAuthError`, and what plugins and the store throw. Nothing has been committed then.
-    func issue(_ pending: some PendingAnswer) async throws -> Issuance? {
+    func issue(_ pending: some PendingAnswer) async throws -> [JSON.Member]? {
         let decided = pending.decided
         let authorization = try await checked(decided, of: pending)
         let issuance = try await make(pending, authorization)
@@ -29,7 +31,7 @@ struct TokenIssuer {
         guard try await commit(writes, of: pending, issuance.authorization) else { return nil }
         await pending.committed(issuance)
         core.recorder.recordIssue(issuance, under: pending.grant)
-        return issuance
+        return issuance.members
     }
 
     // MARK: check
@@ -92,7 +94,9 @@ struct TokenIssuer {
             for part in parts where part.stage == stage {
                 if isBegun {
                     plan = try self.plan(of: part, authorization)
-                    issuance = try begin(part, of: authorization, plan, for: request, at: now, after: issuance)
+                    let last = issuance
+                    issuance = try begin(part, of: authorization, plan, for: request, at: now)
+                    try issuance.continue(from: last)
                 }
                 isBegun = true
                 if part.hasAccessToken { try await addAccessToken(to: &issuance, plan, asked: pending.askedScope) }
@@ -106,17 +110,15 @@ struct TokenIssuer {
         return issuance
     }
 
-    /// Begins a part: under the origin of its own grant and the common grant id, with what earlier parts added.
+    /// Begins a part, under the origin of its own grant and the common grant id.
     private func begin(
         _ part: AnswerPart, of decided: Authorization, _ plan: TokenPlan, for request: Issuance.Answer,
-        at now: Timestamp, after last: Issuance? = nil
+        at now: Timestamp
     ) throws -> Issuance {
         let authorization = decided.issued(under: part.grant.key, grantID: "")
-        var issuance = Issuance(
+        return Issuance(
             authorization: authorization, client: client,
             limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
-        if let last { try issuance.continue(from: last) }
-        return issuance
     }
 
     private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {

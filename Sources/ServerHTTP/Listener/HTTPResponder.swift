@@ -81,14 +81,23 @@ struct HTTPResponder: Sendable {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         do {
-            return try await Array(request.body.collect(upTo: RequestLimit.body).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw RequestRefusal.bodyTooLarge
+            return try await bytes(of: request.body)
         } catch is BodyTimeoutError {
             throw RequestRefusal.bodyTooSlow
         } catch let error as HTTPParserError {
             throw RequestRefusal.unreadable(error.reason)
         }
+    }
+
+    /// Reads a body part by part; the library's own function calls more asynchronous functions for each part.
+    private func bytes(of body: RequestBody) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var parts = body.makeAsyncIterator()
+        while let part = try await parts.next() {
+            guard part.readableBytes <= RequestLimit.body - bytes.count else { throw RequestRefusal.bodyTooLarge }
+            bytes += part.readableBytesView
+        }
+        return bytes
     }
 
     // MARK: responses

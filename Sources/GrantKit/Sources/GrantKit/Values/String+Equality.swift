@@ -50,6 +50,7 @@ extension Optional where Wrapped == String {
 
 extension Sequence where Element == String {
     /// Whether one of the strings has the same bytes as another.
+    @inlinable
     public func contains(_ text: String) -> Bool {
         contains { $0 == text }
     }
