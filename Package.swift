@@ -6,6 +6,8 @@ import PackageDescription
 let fuzzer = Context.environment["GRANTOR_FUZZER"]
 let instruments: [SwiftSetting] =
     fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])]
+/// Set by 'Scripts/races': everything is linked statically then, since the thread sanitizer needs one instrumented program.
+let isRaced = Context.environment["GRANTOR_RACES"] != nil
 /// Warnings are errors when the project tests itself, never when somebody else builds it.
 let isStrict = Context.environment["GRANTOR_STRICT"] != nil
 let strictness: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
@@ -52,11 +54,11 @@ let plugins = [
 ]
 
 /// Packs relative relocations: each takes about a bit instead of 24 bytes, so a start reads a megabyte less.
-let small = ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+let small = isRaced ? [] : ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
 
 /// Exports only the two functions of the handshake, so that the libraries inside a plugin stay private to it.
 func exports(of plugin: Plugin) -> [LinkerSetting] {
-    fuzzer != nil ? [] : [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"] + small)]
+    fuzzer != nil || isRaced ? [] : [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"] + small)]
 }
 
 let core: [Target] = [
@@ -114,12 +116,14 @@ let core: [Target] = [
     ),
 ]
 
+let threadSanitizer: [Target] = isRaced ? [.target(name: "ThreadSanitizer", path: "Tests/ThreadSanitizer")] : []
+
 let tests: [Target] = [
     // Code that tests share is a test target, so that a plain build of the server leaves it out.
     .testTarget(
         name: "Support",
         dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
-            + plugins.map { .target(name: $0.module) },
+            + plugins.map { .target(name: $0.module) } + threadSanitizer.map { .target(name: $0.name) },
         path: "Tests/Support",
         swiftSettings: strict
     ),
@@ -192,7 +196,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
-    targets: core.map(withoutListener) + textLint
+    targets: core.map(withoutListener) + textLint + threadSanitizer
         + plugins.map {
             .target(
                 name: $0.module,
