@@ -125,16 +125,8 @@ struct PagesSection {
     }
 
     private static func isText(_ text: String, _ longest: Int) -> Bool {
-        (1...longest).contains(text.unicodeScalars.count)
-            && text.unicodeScalars.allSatisfy(isPrintable)
-            && text.unicodeScalars.contains { !$0.properties.isWhitespace }
-    }
-
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
+        (1...longest).contains(text.unicodeScalars.count) && ShownText.isAllowed(text)
+            && text.unicodeScalars.contains { !$0.properties.isWhitespace && $0.properties.generalCategory != .format }
     }
 
     // MARK: scopes

@@ -65,13 +65,22 @@ struct ShownTextTests {
         }
     }
 
-    @Test("joiners, variation selectors and the marks of right-to-left names are allowed")
-    func harmless() async throws {
-        let name = "\u{2764}\u{FE0F} \u{646}\u{200C}\u{647}\u{200F}"
+    /// Names in Persian, Hebrew, Arabic, Hindi, Sinhala and Malayalam, and a heart, a family and the flag of England.
+    private static let written = [
+        "\u{646}\u{648}\u{628}\u{62A}\u{200C}\u{647}\u{627}", "\u{200F}\u{5D3}\u{5D5}\u{5D3} (\u{5DB}\u{5D4})\u{200E}",
+        "\u{61C}\u{645}\u{62D}\u{645}\u{62F}", "\u{915}\u{94D}\u{200D}\u{937}",
+        "\u{DC1}\u{DCA}\u{200D}\u{DBB}\u{DD3}", "\u{D15}\u{D4D}\u{200D}", "\u{2764}\u{FE0F}",
+        "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}",
+        "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+    ]
+
+    @Test("joiners, variation selectors and the marks of right-to-left names are allowed", arguments: written)
+    func harmless(_ name: String) async throws {
         let server = try await Demo.server()
         _ = try server.generation(Plugins.all, clients: [Self.client(name)], users: [Self.users(name)[0]])
         _ = try await server.storedClients.create(Self.client(name))
         try await server.add(Self.users(name)[1])
+        for line in Self.lines { #expect(!Self.isRefused(line.replacing("X", with: name)), "\(line)") }
     }
 
     private static let sources = ReferenceSources(
@@ -83,17 +92,23 @@ struct ShownTextTests {
         return Configuration.read(Array(yaml.utf8), name: "grantor.yaml", references: sources).diagnostics.hasErrors
     }
 
+    private static let lines = [
+        "pages: { name: \"aXb\" }", "pages: { name: { en: \"aXb\" } }", "scopes: { read: { title: \"aXb\" } }",
+        "scopes: { read: { title: Read, detail: \"aXb\" } }",
+    ]
+
     @Test("in the file the server's name and the strings of a scope value are refused", arguments: marks)
     func file(_ mark: String) {
         let code = mark.unicodeScalars.first.map { String($0.value, radix: 16) } ?? ""
         let escape = "\\u" + String(repeating: "0", count: 4 - code.count) + code
-        let lines = [
-            "pages: { name: \"aXb\" }", "pages: { name: { en: \"aXb\" } }", "scopes: { read: { title: \"aXb\" } }",
-            "scopes: { read: { title: Read, detail: \"aXb\" } }",
-        ]
-        for line in lines {
+        for line in Self.lines {
             #expect(!Self.isRefused(line) && Self.isRefused(line.replacing("X", with: escape)), "\(line) \(escape)")
         }
+    }
+
+    @Test("in the file a name that shows nothing is refused", arguments: ["", " ", "\\u00A0", "\\u200B\\u200D"])
+    func invisible(_ name: String) {
+        #expect(Self.isRefused("pages: { name: \"\(name)\" }"))
     }
 
     // MARK: where they are shown
