@@ -72,6 +72,45 @@ struct TransportTests {
         }
     }
 
+    @Test("a body of exactly 64 KiB is read to its end, and one byte more is refused", arguments: [true, false])
+    func largestBody(_ isTold: Bool) async throws {
+        try await with("{ port: 0 }") { program in
+            for (length, status) in [(65_536, 200), (65_537, 413)] {
+                let socket = try HTTPSocket(port: program.port)
+                socket.write(isTold ? told(length) : chunked(length))
+                #expect(try socket.readAnswer().status == status, "\(length)")
+            }
+        }
+    }
+
+    /// A form of a length that ends with what a request for a token needs.
+    private func form(_ length: Int) -> [UInt8] {
+        let end = "&grant_type=client_credentials"
+        return Array(("pad=" + String(repeating: "a", count: length - 4 - end.utf8.count) + end).utf8)
+    }
+
+    private var credentials: String { "Authorization: \(Form.basic("service", Configurations.secret))\r\n" }
+
+    /// A request that declares the length of its body, and sends the body if it is not too long.
+    private func told(_ length: Int) -> [UInt8] {
+        Array(head(length, credentials).utf8) + (length > 65_536 ? [] : form(length))
+    }
+
+    /// A request whose body is in chunks.
+    private func chunked(_ length: Int) -> [UInt8] {
+        let type = "Content-Type: application/x-www-form-urlencoded\r\n"
+        let head = "POST /auth/token HTTP/1.1\r\nHost: a\r\n\(type)\(credentials)Transfer-Encoding: chunked\r\n\r\n"
+        let body = form(length)
+        var request = Array(head.utf8)
+        for start in stride(from: 0, to: length, by: 8192) {
+            let part = body[start..<min(start + 8192, length)]
+            request += Array("\(String(part.count, radix: 16))\r\n".utf8)
+            request += part
+            request += Array("\r\n".utf8)
+        }
+        return request + Array("0\r\n\r\n".utf8)
+    }
+
     @Test("a body of more than 64 KiB is refused, whether its length is declared or not", arguments: [true, false])
     func largeBody(_ isTold: Bool) async throws {
         try await with { program in
