@@ -72,7 +72,7 @@ extension KitShapeTests {
         let filter = try #require(registry.tokenFilters.first)
         var limits = authorization.limits
         do {
-            try await filter.apply(request, authorization, &limits)
+            try await filter.narrow(&limits, of: authorization, for: request)
             #expect(thumbprint == "thumb")
         } catch let refusal as OAuthError {
             #expect(thumbprint != "thumb" && refusal.code == .invalidGrant)

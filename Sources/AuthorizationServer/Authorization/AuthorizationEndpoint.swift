@@ -20,7 +20,8 @@ struct AuthorizationEndpoint {
 
     private func validation(endsForm: Bool = false) -> AuthorizationValidation {
         AuthorizationValidation(
-            core: core, generation: generation, plan: plan, accepted: Languages.accepted(by: head), endsForm: endsForm)
+            core: core, generation: generation, plan: plan, head: head, accepted: Languages.accepted(by: head),
+            endsForm: endsForm)
     }
 
     // MARK: requests of clients

@@ -5,7 +5,7 @@ import GrantKit
 /// The capabilities of the authorization endpoint, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
     let flows: [String: any AuthorizationFlow]
-    let filters: [any AuthorizationRequestFilter]
+    let filters: [(plugin: String, filter: any AuthorizationRequestFilter)]
     /// In the order in which they run.
     let steps: [any InteractionStep]
     let acceptance: ParameterAcceptance
@@ -32,7 +32,7 @@ struct AuthorizationPlan: Sendable {
             uniquingKeysWith: { first, _ in first })
         acceptance = ParameterAcceptance(
             AuthorizationPlan.standard + capabilities.flows.flatMap(\.parameters)
-                + capabilities.requestFilters.flatMap(\.parameters), credentials: [])
+                + capabilities.requestFilters.flatMap(\.filter.parameters), credentials: [])
     }
 
     /// Checks what a user submitted to the page of a step.

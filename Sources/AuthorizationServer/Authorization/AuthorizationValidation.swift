@@ -9,6 +9,7 @@ struct AuthorizationValidation {
     let core: ServerCore
     let generation: Generation
     let plan: AuthorizationPlan
+    let head: RequestHead
     /// The languages that the browser accepts.
     let accepted: [String]
     /// Whether a page that limits its forms to this server may come before.
@@ -27,13 +28,13 @@ struct AuthorizationValidation {
             let parameters = try plan.acceptance.accept(sent)
             try checkType(parameters, words, flows, client)
             let request = AuthorizationRequest(
-                client: client.client, redirectURI: destination.redirect.text, words: words, parameters: parameters)
+                client: client.client, redirectURI: destination.redirect.text, words: words,
+                grants: flows.map(\.grant), parameters: parameters, head: head)
             for flow in flows { try flow.validate(request) }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
-            var policy = InteractionPolicy(
-                limits: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
-            for filter in plan.filters { try await filter.apply(request, &policy) }
+            let policy = try await filtered(
+                request, within: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             // What could not be issued later is refused before anyone is asked.
             for plan in flows.compactMap({ client.plans[$0.grant.key] }) {
                 _ = try narrowing.narrow(policy.limits, plan, for: .authorization(request))
@@ -49,6 +50,21 @@ struct AuthorizationValidation {
         } catch let error as OAuthError {
             throw RedirectRefusal(error: error, destination: destination)
         }
+    }
+
+    /// What filters ask for and leave of a request.
+    ///
+    /// - Throws: The refusal of the first filter that refuses; `OAuthError` `server_error` for one that widens.
+    private func filtered(
+        _ request: AuthorizationRequest, within limits: AccessLimits
+    ) async throws -> InteractionPolicy {
+        var policy = InteractionPolicy(limits: limits)
+        for (plugin, filter) in plan.filters {
+            let former = policy.limits
+            try await filter.apply(request, &policy)
+            try policy.limits.checkWithin(former, plugin: plugin)
+        }
+        return policy
     }
 
     private func client(_ sent: Parameters) async throws -> RegisteredClient {

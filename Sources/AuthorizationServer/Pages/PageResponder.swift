@@ -86,6 +86,6 @@ struct PageResponder {
         if let again = refusal.again { values["back"] = .string(again) }
         return try render(
             "error", values, PagePolicy(), in: Languages.accepted(by: head),
-            status: Refusal.status(of: refusal.error.code))
+            status: Refusal.status(of: refusal.error))
     }
 }

@@ -13,7 +13,8 @@ public struct Capabilities: Sendable {
     let endpoints: [any Endpoint]
     let resourceEndpoints: [any ResourceEndpoint]
     let flows: [any AuthorizationFlow]
-    let requestFilters: [any AuthorizationRequestFilter]
+    let requestFilters: [(plugin: String, filter: any AuthorizationRequestFilter)]
+    let tokenFilters: TokenFilters
     /// In the order in which they run.
     let steps: [any InteractionStep]
     let claimsSources: [any ClaimsSource]
@@ -68,7 +69,8 @@ public struct Capabilities: Sendable {
         resolvers = registries.flatMap(\.resolvers)
         endpoints = registries.flatMap(\.endpoints)
         resourceEndpoints = registries.flatMap(\.resourceEndpoints)
-        requestFilters = registries.flatMap(\.requestFilters)
+        requestFilters = plugins.flatMap { plugin in plugin.registry.requestFilters.map { (plugin.id, $0) } }
+        tokenFilters = TokenFilters(plugins)
         steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
         claimsSources = registries.flatMap(\.claimsSources)
         documents = registries.flatMap(\.documents)

@@ -7,7 +7,10 @@ extension Generation {
     public var flows: [any AuthorizationFlow] { capabilities.flows }
 
     /// The parameters of authorization requests that request filters read.
-    public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.parameters) }
+    public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.filter.parameters) }
+
+    /// The parameters of token requests that token filters read.
+    public var tokenFilterParameters: [ParameterDeclaration] { capabilities.tokenFilters.parameters }
 
     /// The endpoints that need an access token.
     public var resourceEndpoints: [any ResourceEndpoint] { capabilities.resourceEndpoints }

@@ -43,7 +43,7 @@ public final class Generation: Sendable {
         self.capabilities = capabilities
         self.clients = clients
         self.users = users
-        grants = capabilities.grants.mapValues(GrantPlan.init)
+        grants = capabilities.grants.mapValues { GrantPlan($0, filteredBy: capabilities.tokenFilters) }
         authorization = AuthorizationPlan(capabilities)
         routes = RouteTable(
             settings, capabilities, authorization, metadata: Metadata.document(settings, capabilities),

@@ -14,9 +14,9 @@ struct GrantPlan: Sendable {
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
     ]
 
-    init(_ grant: any TokenGrant) {
+    init(_ grant: any TokenGrant, filteredBy filters: TokenFilters) {
         self.grant = grant
         declaration = grant.declaration
-        acceptance = ParameterAcceptance(grant.parameters + GrantPlan.standard)
+        acceptance = ParameterAcceptance(grant.parameters + GrantPlan.standard + filters.parameters)
     }
 }

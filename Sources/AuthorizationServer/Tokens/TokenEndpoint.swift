@@ -20,6 +20,8 @@ struct TokenEndpoint {
         await Task.yield()
         let issuer = TokenIssuer(core: core, generation: generation, registered: registered)
         let tokenRequest = try tokenRequest(request.head, plan, parameters, issuer)
+        let filters = generation.capabilities.tokenFilters
+        if !filters.isEmpty { try await filters.admit(tokenRequest) }
         for _ in 0...TokenEndpoint.retries {
             let decided = try await plan.grant.authorize(tokenRequest)
             let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)

@@ -89,6 +89,10 @@ struct TokenIssuer {
         }
         var plan = try plan(of: first, authorization)
         var issuance = try begin(first, of: authorization, plan, for: request, at: now)
+        if case .token(let request) = request, !generation.capabilities.tokenFilters.isEmpty {
+            issuance = try await filtered(issuance, for: request)
+            guard issuance.limits.isOpen(at: now) else { throw pending.ended }
+        }
         var isBegun = false
         for stage in TokenIssuer.stages where stage.rawValue >= first.stage.rawValue {
             for part in parts where part.stage == stage {
@@ -119,6 +123,15 @@ struct TokenIssuer {
         return Issuance(
             authorization: authorization, client: client,
             limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
+    }
+
+    /// The response of the token endpoint as the filters leave it.
+    private func filtered(_ issuance: Issuance, for request: TokenRequest) async throws -> Issuance {
+        let limits = try await generation.capabilities.tokenFilters.narrow(
+            issuance.limits, of: issuance.authorization, for: request)
+        return Issuance(
+            authorization: issuance.authorization, client: client, limits: limits, answer: issuance.answer,
+            issuedAt: issuance.issuedAt)
     }
 
     private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {

@@ -21,7 +21,7 @@ enum DeclaredNames {
         let grants = registry.grants.map(\.declaration) + registry.flows.map(\.grant)
         let parameters =
             registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
-            + registry.requestFilters.flatMap(\.parameters)
+            + registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
         return grants.flatMap { [$0.wire, $0.key] + $0.aliases } + registry.flows.map(\.word) + parameters.map(\.name)
     }
 

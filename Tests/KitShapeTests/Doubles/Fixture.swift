@@ -19,8 +19,9 @@ enum Fixture {
     static func authorizationRequest(_ more: [(String, String)] = []) -> AuthorizationRequest {
         let parameters = [("redirect_uri", redirectURI), ("scope", "openid read"), ("nonce", "n-1")] + more
         return AuthorizationRequest(
-            client: client, redirectURI: redirectURI, words: ["code"],
-            parameters: Parameters(parameters.map { (name: $0.0, value: $0.1) }))
+            client: client, redirectURI: redirectURI, words: ["code"], grants: [AuthorizationCode.declaration],
+            parameters: Parameters(parameters.map { (name: $0.0, value: $0.1) }),
+            head: RequestHead(method: "GET", path: "/tenant/auth/authorize"))
     }
 
     static func tokenRequest(_ grant: GrantDeclaration, _ parameters: Parameters) -> TokenRequest {

@@ -22,15 +22,10 @@ extension Registry {
     }
 
     var requestResolvers: [any AuthorizationRequestResolver] { carried((any AuthorizationRequestResolver).self) }
-    var tokenFilters: [any TokenRequestFilter] { carried((any TokenRequestFilter).self) }
     var proofs: [any PossessionProof] { carried((any PossessionProof).self) }
     var scopeRules: [any ScopeRule] { carried((any ScopeRule).self) }
     var purposes: [any InteractionPurpose] { carried((any InteractionPurpose).self) }
     var browserEndpoints: [any InteractingEndpoint] { carried((any InteractingEndpoint).self) }
-
-    mutating func add(tokenFilter: some TokenRequestFilter) {
-        carry(tokenFilter, as: (any TokenRequestFilter).self)
-    }
 
     mutating func add(requestResolver: some AuthorizationRequestResolver) {
         carry(requestResolver, as: (any AuthorizationRequestResolver).self)

@@ -2,20 +2,6 @@
 
 import GrantKit
 
-/// Narrows or refuses a response of the token endpoint after the grant has decided.
-protocol TokenRequestFilter: Sendable {
-    var parameters: [ParameterDeclaration] { get }
-    /// Narrows a response.
-    ///
-    /// By then, `authorization.confirmation` contains what the request has proved, after a comparison with its previous
-    /// value. This is the key to which the response will be bound, so `TokenRequest` does not need it.
-    func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws
-}
-
-extension TokenRequestFilter {
-    var parameters: [ParameterDeclaration] { [] }
-}
-
 /// A token with its presented value, which `ResolvedToken` does not keep.
 struct PresentedToken: Sendable {
     var value: String

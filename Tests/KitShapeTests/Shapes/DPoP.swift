@@ -91,7 +91,9 @@ struct KeyBoundCode: AuthorizationRequestFilter {
 struct KeyBoundToken: TokenRequestFilter {
     let isRequired: ClientAttribute<Bool>
 
-    func apply(_ request: TokenRequest, _ authorization: Authorization, _ limits: inout AccessLimits) async throws {
+    func narrow(
+        _ limits: inout AccessLimits, of authorization: Authorization, for request: TokenRequest
+    ) async throws {
         let proved = authorization.confirmation.flatMap { $0.method == "jkt" ? $0.value : nil }
         if request.client[isRequired], proved == nil {
             throw OAuthError(.invalidDPoPProof, "this client must prove that it has a key")

@@ -11,6 +11,8 @@ extension Registry {
         let routes = endpoints.map(\.route) + resourceEndpoints.map(\.route) + browserEndpoints.map(\.route)
         parts += routes.map { "endpoint \($0.path)" }
         parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
+        parts += requestFilters.map { _ in "a filter of authorization requests" }
+        parts += tokenFilters.map { _ in "a filter of token requests" }
         parts += eventSinks.map { _ in "a record of events" }
         return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
     }

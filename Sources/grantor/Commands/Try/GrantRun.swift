@@ -154,7 +154,9 @@ struct GrantRun {
             request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
         }
         request.add("grant_type", .text(grant.declaration.wire))
-        for parameter in grant.parameters {
+        var known: Set<String> = []
+        for parameter in grant.parameters + generation.tokenFilterParameters
+        where known.insert(parameter.name).inserted {
             if let value = try values.value(of: parameter) { request.add(parameter.name, value) }
         }
         if isFirst, let scope { request.add("scope", .text(scope)) }

@@ -27,7 +27,7 @@ struct ParameterValues {
         self.isPrinting = isPrinting
         let ofPage = choice.flows.isEmpty ? [] : choice.flows.flatMap(\.parameters) + generation.filterParameters
         let ofToken = generation.tokenGrants.filter { choice.grants.contains($0.declaration) }.flatMap(\.parameters)
-        let declared = ofPage + ofToken
+        let declared = ofPage + ofToken + generation.tokenFilterParameters
         for text in texts {
             let parts = text.raw.cut(at: "=").map { [$0.before.string, $0.behind.string] } ?? [text]
             let parameter = declared.first { $0.name == parts[0] }

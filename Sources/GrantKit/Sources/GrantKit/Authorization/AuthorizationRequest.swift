@@ -8,14 +8,23 @@ public struct AuthorizationRequest: Sendable {
     public var redirectURI: String
     /// The words of `response_type`.
     public var words: Set<String>
+    /// The grants that the response would be issued under.
+    public var grants: [GrantDeclaration]
     /// The declared parameters.
     public var parameters: Parameters
+    /// The request without its body: first that of the client, later that of the page which the user has sent.
+    public var head: RequestHead
 
     /// For the host and for tests: a request.
-    public init(client: Client, redirectURI: String, words: Set<String>, parameters: Parameters) {
+    public init(
+        client: Client, redirectURI: String, words: Set<String>, grants: [GrantDeclaration], parameters: Parameters,
+        head: RequestHead
+    ) {
         self.client = client
         self.redirectURI = redirectURI
         self.words = words
+        self.grants = grants
         self.parameters = parameters
+        self.head = head
     }
 }

@@ -23,6 +23,8 @@ public struct OAuthError: Error, Sendable {
     public var reason: String?
     /// Response headers that belong to the refusal.
     public var headers: [String: String]
+    /// The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
+    public var status: Int?
 
     /// Makes a refusal.
     ///
@@ -31,16 +33,35 @@ public struct OAuthError: Error, Sendable {
     ///   - description: What the client's developer may read; other characters than RFC 6749 allows are replaced.
     ///   - reason: What only the log shows; never a secret.
     ///   - headers: Response headers that belong to the refusal.
-    public init(_ code: Code, _ description: String = "", reason: String? = nil, headers: [String: String] = [:]) {
+    ///   - status: The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
+    public init(
+        _ code: Code, _ description: String = "", reason: String? = nil, headers: [String: String] = [:],
+        status: Int? = nil
+    ) {
         self.code = code
         self.description = OAuthError.allowed(description)
         self.reason = reason
         self.headers = headers
+        self.status = status
     }
 
     /// RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
     private static func allowed(_ text: String) -> String {
         String(decoding: text.utf8.map { 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C ? $0 : 0x3F }, as: UTF8.self)
+    }
+
+    /// The refusal of a client that sends too many requests (RFC 6585 section 4).
+    ///
+    /// - Parameters:
+    ///   - wait: When the client may try again; sent in whole seconds, and at least one.
+    ///   - reason: What only the log shows; never a secret.
+    /// - Returns: `temporarily_unavailable` with the status 429 and `Retry-After`.
+    public static func tooManyRequests(retryAfter wait: Duration, reason: String? = nil) -> OAuthError {
+        let (seconds, rest) = wait.components
+        let whole = max(1, rest > 0 && seconds < .max ? seconds + 1 : seconds)
+        return OAuthError(
+            .temporarilyUnavailable, "the client has sent too many requests", reason: reason,
+            headers: ["Retry-After": "\(whole)"], status: 429)
     }
 
     /// The refusal of a grant that is unknown, expired, revoked or another client's: all alike from outside.

@@ -16,6 +16,8 @@ public struct Registry: Sendable {
     public private(set) var flows: [any AuthorizationFlow] = []
     /// The filters of authorization requests.
     public private(set) var requestFilters: [any AuthorizationRequestFilter] = []
+    /// The filters of token requests.
+    public private(set) var tokenFilters: [any TokenRequestFilter] = []
     /// What is asked of people.
     public private(set) var steps: [any InteractionStep] = []
     /// What is told about people.
@@ -84,6 +86,11 @@ public struct Registry: Sendable {
     /// Adds a filter of authorization requests.
     public mutating func add(requestFilter: some AuthorizationRequestFilter) {
         requestFilters.append(requestFilter)
+    }
+
+    /// Adds a filter of token requests.
+    public mutating func add(tokenFilter: some TokenRequestFilter) {
+        tokenFilters.append(tokenFilter)
     }
 
     /// Adds something that is asked of people.

@@ -1,0 +1,17 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let package = Package(
+    name: "NetworkPolicy",
+    products: [.library(name: "network-policy", type: .dynamic, targets: ["NetworkPolicy"])],
+    // In a package of your own, use the URL of the kit's repository and a version.
+    dependencies: [.package(path: "../../Sources/GrantKit")],
+    targets: [
+        .target(
+            name: "NetworkPolicy", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
+            swiftSettings: [.strictMemorySafety()]),
+        .testTarget(name: "NetworkPolicyTests", dependencies: ["NetworkPolicy"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
