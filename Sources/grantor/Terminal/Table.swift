@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import OutsideText
 
 /// Columns for a terminal.
 enum Table {
-    static func render(_ rows: [[String]]) -> String {
+    static func render(_ cells: [[String]]) -> String {
+        let rows = cells.map { $0.map(onOneLine) }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { $0.indices.contains(column) ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
@@ -16,5 +18,12 @@ enum Table {
             return "  " + line
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A cell without characters that a terminal obeys, since names in it may come from outside.
+    private static func onOneLine(_ cell: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                ShownText.cleaned(cell).unicodeScalars.map { ["\t", "\n", "\r"].contains($0) ? " " : $0 }))
     }
 }

@@ -57,6 +57,20 @@ struct UsersCommandTests {
         }
     }
 
+    @Test("a document is shown without characters that a terminal obeys")
+    func hostileText() async throws {
+        try await with { folder in
+            let note = "a\u{9B}31mb\u{202E}c\u{1B}[2Jd\u{E9}"
+            let data = JSON.object([.init("note", .string(note))]).text
+            let added = try users(folder, "add", "eve", "--data", data, "--no-password")
+            #expect(added.status == 0, "\(added)")
+            let shown = try users(folder, "show", "eve").output
+            #expect(shown.contains(#"a\u009b31mb\u202ec\u001b[2Jd"# + "\u{E9}"), "\(shown)")
+            let document = try JSON(parsing: shown.split(separator: "\n").first.map(String.init) ?? "")
+            #expect(document["data"]?["note"]?.string == note)
+        }
+    }
+
     private func users(_ folder: Folder, _ arguments: String...) throws -> Ended {
         try Command.run(Build.program, ["users"] + arguments, in: folder)
     }

@@ -22,7 +22,7 @@ struct ShowDocument<Document: ManagedDocument>: AsyncParsableCommand {
                 throw Failure(
                     "there is no \(Document.noun) '\(id)'; 'grantor \(Document.command) list' shows all ids")
             }
-            print(entry.document.text)
+            print(entry.document.terminalText)
             if entry.isDeclared { return print("kept in the configuration") }
             for line in try await Document.details(of: id, in: documents) { print(line) }
         }
