@@ -36,7 +36,17 @@ struct Introspection: Plugin, Endpoint {
         else { return EndpointResponse(["active": false]) }
         var answer = describe(token)
         answer["username"] = try await userName(token, for: request.client).map(JSON.string)
+        for claim in try await claims(token) where answer[claim.name] == nil { answer[claim.name] = claim.value }
         return EndpointResponse(answer)
+    }
+
+    /// The claims that sources give for an access token, without those that describe the token itself.
+    private func claims(_ token: ResolvedToken) async throws -> [JSON.Member] {
+        guard token.kind == .access, let client = try await host.clients.find(token.clientID) else { return [] }
+        let authorization = token.authorization
+        return try await host.access.claims(
+            for: authorization, client: client, scope: authorization.scope, to: .introspection
+        ).filter { !Introspection.reserved.contains($0.name) }
     }
 
     /// The user's `userName`, or the id if there is none.
@@ -48,7 +58,8 @@ struct Introspection: Plugin, Endpoint {
         guard case .user(let id) = authorization.subject, let user = try await host.users.find(id) else { return nil }
         guard token.clientID == caller.id else { return user.document["userName"]?.string ?? id }
         guard user.isActive else { return id }
-        let told = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
+        let told = try await host.access.claims(
+            for: authorization, client: caller, scope: authorization.scope, to: .userinfo)
         return told.first { $0.name == "preferred_username" }?.value.string ?? id
     }
 

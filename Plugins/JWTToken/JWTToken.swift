@@ -90,7 +90,9 @@ struct JWTToken: Plugin, TokenFormat {
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
         // The token type is part of the confirmation if it is not the default.
         add("cnf_type", authorization.confirmation.flatMap { $0.tokenType == "Bearer" ? nil : .string($0.tokenType) })
-        members += authorization.claims.members.filter { !JWTToken.reserved.contains($0.name) }
+        let own = authorization.claims.members
+        let given = contents.claims.filter { claim in !own.contains { $0.name == claim.name } }
+        members += (own + given).filter { !JWTToken.reserved.contains($0.name) }
         return .object(members)
     }
 

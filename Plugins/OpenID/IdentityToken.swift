@@ -37,11 +37,11 @@ struct IdentityTokens: Sendable {
         claims["at_hash"] = half("access_token")
         claims["c_hash"] = half("code")
         var about = try await host.access.claims(
-            for: authorization, scope: issuance.limits.scope, to: destination)
+            for: authorization, client: issuance.client, scope: issuance.limits.scope, to: destination)
         if destination != .identityToken {
             // Even if it contains the claims of userinfo, it is an ID token for which claims can be requested.
             let own = try await host.access.claims(
-                for: authorization, scope: issuance.limits.scope, to: .identityToken)
+                for: authorization, client: issuance.client, scope: issuance.limits.scope, to: .identityToken)
             about += own.filter { claim in !about.contains { $0.name == claim.name } }
         }
         let told = about.filter { !IdentityTokens.reserved.contains($0.name) }

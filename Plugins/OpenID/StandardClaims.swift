@@ -29,20 +29,19 @@ struct StandardClaims: ClaimsSource {
         scopes.first { $0.claims.contains(name) }?.word
     }
 
-    func claims(
-        about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
-    ) async throws -> [JSON.Member] {
-        guard scope.contains(OpenID.scope) else { return [] }
-        let granted = StandardClaims.scopes.filter { scope.contains($0.word) }.flatMap(\.claims)
-        let isTold = destination == .userinfo || isInToken
+    func claims(for request: ClaimsRequest) async throws -> [JSON.Member] {
+        guard let user = request.user, request.scope.contains(OpenID.scope) else { return [] }
+        let granted = StandardClaims.scopes.filter { request.scope.contains($0.word) }.flatMap(\.claims)
+        let isTold = request.destination == .userinfo || isInToken
         // A claim requested by name is returned if it was allowed by its scope value or by its name (section 5.5),
         // since that is what the user was shown.
         return claims.compactMap { name in
             let isGranted = granted.contains(name)
-            guard isGranted || RequestedClaims.allow(authorization, name),
+            guard isGranted || RequestedClaims.allow(request.authorization, name),
                 let value = StandardClaims.value(name, user.document)
             else { return nil }
-            let isAsked = RequestedClaims.ask(authorization, for: name, being: value, to: destination)
+            let isAsked = RequestedClaims.ask(
+                request.authorization, for: name, being: value, to: request.destination)
             return isGranted && isTold || isAsked ? JSON.Member(name, value) : nil
         }
     }
@@ -98,7 +97,8 @@ struct UserInfo: ResourceEndpoint {
         guard case .user(let id) = authorization.subject else {
             throw OAuthError(.insufficientScope, "the access token does not speak for a user")
         }
-        let about = try await host.access.claims(for: authorization, scope: authorization.scope, to: .userinfo)
+        let about = try await host.access.claims(
+            for: authorization, client: request.client, scope: authorization.scope, to: .userinfo)
         return EndpointResponse(.object([.init("sub", .string(id))] + about.filter { $0.name != "sub" }))
     }
 }

@@ -59,7 +59,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }
     public func claims(
-        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+        for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] { throw error }
 }
 

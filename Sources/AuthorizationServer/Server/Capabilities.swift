@@ -18,6 +18,8 @@ public struct Capabilities: Sendable {
     /// In the order in which they run.
     let steps: [any InteractionStep]
     let claimsSources: [any ClaimsSource]
+    /// Whether a source gives claims for access tokens.
+    let hasTokenClaims: Bool
     let documents: [WellKnownDocument]
     let browserEndpoints: [any BrowserEndpoint]
     let revocationParticipants: [any RevocationParticipant]
@@ -73,6 +75,7 @@ public struct Capabilities: Sendable {
         tokenFilters = TokenFilters(plugins)
         steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
         claimsSources = registries.flatMap(\.claimsSources)
+        hasTokenClaims = claimsSources.contains { $0.destinations.contains(.accessToken) }
         documents = registries.flatMap(\.documents)
         browserEndpoints = registries.flatMap(\.browserEndpoints)
         revocationParticipants = registries.flatMap(\.revocationParticipants)

@@ -48,6 +48,7 @@ struct NameClaims {
             for name in names { claim(NameClaim(kind, name), plugin.id, place) }
         }
         for page in plugin.registry.pages { claim(page, plugin.id, place) }
+        for source in plugin.registry.claimsSources { claim(source, plugin.id, place) }
         for attribute in plugin.attributes { claim(attribute, plugin.id, place) }
     }
 
@@ -87,6 +88,18 @@ struct NameClaims {
                 place, "plugin '\(id)' adds the attribute \(attribute.place), which \(whose)",
                 .text(other == "core" ? "ask its author to rename the attribute" : "load one of them")
             ))
+    }
+
+    /// Reports claims that would replace what a token says about itself.
+    private mutating func claim(_ source: any ClaimsSource, _ id: String, _ place: Int) {
+        guard !source.destinations.isDisjoint(with: [.accessToken, .introspection]) else { return }
+        for name in source.claims where ClaimsDestination.reserved.contains(name) {
+            problems.append(
+                (
+                    place, "plugin '\(id)' gives access tokens the claim '\(name)', which belongs to the core",
+                    .text("ask its author to rename the claim")
+                ))
+        }
     }
 
     private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {

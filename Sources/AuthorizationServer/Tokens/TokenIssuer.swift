@@ -146,7 +146,11 @@ struct TokenIssuer {
     private func addAccessToken(
         to issuance: inout Issuance, _ plan: TokenPlan, asked: String?
     ) async throws {
-        let contents = contents(for: issuance, plan)
+        var contents = contents(for: issuance, plan)
+        if generation.capabilities.hasTokenClaims, plan.format.isSelfContained {
+            contents.claims = try await GatheredClaims(core: core, generation: generation).claims(
+                for: contents.authorization, client: client, scope: issuance.limits.scope, to: .accessToken)
+        }
         let token = try await plan.format.mint(contents)
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))

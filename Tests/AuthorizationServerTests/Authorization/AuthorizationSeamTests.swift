@@ -93,10 +93,8 @@ struct RandomlyNamedPeople: Plugin {
     struct Claims: ClaimsSource {
         let claims = ["\(word)_claim"]
 
-        func claims(
-            about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
-        ) async throws -> [JSON.Member] {
-            [.init("\(word)_claim", .string(user.id)), .init("undeclared", true)]
+        func claims(for request: ClaimsRequest) async throws -> [JSON.Member] {
+            [.init("\(word)_claim", .string(request.user?.id ?? "")), .init("undeclared", true)]
         }
     }
 
@@ -246,7 +244,8 @@ struct AuthorizationSeamTests {
         let token = try await server.core.tokens.resolve(landed.fragment["access_token"] ?? "")
         #expect(token?.authorization.attachments[word] == ["narrowed": "write"])
         let claims = try await server.core.access.claims(
-            for: try #require(token?.authorization), scope: ["read"], to: .userinfo)
+            for: try #require(token?.authorization),
+            client: Client(id: "app", isPublic: true, grants: [], scope: ["read"]), scope: ["read"], to: .userinfo)
         #expect(claims == [.init("\(word)_claim", "ann")], "what was not declared is dropped")
     }
 

@@ -30,9 +30,10 @@ struct ClaimKindTests {
             let document: JSON = ["id": "ann", "data": .object([.init(name, value)])]
             let user = User(id: "ann", isActive: true, document: document)
             let about = try await source.claims(
-                about: user, for: Authorization(subject: .user("ann"), limits: AccessLimits(scope: scope)),
-                scope: scope,
-                to: .userinfo)
+                for: ClaimsRequest(
+                    user: user, client: Client(id: "app", isPublic: true, grants: [], scope: scope),
+                    authorization: Authorization(subject: .user("ann"), limits: AccessLimits(scope: scope)),
+                    scope: scope, destination: .userinfo))
             let found = problems(document)
             #expect(found.isEmpty == about.contains { $0.name == name }, "\(name): \(value.text)")
             #expect(found.allSatisfy { $0.severity == .warning && $0.path == [.key("data"), .key(name)] })

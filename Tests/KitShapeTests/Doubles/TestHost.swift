@@ -119,7 +119,7 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     }
 
     func claims(
-        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+        for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
         scope.contains("openid") ? [JSON.Member("given_name", "Ann")] : []
     }

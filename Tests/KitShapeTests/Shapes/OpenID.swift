@@ -49,7 +49,7 @@ struct IdentityTokenMaker: Sendable {
             .string(host.cryptography.leftHalf($0, algorithm: issuance.client[algorithm]))
         }
         let about = try await host.access.claims(
-            for: authorization, scope: issuance.limits.scope, to: .identityToken)
+            for: authorization, client: issuance.client, scope: issuance.limits.scope, to: .identityToken)
         for claim in about where claims[claim.name] == nil { claims[claim.name] = claim.value }
         return .string(try await host.keys.sign(claims, type: "JWT", algorithm: issuance.client[algorithm]))
     }
@@ -138,7 +138,7 @@ struct UserInfo: ResourceEndpoint {
         let authorization = request.token.authorization
         var answer: JSON = ["sub": .string(authorization.subject.id)]
         let claims = try await host.access.claims(
-            for: authorization, scope: authorization.scope, to: .userinfo)
+            for: authorization, client: request.client, scope: authorization.scope, to: .userinfo)
         for claim in claims where answer[claim.name] == nil { answer[claim.name] = claim.value }
         return EndpointResponse(answer)
     }

@@ -2,10 +2,17 @@
 
 /// What the core does around access, lent to plugins that answer on another way.
 public protocol AccessService: Sendable {
-    /// The claims about a person that every source gives for an authorization; none where no person stands behind it.
+    /// Collects the claims that the sources give for an authorization.
     ///
-    /// - Throws: `OAuthError` `invalid_token` if the person is unknown or inactive; what a source throws.
+    /// - Parameters:
+    ///   - authorization: What was granted.
+    ///   - client: The client that it was granted to.
+    ///   - scope: The part of the granted scope that the response or token has.
+    ///   - destination: The place where the claims will appear. If the client acts for itself, there are none for an ID
+    ///     token and for userinfo.
+    /// - Returns: The claims, each once. If two sources give one, that of the first counts.
+    /// - Throws: `OAuthError` `invalid_token` if the user is unknown or inactive; what a source throws.
     func claims(
-        for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
+        for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member]
 }

@@ -8,6 +8,8 @@ public struct AccessTokenContents: Sendable {
     public var client: Client
     /// What it carries; its limits are those of this answer.
     public var authorization: Authorization
+    /// The claims that sources give for it, none of which the core sets.
+    public var claims: [JSON.Member] = []
     /// When it is issued.
     public var issuedAt: Timestamp
     /// When it ends.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where claims about a person are going.
+/// The place where claims will appear.
 public enum ClaimsDestination: Sendable, Hashable {
-    /// Into an identity token, which passes the browser and may be kept (OpenID Connect Core section 2).
+    /// An ID token, which passes through the browser and may be kept (OpenID Connect Core section 2).
     case identityToken
-    /// To a client that asks with an access token (OpenID Connect Core section 5.3).
+    /// The userinfo response, which a client requests with an access token (OpenID Connect Core section 5.3).
     case userinfo
+    /// A self-contained access token, which every resource server of its audience can read (RFC 9068 section 2.2.2).
+    case accessToken
+    /// The introspection response, which a resource server requests (RFC 7662 section 2.2).
+    case introspection
 }

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells something about people.
+/// Gives claims about users and clients.
 public protocol ClaimsSource: Sendable {
-    /// The names of all claims that it may give; any others that it gives are dropped.
+    /// The names of all claims that it may give. Any others that it gives are dropped.
     var claims: [String] { get }
-    /// The claims of one authorization.
+
+    /// The destinations that it gives claims for. It is not called for any other.
+    var destinations: Set<ClaimsDestination> { get }
+
+    /// Gives the claims for one response or token.
     ///
-    /// - Parameters:
-    ///   - user: The person.
-    ///   - authorization: What was granted.
-    ///   - scope: What this answer may carry of it.
-    ///   - destination: Where the claims are going.
-    /// - Returns: The claims, none of them twice.
-    /// - Throws: Any error; the answer is then refused.
-    func claims(
-        about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
-    ) async throws -> [JSON.Member]
+    /// - Returns: The claims, each at most once.
+    /// - Throws: Any error. The request is then refused, so a source that can do without an answer returns no claims.
+    func claims(for request: ClaimsRequest) async throws -> [JSON.Member]
+}
+
+extension ClaimsSource {
+    /// ID tokens and userinfo.
+    public var destinations: Set<ClaimsDestination> { [.identityToken, .userinfo] }
 }

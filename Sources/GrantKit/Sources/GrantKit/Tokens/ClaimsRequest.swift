@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The question that a source of claims answers.
+public struct ClaimsRequest: Sendable {
+    /// The user, or nil if the client acts for itself.
+    ///
+    /// There is always one for an ID token and for userinfo.
+    public var user: User?
+    /// The client that the token was issued to.
+    public var client: Client
+    /// What was granted.
+    public var authorization: Authorization
+    /// The part of the granted scope that the response or token has.
+    public var scope: Scope
+    /// The place where the claims will appear.
+    public var destination: ClaimsDestination
+
+    /// Creates a request, for the host and for tests.
+    public init(
+        user: User?, client: Client, authorization: Authorization, scope: Scope, destination: ClaimsDestination
+    ) {
+        self.user = user
+        self.client = client
+        self.authorization = authorization
+        self.scope = scope
+        self.destination = destination
+    }
+}

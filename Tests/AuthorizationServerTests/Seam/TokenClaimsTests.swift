@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Synchronization
+import Testing
+
+/// Gives claims for every destination, one of them undeclared.
+private struct Telling: Plugin, ClaimsSource {
+    static let manifest = PluginManifest(id: "telling", summary: "", specification: "")
+    static let isDown = Mutex(false)
+    let claims = ["tier", "who"]
+    let destinations: Set<ClaimsDestination> = [.identityToken, .userinfo, .accessToken, .introspection]
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) {
+        registry.add(claims: self)
+    }
+
+    func claims(for request: ClaimsRequest) async throws -> [JSON.Member] {
+        if request.scope.contains("down") {
+            throw OAuthError(.temporarilyUnavailable, "the claims cannot be read", reason: "its service is down")
+        }
+        return [
+            .init("tier", .string("gold of \(request.client.id)")), .init("who", .string(request.user?.id ?? "nobody")),
+            .init("undeclared", true),
+        ]
+    }
+}
+
+/// Gives a claim that only the core sets.
+private struct Lying: Plugin, ClaimsSource {
+    static let manifest = PluginManifest(id: "lying", summary: "", specification: "")
+    let claims: [String]
+    let destinations: Set<ClaimsDestination>
+
+    init(settings: Settings, host: any PluginHost) {
+        claims = [settings.read("claim", default: "", "")]
+        destinations = settings.read("people", default: false, "") ? [.userinfo] : [.introspection]
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(claims: self)
+    }
+
+    func claims(for request: ClaimsRequest) async throws -> [JSON.Member] { claims.map { .init($0, "mallory") } }
+}
+
+@Suite("Sources give claims for access tokens and introspection", .timeLimit(.minutes(10)))
+struct TokenClaimsTests {
+    private static let service: JSON = {
+        var client = TestServer.service
+        client["scope"] = ["read", "down"]
+        return client
+    }()
+
+    private func server(_ format: String) async throws -> TestServer {
+        try await TestServer(Plugins.all + [.init(Telling.self)], clients: [Self.service], format: format)
+    }
+
+    @Test("a JWT has them, and the introspection of any token has them", arguments: ["jwt", "opaque"])
+    func told(_ format: String) async throws {
+        let server = try await server(format)
+        let token = try #require(await server.token([("scope", "read")])["access_token"])
+        if format == "jwt" {
+            let claims = try #require(server.keys.verify(token, type: "at+jwt")).claims
+            #expect(claims["tier"] == "gold of service" && claims["who"] == "nobody")
+            #expect(claims["undeclared"] == nil && claims["sub"] == "service")
+        }
+        let about = await server.introspect(token).json
+        #expect(about["tier"] == "gold of service" && about["who"] == "nobody" && about["undeclared"] == nil)
+        #expect(about["active"] == true && about["client_id"] == "service")
+        #expect(await server.introspect("unknown").json == ["active": false])
+    }
+
+    @Test("a self-contained token is refused if a source fails, a token in the store is not")
+    func down() async throws {
+        let answer = await (try await server("jwt")).token([("scope", "down")])
+        #expect(answer.status == 503 && answer["access_token"] == nil)
+        let server = try await server("opaque")
+        let token = try #require(await server.token([("scope", "down")])["access_token"])
+        #expect(await server.introspect(token).status == 503, "an answer without the claims could mean another thing")
+    }
+
+    private static let reserved = [
+        "iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act", "active", "username", "token_type",
+        "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act", "cnf_type",
+    ]
+
+    @Test("a claim that belongs to the core is reported when the plugins are loaded", arguments: reserved)
+    func reserved(_ name: String) async throws {
+        let lying = PluginSetup(Lying.self, ["claim": .string(name)])
+        let error = await #expect(throws: ConfigurationError.self) {
+            _ = try await TestServer(Plugins.all + [lying], clients: [TestServer.service])
+        }
+        #expect(error?.message.contains("'lying' gives access tokens the claim '\(name)'") == true, "\(error as Any)")
+        _ = try await TestServer(
+            Plugins.all + [PluginSetup(Lying.self, ["claim": .string(name), "people": true])],
+            clients: [TestServer.service])
+    }
+}
