@@ -3,13 +3,11 @@
 import AuthorizationServer
 import GrantKit
 import Support
-import Synchronization
 import Testing
 
 /// Gives claims for every destination, one of them undeclared.
 private struct Telling: Plugin, ClaimsSource {
     static let manifest = PluginManifest(id: "telling", summary: "", specification: "")
-    static let isDown = Mutex(false)
     let claims = ["tier", "who"]
     let destinations: Set<ClaimsDestination> = [.identityToken, .userinfo, .accessToken, .introspection]
 
@@ -85,8 +83,8 @@ struct TokenClaimsTests {
     }
 
     private static let reserved = [
-        "iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act", "active", "username", "token_type",
-        "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act", "cnf_type",
+        "iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act", "active", "username",
+        "token_type", "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act", "cnf_type",
     ]
 
     @Test("a claim that belongs to the core is reported when the plugins are loaded", arguments: reserved)
