@@ -84,7 +84,8 @@ struct TokenClaimsTests {
 
     private static let reserved = [
         "iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act", "active", "username",
-        "token_type", "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act", "cnf_type",
+        "token_type", "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act",
+        "cnf_type",
     ]
 
     @Test("a claim that belongs to the core is reported when the plugins are loaded", arguments: reserved)

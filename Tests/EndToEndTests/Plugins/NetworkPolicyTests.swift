@@ -6,19 +6,8 @@ import Testing
 
 @Suite("The example of a network policy, built outside of the repository", .serialized, .timeLimit(.minutes(10)))
 struct NetworkPolicyTests {
-    private static let package = "\(Build.root)/Examples/NetworkPolicy"
+    private static let package = ExamplePackage(folder: "NetworkPolicy", library: "network-policy")
     private static let secret = "the secret of the export"
-
-    /// Builds the package, and runs its tests.
-    private func build(in folder: Folder) throws -> String {
-        // The package has its own folder, since two packages cannot build into the same one at once.
-        let scratch = "\(Build.root)/.build-examples/network-policy"
-        let ended = try Command.shell(
-            "swift test --package-path '\(Self.package)' --scratch-path '\(scratch)' 2>&1", in: folder)
-        #expect(ended.status == 0, "\(ended.output)")
-        #expect(ended.output.contains("NetworkPolicyTests") || ended.output.contains("tests"), "\(ended.output)")
-        return "\(scratch)/debug/libnetwork-policy.so"
-    }
 
     private func configuration(_ library: String, _ policy: String) -> String {
         """
@@ -51,7 +40,7 @@ struct NetworkPolicyTests {
     @Test("its own tests pass, it loads, and it sees the addresses that a trusted proxy forwards")
     func example() async throws {
         try await Folder.with { folder in
-            let library = try build(in: folder)
+            let library = try Self.package.build(in: folder)
             try folder.write(
                 "config.yaml", configuration(library, "networks: [10.20.0.0/16, 2001:db8::/32], rate: 3/h"))
             let program = try await Program.start(folder, secrets: [Self.secret])
@@ -70,7 +59,7 @@ struct NetworkPolicyTests {
     @Test("a value that cannot be read is reported with its place and an example")
     func mistakes() async throws {
         try await Folder.with { folder in
-            let library = try build(in: folder)
+            let library = try Self.package.build(in: folder)
             for (policy, expected) in [
                 ("networks: 10.20.0.1/16", "a network such as 10.0.0.0/8"), ("hours: 8-18", "hours such as"),
                 ("rate: 5/d", "a number of requests a second"), ("network: 10.0.0.0/8", "networks"),
