@@ -75,6 +75,7 @@ private struct Filtering: Plugin, TokenRequestFilter, AuthorizationRequestFilter
 /// Narrows everything that `Filtering` may widen, before it is called.
 private struct Narrowing: Plugin, TokenRequestFilter, AuthorizationRequestFilter {
     static let manifest = PluginManifest(id: "narrowing", summary: "", specification: "")
+    let parameters: [ParameterDeclaration] = []
 
     init(settings: Settings, host: any PluginHost) {}
 
