@@ -37,6 +37,7 @@ private struct Filtering: Plugin, TokenRequestFilter, AuthorizationRequestFilter
         note("narrow \(authorization.origin)", request)
         switch request.parameters["do"] {
         case "less": limits.keep { $0 != "write" }
+        case "last": limits.forbidRefresh()
         case "end": limits.end(by: Timestamp(seconds: 1_800_000_060))
         case "ended": limits.end(by: Timestamp(seconds: 1_800_000_000))
         case "late": throw OAuthError(.accessDenied, "too late")
@@ -56,19 +57,21 @@ private struct Filtering: Plugin, TokenRequestFilter, AuthorizationRequestFilter
         Filtering.calls.withLock { $0[run, default: []].append(call) }
     }
 
-    static let mistakes = ["scope", "audience", "everything", "end", "refresh"]
+    static let mistakes = ["scope", "audience", "everything", "later", "never", "refresh"]
 
-    /// Replaces limits by wider ones.
+    /// Replaces limits by ones that are wider in one respect.
     static func widen(_ limits: inout AccessLimits, _ mistake: String?) {
-        let (scope, audience) = (limits.scope, limits.audience)
+        var (scope, audience, end) = (limits.scope, limits.audience, limits.notAfter)
         switch mistake {
-        case "scope": limits = AccessLimits(scope: Scope(scope.words + ["more"]), audience: audience)
-        case "audience": limits = AccessLimits(scope: scope, audience: audience + ["https://other.example"])
-        case "everything": limits = AccessLimits(scope: scope)
-        case "end": limits = AccessLimits(scope: scope, audience: audience, mayRefresh: limits.mayRefresh)
-        case "refresh": limits = AccessLimits(scope: scope, audience: audience, notAfter: limits.notAfter)
+        case "scope": scope = Scope(scope.words + ["more"])
+        case "audience": audience.append("https://other.example")
+        case "everything": audience = []
+        case "later": end = end.map { $0 + .seconds(1) }
+        case "never": end = nil
         default: break
         }
+        let mayRefresh = mistake == "refresh" || limits.mayRefresh
+        limits = AccessLimits(scope: scope, audience: audience, notAfter: end, mayRefresh: mayRefresh)
     }
 }
 
@@ -133,6 +136,26 @@ struct TokenFilterTests {
         #expect(await server.token([("do", "end")]).json["expires_in"]?.integer == 60)
         #expect(await server.token([("do", "ended")]).error == "invalid_grant")
         #expect(await server.token([("do", "late")]).error == "access_denied")
+    }
+
+    @Test("a refresh is narrowed for one response, and a refused one does not redeem the token")
+    func refreshes() async throws {
+        var client = TestServer.service
+        client["auth"] = ["client_credentials": ["refresh_token": true]]
+        let server = try await server(clients: [client])
+        #expect(await server.token([("do", "last")])["refresh_token"] == nil)
+        let first = try #require(await server.token()["refresh_token"])
+        let narrowed = await server.refresh(first, [("do", "less")])
+        #expect(narrowed["scope"] == "read")
+        let second = try #require(narrowed["refresh_token"])
+        for (action, error) in [
+            ("refuse", "access_denied"), ("late", "access_denied"), ("ended", "invalid_grant"),
+            ("last", "invalid_grant"),
+        ] {
+            let refused = await server.refresh(second, [("do", action)])
+            #expect(refused.error == error && refused["access_token"] == nil, "\(action): \(refused.json)")
+        }
+        #expect(await server.refresh(second)["scope"] == "read write", "what was granted has not shrunk")
     }
 
     @Test("a filter is asked before the grant once, and after it")
