@@ -104,6 +104,21 @@ private struct Narrowing: Plugin, TokenRequestFilter, AuthorizationRequestFilter
     }
 }
 
+/// A filter that requires a parameter, and declares one of `Filtering` in another way.
+private struct Requiring: Plugin, TokenRequestFilter {
+    static let manifest = PluginManifest(id: "requiring", summary: "", specification: "")
+    let parameters = [
+        ParameterDeclaration("ticket", required: true, longest: 4),
+        ParameterDeclaration("do", repeatable: true, longest: 3),
+    ]
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) {
+        registry.add(tokenFilter: self)
+    }
+}
+
 @Suite("Filters of token requests refuse or narrow, for every grant", .timeLimit(.minutes(10)))
 struct TokenFilterTests {
     private func server(
@@ -118,9 +133,12 @@ struct TokenFilterTests {
         let server = try await server()
         let refused = await server.token([("do", "refuse")])
         #expect(refused.status == 403 && refused.error == "access_denied")
-        let many = await server.token([("do", "wait")])
+        let many = await server.post(
+            "/auth/token", [("grant_type", "client_credentials"), ("do", "wait")],
+            as: ("service", TestServer.serviceSecret), headers: [("origin", "https://app.example.com")])
         #expect(many.status == 429 && many.error == "temporarily_unavailable")
-        #expect(many.header("retry-after") == "91")
+        #expect(many.headers.filter { $0.name == "retry-after" }.map(\.value) == ["91"])
+        #expect(many.header("access-control-allow-origin") == "https://app.example.com")
         #expect(server.log.lines.contains { $0.contains("a test") && $0.contains("service") }, "\(server.log.lines)")
         let odd = await server.token([("do", "odd")])
         #expect(odd.status == 400 && odd.error == "invalid_request", "200 is no status of a refusal")
@@ -156,6 +174,21 @@ struct TokenFilterTests {
             #expect(refused.error == error && refused["access_token"] == nil, "\(action): \(refused.json)")
         }
         #expect(await server.refresh(second)["scope"] == "read write", "what was granted has not shrunk")
+    }
+
+    @Test("a parameter that a filter requires is required, and its first declaration says what it may be")
+    func parameters() async throws {
+        let server = try await server([Requiring.self])
+        let ticket = ("ticket", "1")
+        for (form, problem) in [
+            ([], "missing"), ([("ticket", "12345")], "too long"), ([ticket, ticket], "repeated"),
+            ([ticket, ("do", "less")], "too long"),
+        ] as [([(String, String)], String)] {
+            let refused = await server.token(form)
+            #expect(refused.error == "invalid_request", "\(form)")
+            #expect(refused["error_description"]?.hasSuffix(problem) == true, "\(form): \(refused.json)")
+        }
+        #expect(await server.token([ticket, ("do", "end"), ("do", "end")]).json["expires_in"]?.integer == 60)
     }
 
     @Test("a filter is asked before the grant once, and after it")
