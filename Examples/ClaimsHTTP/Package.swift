@@ -11,7 +11,9 @@ let package = Package(
         .target(
             name: "ClaimsHTTP", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
             swiftSettings: [.strictMemorySafety()]),
-        .testTarget(name: "ClaimsHTTPTests", dependencies: ["ClaimsHTTP"]),
+        .testTarget(
+            name: "ClaimsHTTPTests",
+            dependencies: ["ClaimsHTTP", .product(name: "GrantKit", package: "GrantKit")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,9 @@ let package = Package(
         .target(
             name: "NetworkPolicy", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
             swiftSettings: [.strictMemorySafety()]),
-        .testTarget(name: "NetworkPolicyTests", dependencies: ["NetworkPolicy"]),
+        .testTarget(
+            name: "NetworkPolicyTests",
+            dependencies: ["NetworkPolicy", .product(name: "GrantKit", package: "GrantKit")]),
     ],
     swiftLanguageModes: [.v6]
 )

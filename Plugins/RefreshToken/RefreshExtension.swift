@@ -10,6 +10,10 @@ struct RefreshExtension: ResponseExtension {
     func extend(_ issuance: inout Issuance) async throws {
         guard case .token(let request) = issuance.answer else { return }
         if request.grant.wire == RefreshGrant.wire {
+            // A response without the successor would cost the client the token that it has, so nothing is redeemed.
+            guard issuance.limits.mayRefresh else {
+                throw OAuthError.invalidGrant(reason: "a filter of token requests rules out refresh tokens")
+            }
             let own = issuance.authorization.attachments[RefreshToken.manifest.id]
             guard let family = own?["family"]?.string, let next = own?["next"]?.integer else { return }
             return try issuance.add("refresh_token", .string(families.token(family, next)))

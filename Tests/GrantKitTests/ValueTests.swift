@@ -85,6 +85,17 @@ struct ValueTests {
         let error = OAuthError(.invalidRequest, "a \"quoted\" \\ ü \n text")
         #expect(error.description == "a ?quoted? ? ?? ? text")
     }
+
+    @Test(
+        "a client that sends too many requests waits for whole seconds, at least one",
+        arguments: [
+            (.zero, "1"), (.milliseconds(-1500), "1"), (.milliseconds(1001), "2"), (.seconds(90), "90"),
+            (Duration.seconds(Int64.max) * 17, "9223372036854775807"),
+        ] as [(Duration, String)])
+    func tooMany(_ wait: Duration, _ seconds: String) {
+        let error = OAuthError.tooManyRequests(retryAfter: wait)
+        #expect(error.status == 429 && error.headers == ["Retry-After": seconds])
+    }
 }
 
 @Suite("An authorization in the store")

@@ -71,7 +71,9 @@ public struct Capabilities: Sendable {
         resolvers = registries.flatMap(\.resolvers)
         endpoints = registries.flatMap(\.endpoints)
         resourceEndpoints = registries.flatMap(\.resourceEndpoints)
-        requestFilters = plugins.flatMap { plugin in plugin.registry.requestFilters.map { (plugin.id, $0) } }
+        requestFilters = plugins.flatMap { plugin in
+            plugin.registry.requestFilters.map { (plugin: plugin.id, filter: $0) }
+        }
         tokenFilters = TokenFilters(plugins)
         steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
         claimsSources = registries.flatMap(\.claimsSources)

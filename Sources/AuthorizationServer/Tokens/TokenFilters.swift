@@ -7,7 +7,7 @@ struct TokenFilters: Sendable {
     private let all: [(plugin: String, filter: any TokenRequestFilter)]
 
     init(_ plugins: [RegisteredPlugin]) {
-        all = plugins.flatMap { plugin in plugin.registry.tokenFilters.map { (plugin.id, $0) } }
+        all = plugins.flatMap { plugin in plugin.registry.tokenFilters.map { (plugin: plugin.id, filter: $0) } }
     }
 
     var isEmpty: Bool { all.isEmpty }

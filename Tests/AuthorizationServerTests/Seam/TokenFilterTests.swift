@@ -37,6 +37,7 @@ private struct Filtering: Plugin, TokenRequestFilter, AuthorizationRequestFilter
         note("narrow \(authorization.origin)", request)
         switch request.parameters["do"] {
         case "less": limits.keep { $0 != "write" }
+        case "last": limits.forbidRefresh()
         case "end": limits.end(by: Timestamp(seconds: 1_800_000_060))
         case "ended": limits.end(by: Timestamp(seconds: 1_800_000_000))
         case "late": throw OAuthError(.accessDenied, "too late")
@@ -56,25 +57,28 @@ private struct Filtering: Plugin, TokenRequestFilter, AuthorizationRequestFilter
         Filtering.calls.withLock { $0[run, default: []].append(call) }
     }
 
-    static let mistakes = ["scope", "audience", "everything", "end", "refresh"]
+    static let mistakes = ["scope", "audience", "everything", "later", "never", "refresh"]
 
-    /// Replaces limits by wider ones.
+    /// Replaces limits by ones that are wider in one respect.
     static func widen(_ limits: inout AccessLimits, _ mistake: String?) {
-        let (scope, audience) = (limits.scope, limits.audience)
+        var (scope, audience, end) = (limits.scope, limits.audience, limits.notAfter)
         switch mistake {
-        case "scope": limits = AccessLimits(scope: Scope(scope.words + ["more"]), audience: audience)
-        case "audience": limits = AccessLimits(scope: scope, audience: audience + ["https://other.example"])
-        case "everything": limits = AccessLimits(scope: scope)
-        case "end": limits = AccessLimits(scope: scope, audience: audience, mayRefresh: limits.mayRefresh)
-        case "refresh": limits = AccessLimits(scope: scope, audience: audience, notAfter: limits.notAfter)
+        case "scope": scope = Scope(scope.words + ["more"])
+        case "audience": audience.append("https://other.example")
+        case "everything": audience = []
+        case "later": end = end.map { $0 + .seconds(1) }
+        case "never": end = nil
         default: break
         }
+        let mayRefresh = mistake == "refresh" || limits.mayRefresh
+        limits = AccessLimits(scope: scope, audience: audience, notAfter: end, mayRefresh: mayRefresh)
     }
 }
 
 /// Narrows everything that `Filtering` may widen, before it is called.
 private struct Narrowing: Plugin, TokenRequestFilter, AuthorizationRequestFilter {
     static let manifest = PluginManifest(id: "narrowing", summary: "", specification: "")
+    let parameters: [ParameterDeclaration] = []
 
     init(settings: Settings, host: any PluginHost) {}
 
@@ -100,6 +104,21 @@ private struct Narrowing: Plugin, TokenRequestFilter, AuthorizationRequestFilter
     }
 }
 
+/// A filter that requires a parameter, and declares one of `Filtering` in another way.
+private struct Requiring: Plugin, TokenRequestFilter {
+    static let manifest = PluginManifest(id: "requiring", summary: "", specification: "")
+    let parameters = [
+        ParameterDeclaration("ticket", required: true, longest: 4),
+        ParameterDeclaration("do", repeatable: true, longest: 3),
+    ]
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) {
+        registry.add(tokenFilter: self)
+    }
+}
+
 @Suite("Filters of token requests refuse or narrow, for every grant", .timeLimit(.minutes(10)))
 struct TokenFilterTests {
     private func server(
@@ -114,9 +133,12 @@ struct TokenFilterTests {
         let server = try await server()
         let refused = await server.token([("do", "refuse")])
         #expect(refused.status == 403 && refused.error == "access_denied")
-        let many = await server.token([("do", "wait")])
+        let many = await server.post(
+            "/auth/token", [("grant_type", "client_credentials"), ("do", "wait")],
+            as: ("service", TestServer.serviceSecret), headers: [("origin", "https://app.example.com")])
         #expect(many.status == 429 && many.error == "temporarily_unavailable")
-        #expect(many.header("retry-after") == "91")
+        #expect(many.headers.filter { $0.name == "retry-after" }.map(\.value) == ["91"])
+        #expect(many.header("access-control-allow-origin") == "https://app.example.com")
         #expect(server.log.lines.contains { $0.contains("a test") && $0.contains("service") }, "\(server.log.lines)")
         let odd = await server.token([("do", "odd")])
         #expect(odd.status == 400 && odd.error == "invalid_request", "200 is no status of a refusal")
@@ -132,6 +154,41 @@ struct TokenFilterTests {
         #expect(await server.token([("do", "end")]).json["expires_in"]?.integer == 60)
         #expect(await server.token([("do", "ended")]).error == "invalid_grant")
         #expect(await server.token([("do", "late")]).error == "access_denied")
+    }
+
+    @Test("a refresh is narrowed for one response, and a refused one does not redeem the token")
+    func refreshes() async throws {
+        var client = TestServer.service
+        client["auth"] = ["client_credentials": ["refresh_token": true]]
+        let server = try await server(clients: [client])
+        #expect(await server.token([("do", "last")])["refresh_token"] == nil)
+        let first = try #require(await server.token()["refresh_token"])
+        let narrowed = await server.refresh(first, [("do", "less")])
+        #expect(narrowed["scope"] == "read")
+        let second = try #require(narrowed["refresh_token"])
+        for (action, error) in [
+            ("refuse", "access_denied"), ("late", "access_denied"), ("ended", "invalid_grant"),
+            ("last", "invalid_grant"),
+        ] {
+            let refused = await server.refresh(second, [("do", action)])
+            #expect(refused.error == error && refused["access_token"] == nil, "\(action): \(refused.json)")
+        }
+        #expect(await server.refresh(second)["scope"] == "read write", "what was granted has not shrunk")
+    }
+
+    @Test("a parameter that a filter requires is required, and its first declaration says what it may be")
+    func parameters() async throws {
+        let server = try await server([Requiring.self])
+        let ticket = ("ticket", "1")
+        for (form, problem) in [
+            ([], "missing"), ([("ticket", "12345")], "too long"), ([ticket, ticket], "repeated"),
+            ([ticket, ("do", "less")], "too long"),
+        ] as [([(String, String)], String)] {
+            let refused = await server.token(form)
+            #expect(refused.error == "invalid_request", "\(form)")
+            #expect(refused["error_description"]?.hasSuffix(problem) == true, "\(form): \(refused.json)")
+        }
+        #expect(await server.token([ticket, ("do", "end"), ("do", "end")]).json["expires_in"]?.integer == 60)
     }
 
     @Test("a filter is asked before the grant once, and after it")

@@ -18,6 +18,8 @@ struct ExamplePackage {
             in: folder)
         #expect(ended.status == 0, "\(ended.output)")
         #expect(ended.output.contains("Test run with"), "\(ended.output)")
+        // A diagnostic begins with the path of the file.
+        #expect(!ended.output.contains("/Examples/\(self.folder)/Sources/"), "\(ended.output)")
         return "\(scratch)/debug/lib\(library).so"
     }
 }

@@ -9,6 +9,8 @@ struct NetworkPolicy: Plugin, TokenRequestFilter, AuthorizationRequestFilter {
         id: "network-policy", summary: "limits from where, when and how often a client may use a grant",
         specification: "")
 
+    /// Declared, because each kind of filter has a default of its own.
+    let parameters: [ParameterDeclaration] = []
     private let host: any PluginHost
     private let networks: ClientAttribute<Networks>
     private let hours: ClientAttribute<OpeningHours>

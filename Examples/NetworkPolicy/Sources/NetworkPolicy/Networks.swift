@@ -46,8 +46,8 @@ struct Network {
         let whole = bytes.count * 8
         guard let bits = parts.count == 1 ? whole : Network.number(parts[1]), 0...whole ~= bits else { return nil }
         (self.text, self.bytes, self.bits) = (text, bytes, bits)
-        // 10.1.2.3/8 is more likely a mistake than a network.
-        guard contains(bytes), hasNoBitsBeyond else { return nil }
+        // Bits beyond the network, as in 10.1.2.3/8, are more likely a mistake. Then it does not contain itself.
+        guard contains(bytes) else { return nil }
     }
 
     /// The four or sixteen bytes of an address; those of an IPv4 address that is written as IPv6 are four.
@@ -64,12 +64,8 @@ struct Network {
     }
 
     func contains(_ other: [UInt8]) -> Bool {
-        other.count == bytes.count
-            && zip(zip(bytes, other), 0...).allSatisfy { pair, place in (pair.0 ^ pair.1) & mask(of: place) == 0 }
-    }
-
-    private var hasNoBitsBeyond: Bool {
-        zip(bytes, 0...).allSatisfy { byte, place in byte & ~mask(of: place) == 0 }
+        guard other.count == bytes.count else { return false }
+        return bytes.indices.allSatisfy { other[$0] & mask(of: $0) == bytes[$0] }
     }
 
     /// The bits of a byte that belong to the network.

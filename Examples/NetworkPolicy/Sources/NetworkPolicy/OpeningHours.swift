@@ -49,22 +49,24 @@ struct OpeningHours: SettingValue, CustomStringConvertible {
 
     private static func hours(_ text: String) -> Hours? {
         let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard parts.count == 2, let (first, last) = pair(parts[0], names.firstIndex),
+        guard parts.count == 2, let (first, last) = pair(parts[0], day),
             let (from, to) = pair(parts[1], minutes), first <= last, from != to, from < 1440
         else { return nil }
         return Hours(days: first...last, from: from, to: to, text: text)
     }
 
     /// Reads two values with a hyphen between them, or one value that is both.
-    private static func pair(
-        _ text: Substring.UTF8View, _ read: (String) -> Int?
-    ) -> (Int, Int)? {
+    private static func pair(_ text: Substring.UTF8View, _ read: (String) -> Int?) -> (Int, Int)? {
         let parts = text.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard let one = parts.first, let other = parts.last, parts.count <= 2,
             let first = read(String(decoding: one, as: UTF8.self)),
             let last = read(String(decoding: other, as: UTF8.self))
         else { return nil }
         return (first, last)
+    }
+
+    private static func day(_ name: String) -> Int? {
+        names.firstIndex { $0 == name }
     }
 
     /// Reads `HH:MM` as minutes after midnight, up to `24:00`.
@@ -76,12 +78,5 @@ struct OpeningHours: SettingValue, CustomStringConvertible {
         let numbers = digits.map { Int($0) - 0x30 }
         let (hour, minute) = (numbers[0] * 10 + numbers[1], numbers[2] * 10 + numbers[3])
         return hour * 60 + minute <= 1440 && minute < 60 ? hour * 60 + minute : nil
-    }
-}
-
-extension [String] {
-    /// The place of a name in a list.
-    fileprivate func firstIndex(_ name: String) -> Int? {
-        firstIndex { $0 == name }
     }
 }

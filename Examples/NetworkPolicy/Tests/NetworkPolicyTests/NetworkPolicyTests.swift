@@ -19,6 +19,7 @@ struct NetworkPolicyTests {
             ("::1", "::1", true), ("::1", "0:0:0:0:0:0:0:1", true), ("10.0.0.0/8", "::ffff:10.1.1.1", true),
             ("::/0", "10.0.0.1", false), ("0.0.0.0/0", "::1", false), ("10.0.0.0/8", "", false),
             ("10.0.0.0/8", "10.0.0.1\u{0}", false), ("fe80::/10", "fe80::1%eth0", false),
+            ("10.0.0.0/8", "64:ff9b::a01:101", false), ("64:ff9b::/96", "64:ff9b::a01:101", true),
         ])
     func networks(_ network: String, _ address: String, _ isIn: Bool) throws {
         #expect(try #require(Networks(setting: .string(network))).contains(address) == isIn)
@@ -39,7 +40,8 @@ struct NetworkPolicyTests {
         "what is not a network is refused",
         arguments: [
             "", "/", "10", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0.1/8",
-            "2001:db8::1/64", "::/129", "::/0008", "localhost", "10.0.0.0/8 ", "10.0.0.0\u{0}/8", "１０.0.0.0/8",
+            "2001:db8::1/64", "::/129", "::/0008", "::ffff:10.0.0.0/104", "localhost", "10.0.0.0/8 ",
+            "10.0.0.0\u{0}/8", "１０.0.0.0/8",
         ])
     func noNetwork(_ text: String) {
         #expect(Networks(setting: .string(text)) == nil)

@@ -12,7 +12,7 @@ public struct AuthorizationRequest: Sendable {
     public var grants: [GrantDeclaration]
     /// The declared parameters.
     public var parameters: Parameters
-    /// The request without its body: first that of the client, later that of the page which the user has sent.
+    /// The browser's request without its body: at first the authorization request, later that of a page.
     public var head: RequestHead
 
     /// For the host and for tests: a request.

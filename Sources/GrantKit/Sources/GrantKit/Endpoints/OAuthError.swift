@@ -57,11 +57,11 @@ public struct OAuthError: Error, Sendable {
     ///   - reason: What only the log shows; never a secret.
     /// - Returns: `temporarily_unavailable` with the status 429 and `Retry-After`.
     public static func tooManyRequests(retryAfter wait: Duration, reason: String? = nil) -> OAuthError {
-        let (seconds, rest) = wait.components
-        let whole = max(1, rest > 0 && seconds < .max ? seconds + 1 : seconds)
+        // The components of a longer span trap.
+        let (seconds, rest) = min(max(wait, .seconds(1)), .seconds(Int64.max)).components
         return OAuthError(
             .temporarilyUnavailable, "the client has sent too many requests", reason: reason,
-            headers: ["Retry-After": "\(whole)"], status: 429)
+            headers: ["Retry-After": "\(rest > 0 ? seconds + 1 : seconds)"], status: 429)
     }
 
     /// The refusal of a grant that is unknown, expired, revoked or another client's: all alike from outside.

@@ -2,10 +2,14 @@
 
 /// Refuses requests to the token endpoint, or narrows what they get, for every grant.
 ///
-/// Every loaded filter is called, in the order of the configuration, so no filter can allow what another one refuses. It
-/// is not called for tokens that the authorization endpoint issues itself; add an `AuthorizationRequestFilter` for those.
+/// Every loaded filter is called, in the order of the configuration, so no filter can allow what another one refuses.
+/// Filters are not called for tokens that the authorization endpoint issues itself; add an `AuthorizationRequestFilter`
+/// for those. A type that is both has to declare `parameters`, because each protocol has a default for it.
 public protocol TokenRequestFilter: Sendable {
-    /// The parameters that it reads. Every grant accepts them.
+    /// The parameters that it reads.
+    ///
+    /// Every grant accepts them, and requires those that are required. If the grant or an earlier filter declares one of
+    /// the same name, that declaration says how long it may be and whether it may be repeated.
     var parameters: [ParameterDeclaration] { get }
 
     /// Refuses a request before its grant decides, when the client has authenticated and may use the grant.
