@@ -189,11 +189,11 @@ public struct TestServer: Sendable {
     ) throws -> Generation {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
-            let plugin = try setup.type.init(settings: Settings(source), host: core)
+            let host = LentHost(core, to: setup.type.manifest.id)
+            let plugin = try setup.type.init(settings: Settings(source), host: host)
             var registry = Registry()
             try plugin.register(in: &registry)
-            return RegisteredPlugin(
-                id: setup.type.manifest.id, plugin: plugin, registry: registry, attributes: source.attributes)
+            return RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host)
         }
         let (generation, problems) = Generation.build(
             ServerSettings(

@@ -28,7 +28,7 @@ struct Approval: PendingAnswer {
     // MARK: what is issued
 
     var request: Issuance.Answer { .authorization(valid.request) }
-    var grant: String? { valid.flows.first?.grant.key }
+    var grant: String? { valid.flows.first?.role.grant.key }
     var askedScope: String? { valid.request.parameters["scope"] }
     var hasCurrentUser: Bool { true }
 
@@ -48,9 +48,12 @@ struct Approval: PendingAnswer {
     }
 
     var parts: [AnswerPart] {
-        valid.flows.map { flow in
-            AnswerPart(of: flow.grant, at: flow.stage, hasAccessToken: flow.issuesAccessToken) { issuance in
+        valid.flows.map { owned in
+            let flow = owned.role
+            return AnswerPart(of: flow.grant, at: flow.stage, hasAccessToken: flow.issuesAccessToken) { issuance in
+                let before = issuance.writes.count
                 try await flow.respond(&issuance, to: valid.request)
+                try owned.owner.check(issuance.writes.dropFirst(before), of: "the response type '\(flow.word)'")
             }
         }
     }

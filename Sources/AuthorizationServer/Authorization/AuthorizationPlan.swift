@@ -4,7 +4,7 @@ import GrantKit
 
 /// The capabilities of the authorization endpoint, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
-    let flows: [String: any AuthorizationFlow]
+    let flows: [String: Owned<any AuthorizationFlow>]
     let filters: [(plugin: String, filter: any AuthorizationRequestFilter)]
     /// In the order in which they run.
     let steps: [any InteractionStep]
@@ -24,14 +24,14 @@ struct AuthorizationPlan: Sendable {
 
     init?(_ capabilities: Capabilities) {
         guard !capabilities.flows.isEmpty else { return nil }
-        flows = Dictionary(capabilities.flows.map { ($0.word, $0) }, uniquingKeysWith: { first, _ in first })
+        flows = Dictionary(capabilities.flows.map { ($0.role.word, $0) }, uniquingKeysWith: { first, _ in first })
         filters = capabilities.requestFilters
         steps = capabilities.steps
         fields = Dictionary(
             capabilities.steps.map { ($0.name, ParameterAcceptance($0.fields, credentials: [])) },
             uniquingKeysWith: { first, _ in first })
         acceptance = ParameterAcceptance(
-            AuthorizationPlan.standard + capabilities.flows.flatMap(\.parameters)
+            AuthorizationPlan.standard + capabilities.flows.flatMap(\.role.parameters)
                 + capabilities.requestFilters.flatMap(\.filter.parameters), credentials: [])
     }
 

@@ -19,7 +19,8 @@ struct AuthorizationValidation {
     func validate(_ sent: Parameters) async throws -> ValidRequest {
         let client = try await client(sent)
         let words = Set(sent.values("response_type").flatMap { $0.raw.split(at: " ") }.map(\.string))
-        let flows = words.compactMap { plan.flows[exactly: $0] }
+        let owned = words.compactMap { plan.flows[exactly: $0] }
+        let flows = owned.map(\.role)
         var destination = try destination(sent, client, flows)
         destination.languages = accepted
         destination.endsForm = endsForm
@@ -44,7 +45,9 @@ struct AuthorizationValidation {
                     .accessDenied, "the requested access has already ended", reason: "its limits leave no time")
             }
             destination.languages = Languages.tags(policy.languages) + accepted
-            let ordered = flows.sorted { ($0.stage.rawValue, $0.word) < ($1.stage.rawValue, $1.word) }
+            let ordered = owned.sorted {
+                ($0.role.stage.rawValue, $0.role.word) < ($1.role.stage.rawValue, $1.role.word)
+            }
             return ValidRequest(
                 registered: client, request: request, flows: ordered, destination: destination, policy: policy)
         } catch let error as OAuthError {

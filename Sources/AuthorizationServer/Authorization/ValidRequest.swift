@@ -7,7 +7,7 @@ struct ValidRequest: Sendable {
     let registered: RegisteredClient
     let request: AuthorizationRequest
     /// The flows of its response type, in the order in which they respond.
-    let flows: [any AuthorizationFlow]
+    let flows: [Owned<any AuthorizationFlow>]
     let destination: AuthorizationDestination
     let policy: InteractionPolicy
 }

@@ -309,7 +309,7 @@ struct ClientDocument {
             return
         }
         let declared = capabilities.attributes.filter { $0.level == .everyGrant || $0.level == .grant(grant.key) }
-        let isRedirected = capabilities.flows.contains { $0.grant == grant }
+        let isRedirected = capabilities.flows.contains { $0.role.grant == grant }
         for member in members where !ClientDocument.attributes.contains(member.name) {
             if isRedirected, member.name == ClientDocument.redirectURI { continue }
             checkAttribute(member, of: grant, declared, at: place)
@@ -362,22 +362,22 @@ struct ClientDocument {
         return TokenPlan(format: format, lifetime: lifetime, audience: audience)
     }
 
-    private mutating func readFormat(_ member: JSON?, at place: Path) -> (any TokenFormat)? {
+    private mutating func readFormat(_ member: JSON?, at place: Path) -> Owned<any TokenFormat>? {
         guard let member else {
             return capabilities.formats.count == 1
                 ? capabilities.formats.first
-                : capabilities.formats.first { $0.name == defaultFormat }
-                    ?? capabilities.formats.first { !$0.isSelfContained }
+                : capabilities.formats.first { $0.role.name == defaultFormat }
+                    ?? capabilities.formats.first { !$0.role.isSelfContained }
         }
         guard let name = member.string else {
             report(place, "'token_format' must be \(String.expectation)")
             return nil
         }
-        guard let format = capabilities.formats.first(where: { $0.name == name }) else {
+        guard let format = capabilities.formats.first(where: { $0.role.name == name }) else {
             guard capabilities.isComplete else { return nil }
             report(
                 place, "no loaded plugin issues tokens in the format '\(name)'",
-                note: .candidates(for: name, among: capabilities.formats.map(\.name)))
+                note: .candidates(for: name, among: capabilities.formats.map(\.role.name)))
             return nil
         }
         return format

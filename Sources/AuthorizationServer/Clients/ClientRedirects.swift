@@ -14,7 +14,7 @@ extension ClientDocument {
         let common =
             document[ClientDocument.redirectURI].map { read($0, at: path.key(ClientDocument.redirectURI)) } ?? []
         var redirects: [String: [RedirectURI]] = [:]
-        let flowGrants = Set(capabilities.flows.map(\.grant))
+        let flowGrants = Set(capabilities.flows.map(\.role.grant))
         for grant in capabilities.declarations where flowGrants.contains(grant) {
             let place = path.key("auth").key(grant.key).key(ClientDocument.redirectURI)
             let own = document["auth"]?[grant.key]?[ClientDocument.redirectURI].map { read($0, at: place) }

@@ -15,7 +15,7 @@ enum Metadata {
         if !capabilities.grants.isEmpty { document["token_endpoint"] = .string(base + "/token") }
         document["jwks_uri"] = .string(settings.issuer + "/.well-known/jwks.json")
         // RFC 8414 requires the member; it is empty without an authorization endpoint.
-        document["response_types_supported"] = .strings(AuthorizationPlan.responseTypes(capabilities.flows))
+        document["response_types_supported"] = .strings(AuthorizationPlan.responseTypes(capabilities.flows.map(\.role)))
         if !capabilities.flows.isEmpty {
             document["authorization_endpoint"] = .string(base + AuthorizationEndpoint.path)
             document["response_modes_supported"] = .strings(ResponseMode.allCases.map(\.rawValue))
@@ -24,12 +24,13 @@ enum Metadata {
         }
         document["grant_types_supported"] = .strings(Set(capabilities.declarations.map(\.wire)).sorted())
         document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
-        for endpoint in capabilities.endpoints {
+        for endpoint in capabilities.endpoints.map(\.role) {
             guard let name = endpoint.route.metadata else { continue }
             document[name] = address(of: endpoint.route)
             document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
         }
-        for route in capabilities.resourceEndpoints.map(\.route) + capabilities.browserEndpoints.map(\.route) {
+        let others = capabilities.resourceEndpoints.map(\.role.route) + capabilities.browserEndpoints.map(\.role.route)
+        for route in others {
             if let name = route.metadata { document[name] = address(of: route) }
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }

@@ -41,7 +41,7 @@ struct BrowserAccess {
             head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
         let response = try await plan.endpoint.respond(to: request)
         let fresh = browser == nil ? core.random(bytes: 32) : nil
-        var answer = try await response.commit(in: core.store) { page, status in
+        var answer = try await response.commit(in: core.store, by: plan.owner) { page, status in
             try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {

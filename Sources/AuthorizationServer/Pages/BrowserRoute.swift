@@ -5,14 +5,16 @@ import GrantKit
 /// Serves a plugin's endpoint to users with a browser.
 struct BrowserRoute: RouteHandler {
     let endpoint: any BrowserEndpoint
+    let owner: DeclaredCollections
     let name: String
     let acceptance: ParameterAcceptance
     let audience = RouteAudience.people
 
     var methods: Set<String> { endpoint.route.methods }
 
-    init(_ endpoint: any BrowserEndpoint) {
-        self.endpoint = endpoint
+    init(_ owned: Owned<any BrowserEndpoint>) {
+        endpoint = owned.role
+        owner = owned.owner
         name = endpoint.route.name
         acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
     }

@@ -31,11 +31,11 @@ extension Capabilities {
 
     /// The pages on which people see what is theirs.
     var accountPages: [any BrowserEndpoint] {
-        browserEndpoints.filter { $0.requiresSession && $0.route.methods.contains("GET") }
+        browserEndpoints.map(\.role).filter { $0.requiresSession && $0.route.methods.contains("GET") }
     }
 
     /// The page by which people sign out (OpenID Connect RP-Initiated Logout 1.0 section 2.1).
     var signOutPage: (any BrowserEndpoint)? {
-        browserEndpoints.first { $0.route.metadata == "end_session_endpoint" }
+        browserEndpoints.map(\.role).first { $0.route.metadata == "end_session_endpoint" }
     }
 }

@@ -5,6 +5,7 @@ import GrantKit
 /// Serves a plugin's endpoint to clients that authenticate.
 struct ClientRoute: RouteHandler {
     private let endpoint: any Endpoint
+    private let owner: DeclaredCollections
     let name: String
     let methods: Set<String>
     let audience = RouteAudience.clients
@@ -13,8 +14,9 @@ struct ClientRoute: RouteHandler {
     /// Whether clients revoke their tokens here, which RFC 8414 section 2 marks in the metadata.
     private let endsTokens: Bool
 
-    init(_ endpoint: any Endpoint) {
-        self.endpoint = endpoint
+    init(_ owned: Owned<any Endpoint>) {
+        endpoint = owned.role
+        owner = owned.owner
         name = endpoint.route.name
         methods = endpoint.route.methods
         caller = endpoint.caller
@@ -34,6 +36,6 @@ struct ClientRoute: RouteHandler {
             guard endsTokens else { return try await endpoint.respond(to: asked) }
             return try await TokenRegistry.endingTokens { try await endpoint.respond(to: asked) }
         }
-        return try await response.commit(in: core.store)
+        return try await response.commit(in: core.store, by: owner)
     }
 }

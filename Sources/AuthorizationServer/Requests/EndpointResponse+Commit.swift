@@ -8,17 +8,21 @@ extension EndpointResponse {
     ///
     /// - Parameters:
     ///   - store: The store.
+    ///   - owner: The collections of the endpoint's plugin.
     ///   - render: Renders a page; nil unless the endpoint is for browsers.
     /// - Returns: The response.
-    /// - Throws: `OAuthError` for a conflict, or for a kind of response that the endpoint may not return; `StoreError`.
+    /// - Throws: `OAuthError` for a conflict, or for a kind of response that the endpoint may not return;
+    ///   `PluginMistake` for a write that the plugin may not make; `StoreError`.
     func commit(
-        in store: any Store, render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
+        in store: any Store, by owner: DeclaredCollections,
+        render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
     ) async throws -> ServerResponse {
         guard 200...599 ~= status else {
             throw OAuthError(.serverError, reason: "an endpoint returned the status \(status)")
         }
         if !writes.isEmpty {
-            try writes.checkKeys(of: "the response of an endpoint")
+            try owner.check(writes, of: "an endpoint")
+            try writes.checkKeys(of: "the response of an endpoint of the plugin '\(owner.plugin)'")
             if case .conflict = try await store.write(writes) {
                 throw OAuthError(
                     .temporarilyUnavailable, "another request changed the same record", reason: "conflict in a commit")

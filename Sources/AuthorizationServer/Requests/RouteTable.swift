@@ -32,9 +32,9 @@ struct RouteTable: Sendable {
             add(AuthorizationRoute(plan: authorization), below: AuthorizationEndpoint.path)
             add(InteractionRoute(plan: authorization), below: AuthorizationEndpoint.interactionPath)
         }
-        for endpoint in capabilities.browserEndpoints { add(BrowserRoute(endpoint), at: endpoint.route) }
-        for endpoint in capabilities.resourceEndpoints { add(ResourceRoute(endpoint), at: endpoint.route) }
-        for endpoint in capabilities.endpoints { add(ClientRoute(endpoint), at: endpoint.route) }
+        for endpoint in capabilities.browserEndpoints { add(BrowserRoute(endpoint), at: endpoint.role.route) }
+        for endpoint in capabilities.resourceEndpoints { add(ResourceRoute(endpoint), at: endpoint.role.route) }
+        for endpoint in capabilities.endpoints { add(ClientRoute(endpoint), at: endpoint.role.route) }
         publish(metadata, capabilities.documents, digest)
     }
 
@@ -88,8 +88,8 @@ struct RouteTable: Sendable {
         let documents = (["oauth-authorization-server", "jwks.json"] + capabilities.documents.map(\.name))
             .map { "/.well-known/\($0)" }
         let routes =
-            capabilities.endpoints.map(\.route) + capabilities.resourceEndpoints.map(\.route)
-            + capabilities.browserEndpoints.map(\.route)
+            capabilities.endpoints.map(\.role.route) + capabilities.resourceEndpoints.map(\.role.route)
+            + capabilities.browserEndpoints.map(\.role.route)
         return routes.filter(\.isAtRoot).compactMap { route in
             guard
                 let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) })

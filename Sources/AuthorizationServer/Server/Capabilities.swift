@@ -5,14 +5,14 @@ public import GrantKit
 /// Everything that the loaded plugins add; two that claim the same name are a problem, not a race.
 public struct Capabilities: Sendable {
     /// The grants by `grant_type`.
-    let grants: [String: any TokenGrant]
+    let grants: [String: Owned<any TokenGrant>]
     let declarations: [GrantDeclaration]
-    let formats: [any TokenFormat]
-    let extensions: [any ResponseExtension]
+    let formats: [Owned<any TokenFormat>]
+    let extensions: [Owned<any ResponseExtension>]
     let resolvers: [any TokenResolver]
-    let endpoints: [any Endpoint]
-    let resourceEndpoints: [any ResourceEndpoint]
-    let flows: [any AuthorizationFlow]
+    let endpoints: [Owned<any Endpoint>]
+    let resourceEndpoints: [Owned<any ResourceEndpoint>]
+    let flows: [Owned<any AuthorizationFlow>]
     let requestFilters: [(plugin: String, filter: any AuthorizationRequestFilter)]
     let tokenFilters: TokenFilters
     /// In the order in which they run.
@@ -21,8 +21,8 @@ public struct Capabilities: Sendable {
     /// Whether a source gives claims for access tokens.
     let hasTokenClaims: Bool
     let documents: [WellKnownDocument]
-    let browserEndpoints: [any BrowserEndpoint]
-    let revocationParticipants: [any RevocationParticipant]
+    let browserEndpoints: [Owned<any BrowserEndpoint>]
+    let revocationParticipants: [Owned<any RevocationParticipant>]
     /// The handlers of jobs by name.
     let jobs: [String: any JobHandler]
     let pages: [PageTemplate]
@@ -55,22 +55,20 @@ public struct Capabilities: Sendable {
         var names = NameClaims()
         for (place, plugin) in plugins.enumerated() { names.claimNames(of: plugin, at: place) }
         let registries = plugins.map(\.registry)
-        let all = registries.flatMap(\.grants)
-        grants = Dictionary(all.map { ($0.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
-        let words = registries.flatMap(\.flows)
-        let own = words.filter { !$0.isCompanion }
-        flows = own + words.filter { word in word.isCompanion && own.contains { $0.grant == word.grant } }
+        let all = plugins.owned(\.grants)
+        grants = Dictionary(all.map { ($0.role.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
+        flows = Capabilities.servable(plugins.owned(\.flows))
         // A grant may have a response type, a handler at the token endpoint, or both.
-        let ofFlows = flows.map(\.grant).reduce(into: [GrantDeclaration]()) { known, grant in
-            if !known.contains(grant), !all.contains(where: { $0.declaration == grant }) { known.append(grant) }
+        let ofFlows = flows.map(\.role.grant).reduce(into: [GrantDeclaration]()) { known, grant in
+            if !known.contains(grant), !all.contains(where: { $0.role.declaration == grant }) { known.append(grant) }
         }
-        declarations = all.map(\.declaration) + ofFlows
+        declarations = all.map(\.role.declaration) + ofFlows
         names.claimGrantsOfFlows(plugins)
-        formats = registries.flatMap(\.formats)
-        extensions = registries.flatMap(\.extensions).sorted { $0.stage.rawValue < $1.stage.rawValue }
+        formats = plugins.owned(\.formats)
+        extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = registries.flatMap(\.resolvers)
-        endpoints = registries.flatMap(\.endpoints)
-        resourceEndpoints = registries.flatMap(\.resourceEndpoints)
+        endpoints = plugins.owned(\.endpoints)
+        resourceEndpoints = plugins.owned(\.resourceEndpoints)
         requestFilters = plugins.flatMap { plugin in
             plugin.registry.requestFilters.map { (plugin: plugin.id, filter: $0) }
         }
@@ -79,8 +77,8 @@ public struct Capabilities: Sendable {
         claimsSources = registries.flatMap(\.claimsSources)
         hasTokenClaims = claimsSources.contains { $0.destinations.contains(.accessToken) }
         documents = registries.flatMap(\.documents)
-        browserEndpoints = registries.flatMap(\.browserEndpoints)
-        revocationParticipants = registries.flatMap(\.revocationParticipants)
+        browserEndpoints = plugins.owned(\.browserEndpoints)
+        revocationParticipants = plugins.owned(\.revocationParticipants)
         jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         pages = registries.flatMap(\.pages)
         store = plugins.lazy.compactMap(\.store).first
@@ -89,16 +87,25 @@ public struct Capabilities: Sendable {
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
-        answerMembers = Capabilities.answerMembers(extensions, flows)
+        answerMembers = Capabilities.answerMembers(extensions.map(\.role), flows.map(\.role))
         claims = Set(claimsSources.flatMap(\.claims))
         metadata = names.fold(plugins)
-        if isComplete { names.reportMissingRoles(registries, flows) }
+        if isComplete { names.reportMissingRoles(registries, hasFlows: !flows.isEmpty) }
         problems = names.problems
+    }
+
+    /// The flows that are served: companions only beside another flow of their grant.
+    private static func servable(_ flows: [Owned<any AuthorizationFlow>]) -> [Owned<any AuthorizationFlow>] {
+        let own = flows.filter { !$0.role.isCompanion }
+        let companions = flows.filter { flow in
+            flow.role.isCompanion && own.contains { $0.role.grant == flow.role.grant }
+        }
+        return own + companions
     }
 
     /// Whether a scope contains a value that a resource endpoint of this server requires.
     func isServed(_ scope: Scope) -> Bool {
-        scope.words.contains { word in resourceEndpoints.contains { $0.scope.contains(word) } }
+        scope.words.contains { word in resourceEndpoints.contains { $0.role.scope.contains(word) } }
     }
 
     /// The grant that a client's document means by a name: its key, its `grant_type` or an alias.

@@ -4,7 +4,7 @@ public import GrantKit
 
 extension Generation {
     /// The response types that this server supports.
-    public var flows: [any AuthorizationFlow] { capabilities.flows }
+    public var flows: [any AuthorizationFlow] { capabilities.flows.map(\.role) }
 
     /// The parameters of authorization requests that request filters read.
     public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.filter.parameters) }
@@ -13,11 +13,11 @@ extension Generation {
     public var tokenFilterParameters: [ParameterDeclaration] { capabilities.tokenFilters.parameters }
 
     /// The endpoints that need an access token.
-    public var resourceEndpoints: [any ResourceEndpoint] { capabilities.resourceEndpoints }
+    public var resourceEndpoints: [any ResourceEndpoint] { capabilities.resourceEndpoints.map(\.role) }
 
     /// The grants of the token endpoint, sorted by `grant_type`.
     public var tokenGrants: [any TokenGrant] {
-        capabilities.grants.values.sorted { $0.declaration.wire < $1.declaration.wire }
+        capabilities.grants.values.map(\.role).sorted { $0.declaration.wire < $1.declaration.wire }
     }
 
     /// The names under which documents can list grants.

@@ -120,7 +120,8 @@ public final class Generation: Sendable {
     private static func checkDefaultFormat(
         _ settings: ServerSettings, _ capabilities: Capabilities
     ) -> [ConfigurationProblem] {
-        let names = capabilities.formats.map(\.name)
+        let formats = capabilities.formats.map(\.role)
+        let names = formats.map(\.name)
         if let name = settings.defaultTokenFormat, !names.contains(name) {
             return [
                 ConfigurationProblem(
@@ -128,7 +129,7 @@ public final class Generation: Sendable {
                     note: .candidates(for: name, among: names))
             ]
         }
-        let references = capabilities.formats.filter { !$0.isSelfContained }
+        let references = formats.filter { !$0.isSelfContained }
         if names.count > 1, references.count != 1, settings.defaultTokenFormat == nil {
             return [
                 ConfigurationProblem(

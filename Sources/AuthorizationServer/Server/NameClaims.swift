@@ -8,10 +8,13 @@ struct NameClaims {
     /// The members of token responses that the core sets.
     static let responseMembers = ["access_token", "token_type", "expires_in", "scope"]
 
+    /// The names of the core's collections, with that of the keys.
+    static let collectionsOfCore = ServerCore.collections.map(\.name) + ["key_ring"]
+
     /// The names that belong to the core.
     private static let ofCore: [(NameClaim.Kind, [String])] = [
         (.path, ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath]),
-        (.collection, ServerCore.collections.map(\.name) + ["key_ring"]),
+        (.collection, collectionsOfCore),
         (.document, ["oauth-authorization-server", "jwks.json"]),
         (.step, [InteractionRun.step]), (.formField, InteractionRun.fields),
         (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
@@ -25,14 +28,14 @@ struct NameClaims {
     private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
     /// Reports each role that no plugin fills.
-    mutating func reportMissingRoles(_ registries: [Registry], _ flows: [any AuthorizationFlow]) {
+    mutating func reportMissingRoles(_ registries: [Registry], hasFlows: Bool) {
         if registries.allSatisfy(\.stores.isEmpty) {
             reportMissing("no plugin provides a store", "add a store to 'plugins'", .store)
         }
         if registries.allSatisfy(\.formats.isEmpty), registries.contains(where: { !$0.grants.isEmpty }) {
             reportMissing("no plugin issues access tokens", "add a token format to 'plugins'", .tokenFormat)
         }
-        if !flows.isEmpty, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
+        if hasFlows, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
             reportMissing(
                 "users have to approve requests, and no plugin signs them in", "add a plugin for sign-in",
                 .signIn)

@@ -11,6 +11,10 @@ public final class RegisteredPlugin: Sendable {
     public let plugin: any Plugin
     /// Everything that the plugin adds.
     public let registry: Registry
+    /// The host that the plugin was made with.
+    public let host: LentHost
+    /// The collections that the plugin has declared.
+    let collections: DeclaredCollections
     /// The plugin's store, with its results checked; nil if it provides none.
     public let store: CheckedStore?
     /// The client attributes that the plugin reads.
@@ -19,11 +23,20 @@ public final class RegisteredPlugin: Sendable {
     let queues: [EventQueue]
     private let isRunning = Mutex(false)
 
-    /// Registers a plugin.
-    public init(id: String, plugin: any Plugin, registry: Registry, attributes: [AttributeDeclaration]) {
+    /// Registers a plugin, which may use the store of its host from then on.
+    ///
+    /// - Parameters:
+    ///   - plugin: The plugin.
+    ///   - registry: Everything that it adds.
+    ///   - attributes: The client attributes that it reads.
+    ///   - host: The host that it was made with, and no other plugin.
+    public init(_ plugin: any Plugin, adding registry: Registry, attributes: [AttributeDeclaration], host: LentHost) {
+        let id = host.plugin
         self.id = id
         self.plugin = plugin
         self.registry = registry
+        self.host = host
+        collections = host.declare(registry.collections)
         store = registry.stores.first.map { CheckedStore($0, of: id) }
         self.attributes = attributes
         queues = registry.eventSinks.map { EventQueue($0, plugin: id) }

@@ -154,7 +154,8 @@ private struct Closed: Store, KeyRing {
     func open(_ sealed: String, purpose: String) -> String? { nil }
 }
 
-extension ServerCore: PluginHost {
+// What a plugin gets of these services is in its `LentHost`; the core itself is no host, so no plugin can be given it.
+extension ServerCore {
     /// The store; read-only during a HEAD request.
     public var store: any Store {
         let store = opened?.store ?? closed

@@ -2,9 +2,10 @@
 
 import GrantKit
 
-/// A grant and the parameters that it accepts.
+/// A grant, the parameters that it accepts, and the collections that it may return writes to.
 struct GrantPlan: Sendable {
     let grant: any TokenGrant
+    let owner: DeclaredCollections
     let declaration: GrantDeclaration
     let acceptance: ParameterAcceptance
 
@@ -14,8 +15,9 @@ struct GrantPlan: Sendable {
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
     ]
 
-    init(_ grant: any TokenGrant, filteredBy filters: TokenFilters) {
-        self.grant = grant
+    init(_ owned: Owned<any TokenGrant>, filteredBy filters: TokenFilters) {
+        grant = owned.role
+        owner = owned.owner
         declaration = grant.declaration
         acceptance = ParameterAcceptance(grant.parameters + GrantPlan.standard + filters.parameters)
     }

@@ -5,13 +5,15 @@ import GrantKit
 /// Serves a plugin's endpoint to clients that present an access token.
 struct ResourceRoute: RouteHandler {
     private let endpoint: any ResourceEndpoint
+    private let owner: DeclaredCollections
     let name: String
     let methods: Set<String>
     let audience = RouteAudience.clients
     private let acceptance: ParameterAcceptance
 
-    init(_ endpoint: any ResourceEndpoint) {
-        self.endpoint = endpoint
+    init(_ owned: Owned<any ResourceEndpoint>) {
+        endpoint = owned.role
+        owner = owned.owner
         name = endpoint.route.name
         methods = endpoint.route.methods
         acceptance = ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters)
@@ -32,7 +34,7 @@ struct ResourceRoute: RouteHandler {
         trace.client = client
         let resource = try resource(request, parameters, token, client.client)
         do {
-            return try await endpoint.respond(to: resource).commit(in: core.store)
+            return try await endpoint.respond(to: resource).commit(in: core.store, by: owner)
         } catch let error as OAuthError where error.headers.isEmpty && ResourceAccess.challenged.contains(error.code) {
             throw access.refusal(error.code, error.description, reason: error.reason)
         }

@@ -24,6 +24,7 @@ struct TokenEndpoint {
         if !filters.isEmpty { try await filters.admit(tokenRequest) }
         for _ in 0...TokenEndpoint.retries {
             let decided = try await plan.grant.authorize(tokenRequest)
+            try plan.owner.check(decided.writes, of: "the grant '\(plan.declaration.key)'")
             let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)
             if let members = try await issuer.issue(answer) { return .json(.object(members)) }
         }

@@ -70,7 +70,7 @@ struct TokenIssuer {
     /// Whether the authorization endpoint granted this without asking the user for consent.
     private func restsOnFirstParty(_ decided: Authorization) -> Bool {
         guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
-        let isOfFlow = generation.capabilities.flows.contains { $0.grant.key == decided.origin }
+        let isOfFlow = generation.capabilities.flows.contains { $0.role.grant.key == decided.origin }
         return isOfFlow && !Tombstone.wasAsked(forGrant: decided.grantID)
     }
 
@@ -107,8 +107,10 @@ struct TokenIssuer {
                 try await part.extend?(&issuance)
             }
             guard parts.contains(where: \.hasAccessToken) else { continue }
-            for plugin in generation.capabilities.extensions where plugin.stage == stage {
-                try await plugin.extend(&issuance)
+            for added in generation.capabilities.extensions where added.role.stage == stage {
+                let before = issuance.writes.count
+                try await added.role.extend(&issuance)
+                try added.owner.check(issuance.writes.dropFirst(before), of: "an extension")
             }
         }
         return issuance
@@ -147,11 +149,11 @@ struct TokenIssuer {
         to issuance: inout Issuance, _ plan: TokenPlan, asked: String?
     ) async throws {
         var contents = contents(for: issuance, plan)
-        if generation.capabilities.hasTokenClaims, plan.format.isSelfContained {
-            contents.claims = try await GatheredClaims(core: core, generation: generation).claims(
-                for: contents.authorization, client: client, scope: issuance.limits.scope, to: .accessToken)
+        if generation.capabilities.hasTokenClaims, plan.format.role.isSelfContained {
+            contents.claims = try await claims(for: contents)
         }
-        let token = try await plan.format.mint(contents)
+        let token = try await plan.format.role.mint(contents)
+        try plan.format.owner.check(token.writes, of: "the token format '\(plan.format.role.name)'")
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
         try issuance.add("token_type", .string(contents.authorization.confirmation?.tokenType ?? "Bearer"))
@@ -159,6 +161,11 @@ struct TokenIssuer {
         try issuance.add("expires_in", .integer(life.components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
         try addScope(to: &issuance, asked: asked)
+    }
+
+    private func claims(for contents: AccessTokenContents) async throws -> [JSON.Member] {
+        try await GatheredClaims(core: core, generation: generation).claims(
+            for: contents.authorization, client: client, scope: contents.authorization.limits.scope, to: .accessToken)
     }
 
     private func contents(for issuance: Issuance, _ plan: TokenPlan) -> AccessTokenContents {

@@ -4,7 +4,7 @@ import GrantKit
 
 /// The settings for the tokens that a client gets under one grant.
 struct TokenPlan: Sendable {
-    let format: any TokenFormat
+    let format: Owned<any TokenFormat>
     let lifetime: Duration
     let audience: AudienceRule
 }

@@ -72,11 +72,7 @@ struct TokenRegistry: TokenService {
         let end = core.now + Tombstone.lifetime(generation)
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
-        var ofPlugins: [StoreWrite] = []
-        for participant in generation?.capabilities.revocationParticipants ?? [] {
-            ofPlugins += try await participant.writes(revoking: what)
-        }
-        guard try await commit(tombstone: writes + others, and: ofPlugins) else {
+        guard try await commit(tombstone: writes + others, and: try await ofPlugins(what, generation)) else {
             // It had ended before; the other writes must happen anyway.
             if !others.isEmpty { _ = try await core.store.write(others) }
             return
@@ -84,6 +80,25 @@ struct TokenRegistry: TokenService {
         guard !HeadRequest.isCurrent else { return }
         core.logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
         core.events.record(Event(what, reason))
+    }
+
+    /// What plugins commit together with a revocation.
+    ///
+    /// A plugin that may not make one of its writes is left out, since its mistake must not keep alive what has to end.
+    private func ofPlugins(_ what: Revocation, _ generation: Generation?) async throws -> [StoreWrite] {
+        var all: [StoreWrite] = []
+        for participant in generation?.capabilities.revocationParticipants ?? [] {
+            let writes = try await participant.role.writes(revoking: what)
+            do {
+                try participant.owner.check(writes, of: "a participant in revocations")
+                all += writes
+            } catch {
+                core.logger.error(
+                    "a plugin's part of a revocation cannot be committed, so it is left out",
+                    metadata: ["error": "\(error)"])
+            }
+        }
+        return all
     }
 
     /// Commits a tombstone with the writes of plugins, or without them if they cannot be committed: a plugin's mistake

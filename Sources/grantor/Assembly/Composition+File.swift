@@ -19,7 +19,7 @@ extension Composition {
             passwords: secrets.passwords, pages: NoPages(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
         return Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
             pages: try? Pages(configuration.pages, logo: configuration.pages.logo.map(LogoFile.read)))
     }
 }

@@ -21,19 +21,19 @@ struct Composition {
     /// - Parameters:
     ///   - configuration: The configuration as read from the file.
     ///   - diagnostics: The problems found so far.
-    ///   - host: The host that is passed to the plugins.
+    ///   - core: The server, which lends each plugin a host.
     ///   - secrets: Compares client secrets.
     ///   - passwords: Compares users' passwords.
     ///   - pages: The server's pages, to which plugins add their own; nil if the pages are unusable.
     ///   - former: The running plugins; a plugin whose entry did not change is kept.
     init(
-        _ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, secrets: any SecretVerifier,
+        _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, secrets: any SecretVerifier,
         passwords: any PasswordHashing, pages: (any PageRenderer)?,
         former: [LoadedPlugin] = []
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
-        let loader = PluginLoader(configuration, diagnostics, host: host, former: former)
+        let loader = PluginLoader(configuration, diagnostics, core: core, former: former)
         plugins = configuration.plugins.compactMap(loader.load)
         ConfiguredKeys.check(plugins, diagnostics)
         settings = ServerSettings(

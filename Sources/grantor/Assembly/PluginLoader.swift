@@ -11,15 +11,15 @@ import Synchronization
 /// Loads the plugins of a configuration, or keeps those that are running.
 struct PluginLoader {
     private let diagnostics: Diagnostics
-    private let host: any PluginHost
+    private let core: ServerCore
     private let former: [LoadedPlugin]
     private let search: PluginSearch
     /// Every library that was ever loaded, since a library stays in the process once loaded.
     private static let files = Mutex<[String: PluginFile]>([:])
 
-    init(_ configuration: Configuration, _ diagnostics: Diagnostics, host: any PluginHost, former: [LoadedPlugin]) {
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, former: [LoadedPlugin]) {
         self.diagnostics = diagnostics
-        self.host = host
+        self.core = core
         self.former = former
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
     }
@@ -80,10 +80,11 @@ struct PluginLoader {
         let source = PluginSettings(entry.settings)
         defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
         do {
+            let host = LentHost(core, to: entry.id)
             let plugin = try type.init(settings: Settings(source), host: host)
             var registry = Registry()
             try plugin.register(in: &registry)
-            return RegisteredPlugin(id: entry.id, plugin: plugin, registry: registry, attributes: source.attributes)
+            return RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host)
         } catch let error as ConfigurationError {
             // Reading the setting has already reported this problem.
             if let key = error.key, source.hasProblem(at: key) { return nil }

@@ -49,7 +49,7 @@ final class RunningServer: Sendable {
         try Digest.check()
         let resources = ConfigurationResources(configuration, diagnostics)
         let composition = Composition(
-            configuration, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords,
+            configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
             pages: resources.pages)
         show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
@@ -196,7 +196,7 @@ final class RunningServer: Sendable {
         }
         let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
-            next, diagnostics, host: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
+            next, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
             former: plugins.withLock { $0 })
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)

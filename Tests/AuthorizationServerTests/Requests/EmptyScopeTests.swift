@@ -145,8 +145,9 @@ struct EmptyScopeTests {
     func others() async throws {
         let capabilities = try await server().1.capabilities
         let read =
-            capabilities.endpoints.flatMap(\.parameters) + capabilities.resourceEndpoints.flatMap(\.parameters)
-            + capabilities.browserEndpoints.flatMap(\.parameters)
+            capabilities.endpoints.flatMap(\.role.parameters)
+            + capabilities.resourceEndpoints.flatMap(\.role.parameters)
+            + capabilities.browserEndpoints.flatMap(\.role.parameters)
         #expect(read.count > 10 && !read.contains { $0.name == "scope" })
     }
 }

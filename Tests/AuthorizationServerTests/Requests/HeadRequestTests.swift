@@ -183,6 +183,23 @@ struct HeadRequestTests {
         #expect(try await server.core.store.read(record.key) != nil)
     }
 
+    @Test("what a plugin writes during HEAD is not kept, even if it got the store before")
+    func gotBefore() async throws {
+        let server = try await Setting().server
+        let host = try #require(server.core.generation?.plugins.first { $0.id == "refresh-token" }).host
+        let store = host.store
+        let record = StoreRecord(StoreKey("refresh_token", "f"), [:], expiresAt: server.clock.now + .seconds(60))
+        _ = try await HeadRequest.respond(
+            to: ServerRequest(head: RequestHead(method: "HEAD", path: "/"), body: [])
+        ) { _ in
+            let outcome = try await store.write([.create(record)])
+            #expect(outcome == .committed)
+            return .text("", status: 200)
+        }
+        let kept = try await store.read(record.key)
+        #expect(kept == nil)
+    }
+
     @Test("a task that is started while a request is served sees later changes of the user")
     func recentUser() async throws {
         let server = try await Demo.server()

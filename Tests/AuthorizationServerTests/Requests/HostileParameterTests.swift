@@ -71,9 +71,9 @@ struct HostileParameterTests {
         let (server, generation) = try await server()
         let capabilities = generation.capabilities
         let places =
-            capabilities.endpoints.map { ($0.route, $0.parameters) }
-            + capabilities.resourceEndpoints.map { ($0.route, $0.parameters) }
-            + capabilities.browserEndpoints.map { ($0.route, $0.parameters) }
+            capabilities.endpoints.map { ($0.role.route, $0.role.parameters) }
+            + capabilities.resourceEndpoints.map { ($0.role.route, $0.role.parameters) }
+            + capabilities.browserEndpoints.map { ($0.role.route, $0.role.parameters) }
         #expect(places.count > 4)
         for (route, parameters) in places {
             let path = route.isAtRoot ? route.path : "/auth\(route.path)"

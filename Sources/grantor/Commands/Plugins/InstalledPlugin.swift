@@ -31,7 +31,7 @@ struct InstalledPlugin {
             secrets: secrets, passwords: secrets.passwords, pages: NoPages(),
             algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() })
-        let plugin = try library.type.init(settings: Settings(source), host: core)
+        let plugin = try library.type.init(settings: Settings(source), host: LentHost(core, to: id))
         var registry = Registry()
         try plugin.register(in: &registry)
         self.registry = registry
