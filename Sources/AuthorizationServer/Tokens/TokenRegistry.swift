@@ -84,18 +84,21 @@ struct TokenRegistry: TokenService {
 
     /// What plugins commit together with a revocation.
     ///
-    /// A plugin that may not make one of its writes is left out, since its mistake must not keep alive what has to end.
+    /// A plugin that fails or may not make one of its writes is left out, since its mistake must not keep alive what has
+    /// to end. If the store fails, the revocation fails too, and can be repeated.
     private func ofPlugins(_ what: Revocation, _ generation: Generation?) async throws -> [StoreWrite] {
         var all: [StoreWrite] = []
         for participant in generation?.capabilities.revocationParticipants ?? [] {
-            let writes = try await participant.role.writes(revoking: what)
             do {
+                let writes = try await participant.role.writes(revoking: what)
                 try participant.owner.check(writes, of: "a participant in revocations")
                 all += writes
+            } catch let error as StoreError {
+                throw error
             } catch {
                 core.logger.error(
                     "a plugin's part of a revocation cannot be committed, so it is left out",
-                    metadata: ["error": "\(error)"])
+                    metadata: ["plugin": "\(participant.owner.plugin)", "error": "\(error)"])
             }
         }
         return all

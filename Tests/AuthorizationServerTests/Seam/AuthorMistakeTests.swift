@@ -59,7 +59,14 @@ private struct Careless: Plugin, TokenGrant {
 
     /// Adds a write whose condition never holds.
     struct Participant: RevocationParticipant {
-        func writes(revoking what: Revocation) async throws -> [StoreWrite] { [Careless.write("redeem")] }
+        func writes(revoking what: Revocation) async throws -> [StoreWrite] {
+            switch what {
+            case .grant("fails"): throw ConfigurationError("a mistake")
+            case .grant("refuses"): throw OAuthError(.accessDenied, "no")
+            case .grant("store"): throw StoreError("the store fails")
+            default: [Careless.write("redeem")]
+            }
+        }
     }
 }
 
@@ -146,6 +153,25 @@ struct AuthorMistakeTests {
         let revoked = server.log.lines.count { $0.contains("reason=test") }
         try await server.core.tokens.revoke(.grant("g-1"), reason: "test")
         #expect(server.log.lines.count { $0.contains("reason=test") } == revoked, "it was over before")
+    }
+
+    @Test("a revocation is committed even if a plugin fails", arguments: ["fails", "refuses"])
+    func failingParticipant(_ grant: String) async throws {
+        let (server, _) = try await server()
+        let token = try #require(await ask(server, [("grant_id", grant)])["access_token"])
+        try await server.core.tokens.revoke(.grant(grant), reason: "test")
+        #expect(try await server.core.tokens.resolve(token) == nil)
+        #expect(server.log.lines.contains { $0.contains("plugin=careless") && $0.contains("left out") })
+    }
+
+    @Test("a revocation can be repeated if the store fails while a plugin takes part")
+    func failingStore() async throws {
+        let (server, _) = try await server()
+        let token = try #require(await ask(server, [("grant_id", "store")])["access_token"])
+        await #expect(throws: StoreError.self) {
+            try await server.core.tokens.revoke(.grant("store"), reason: "test")
+        }
+        #expect(try await server.core.tokens.resolve(token) != nil)
     }
 
     @Test("the conformance kit finds each of these mistakes")

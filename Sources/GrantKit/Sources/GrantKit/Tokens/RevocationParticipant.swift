@@ -4,6 +4,7 @@
 public protocol RevocationParticipant: Sendable {
     /// What is committed together with the end of something; it may be called again for the same.
     ///
-    /// - Throws: Any error; nothing is revoked then.
+    /// - Throws: `StoreError` if the store fails; nothing is revoked then. After any other error, the revocation is
+    ///   committed without what this plugin adds, and the log says so.
     func writes(revoking what: Revocation) async throws -> [StoreWrite]
 }
