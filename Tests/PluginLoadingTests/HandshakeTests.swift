@@ -28,14 +28,14 @@ struct Workshop {
     /// The block as C source, with the changes of a case.
     static func block(
         magic: String = "GRANTOR", size: Int = 136, major: UInt32? = nil, minor: UInt32? = nil, compiler: String? = nil,
-        section: String = "grantor_abi", rest: String = ""
+        swift: UInt32 = 0, section: String = "grantor_abi", rest: String = ""
     ) -> String {
         let server = ABIBlock.server
         return """
             #include <stdint.h>
-            struct abi { char magic[8]; uint32_t size, major, minor, reserved; char compiler[112]; };
+            struct abi { char magic[8]; uint32_t size, major, minor, swift; char compiler[112]; };
             static const struct abi block __attribute__((used, section("\(section)"))) = {
-                "\(magic)", \(size), \(major ?? server?.major ?? 0), \(minor ?? server?.minor ?? 0), 0,
+                "\(magic)", \(size), \(major ?? server?.major ?? 0), \(minor ?? server?.minor ?? 0), \(swift),
                 "\(compiler ?? server?.compiler ?? "")" };
             const void *test_plugin_abi(void) { return &block; }
             \(rest)
@@ -80,6 +80,7 @@ struct HandshakeTests {
     func own() throws {
         let server = try #require(ABIBlock.server)
         #expect(server.size == 136 && server.major == 0 && server.compiler.contains("Clang"))
+        #expect(server.toolchain.hasPrefix("Swift 6."))
     }
 
     @Test("the error for a missing library lists those that exist")
@@ -179,6 +180,29 @@ struct HandshakeTests {
             #expect(refusal.hasPrefix("plugin 'test' was built by the toolchain 'gcc 12', but this server by '"))
             #expect(refusal.hasSuffix("(rebuild the plugin with the server's toolchain)"))
         }
+    }
+
+    @Test("a different toolchain is called by the version of Swift, or by what differs if that is the same")
+    func swiftVersion() throws {
+        try Workshop.with { workshop in
+            let server = try #require(ABIBlock.server)
+            try workshop.compile(Workshop.block(compiler: "Clang 20", swift: 60_200, rest: HandshakeTests.bomb))
+            #expect(workshop.refusal()?.contains("'Swift 6.2', but this server by '\(server.toolchain)'") == true)
+            try workshop.compile(
+                Workshop.block(compiler: "Clang 20", swift: server.swiftVersion, rest: HandshakeTests.bomb))
+            #expect(workshop.refusal()?.contains("'Clang 20', but this server by '\(server.compiler)'") == true)
+        }
+    }
+
+    @Test(
+        "a language mode before 6 does not say which compiler it was",
+        arguments: [
+            (60_301, "Swift 6.3.1"), (60_300, "Swift 6.3"), (61_002, "Swift 6.10.2"), (51_000, "Clang 21"),
+            (0, "Clang 21"),
+        ] as [(UInt32, String)])
+    func toolchainName(_ version: UInt32, _ name: String) {
+        let block = ABIBlock(size: 136, major: 0, minor: 1, compiler: "Clang 21", swiftVersion: version)
+        #expect(block.toolchain == name)
     }
 
     @Test("a function that the server lacks is found while loading")
