@@ -67,22 +67,31 @@ public struct PluginLibrary: Sendable {
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
             throw PluginLoadingError(unsafe "plugin '\(id)' cannot be loaded: \(String(cString: dlerror()))")
         }
-        let name = id.raw.replacing("-", with: "_") + "_plugin_make"
+        let name = PluginFunction.name(id)
         guard let symbol = unsafe dlsym(handle, name) else {
+            let other = PluginFunction.ids(inFileAt: path).first
             throw PluginLoadingError(
                 "\(path) is not the plugin '\(id)': it has no function '\(name)'",
-                note: "the file name, the functions and the manifest must use the same id")
+                note: other.map { "its functions are named after '\($0)': use that id, or rename them" }
+                    ?? "the file name, the functions and the manifest must use the same id")
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
         guard let made = unsafe unsafeBitCast(symbol, to: Make.self)() else {
             throw PluginLoadingError("plugin '\(id)' returned nothing from its make function")
         }
         let type = unsafe PluginExport.take(made).type
-        guard type.manifest.id == id else {
-            throw PluginLoadingError(
-                "\(path) contains the plugin '\(type.manifest.id)', but the configuration expects '\(id)'",
-                note: "correct the id in the configuration")
-        }
+        guard type.manifest.id == id else { throw mismatch(path, id, type.manifest.id) }
         return type
+    }
+
+    /// The error for a manifest with another id than the library's functions.
+    private static func mismatch(_ path: String, _ id: String, _ manifest: String) -> PluginLoadingError {
+        // No id has an underscore; this one comes from the name of a file.
+        let isFileWrong = id.raw.contains("_") && PluginFunction.name(manifest) == PluginFunction.name(id)
+        return PluginLoadingError(
+            "\(path) contains the plugin '\(manifest)', not '\(id)'",
+            note: isFileWrong
+                ? "rename the file to lib\(manifest).so, and the product in its Package.swift to '\(manifest)'"
+                : "its functions are named after '\(id)', so the plugin's author must give its manifest that id")
     }
 }

@@ -92,6 +92,49 @@ struct HandshakeTests {
         }
     }
 
+    @Test("a folder of the search path that does not exist")
+    func noFolder() {
+        let folder = "/tmp/grantor-\(UUID().uuidString)"
+        let refusal = #expect(throws: PluginLoadingError.self) { try PluginSearch([folder]).find("test", library: nil) }
+        #expect(refusal?.message.hasSuffix("no libtest.so in \(folder) (no such folder)") == true)
+    }
+
+    @Test("a static library, with the name of the shared one or with its own", arguments: ["!<arch>\n", "!<thin>\n"])
+    func staticLibrary(_ start: String) throws {
+        try Workshop.with { workshop in
+            let remedy = "give the product in its Package.swift 'type: .dynamic', and build it again"
+            let path = "\(workshop.folder)/libtest"
+            try start.write(toFile: "\(path).a", atomically: true, encoding: .utf8)
+            #expect(workshop.refusal()?.hasSuffix("(\(path).a is a static library: \(remedy))") == true)
+            try start.write(toFile: "\(path).so", atomically: true, encoding: .utf8)
+            #expect(workshop.refusal() == "\(path).so is a static library, not a shared one (\(remedy))")
+            #expect(workshop.refusal(library: "\(path).a")?.hasPrefix("\(path).a is a static library, not a") == true)
+        }
+    }
+
+    @Test("a package whose product was not built as a library leaves only the kit")
+    func onlyTheKit() throws {
+        try Workshop.with { workshop in
+            try workshop.compile("int kit;", name: "libGrantKit.so")
+            let refusal = workshop.refusal() ?? ""
+            #expect(refusal.contains("\(workshop.folder) has the kit but no plugin: give the product"), "\(refusal)")
+            try workshop.compile(Workshop.block(), name: "libother.so")
+            #expect(workshop.refusal()?.hasSuffix("(found: other)") == true)
+        }
+    }
+
+    @Test("a library that is not named after its plugin", arguments: ["libTest.so", "test_1.so", "libtest-plugin.so"])
+    func misnamed(_ name: String) throws {
+        try Workshop.with { workshop in
+            let make = "\(HandshakeTests.bomb) void *test_plugin_make(void) { return 0; }"
+            let path = try workshop.compile(Workshop.block(rest: make), name: name)
+            #expect(
+                workshop.refusal()?.hasSuffix(
+                    "(\(path) is this plugin: rename it to libtest.so, and the product in its Package.swift to 'test')")
+                    == true)
+        }
+    }
+
     @Test(
         "a file that is not a library",
         arguments: ["", "this is a string", "\u{7F}ELF", String(repeating: "\u{7F}ELF\u{2}\u{1}", count: 40)])
@@ -223,6 +266,11 @@ struct HandshakeTests {
             #expect(
                 workshop.refusal("other-name")?.hasPrefix(
                     "\(path) is not the plugin 'other-name': it has no function 'other_name_plugin_make'") == true)
+            try workshop.compile(
+                Workshop.block(rest: "void *a_test_plugin_make(void) { return 0; }"), name: "libnew-name.so")
+            #expect(
+                workshop.refusal("new-name")?.hasSuffix(
+                    "(its functions are named after 'a-test': use that id, or rename them)") == true)
         }
     }
 
