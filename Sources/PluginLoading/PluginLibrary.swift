@@ -9,6 +9,10 @@ import OutsideText
 public struct PluginLibrary: Sendable {
     /// The path of the file, with symbolic links resolved.
     public let path: String
+    /// The version of the kit that it was built with.
+    public let kit: String
+    /// The name of the toolchain that built it.
+    public let toolchain: String
     /// The plugin's type.
     public let type: any Plugin.Type
 
@@ -28,8 +32,9 @@ public struct PluginLibrary: Sendable {
         let path = try search.find(id, library: library)
         if let pinned { try checkDigest(of: path, pinned, sha256) }
         guard let server = ABIBlock.server else { throw PluginLoadingError("this server has no handshake of its own") }
-        try ABIBlock.read(fromFileAt: path).check(against: server, id: id)
-        return PluginLibrary(path: path, type: try open(path, id: id))
+        let block = try ABIBlock.read(fromFileAt: path)
+        try block.check(against: server, id: id)
+        return PluginLibrary(path: path, kit: block.kit, toolchain: block.toolchain, type: try open(path, id: id))
     }
 
     /// The SHA-256 digest of a file in hexadecimal.
