@@ -9,7 +9,22 @@ public struct ABIBlock: Sendable, Equatable {
     let size: UInt32
     let major: UInt32
     let minor: UInt32
+    /// What C calls the compiler; two libraries fit only if it is the same.
     let compiler: String
+    /// The version of Swift as C sees it, such as 60301; 0 if the block does not have it.
+    var swiftVersion: UInt32 = 0
+
+    /// The version of the kit.
+    var kit: String { "\(major).\(minor)" }
+
+    /// The name of the toolchain: that of Swift if the block has it, otherwise what C calls the compiler.
+    ///
+    /// In a language mode before 6, C sees the version of the mode, which does not say which compiler it was.
+    var toolchain: String {
+        guard swiftVersion >= 60_000 else { return compiler }
+        let patch = swiftVersion % 100
+        return "Swift \(swiftVersion / 10_000).\(swiftVersion / 100 % 100)" + (patch > 0 ? ".\(patch)" : "")
+    }
 
     /// The kit and the toolchain that this server was built with.
     static var server: ABIBlock? {
@@ -45,7 +60,8 @@ public struct ABIBlock: Sendable, Equatable {
         func number(_ offset: Int) -> UInt32 { unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
         let compiler = unsafe bytes.dropFirst(24).prefix(112).prefix { $0 != 0 }
         return unsafe ABIBlock(
-            size: number(8), major: number(12), minor: number(16), compiler: String(decoding: compiler, as: UTF8.self))
+            size: number(8), major: number(12), minor: number(16), compiler: String(decoding: compiler, as: UTF8.self),
+            swiftVersion: number(20))
     }
 
     /// Refuses a library that does not fit the server.
@@ -69,8 +85,11 @@ public struct ABIBlock: Sendable, Equatable {
                 note: "update the server, or use an older build of the plugin")
         }
         guard compiler == server.compiler else {
+            // Two builds of one version of Swift differ only in what C calls them.
+            let isNamed = toolchain != server.toolchain
+            let (mine, its) = isNamed ? (toolchain, server.toolchain) : (compiler, server.compiler)
             throw PluginLoadingError(
-                "plugin '\(id)' was built by the toolchain '\(compiler)', but this server by '\(server.compiler)'",
+                "plugin '\(id)' was built by the toolchain '\(mine)', but this server by '\(its)'",
                 note: "rebuild the plugin with the server's toolchain")
         }
     }

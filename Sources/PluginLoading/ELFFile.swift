@@ -4,6 +4,11 @@ import Glibc
 
 /// Reads one section of a 64-bit little-endian ELF file without loading it.
 struct ELFFile {
+    /// What to do about a static library.
+    static let remedy = "give the product in its Package.swift 'type: .dynamic', and build it again"
+    /// The first bytes of a static library, with and without the code in it (ar(5)).
+    private static let archives = ["!<arch>\n", "!<thin>\n"]
+
     private let path: String
     private let descriptor: Descriptor
 
@@ -30,12 +35,9 @@ struct ELFFile {
         PluginLoadingError("\(path) is not a shared library for this machine", note: "expected a 64-bit ELF file")
     }
 
-    func section(named name: String) throws -> [UInt8]? {
-        let header = try read(at: 0, count: 64)
-        // ELF magic, 64 bits, little-endian, and a shared object.
-        guard header.prefix(6).elementsEqual([0x7F, 0x45, 0x4C, 0x46, 2, 1]), header.number(16, 2) == 3 else {
-            throw notALibrary
-        }
+    /// The content of a section; nil if there is none of that name.
+    func section(named name: String, limit: Int = 4096) throws -> [UInt8]? {
+        let header = try header()
         let table = (offset: header.number(40, 8), size: header.number(58, 2), count: header.number(60, 2))
         guard table.size == 64, table.count > 0, table.count <= 1024 else { throw notALibrary }
         let sections = try read(at: table.offset, count: table.size * table.count)
@@ -47,10 +49,23 @@ struct ELFFile {
                 continue
             }
             let (offset, size) = (Array(entry).number(24, 8), Array(entry).number(32, 8))
-            guard size <= 4096 else { throw notALibrary }
+            guard size <= limit else { throw notALibrary }
             return try read(at: offset, count: size)
         }
         return nil
+    }
+
+    private func header() throws -> [UInt8] {
+        let start = try read(at: 0, count: 8)
+        guard !ELFFile.archives.contains(where: { start.elementsEqual($0.utf8) }) else {
+            throw PluginLoadingError("\(path) is a static library, not a shared one", note: ELFFile.remedy)
+        }
+        let header = try read(at: 0, count: 64)
+        // ELF magic, 64 bits, little-endian, and a shared object.
+        guard header.prefix(6).elementsEqual([0x7F, 0x45, 0x4C, 0x46, 2, 1]), header.number(16, 2) == 3 else {
+            throw notALibrary
+        }
+        return header
     }
 
     private func names(_ sections: [UInt8], at number: Int) throws -> [UInt8] {

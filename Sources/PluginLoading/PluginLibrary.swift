@@ -9,6 +9,10 @@ import OutsideText
 public struct PluginLibrary: Sendable {
     /// The path of the file, with symbolic links resolved.
     public let path: String
+    /// The version of the kit that it was built with.
+    public let kit: String
+    /// The name of the toolchain that built it.
+    public let toolchain: String
     /// The plugin's type.
     public let type: any Plugin.Type
 
@@ -28,8 +32,9 @@ public struct PluginLibrary: Sendable {
         let path = try search.find(id, library: library)
         if let pinned { try checkDigest(of: path, pinned, sha256) }
         guard let server = ABIBlock.server else { throw PluginLoadingError("this server has no handshake of its own") }
-        try ABIBlock.read(fromFileAt: path).check(against: server, id: id)
-        return PluginLibrary(path: path, type: try open(path, id: id))
+        let block = try ABIBlock.read(fromFileAt: path)
+        try block.check(against: server, id: id)
+        return PluginLibrary(path: path, kit: block.kit, toolchain: block.toolchain, type: try open(path, id: id))
     }
 
     /// The SHA-256 digest of a file in hexadecimal.
@@ -67,22 +72,31 @@ public struct PluginLibrary: Sendable {
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
             throw PluginLoadingError(unsafe "plugin '\(id)' cannot be loaded: \(String(cString: dlerror()))")
         }
-        let name = id.raw.replacing("-", with: "_") + "_plugin_make"
+        let name = PluginFunction.name(id)
         guard let symbol = unsafe dlsym(handle, name) else {
+            let other = PluginFunction.ids(inFileAt: path).first
             throw PluginLoadingError(
                 "\(path) is not the plugin '\(id)': it has no function '\(name)'",
-                note: "the file name, the functions and the manifest must use the same id")
+                note: other.map { "its functions are named after '\($0)': use that id, or rename them" }
+                    ?? "the file name, the functions and the manifest must use the same id")
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
         guard let made = unsafe unsafeBitCast(symbol, to: Make.self)() else {
             throw PluginLoadingError("plugin '\(id)' returned nothing from its make function")
         }
         let type = unsafe PluginExport.take(made).type
-        guard type.manifest.id == id else {
-            throw PluginLoadingError(
-                "\(path) contains the plugin '\(type.manifest.id)', but the configuration expects '\(id)'",
-                note: "correct the id in the configuration")
-        }
+        guard type.manifest.id == id else { throw mismatch(path, id, type.manifest.id) }
         return type
+    }
+
+    /// The error for a manifest with another id than the library's functions.
+    private static func mismatch(_ path: String, _ id: String, _ manifest: String) -> PluginLoadingError {
+        // No id has an underscore; this one comes from the name of a file.
+        let isFileWrong = id.raw.contains("_") && PluginFunction.name(manifest) == PluginFunction.name(id)
+        return PluginLoadingError(
+            "\(path) contains the plugin '\(manifest)', not '\(id)'",
+            note: isFileWrong
+                ? "rename the file to lib\(manifest).so, and the product in its Package.swift to '\(manifest)'"
+                : "its functions are named after '\(id)', so the plugin's author must give its manifest that id")
     }
 }

@@ -27,32 +27,61 @@ public struct PluginSearch: Sendable {
         }
         for folder in folders {
             let path = "\(folder)/lib\(id).so"
-            if unsafe access(path, F_OK) == 0 { return try check(path, within: folder) }
+            if PluginSearch.exists(path) { return try check(path, within: folder) }
         }
+        let searched = folders.map { PluginSearch.exists($0) ? $0 : "\($0) (no such folder)" }
         throw PluginLoadingError(
-            "the plugin '\(id)' is not installed: no lib\(id).so in \(folders.joined(separator: ", "))",
-            note: candidates.isEmpty ? "there are no plugins" : "found: \(candidates.joined(separator: ", "))")
+            "the plugin '\(id)' is not installed: no lib\(id).so in \(searched.joined(separator: ", "))",
+            note: remedy(for: id))
     }
 
     /// The ids of all plugins on the search path.
     public var candidates: [String] {
-        Set(folders.flatMap(PluginSearch.libraries)).sorted()
+        let names = folders.flatMap(PluginSearch.libraries).map(\.raw).filter { $0.starts(with: "lib") }
+        return Set(names.map { $0.dropFirst(3).dropLast(3).string }).sorted()
     }
 
+    // MARK: missing libraries
+
+    /// How to get the library of a plugin from what was built in its place, or else which plugins there are.
+    private func remedy(for id: String) -> String {
+        for folder in folders {
+            if let remedy = PluginSearch.remedy(for: id, in: folder) { return remedy }
+        }
+        return candidates.isEmpty ? "there are no plugins" : "found: \(candidates.joined(separator: ", "))"
+    }
+
+    private static func remedy(for id: String, in folder: String) -> String? {
+        let archive = "\(folder)/lib\(id).a"
+        if exists(archive) { return "\(archive) is a static library: \(ELFFile.remedy)" }
+        let libraries = libraries(in: folder)
+        if let name = libraries.first(where: { PluginFunction.ids(inFileAt: "\(folder)/\($0)").contains(id) }) {
+            return
+                "\(folder)/\(name) is this plugin: rename it to lib\(id).so, and the product in its Package.swift to '\(id)'"
+        }
+        // A build of a package whose product is not dynamic leaves only the kit.
+        guard libraries.isEmpty, exists("\(folder)/libGrantKit.so") else { return nil }
+        return "\(folder) has the kit but no plugin: \(ELFFile.remedy)"
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        unsafe access(path, F_OK) == 0
+    }
+
+    /// The names of the libraries in a folder that are plugins.
     private static func libraries(in folder: String) -> [String] {
         // Safe: an entry is copied before the next one is read, and its name ends with NUL.
         guard let stream = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(stream) }
-        var ids: [String] = []
+        var names: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            guard name.raw.starts(with: "lib"), name.raw.ends(with: ".so") else { continue }
-            let id = name.raw.dropFirst(3).dropLast(3).string
-            if (try? ABIBlock.read(fromFileAt: "\(folder)/\(name)")) != nil { ids.append(id) }
+            guard name.raw.ends(with: ".so") else { continue }
+            if (try? ABIBlock.read(fromFileAt: "\(folder)/\(name)")) != nil { names.append(name) }
         }
-        return ids
+        return names
     }
 
     // MARK: permissions

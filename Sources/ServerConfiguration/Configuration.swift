@@ -55,6 +55,8 @@ public struct Configuration: Sendable {
         public var sha256: String?
         /// The plugin's settings.
         public var settings: JSON
+        /// The settings as the file has them, to be shown: secrets are hidden, and references are not resolved.
+        public var shownSettings: JSON = [:]
         /// The path of the entry in the file.
         public var path: [PathStep]
         /// The path of the settings in the file.

@@ -6,6 +6,18 @@ extension Node {
     fileprivate var isNull: Bool {
         if case .scalar(let text, true) = content { ValueReader.typed(text) == .null } else { false }
     }
+
+    /// The value at a path that starts at this one; nil if there is none.
+    fileprivate func value(at path: ArraySlice<PathStep>) -> Node? {
+        switch (path.first, content) {
+        case (nil, _): self
+        case (.key(let name)?, .mapping(let entries)):
+            entries.first { $0.key == name }?.value.value(at: path.dropFirst())
+        case (.element(let number)?, .sequence(let elements)) where elements.indices.contains(number):
+            elements[number].value(at: path.dropFirst())
+        default: nil
+        }
+    }
 }
 
 extension Configuration {
@@ -45,12 +57,14 @@ extension Configuration {
 /// Reads all sections of a file, so that one run finds every problem.
 struct ConfigurationReader {
     private var root: Section
+    private let node: Node
     private let diagnostics: Diagnostics
     private var configuration = Configuration()
 
     init(_ node: Node, _ references: ReferenceSources, _ diagnostics: Diagnostics) {
         let json = ValueReader(references: references, diagnostics: diagnostics).json(node, at: [])
         root = Section(json, at: [], label: "the configuration", diagnostics)
+        self.node = node
         self.diagnostics = diagnostics
     }
 
@@ -223,7 +237,13 @@ struct ConfigurationReader {
         var members = settings
         if case .object = settings {} else { members = [:] }
         return Configuration.PluginEntry(
-            id: id, library: library, sha256: digest?.lowercased(), settings: members, path: section.path)
+            id: id, library: library, sha256: digest?.lowercased(), settings: members,
+            shownSettings: shown(at: section.path + [.key("settings")]), path: section.path)
+    }
+
+    /// A value as it may be shown; an empty mapping if there is none.
+    private func shown(at path: [PathStep]) -> JSON {
+        node.value(at: path[...]).map { Sensitive.masked(ValueReader.written($0), at: path) } ?? [:]
     }
 
     private mutating func add(_ entry: Configuration.PluginEntry) {

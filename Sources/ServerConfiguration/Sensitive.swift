@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GrantKit
+
 /// Decides which keys have secret values, even if misspelled, and which lines must therefore not be quoted.
 enum Sensitive {
     private static let words = ["secret", "password", "passphrase", "credential", "credentials", "signing"]
@@ -56,6 +58,21 @@ enum Sensitive {
         guard isKey(key), let end = key.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return (key, nil) }
         return (String(key[...end]) + "...", "put a space after the '\(key[end])'")
     }
+
+    /// A value as it was written, with its secrets hidden; a reference names the place of a value, which is no secret.
+    static func masked(_ value: JSON, at path: [PathStep]) -> JSON {
+        switch value {
+        case .object(let members) where members.count == 1 && (value["env"] ?? value["file"])?.string != nil: value
+        case _ where isSecret(path): hidden
+        case .string(let text): holdsPassword(text) ? hidden : value
+        case .array(let elements): .array(elements.map { masked($0, at: path) })
+        case .object(let members):
+            .object(members.map { .init($0.name, masked($0.value, at: path + [.key($0.name)])) })
+        default: value
+        }
+    }
+
+    private static let hidden: JSON = "(hidden)"
 
     static func lines(_ node: Node, at path: [PathStep] = []) -> Set<Int> {
         switch node.content {

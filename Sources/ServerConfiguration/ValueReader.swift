@@ -22,6 +22,15 @@ struct ValueReader {
         }
     }
 
+    /// The value of a node with its references as they are written.
+    static func written(_ node: Node) -> JSON {
+        switch node.content {
+        case .scalar(let text, let isPlain): isPlain ? typed(text) : .string(text)
+        case .sequence(let elements): .array(elements.map(written))
+        case .mapping(let entries): .object(entries.map { .init($0.key, written($0.value)) })
+        }
+    }
+
     /// The value of a plain scalar by the core schema of YAML 1.2, with decimal numbers only.
     static func typed(_ text: String) -> JSON {
         switch text {

@@ -28,14 +28,14 @@ struct Workshop {
     /// The block as C source, with the changes of a case.
     static func block(
         magic: String = "GRANTOR", size: Int = 136, major: UInt32? = nil, minor: UInt32? = nil, compiler: String? = nil,
-        section: String = "grantor_abi", rest: String = ""
+        swift: UInt32 = 0, section: String = "grantor_abi", rest: String = ""
     ) -> String {
         let server = ABIBlock.server
         return """
             #include <stdint.h>
-            struct abi { char magic[8]; uint32_t size, major, minor, reserved; char compiler[112]; };
+            struct abi { char magic[8]; uint32_t size, major, minor, swift; char compiler[112]; };
             static const struct abi block __attribute__((used, section("\(section)"))) = {
-                "\(magic)", \(size), \(major ?? server?.major ?? 0), \(minor ?? server?.minor ?? 0), 0,
+                "\(magic)", \(size), \(major ?? server?.major ?? 0), \(minor ?? server?.minor ?? 0), \(swift),
                 "\(compiler ?? server?.compiler ?? "")" };
             const void *test_plugin_abi(void) { return &block; }
             \(rest)
@@ -80,6 +80,7 @@ struct HandshakeTests {
     func own() throws {
         let server = try #require(ABIBlock.server)
         #expect(server.size == 136 && server.major == 0 && server.compiler.contains("Clang"))
+        #expect(server.toolchain.hasPrefix("Swift 6."))
     }
 
     @Test("the error for a missing library lists those that exist")
@@ -88,6 +89,49 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(), name: "libother.so")
             let refusal = workshop.refusal()
             #expect(refusal == "the plugin 'test' is not installed: no libtest.so in \(workshop.folder) (found: other)")
+        }
+    }
+
+    @Test("a folder of the search path that does not exist")
+    func noFolder() {
+        let folder = "/tmp/grantor-\(UUID().uuidString)"
+        let refusal = #expect(throws: PluginLoadingError.self) { try PluginSearch([folder]).find("test", library: nil) }
+        #expect(refusal?.message.hasSuffix("no libtest.so in \(folder) (no such folder)") == true)
+    }
+
+    @Test("a static library, with the name of the shared one or with its own", arguments: ["!<arch>\n", "!<thin>\n"])
+    func staticLibrary(_ start: String) throws {
+        try Workshop.with { workshop in
+            let remedy = "give the product in its Package.swift 'type: .dynamic', and build it again"
+            let path = "\(workshop.folder)/libtest"
+            try start.write(toFile: "\(path).a", atomically: true, encoding: .utf8)
+            #expect(workshop.refusal()?.hasSuffix("(\(path).a is a static library: \(remedy))") == true)
+            try start.write(toFile: "\(path).so", atomically: true, encoding: .utf8)
+            #expect(workshop.refusal() == "\(path).so is a static library, not a shared one (\(remedy))")
+            #expect(workshop.refusal(library: "\(path).a")?.hasPrefix("\(path).a is a static library, not a") == true)
+        }
+    }
+
+    @Test("a package whose product was not built as a library leaves only the kit")
+    func onlyTheKit() throws {
+        try Workshop.with { workshop in
+            try workshop.compile("int kit;", name: "libGrantKit.so")
+            let refusal = workshop.refusal() ?? ""
+            #expect(refusal.contains("\(workshop.folder) has the kit but no plugin: give the product"), "\(refusal)")
+            try workshop.compile(Workshop.block(), name: "libother.so")
+            #expect(workshop.refusal()?.hasSuffix("(found: other)") == true)
+        }
+    }
+
+    @Test("a library that is not named after its plugin", arguments: ["libTest.so", "test_1.so", "libtest-plugin.so"])
+    func misnamed(_ name: String) throws {
+        try Workshop.with { workshop in
+            let make = "\(HandshakeTests.bomb) void *test_plugin_make(void) { return 0; }"
+            let path = try workshop.compile(Workshop.block(rest: make), name: name)
+            #expect(
+                workshop.refusal()?.hasSuffix(
+                    "(\(path) is this plugin: rename it to libtest.so, and the product in its Package.swift to 'test')")
+                    == true)
         }
     }
 
@@ -181,6 +225,29 @@ struct HandshakeTests {
         }
     }
 
+    @Test("a different toolchain is called by the version of Swift, or by what differs if that is the same")
+    func swiftVersion() throws {
+        try Workshop.with { workshop in
+            let server = try #require(ABIBlock.server)
+            try workshop.compile(Workshop.block(compiler: "Clang 20", swift: 60_200, rest: HandshakeTests.bomb))
+            #expect(workshop.refusal()?.contains("'Swift 6.2', but this server by '\(server.toolchain)'") == true)
+            try workshop.compile(
+                Workshop.block(compiler: "Clang 20", swift: server.swiftVersion, rest: HandshakeTests.bomb))
+            #expect(workshop.refusal()?.contains("'Clang 20', but this server by '\(server.compiler)'") == true)
+        }
+    }
+
+    @Test(
+        "a language mode before 6 does not say which compiler it was",
+        arguments: [
+            (60_301, "Swift 6.3.1"), (60_300, "Swift 6.3"), (61_002, "Swift 6.10.2"), (51_000, "Clang 21"),
+            (0, "Clang 21"),
+        ] as [(UInt32, String)])
+    func toolchainName(_ version: UInt32, _ name: String) {
+        let block = ABIBlock(size: 136, major: 0, minor: 1, compiler: "Clang 21", swiftVersion: version)
+        #expect(block.toolchain == name)
+    }
+
     @Test("a function that the server lacks is found while loading")
     func undefined() throws {
         try Workshop.with { workshop in
@@ -199,6 +266,11 @@ struct HandshakeTests {
             #expect(
                 workshop.refusal("other-name")?.hasPrefix(
                     "\(path) is not the plugin 'other-name': it has no function 'other_name_plugin_make'") == true)
+            try workshop.compile(
+                Workshop.block(rest: "void *a_test_plugin_make(void) { return 0; }"), name: "libnew-name.so")
+            #expect(
+                workshop.refusal("new-name")?.hasSuffix(
+                    "(its functions are named after 'a-test': use that id, or rename them)") == true)
         }
     }
 

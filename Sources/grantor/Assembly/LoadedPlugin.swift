@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import GrantKit
+import PluginLoading
 import ServerConfiguration
 
 /// A registered plugin with its configuration entry and the file it was loaded from.
 struct LoadedPlugin: Sendable {
-    let entry: Configuration.PluginEntry
+    var entry: Configuration.PluginEntry
+    let library: PluginLibrary
     let file: PluginFile
+    /// The settings that the plugin reads.
+    let settings: [SettingDeclaration]
     let registered: RegisteredPlugin
 }

@@ -27,8 +27,9 @@ struct PluginLoader {
     func load(_ entry: Configuration.PluginEntry) -> LoadedPlugin? {
         let running = former.first { $0.entry.id == entry.id }
         if let running, !isUnchanged(running, entry) { return nil }
-        if let running, running.entry.settings == entry.settings {
-            return LoadedPlugin(entry: entry, file: running.file, registered: running.registered)
+        if var running, running.entry.settings == entry.settings {
+            running.entry = entry
+            return running
         }
         do {
             let library = try PluginLibrary.load(
@@ -39,12 +40,12 @@ struct PluginLoader {
                 return nil
             }
             PluginLoader.files.withLock { $0[file.path] = file }
-            guard let registered = make(library.type, entry) else { return nil }
+            guard let loaded = make(library, file, entry) else { return nil }
             if let running, !running.registered.registry.stores.isEmpty {
                 needsRestart(entry, "the settings of the store '\(entry.id)' have changed")
                 return nil
             }
-            return LoadedPlugin(entry: entry, file: file, registered: registered)
+            return loaded
         } catch let error as PluginLoadingError {
             diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {
@@ -76,15 +77,19 @@ struct PluginLoader {
         diagnostics.report(at: entry.path, message, note: "restart needed: a reload never replaces code or the store")
     }
 
-    private func make(_ type: any Plugin.Type, _ entry: Configuration.PluginEntry) -> RegisteredPlugin? {
+    private func make(
+        _ library: PluginLibrary, _ file: PluginFile, _ entry: Configuration.PluginEntry
+    ) -> LoadedPlugin? {
         let source = PluginSettings(entry.settings)
         defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
         do {
             let host = LentHost(core, to: entry.id)
-            let plugin = try type.init(settings: Settings(source), host: host)
+            let plugin = try library.type.init(settings: Settings(source), host: host)
             var registry = Registry()
             try plugin.register(in: &registry)
-            return RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host)
+            return LoadedPlugin(
+                entry: entry, library: library, file: file, settings: source.declarations,
+                registered: RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host))
         } catch let error as ConfigurationError {
             // Reading the setting has already reported this problem.
             if let key = error.key, source.hasProblem(at: key) { return nil }

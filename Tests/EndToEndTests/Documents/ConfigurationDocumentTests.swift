@@ -80,7 +80,8 @@ struct ConfigurationDocumentTests {
             #expect(ids.count > 12)
             for id in ids {
                 let shown = try Command.grantor("plugins", "show", id, in: folder).output
-                let halves = shown.components(separatedBy: "\nAttributes of clients\n")
+                let tables = try #require(shown.components(separatedBy: "\nSettings\n").last)
+                let halves = tables.components(separatedBy: "\nAttributes of clients\n")
                 try #require(halves.count == 2, "\(shown)")
                 for key in printedKeys(halves[0]) { #expect(isDescribed(key, in: settings), "\(id): \(key)") }
                 for key in printedKeys(halves[1]) { #expect(isDescribed(key, in: attributes), "\(id): \(key)") }

@@ -119,13 +119,14 @@ struct ForeignPluginTests {
                 ),
                 (
                     "it-lies", ForeignPluginTests.grant("it-differs", "it"),
-                    "contains the plugin 'it-differs', but the configuration expects 'it-lies'"
+                    "contains the plugin 'it-differs', not 'it-lies'"
                 ),
             ]
             for (id, source, message) in cases {
                 try folder.write("config.yaml", configuration(id, try toolchain.build(id, source)))
                 let ended = try Command.grantor("serve", in: folder)
                 #expect(ended.status == 78 && ended.errors.contains(message), "\(ended.errors)")
+                #expect(ended.errors.contains("named after 'it-lies', so the plugin's author") == (id == "it-lies"))
             }
         }
     }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import AuthorizationServer
-import Cryptography
-import Foundation
 import GrantKit
-import Logging
 import PluginLoading
-import ServerConfiguration
 
 struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,15 +10,17 @@ struct PluginsCommand: ParsableCommand {
         subcommands: [List.self, Show.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the plugins on the search path.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the plugins on the search path and in a configuration.")
 
         @OptionGroup var search: SearchOption
 
         func run() throws {
-            let search = PluginSearch(self.search.folders)
-            let rows = search.candidates.map { id in
+            defer { LogWriter.standardError.flush() }
+            let catalogue = try PluginCatalogue(search)
+            let rows = catalogue.ids.map { id in
                 do {
-                    let manifest = try InstalledPlugin(id, search).manifest
+                    let manifest = try catalogue.library(id).type.manifest
                     return [id, manifest.version, manifest.summary, manifest.specification]
                 } catch {
                     return [id, "-", "cannot be loaded: \(error)"]
@@ -36,13 +33,23 @@ struct PluginsCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what a plugin adds and how to configure it.",
-            discussion: "The tables come from the code that reads the settings, so they are always up to date.")
+            discussion: """
+                The tables come from the code that reads the settings, so they are always up to date. With --config, \
+                they have the settings of the configuration too, without secrets.
+                """)
 
         @OptionGroup var search: SearchOption
         @Argument(help: "The plugin's id.") var id: String
 
         func run() throws {
-            print(try InstalledPlugin(id, PluginSearch(search.folders)).reference)
+            defer { LogWriter.standardError.flush() }
+            do {
+                print(try PluginCatalogue(search).plugin(id).reference())
+            } catch let error as PluginLoadingError {
+                throw ValidationError(error.description)
+            } catch let error as ConfigurationError {
+                throw Failure("plugin '\(id)' needs its settings: \(error.message); name a configuration with --config")
+            }
         }
     }
 }

@@ -13,18 +13,26 @@
 #define GRANTOR_KIT_MAJOR 0
 #define GRANTOR_KIT_MINOR 1
 
+/// The version of Swift, such as 60301, if Swift imports this; in an older language mode it is the version of the mode.
+#ifdef __swift__
+#define GRANTOR_SWIFT_VERSION __swift__
+#else
+#define GRANTOR_SWIFT_VERSION 0
+#endif
+
 struct grantor_plugin_abi {
     char magic[8];
     uint32_t size;
     uint32_t kit_major;
     uint32_t kit_minor;
-    uint32_t reserved;
+    uint32_t swift_version;
     char compiler[112];
 };
 
 static const struct grantor_plugin_abi grantor_abi_block
     __attribute__((used, section(GRANTOR_ABI_SECTION))) = {
-        GRANTOR_ABI_MAGIC, sizeof(struct grantor_plugin_abi), GRANTOR_KIT_MAJOR, GRANTOR_KIT_MINOR, 0, __VERSION__,
+        GRANTOR_ABI_MAGIC, sizeof(struct grantor_plugin_abi), GRANTOR_KIT_MAJOR, GRANTOR_KIT_MINOR, GRANTOR_SWIFT_VERSION,
+        __VERSION__,
 };
 
 /// The block of the image that calls this; calling it is what makes the compiler emit the block there.

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cryptography
+import GrantKit
+import PluginLoading
+
+extension InstalledPlugin {
+    /// The reference page of the plugin.
+    ///
+    /// - Throws: `PluginLoadingError` if the library can no longer be read.
+    func reference() throws -> String {
+        let manifest = library.type.manifest
+        let digest = try PluginLibrary.digest(of: library.path, sha256: Digest.sha256)
+        var lines = ["\(manifest.id) \(manifest.version): \(manifest.summary)"]
+        if !manifest.specification.isEmpty { lines.append("follows \(manifest.specification)") }
+        lines += ["", "file      \(library.path)", "sha256    \(digest)"]
+        lines += ["kit       \(library.kit)", "compiler  \(library.toolchain)"]
+        lines += ["", "Adds"] + (registry.additions.isEmpty ? ["  nothing"] : registry.additions.map { "  \($0)" })
+        lines += ["", "Settings", settings.isEmpty ? "  none" : settingsTable]
+        lines += ["", "Attributes of clients", attributes.isEmpty ? "  none" : attributesTable]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var settingsTable: String {
+        guard let configured else {
+            return Table.render([["KEY", "DEFAULT", "VALUE", "DESCRIPTION"]] + settings.map(\.cells))
+        }
+        let rows = settings.map { setting in
+            var cells = setting.cells
+            cells.insert(configured[setting.key]?.cell ?? "", at: 1)
+            return cells
+        }
+        return Table.render([["KEY", "SET TO", "DEFAULT", "VALUE", "DESCRIPTION"]] + rows)
+    }
+
+    private var attributesTable: String {
+        let rows = attributes.map { [$0.place, $0.fallback.cell, $0.expectation, $0.help] }
+        return Table.render([["KEY", "DEFAULT", "VALUE", "DESCRIPTION"]] + rows)
+    }
+}
+
+extension SettingDeclaration {
+    /// The columns of the table but that of the configuration.
+    fileprivate var cells: [String] {
+        [key, fallback?.cell ?? "must be set", bounds.isEmpty ? expectation : bounds, help]
+    }
+}
+
+extension JSON {
+    /// The value in a table.
+    fileprivate var cell: String {
+        let text = string ?? self.text
+        return text.isEmpty ? "\"\"" : text
+    }
+}
+
+extension AttributeDeclaration {
+    fileprivate var place: String {
+        switch level {
+        case .client: name
+        case .everyGrant: "auth.<grant>.\(name)"
+        case .grant(let key): "auth.\(key).\(name)"
+        @unknown default: name
+        }
+    }
+}

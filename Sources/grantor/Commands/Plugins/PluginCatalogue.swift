@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AuthorizationServer
+import Cryptography
+import Foundation
+import GrantKit
+import PluginLoading
+import ServerConfiguration
+
+/// The plugins that a command can show: those on the search path, and those that a configuration lists.
+struct PluginCatalogue {
+    private let file: (configuration: Configuration, diagnostics: Diagnostics)?
+    private let search: PluginSearch
+
+    init(_ option: SearchOption) throws {
+        // Reading a configuration makes its folder the current one, where the relative paths in it start.
+        let folders = option.pluginPath.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        var file = try option.config.map { try ConfigurationFile($0).read() }
+        file?.configuration.pluginPath.insert(contentsOf: folders, at: 0)
+        self.file = file
+        search = PluginSearch((file?.configuration.pluginPath ?? folders) + Installation.pluginFolders)
+        if let file, file.diagnostics.hasErrors { throw PluginCatalogue.refusal(file.diagnostics) }
+    }
+
+    /// The ids of all plugins.
+    var ids: [String] {
+        Set(search.candidates + (file?.configuration.plugins ?? []).map(\.id)).sorted()
+    }
+
+    /// Loads a plugin's library.
+    ///
+    /// - Throws: `PluginLoadingError`.
+    func library(_ id: String) throws -> PluginLibrary {
+        let entry = entry(id)
+        return try PluginLibrary.load(
+            id, library: entry?.library, pinned: entry?.sha256, search: search, sha256: Digest.sha256)
+    }
+
+    /// Creates a plugin, with the settings that the configuration has for it.
+    ///
+    /// - Throws: `PluginLoadingError`, an error of the plugin, or an exit status after printed diagnostics.
+    func plugin(_ id: String) throws -> InstalledPlugin {
+        let issuer = file?.configuration.issuer ?? "https://id.example.com"
+        let core = ServerCore.forCommands(issuer: issuer, ClientSecretVerifier())
+        guard let file, let entry = entry(id) else {
+            return try InstalledPlugin(library(id), host: LentHost(core, to: id))
+        }
+        let loader = PluginLoader(file.configuration, file.diagnostics, core: core, former: [])
+        guard let loaded = loader.load(entry), !file.diagnostics.hasErrors else {
+            throw PluginCatalogue.refusal(file.diagnostics)
+        }
+        return InstalledPlugin(loaded)
+    }
+
+    private func entry(_ id: String) -> Configuration.PluginEntry? {
+        file?.configuration.plugins.first { $0.id == id }
+    }
+
+    /// Prints the errors of a configuration; they end this command like every other that reads one.
+    private static func refusal(_ diagnostics: Diagnostics) -> ExitCode {
+        diagnostics.print()
+        return ExitCode(EX_CONFIG)
+    }
+}
