@@ -14,7 +14,7 @@ struct PluginsCommandTests {
             [
                 "response member id_token", "response type id_token", "endpoint /userinfo",
                 "document openid-configuration", "a filter of authorization requests",
-                "claims about users: name, family_name, ", "scope value openid, granted only on request",
+                "claims: name, family_name, ", "scope value openid, granted only on request",
                 "scope value openid, which users cannot deselect", "a key for ES256",
                 "metadata member claims_supported", "request parameters: ",
             ]
@@ -107,7 +107,7 @@ struct PluginsCommandTests {
                 "it-shows 1.0.0: shows itself\n", "file      \(library)\n", "sha256    \(digest)\n",
                 "kit       0.1\n", "compiler  Swift \(version)\n",
                 "\n  a look at every token, which it may refuse\n", "\n  a filter of token requests\n",
-                "\n  claims about users: groups\n", "\n  request parameters: shop\n",
+                "\n  claims: groups\n", "\n  request parameters: shop\n",
             ] { #expect(ended.output.contains(text), "\(text): \(ended.output)") }
             for row in [
                 #/KEY +SET TO +DEFAULT +VALUE +DESCRIPTION/#, #/api_password +\(hidden\) +must be set +a string/#,

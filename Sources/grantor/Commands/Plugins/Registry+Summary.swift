@@ -32,7 +32,7 @@ extension Registry {
 
     /// What the plugin declares for the server and its store, for users and for clients.
     private var declarations: [String] {
-        var parts = claimsSources.map { "claims about users: \($0.claims.joined(separator: ", "))" }
+        var parts = claimsSources.map { "claims: \($0.claims.joined(separator: ", "))" }
         parts += pages.map { "page \($0.name)" } + collections.map { "collection \($0.name)" }
         parts += scopesOnRequest.sorted().map { "scope value \($0), granted only on request" }
         parts += requiredScopes.sorted().map { "scope value \($0), which users cannot deselect" }
