@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Cryptography
 import GrantKit
 import Support
 import Testing
@@ -75,11 +76,12 @@ struct TokenClaimsTests {
 
     @Test("a self-contained token is refused if a source fails, a token in the store is not")
     func down() async throws {
-        let answer = await (try await server("jwt")).token([("scope", "down")])
+        let selfContained = try await server("jwt")
+        let answer = await selfContained.token([("scope", "down")])
         #expect(answer.status == 503 && answer["access_token"] == nil)
-        let server = try await server("opaque")
-        let token = try #require(await server.token([("scope", "down")])["access_token"])
-        #expect(await server.introspect(token).status == 503, "an answer without the claims could mean another thing")
+        let stored = try await server("opaque")
+        let token = try #require(await stored.token([("scope", "down")])["access_token"])
+        #expect(await stored.introspect(token).status == 503, "an answer without the claims could mean another thing")
     }
 
     private static let reserved = [
