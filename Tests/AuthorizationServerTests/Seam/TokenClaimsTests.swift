@@ -6,7 +6,7 @@ import GrantKit
 import Support
 import Testing
 
-/// Gives claims for every destination, one of them undeclared.
+/// Gives claims for every destination, one of them twice and one undeclared.
 private struct Telling: Plugin, ClaimsSource {
     static let manifest = PluginManifest(id: "telling", summary: "", specification: "")
     let claims = ["tier", "who"]
@@ -24,7 +24,7 @@ private struct Telling: Plugin, ClaimsSource {
         }
         return [
             .init("tier", .string("gold of \(request.client.id)")), .init("who", .string(request.user?.id ?? "nobody")),
-            .init("undeclared", true),
+            .init("tier", "silver"), .init("undeclared", true),
         ]
     }
 }
@@ -45,6 +45,22 @@ private struct Lying: Plugin, ClaimsSource {
     }
 
     func claims(for request: ClaimsRequest) async throws -> [JSON.Member] { claims.map { .init($0, "mallory") } }
+}
+
+/// Grants access to a subject that the directory does not know.
+private struct Visiting: Plugin, TokenGrant {
+    static let manifest = PluginManifest(id: "visiting", summary: "", specification: "")
+    let declaration = GrantDeclaration("visiting", client: .confidential)
+
+    init(settings: Settings, host: any PluginHost) {}
+
+    func register(in registry: inout Registry) {
+        registry.add(grant: self)
+    }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        Authorization(subject: .user("guest"), limits: request.allowed)
+    }
 }
 
 @Suite("Sources give claims for access tokens and introspection", .timeLimit(.minutes(10)))
@@ -84,13 +100,31 @@ struct TokenClaimsTests {
         #expect(await stored.introspect(token).status == 503, "an answer without the claims could mean another thing")
     }
 
-    private static let reserved = [
+    private static let api = "https://api.example.com"
+    private static let gateway: JSON = ["id": .string(api), "secret": "api secret", "grant_types": []]
+
+    @Test("a subject that the directory does not know gets tokens with claims", arguments: ["jwt", "opaque"])
+    func visitor(_ format: String) async throws {
+        var client = TestServer.service
+        client["grant_types"] = ["visiting"]
+        client["auth"] = ["visiting": ["audience": .string(Self.api)]]
+        let plugins = Plugins.all + [.init(Telling.self), .init(Visiting.self)]
+        let server = try await TestServer(plugins, clients: [client, Self.gateway], format: format)
+        let answer = await server.post(
+            "/auth/token", [("grant_type", "visiting")], as: ("service", TestServer.serviceSecret))
+        let token = try #require(answer["access_token"], "\(answer.json)")
+        let told = await server.introspect(token, as: Self.api, "api secret")
+        #expect(told.json["active"] == true && told["sub"] == "guest", "\(told.json)")
+        #expect(told["tier"] == "gold of service" && told["who"] == "nobody")
+    }
+
+    private static let ofCore = [
         "iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "cnf", "act", "active", "username",
         "token_type", "gid", "epoch", "client_epoch", "att", "sid", "auth_time", "acr", "amr", "nbf", "may_act",
         "cnf_type",
     ]
 
-    @Test("a claim that belongs to the core is reported when the plugins are loaded", arguments: reserved)
+    @Test("a claim that belongs to the core is reported when the plugins are loaded", arguments: ofCore)
     func reserved(_ name: String) async throws {
         let lying = PluginSetup(Lying.self, ["claim": .string(name)])
         let error = await #expect(throws: ConfigurationError.self) {
