@@ -103,6 +103,22 @@ struct TokenClaimsTests {
     private static let api = "https://api.example.com"
     private static let gateway: JSON = ["id": .string(api), "secret": "api secret", "grant_types": []]
 
+    @Test("an API learns the claims about a user, and the client that introspects its own token does not")
+    func people() async throws {
+        var house = Demo.house
+        house["auth"] = [
+            "authorization_code": ["redirect_uri": .string(Demo.callback), "audience": .strings([Self.api])]
+        ]
+        let server = try await TestServer(
+            Plugins.all + [.init(Telling.self)], clients: [house, Self.gateway], users: Demo.users)
+        let code = try #require(await server.code().query["code"])
+        let token = try #require(await server.redeem(code, as: ("house", Demo.secret))["access_token"])
+        let told = await server.introspect(token, as: Self.api, "api secret")
+        #expect(told["tier"] == "gold of house" && told["who"] == "ann")
+        let own = await server.introspect(token, as: "house", Demo.secret)
+        #expect(own.json["active"] == true && own["tier"] == nil && own["who"] == nil)
+    }
+
     @Test("a subject that the directory does not know gets tokens with claims", arguments: ["jwt", "opaque"])
     func visitor(_ format: String) async throws {
         var client = TestServer.service
