@@ -32,17 +32,27 @@ struct Introspection: Plugin, Endpoint {
     /// (RFC 7662 section 2.2).
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
         guard let token = try await host.tokens.resolve(request.parameters.required("token")),
-            isEntitled(request.client, to: token)
+            isEntitled(request.client, to: token), let client = try await host.clients.usable(token.clientID)
         else { return EndpointResponse(["active": false]) }
         var answer = describe(token)
         answer["username"] = try await userName(token, for: request.client).map(JSON.string)
-        for claim in try await claims(token) where answer[claim.name] == nil { answer[claim.name] = claim.value }
+        if isTold(request.client, about: token) {
+            let given = try await claims(token, of: client)
+            for claim in given where answer[claim.name] == nil { answer[claim.name] = claim.value }
+        }
         return EndpointResponse(answer)
     }
 
+    /// Whether a caller gets the claims of sources: a resource server, and a client whose token speaks for itself.
+    ///
+    /// A client with a token for a user gets none, since the user has not allowed it to know them.
+    private func isTold(_ caller: Client, about token: ResolvedToken) -> Bool {
+        token.kind == .access
+            && (isResourceServer(caller, of: token) || token.authorization.subject == .client(caller.id))
+    }
+
     /// The claims that sources give for an access token, without those that describe the token itself.
-    private func claims(_ token: ResolvedToken) async throws -> [JSON.Member] {
-        guard token.kind == .access, let client = try await host.clients.find(token.clientID) else { return [] }
+    private func claims(_ token: ResolvedToken, of client: Client) async throws -> [JSON.Member] {
         let authorization = token.authorization
         return try await host.access.claims(
             for: authorization, client: client, scope: authorization.scope, to: .introspection
@@ -65,8 +75,10 @@ struct Introspection: Plugin, Endpoint {
 
     private func isEntitled(_ caller: Client, to token: ResolvedToken) -> Bool {
         guard token.kind == .access || token.kind == .refresh else { return false }
-        if token.clientID == caller.id { return true }
-        guard token.kind == .access else { return false }
+        return token.clientID == caller.id || token.kind == .access && isResourceServer(caller, of: token)
+    }
+
+    private func isResourceServer(_ caller: Client, of token: ResolvedToken) -> Bool {
         let audience = token.authorization.limits.audience
         return audience.contains(caller.id) || caller[resources].contains(where: audience.contains)
     }

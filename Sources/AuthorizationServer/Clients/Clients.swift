@@ -22,7 +22,9 @@ struct Clients: ClientDirectory {
     /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` if the client is not valid with the loaded plugins.
     func registered(_ id: String) async throws -> RegisteredClient? {
         if let declared = declared(id) { return declared }
-        guard let key = key(of: id), let record = try await core.store.read(key) else { return nil }
+        guard let key = key(of: id), let record = try await RecentRecords.read(key, from: core.store) else {
+            return nil
+        }
         return try registered(record)
     }
 

@@ -32,7 +32,7 @@ struct ClientRoute: RouteHandler {
         let registered = try await authentication.authenticate(request.head, parameters, as: caller)
         trace.client = registered
         let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
-        let response = try await RecentUser.serve {
+        let response = try await RecentRecords.serve {
             guard endsTokens else { return try await endpoint.respond(to: asked) }
             return try await TokenRegistry.endingTokens { try await endpoint.respond(to: asked) }
         }

@@ -100,7 +100,7 @@ struct NameClaims {
             problems.append(
                 (
                     place, "plugin '\(id)' gives access tokens the claim '\(name)', which belongs to the core",
-                    .text("ask its author to rename the claim")
+                    .text("choose another name for the claim in the plugin's settings, or ask its author to")
                 ))
         }
     }

@@ -12,23 +12,26 @@ struct GatheredClaims: AccessService {
     ) async throws -> [JSON.Member] {
         let sources = (generation?.capabilities.claimsSources ?? []).filter { $0.destinations.contains(destination) }
         guard !sources.isEmpty else { return [] }
-        let user = try await user(of: authorization)
-        guard user != nil || destination.isForClients else { return [] }
+        let user = try await user(of: authorization, for: destination)
+        guard user != nil || !destination.needsUser else { return [] }
         let request = ClaimsRequest(
             user: user, client: client, authorization: authorization, scope: scope, destination: destination)
         var all: [JSON.Member] = []
         for source in sources {
-            let given = try await source.claims(for: request)
-            all += given.filter { claim in
-                source.claims.contains(claim.name) && !all.contains { $0.name == claim.name }
+            for claim in try await source.claims(for: request)
+            where source.claims.contains(claim.name) && !all.contains(where: { $0.name == claim.name }) {
+                all.append(claim)
             }
         }
         return all
     }
 
-    private func user(of authorization: Authorization) async throws -> User? {
+    /// The user of an authorization; nil for a client that acts for itself, and for a subject that the directory does
+    /// not know: tokens for such a subject are valid, because only a plugin can tell who it is.
+    private func user(of authorization: Authorization, for destination: ClaimsDestination) async throws -> User? {
         guard case .user(let id) = authorization.subject else { return nil }
-        guard let user = try await core.users.find(id), user.isActive else {
+        let user = try await core.users.find(id)
+        guard user?.isActive ?? !destination.needsUser else {
             throw OAuthError(
                 .invalidToken, "the user is inactive or no longer exists", reason: "there is no active user '\(id)'")
         }
@@ -37,8 +40,8 @@ struct GatheredClaims: AccessService {
 }
 
 extension ClaimsDestination {
-    /// Whether there are claims without a user, about a client that acts for itself.
-    fileprivate var isForClients: Bool { self == .accessToken || self == .introspection }
+    /// Whether its claims are always about a user.
+    fileprivate var needsUser: Bool { self == .identityToken || self == .userinfo }
 
     /// The members of access tokens and introspection responses that only the core sets (RFC 9068, RFC 7662).
     static let reserved: Set<String> = [

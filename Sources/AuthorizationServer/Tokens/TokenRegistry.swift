@@ -52,7 +52,10 @@ struct TokenRegistry: TokenService {
         // The records of user and client are read together with the tombstones.
         let keys = users.keys(of: authorization.subject)
         let found = try await core.store.read(tombstones + keys + [clientKey].compactMap(\.self))
-        if let key = keys.first { RecentUser.current?.keep(found[tombstones.count], at: key) }
+        if let recent = RecentRecords.current {
+            if let key = keys.first { recent.keep(found[tombstones.count], at: key) }
+            if let clientKey { recent.keep(found.last ?? nil, at: clientKey) }
+        }
         guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return nil }
         let client = clientKey == nil ? nil : found.last ?? nil
         guard try clients.isGood(authorization, given: client, isStored: clientKey != nil),

@@ -22,11 +22,12 @@ struct Users: UserDirectory {
 
     func find(_ id: String) async throws -> User? {
         if let user = declared?[id] { return try await self.user(user) }
-        return try await RecentUser.read(StoredUser.key(id), from: core.store).map { try StoredUser($0).user }
+        return try await RecentRecords.read(StoredUser.key(id), from: core.store).map { try StoredUser($0).user }
     }
 
     private func user(_ user: DeclaredUser) async throws -> User {
-        try await self.user(user, given: try await RecentUser.read(DeclaredUserRecord.key(user.id), from: core.store))
+        let record = try await RecentRecords.read(DeclaredUserRecord.key(user.id), from: core.store)
+        return try await self.user(user, given: record)
     }
 
     /// A declared user with the epoch, which depends on the password and on what the store remembers.

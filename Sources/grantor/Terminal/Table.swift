@@ -22,8 +22,9 @@ enum Table {
 
     /// A cell without characters that a terminal obeys, since names in it may come from outside.
     private static func onOneLine(_ cell: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                ShownText.cleaned(cell).unicodeScalars.map { ["\t", "\n", "\r"].contains($0) ? " " : $0 }))
+        let scalars = ShownText.cleaned(cell).unicodeScalars.map { scalar -> Unicode.Scalar in
+            ["\t", "\n", "\r"].contains(scalar) ? " " : scalar
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 }

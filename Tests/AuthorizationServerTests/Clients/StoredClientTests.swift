@@ -78,6 +78,28 @@ struct StoredClientTests {
         #expect(store.reads - before == expected)
     }
 
+    private static let api: JSON = ["id": "https://api.example.com", "secret": "api secret", "grant_types": []]
+
+    @Test(
+        "an API that introspects a stored client's token causes no further read, and the client has to be valid",
+        arguments: [("jwt", 1), ("opaque", 2)])
+    func introspectionByAnAPI(_ format: String, _ expected: Int) async throws {
+        let server = try await TestServer(Self.plugins, clients: [Self.api], format: format)
+        var document = Self.orders
+        document["auth"] = ["client_credentials": ["audience": "https://api.example.com"]]
+        let secret = try #require(try await server.storedClients.create(document).secret).exposed
+        let value = try #require(await token(server, secret)["access_token"])
+        let store = try counting(server)
+        let before = store.reads
+        let told = await server.introspect(value, as: "https://api.example.com", "api secret")
+        #expect(told.json["active"] == true && told["client_id"] == "orders")
+        #expect(store.reads - before == expected)
+        let fewer = Self.plugins.filter { $0.type.manifest.id != "refresh-token" }
+        server.core.install(try server.generation(fewer, clients: [Self.api], format: format))
+        let after = await server.introspect(value, as: "https://api.example.com", "api secret")
+        #expect(after.json == ["active": false])
+    }
+
     // MARK: what ends with a client
 
     /// Changes of a client, and whether tokens issued before them stay valid.

@@ -206,12 +206,12 @@ struct HeadRequestTests {
         try await server.add(["id": "sam", "password": .string(Demo.password)])
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let core = server.core
-        let task = try await RecentUser.serve {
+        let task = try await RecentRecords.serve {
             let record = try await core.store.read(StoredUser.key("sam"))
-            RecentUser.current?.keep(record, at: StoredUser.key("sam"))
+            RecentRecords.current?.keep(record, at: StoredUser.key("sam"))
             return Task {
                 for await _ in gate { break }
-                RecentUser.current?.keep(record, at: StoredUser.key("sam"))
+                RecentRecords.current?.keep(record, at: StoredUser.key("sam"))
                 return try await core.users.find("sam")?.epoch
             }
         }

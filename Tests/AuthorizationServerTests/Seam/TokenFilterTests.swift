@@ -196,8 +196,9 @@ struct TokenFilterTests {
         let server = try await server()
         _ = await server.token([("run", "order")])
         _ = await server.token([("run", "refused"), ("do", "refuse")])
-        #expect(Filtering.calls.withLock { $0["order"] } == ["admit", "narrow client_credentials"])
-        #expect(Filtering.calls.withLock { $0["refused"] } == ["admit"])
+        let calls = Filtering.calls.withLock { $0 }
+        #expect(calls["order"] == ["admit", "narrow client_credentials"])
+        #expect(calls["refused"] == ["admit"])
     }
 
     @Test("no filter is asked for a client that did not authenticate or may not use the grant")
@@ -208,7 +209,8 @@ struct TokenFilterTests {
         _ = await server.post(
             "/auth/token", [("grant_type", "password"), ("username", "a"), ("password", "b"), ("run", "unknown")],
             as: ("service", TestServer.serviceSecret))
-        #expect(Filtering.calls.withLock { $0["unknown"] } == nil)
+        let calls = Filtering.calls.withLock { $0 }
+        #expect(calls["unknown"] == nil)
     }
 
     @Test("a filter that widens limits is a server error, and the log names its plugin", arguments: Filtering.mistakes)

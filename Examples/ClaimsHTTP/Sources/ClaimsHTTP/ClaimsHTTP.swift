@@ -12,22 +12,23 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
     let destinations: Set<ClaimsDestination> = [.accessToken, .introspection]
     private let host: any PluginHost
     private let url: String
-    private let token: String
+    private let credential: String
     private let isOptional: Bool
     private let cache: ClaimsCache
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
         url = try settings.read("url", example: "https://claims.example.com/claims", "the address of the service")
-        token = settings.read("token", default: "", "a bearer token that the service knows this server by")
+        credential = settings.read(
+            "credential", default: "", "the bearer token that the service knows this server by")
         claims = try settings.read("claims", example: ["tier"], "the claims that the service may give")
         isOptional = settings.read(
             "optional", default: false, "whether tokens are issued without the claims while the service is down")
         let span = settings.read(
             "cache", default: .seconds(60), in: .zero ... .seconds(86400), "how long an answer is kept")
         cache = ClaimsCache(keepingFor: span)
-        guard token.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
-            throw ConfigurationError("'token' must be printable ASCII without spaces", at: "token")
+        guard credential.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw ConfigurationError("'credential' must be printable ASCII without spaces", at: "credential")
         }
     }
 
@@ -39,8 +40,8 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
         let question = ClaimsHTTP.question(request)
         if let known = cache.find(question, now: host.now) { return known }
         do {
-            let answer = try ClaimsHTTP.claims(in: try await host.outbound.send(outbound(question)))
-            let given = answer.filter { claims.contains($0.name) }
+            let reply = try await host.outbound.send(outbound(question))
+            let given = try ClaimsHTTP.members(of: reply).filter { claims.contains($0.name) }
             cache.keep(given, for: question, now: host.now)
             return given
         } catch let error as OutboundError {
@@ -53,7 +54,8 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
     /// What the service is asked, as JSON: the same for every token that gets the same claims.
     private static func question(_ request: ClaimsRequest) -> String {
         var question: JSON = ["client_id": .string(request.client.id)]
-        question["sub"] = (request.user?.id).map(JSON.string)
+        // Of the subject, since there is no user if a plugin has granted access to somebody whom the server does not know.
+        if case .user(let id) = request.authorization.subject { question["sub"] = .string(id) }
         question["scope"] = .string(request.scope.description)
         question["audience"] = .strings(request.authorization.limits.audience)
         return question.text
@@ -62,11 +64,11 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
     private func outbound(_ question: String) -> OutboundRequest {
         var request = OutboundRequest("POST", url, body: Array(question.utf8))
         request.headers = [("content-type", "application/json"), ("accept", "application/json")]
-        if !token.isEmpty { request.headers.append(("authorization", "Bearer \(token)")) }
+        if !credential.isEmpty { request.headers.append(("authorization", "Bearer \(credential)")) }
         return request
     }
 
-    private static func claims(in reply: OutboundReply) throws -> [JSON.Member] {
+    private static func members(of reply: OutboundReply) throws -> [JSON.Member] {
         guard reply.status == 200 else { throw OutboundError("the service answered with the status \(reply.status)") }
         guard case .object(let members)? = try? JSON(parsing: reply.body) else {
             throw OutboundError("the service did not answer with a JSON object")

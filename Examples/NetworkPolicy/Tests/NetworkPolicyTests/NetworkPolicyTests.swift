@@ -48,7 +48,7 @@ struct NetworkPolicyTests {
         #expect(Networks(setting: .strings(["10.0.0.0/8", text])) == nil)
     }
 
-    @Test("nothing else is a list of networks", arguments: [JSON.null, [], [:], 8, true])
+    @Test("nothing else is a list of networks", arguments: [.null, [], [:], 8, true] as [JSON])
     func noList(_ setting: JSON) {
         #expect(Networks(setting: setting) == nil)
         #expect(OpeningHours(setting: setting) == nil)

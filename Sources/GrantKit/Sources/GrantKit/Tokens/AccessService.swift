@@ -11,7 +11,8 @@ public protocol AccessService: Sendable {
     ///   - destination: The place where the claims will appear. If the client acts for itself, there are none for an ID
     ///     token and for userinfo.
     /// - Returns: The claims, each once. If two sources give one, that of the first counts.
-    /// - Throws: `OAuthError` `invalid_token` if the user is unknown or inactive; what a source throws.
+    /// - Throws: `OAuthError` `invalid_token` if the user is inactive, or unknown for an ID token or userinfo; what a
+    ///   source throws.
     func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member]

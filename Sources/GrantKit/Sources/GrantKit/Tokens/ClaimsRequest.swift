@@ -2,9 +2,9 @@
 
 /// The question that a source of claims answers.
 public struct ClaimsRequest: Sendable {
-    /// The user, or nil if the client acts for itself.
+    /// The user, or nil if the client acts for itself or the directory does not know the subject.
     ///
-    /// There is always one for an ID token and for userinfo.
+    /// `authorization.subject` tells which of the two it is. There is always a user for an ID token and for userinfo.
     public var user: User?
     /// The client that the token was issued to.
     public var client: Client
