@@ -66,9 +66,7 @@ struct PluginsCommandTests {
                 registry.add(claims: self)
             }
             func extend(_ issuance: inout Issuance) async throws {}
-            func claims(
-                about user: User, for authorization: Authorization, scope: Scope, to destination: ClaimsDestination
-            ) async throws -> [JSON.Member] { [] }
+            func claims(for request: ClaimsRequest) async throws -> [JSON.Member] { [] }
         }
         """
 
@@ -114,7 +112,9 @@ struct PluginsCommandTests {
                 #/api +\(hidden\) +https://a\.example/#, #/label +\{"env":"LABEL"\} +"" /#, #/tries +5 +3 +1 to 9/#,
             ] { #expect(ended.output.contains(row), "\(ended.output)") }
             for secret in ["open-sesame", "letmein", "of the service"] { #expect(!ended.output.contains(secret)) }
-            let listed = try Command.grantor("plugins", "list", "--config", "config.yaml", in: folder).output
+            let listed = try Command.grantor(
+                "plugins", "list", "--config", "config.yaml", in: folder, environment: ["LABEL": "of the service"]
+            ).output
             #expect(listed.contains("  it-shows ") && listed.contains("  jwt-token "), "\(listed)")
         }
     }
@@ -143,7 +143,7 @@ struct PluginsCommandTests {
             for (entry, line, message) in [
                 ("settings: { api_password: a, tries: 50 }", 6, "'tries' must be from 1 to 9"),
                 ("settings: {}", 6, "the setting 'api_password' must be a string: the password of the API"),
-                ("sha256: \(String(repeating: "0", count: 64))", 4, "but the configuration pins 00"),
+                ("sha256: '\(String(repeating: "0", count: 64))'", 4, "but the configuration pins 00"),
             ] {
                 try folder.write("config.yaml", configuration("library: \(library)\n    \(entry)"))
                 let ended = try show(folder)

@@ -46,7 +46,8 @@ struct PluginsCommand: ParsableCommand {
             do {
                 print(try PluginCatalogue(search).plugin(id).reference())
             } catch let error as PluginLoadingError {
-                throw ValidationError(error.description)
+                let hint = search.config == nil ? "; if a configuration names its library, add --config" : ""
+                throw ValidationError(error.description + hint)
             } catch let error as ConfigurationError {
                 throw Failure("plugin '\(id)' needs its settings: \(error.message); name a configuration with --config")
             }
