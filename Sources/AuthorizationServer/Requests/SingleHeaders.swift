@@ -10,17 +10,23 @@ enum SingleHeaders {
     private static let names = ["content-type", "content-length", "origin", "access-control-request-method", "host"]
 
     /// Refuses a request that repeats one of these headers.
-
     ///
     /// - Throws: `OAuthError` `invalid_request`.
     static func check(_ head: RequestHead) throws {
+        let headers = head.headers
         var seen = 0
-        for header in head.headers {
-            guard let place = names.firstIndex(of: header.name) else { continue }
-            guard seen & 1 << place == 0 else {
-                throw OAuthError(.invalidRequest, "the header '\(header.name)' is sent more than once")
+        for place in headers.indices {
+            guard let number = number(of: headers[place].name) else { continue }
+            guard seen & 1 << number == 0 else {
+                throw OAuthError(.invalidRequest, "the header '\(headers[place].name)' is sent more than once")
             }
-            seen |= 1 << place
+            seen |= 1 << number
         }
+    }
+
+    /// Compares lengths first, which is faster, since most names have another length.
+    private static func number(of name: String) -> Int? {
+        let length = name.utf8.count
+        return names.firstIndex { $0.utf8.count == length && $0 == name }
     }
 }

@@ -32,6 +32,11 @@ public struct RequestHead: Sendable {
     ///
     /// - Parameter name: The name, in lower case.
     public subscript(header name: String) -> String? {
-        headers.first { $0.name == name }?.value
+        // Comparing lengths first is faster, since most names have another length. Indices copy no values.
+        let length = name.utf8.count
+        for place in headers.indices where headers[place].name.utf8.count == length && headers[place].name == name {
+            return headers[place].value
+        }
+        return nil
     }
 }
