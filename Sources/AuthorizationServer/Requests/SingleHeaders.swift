@@ -24,9 +24,7 @@ enum SingleHeaders {
         }
     }
 
-    /// Compares lengths first, which is faster, since most names have another length.
     private static func number(of name: String) -> Int? {
-        let length = name.utf8.count
-        return names.firstIndex { $0.utf8.count == length && $0 == name }
+        names.firstIndex { $0 == name }
     }
 }

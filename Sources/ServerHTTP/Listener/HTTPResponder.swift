@@ -138,7 +138,7 @@ enum Persistence: String {
 
     init?(_ head: RequestHead) {
         var all: [Persistence] = []
-        for header in head.headers where header.name.utf8.count == 10 && header.name == "connection" {
+        for header in head.headers where header.name == "connection" {
             for option in header.value.utf8.split(separator: UInt8(ascii: ",")) {
                 let letters = option.lazy.filter { $0 != 0x20 && $0 != 0x09 }.map(ASCII.lowercase)
                 if let word = Persistence(rawValue: String(decoding: letters, as: UTF8.self)) { all.append(word) }

@@ -36,7 +36,7 @@ enum RequestRefusal: Error {
     /// For HTTP/1, the library uses the first `Host` as the authority and leaves further ones in place. HTTP/2 has a
     /// separate authority, and may have a `Host` with the same value.
     init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool) {
-        let hosts = head.headers.lazy.filter { $0.name.utf8.count == 4 && $0.name == "host" }.map(\.value)
+        let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
         let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""
         if let reason = head[header: HTTP1RequestHandler.unreadable] {
             self.init(unreadable: reason)

@@ -11,7 +11,8 @@ final class ClaimsCache: Sendable {
     }
 
     private let span: Duration
-    private let answers = Mutex<[String: Answer]>([:])
+    /// By the bytes of the question: as keys, strings that Unicode takes for the same would be one, and so two users.
+    private let answers = Mutex<[[UInt8]: Answer]>([:])
     /// With so many answers, those that have ended are removed, and if none has, all.
     private static let most = 10_000
 
@@ -21,7 +22,7 @@ final class ClaimsCache: Sendable {
 
     func find(_ question: String, now: Timestamp) -> [JSON.Member]? {
         answers.withLock { answers in
-            guard let answer = answers[question], answer.end > now else { return nil }
+            guard let answer = answers[Array(question.utf8)], answer.end > now else { return nil }
             return answer.claims
         }
     }
@@ -31,7 +32,7 @@ final class ClaimsCache: Sendable {
         answers.withLock { answers in
             if answers.count >= ClaimsCache.most { answers = answers.filter { $0.value.end > now } }
             if answers.count >= ClaimsCache.most { answers = [:] }
-            answers[question] = Answer(claims: claims, end: now + span)
+            answers[Array(question.utf8)] = Answer(claims: claims, end: now + span)
         }
     }
 }

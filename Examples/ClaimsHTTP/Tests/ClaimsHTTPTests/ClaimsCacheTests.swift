@@ -18,6 +18,14 @@ struct ClaimsCacheTests {
         #expect(cache.find("a", now: now + .seconds(60)) == nil && cache.find("b", now: now) == nil)
     }
 
+    @Test("questions that Unicode takes for the same have answers of their own")
+    func unicode() {
+        let cache = ClaimsCache(keepingFor: .seconds(60))
+        cache.keep(claims, for: "\u{E9}", now: now)
+        cache.keep(claims, for: "\u{212A}", now: now)
+        #expect(cache.find("e\u{301}", now: now) == nil && cache.find("K", now: now) == nil)
+    }
+
     @Test("nothing is kept for no time")
     func off() {
         let cache = ClaimsCache(keepingFor: .zero)

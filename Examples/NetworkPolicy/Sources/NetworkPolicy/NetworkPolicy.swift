@@ -37,7 +37,7 @@ struct NetworkPolicy: Plugin, TokenRequestFilter, AuthorizationRequestFilter {
         let grant = request.grant.key
         try check(request.client, grant, from: request.head.address)
         let rate = request.client[rate, under: grant]
-        if let wait = counts.count("\(request.client.id) \(grant)", at: rate, now: .now) {
+        if let wait = counts.count("\(grant) \(request.client.id)", at: rate, now: .now) {
             throw OAuthError.tooManyRequests(retryAfter: wait, reason: "more than \(rate) for '\(grant)'")
         }
     }

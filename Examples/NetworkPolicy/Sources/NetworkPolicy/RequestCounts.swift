@@ -8,7 +8,8 @@ import Synchronization
 /// whole number may come at once, and after that one at a time.
 final class RequestCounts: Sendable {
     private struct State {
-        var moments: [String: ContinuousClock.Instant] = [:]
+        /// By the bytes of the key: as keys, strings that Unicode takes for the same would be one, and so two clients.
+        var moments: [[UInt8]: ContinuousClock.Instant] = [:]
         /// The number of keys at which those that no longer matter are removed.
         var most = 1024
     }
@@ -21,7 +22,10 @@ final class RequestCounts: Sendable {
     ///   rate does not count.
     func count(_ key: String, at rate: RequestRate, now: ContinuousClock.Instant) -> Duration? {
         guard rate.span > .zero else { return nil }
+        let key = Array(key.utf8)
         return state.withLock { state in
+            // A moment beyond the span is left from a lower rate, before a reload.
+            if let last = state.moments[key], last > now + rate.span { state.moments[key] = now + rate.span }
             let next = max(now, state.moments[key] ?? now) + rate.span / rate.count
             if next > now + rate.span { return next - rate.span - now }
             if state.moments.count >= state.most { RequestCounts.sweep(&state, now) }

@@ -121,6 +121,18 @@ struct NetworkPolicyTests {
         for _ in 0..<6 { #expect(counts.count("a", at: rate, now: start + .seconds(80)) == nil) }
     }
 
+    @Test("a higher rate applies at once, and keys that Unicode takes for the same are counted apart")
+    func changes() throws {
+        let counts = RequestCounts()
+        let (low, high) = (try #require(RequestRate(setting: "1/h")), try #require(RequestRate(setting: "60/m")))
+        let start = ContinuousClock.now
+        #expect(counts.count("\u{E9}", at: low, now: start) == nil)
+        #expect(counts.count("e\u{301}", at: low, now: start) == nil)
+        #expect(counts.count("\u{E9}", at: low, now: start) == .seconds(3600))
+        #expect(counts.count("\u{E9}", at: high, now: start) == .seconds(1))
+        #expect(counts.count("\u{E9}", at: high, now: start + .seconds(1)) == nil)
+    }
+
     @Test("counts of ten thousand clients do not mix, before and after old ones are removed")
     func many() throws {
         let (counts, rate) = (RequestCounts(), try #require(RequestRate(setting: "1/h")))
