@@ -67,6 +67,7 @@ let core: [Target] = [
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CExtendedAttributes"),
+    .target(name: "CCrashLine"),
     .target(name: "OutsideText", swiftSettings: features),
     .target(
         name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint,
@@ -103,9 +104,8 @@ let core: [Target] = [
     .executableTarget(
         name: "grantor",
         dependencies: [
-            kit, "AuthorizationServer", "Cryptography", "OutsideText", "PluginLoading", "ServerConfiguration",
-            "ServerHTTP",
-            log,
+            kit, "AuthorizationServer", "CCrashLine", "Cryptography", "OutsideText", "PluginLoading",
+            "ServerConfiguration", "ServerHTTP", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),

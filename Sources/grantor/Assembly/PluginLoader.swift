@@ -32,8 +32,8 @@ struct PluginLoader {
             return running
         }
         do {
-            let library = try PluginLibrary.load(
-                entry.id, library: entry.library, pinned: entry.sha256, search: search, sha256: Digest.sha256)
+            let library = try PluginLibrary.watched(
+                entry.id, library: entry.library, pinned: entry.sha256, search: search)
             let file = PluginFile(library.path)
             guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
                 needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
@@ -84,9 +84,7 @@ struct PluginLoader {
         defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
         do {
             let host = LentHost(core, to: entry.id)
-            let plugin = try library.type.init(settings: Settings(source), host: host)
-            var registry = Registry()
-            try plugin.register(in: &registry)
+            let (plugin, registry) = try library.create(Settings(source), host: host)
             return LoadedPlugin(
                 entry: entry, library: library, file: file, settings: source.declarations,
                 registered: RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host))

@@ -150,8 +150,7 @@ final class RunningServer: Sendable {
                 host: monitoring.host, port: monitoring.port, maxConnections: RunningServer.monitoringConnections),
             logger: quiet,
             running: { port in
-                print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
-                fflush(nil)
+                StandardOutput.print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
             })
         return ListenerService(host: monitoring.host, port: monitoring.port, service: service)
     }
@@ -164,9 +163,7 @@ final class RunningServer: Sendable {
     }
 
     private func announce(_ port: Int) {
-        print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
-        // Output to a pipe or a file is buffered otherwise.
-        fflush(nil)
+        StandardOutput.print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
     }
 
     /// Stops the plugins: event sinks after those that may still record events, the store last.

@@ -84,8 +84,8 @@ struct AddClient: AsyncParsableCommand {
             file.report(change.warnings, .warning)
             file.diagnostics.print()
         }
-        print("client_id      \(change.entry.id)")
-        if let secret = change.secret { print("client_secret  \(secret.exposed)") }
+        StandardOutput.print("client_id      \(change.entry.id)")
+        if let secret = change.secret { StandardOutput.print("client_secret  \(secret.exposed)") }
     }
 
     private func refused(_ file: DocumentFile?) -> ExitCode {

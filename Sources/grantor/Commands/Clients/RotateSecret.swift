@@ -27,7 +27,7 @@ struct RotateSecret: AsyncParsableCommand {
                 try await clients.rotateSecret(of: id, keepingOldFor: keep, now: SystemEnvironment().now)
             }
         }
-        print(secret.exposed)
+        StandardOutput.print(secret.exposed)
     }
 
     private func parsed(_ text: String) throws -> Duration {

@@ -20,6 +20,6 @@ struct DisableDocument<Document: ManagedDocument>: AsyncParsableCommand {
         try await OpenStore.with(option) { open in
             try await open.changing(Document.self, id, "disabled") { try await $0.set(active: false, of: id) }
         }
-        print("\(id) is inactive; \(Document.ended)")
+        StandardOutput.print("\(id) is inactive; \(Document.ended)")
     }
 }

@@ -20,6 +20,6 @@ struct EnableDocument<Document: ManagedDocument>: AsyncParsableCommand {
         try await OpenStore.with(option) { open in
             try await open.changing(Document.self, id, "enabled") { try await $0.set(active: true, of: id) }
         }
-        print("\(id) is active")
+        StandardOutput.print("\(id) is active")
     }
 }

@@ -19,6 +19,6 @@ struct RemoveDocument<Document: ManagedDocument>: AsyncParsableCommand {
         _ = try await OpenStore.with(option) { open in
             try await open.changing(Document.self, id, "removed") { try await $0.delete(id, if: .any) }
         }
-        print("\(id) is removed; \(Document.ended)")
+        StandardOutput.print("\(id) is removed; \(Document.ended)")
     }
 }

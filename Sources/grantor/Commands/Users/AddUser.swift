@@ -60,7 +60,7 @@ struct AddUser: AsyncParsableCommand {
         }
         for warning in change.warnings { LogWriter.standardError.write("warning: \(warning.message)\n") }
         LogWriter.standardError.flush()
-        print(id)
+        StandardOutput.print(id)
     }
 
     private func parsed(_ text: String) throws -> JSON {

@@ -22,6 +22,6 @@ struct ChangePassword: AsyncParsableCommand {
         try await OpenStore.with(option) { open in
             try await open.changing(StoredUser.self, id, "password") { try await $0.set(password: secret, of: id) }
         }
-        print("\(id) has a new password; all sessions and tokens have ended")
+        StandardOutput.print("\(id) has a new password; all sessions and tokens have ended")
     }
 }
