@@ -186,6 +186,12 @@ static void wait_for_end(void) {
     for (;;) pause();
 }
 
+static struct fatal *fatal_signal(int number) {
+    size_t place = 0;
+    while (place < FATAL_COUNT - 1 && fatal[place].number != number) place++;
+    return &fatal[place];
+}
+
 static void restore(void) {
     for (size_t number = 0; number < FATAL_COUNT; number++) sigaction(fatal[number].number, &fatal[number].former, NULL);
 }
@@ -200,9 +206,7 @@ static void report_crash(int number, const siginfo_t *info, const ucontext_t *co
     if (atomic_flag_test_and_set(&is_reported)) wait_for_end();
     struct line line = {.length = 0};
     add(&line, "grantor: crashed: ");
-    for (size_t place = 0; place < FATAL_COUNT; place++) {
-        if (fatal[place].number == number) add(&line, fatal[place].name);
-    }
+    add(&line, fatal_signal(number)->name);
     if (info->si_code <= 0 && info->si_pid != server) {
         add(&line, " sent by another process");
     } else {
@@ -211,21 +215,38 @@ static void report_crash(int number, const siginfo_t *info, const ucontext_t *co
     write_line(&line);
 }
 
+// Calls the former handler of a signal that does not come again, and ends the process.
+static void pass_on(int number, siginfo_t *info, void *context) {
+    const struct sigaction *former = &fatal_signal(number)->former;
+    pthread_sigmask(SIG_SETMASK, &former->sa_mask, NULL);
+    if (former->sa_flags & SA_SIGINFO) {
+        former->sa_sigaction(number, info, context);
+    } else if (former->sa_handler != SIG_DFL) {
+        former->sa_handler(number);
+    }
+    signal(number, SIG_DFL);
+    sigset_t this;
+    sigemptyset(&this);
+    sigaddset(&this, number);
+    pthread_sigmask(SIG_UNBLOCK, &this, NULL);
+    raise(number);
+}
+
 static void crashed(int number, siginfo_t *info, void *context) {
     int error = errno;
     report_crash(number, info, context);
-    // The former handlers then see the signal as it was, with its registers and on the right stack.
+    // A fault comes again when this returns. The former handler then gets it as if this one did not exist.
     restore();
-    if (!comes_again(number, info)) raise(number);
+    if (!comes_again(number, info)) pass_on(number, info, context);
     errno = error;
 }
 
 static void install(struct fatal *signal, const sigset_t *blocked) {
     struct sigaction action = {.sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK, .sa_mask = *blocked};
-    if (sigaction(signal->number, &action, &signal->former) != 0) signal->former.sa_handler = SIG_DFL;
+    if (sigaction(signal->number, &action, &signal->former) != 0) return;
     // A crash that is ignored would come again and again.
-    if (!(signal->former.sa_flags & SA_SIGINFO) && signal->former.sa_handler == SIG_IGN) {
-        signal->former.sa_handler = SIG_DFL;
+    if (signal->former.sa_handler == SIG_DFL || signal->former.sa_handler == SIG_IGN) {
+        signal->former = (struct sigaction){.sa_handler = SIG_DFL};
     }
 }
 
