@@ -39,7 +39,8 @@ struct CrashLineTests {
         let built = try Command.shell(
             """
             gcc \(flags) -shared -fPIC -o lib.so '\(fixtures)/library.c' &&
-            gcc \(flags) -I '\(sources)/include' -o program '\(sources)/crash_line.c' '\(fixtures)/program.c' -ldl -lpthread
+            gcc \(flags) -I '\(sources)/include' -o program \
+                '\(sources)/crash_line.c' '\(fixtures)/program.c' -ldl -lpthread
             """, in: folder)
         guard built.status == 0 else { throw ConfigurationError(built.errors) }
     }

@@ -74,7 +74,6 @@ struct CrashTests {
             """
             issuer: http://127.0.0.1:8080
             listen: { port: 0 }
-            keys: { seal: { file: seal } }
             plugins:
               - memory-store
               - jwt-token
@@ -82,7 +81,6 @@ struct CrashTests {
                 library: \(library)
             clients: [{ id: a, secret: \(Self.secret), grant_types: ['urn:ends'] }]
             """)
-        _ = try Command.shell("umask 077; head -c 32 /dev/urandom | base64 > seal", in: folder)
     }
 
     private func start(_ folder: Folder) async throws -> Program {
@@ -188,8 +186,10 @@ struct CrashTests {
         try await Folder.with { folder in
             try prepare(folder)
             let ended = try Command.grantor("check", in: folder, environment: ["IN_CONSTRUCTOR": "sleep"])
-            #expect(ended.status == 0 && ended.errors.contains("loading plugin 'it-ends' takes long"), "\(ended.errors)")
-            #expect(ended.errors.contains("\(folder.path)/libit-ends.so"))
+            #expect(ended.status == 0)
+            for words in ["loading plugin 'it-ends' takes long", "\(folder.path)/libit-ends.so"] {
+                #expect(ended.errors.contains(words), "\(ended.errors)")
+            }
         }
     }
 
