@@ -161,7 +161,7 @@ final class AuditFile: AuditOutput {
 
 /// Standard output, for containers, whose output is collected by other software.
 struct StandardOutput: AuditOutput {
-    /// The descriptor of the server's standard output. What is written to descriptor 1 goes to standard error.
+    /// The descriptor of the program's standard output, since descriptor 1 leads to standard error.
     private let descriptor = StandardOutput.kept
 
     private static var kept: Int32 {

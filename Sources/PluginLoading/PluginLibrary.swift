@@ -29,9 +29,7 @@ public struct PluginLibrary: Sendable {
     /// - Throws: `PluginLoadingError`.
     public static func load(
         _ id: String, library: String?, pinned: String?, search: PluginSearch, sha256: ([UInt8]) -> [UInt8],
-        opening: (_ path: String, _ open: () throws -> any Plugin.Type) throws -> any Plugin.Type = { _, open in
-            try open()
-        }
+        opening: (_ path: String, _ open: () throws -> any Plugin.Type) throws -> any Plugin.Type = { try $1() }
     ) throws -> PluginLibrary {
         let path = try search.find(id, library: library)
         if let pinned { try checkDigest(of: path, pinned, sha256) }

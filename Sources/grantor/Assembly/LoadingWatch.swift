@@ -16,7 +16,7 @@ enum LoadingWatch {
     ///   - body: Runs the code.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws.
-    static func during<Value>(_ id: String, _ step: String, _ body: () throws -> Value) rethrows -> Value {
+    static func during<Value>(_ id: String, _ step: String, _ body: () throws -> Value) throws -> Value {
         let warning = DispatchWorkItem {
             Logger(label: "grantor").warning(
                 "loading plugin '\(id)' takes long",
@@ -26,7 +26,7 @@ enum LoadingWatch {
         }
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(limit), execute: warning)
         defer { warning.cancel() }
-        // Safe: the string lives until the body has returned, and the note is taken back before.
+        // Safe: the string lives until the body has returned, and the note is cleared before.
         return try unsafe "plugin '\(id)', \(step)".withCString { note in
             unsafe CrashLine.note(note)
             defer { CrashLine.clear() }

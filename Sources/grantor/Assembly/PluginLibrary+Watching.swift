@@ -8,9 +8,7 @@ extension PluginLibrary {
     /// Loads a plugin's library; if it crashes or hangs, its name is on standard error.
     ///
     /// - Throws: `PluginLoadingError`.
-    static func watched(
-        _ id: String, library: String?, pinned: String?, search: PluginSearch
-    ) throws -> PluginLibrary {
+    static func watched(_ id: String, library: String?, pinned: String?, search: PluginSearch) throws -> PluginLibrary {
         let loaded = try PluginLibrary.load(
             id, library: library, pinned: pinned, search: search, sha256: Digest.sha256
         ) { path, open in

@@ -21,7 +21,9 @@ struct Grantor: AsyncParsableCommand {
             ClientsCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
-    /// Runs the command that the arguments name. It is concurrent like `run`, which therefore stays where it is.
+    /// Runs the command that the arguments name.
+    ///
+    /// It is concurrent like the library's `run`, so that calling that sends the command nowhere.
     @concurrent
     static func main() async {
         HTTPListener.limitThreads()

@@ -6,7 +6,9 @@ import ServerHTTP
 
 /// The line on standard error that names the plugin when a signal ends the process or a plugin calls `exit`.
 enum CrashLine {
-    /// Starts watching for signals and `exit`. Swift installs its own handlers before `main`, and they still run.
+    /// Starts watching for signals and `exit`.
+    ///
+    /// Swift installs its own handlers before `main`, and they still run.
     static func install() {
         grantor_crash_install()
     }

@@ -29,7 +29,9 @@ enum StandardOutput {
         }
     }
 
-    /// Prints lines. What cannot be written is lost, for example because the reader of a pipe has ended.
+    /// Prints lines.
+    ///
+    /// What cannot be written is lost, for example because the reader of a pipe has ended.
     static func print(_ text: String) {
         var bytes = Array("\(text)\n".utf8)
         descriptor.withLock { descriptor in

@@ -32,8 +32,7 @@ struct PluginCatalogue {
     /// - Throws: `PluginLoadingError`.
     func library(_ id: String) throws -> PluginLibrary {
         let entry = entry(id)
-        return try PluginLibrary.watched(
-            id, library: entry?.library, pinned: entry?.sha256, search: search)
+        return try PluginLibrary.watched(id, library: entry?.library, pinned: entry?.sha256, search: search)
     }
 
     /// Creates a plugin, with the settings that the configuration has for it.
