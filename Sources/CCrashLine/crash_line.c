@@ -189,8 +189,13 @@ static atomic_bool is_ending;
 // A child that a plugin forks inherits the handlers, but its end is not the server's.
 static pid_t server;
 
-// Waits for the thread that came first to end the process, so that there is one line.
-static void wait_for_end(void) {
+static _Thread_local bool has_reported;
+
+// Whether this is the first report. A later thread waits for the first one to end the process, so that there is one line.
+static bool is_first(void) {
+    if (!atomic_flag_test_and_set(&is_reported)) return has_reported = true;
+    // A former handler may call 'exit' on the thread that has reported.
+    if (has_reported) return false;
     for (;;) pause();
 }
 
@@ -210,8 +215,7 @@ static bool comes_again(int number, const siginfo_t *info) {
 }
 
 static void report_crash(int number, const siginfo_t *info, const ucontext_t *context) {
-    if (getpid() != server) return;
-    if (atomic_flag_test_and_set(&is_reported)) wait_for_end();
+    if (getpid() != server || !is_first()) return;
     struct line line = {.length = 0};
     add(&line, "grantor: crashed: ");
     add(&line, fatal_signal(number)->name);
@@ -274,8 +278,7 @@ static const char *plugin_calling(void) {
 }
 
 static void report_exit(int status) {
-    if (atomic_load(&is_ending) || getpid() != server) return;
-    if (atomic_flag_test_and_set(&is_reported)) wait_for_end();
+    if (atomic_load(&is_ending) || getpid() != server || !is_first()) return;
     struct line line = {.length = 0};
     add(&line, "grantor: ended: exit was called");
     add_place(&line, current_note, current_note ? NULL : plugin_calling());

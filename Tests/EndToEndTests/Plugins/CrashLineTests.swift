@@ -45,9 +45,11 @@ struct CrashLineTests {
         guard built.status == 0 else { throw ConfigurationError(built.errors) }
     }
 
-    private func end(_ way: String, _ more: String..., in folder: Folder) throws -> Ended {
-        let program = "\(folder.path)/program"
-        return try Command.run(program, [way, "\(folder.path)/lib.so"] + more, in: folder)
+    private func end(
+        _ way: String, _ more: String..., in folder: Folder, environment: [String: String] = [:]
+    ) throws -> Ended {
+        let arguments = [way, "\(folder.path)/lib.so"] + more
+        return try Command.run("\(folder.path)/program", arguments, in: folder, environment: environment)
     }
 
     @Test("each signal and each way to exit is one line, and the status is that of the signal or not 0")
@@ -72,6 +74,8 @@ struct CrashLineTests {
                 #expect(lines.count == 2 && lines.first?.hasPrefix("grantor: crashed: SIGSEGV") == true, "\(way)")
                 #expect(lines.last == "the former handler" && ended.status == SIGSEGV, "\(way)")
             }
+            let exited = try end("null", "former", in: folder, environment: ["FORMER_EXITS": "yes"])
+            #expect(exited.errors.split(separator: "\n").count == 2 && exited.status == 5, "\(exited.errors)")
         }
     }
 
