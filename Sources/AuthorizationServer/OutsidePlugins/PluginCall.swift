@@ -29,6 +29,8 @@ final class PluginCall: TaskExecutor {
         var heldSince: ContinuousClock.Instant?
         /// Whether the log has named the call.
         var isReported = false
+        /// Whether the log has said that the plugin tried to write after the deadline.
+        var isLateWriteReported = false
     }
 
     /// The function that is called.
@@ -78,6 +80,11 @@ final class PluginCall: TaskExecutor {
     /// - Throws: `PluginMistake`.
     func checkTime() throws {
         guard isExpired else { return }
+        let isFirst = state.withLock { state in
+            defer { state.isLateWriteReported = true }
+            return !state.isLateWriteReported
+        }
+        if isFirst { log(.error, "a plugin tried to write after its deadline; nothing was written", since: begin) }
         throw PluginMistake(
             "the plugin '\(threads.plugin)' tried to write in '\(name)' after its deadline of \(limit); nothing was "
                 + "written, because the request has already failed")

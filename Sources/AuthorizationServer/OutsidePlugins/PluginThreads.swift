@@ -89,6 +89,22 @@ public final class PluginThreads: Sendable {
 
     // MARK: calls
 
+    /// Starts the plugin, and has the log say so if that takes long.
+    ///
+    /// - Throws: What the plugin throws; `PluginUnavailable` after the deadline.
+    func start(_ plugin: any Plugin) async throws {
+        try await call("start", within: deadlines.start, slowAfter: deadlines.slowStart) { try await plugin.start() }
+    }
+
+    /// Stops the plugin, or gives up at the deadline.
+    func stop(_ plugin: any Plugin) async {
+        do {
+            try await call("stop") { await plugin.stop() }
+        } catch {
+            logger.error("a plugin was not stopped", metadata: ["plugin": "\(self.plugin)", "error": "\(error)"])
+        }
+    }
+
     /// Calls the plugin on one of its threads, and waits for the answer until the deadline.
     ///
     /// - Parameters:
