@@ -17,6 +17,6 @@ struct ForwardedClaims: ClaimsSource {
     }
 
     func claims(for request: ClaimsRequest) async throws -> [JSON.Member] {
-        try await threads.call("claims") { [inner] in try await inner.claims(for: request) }
+        try await threads.call("claims(for:)") { [inner] in try await inner.claims(for: request) }
     }
 }

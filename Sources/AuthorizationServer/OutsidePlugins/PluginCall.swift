@@ -188,9 +188,9 @@ final class PluginCall: TaskExecutor {
     func check(at now: ContinuousClock.Instant) {
         switch find(at: now) {
         case .nothing: break
-        case .slow(let since, true): log(.warning, "a plugin holds a thread", since: since)
-        case .slow(let since, false): log(.warning, "a plugin has not answered yet", since: since)
-        case .expired(let refuse, let task, let isHolding):
+        case .slow(let since, isHolding: true): log(.warning, "a plugin holds a thread", since: since)
+        case .slow(let since, isHolding: false): log(.warning, "a plugin has not answered yet", since: since)
+        case .expired(let refuse, let task, isHolding: let isHolding):
             CallWatch.shared.remove(self)
             log(
                 .error,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuthorizationServer
 import Foundation
 import GrantKit
-import PluginLoading
 
 /// The plugins that come with this server, which run on the event loops (decision 0043).
 ///

@@ -9,7 +9,7 @@ import Support
 struct HangingPlugin: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "hanging", summary: "", specification: "")
     /// A value that belongs to the task of a request.
-    @TaskLocal static var local = "nothing"
+    @TaskLocal static var local: String = "nothing"
     static let client: JSON = ["id": "c", "grant_types": ["hanging"], "scope": ["read"]]
 
     let declaration = GrantDeclaration("hanging", client: .identified)
@@ -85,11 +85,11 @@ struct HangingPlugin: Plugin, TokenGrant {
             "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["client_credentials"],
             "scope": ["read"],
         ]
-        return try await TestServer(
-            [
-                .init(CountingStore.self), .init(Plugins.opaqueToken), .init(Plugins.clientCredentials),
-                .init(NotingFilter.self, ["gate": .string(gate)]), hanging,
-            ], clients: [client, service])
+        let plugins: [PluginSetup] = [
+            .init(CountingStore.self), .init(Plugins.opaqueToken), .init(Plugins.clientCredentials),
+            .init(NotingFilter.self, ["gate": .string(gate)]), hanging,
+        ]
+        return try await TestServer(plugins, clients: [client, service])
     }
 }
 

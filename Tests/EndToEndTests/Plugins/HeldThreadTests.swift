@@ -83,7 +83,7 @@ struct HeldThreadTests {
     }
 
     @Test(
-        "while it sleeps, computes or fills memory, health checks and other grants are answered as before, and the log names it",
+        "while it sleeps, computes or fills memory, others are answered as before, and the log names it",
         arguments: ["sleep", "spin", "fill"])
     func held(_ what: String) async throws {
         try await Folder.with { folder in
