@@ -15,8 +15,10 @@ public final class PluginThreads: Sendable {
     private static let usual = 4
     /// The number of threads, including those that are held.
     private static let most = 16
-    /// The number of calls that may wait for their first turn on a thread.
+    /// The number of calls that may wait for their first turn while no call gets one, and when that begins to count; a
+    /// burst of short calls is longer, but moves.
     private static let longestQueue = 64
+    private static let standstill = Duration.seconds(1)
     /// The number of calls in progress; one whose deadline has passed counts until the plugin returns.
     private static let mostCalls = 4096
     /// How long a thread waits for something to do.
@@ -42,6 +44,8 @@ public final class PluginThreads: Sendable {
         var lastNumber = 0
         var calls = 0
         var unbegun = 0
+        /// When a call last got its first turn, or else when the first one began to wait.
+        var lastTurn = ContinuousClock.now
 
         /// The number of threads that calls hold beyond their deadline.
         var held: Int { running.values.count { $0.isLate } }
@@ -128,10 +132,11 @@ public final class PluginThreads: Sendable {
     }
 
     private func admit(_ name: String) throws {
+        let now = ContinuousClock.now
         let isAdmitted = state.withLock { state in
-            guard state.calls < PluginThreads.mostCalls, state.unbegun < PluginThreads.longestQueue,
-                state.held < PluginThreads.most
-            else { return false }
+            let isMoving = state.unbegun < PluginThreads.longestQueue || now - state.lastTurn < PluginThreads.standstill
+            guard isMoving, state.calls < PluginThreads.mostCalls, state.held < PluginThreads.most else { return false }
+            if state.unbegun == 0 { state.lastTurn = now }
             state.calls += 1
             state.unbegun += 1
             return true
@@ -143,7 +148,11 @@ public final class PluginThreads: Sendable {
 
     /// Notes that a call has got its first turn.
     func noteBegin() {
-        state.withLock { $0.unbegun -= 1 }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.unbegun -= 1
+            state.lastTurn = now
+        }
     }
 
     /// Notes that the plugin has returned from a call, in time or not.
