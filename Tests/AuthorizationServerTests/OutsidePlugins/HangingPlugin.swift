@@ -15,12 +15,12 @@ struct HangingPlugin: Plugin, TokenGrant {
     let declaration = GrantDeclaration("hanging", client: .identified)
     let parameters = [ParameterDeclaration("do")]
     private let host: any PluginHost
-    private let gate: Gate
+    private let gate: HangingGate
     private let atStart: String
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        gate = Gate.named(settings.read("gate", default: "", "the gate"))
+        gate = HangingGate.named(settings.read("gate", default: "", "the gate"))
         atStart = settings.read("at_start", default: "", "what to do at the start")
     }
 
@@ -58,7 +58,7 @@ struct HangingPlugin: Plugin, TokenGrant {
         StoreRecord(StoreKey("hanging", id), [:], expiresAt: Timestamp(seconds: 1_900_000_000))
     }
 
-    static func write(_ id: String, _ host: any PluginHost, _ gate: Gate) async {
+    static func write(_ id: String, _ host: any PluginHost, _ gate: HangingGate) async {
         do {
             let outcome = try await host.store.write([.create(record(id))])
             gate.note("wrote \(id): \(outcome)")
@@ -97,7 +97,7 @@ struct HangingPlugin: Plugin, TokenGrant {
 private struct HangingPage: BrowserEndpoint {
     let route = Route(["GET"], "/hanging")
     let host: any PluginHost
-    let gate: Gate
+    let gate: HangingGate
 
     func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         await HangingPlugin.write("first", host, gate)
@@ -110,10 +110,10 @@ private struct HangingPage: BrowserEndpoint {
 /// A plugin that comes with the server, whose filter runs after the grant of the other one.
 private struct NotingFilter: Plugin, TokenRequestFilter {
     static let manifest = PluginManifest(id: "noting", summary: "", specification: "")
-    private let gate: Gate
+    private let gate: HangingGate
 
     init(settings: Settings, host: any PluginHost) throws {
-        gate = Gate.named(settings.read("gate", default: "", "the gate"))
+        gate = HangingGate.named(settings.read("gate", default: "", "the gate"))
     }
 
     func register(in registry: inout Registry) { registry.add(tokenFilter: self) }

@@ -41,7 +41,7 @@ struct OutsidePluginTests {
     }
 
     /// Asks until a call has come to the gate and missed its deadline there, since a busy machine may be late itself.
-    private func miss(_ server: TestServer, _ what: String, _ gate: Gate) async throws -> Answer {
+    private func miss(_ server: TestServer, _ what: String, _ gate: HangingGate) async throws -> Answer {
         var answer = await ask(server, what)
         let isHeld = try await Patience.wait {
             if gate.entered == 0 { answer = await ask(server, what) }
@@ -67,7 +67,7 @@ struct OutsidePluginTests {
 
     @Test("its calls run on its own threads, with the values of the task, and the request continues elsewhere")
     func threads() async throws {
-        let gate = Gate.named("threads")
+        let gate = HangingGate.named("threads")
         let server = try await HangingPlugin.server("threads", Self.long)
         let answer = await HangingPlugin.$local.withValue("that of the test") { await ask(server, "nothing") }
         #expect(answer.status == 200, "\(answer.json)")
@@ -80,7 +80,7 @@ struct OutsidePluginTests {
 
     @Test("while its calls block, compute or wait, other requests are answered", arguments: ["block", "spin", "wait"])
     func others(_ what: String) async throws {
-        let gate = Gate.named("others \(what)")
+        let gate = HangingGate.named("others \(what)")
         let server = try await HangingPlugin.server("others \(what)", Self.long)
         // A thread that computes takes a processor, of which a machine may have only two.
         let count = what == "spin" ? 1 : 4
@@ -102,7 +102,7 @@ struct OutsidePluginTests {
 
     @Test("at its deadline a call is refused, and the log names plugin, call and request", arguments: ["block", "wait"])
     func deadline(_ what: String) async throws {
-        let (gate, log) = (Gate.named("deadline \(what)"), RecordedLog())
+        let (gate, log) = (HangingGate.named("deadline \(what)"), RecordedLog())
         let server = try await HangingPlugin.server("deadline \(what)", Self.short, log: log)
         let answer = try await miss(server, what, gate)
         #expect(answer.status == 503 && answer.error == "temporarily_unavailable", "\(answer.json)")
@@ -118,7 +118,7 @@ struct OutsidePluginTests {
 
     @Test("an answer after the deadline is dropped, and a write after it is refused")
     func late() async throws {
-        let (gate, log) = (Gate.named("late"), RecordedLog())
+        let (gate, log) = (HangingGate.named("late"), RecordedLog())
         let server = try await HangingPlugin.server("late", Self.short, log: log)
         #expect(try await miss(server, "write", gate).status == 503)
         gate.open()
@@ -131,7 +131,7 @@ struct OutsidePluginTests {
 
     @Test("a HEAD request has no effects, not even after its deadline")
     func head() async throws {
-        let gate = Gate.named("head")
+        let gate = HangingGate.named("head")
         let server = try await HangingPlugin.server("head", Self.short)
         #expect(
             try await Patience.wait {
@@ -145,7 +145,7 @@ struct OutsidePluginTests {
 
     @Test("threads that are held beyond the deadline are replaced, so the plugin is called again")
     func recovery() async throws {
-        let gate = Gate.named("recovery")
+        let gate = HangingGate.named("recovery")
         let server = try await HangingPlugin.server("recovery", Self.short)
         let areHeld = try await Patience.wait {
             if gate.inside < 4 { _ = await ask(server, "block") }
@@ -162,7 +162,7 @@ struct OutsidePluginTests {
 
     @Test("when every thread and every replacement is held, calls are refused at once, until a thread is free again")
     func allHeld() async throws {
-        let (gate, log) = (Gate.named("all held"), RecordedLog())
+        let (gate, log) = (HangingGate.named("all held"), RecordedLog())
         let server = try await HangingPlugin.server("all held", Self.short, log: log)
         #expect(
             try await Patience.wait {
@@ -181,7 +181,7 @@ struct OutsidePluginTests {
 
     @Test("of two hundred calls on held threads, those that would wait for long are refused")
     func many() async throws {
-        let gate = Gate.named("many")
+        let gate = HangingGate.named("many")
         let server = try await HangingPlugin.server("many", Self.long)
         var tasks: [Task<Int, Never>] = []
         let add: () -> Task<Int, Never> = {
@@ -220,7 +220,7 @@ struct OutsidePluginTests {
 
     @Test("a call that holds a thread for long is named in the log before its deadline, and again when it ends")
     func held() async throws {
-        let (gate, log) = (Gate.named("held"), RecordedLog())
+        let (gate, log) = (HangingGate.named("held"), RecordedLog())
         let server = try await HangingPlugin.server("held", Self.reported, log: log)
         async let answer = ask(server, "spin")
         let named = ["plugin=hanging", "call=authorize", "request=request-1"]
@@ -244,7 +244,7 @@ struct OutsidePluginTests {
 
     @Test("a start that takes long is named in the log, and succeeds")
     func slowStart() async throws {
-        let (gate, log) = (Gate.named("slow start"), RecordedLog())
+        let (gate, log) = (HangingGate.named("slow start"), RecordedLog())
         async let starting = HangingPlugin.server("slow start", Self.slow, atStart: "block", log: log)
         #expect(
             try await Patience.wait { isLogged(log, "a plugin has not answered yet", "plugin=hanging", "call=start") })
@@ -255,7 +255,7 @@ struct OutsidePluginTests {
 
     @Test("a start that hangs is refused with the plugin's id")
     func hangingStart() async throws {
-        let gate = Gate.named("hanging start")
+        let gate = HangingGate.named("hanging start")
         var deadlines = Self.long
         deadlines.start = .milliseconds(200)
         defer { gate.open() }

@@ -4,8 +4,8 @@ import Foundation
 import Synchronization
 
 /// Holds the calls of a plugin until a test opens it, and remembers what happened in them.
-final class Gate: Sendable {
-    private static let all = Mutex<[String: Gate]>([:])
+final class HangingGate: Sendable {
+    private static let all = Mutex<[String: HangingGate]>([:])
 
     private struct State {
         var entered = 0
@@ -20,10 +20,10 @@ final class Gate: Sendable {
     private let door = DispatchSemaphore(value: 0)
 
     /// The gate with a name, the same for a test and the plugin that it loads.
-    static func named(_ name: String) -> Gate {
+    static func named(_ name: String) -> HangingGate {
         all.withLock { all in
             if let known = all[name] { return known }
-            let gate = Gate()
+            let gate = HangingGate()
             all[name] = gate
             return gate
         }
