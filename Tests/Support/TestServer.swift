@@ -69,10 +69,13 @@ public enum Plugins {
 public struct PluginSetup: Sendable {
     public var type: any Plugin.Type
     public var settings: JSON
+    /// The threads of a plugin from outside of the server.
+    public var threads: PluginThreads?
 
-    public init(_ type: any Plugin.Type, _ settings: JSON = [:]) {
+    public init(_ type: any Plugin.Type, _ settings: JSON = [:], threads: PluginThreads? = nil) {
         self.type = type
         self.settings = settings
+        self.threads = threads
     }
 }
 
@@ -193,7 +196,9 @@ public struct TestServer: Sendable {
             let plugin = try setup.type.init(settings: Settings(source), host: host)
             var registry = Registry()
             try plugin.register(in: &registry)
-            return RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host)
+            if let threads = setup.threads { registry = threads.forwarding(registry) }
+            return RegisteredPlugin(
+                plugin, adding: registry, attributes: source.attributes, host: host, threads: setup.threads)
         }
         let (generation, problems) = Generation.build(
             ServerSettings(

@@ -31,7 +31,7 @@ struct AuthorizationValidation {
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words,
                 grants: flows.map(\.grant), parameters: parameters, head: head)
-            for flow in flows { try flow.validate(request) }
+            for flow in flows { try await validate(request, by: flow) }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
             let policy = try await filtered(
@@ -53,6 +53,12 @@ struct AuthorizationValidation {
         } catch let error as OAuthError {
             throw RedirectRefusal(error: error, destination: destination)
         }
+    }
+
+    /// Lets a response type validate the request, on the threads of its plugin if it is one from outside.
+    private func validate(_ request: AuthorizationRequest, by flow: any AuthorizationFlow) async throws {
+        guard let outside = flow as? ForwardedFlow else { return try flow.validate(request) }
+        try await outside.validateElsewhere(request)
     }
 
     /// What filters ask for and leave of a request.

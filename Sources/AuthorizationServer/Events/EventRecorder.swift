@@ -40,7 +40,7 @@ final class EventRecorder: EventService {
     }
 
     func record(_ event: @autoclosure () -> Event) {
-        guard isWanted, !HeadRequest.isCurrent else { return }
+        guard isWanted, !HeadRequest.isCurrent, !(PluginCall.ongoing?.isExpired ?? false) else { return }
         var event = event()
         event.time = environment.now
         if let context = RequestContext.current {

@@ -21,7 +21,8 @@ struct RequestFailure {
         self.trace = trace
         let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
         isRefusal = known != nil
-        let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
+        let isForNow = error is StoreError || error is PluginUnavailable
+        let code: OAuthError.Code = isForNow ? .temporarilyUnavailable : .serverError
         refusal = known ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
     }
 

@@ -156,13 +156,17 @@ private struct Closed: Store, KeyRing {
 
 // What a plugin gets of these services is in its `LentHost`; the core itself is no host, so no plugin can be given it.
 extension ServerCore {
-    /// The store; read-only during a HEAD request.
+    /// The store; read-only during a HEAD request, and after the deadline of a plugin's call.
     public var store: any Store {
         let store = opened?.store ?? closed
-        return HeadRequest.isCurrent ? ReadOnlyStore(base: store) : store
+        if HeadRequest.isCurrent { return ReadOnlyStore(base: store) }
+        guard let call = PluginCall.ongoing else { return store }
+        return CallStore(base: store, call: call)
     }
-    /// Sends requests to other servers, but none during a HEAD request.
-    public var outbound: any OutboundHTTP { HeadRequest.isCurrent ? NoOutbound() : sender }
+    /// Sends requests to other servers, but none during a HEAD request or after the deadline of a plugin's call.
+    public var outbound: any OutboundHTTP {
+        HeadRequest.isCurrent || PluginCall.ongoing?.isExpired ?? false ? NoOutbound() : sender
+    }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.

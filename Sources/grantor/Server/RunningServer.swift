@@ -88,6 +88,8 @@ final class RunningServer: Sendable {
             try await plugin.registered.start()
         } catch let error as ConfigurationError {
             throw Failure("plugin '\(plugin.entry.id)': \(error.message)")
+        } catch let error as PluginUnavailable {
+            throw Failure("\(error); it may wait for a service that does not respond")
         } catch {
             throw Failure("plugin '\(plugin.entry.id)' failed to start: \(error)")
         }
@@ -99,6 +101,10 @@ final class RunningServer: Sendable {
     func run() async throws {
         var services: [any Service] = [ReloadService(server: self), StorePurgerService(purging: StorePurger(core))]
         services.append(JobRunnerService(runner: JobRunner(core)))
+        let loops = EventLoopWatch(logger: logger) { [self] in
+            plugins.withLock { $0.filter { $0.entry.isOnEventLoop == true }.map(\.entry.id) }
+        }
+        services.append(EventLoopWatchService(watch: loops))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
