@@ -29,8 +29,11 @@ final class CallWatch: Sendable {
             return !state.isRunning
         }
         guard starts else { return }
-        let thread = Thread { [self] in work() }
-        thread.name = "plugin-watch"
+        let thread = Thread { [self] in
+            // A name that is set before the start is lost, and the thread has that of its creator.
+            Thread.current.name = "plugin-watch"
+            work()
+        }
         thread.start()
     }
 

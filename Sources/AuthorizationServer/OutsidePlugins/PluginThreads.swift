@@ -192,8 +192,11 @@ public final class PluginThreads: Sendable {
             state.lastNumber += 1
             return state.lastNumber
         }
-        let thread = Thread { [self] in work(number) }
-        thread.name = "plugin \(plugin)"
+        let thread = Thread { [self] in
+            // A name that is set before the start is lost, and the thread has that of its creator.
+            Thread.current.name = "plugin \(plugin)"
+            work(number)
+        }
         thread.start()
     }
 
