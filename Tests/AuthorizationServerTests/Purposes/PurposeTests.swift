@@ -179,7 +179,7 @@ struct PurposeTests {
             let state = try await Pairing.state(code, at: server)
             #expect((headings[0] == Pairing.connected) == (state == "approved"), "\(headings)")
             #expect((headings[1] == Pairing.notConnected) == (state == "denied"), "\(headings)")
-            #expect(headings.count { $0 == Pairing.expired } == 1, "\(headings)")
+            #expect(headings.filter { $0 == Pairing.expired }.count == 1, "\(headings)")
         }
     }
 
@@ -195,7 +195,7 @@ struct PurposeTests {
             async let allowed = browser.allow(consent)
             async let denied = other.submit(consent, [("decision", "deny")])
             let headings = [await allowed.heading, await denied.heading]
-            #expect(headings.count { $0 == Pairing.expired } == 1, "\(headings)")
+            #expect(headings.filter { $0 == Pairing.expired }.count == 1, "\(headings)")
             let tokens = await Pairing.redeem(code, at: server)
             #expect((tokens.status == 200) == (headings[0] == Pairing.connected))
         }
