@@ -130,15 +130,18 @@ extension KitShapeTests {
         let typed: Parameters = ["user_code": answer.body?["user_code"]?.string?.lowercased() ?? ""]
         let head = RequestHead(method: "POST", path: "/device", address: "192.0.2.1")
         let reply = try await entry.respond(to: BrowserRequest(head: head, parameters: typed))
-        guard case .interact(let interaction) = reply.content else {
+        guard case .interaction(let name, let context) = reply.content else {
             Issue.record("nobody is asked to sign in: \(reply)")
             return
         }
-        let purpose = try #require(shape.registry.purposes.first { $0.name == interaction.purpose })
-        let granted = Authorization(subject: .user("ann"), limits: interaction.policy.limits)
+        let purpose = try #require(shape.registry.purposes.first { $0.name == name })
+        let asked = try await purpose.request(for: context)
+        #expect(asked.client.id == "app" && asked.limits.scope == ["read"] && asked.consent.isAskedEachTime)
+        let granted = Authorization(subject: .user("ann"), limits: asked.limits)
             .issued(under: purpose.grant.key, grantID: "a-grant")
-        let done = try await purpose.approved(granted, context: interaction.context)
+        let done = try await purpose.approved(granted, for: context)
         #expect(try await shape.host.store.write(done.writes) == .committed)
+        await #expect(throws: OAuthError.self) { _ = try await purpose.denied(for: context) }
 
         shape.host.advance(.seconds(5))
         #expect(try await poll(shape, code) == nil)

@@ -48,8 +48,8 @@ struct AuthorizationValidation {
             let ordered = owned.sorted {
                 ($0.role.stage.rawValue, $0.role.word) < ($1.role.stage.rawValue, $1.role.word)
             }
-            return ValidRequest(
-                registered: client, request: request, flows: ordered, destination: destination, policy: policy)
+            let asked = ValidAuthorization(request: request, flows: ordered, destination: destination)
+            return ValidRequest(registered: client, policy: policy, target: .client(asked))
         } catch let error as OAuthError {
             throw RedirectRefusal(error: error, destination: destination)
         }
@@ -63,15 +63,17 @@ struct AuthorizationValidation {
 
     /// What filters ask for and leave of a request.
     ///
-    /// - Throws: The refusal of the first filter that refuses; `OAuthError` `server_error` for one that widens.
+    /// - Throws: The refusal of the first filter that refuses; `OAuthError` `server_error` for one that widens, or
+    ///   warns users with a string that its plugin does not have.
     private func filtered(
         _ request: AuthorizationRequest, within limits: AccessLimits
     ) async throws -> InteractionPolicy {
         var policy = InteractionPolicy(limits: limits)
         for (plugin, filter) in plan.filters {
-            let former = policy.limits
+            let former = policy
             try await filter.apply(request, &policy)
-            try policy.limits.checkWithin(former, plugin: plugin)
+            try policy.limits.checkWithin(former.limits, plugin: plugin)
+            try policy.consent.check(after: former.consent, of: plugin, generation.capabilities)
         }
         return policy
     }

@@ -28,7 +28,7 @@ extension EventRecorder {
 
     /// Records what the user allowed, if they were asked.
     func recordConsent(of run: InteractionRun, _ granted: AccessLimits) {
-        guard run.remembered != nil, let session = run.session else { return }
+        guard run.isAnswered, let session = run.session else { return }
         var details: JSON = [
             "asked": .string(run.valid.policy.limits.scope.description),
             "scope": .string(granted.scope.description),

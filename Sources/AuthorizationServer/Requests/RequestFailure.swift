@@ -63,14 +63,7 @@ struct RequestFailure {
             return try AuthorizationResponder(core: core, generation: generation).answer(error)
         }
         let pages = PageResponder(core: core, generation: generation)
-        return try pages.answer(error as? PageRefusal ?? PageRefusal(kind, refusal), head)
-    }
-
-    private var kind: PageRefusal.Kind {
-        switch refusal.code {
-        case .temporarilyUnavailable: .unavailable
-        case .serverError: .server
-        default: .request
-        }
+        let other = PageRefusal(PageRefusal.Kind(of: refusal, otherwise: .request), refusal, again: trace.again)
+        return try pages.answer(error as? PageRefusal ?? other, head)
     }
 }

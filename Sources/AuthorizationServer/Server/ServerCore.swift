@@ -177,7 +177,7 @@ extension ServerCore {
     public var tokens: any TokenService { tokenRegistry }
     var tokenRegistry: TokenRegistry { TokenRegistry(core: self) }
     /// The services of the core around access to resources.
-    public var access: any AccessService { GatheredClaims(core: self, generation: generation) }
+    public var access: any AccessService { ClientAccess(core: self, generation: generation) }
     /// The sessions of users.
     public var sessions: any SessionDirectory { sessionRegistry }
     var sessionRegistry: SessionRegistry { SessionRegistry(core: self) }

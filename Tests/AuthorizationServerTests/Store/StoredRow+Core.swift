@@ -173,6 +173,7 @@ extension StoredRow {
             "at": .integer(given.at.seconds),
         ]
         row["issued"] = given.issued.isEmpty ? nil : .array(given.issued.map { .strings([$0.collection, $0.id]) })
+        row["page"] = given.page.map { ["name": .string($0.name), "values": $0.values] }
         row["cookie"] = given.cookie.map(JSON.string)
         row["grant"] = given.grantID.map(JSON.string)
         return row

@@ -108,7 +108,9 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
 }
 
 extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
-    func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits {
+    func limits(
+        _ parameters: Parameters, for client: Client, under grant: GrantDeclaration
+    ) async throws -> AccessLimits {
         let asked = try Scope(parsing: parameters["scope"] ?? client.scope.description)
         return AccessLimits(scope: asked.filter(client.scope.contains), audience: parameters.values("audience"))
     }
@@ -124,11 +126,11 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
         scope.contains("openid") ? [JSON.Member("given_name", "Ann")] : []
     }
 
-    func attempt(
-        _ account: String, from address: String, _ check: @Sendable () async throws -> Bool
-    ) async throws -> Bool {
-        try await check()
+    func count(_ secret: String, of account: String?, from address: String) async throws -> AttemptVerdict {
+        .allowed(CountedAttempt(counters: []))
     }
+
+    func succeeded(_ attempt: CountedAttempt) async throws {}
 
     func send(_ request: OutboundRequest) async throws -> OutboundReply {
         let json: JSON = ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]]

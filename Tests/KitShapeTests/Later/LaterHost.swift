@@ -5,18 +5,8 @@ import GrantKit
 /// Takes the place of what `AccessService` will get: the core's checks of a request, for endpoints that receive one in
 /// another way.
 protocol LaterAccess: AccessService {
-    /// The limits that the token endpoint would set for a client under a grant.
-    func limits(_ parameters: Parameters, client: Client, grant: GrantDeclaration) throws -> AccessLimits
     /// The parameters of an authorization request that the authorization endpoint would accept.
     func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
-}
-
-/// Limits guessing.
-protocol AttemptService: Sendable {
-    /// Counts an attempt first and then checks it; also false if an account or address is throttled.
-    func attempt(
-        _ account: String, from address: String, _ check: @Sendable () async throws -> Bool
-    ) async throws -> Bool
 }
 
 /// Takes the place of what `CryptographyService` will get.
@@ -30,7 +20,6 @@ protocol LaterCryptography: CryptographyService {
 /// Only hosts conform to it, so a new requirement breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {
     var laterAccess: any LaterAccess { get }
-    var attempts: any AttemptService { get }
     var laterCryptography: any LaterCryptography { get }
 }
 

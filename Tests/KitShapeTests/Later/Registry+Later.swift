@@ -24,8 +24,6 @@ extension Registry {
     var requestResolvers: [any AuthorizationRequestResolver] { carried((any AuthorizationRequestResolver).self) }
     var proofs: [any PossessionProof] { carried((any PossessionProof).self) }
     var scopeRules: [any ScopeRule] { carried((any ScopeRule).self) }
-    var purposes: [any InteractionPurpose] { carried((any InteractionPurpose).self) }
-    var browserEndpoints: [any InteractingEndpoint] { carried((any InteractingEndpoint).self) }
 
     mutating func add(requestResolver: some AuthorizationRequestResolver) {
         carry(requestResolver, as: (any AuthorizationRequestResolver).self)
@@ -38,13 +36,4 @@ extension Registry {
     mutating func add(scopeRule: some ScopeRule) {
         carry(scopeRule, as: (any ScopeRule).self)
     }
-
-    mutating func add(purpose: some InteractionPurpose) {
-        carry(purpose, as: (any InteractionPurpose).self)
-    }
-
-    mutating func add(browserEndpoint: some InteractingEndpoint) {
-        carry(browserEndpoint, as: (any InteractingEndpoint).self)
-    }
-
 }

@@ -10,10 +10,10 @@ struct DeviceCode: Plugin {
         "urn:ietf:params:oauth:grant-type:device_code", key: "device_code", client: .identified)
     static let page = Route(["GET", "POST"], "/device")
 
-    private let host: any LaterHost
+    private let host: any PluginHost
 
-    init(settings: Settings, host: any PluginHost) throws {
-        self.host = try host.lendingMore()
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
     }
 
     func register(in registry: inout Registry) {
@@ -31,14 +31,14 @@ struct DeviceCode: Plugin {
 }
 
 struct DeviceAuthorization: Endpoint {
-    let host: any LaterHost
+    let host: any PluginHost
     let route = Route(["POST"], "/device_authorization", metadata: "device_authorization_endpoint")
     let caller = ClientRequirement.identified
     let parameters = [ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true)]
 
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
-        let limits = try host.laterAccess.limits(
-            request.parameters, client: request.client, grant: DeviceCode.declaration)
+        let limits = try await host.access.limits(
+            request.parameters, for: request.client, under: DeviceCode.declaration)
         let code = host.random(bytes: 32)
         let user = userCode()
         let row: JSON = [
@@ -64,67 +64,81 @@ struct DeviceAuthorization: Endpoint {
 }
 
 /// The page where a user types the code that the device shows.
-struct UserCodeEntry: InteractingEndpoint {
-    let host: any LaterHost
+struct UserCodeEntry: BrowserEndpoint {
+    let host: any PluginHost
     let route = DeviceCode.page
     let parameters = [ParameterDeclaration("user_code", longest: 32)]
 
-    func respond(to request: BrowserRequest) async throws -> Reply {
+    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
         let typed = request.parameters["user_code"] ?? ""
-        guard request.head.method == "POST" else { return .page("device", ["user_code": .string(typed)]) }
-        guard let record = try await find(typed.uppercased(), from: request.head.address),
-            let client = try await host.clients.find(record.value["client"]?.string ?? "")
-        else { return .page("device", ["error": "unknown-code"]) }
-        let limits = AccessLimits(
-            scope: Scope(record.value["scope"]?.strings ?? []), audience: record.value["audience"]?.strings ?? [])
-        let start = InteractionStart(
-            purpose: DeviceApproval.purpose, client: client, policy: InteractionPolicy(limits: limits),
-            context: ["key": .string(record.key.id)])
-        return Reply(.interact(start))
+        guard request.isSubmitted else { return .page(Page("device", ["user_code": .string(typed)])) }
+        guard let record = try await find(typed.uppercased(), from: request.head.address) else {
+            return .page(Page("device", ["error": "unknown-code"]))
+        }
+        return .interaction(DeviceApproval.purpose, context: ["key": .string(record.key.id)])
     }
 
     private func find(_ code: String, from address: String) async throws -> StoreRecord? {
-        let store = host.store
-        @Sendable func matches() async throws -> [StoreRecord] {
-            try await store.find("device_code", by: "user_code", equals: code, after: nil, limit: 1)
-        }
-        guard try await host.attempts.attempt("device", from: address, { try await !matches().isEmpty }) else {
+        guard case .allowed(let attempt) = try await host.attempts.count("user_code", of: nil, from: address) else {
             return nil
         }
-        return try await matches().first { $0.value["state"] == "pending" && $0.expiresAt > host.now }
+        let found = try await host.store.find("device_code", by: "user_code", equals: code, after: nil, limit: 1)
+        guard let record = found.first, record.value["state"] == "pending", record.expiresAt > host.now else {
+            return nil
+        }
+        try await host.attempts.succeeded(attempt)
+        return record
     }
 }
 
 struct DeviceApproval: InteractionPurpose {
     static let purpose = "device"
 
-    let host: any LaterHost
+    let host: any PluginHost
     let name = DeviceApproval.purpose
     let grant = DeviceCode.declaration
 
-    func approved(_ authorization: Authorization, context: JSON) async throws -> Reply {
+    func request(for context: JSON) async throws -> PurposeRequest {
+        let record = try await pending(context)
+        guard let client = try await host.clients.find(record.value["client"]?.string ?? "") else {
+            throw OAuthError(.unauthorizedClient)
+        }
+        let limits = AccessLimits(
+            scope: Scope(record.value["scope"]?.strings ?? []), audience: record.value["audience"]?.strings ?? [])
+        var consent = ConsentTerms()
+        consent.askEachTime()
+        return PurposeRequest(client: client, limits: limits, consent: consent)
+    }
+
+    func approved(_ authorization: Authorization, for context: JSON) async throws -> PurposeAnswer {
         try await settle(context, as: "approved", authorization)
     }
 
-    func denied(context: JSON) async throws -> Reply {
+    func denied(for context: JSON) async throws -> PurposeAnswer {
         try await settle(context, as: "denied", nil)
     }
 
-    private func settle(_ context: JSON, as state: String, _ authorization: Authorization?) async throws -> Reply {
+    private func pending(_ context: JSON) async throws -> StoreRecord {
         let key = StoreKey("device_code", context["key"]?.string ?? "")
-        guard var record = try await host.store.read(key), record.value["state"] == "pending" else {
-            return .page("device", ["error": "unknown-code"])
+        guard let record = try await host.store.read(key), record.value["state"] == "pending" else {
+            throw OAuthError(.expiredToken)
         }
+        return record
+    }
+
+    private func settle(
+        _ context: JSON, as state: String, _ authorization: Authorization?
+    ) async throws -> PurposeAnswer {
+        var record = try await pending(context)
         record.value["state"] = .string(state)
         record.value["authorization"] = authorization?.stored
-        var reply = Reply.page("device-done", ["state": .string(state)])
-        reply.writes = [.replace(record, ifVersion: record.version)]
-        return reply
+        return PurposeAnswer(
+            Page("device_done", ["state": .string(state)]), writes: [.replace(record, ifVersion: record.version)])
     }
 }
 
 struct DeviceGrant: TokenGrant {
-    let host: any LaterHost
+    let host: any PluginHost
     let declaration = DeviceCode.declaration
     let parameters = [ParameterDeclaration("device_code", required: true, longest: 128, secret: true)]
 

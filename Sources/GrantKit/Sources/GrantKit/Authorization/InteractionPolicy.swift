@@ -30,6 +30,8 @@ public struct InteractionPolicy: Sendable {
     public var languages: [String] = []
     /// What is granted at most.
     public var limits: AccessLimits
+    /// What the consent page says in addition, and whether consent is remembered.
+    public var consent = ConsentTerms()
     /// Becomes `Authorization.attachments`, each under the id of the plugin that put it there.
     public var attachments: [String: JSON] = [:]
 

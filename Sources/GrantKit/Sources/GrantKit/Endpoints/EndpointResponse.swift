@@ -12,6 +12,8 @@ public struct EndpointResponse: Sendable {
         case page(Page)
         /// An address to go on to by GET; of a `BrowserEndpoint` alone, which answers for the address.
         case redirect(String)
+        /// A sign-in and consent for a purpose, with a context that the purpose gets back; of a `BrowserEndpoint` alone.
+        case interaction(purpose: String, context: JSON)
     }
 
     /// The HTTP status.
@@ -46,6 +48,16 @@ public struct EndpointResponse: Sendable {
     /// A page.
     public static func page(_ page: Page, status: Int = 200) -> EndpointResponse {
         EndpointResponse(content: .page(page), status: status)
+    }
+
+    /// A sign-in and consent for a purpose.
+    ///
+    /// - Parameters:
+    ///   - purpose: The name of an `InteractionPurpose` of the same plugin.
+    ///   - context: What the purpose gets back. It travels through the browser sealed; nobody can read or change it.
+    /// - Returns: The response.
+    public static func interaction(_ purpose: String, context: JSON) -> EndpointResponse {
+        EndpointResponse(content: .interaction(purpose: purpose, context: context))
     }
 
     /// A redirect that turns any method into GET.

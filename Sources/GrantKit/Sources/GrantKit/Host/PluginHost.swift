@@ -22,6 +22,8 @@ public protocol PluginHost: Sendable {
     var sessions: any SessionDirectory { get }
     /// What people have allowed clients.
     var consents: any ConsentDirectory { get }
+    /// Slows down the guessing of secrets.
+    var attempts: any AttemptService { get }
     /// Queues what need not be done before an answer.
     var jobs: any JobService { get }
     /// Requests to other servers.

@@ -20,6 +20,8 @@ public struct Registry: Sendable {
     public private(set) var tokenFilters: [any TokenRequestFilter] = []
     /// What is asked of people.
     public private(set) var steps: [any InteractionStep] = []
+    /// The purposes of interactions that do not begin at the authorization endpoint.
+    public private(set) var purposes: [any InteractionPurpose] = []
     /// What is told about people.
     public private(set) var claimsSources: [any ClaimsSource] = []
     /// The endpoints for whoever presents an access token.
@@ -96,6 +98,11 @@ public struct Registry: Sendable {
     /// Adds something that is asked of people.
     public mutating func add(step: some InteractionStep) {
         steps.append(step)
+    }
+
+    /// Adds a purpose of interactions that do not begin at the authorization endpoint.
+    public mutating func add(purpose: some InteractionPurpose) {
+        purposes.append(purpose)
     }
 
     /// Adds something that is told about people.

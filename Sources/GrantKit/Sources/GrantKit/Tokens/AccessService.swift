@@ -16,4 +16,14 @@ public protocol AccessService: Sendable {
     func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member]
+    /// The limits of what a client may get under a grant, narrowed to what a request asks for.
+    ///
+    /// - Parameters:
+    ///   - parameters: The parameters of the request; `scope` and `audience` are read.
+    ///   - client: The client.
+    ///   - grant: The grant.
+    /// - Returns: The limits.
+    /// - Throws: `OAuthError` `unauthorized_client` if the client may not use the grant; `invalid_scope` or
+    ///   `invalid_target` if it asks for more than it may have.
+    func limits(_ parameters: Parameters, for client: Client, under grant: GrantDeclaration) async throws -> AccessLimits
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a plugin adds to the consent page. It can only make the question stricter.
+public struct ConsentTerms: Sendable {
+    /// Whether the user is asked each time, and the answer is not remembered.
+    public private(set) var isAskedEachTime = false
+    /// The warnings, in the order in which they are shown.
+    public private(set) var warnings: [ConsentWarning] = []
+
+    /// Makes terms that add nothing.
+    public init() {}
+
+    /// Asks each time, also first-party clients, and does not remember the answer.
+    public mutating func askEachTime() {
+        isAskedEachTime = true
+    }
+
+    /// Adds a warning.
+    public mutating func add(_ warning: ConsentWarning) {
+        warnings.append(warning)
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An attempt that was counted and may continue.
+public struct CountedAttempt: Sendable {
+    /// For the host: the counters that count the attempt.
+    public let counters: [String]
+
+    /// For the host and for tests: an attempt.
+    public init(counters: [String]) {
+        self.counters = counters
+    }
+}
