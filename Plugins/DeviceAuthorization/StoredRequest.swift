@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A device's request in the store, kept under the digest of its device code.
+struct StoredRequest {
+    static let collection = StoreCollection("device_code")
+    /// How long an expired request is remembered, so that the device learns that it has expired.
+    private static let memory = Duration.seconds(600)
+    /// How long an approved request is remembered after it has expired, so that a replay is noticed.
+    private static let memoryOfApproved = Duration.seconds(3600)
+    /// The maximum time between two polls, in seconds, however often a device was told to slow down.
+    private static let longestInterval: Int64 = 3600
+
+    /// The decision of the user.
+    enum Decision: String {
+        case pending, approved, denied
+    }
+
+    let clientID: String
+    /// The address from which the device sent the request.
+    let address: String
+    let requestedAt: Timestamp
+    let usableUntil: Timestamp
+    /// The parameters that say what the device asks for, as it sent them.
+    let asked: Parameters
+    private(set) var decision = Decision.pending
+    /// What the user has allowed.
+    private(set) var authorization: Authorization?
+    /// The number of seconds between two polls.
+    private(set) var interval: Int64
+    /// When the device may poll again, if it was told to slow down.
+    private(set) var nextPoll: Timestamp?
+    /// The record that was read; nil before the first write.
+    private var record: StoreRecord?
+
+    /// Makes a new request.
+    ///
+    /// - Parameters:
+    ///   - client: The client that the device is.
+    ///   - asked: The parameters that say what it asks for.
+    ///   - address: The address from which it was sent.
+    ///   - now: The current time.
+    ///   - lifetime: How long the user has to decide.
+    ///   - interval: How long the device must wait between two polls.
+    init(
+        of client: Client, asking asked: Parameters, from address: String, at now: Timestamp, lifetime: Duration,
+        interval: Duration
+    ) {
+        clientID = client.id
+        self.asked = asked
+        self.address = address
+        requestedAt = now
+        usableUntil = now + lifetime
+        self.interval = interval.components.seconds
+    }
+
+    /// Reads a record.
+    ///
+    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of the authorization in it.
+    init(_ record: StoreRecord) throws {
+        let row = record.value
+        guard let clientID = row["client"]?.string, let address = row["address"]?.string,
+            let start = row["requested"]?.integer, let end = row["usable_until"]?.integer,
+            let decision = row["decision"]?.string.flatMap(Decision.init), let interval = row["interval"]?.integer,
+            decision != .approved || row["authorization"] != nil
+        else { throw StoreError("a device's request is stored in an encoding that this server does not know") }
+        self.clientID = clientID
+        self.address = address
+        requestedAt = Timestamp(seconds: start)
+        usableUntil = Timestamp(seconds: end)
+        self.decision = decision
+        self.interval = min(max(interval, 1), StoredRequest.longestInterval)
+        asked = StoredRequest.parameters(row)
+        nextPoll = row["next_poll"]?.integer.map(Timestamp.init(seconds:))
+        authorization = try row["authorization"].map(Authorization.init(stored:))
+        self.record = record
+    }
+
+    private static func parameters(_ row: JSON) -> Parameters {
+        let scope = row["scope"]?.string.map { [(name: "scope", value: $0)] } ?? []
+        return Parameters(scope + (row["audience"]?.strings ?? []).map { (name: "audience", value: $0) })
+    }
+
+    private var row: JSON {
+        var row: JSON = [
+            "client": .string(clientID), "address": .string(address), "requested": .integer(requestedAt.seconds),
+            "usable_until": .integer(usableUntil.seconds), "decision": .string(decision.rawValue),
+            "interval": .integer(interval),
+        ]
+        row["next_poll"] = (nextPoll?.seconds).map(JSON.integer)
+        row["scope"] = asked["scope"].map(JSON.string)
+        let audience = asked.values("audience")
+        row["audience"] = audience.isEmpty ? nil : .strings(audience)
+        row["authorization"] = authorization?.stored
+        return row
+    }
+
+    /// Whether the device's code was redeemed.
+    var isRedeemed: Bool { record?.isRedeemed ?? false }
+
+    /// Whether the user can still decide.
+    func isPending(at now: Timestamp) -> Bool {
+        decision == .pending && usableUntil > now
+    }
+
+    /// Whether the request asked for a scope value by name.
+    func asks(for word: String) -> Bool {
+        asked["scope"].map { $0.utf8.split(separator: UInt8(ascii: " ")).contains { String(Substring($0)) == word } }
+            ?? false
+    }
+
+    // MARK: writes
+
+    /// The record to create under the digest of a device code.
+    func newRecord(_ key: StoreKey) -> StoreRecord {
+        StoreRecord(key, row, expiresAt: usableUntil + StoredRequest.memory)
+    }
+
+    /// Records what the user has allowed.
+    func approving(_ authorization: Authorization) -> [StoreWrite] {
+        var next = self
+        next.decision = .approved
+        next.authorization = authorization
+        return next.replacing(until: usableUntil + StoredRequest.memoryOfApproved)
+    }
+
+    /// Records that the user has denied access.
+    func denying() -> [StoreWrite] {
+        var next = self
+        next.decision = .denied
+        return next.replacing(until: usableUntil + StoredRequest.memory)
+    }
+
+    /// Makes the device wait longer between two polls, from now on.
+    ///
+    /// - Parameters:
+    ///   - more: The number of seconds that are added.
+    ///   - now: The current time.
+    /// - Returns: The write.
+    func slowing(by more: Int64, at now: Timestamp) -> [StoreWrite] {
+        var next = self
+        next.interval = min(interval + more, StoredRequest.longestInterval)
+        next.nextPoll = now + .seconds(next.interval)
+        return next.replacing(until: record?.expiresAt ?? usableUntil)
+    }
+
+    private func replacing(until end: Timestamp) -> [StoreWrite] {
+        guard let record else { return [] }
+        var next = record
+        next.value = row
+        next.expiresAt = end
+        return [.replace(next, ifVersion: record.version)]
+    }
+}
