@@ -38,6 +38,7 @@ let plugins = [
     Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
+    Plugin(id: "device-authorization", module: "DeviceAuthorization"),
     Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),

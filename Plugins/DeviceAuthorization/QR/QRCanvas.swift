@@ -94,7 +94,7 @@ struct QRCanvas: Equatable {
     private func places() -> [Int] {
         var places: [Int] = []
         // The column of the timing pattern is skipped.
-        let columns = stride(from: size - 1, to: 6, by: -2) + stride(from: 5, to: 0, by: -2)
+        let columns = Array(stride(from: size - 1, to: 6, by: -2)) + Array(stride(from: 5, to: 0, by: -2))
         for (turn, column) in columns.enumerated() {
             for step in 0..<size {
                 let row = turn % 2 == 0 ? size - 1 - step : step

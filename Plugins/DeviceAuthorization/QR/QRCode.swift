@@ -7,7 +7,7 @@ struct QRCode {
 
     let canvas: QRCanvas
 
-    /// Makes a code, with the mask that makes it easiest to scan; nil for a text of more than 213 bytes.
+    /// Makes a code, with the mask that makes it easiest to scan; nil for more than 213 bytes.
     init?(_ content: String) {
         let codes = (0..<8).compactMap { QRCode(content, mask: $0) }.map { ($0, QRPenalty(canvas: $0.canvas).total) }
         guard let best = codes.min(by: { $0.1 < $1.1 }) else { return nil }

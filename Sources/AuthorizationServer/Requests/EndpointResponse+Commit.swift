@@ -42,7 +42,7 @@ extension EndpointResponse {
         case (.page(let page), let render?): return try render(page, status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
             return .redirect(address)
-        case (.file(let bytes, let type), _) where type.utf8.allSatisfy { 0x20...0x7E ~= $0 }:
+        case (.file(let bytes, mediaType: let type), _) where type.utf8.allSatisfy { 0x20...0x7E ~= $0 }:
             return ServerResponse(
                 status: status,
                 headers: [("content-type", type), ("cache-control", "no-store"), PageAsset.policy], body: bytes)
