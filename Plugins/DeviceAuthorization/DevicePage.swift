@@ -69,7 +69,7 @@ extension DevicePage {
         {{> foot}}
         """
 
-    static let texts = [
+    static let texts: [String: [String: String]] = [
         "en": [
             "device_title": "Connect a device",
             "device_message": "Type the code that your device shows.",
@@ -81,14 +81,14 @@ extension DevicePage {
             "device_problem_wrong":
                 "This code is wrong, has expired or has been used. Check what your device shows, or start again there.",
             "device_warning_now":
-                "You see this because a device asked. Only continue if the device in front of you shows the code {code}. "
-                + "The request came from the address {address}, less than a minute ago.",
+                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                + "{code}. The request came from the address {address}, less than a minute ago.",
             "device_warning_minute":
-                "You see this because a device asked. Only continue if the device in front of you shows the code {code}. "
-                + "The request came from the address {address}, 1 minute ago.",
+                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                + "{code}. The request came from the address {address}, 1 minute ago.",
             "device_warning_minutes":
-                "You see this because a device asked. Only continue if the device in front of you shows the code {code}. "
-                + "The request came from the address {address}, {minutes} minutes ago.",
+                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                + "{code}. The request came from the address {address}, {minutes} minutes ago.",
             "device_connected_title": "Your device is connected",
             "device_connected_message": "You can close this page and go back to your device.",
             "device_denied_title": "Access denied",
@@ -101,20 +101,22 @@ extension DevicePage {
             "device_hint": "Acht Buchstaben. Den Bindestrich können Sie weglassen.",
             "device_button": "Weiter",
             "device_note":
-                "Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat: Er gäbe dieser Person Zugriff auf Ihr Konto.",
+                "Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat: Er gäbe dieser Person Zugriff auf Ihr "
+                + "Konto.",
             "device_problem_missing": "Geben Sie den Code ein.",
             "device_problem_wrong":
-                "Dieser Code ist falsch, abgelaufen oder schon verwendet. Vergleichen Sie ihn mit der Anzeige Ihres Geräts, "
-                + "oder fangen Sie dort noch einmal an.",
+                "Dieser Code ist falsch, abgelaufen oder schon verwendet. Vergleichen Sie ihn mit der Anzeige Ihres "
+                + "Geräts, oder fangen Sie dort noch einmal an.",
             "device_warning_now":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor Ihnen den "
-                + "Code {code} anzeigt. Die Anfrage kam vor weniger als einer Minute von der Adresse {address}.",
+                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor weniger als einer Minute von der Adresse "
+                + "{address}.",
             "device_warning_minute":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor Ihnen den "
-                + "Code {code} anzeigt. Die Anfrage kam vor 1 Minute von der Adresse {address}.",
+                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor 1 Minute von der Adresse {address}.",
             "device_warning_minutes":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor Ihnen den "
-                + "Code {code} anzeigt. Die Anfrage kam vor {minutes} Minuten von der Adresse {address}.",
+                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor {minutes} Minuten von der Adresse {address}.",
             "device_connected_title": "Ihr Gerät ist verbunden",
             "device_connected_message": "Sie können diese Seite schließen und zu Ihrem Gerät zurückkehren.",
             "device_denied_title": "Zugriff verweigert",

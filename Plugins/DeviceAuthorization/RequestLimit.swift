@@ -20,7 +20,8 @@ struct RequestLimit: Sendable {
             DeviceRequests.counters.key(name), expiresAt: now + RequestLimit.window, now: now)
         guard count <= most else {
             throw OAuthError.tooManyRequests(
-                retryAfter: RequestLimit.window, reason: "more than \(most) codes in a minute for one client and address")
+                retryAfter: RequestLimit.window,
+                reason: "more than \(most) codes in a minute for one client and address")
         }
     }
 

@@ -57,7 +57,7 @@ struct StoredRequest {
 
     /// Reads a record.
     ///
-    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of the authorization in it.
+    /// - Throws: `StoreError` if it lacks a member, or if the kit does not know the encoding of its authorization.
     init(_ record: StoreRecord) throws {
         let row = record.value
         guard let clientID = row["client"]?.string, let address = row["address"]?.string,

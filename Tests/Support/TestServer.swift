@@ -49,8 +49,9 @@ public enum Plugins {
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
-        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection, jwtToken,
-        logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation, sessionsAPI, sqliteStore,
+        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
+        jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
+        sessionsAPI, sqliteStore,
     ]
 
     public static let all: [PluginSetup] = [

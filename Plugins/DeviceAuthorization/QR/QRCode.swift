@@ -39,7 +39,8 @@ struct QRCode {
                 x += 1
             }
         }
-        return #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(width)" shape-rendering="crispEdges">"#
-            + #"<path fill="#fff" d="M0 0h\#(width)v\#(width)H0z"/><path d="\#(path)"/></svg>"#
+        let box = #"viewBox="0 0 \#(width) \#(width)" shape-rendering="crispEdges""#
+        return #"<svg xmlns="http://www.w3.org/2000/svg" \#(box)><path fill="#fff" d="M0 0h\#(width)v\#(width)H0z"/>"#
+            + #"<path d="\#(path)"/></svg>"#
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A size of QR codes with its division into blocks for the error correction level M (ISO/IEC 18004 tables 1, 9 and E.1).
+/// A size of QR codes, with its blocks for the error correction level M (ISO/IEC 18004 tables 1, 9 and E.1).
 struct QRVersion: Sendable {
     let number: Int
     /// The number of codewords that correct errors, in each block.

@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Devices that poll too often", .timeLimit(.minutes(10)))
 struct DevicePollTests {
-    @Test("a poll that comes too early makes the interval five seconds longer for good", .clause("RFC 8628 section 3.5"))
+    @Test(
+        "a poll that comes too early makes the interval five seconds longer for good", .clause("RFC 8628 section 3.5"))
     func slowDown() async throws {
         let server = try await Device.server()
         let device = await Device(server)

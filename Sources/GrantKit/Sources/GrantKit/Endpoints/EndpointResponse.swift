@@ -14,7 +14,7 @@ public struct EndpointResponse: Sendable {
         case redirect(String)
         /// A sign-in and consent for a purpose, with a context that the purpose gets back; of a `BrowserEndpoint` alone.
         case interaction(purpose: String, context: JSON)
-        /// A file such as an image, with its media type. The core sends it so that a browser runs nothing that is in it.
+        /// A file such as an image, with its media type. The core sends it so that a browser runs nothing in it.
         case file([UInt8], mediaType: String)
     }
 
