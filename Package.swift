@@ -156,8 +156,8 @@ func withoutListener(_ target: Target) -> Target {
 
 /// The modules that the harnesses call, both in the fuzzing program and in the test that replays the corpus.
 let fuzzed: [Target.Dependency] = [
-    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "Logout", "PluginLoading", "ServerConfiguration",
-    "ServerHTTP",
+    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "DeviceAuthorization", "Logout", "PluginLoading",
+    "ServerConfiguration", "ServerHTTP",
 ]
 
 /// The fuzzing program or the test that replays the corpus: one of the two, since they share their files.

@@ -35,7 +35,7 @@ struct DeviceAuthorization: Plugin {
         registry.add(collection: DeviceRequests.counters)
         registry.add(
             endpoint: DeviceAuthorizationEndpoint(
-                requests: requests, limit: RequestLimit(host: requests.host, most: mostInMinute)))
+                requests: requests, limit: CodeLimit(host: requests.host, most: mostInMinute)))
         registry.add(browserEndpoint: CodeEntry(requests: requests))
         registry.add(browserEndpoint: CodeImage(requests: requests))
         registry.add(purpose: DeviceApproval(requests: requests))

@@ -5,7 +5,7 @@ import GrantKit
 /// The device authorization endpoint (RFC 8628 section 3.1): gives a device its codes.
 struct DeviceAuthorizationEndpoint: Endpoint {
     let requests: DeviceRequests
-    let limit: RequestLimit
+    let limit: CodeLimit
     let route = Route(["POST"], "/device_authorization", metadata: "device_authorization_endpoint")
     let caller = DeviceAuthorization.declaration.client
     let parameters = [

@@ -214,7 +214,7 @@ struct DeviceAuthorizationTests {
             (":::::::::::", "0:0:0:0"),
         ])
     func networks(_ address: String, _ network: String) {
-        #expect(RequestLimit.network(of: address) == network)
+        #expect(CodeLimit.network(of: address) == network)
     }
 
     @Test("a user code that another request has is drawn again, and not forever", .clause("RFC 8628 section 6.1"))

@@ -3,7 +3,7 @@
 import GrantKit
 
 /// Limits how many codes a client may request from one address, since anyone can send requests as a public client.
-struct RequestLimit: Sendable {
+struct CodeLimit: Sendable {
     private static let window = Duration.seconds(60)
 
     let host: any PluginHost
@@ -14,13 +14,13 @@ struct RequestLimit: Sendable {
     ///
     /// - Throws: `OAuthError` with the status 429 if there were too many; `StoreError`.
     func count(_ client: Client, from address: String) async throws {
-        let name = host.cryptography.digest("request \(client.id)\u{0}\(RequestLimit.network(of: address))")
+        let name = host.cryptography.digest("request \(client.id)\u{0}\(CodeLimit.network(of: address))")
         let now = host.now
         let count = try await host.store.increment(
-            DeviceRequests.counters.key(name), expiresAt: now + RequestLimit.window, now: now)
+            DeviceRequests.counters.key(name), expiresAt: now + CodeLimit.window, now: now)
         guard count <= most else {
             throw OAuthError.tooManyRequests(
-                retryAfter: RequestLimit.window,
+                retryAfter: CodeLimit.window,
                 reason: "more than \(most) codes in a minute for one client and address")
         }
     }
