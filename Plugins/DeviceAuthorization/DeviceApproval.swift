@@ -30,8 +30,7 @@ struct DeviceApproval: InteractionPurpose {
         guard let client = try await host.clients.usable(found.clientID) else {
             throw OAuthError(.unauthorizedClient, "the client has been deactivated or removed")
         }
-        let limits = try await host.access.limits(found.asked, for: client, under: grant)
-        return PurposeRequest(client: client, limits: limits, consent: terms(found, context))
+        return PurposeRequest(client: client, limits: found.limits, consent: terms(found, context))
     }
 
     /// Asks each time, so that nobody gets used to approving devices, and says where the request came from (RFC 10027).
@@ -53,7 +52,9 @@ struct DeviceApproval: InteractionPurpose {
         guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
         var kept = authorization
         // As with a code, a user who unticks offline access gives no refresh token.
-        if found.asks(for: DeviceApproval.offlineAccess), !kept.scope.contains(DeviceApproval.offlineAccess) {
+        if found.limits.scope.contains(DeviceApproval.offlineAccess),
+            !kept.scope.contains(DeviceApproval.offlineAccess)
+        {
             kept.limits.forbidRefresh()
         }
         return PurposeAnswer(DevicePage.connected, writes: found.approving(kept))

@@ -15,13 +15,12 @@ struct DeviceAuthorizationEndpoint: Endpoint {
     private var host: any PluginHost { requests.host }
 
     func respond(to request: EndpointRequest) async throws -> EndpointResponse {
-        // The limits are computed again when the user is asked; here only what may not be asked for is refused.
-        _ = try await host.access.limits(
+        let limits = try await host.access.limits(
             request.parameters, for: request.client, under: DeviceAuthorization.declaration)
         let address = request.head.address
         try await limit.count(request.client, from: address)
         let stored = StoredRequest(
-            of: request.client, asking: request.parameters, from: address, at: host.now, lifetime: requests.lifetime,
+            of: request.client, for: limits, from: address, at: host.now, lifetime: requests.lifetime,
             interval: requests.interval)
         let codes = try await requests.store(stored)
         return EndpointResponse([

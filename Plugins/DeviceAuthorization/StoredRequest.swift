@@ -22,8 +22,8 @@ struct StoredRequest {
     let address: String
     let requestedAt: Timestamp
     let usableUntil: Timestamp
-    /// The parameters that say what the device asks for, as it sent them.
-    let asked: Parameters
+    /// What the device asks for, within what its client might have at that time.
+    let limits: AccessLimits
     private(set) var decision = Decision.pending
     /// What the user has allowed.
     private(set) var authorization: Authorization?
@@ -38,17 +38,17 @@ struct StoredRequest {
     ///
     /// - Parameters:
     ///   - client: The client that the device is.
-    ///   - asked: The parameters that say what it asks for.
+    ///   - limits: What it asks for.
     ///   - address: The address from which it was sent.
     ///   - now: The current time.
     ///   - lifetime: How long the user has to decide.
     ///   - interval: How long the device must wait between two polls.
     init(
-        of client: Client, asking asked: Parameters, from address: String, at now: Timestamp, lifetime: Duration,
+        of client: Client, for limits: AccessLimits, from address: String, at now: Timestamp, lifetime: Duration,
         interval: Duration
     ) {
         clientID = client.id
-        self.asked = asked
+        self.limits = limits
         self.address = address
         requestedAt = now
         usableUntil = now + lifetime
@@ -63,7 +63,7 @@ struct StoredRequest {
         guard let clientID = row["client"]?.string, let address = row["address"]?.string,
             let start = row["requested"]?.integer, let end = row["usable_until"]?.integer,
             let decision = row["decision"]?.string.flatMap(Decision.init), let interval = row["interval"]?.integer,
-            decision != .approved || row["authorization"] != nil
+            let limits = row["limits"], decision != .approved || row["authorization"] != nil
         else { throw StoreError("a device's request is stored in an encoding that this server does not know") }
         self.clientID = clientID
         self.address = address
@@ -71,15 +71,10 @@ struct StoredRequest {
         usableUntil = Timestamp(seconds: end)
         self.decision = decision
         self.interval = min(max(interval, 1), StoredRequest.longestInterval)
-        asked = StoredRequest.parameters(row)
+        self.limits = try Authorization(stored: limits).limits
         nextPoll = row["next_poll"]?.integer.map(Timestamp.init(seconds:))
         authorization = try row["authorization"].map(Authorization.init(stored:))
         self.record = record
-    }
-
-    private static func parameters(_ row: JSON) -> Parameters {
-        let scope = row["scope"]?.string.map { [(name: "scope", value: $0)] } ?? []
-        return Parameters(scope + (row["audience"]?.strings ?? []).map { (name: "audience", value: $0) })
     }
 
     private var row: JSON {
@@ -87,11 +82,10 @@ struct StoredRequest {
             "client": .string(clientID), "address": .string(address), "requested": .integer(requestedAt.seconds),
             "usable_until": .integer(usableUntil.seconds), "decision": .string(decision.rawValue),
             "interval": .integer(interval),
+            // The kit stores limits as part of an authorization.
+            "limits": Authorization(subject: .client(clientID), limits: limits).stored,
         ]
         row["next_poll"] = (nextPoll?.seconds).map(JSON.integer)
-        row["scope"] = asked["scope"].map(JSON.string)
-        let audience = asked.values("audience")
-        row["audience"] = audience.isEmpty ? nil : .strings(audience)
         row["authorization"] = authorization?.stored
         return row
     }
@@ -102,12 +96,6 @@ struct StoredRequest {
     /// Whether the user can still decide.
     func isPending(at now: Timestamp) -> Bool {
         decision == .pending && usableUntil > now
-    }
-
-    /// Whether the request asked for a scope value by name.
-    func asks(for word: String) -> Bool {
-        asked["scope"].map { $0.utf8.split(separator: UInt8(ascii: " ")).contains { String(Substring($0)) == word } }
-            ?? false
     }
 
     // MARK: writes

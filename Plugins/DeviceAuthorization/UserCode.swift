@@ -13,7 +13,7 @@ struct UserCode: Sendable, Equatable {
 
     /// Reads what a user typed: case does not matter, and everything that is not in the alphabet is dropped.
     init?(typed text: String) {
-        let letters = UserCode.letters(in: text)
+        let letters = UserCode.known(in: text)
         guard letters.count == UserCode.length else { return nil }
         self.letters = letters
     }
@@ -38,7 +38,7 @@ struct UserCode: Sendable, Equatable {
 
     /// The letters that a user typed, grouped like a code, whether or not they are a whole one.
     static func shown(typed text: String) -> String {
-        grouped(letters(in: text).prefix(2 * length))
+        grouped(known(in: text).prefix(2 * length))
     }
 
     private static func grouped(_ letters: some Collection<UInt8>) -> String {
@@ -47,7 +47,8 @@ struct UserCode: Sendable, Equatable {
         return rest.isEmpty ? first : "\(first)-\(rest)"
     }
 
-    private static func letters(in text: String) -> [UInt8] {
-        text.utf8.map { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 ? $0 & 0xDF : $0 }.filter { alphabet.contains($0) }
+    /// The letters of the alphabet in a string, in upper case.
+    private static func known(in text: String) -> [UInt8] {
+        text.utf8.map { 0x61...0x7A ~= $0 ? $0 & 0xDF : $0 }.filter { alphabet.contains($0) }
     }
 }

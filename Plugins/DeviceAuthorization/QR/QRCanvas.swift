@@ -84,10 +84,12 @@ struct QRCanvas: Equatable {
 
     /// Draws the codewords in columns of two modules, upwards and downwards in turn, from the right.
     mutating func drawData(_ codewords: [UInt8]) {
-        var bits = codewords.flatMap { word in (0..<8).reversed().map { (word >> $0) & 1 == 1 } }[...]
-        for place in places() {
-            modules[place] = bits.popFirst() ?? false
+        var bits: [Bool] = []
+        for word in codewords {
+            for place in (0..<8).reversed() { bits.append((word >> place) & 1 == 1) }
         }
+        // The few modules that are left over stay light.
+        for (place, bit) in zip(places(), bits) { modules[place] = bit }
     }
 
     /// The places of data, in the order in which they are drawn.

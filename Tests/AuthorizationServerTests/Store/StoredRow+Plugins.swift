@@ -51,8 +51,8 @@ extension StoredRow {
     private static let device = StoredRow(
         collection: StoredRequest.collection.name,
         required: [
-            "client", "address", "requested", "usable_until", "decision", "interval", "authorization",
-            "authorization.v", "authorization.user",
+            "client", "address", "requested", "usable_until", "decision", "interval", "limits", "limits.v",
+            "limits.client", "authorization", "authorization.v", "authorization.user",
         ]
     ) { record in
         let request = try StoredRequest(record)
@@ -60,11 +60,9 @@ extension StoredRow {
             "client": .string(request.clientID), "address": .string(request.address),
             "requested": .integer(request.requestedAt.seconds), "usable_until": .integer(request.usableUntil.seconds),
             "decision": .string(request.decision.rawValue), "interval": .integer(request.interval),
+            "limits": Authorization(subject: .client(request.clientID), limits: request.limits).seen,
         ]
         row["next_poll"] = (request.nextPoll?.seconds).map(JSON.integer)
-        row["scope"] = request.asked["scope"].map(JSON.string)
-        let audience = request.asked.values("audience")
-        row["audience"] = audience.isEmpty ? nil : .strings(audience)
         row["authorization"] = request.authorization?.seen
         return row
     }

@@ -224,8 +224,8 @@ struct DeviceAuthorizationTests {
         let plugin = try #require(server.core.generation?.plugins.first { $0.id == "device-authorization" })
         let requests = DeviceRequests(host: plugin.host, lifetime: .seconds(600), interval: .seconds(5))
         let request = StoredRequest(
-            of: client, asking: [:], from: "192.0.2.1", at: server.core.now, lifetime: .seconds(600),
-            interval: .seconds(5))
+            of: client, for: AccessLimits(scope: ["read"]), from: "192.0.2.1", at: server.core.now,
+            lifetime: .seconds(600), interval: .seconds(5))
         let draws = Draws(["BBBBBBBB", "BBBBBBBB", "CCCCCCCC"])
         let first = try await requests.store(request, random: draws.next)
         let second = try await requests.store(request, random: draws.next)
