@@ -38,6 +38,7 @@ let plugins = [
     Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
+    Plugin(id: "device-authorization", module: "DeviceAuthorization"),
     Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
@@ -155,8 +156,8 @@ func withoutListener(_ target: Target) -> Target {
 
 /// The modules that the harnesses call, both in the fuzzing program and in the test that replays the corpus.
 let fuzzed: [Target.Dependency] = [
-    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "Logout", "PluginLoading", "ServerConfiguration",
-    "ServerHTTP",
+    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "DeviceAuthorization", "Logout", "PluginLoading",
+    "ServerConfiguration", "ServerHTTP",
 ]
 
 /// The fuzzing program or the test that replays the corpus: one of the two, since they share their files.

@@ -6,6 +6,7 @@ import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
+import DeviceAuthorization
 public import GrantKit
 import Implicit
 import Introspection
@@ -31,6 +32,7 @@ public enum Plugins {
     public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
+    public static let deviceAuthorization = type(deviceAuthorizationPluginMake)
     public static let implicit = type(implicitPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
@@ -47,9 +49,9 @@ public enum Plugins {
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
-        adminAPI, auditLog, authorizationCode, clientCredentials, implicit, introspection, jwtToken, logout,
-        memoryStore,
-        opaqueToken, openID, password, passwordLogin, refreshToken, revocation, sessionsAPI, sqliteStore,
+        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
+        jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
+        sessionsAPI, sqliteStore,
     ]
 
     public static let all: [PluginSetup] = [
@@ -146,14 +148,16 @@ public struct TestServer: Sendable {
     }
 
     /// Another node on the same store.
-    public init(beside node: TestServer, clients: [JSON], users: [JSON]) async throws {
+    public init(
+        beside node: TestServer, _ plugins: [PluginSetup] = Plugins.all, clients: [JSON], users: [JSON]
+    ) async throws {
         (clock, log, passwords) = (node.clock, node.log, node.passwords)
         let log = node.log
         core = ServerCore(
             issuer: node.core.issuer, environment: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
             passwords: passwords, pages: try TestServer.pages.get(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
-        let generation = try TestServer.build(core, Plugins.all, clients, users, "opaque", passwords)
+        let generation = try TestServer.build(core, plugins, clients, users, "opaque", passwords)
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)

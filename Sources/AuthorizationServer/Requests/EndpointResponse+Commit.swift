@@ -43,6 +43,10 @@ extension EndpointResponse {
         case (.page(let page), let render?): return try render(page, status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
             return .redirect(address)
+        case (.file(let bytes, mediaType: let type), _) where type.utf8.allSatisfy { 0x20...0x7E ~= $0 }:
+            return ServerResponse(
+                status: status,
+                headers: [("content-type", type), ("cache-control", "no-store"), PageAsset.policy], body: bytes)
         default: throw OAuthError(.serverError, reason: "the endpoint may not return this kind of response")
         }
     }

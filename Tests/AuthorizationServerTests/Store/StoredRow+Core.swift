@@ -5,10 +5,13 @@ import Support
 import Testing
 
 @testable import AuthorizationServer
+@testable import DeviceAuthorization
 
 extension StoredRow {
-    /// The collections of which only the presence of a record counts.
-    static let presence: Set<String> = [Tombstone.collection.name, StoredClient.originCollection.name]
+    /// The collections of which only the presence of a record counts, and those that hold only counters.
+    static let presence: Set<String> = [
+        Tombstone.collection.name, StoredClient.originCollection.name, DeviceRequests.counters.name,
+    ]
 
     static let core: [StoredRow] = [
         client, user, login, epochKey, declaredUser, session, sessionClient, origin, gate, consent, job, answer,
