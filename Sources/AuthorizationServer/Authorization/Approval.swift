@@ -64,7 +64,7 @@ struct Approval: PendingAnswer {
 
     // MARK: what is committed too
 
-    func writes(beside issued: Issuance) async throws -> [StoreWrite] {
+    func committed(beside issued: Issuance) async throws -> BesideAnswer {
         let given = GivenAnswer(
             members: Approval.parameters(issued.members), clientID: valid.registered.client.id,
             redirectURI: valid.destination.redirect.text, sessionID: session.id, cookie: run.begun?.cookie,
@@ -72,9 +72,10 @@ struct Approval: PendingAnswer {
         var writes = [StoreWrite.create(try given.marker(of: run.state, for: form, in: core))]
         writes += run.sessionWrites ?? []
         if let remembered = run.remembered { writes.append(remembered) }
-        return writes
-            + (try await SessionClient.remembering(
-                valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false, core))
+        writes += try await SessionClient.remembering(
+            valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false, core)
+        return BesideAnswer(
+            writes: writes, promised: try await core.promise(run.sessionEvents + run.consentEvents(limits)))
     }
 
     /// - Throws: `ApprovedBefore` if the page is used; any other conflict leads to another attempt.
@@ -82,10 +83,9 @@ struct Approval: PendingAnswer {
         if write.key == run.state.marker { throw ApprovedBefore() }
     }
 
-    func committed(_ issued: Issuance) async {
-        core.recorder.recordBegin(of: run)
+    func finish(_ promised: PromisedEvents) async {
+        core.recorder.record(promised)
         await core.sessionRegistry.endOldest(after: run.begun)
-        core.recorder.recordConsent(of: run, limits)
     }
 
     private static func parameters(_ members: [JSON.Member]) -> [(name: String, value: String)] {

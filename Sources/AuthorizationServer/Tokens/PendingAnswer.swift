@@ -21,10 +21,18 @@ protocol PendingAnswer {
     /// The refusal if the limits leave no time.
     var ended: OAuthError { get }
 
-    /// The writes to commit before those of the response itself.
-    func writes(beside issuance: Issuance) async throws -> [StoreWrite]
+    /// What to commit together with the response itself.
+    func committed(beside issuance: Issuance) async throws -> BesideAnswer
     /// Handles a conflict: throws a refusal, or returns if the request should be decided again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws
     /// Does what must follow the commit, before the event about what was issued.
-    func committed(_ issuance: Issuance) async
+    func finish(_ promised: PromisedEvents) async
+}
+
+/// What is committed together with a response.
+struct BesideAnswer {
+    /// The writes that come before those of the response.
+    var writes: [StoreWrite] = []
+    /// The events about these writes.
+    var promised = PromisedEvents.none
 }
