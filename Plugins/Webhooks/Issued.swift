@@ -5,9 +5,9 @@ import Synchronization
 
 /// Tells one receiver of issued tokens, as well as it can: what waits is in memory, and is lost with the process.
 ///
-/// It holds few tokens itself. While they wait, it accepts no more, so that they wait in the queue that the server keeps in
-/// front of each sink, which drops, counts and logs what is too much (decision 0020). Each receiver has a sink of its own,
-/// so none waits for another.
+/// It holds few tokens itself. While they wait, it accepts no more, so that others wait in the queue that the server
+/// keeps in front of each sink, which drops, counts and logs what is too much (decision 0020). Each receiver has a sink
+/// of its own, so none waits for another.
 final class Issued: EventSink {
     /// The most tokens that wait here: more than the server hands over at once.
     private static let capacity = 1024
@@ -41,7 +41,9 @@ final class Issued: EventSink {
         }
         guard !tokens.isEmpty else { return }
         let failure = state.withLock { state -> String? in
-            guard state.waiting.count + tokens.count <= Issued.capacity else { return state.failure ?? "it is too slow" }
+            guard state.waiting.count + tokens.count <= Issued.capacity else {
+                return state.failure ?? "it is too slow"
+            }
             state.waiting += tokens
             return nil
         }

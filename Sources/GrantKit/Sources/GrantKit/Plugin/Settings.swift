@@ -74,15 +74,15 @@ public struct Settings: Sendable {
 
     /// Reads a list of mappings, each with settings of its own.
     ///
-    /// What `read` throws is reported with its place, such as `receivers[1].url`, so that one run finds all problems; the
-    /// start is refused afterwards.
+    /// What `read` throws is reported with its place, such as `receivers[1].url`, so that one run finds all problems.
+    /// The start is refused afterwards.
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
     ///   - limit: The most elements that the list may have.
     ///   - help: What it is for, in one sentence.
-    ///   - read: Makes an element of its settings. It is also called once without a file, for the reference, and what it
-    ///     returns then is dropped.
+    ///   - read: Makes an element of its settings; read all of them before you throw. It is also called once without a
+    ///     file, for the reference, and what it returns then is dropped.
     /// - Returns: The elements that could be read; none if the file has no list.
     public func list<Element>(
         _ key: String, atMost limit: Int = 100, _ help: String, _ read: (Settings) throws -> Element
@@ -97,9 +97,9 @@ public struct Settings: Sendable {
             do {
                 all.append(try read(Settings(element, at: "\(place)\(key)[\(number)].")))
             } catch let error as ConfigurationError {
-                element.report(error.message, at: error.key ?? "")
+                element.report("\(place)\(key)[\(number)]: \(error.message)", at: error.key ?? "")
             } catch {
-                element.report("\(error)", at: "")
+                element.report("\(place)\(key)[\(number)]: \(error)", at: "")
             }
         }
         return all
@@ -205,7 +205,7 @@ public struct Settings: Sendable {
 
     private func missing(_ declaration: SettingDeclaration) -> ConfigurationError {
         ConfigurationError(
-            "the setting '\(place)\(declaration.key)' must be \(declaration.expectation): \(declaration.help)",
+            "the setting '\(declaration.key)' must be \(declaration.expectation): \(declaration.help)",
             at: declaration.key)
     }
 
