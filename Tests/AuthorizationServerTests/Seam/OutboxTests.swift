@@ -21,17 +21,17 @@ private struct Posting: Plugin, EventOutbox {
 
     func writes(for event: Event) async throws -> [StoreWrite] {
         let id = "\(event.kind.rawValue)-\(event.requestID ?? "none")-\(event.subject?.id ?? event.grantID ?? "")"
-        func create(_ collection: String, _ id: String = id) -> StoreWrite {
+        func create(_ collection: String, _ id: String) -> StoreWrite {
             .create(
                 StoreRecord(
                     StoreKey(collection, id), [:], expiresAt: Timestamp(seconds: 1_900_000_000), indexes: ["all": "x"]))
         }
         switch OutboxTests.conduct {
-        case .good: return [create("posting")]
+        case .good: return [create("posting", id)]
         case .throwing: throw OAuthError(.serverError, reason: "a mistake of the outbox")
-        case .ofOthers: return [create("session")]
+        case .ofOthers: return [create("session", id)]
         case .condition: return [.absent(StoreKey("posting", "nothing"))]
-        case .twice: return [create("posting"), create("posting")]
+        case .twice: return [create("posting", id), create("posting", id)]
         case .taken: return [create("posting", "taken")]
         case .failing: throw StoreError("the store of the outbox fails")
         }
