@@ -76,10 +76,8 @@ struct TokenRegistry: TokenService {
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
         let promised = try await core.promise([Event(what, reason)])
-        guard
-            try await commit(
-                tombstone: writes + others, and: try await ofPlugins(what, generation), promised.writes)
-        else {
+        let ofParticipants = try await ofPlugins(what, generation)
+        guard try await commit(tombstone: writes + others, and: ofParticipants, promised.writes) else {
             // It had ended before; the other writes must happen anyway.
             if !others.isEmpty { _ = try await core.store.write(others) }
             return
