@@ -21,13 +21,13 @@ final class Issued: EventSink {
         var task: Task<Void, Never>?
     }
 
-    private let delivery: Delivery
+    private let delivery: PushDelivery
     private let receiver: Receiver
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    init(_ delivery: Delivery, to receiver: Receiver) {
+    init(_ delivery: PushDelivery, to receiver: Receiver) {
         self.delivery = delivery
         self.receiver = receiver
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -12,7 +12,7 @@ struct Promised: EventOutbox {
     let limit: Duration
     let kinds: Set<Event.Kind>
 
-    init(_ delivery: Delivery, limit: Duration) {
+    init(_ delivery: PushDelivery, limit: Duration) {
         host = delivery.host
         receivers = delivery.receivers
         job = delivery.name

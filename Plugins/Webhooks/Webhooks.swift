@@ -9,7 +9,7 @@ struct Webhooks: Plugin {
         id: "webhooks", summary: "tells other servers of events by security event tokens",
         specification: "RFC 8417, RFC 8935")
 
-    private let delivery: Delivery
+    private let delivery: PushDelivery
     private let promised: Promised
     private let issued: [Issued]
 
@@ -25,7 +25,7 @@ struct Webhooks: Plugin {
                 "'algorithm' must be one of \(host.keys.algorithms.joined(separator: ", "))", at: "algorithm")
         }
         try Webhooks.checkAddresses(receivers)
-        let delivery = Delivery(host: host, receivers: receivers, algorithm: algorithm)
+        let delivery = PushDelivery(host: host, receivers: receivers, algorithm: algorithm)
         self.delivery = delivery
         promised = Promised(delivery, limit: limit)
         issued = receivers.filter { $0.kinds.contains(.issued) }.map { Issued(delivery, to: $0) }

@@ -3,7 +3,7 @@
 import GrantKit
 
 /// Sends security event tokens to receivers (RFC 8935 section 2).
-struct Delivery: JobHandler {
+struct PushDelivery: JobHandler {
     let host: any PluginHost
     let receivers: [Receiver]
     let algorithm: String
@@ -28,7 +28,7 @@ struct Delivery: JobHandler {
         var request = OutboundRequest("POST", receiver.url.text, body: Array(token.utf8))
         request.headers = [("content-type", "application/secevent+jwt"), ("accept", "application/json")]
         if let field = receiver.authorization { request.headers.append((field.name, field.value.exposed)) }
-        try Delivery.check(try await reply(to: request, within: receiver.timeout), of: receiver)
+        try PushDelivery.check(try await reply(to: request, within: receiver.timeout), of: receiver)
     }
 
     private func reply(to request: OutboundRequest, within limit: Duration) async throws -> OutboundReply {
