@@ -52,6 +52,7 @@ let plugins = [
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+    Plugin(id: "webhooks", module: "Webhooks"),
 ]
 
 /// Packs relative relocations: each takes about a bit instead of 24 bytes, so a start reads a megabyte less.

@@ -25,6 +25,7 @@ import ServerHTTP
 import SessionsAPI
 import Synchronization
 import TokenRevocation
+import Webhooks
 
 /// The plugins in this repository, linked instead of loaded.
 public enum Plugins {
@@ -46,12 +47,13 @@ public enum Plugins {
     public static let revocation = type(revocationPluginMake)
     public static let sessionsAPI = type(sessionsAPIPluginMake)
     public static let sqliteStore = type(sqliteStorePluginMake)
+    public static let webhooks = type(webhooksPluginMake)
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
         adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
         jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
-        sessionsAPI, sqliteStore,
+        sessionsAPI, sqliteStore, webhooks,
     ]
 
     public static let all: [PluginSetup] = [

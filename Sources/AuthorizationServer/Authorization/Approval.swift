@@ -53,13 +53,15 @@ struct Approval: PendingAnswer {
 
     // MARK: what is committed too
 
-    func writes(beside issued: Issuance) async throws -> [StoreWrite] {
+    func committed(beside issued: Issuance) async throws -> BesideAnswer {
         let given = GivenAnswer(
             members: Approval.parameters(issued.members), clientID: registered.client.id,
             redirectURI: run.valid.place, sessionID: session.id, cookie: run.begun?.cookie,
             grantID: issued.authorization.grantID, issued: issued.writes.compactMap(\.createdKey), at: core.now)
         let mark = StoreWrite.create(try given.marker(of: run.state, for: form, in: core))
-        return try await [mark] + (run.sessionWrites ?? []) + run.consentWrites(for: session)
+        let writes = try await [mark] + (run.sessionWrites ?? []) + run.consentWrites(for: session)
+        return BesideAnswer(
+            writes: writes, promised: try await core.promise(run.sessionEvents + run.consentEvents(limits)))
     }
 
     /// - Throws: `ApprovedBefore` if the page is used; any other conflict leads to another attempt.
@@ -67,10 +69,9 @@ struct Approval: PendingAnswer {
         if write.key == run.state.marker { throw ApprovedBefore() }
     }
 
-    func committed(_ issued: Issuance) async {
-        core.recorder.recordBegin(of: run)
+    func finish(_ promised: PromisedEvents) async {
+        core.recorder.record(promised)
         await core.sessionRegistry.endOldest(after: run.begun)
-        core.recorder.recordConsent(of: run, limits)
     }
 
     private static func parameters(_ members: [JSON.Member]) -> [(name: String, value: String)] {

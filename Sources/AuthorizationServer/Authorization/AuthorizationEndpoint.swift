@@ -229,8 +229,11 @@ struct AuthorizationEndpoint {
         let sealed = try await sendingErrors(to: run.valid) { try seal.seal(state) }
         if let writes = run.sessionWrites {
             // Another click won; the next request sees the session that it changed.
-            guard case .committed = try await core.store.write(writes) else { return try reload(before) }
-            core.recorder.recordBegin(of: run)
+            let promised = try await core.promise(run.sessionEvents)
+            guard case .committed = try await promised.commit(writes, in: core.store) else {
+                return try reload(before)
+            }
+            core.recorder.record(promised)
             await core.sessionRegistry.endOldest(after: run.begun)
         }
         guard !isAnswer else {

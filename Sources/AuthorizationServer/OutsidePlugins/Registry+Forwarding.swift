@@ -33,6 +33,7 @@ extension Registry {
     private func addRequestRoles(to forwarded: inout Registry, _ threads: PluginThreads) {
         for role in flows { forwarded.add(flow: ForwardedFlow(role, on: threads)) }
         for role in requestFilters { forwarded.add(requestFilter: ForwardedRequestFilter(role, on: threads)) }
+        for role in purposes { forwarded.add(purpose: ForwardedPurpose(role, on: threads)) }
         for role in steps { forwarded.add(step: ForwardedStep(role, on: threads)) }
         for role in endpoints { forwarded.add(endpoint: ForwardedEndpoint(role, on: threads)) }
         for role in resourceEndpoints {
@@ -44,6 +45,7 @@ extension Registry {
     private func addBackgroundRoles(to forwarded: inout Registry, _ threads: PluginThreads) {
         for role in jobs { forwarded.add(job: ForwardedJobHandler(role, on: threads)) }
         for role in eventSinks { forwarded.add(eventSink: ForwardedSink(role, on: threads)) }
+        for role in outboxes { forwarded.add(outbox: ForwardedOutbox(role, on: threads)) }
         for role in stores { forwarded.add(store: ForwardedStore(role, on: threads)) }
     }
 

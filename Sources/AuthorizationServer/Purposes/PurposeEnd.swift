@@ -43,12 +43,10 @@ struct PurposeEnd: PendingGrant {
             let answer = try await purpose.role.approved(authorization, for: purpose.start.context)
             let conditions = issuer.conditions(of: authorization, isNew: true)
             let writes = try await run.consentWrites(for: session) + conditions
-            guard let response = try await commit(answer, writes, authorization) else { return nil }
-            core.recorder.recordConsent(of: run, limits)
-            return response
+            return try await commit(answer, writes, authorization, and: run.consentEvents(limits))
         case .denied:
             let answer = try await purpose.role.denied(for: purpose.start.context)
-            guard let response = try await commit(answer, [], nil) else { return nil }
+            guard let response = try await commit(answer, [], nil, and: []) else { return nil }
             core.recorder.recordDenial(of: run.valid.policy.limits, session)
             return response
         }
@@ -67,7 +65,8 @@ struct PurposeEnd: PendingGrant {
     // MARK: commit
 
     private func commit(
-        _ answer: PurposeAnswer, _ writes: [StoreWrite], _ authorization: Authorization?
+        _ answer: PurposeAnswer, _ writes: [StoreWrite], _ authorization: Authorization?,
+        and events: @autoclosure () -> [Event]
     ) async throws -> ServerResponse? {
         try purpose.owner.check(answer.writes, of: "the purpose '\(purpose.role.name)'")
         // A page that cannot be shown must not commit anything.
@@ -75,8 +74,9 @@ struct PurposeEnd: PendingGrant {
             .end(with: answer.page, in: purpose.languages, zone: session.user.timeZone)
         let mark = StoreWrite.create(try marker(answer.page, authorization?.grantID))
         let all = [mark] + (run.sessionWrites ?? []) + writes + answer.writes
-        guard try await issuer.commit(all, of: self, authorization) else { return nil }
-        core.recorder.recordBegin(of: run)
+        let promised = try await core.promise(run.sessionEvents + events())
+        guard try await issuer.commit(all, promised, of: self, authorization) else { return nil }
+        core.recorder.record(promised)
         await core.sessionRegistry.endOldest(after: run.begun)
         return response
     }

@@ -15,6 +15,6 @@ struct RequestTrace {
     var again: String?
     /// The claims of a refused request about itself.
     var named = NamedInRequest()
-    /// The context for events; nil if no sink is loaded.
+    /// The context for events; nil if nothing that is loaded wants any.
     var context: RequestContext?
 }

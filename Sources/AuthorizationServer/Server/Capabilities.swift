@@ -25,6 +25,8 @@ public struct Capabilities: Sendable {
     let documents: [WellKnownDocument]
     let browserEndpoints: [Owned<any BrowserEndpoint>]
     let revocationParticipants: [Owned<any RevocationParticipant>]
+    /// What is committed together with the changes that events are about.
+    package let outboxes: Outboxes
     /// The handlers of jobs by name.
     let jobs: [String: any JobHandler]
     let pages: [PageTemplate]
@@ -83,6 +85,7 @@ public struct Capabilities: Sendable {
         documents = registries.flatMap(\.documents)
         browserEndpoints = plugins.owned(\.browserEndpoints)
         revocationParticipants = plugins.owned(\.revocationParticipants)
+        outboxes = Outboxes(plugins)
         jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         pages = registries.flatMap(\.pages)
         pageTexts = Capabilities.pageTexts(plugins)

@@ -52,6 +52,7 @@ struct NameClaims {
         }
         for page in plugin.registry.pages { claim(page, plugin.id, place) }
         for source in plugin.registry.claimsSources { claim(source, plugin.id, place) }
+        for outbox in plugin.registry.outboxes { check(outbox, plugin.id, place) }
         for attribute in plugin.attributes { claim(attribute, plugin.id, place) }
     }
 
@@ -103,6 +104,18 @@ struct NameClaims {
                     .text("choose another name for the claim in the plugin's settings, or ask its author to")
                 ))
         }
+    }
+
+    /// Reports kinds of events that no outbox is asked for, since nothing is committed with them.
+    private mutating func check(_ outbox: any EventOutbox, _ id: String, _ place: Int) {
+        let others = outbox.kinds.subtracting(Event.Kind.promised).map(\.rawValue).sorted()
+        guard !others.isEmpty else { return }
+        let names = others.map { "'\($0)'" }.joined(separator: ", ")
+        problems.append(
+            (
+                place, "plugin '\(id)' has an outbox for the events \(names), with which nothing is committed",
+                .text("ask its author to use an event sink for them")
+            ))
     }
 
     private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {

@@ -98,7 +98,8 @@ public final class ServerCore: Sendable {
             defer { state.generation = generation }
             return state.generation
         }
-        recorder.serve(generation.plugins.flatMap(\.queues))
+        recorder.serve(
+            generation.plugins.flatMap(\.queues), hasOutboxes: !generation.capabilities.outboxes.isEmpty)
         _ = former
     }
 

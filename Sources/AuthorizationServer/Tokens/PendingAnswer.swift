@@ -15,8 +15,16 @@ protocol PendingAnswer: PendingGrant {
     /// The refusal if the limits leave no time.
     var ended: OAuthError { get }
 
-    /// The writes to commit before those of the response itself.
-    func writes(beside issuance: Issuance) async throws -> [StoreWrite]
+    /// What to commit together with the response itself.
+    func committed(beside issuance: Issuance) async throws -> BesideAnswer
     /// Does what must follow the commit, before the event about what was issued.
-    func committed(_ issuance: Issuance) async
+    func finish(_ promised: PromisedEvents) async
+}
+
+/// What is committed together with a response.
+struct BesideAnswer {
+    /// The writes that come before those of the response.
+    var writes: [StoreWrite] = []
+    /// The events about these writes.
+    var promised = PromisedEvents.none
 }

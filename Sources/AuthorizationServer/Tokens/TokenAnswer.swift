@@ -18,8 +18,8 @@ struct TokenAnswer: PendingAnswer {
         .invalidGrant(reason: "the grant has ended: its limits leave no time for a token")
     }
 
-    func writes(beside issuance: Issuance) -> [StoreWrite] { [] }
-    func committed(_ issuance: Issuance) {}
+    func committed(beside issuance: Issuance) -> BesideAnswer { BesideAnswer() }
+    func finish(_ promised: PromisedEvents) {}
 
     /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; a conflict of `replace` is decided
     ///   again.

@@ -26,10 +26,10 @@ struct TokenIssuer {
         let authorization = try await checked(decided, of: pending)
         let issuance = try await make(pending, authorization)
         let conditions = conditions(of: authorization, isNew: decided.grantID == nil)
-        let writes =
-            try await pending.writes(beside: issuance) + authorization.writes + conditions + issuance.writes
-        guard try await commit(writes, of: pending, issuance.authorization) else { return nil }
-        await pending.committed(issuance)
+        let beside = try await pending.committed(beside: issuance)
+        let writes = beside.writes + authorization.writes + conditions + issuance.writes
+        guard try await commit(writes, beside.promised, of: pending, issuance.authorization) else { return nil }
+        await pending.finish(beside.promised)
         core.recorder.recordIssue(issuance, under: pending.grant)
         return issuance.members
     }
@@ -199,11 +199,14 @@ struct TokenIssuer {
     ///
     /// - Returns: Whether it was committed; false if another request changed what the response depends on.
     func commit(
-        _ writes: [StoreWrite], of pending: some PendingGrant, _ authorization: Authorization?
+        _ writes: [StoreWrite], _ promised: PromisedEvents, of pending: some PendingGrant,
+        _ authorization: Authorization?
     ) async throws -> Bool {
         guard !writes.isEmpty else { return true }
         try writes.checkKeys(of: "the response of the grant '\(pending.grant ?? "")'")
-        guard case .conflict(let index, let found) = try await core.store.write(writes) else { return true }
+        guard case .conflict(let index, let found) = try await promised.commit(writes, in: core.store) else {
+            return true
+        }
         guard writes.indices.contains(index) else {
             throw StoreError("the store reported a conflict at an unknown index")
         }

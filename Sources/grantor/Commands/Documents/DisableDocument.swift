@@ -18,7 +18,7 @@ struct DisableDocument<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let id = document.id
         try await OpenStore.with(option) { open in
-            try await open.changing(Document.self, id, "disabled") { try await $0.set(active: false, of: id) }
+            try await open.changing(Document.self, "disabled") { try await $0.set(active: false, of: id) }
         }
         StandardOutput.print("\(id) is inactive; \(Document.ended)")
     }
