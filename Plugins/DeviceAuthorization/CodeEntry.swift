@@ -35,6 +35,6 @@ struct CodeEntry: BrowserEndpoint {
         // Wrong, expired and used codes look the same.
         guard let key = try await requests.pending(code) else { return .page(DevicePage.form(code.shown, .wrong)) }
         try await host.attempts.succeeded(attempt)
-        return .interaction(DeviceApproval.name, context: DeviceApproval.context(key, code))
+        return .interaction(DeviceApproval.purpose, context: DeviceApproval.context(key, code))
     }
 }

@@ -4,12 +4,12 @@ import GrantKit
 
 /// What a user signs in and consents for after typing a device's code (RFC 8628 section 3.3).
 struct DeviceApproval: InteractionPurpose {
-    static let name = "device"
+    static let purpose = "device"
     /// OpenID Connect Core section 11.
     private static let offlineAccess = "offline_access"
 
     let requests: DeviceRequests
-    let name = DeviceApproval.name
+    let name = DeviceApproval.purpose
     let grant = DeviceAuthorization.declaration
 
     private var host: any PluginHost { requests.host }

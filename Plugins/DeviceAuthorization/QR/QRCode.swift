@@ -40,7 +40,7 @@ struct QRCode {
             }
         }
         let box = #"viewBox="0 0 \#(width) \#(width)" shape-rendering="crispEdges""#
-        return #"<svg xmlns="http://www.w3.org/2000/svg" \#(box)><path fill="#fff" d="M0 0h\#(width)v\#(width)H0z"/>"#
-            + #"<path d="\#(path)"/></svg>"#
+        return #"<svg xmlns="http://www.w3.org/2000/svg" \#(box)>"#
+            + #"<path fill="white" d="M0 0h\#(width)v\#(width)H0z"/><path d="\#(path)"/></svg>"#
     }
 }
