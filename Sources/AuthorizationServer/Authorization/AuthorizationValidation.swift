@@ -31,7 +31,10 @@ struct AuthorizationValidation {
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words,
                 grants: flows.map(\.grant), parameters: parameters, head: head)
-            for flow in flows { try flow.validate(request) }
+            for flow in owned {
+                let seen = AuthorizationValidation.seen(request, by: flow)
+                try await flow.call("AuthorizationFlow.validate") { try $0.validate(seen) }
+            }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
             let policy = try await filtered(
@@ -62,12 +65,22 @@ struct AuthorizationValidation {
         _ request: AuthorizationRequest, within limits: AccessLimits
     ) async throws -> InteractionPolicy {
         var policy = InteractionPolicy(limits: limits)
-        for (plugin, filter) in plan.filters {
+        for filter in plan.filters {
             let former = policy.limits
-            try await filter.apply(request, &policy)
-            try policy.limits.checkWithin(former, plugin: plugin)
+            let seen = AuthorizationValidation.seen(request, by: filter)
+            try await filter.call("AuthorizationRequestFilter.apply") {
+                try await $0.apply(seen, &policy)
+                try policy.limits.checkWithin(former, plugin: filter.plugin)
+            }
         }
         return policy
+    }
+
+    /// The request as it is handed to a flow or a filter.
+    static func seen<Role>(_ request: AuthorizationRequest, by owned: Owned<Role>) -> AuthorizationRequest {
+        var request = request
+        request.parameters = owned.watched(request.parameters)
+        return request
     }
 
     private func client(_ sent: Parameters) async throws -> RegisteredClient {

@@ -37,11 +37,19 @@ struct BrowserAccess {
             }
             return try asLink(sent)
         }
-        let request = BrowserRequest(
-            head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
-        let response = try await plan.endpoint.respond(to: request)
+        let asked = BrowserRequest(
+            head: head, parameters: plan.owned.watched(try plan.acceptance.accept(sent)), session: session?.shown)
+        return try await plan.owned.call("BrowserEndpoint.respond") { endpoint in
+            try await answer(try await endpoint.respond(to: asked), to: sent, session)
+        }
+    }
+
+    /// Commits and renders what the endpoint has responded.
+    private func answer(
+        _ response: EndpointResponse, to sent: Parameters, _ session: Session?
+    ) async throws -> ServerResponse {
         let fresh = browser == nil ? core.random(bytes: 32) : nil
-        var answer = try await response.commit(in: core.store, by: plan.owner) { page, status in
+        var answer = try await response.commit(in: core.store, by: plan.owned.owner) { page, status in
             try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {
