@@ -77,7 +77,7 @@ struct AuthorizationValidation {
     }
 
     /// The request as it is handed to a flow or a filter.
-    static func seen<Role>(_ request: AuthorizationRequest, by owned: Owned<Role>) -> AuthorizationRequest {
+    static func seen<Role: Sendable>(_ request: AuthorizationRequest, by owned: Owned<Role>) -> AuthorizationRequest {
         var request = request
         request.parameters = owned.watched(request.parameters)
         return request
