@@ -2,7 +2,7 @@
 
 import ServerConfiguration
 
-/// The rule of `serve --development`: only this machine may reach the server, since responses show what went wrong in it.
+/// The rule of `serve --development`: only this machine may reach a server whose responses show what went wrong in it.
 enum DevelopmentRule {
     /// Reports every address of a configuration that other machines may reach.
     static func check(_ configuration: Configuration, _ diagnostics: Diagnostics) {
