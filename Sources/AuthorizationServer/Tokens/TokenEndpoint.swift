@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import Logging
 import OutsideText
 
 /// The token endpoint (RFC 6749 section 3.2): what all grants have in common.
@@ -36,8 +37,19 @@ struct TokenEndpoint {
             let decided = try await grant.authorize(request)
             try plan.grant.owner.check(decided.writes, of: "the grant '\(plan.declaration.key)'")
             try await checkSubject(of: decided, request.client, plan)
+            noteExcess(of: decided, request.client, plan)
             return decided
         }
+    }
+
+    /// Tells the plugin's author what is left out of a new grant, because the client may not have it.
+    private func noteExcess(of decided: Authorization, _ client: Client, _ plan: GrantPlan) {
+        guard core.logger.logLevel <= .debug, decided.origin.isEmpty else { return }
+        let excess = decided.limits.scope.filter { !client.scope.contains($0) }
+        guard !excess.words.isEmpty else { return }
+        plan.grant.log.debug(
+            "the grant returned scope that the client may not have; it is left out",
+            ["grant": plan.declaration.key, "scope": excess.description])
     }
 
     /// Refuses a subject without an identifier, and a client that is not registered.

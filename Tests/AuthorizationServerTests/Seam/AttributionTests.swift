@@ -282,6 +282,16 @@ struct AttributionTests {
         #expect(left.contains("plugin=failing") && left.contains("error=an odd error"))
     }
 
+    @Test("an error of the store names the plugin of the store")
+    func store() async throws {
+        let server = try await TestServer([PluginSetup(CountingStore.self)] + Plugins.all.dropFirst())
+        let store = try #require(server.countingStore)
+        store.fail(true)
+        #expect(await server.token().status == 503)
+        let line = try #require(server.log.lines.last { $0.hasPrefix("error failed") })
+        #expect(line.contains(" plugin=counting-store"))
+    }
+
     // MARK: development
 
     @Test("a client learns nothing of it, except during development")

@@ -11,6 +11,7 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
     let declaration = GrantDeclaration("confused", client: .identified)
     let parameters = [
         ParameterDeclaration("client"), ParameterDeclaration("user"), ParameterDeclaration("replace"),
+        ParameterDeclaration("more"),
     ]
     let members = ["confused_member"]
 
@@ -26,7 +27,8 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
         let name = { (id: String) in id == "-" ? "" : id }
         let client = request.parameters["client"].map { Subject.client(name($0)) }
         let user = request.parameters["user"].map { Subject.user(name($0)) }
-        return Authorization(subject: client ?? user ?? .client(request.client.id), limits: request.allowed)
+        let wide = request.parameters["more"] == nil ? nil : AccessLimits(scope: ["read", "more"])
+        return Authorization(subject: client ?? user ?? .client(request.client.id), limits: wide ?? request.allowed)
     }
 
     func extend(_ issuance: inout Issuance) async throws {
@@ -78,6 +80,15 @@ struct IssuedMistakeTests {
         arguments: [("client", "c"), ("client", "other"), ("user", "a-guest")])
     func known(_ member: String, _ id: String) async throws {
         #expect(await ask(try await server(), [(member, id)]).status == 200)
+    }
+
+    @Test("scope that the client may not have is left out, and a line at debug says so")
+    func excess() async throws {
+        let server = try await server()
+        let answer = await ask(server, [("more", "yes")])
+        #expect(answer.status == 200 && answer["scope"] == "read", "\(answer.json)")
+        let line = try #require(server.log.lines.last { $0.contains("it is left out") })
+        #expect(line.hasPrefix("debug ") && line.contains("plugin=confused") && line.contains("scope=more"))
     }
 
     @Test("an issuance that an extension replaced", arguments: ["limits", "authorization", "subject", "members"])
