@@ -23,6 +23,12 @@ public enum ShownText {
         return String(scalars)
     }
 
+    /// The text in one line: every character that must not be shown is replaced by a space.
+    public static func onOneLine(_ text: String) -> String {
+        guard !isAllowed(text) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isAllowed($0) ? $0 : " " }))
+    }
+
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x00...0x1F, 0x7F...0x9F: false

@@ -43,6 +43,9 @@ public struct Configuration: Sendable {
         public var host = "127.0.0.1"
         /// The port.
         public var port = 9090
+
+        /// Whether only this machine can reach the listener.
+        public var isLoopback: Bool { Configuration.isLoopback(host) }
     }
 
     /// An entry in the list of plugins.

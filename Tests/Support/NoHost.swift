@@ -24,6 +24,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var jobs: any JobService { self }
     public var outbound: any OutboundHTTP { self }
     public var events: any EventService { self }
+    public var log: any LogService { NoLog() }
     public var now: Timestamp { Timestamp(seconds: 1_800_000_000) }
     public var algorithms: [String] { ["ES256", "RS256"] }
 
@@ -85,6 +86,13 @@ public struct NoDocuments: DocumentDirectory {
         _ id: String, with document: JSON, if condition: DirectoryCondition
     ) async throws -> DirectoryChange { throw error }
     public func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry { throw error }
+}
+
+private struct NoLog: LogService {
+    func write(
+        _ level: LogLevel, _ message: @autoclosure () -> String,
+        _ values: @autoclosure () -> KeyValuePairs<String, String>
+    ) {}
 }
 
 private struct NoStore: Store {

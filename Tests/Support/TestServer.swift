@@ -134,7 +134,8 @@ public struct TestServer: Sendable {
     public init(
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
         format: String? = "opaque", passwords: CountingPasswords = CountingPasswords(),
-        outbound: any OutboundHTTP = NoOutbound(), issuer: String = "https://id.example.com"
+        outbound: any OutboundHTTP = NoOutbound(), issuer: String = "https://id.example.com",
+        isDevelopment: Bool = false
     ) async throws {
         self.passwords = passwords
         clock = ManualClock()
@@ -145,7 +146,7 @@ public struct TestServer: Sendable {
         core = ServerCore(
             issuer: issuer, environment: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
-            algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound)
+            algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound, isDevelopment: isDevelopment)
         keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
     }
 

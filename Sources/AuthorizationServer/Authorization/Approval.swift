@@ -40,9 +40,12 @@ struct Approval: PendingAnswer {
         asked.flows.map { owned in
             let flow = owned.role
             return AnswerPart(of: flow.grant, at: flow.stage, hasAccessToken: flow.issuesAccessToken) { issuance in
-                let before = issuance.writes.count
-                try await flow.respond(&issuance, to: asked.request)
-                try owned.owner.check(issuance.writes.dropFirst(before), of: "the response type '\(flow.word)'")
+                let seen = AuthorizationValidation.seen(asked.request, by: owned)
+                try await owned.call("AuthorizationFlow.respond") {
+                    let fixed = FixedIssuance(issuance)
+                    try await $0.respond(&issuance, to: seen)
+                    try fixed.check(issuance, of: "the response type '\(flow.word)'", by: owned.owner)
+                }
             }
         }
     }

@@ -242,20 +242,24 @@ struct AuthorizationEndpoint {
             setCookie(of: run.begun, in: &response)
             return response
         }
+        var response = try plan.render(step: state.shown?.step) { try render(page, run, sealed) }
+        setCookie(of: run.begun, in: &response)
+        return response
+    }
+
+    private func render(_ page: Page, _ run: InteractionRun, _ sealed: String) throws -> ServerResponse {
         let client = run.valid.registered.client
         let values = try pages.values(
             of: page,
             with: [
                 "action": .string(generation.path(AuthorizationEndpoint.interactionPath)),
-                "csrf": .string(seal.formToken(state)), "state": .string(sealed),
+                "csrf": .string(seal.formToken(run.state)), "state": .string(sealed),
                 "client": ClientDescription.values(client),
             ])
         // Users type secrets on the pages of steps, but nothing on the consent page, which may lead to the client.
-        let leaves = run.valid.redirect != nil && state.shown?.step == InteractionRun.step
+        let leaves = run.valid.redirect != nil && run.state.shown?.step == InteractionRun.step
         var policy = PagePolicy(formAction: leaves ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try pages.render(page.name, values, policy, in: run.valid.languages)
-        setCookie(of: run.begun, in: &response)
-        return response
+        return try pages.render(page.name, values, policy, in: run.valid.languages)
     }
 }

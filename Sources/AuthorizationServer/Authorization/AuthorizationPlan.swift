@@ -5,11 +5,11 @@ import GrantKit
 /// What asks users to sign in and consent, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
     let flows: [String: Owned<any AuthorizationFlow>]
-    let filters: [(plugin: String, filter: any AuthorizationRequestFilter)]
+    let filters: [Owned<any AuthorizationRequestFilter>]
     /// The purposes of interactions that endpoints begin, by name.
     let purposes: [String: Owned<any InteractionPurpose>]
     /// In the order in which they run.
-    let steps: [any InteractionStep]
+    let steps: [Owned<any InteractionStep>]
     let acceptance: ParameterAcceptance
     /// The fields that the page of each step may submit.
     let fields: [String: ParameterAcceptance]
@@ -26,26 +26,42 @@ struct AuthorizationPlan: Sendable {
 
     init?(_ capabilities: Capabilities) {
         guard capabilities.asksUsers else { return nil }
-        flows = Dictionary(capabilities.flows.map { ($0.role.word, $0) }, uniquingKeysWith: { first, _ in first })
-        filters = capabilities.requestFilters
-        purposes = capabilities.purposes
-        steps = capabilities.steps
-        fields = Dictionary(
-            capabilities.steps.map { ($0.name, ParameterAcceptance($0.fields, credentials: [])) },
-            uniquingKeysWith: { first, _ in first })
-        acceptance = ParameterAcceptance(
+        let acceptance = ParameterAcceptance(
             AuthorizationPlan.standard + capabilities.flows.flatMap(\.role.parameters)
-                + capabilities.requestFilters.flatMap(\.filter.parameters), credentials: [])
+                + capabilities.requestFilters.flatMap(\.role.parameters), credentials: [])
+        let fields = Dictionary(
+            capabilities.steps.map { ($0.role.name, ParameterAcceptance($0.role.fields, credentials: [])) },
+            uniquingKeysWith: { first, _ in first })
+        flows = Dictionary(
+            capabilities.flows.map { ($0.role.word, $0.watching(acceptance, as: "AuthorizationFlow")) },
+            uniquingKeysWith: { first, _ in first })
+        filters = capabilities.requestFilters.map { $0.watching(acceptance, as: "AuthorizationRequestFilter") }
+        purposes = capabilities.purposes
+        steps = capabilities.steps.map { step in
+            fields[step.role.name].map { step.watching($0, as: "InteractionStep", declaredIn: "fields") } ?? step
+        }
+        (self.acceptance, self.fields) = (acceptance, fields)
     }
 
     /// Checks what a user submitted to the page of a step.
     ///
+    /// - Returns: The fields that the step declares; none if nothing was submitted to its page.
     /// - Throws: `PageRefusal` for a field that is repeated or too long; it is not the fault of a client.
-    func accepted(_ submitted: Parameters, by step: any InteractionStep) throws -> Parameters {
+    func accepted(_ submitted: Parameters?, by step: Owned<any InteractionStep>) throws -> Parameters {
         do {
-            return try fields[step.name]?.accept(submitted) ?? [:]
+            return step.watched(try submitted.flatMap { try fields[step.role.name]?.accept($0) } ?? [:])
         } catch let error as OAuthError {
             throw PageRefusal(.form, error)
+        }
+    }
+
+    /// Renders the page of a step, and names the plugin of the step in an error.
+    func render<Value>(step name: String?, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            guard let name, let step = steps.first(where: { $0.role.name == name }) else { throw error }
+            throw PluginFailure.named(error, step.plugin, "InteractionStep.advance")
         }
     }
 

@@ -31,7 +31,10 @@ struct AuthorizationValidation {
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words,
                 grants: flows.map(\.grant), parameters: parameters, head: head)
-            for flow in flows { try await validate(request, by: flow) }
+            for flow in owned {
+                let seen = AuthorizationValidation.seen(request, by: flow)
+                try await flow.call("AuthorizationFlow.validate") { try await validate(seen, by: $0) }
+            }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
             let policy = try await filtered(
@@ -69,13 +72,23 @@ struct AuthorizationValidation {
         _ request: AuthorizationRequest, within limits: AccessLimits
     ) async throws -> InteractionPolicy {
         var policy = InteractionPolicy(limits: limits)
-        for (plugin, filter) in plan.filters {
+        for filter in plan.filters {
             let former = policy
-            try await filter.apply(request, &policy)
-            try policy.limits.checkWithin(former.limits, plugin: plugin)
-            try policy.consent.check(after: former.consent, of: plugin, generation.capabilities)
+            let seen = AuthorizationValidation.seen(request, by: filter)
+            try await filter.call("AuthorizationRequestFilter.apply") {
+                try await $0.apply(seen, &policy)
+                try policy.limits.checkWithin(former.limits, plugin: filter.plugin)
+                try policy.consent.check(after: former.consent, of: filter.plugin, generation.capabilities)
+            }
         }
         return policy
+    }
+
+    /// The request as it is handed to a flow or a filter.
+    static func seen<Role: Sendable>(_ request: AuthorizationRequest, by owned: Owned<Role>) -> AuthorizationRequest {
+        var request = request
+        request.parameters = owned.watched(request.parameters)
+        return request
     }
 
     private func client(_ sent: Parameters) async throws -> RegisteredClient {

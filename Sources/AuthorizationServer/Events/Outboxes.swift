@@ -35,14 +35,11 @@ package struct Outboxes: Sendable {
         of outbox: Owned<any EventOutbox>, for event: Event, _ logger: Logger
     ) async throws -> [StoreWrite] {
         do {
-            let writes = try await outbox.role.writes(for: event)
-            try outbox.owner.check(writes, of: "an outbox")
-            guard writes.allSatisfy(\.isCreation) else {
-                throw PluginMistake(
-                    "an outbox of the plugin '\(outbox.owner.plugin)' returns a write that creates nothing, which could "
-                        + "keep the change from being committed; use StoreWrite.create or host.jobs.enqueue")
+            return try await outbox.call("EventOutbox.writes") {
+                let writes = try await $0.writes(for: event)
+                try check(writes, of: outbox)
+                return writes
             }
-            return writes
         } catch let error as StoreError {
             throw error
         } catch let error as CancellationError {
@@ -51,9 +48,19 @@ package struct Outboxes: Sendable {
             logger.error(
                 "what a plugin adds to a change cannot be committed, so it is left out",
                 metadata: [
-                    "plugin": "\(outbox.owner.plugin)", "event": "\(event.kind.rawValue)", "error": "\(error)",
+                    "plugin": "\(outbox.plugin)", "event": "\(event.kind.rawValue)", "error": "\(error)",
                 ])
             return []
+        }
+    }
+
+    private func check(_ writes: [StoreWrite], of outbox: Owned<any EventOutbox>) throws {
+        try outbox.owner.check(writes, of: "an outbox")
+        guard writes.allSatisfy(\.isCreation) else {
+            throw PluginMistake(
+                "an outbox of the plugin '\(outbox.plugin)' returns a write that creates nothing, which could keep the "
+                    + "change from being committed; use StoreWrite.create or host.jobs.enqueue",
+                of: outbox.plugin)
         }
     }
 }

@@ -211,7 +211,8 @@ public final class JobRunner: Sendable {
     private func work(_ job: Job) async -> Outcome {
         do {
             guard job.record.expiresAt > core.now else {
-                try await giveUp(job, "its time limit has passed")
+                let plugin = core.generation?.capabilities.jobs[job.handler]?.plugin
+                try await giveUp(job, of: plugin, "its time limit has passed")
                 return .passed
             }
             guard let handler = core.generation?.capabilities.jobs[job.handler] else { return .unknown }
@@ -219,12 +220,12 @@ public final class JobRunner: Sendable {
             let write = StoreWrite.replace(job.leased(until: end), ifVersion: job.record.version)
             guard case .committed = try await core.store.write([write]) else { return .passed }
             do {
-                try await handler.run(job.payload)
+                try await handler.call("JobHandler.run") { try await $0.run(job.payload) }
             } catch let abandoned as JobAbandoned {
-                try await giveUp(job, abandoned.description)
+                try await giveUp(job, of: handler.plugin, abandoned.description)
                 return .passed
             } catch {
-                try await postpone(job, error, leasedUntil: end)
+                try await postpone(job, of: handler.plugin, error, leasedUntil: end)
                 return .failed
             }
             _ = try await core.store.write([.delete(job.record.key)])
@@ -236,13 +237,15 @@ public final class JobRunner: Sendable {
         }
     }
 
-    private func postpone(_ job: Job, _ error: any Error, leasedUntil end: Timestamp) async throws {
+    private func postpone(
+        _ job: Job, of plugin: String, _ error: any Error, leasedUntil end: Timestamp
+    ) async throws {
         let due = core.now + Job.pause(after: job.attempts)
-        guard due < job.record.expiresAt else { return try await giveUp(job, "\(error)") }
+        guard due < job.record.expiresAt else { return try await giveUp(job, of: plugin, "\(error)") }
         core.logger.warning(
             "a job failed and will be tried again later",
             metadata: [
-                "job": "\(job.handler)", "attempts": "\(job.attempts &+ 1)", "error": "\(error)",
+                "job": "\(job.handler)", "plugin": "\(plugin)", "attempts": "\(job.attempts &+ 1)", "error": "\(error)",
                 "seconds": "\((due - core.now).components.seconds)",
             ])
         // A node that takes the job after the lease decides what happens to it, even if the clocks differ.
@@ -251,10 +254,13 @@ public final class JobRunner: Sendable {
         _ = try await core.store.write([emptied, .create(job.later(due, core))])
     }
 
-    private func giveUp(_ job: Job, _ reason: String) async throws {
+    private func giveUp(_ job: Job, of plugin: String?, _ reason: String) async throws {
         core.logger.error(
             "a job was abandoned",
-            metadata: ["job": "\(job.handler)", "attempts": "\(job.attempts)", "reason": "\(reason)"])
+            metadata: [
+                "job": "\(job.handler)", "plugin": "\(plugin ?? "-")", "attempts": "\(job.attempts)",
+                "reason": "\(reason)",
+            ])
         _ = try await core.store.write([.delete(job.record.key)])
     }
 }

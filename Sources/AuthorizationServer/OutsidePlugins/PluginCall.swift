@@ -10,10 +10,10 @@ final class PluginCall: TaskExecutor {
     @TaskLocal private static var current: PluginCall?
     private static let hasBegun = Atomic(false)
 
-    /// Whether there has been any call in this process; without plugins from outside there is none.
-    static var isUsed: Bool { hasBegun.load(ordering: .relaxed) }
     /// The call that this code runs for, also in a task that the plugin has started in it.
-    static var ongoing: PluginCall? { isUsed ? current : nil }
+    ///
+    /// Without plugins from outside there is never any call in this process, and nothing is looked up.
+    static var ongoing: PluginCall? { hasBegun.load(ordering: .relaxed) ? current : nil }
 
     private enum Phase {
         case running, answered, expired
@@ -60,7 +60,7 @@ final class PluginCall: TaskExecutor {
         self.limit = limit
         self.slow = slow
         outer = PluginCall.current
-        let request = RequestContext.current?.id
+        let request = RequestID.current
         self.request = request
         note = CrashNote("plugin '\(threads.plugin)', request '\(request ?? "-")'")
     }
@@ -87,7 +87,8 @@ final class PluginCall: TaskExecutor {
         if isFirst { log(.error, "a plugin tried to write after its deadline; nothing was written", since: begin) }
         throw PluginMistake(
             "the plugin '\(threads.plugin)' tried to write in '\(name)' after its deadline of \(limit); nothing was "
-                + "written, because the request has already failed")
+                + "written, because the request has already failed",
+            of: threads.plugin)
     }
 
     // MARK: the task
@@ -200,7 +201,9 @@ final class PluginCall: TaskExecutor {
             // Handlers of cancellation are code of the plugin, which must not hold up the watch.
             if let task { threads.cancel(task, of: self) }
             threads.replaceHeld()
-            refuse?(PluginUnavailable("the plugin '\(threads.plugin)' did not answer '\(name)' within \(limit)"))
+            refuse?(
+                PluginUnavailable(
+                    "the plugin '\(threads.plugin)' did not answer '\(name)' within \(limit)", of: threads.plugin))
         }
     }
 

@@ -143,7 +143,8 @@ public final class PluginThreads: Sendable {
         }
         guard !isAdmitted else { return }
         throw PluginUnavailable(
-            "the plugin '\(plugin)' was not called ('\(name)'): too many of its calls wait or have not returned")
+            "the plugin '\(plugin)' was not called ('\(name)'): too many of its calls wait or have not returned",
+            of: plugin)
     }
 
     /// Notes that a call has got its first turn.

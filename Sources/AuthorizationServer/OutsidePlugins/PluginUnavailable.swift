@@ -6,8 +6,11 @@
 public struct PluginUnavailable: Error, CustomStringConvertible {
     /// What has happened and what to do.
     public let description: String
+    /// The id of the plugin.
+    let plugin: String
 
-    init(_ description: String) {
+    init(_ description: String, of plugin: String) {
         self.description = description
+        self.plugin = plugin
     }
 }

@@ -38,12 +38,20 @@ struct BrowserAccess {
             }
             return try asLink(sent)
         }
-        let request = BrowserRequest(
-            head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
-        let response = try await plan.endpoint.respond(to: request)
+        let asked = BrowserRequest(
+            head: head, parameters: plan.owned.watched(try plan.acceptance.accept(sent)), session: session?.shown)
+        return try await plan.owned.call("BrowserEndpoint.respond") { endpoint in
+            try await answer(try await endpoint.respond(to: asked), to: sent, session)
+        }
+    }
+
+    /// Commits and renders what the endpoint has responded.
+    private func answer(
+        _ response: EndpointResponse, to sent: Parameters, _ session: Session?
+    ) async throws -> ServerResponse {
         let fresh = browser == nil ? core.random(bytes: 32) : nil
         let begun = try interaction(of: response, fresh ?? browser ?? "")
-        var answer = try await response.commit(in: core.store, by: plan.owner, begun: begun) { page, status in
+        var answer = try await response.commit(in: core.store, by: plan.owned.owner, begun: begun) { page, status in
             try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {
@@ -113,7 +121,7 @@ struct BrowserAccess {
     private func interaction(of response: EndpointResponse, _ browser: String) throws -> ServerResponse? {
         guard case .interaction(let name, let context) = response.content else { return nil }
         let owner = generation.capabilities.purposes[exactly: name]?.owner
-        guard owner === plan.owner else { throw foreign(name, of: owner) }
+        guard owner === plan.owned.owner else { throw foreign(name, of: owner) }
         var state = InteractionState(
             id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(browser), parameters: [:])
         state.purpose = PurposeStart(name: name, context: context, page: ownPage)
@@ -126,8 +134,9 @@ struct BrowserAccess {
             owner.map { "which belongs to the plugin '\($0.plugin)'; use a purpose of its own" }
             ?? "which it has not added; add registry.add(purpose:) in register"
         return PluginMistake(
-            "the endpoint '\(plan.name)' of the plugin '\(plan.owner.plugin)' returned .interaction for the purpose "
-                + "'\(purpose)', \(cure)")
+            "the endpoint '\(plan.name)' of the plugin '\(plan.owned.plugin)' returned .interaction for the purpose "
+                + "'\(purpose)', \(cure)",
+            of: plan.owned.plugin)
     }
 
     // MARK: pages

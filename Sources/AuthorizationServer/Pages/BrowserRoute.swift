@@ -4,19 +4,18 @@ import GrantKit
 
 /// Serves a plugin's endpoint to users with a browser.
 struct BrowserRoute: RouteHandler {
-    let endpoint: any BrowserEndpoint
-    let owner: DeclaredCollections
+    let owned: Owned<any BrowserEndpoint>
     let name: String
     let acceptance: ParameterAcceptance
     let audience = RouteAudience.people
 
     var methods: Set<String> { endpoint.route.methods }
+    var endpoint: any BrowserEndpoint { owned.role }
 
     init(_ owned: Owned<any BrowserEndpoint>) {
-        endpoint = owned.role
-        owner = owned.owner
-        name = endpoint.route.name
-        acceptance = ParameterAcceptance(endpoint.parameters, credentials: [])
+        name = owned.role.route.name
+        acceptance = ParameterAcceptance(owned.role.parameters, credentials: [])
+        self.owned = owned.watching(acceptance, as: "BrowserEndpoint")
     }
 
     func serve(

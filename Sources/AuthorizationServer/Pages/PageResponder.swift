@@ -98,6 +98,9 @@ struct PageResponder {
             "request_id": .string(head.id),
         ]
         if let again = refusal.again { values["back"] = .string(again) }
+        if core.isDevelopment, refusal.error.code == .serverError {
+            values["detail"] = .string(refusal.error.description)
+        }
         return try render(
             "error", values, PagePolicy(), in: Languages.accepted(by: head),
             status: Refusal.status(of: refusal.error))

@@ -17,6 +17,8 @@ struct PurposeEnd: PendingGrant {
 
     /// The number of times that the purpose decides again if another request changed what it read.
     private static let retries = 2
+    /// What the purpose decided, and the response with its page.
+    private typealias Decided = (answer: PurposeAnswer, response: ServerResponse)
 
     /// Responds; nil if something that the core has read has changed meanwhile.
     ///
@@ -40,16 +42,28 @@ struct PurposeEnd: PendingGrant {
         case .allowed(let limits):
             let authorization = try await issuer.checked(run.authorization(for: session, limits), of: self)
                 .issued(under: purpose.role.grant.key, grantID: newGrantID)
-            let answer = try await purpose.role.approved(authorization, for: purpose.start.context)
+            let decided = try await purpose.owned.call("InteractionPurpose.approved") {
+                try checked(try await $0.approved(authorization, for: purpose.start.context))
+            }
             let conditions = issuer.conditions(of: authorization, isNew: true)
             let writes = try await run.consentWrites(for: session) + conditions
-            return try await commit(answer, writes, authorization, and: run.consentEvents(limits))
+            return try await commit(decided, writes, authorization, and: run.consentEvents(limits))
         case .denied:
-            let answer = try await purpose.role.denied(for: purpose.start.context)
-            guard let response = try await commit(answer, [], nil, and: []) else { return nil }
+            let decided = try await purpose.owned.call("InteractionPurpose.denied") {
+                try checked(try await $0.denied(for: purpose.start.context))
+            }
+            guard let response = try await commit(decided, [], nil, and: []) else { return nil }
             core.recorder.recordDenial(of: run.valid.policy.limits, session)
             return response
         }
+    }
+
+    /// Checks what the purpose decided, and renders its page: one that cannot be shown must not commit anything.
+    private func checked(_ answer: PurposeAnswer) throws -> Decided {
+        try purpose.owned.owner.check(answer.writes, of: "the purpose '\(purpose.role.name)'")
+        let response = try PageResponder(core: core, generation: generation)
+            .end(with: answer.page, in: purpose.languages, zone: session.user.timeZone)
+        return (answer, response)
     }
 
     private var issuer: TokenIssuer {
@@ -65,13 +79,10 @@ struct PurposeEnd: PendingGrant {
     // MARK: commit
 
     private func commit(
-        _ answer: PurposeAnswer, _ writes: [StoreWrite], _ authorization: Authorization?,
+        _ decided: Decided, _ writes: [StoreWrite], _ authorization: Authorization?,
         and events: @autoclosure () -> [Event]
     ) async throws -> ServerResponse? {
-        try purpose.owner.check(answer.writes, of: "the purpose '\(purpose.role.name)'")
-        // A page that cannot be shown must not commit anything.
-        let response = try PageResponder(core: core, generation: generation)
-            .end(with: answer.page, in: purpose.languages, zone: session.user.timeZone)
+        let (answer, response) = decided
         let mark = StoreWrite.create(try marker(answer.page, authorization?.grantID))
         let all = [mark] + (run.sessionWrites ?? []) + writes + answer.writes
         let promised = try await core.promise(run.sessionEvents + events())
@@ -92,6 +103,6 @@ struct PurposeEnd: PendingGrant {
     ///   leads to the page again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization?) throws {
         if write.key == run.state.marker { throw ApprovedBefore() }
-        if let key = write.key, purpose.owner.contains(key.collection) { throw PurposeChanged() }
+        if let key = write.key, purpose.owned.owner.contains(key.collection) { throw PurposeChanged() }
     }
 }

@@ -27,18 +27,27 @@ struct PurposeValidation {
     }
 
     private func purpose(_ owned: Owned<any InteractionPurpose>, _ start: PurposeStart) -> ValidPurpose {
-        ValidPurpose(role: owned.role, owner: owned.owner, start: start, languages: languages)
+        ValidPurpose(owned: owned, start: start, languages: languages)
     }
 
     private func validate(_ owned: Owned<any InteractionPurpose>, _ start: PurposeStart) async throws -> ValidRequest {
-        let request = try await owned.role.request(for: start.context)
-        var noted = start
-        try noted.note(request, of: owned.owner.plugin)
+        let (request, noted) = try await owned.call("InteractionPurpose.request") {
+            try checked(try await $0.request(for: start.context), of: owned.plugin, start)
+        }
         let registered = try await client(request.client.id, start)
         var policy = InteractionPolicy(limits: try limits(request.limits, registered, owned.role.grant))
-        try request.consent.check(after: ConsentTerms(), of: owned.owner.plugin, generation.capabilities)
         policy.consent = request.consent
         return ValidRequest(registered: registered, policy: policy, target: .purpose(purpose(owned, noted)))
+    }
+
+    /// What the purpose asks for, checked, and the start with a note of it.
+    private func checked(
+        _ request: PurposeRequest, of plugin: String, _ start: PurposeStart
+    ) throws -> (PurposeRequest, PurposeStart) {
+        var noted = start
+        try noted.note(request, of: plugin)
+        try request.consent.check(after: ConsentTerms(), of: plugin, generation.capabilities)
+        return (request, noted)
     }
 
     /// The client as it is registered now.

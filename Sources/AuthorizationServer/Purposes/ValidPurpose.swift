@@ -4,11 +4,12 @@ import GrantKit
 
 /// A purpose, with the start of the interaction that it gets the result of.
 struct ValidPurpose: Sendable {
-    let role: any InteractionPurpose
-    let owner: DeclaredCollections
+    let owned: Owned<any InteractionPurpose>
     let start: PurposeStart
     /// The languages that the browser accepts, most preferred first.
     let languages: [String]
+
+    var role: any InteractionPurpose { owned.role }
 
     /// The place where the result goes. The space keeps it apart from every URI.
     var place: String { "purpose \(role.name)" }

@@ -4,8 +4,7 @@ import GrantKit
 
 /// Serves a plugin's endpoint to clients that authenticate.
 struct ClientRoute: RouteHandler {
-    private let endpoint: any Endpoint
-    private let owner: DeclaredCollections
+    private let endpoint: Owned<any Endpoint>
     let name: String
     let methods: Set<String>
     let audience = RouteAudience.clients
@@ -15,13 +14,12 @@ struct ClientRoute: RouteHandler {
     private let endsTokens: Bool
 
     init(_ owned: Owned<any Endpoint>) {
-        endpoint = owned.role
-        owner = owned.owner
-        name = endpoint.route.name
-        methods = endpoint.route.methods
-        caller = endpoint.caller
-        acceptance = ParameterAcceptance(endpoint.parameters)
-        endsTokens = endpoint.route.metadata == "revocation_endpoint"
+        name = owned.role.route.name
+        methods = owned.role.route.methods
+        caller = owned.role.caller
+        acceptance = ParameterAcceptance(owned.role.parameters)
+        endpoint = owned.watching(acceptance, as: "Endpoint")
+        endsTokens = owned.role.route.metadata == "revocation_endpoint"
     }
 
     func serve(
@@ -31,11 +29,14 @@ struct ClientRoute: RouteHandler {
         let authentication = ClientAuthentication(core, generation)
         let registered = try await authentication.authenticate(request.head, parameters, as: caller)
         trace.client = registered
-        let asked = EndpointRequest(head: request.head, parameters: parameters, client: registered.client)
-        let response = try await RecentRecords.serve {
-            guard endsTokens else { return try await endpoint.respond(to: asked) }
-            return try await TokenRegistry.endingTokens { try await endpoint.respond(to: asked) }
+        let asked = EndpointRequest(
+            head: request.head, parameters: endpoint.watched(parameters), client: registered.client)
+        return try await endpoint.call("Endpoint.respond") { role in
+            let response = try await RecentRecords.serve {
+                guard endsTokens else { return try await role.respond(to: asked) }
+                return try await TokenRegistry.endingTokens { try await role.respond(to: asked) }
+            }
+            return try await response.commit(in: core.store, by: endpoint.owner)
         }
-        return try await response.commit(in: core.store, by: owner)
     }
 }

@@ -9,6 +9,9 @@ struct ParameterAcceptance: Sendable {
     private let declarations: [ParameterDeclaration]
     private let required: [String]
 
+    /// The names of the parameters.
+    var names: [String] { declarations.map(\.name) }
+
     /// The parameters that the core reads in every request of a client.
     static let credentials = [
         ParameterDeclaration("client_id", longest: 256),

@@ -14,8 +14,11 @@ public struct RequestDispatcher: Sendable {
 
     /// Responds to a request.
     public func respond(to request: ServerRequest) async -> ServerResponse {
-        // Events need the context, and so do messages about a plugin's call that takes too long.
-        guard core.recorder.isWanted || PluginCall.isUsed else { return await dispatch(request, nil) }
+        await RequestID.$current.withValue(request.head.id) { await respond(request) }
+    }
+
+    private func respond(_ request: ServerRequest) async -> ServerResponse {
+        guard core.recorder.isWanted else { return await dispatch(request, nil) }
         let context = RequestContext(request.head)
         return await RequestContext.$current.withValue(context) { await dispatch(request, context) }
     }

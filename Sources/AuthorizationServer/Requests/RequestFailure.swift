@@ -11,6 +11,8 @@ struct RequestFailure {
     private let trace: RequestTrace
     /// Whether a rule refused the request; otherwise the server or a plugin is at fault.
     private let isRefusal: Bool
+    /// The error as log and events have it.
+    private let known: OAuthError
     /// The error that the sender gets.
     let refusal: OAuthError
 
@@ -19,11 +21,12 @@ struct RequestFailure {
         self.error = error
         self.head = head
         self.trace = trace
-        let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
-        isRefusal = known != nil
+        let thrown = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
+        isRefusal = thrown != nil
         let isForNow = error is StoreError || error is PluginUnavailable
         let code: OAuthError.Code = isForNow ? .temporarilyUnavailable : .serverError
-        refusal = known ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
+        known = thrown ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
+        refusal = core.isDevelopment ? DevelopmentDetail.added(to: known, of: error) : known
     }
 
     /// Writes the log line, and records the event.
@@ -33,17 +36,19 @@ struct RequestFailure {
         ]
         metadata["client"] = trace.client.map { "\($0.client.id)" }
         for (name, value) in trace.claims { metadata[name] = "\(value)" }
+        if let plugin = PluginFailure.plugin(of: error) { metadata["plugin"] = "\(plugin)" }
         guard isRefusal else {
             metadata["error"] = "\(error)"
+            if let failure = error as? PluginFailure { metadata["call"] = "\(failure.call)" }
             core.logger.error("failed", metadata: metadata)
-            core.events.record(Event(.failed, refusal.code, trace, rule: nil))
+            core.events.record(Event(.failed, known.code, trace, rule: nil))
             return
         }
-        metadata["error"] = "\(refusal.code.rawValue)"
-        metadata["reason"] = "\(refusal.reason ?? refusal.description)"
+        metadata["error"] = "\(known.code.rawValue)"
+        metadata["reason"] = "\(known.reason ?? known.description)"
         core.logger.info("refused", metadata: metadata)
-        guard refusal.reason == nil || refusal.reason != EventRecorder.unrecorded.reason else { return }
-        core.events.record(Event(.refused, refusal.code, trace, rule: refusal.reason ?? refusal.description))
+        guard known.reason == nil || known.reason != EventRecorder.unrecorded.reason else { return }
+        core.events.record(Event(.refused, known.code, trace, rule: known.reason ?? known.description))
     }
 
     /// The response to the sender.
@@ -60,10 +65,17 @@ struct RequestFailure {
     /// The page for a user, or a redirect to the client if the error may be sent there.
     private func page(_ generation: Generation) throws -> ServerResponse {
         if let error = error as? RedirectRefusal {
-            return try AuthorizationResponder(core: core, generation: generation).answer(error)
+            let destination = error.destination
+            // What the log says may go to a client on this machine only.
+            let sent = destination.redirect.isOnThisMachine ? refusal : known
+            return try AuthorizationResponder(core: core, generation: generation)
+                .answer(RedirectRefusal(error: sent, destination: destination))
         }
         let pages = PageResponder(core: core, generation: generation)
-        let other = PageRefusal(PageRefusal.Kind(of: refusal, otherwise: .request), refusal, again: trace.again)
-        return try pages.answer(error as? PageRefusal ?? other, head)
+        if let page = error as? PageRefusal {
+            return try pages.answer(PageRefusal(page.kind, refusal, again: page.again), head)
+        }
+        let kind = PageRefusal.Kind(of: refusal, otherwise: .request)
+        return try pages.answer(PageRefusal(kind, refusal, again: trace.again), head)
     }
 }

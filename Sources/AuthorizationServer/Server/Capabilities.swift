@@ -9,17 +9,17 @@ public struct Capabilities: Sendable {
     let declarations: [GrantDeclaration]
     let formats: [Owned<any TokenFormat>]
     let extensions: [Owned<any ResponseExtension>]
-    let resolvers: [any TokenResolver]
+    let resolvers: [Owned<any TokenResolver>]
     let endpoints: [Owned<any Endpoint>]
     let resourceEndpoints: [Owned<any ResourceEndpoint>]
     let flows: [Owned<any AuthorizationFlow>]
-    let requestFilters: [(plugin: String, filter: any AuthorizationRequestFilter)]
+    let requestFilters: [Owned<any AuthorizationRequestFilter>]
     let tokenFilters: TokenFilters
     /// In the order in which they run.
-    let steps: [any InteractionStep]
+    let steps: [Owned<any InteractionStep>]
     /// The purposes of interactions that endpoints begin, by name.
     let purposes: [String: Owned<any InteractionPurpose>]
-    let claimsSources: [any ClaimsSource]
+    let claimsSources: [Owned<any ClaimsSource>]
     /// Whether a source gives claims for access tokens.
     let hasTokenClaims: Bool
     let documents: [WellKnownDocument]
@@ -28,8 +28,7 @@ public struct Capabilities: Sendable {
     /// What is committed together with the changes that events are about.
     package let outboxes: Outboxes
     /// The handlers of jobs by name.
-    let jobs: [String: any JobHandler]
-    let pages: [PageTemplate]
+    let jobs: [String: Owned<any JobHandler>]
     /// The English strings of pages, by the id of their plugin and their key.
     let pageTexts: [String: [String: String]]
     /// The store, from the first plugin that provides one.
@@ -72,22 +71,19 @@ public struct Capabilities: Sendable {
         names.claimGrantsOfInteractions(plugins)
         formats = plugins.owned(\.formats)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
-        resolvers = registries.flatMap(\.resolvers)
+        resolvers = plugins.owned(\.resolvers)
         endpoints = plugins.owned(\.endpoints)
         resourceEndpoints = plugins.owned(\.resourceEndpoints)
-        requestFilters = plugins.flatMap { plugin in
-            plugin.registry.requestFilters.map { (plugin: plugin.id, filter: $0) }
-        }
+        requestFilters = plugins.owned(\.requestFilters)
         tokenFilters = TokenFilters(plugins)
-        steps = registries.flatMap(\.steps).sorted { $0.phase.rawValue < $1.phase.rawValue }
-        claimsSources = registries.flatMap(\.claimsSources)
-        hasTokenClaims = claimsSources.contains { $0.destinations.contains(.accessToken) }
+        steps = plugins.owned(\.steps).sorted { $0.role.phase.rawValue < $1.role.phase.rawValue }
+        claimsSources = plugins.owned(\.claimsSources)
+        hasTokenClaims = claimsSources.contains { $0.role.destinations.contains(.accessToken) }
         documents = registries.flatMap(\.documents)
         browserEndpoints = plugins.owned(\.browserEndpoints)
         revocationParticipants = plugins.owned(\.revocationParticipants)
         outboxes = Outboxes(plugins)
-        jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        pages = registries.flatMap(\.pages)
+        jobs = Dictionary(plugins.owned(\.jobs).map { ($0.role.name, $0) }, uniquingKeysWith: { first, _ in first })
         pageTexts = Capabilities.pageTexts(plugins)
         store = plugins.lazy.compactMap(\.store).first
         collections = registries.flatMap(\.collections)
@@ -96,7 +92,7 @@ public struct Capabilities: Sendable {
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
         answerMembers = Capabilities.answerMembers(extensions.map(\.role), flows.map(\.role))
-        claims = Set(claimsSources.flatMap(\.claims))
+        claims = Set(claimsSources.flatMap(\.role.claims))
         metadata = names.fold(plugins)
         if isComplete { names.reportMissingRoles(registries, asksUsers: !flows.isEmpty || !purposes.isEmpty) }
         problems = names.problems

@@ -34,12 +34,12 @@ public final class CheckedStore: Store {
 
     /// Prepares these collections.
     public func prepare(_ collections: [StoreCollection]) async throws {
-        try await inner.prepare(collections)
+        try await PluginFailure.naming(plugin, "Store.prepare") { try await inner.prepare(collections) }
     }
 
     /// Checks that there is one result for each key, and that each record has its key.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
-        let found = try await inner.read(keys)
+        let found = try await PluginFailure.naming(plugin, "Store.read") { try await inner.read(keys) }
         guard found.count == keys.count else {
             throw breach(.count, "it returned \(found.count) records for \(keys.count) keys")
         }
@@ -51,7 +51,7 @@ public final class CheckedStore: Store {
 
     /// Checks that a conflict names one of the writes and a record with the key of that write.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
-        let outcome = try await inner.write(writes)
+        let outcome = try await PluginFailure.naming(plugin, "Store.write") { try await inner.write(writes) }
         guard case .conflict(let place, let found) = outcome else { return outcome }
         guard writes.indices.contains(place) else {
             throw breach(.entry, "it reported a conflict at index \(place) of \(writes.count) writes")
@@ -65,7 +65,9 @@ public final class CheckedStore: Store {
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
         guard limit > 0 else { return [] }
-        let found = try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
+        let found = try await PluginFailure.naming(plugin, "Store.find") {
+            try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
+        }
         guard found.count <= limit else {
             throw breach(.limit, "it returned \(found.count) records of '\(collection)' for a limit of \(limit)")
         }
@@ -86,7 +88,9 @@ public final class CheckedStore: Store {
 
     /// Checks that the count is at least 1.
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
-        let sum = try await inner.increment(key, expiresAt: expiresAt, now: now)
+        let sum = try await PluginFailure.naming(plugin, "Store.increment") {
+            try await inner.increment(key, expiresAt: expiresAt, now: now)
+        }
         guard sum > 0 else { throw breach(.sum, "it returned the count \(sum) from '\(key.collection)'") }
         return sum
     }
@@ -94,7 +98,9 @@ public final class CheckedStore: Store {
     /// Checks that the number of removed entries is between 0 and the limit.
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         guard limit > 0 else { return 0 }
-        let removed = try await inner.purge(expiredBefore: moment, limit: limit)
+        let removed = try await PluginFailure.naming(plugin, "Store.purge") {
+            try await inner.purge(expiredBefore: moment, limit: limit)
+        }
         guard 0...limit ~= removed else {
             throw breach(.purged, "it reported \(removed) purged entries for a limit of \(limit)")
         }
@@ -118,8 +124,10 @@ public final class CheckedStore: Store {
                 "a store breaks its contract; this is logged once for each rule",
                 metadata: ["plugin": "\(plugin)", "what": "\(what)"])
         }
-        return StoreError(
+        var error = StoreError(
             "the store of the plugin '\(plugin)' breaks its contract: \(what); report this to the plugin's author, or "
                 + "use another store")
+        error.plugin = plugin
+        return error
     }
 }

@@ -56,7 +56,7 @@ final class DeclaredCollections: Sendable {
             NameClaims.collectionsOfCore.contains(name)
             ? "which belongs to the core; use the services of the host instead"
             : "which it has not declared; add registry.add(collection:) in register"
-        return PluginMistake("\(call) the collection '\(name)', \(cure)")
+        return PluginMistake("\(call) the collection '\(name)', \(cure)", of: plugin)
     }
 }
 

@@ -7,7 +7,7 @@ extension Generation {
     public var flows: [any AuthorizationFlow] { capabilities.flows.map(\.role) }
 
     /// The parameters of authorization requests that request filters read.
-    public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.filter.parameters) }
+    public var filterParameters: [ParameterDeclaration] { capabilities.requestFilters.flatMap(\.role.parameters) }
 
     /// The parameters of token requests that token filters read.
     public var tokenFilterParameters: [ParameterDeclaration] { capabilities.tokenFilters.parameters }

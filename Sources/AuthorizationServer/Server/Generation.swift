@@ -106,15 +106,28 @@ public final class Generation: Sendable {
             problems += reader.problems
         }
         problems += Identifiers.problems(settings)
-        var shown = pages
-        do {
-            shown = try pages?.adding(capabilities.pages)
-        } catch {
-            problems.append(ConfigurationProblem(at: [.key("plugins")], key: true, "a page cannot be used: \(error)"))
-        }
+        let shown = add(plugins, to: pages, &problems)
         guard isComplete, !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
         return (Generation(settings, plugins, capabilities, clients, users, cryptography, shown), problems)
+    }
+
+    /// The pages with those of plugins.
+    private static func add(
+        _ plugins: [RegisteredPlugin], to pages: (any PageRenderer)?, _ problems: inout [ConfigurationProblem]
+    ) -> (any PageRenderer)? {
+        var shown = pages
+        for (place, plugin) in plugins.enumerated() where !plugin.registry.pages.isEmpty {
+            do {
+                shown = try shown?.adding(plugin.registry.pages)
+            } catch {
+                problems.append(
+                    ConfigurationProblem(
+                        at: [.key("plugins"), .element(place)],
+                        "a page of the plugin '\(plugin.id)' cannot be used: \(error)"))
+            }
+        }
+        return shown
     }
 
     private static func checkDefaultFormat(

@@ -4,12 +4,15 @@ public import GrantKit
 
 /// The host that the core lends to one plugin, so that the plugin's mistakes bear its name (decision 0039).
 ///
-/// Its store is the plugin's own view of the store; everything else is the core's.
+/// Its store and its log are the plugin's own views of the server's, and its guesses are counted apart from those of
+/// others; everything else is the core's.
 public final class LentHost: PluginHost {
     /// The id of the plugin.
     let plugin: String
     private let core: ServerCore
     private let lent: LentStore
+    /// The plugin's own view of the log.
+    let lentLog: LentLog
 
     /// Makes the host for a plugin that is about to be made.
     ///
@@ -20,6 +23,7 @@ public final class LentHost: PluginHost {
         self.core = core
         self.plugin = plugin
         lent = LentStore(core, to: plugin)
+        lentLog = LentLog(core, to: plugin)
     }
 
     /// Notes the collections that the plugin has registered, which it may reach from now on.
@@ -55,6 +59,8 @@ public final class LentHost: PluginHost {
     public var outbound: any OutboundHTTP { core.outbound }
     /// Records events for plugins that write them down.
     public var events: any EventService { core.events }
+    /// The server's log, where the plugin's lines bear its id.
+    public var log: any LogService { lentLog }
     /// The current time.
     public var now: Timestamp { core.now }
 

@@ -102,7 +102,7 @@ final class LentStore: Store {
     }
 
     private func refusal(_ kind: Mistake, _ description: String) -> PluginMistake {
-        refusal(kind, PluginMistake(description))
+        refusal(kind, PluginMistake(description, of: plugin))
     }
 
     /// Logs a mistake if it is the first of its kind.

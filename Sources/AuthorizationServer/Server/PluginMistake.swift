@@ -5,8 +5,11 @@
 /// The log gets the description, and the client `server_error`.
 struct PluginMistake: Error, CustomStringConvertible {
     let description: String
+    /// The id of the plugin.
+    let plugin: String
 
-    init(_ description: String) {
+    init(_ description: String, of plugin: String) {
         self.description = description
+        self.plugin = plugin
     }
 }

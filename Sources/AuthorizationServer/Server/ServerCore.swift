@@ -16,6 +16,8 @@ public protocol ServerEnvironment: Sendable {
 public final class ServerCore: Sendable {
     let environment: any ServerEnvironment
     let logger: Logger
+    /// Whether responses show what otherwise only the log says about errors of the server.
+    let isDevelopment: Bool
     /// The server's counters.
     public let metrics = Metrics()
     /// The issuer identifier.
@@ -56,8 +58,9 @@ public final class ServerCore: Sendable {
     public init(
         issuer: String, environment: any ServerEnvironment, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
-        algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound()
+        algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound(), isDevelopment: Bool = false
     ) {
+        self.isDevelopment = isDevelopment
         sender = outbound
         self.issuer = issuer
         self.environment = environment

@@ -135,7 +135,8 @@ struct InteractionRun {
 
     /// Whether the page belongs to a sign-in, rather than to stepping up a session.
     private var isSigningIn: Bool {
-        guard let phase = steps.plan.steps.first(where: { $0.name == state.shown?.step })?.phase else { return false }
+        guard let step = steps.plan.steps.first(where: { $0.role.name == state.shown?.step }) else { return false }
+        let phase = step.role.phase
         return phase == .identify || phase == .verify && state.proof != nil
     }
 

@@ -134,11 +134,13 @@ struct OwnSignIn {
     private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> ServerResponse {
         let sealed = try seal.seal(state)
         guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
-        let values = try pages.values(
-            of: page,
-            with: [
-                "action": .string(head.path), "csrf": .string(seal.formToken(state)), "state": .string(sealed),
-            ])
-        return try pages.render(page.name, values, PagePolicy(), in: Languages.accepted(by: head))
+        return try plan.render(step: state.shown?.step) {
+            let values = try pages.values(
+                of: page,
+                with: [
+                    "action": .string(head.path), "csrf": .string(seal.formToken(state)), "state": .string(sealed),
+                ])
+            return try pages.render(page.name, values, PagePolicy(), in: Languages.accepted(by: head))
+        }
     }
 }

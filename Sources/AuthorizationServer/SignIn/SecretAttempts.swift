@@ -32,7 +32,8 @@ struct SecretAttempts: AttemptService {
         guard attempt.counters.allSatisfy({ $0.raw.starts(with: prefix) }) else {
             throw PluginMistake(
                 "the plugin '\(plugin)' called succeeded of host.attempts with an attempt that was not counted for it; "
-                    + "pass the attempt that count returned")
+                    + "pass the attempt that count returned",
+                of: plugin)
         }
         for name in attempt.counters { try await tally(name).giveBack() }
     }

@@ -28,18 +28,23 @@ struct StepRunner {
     /// - Returns: The page of the step that needs input, or nil if none does.
     /// - Throws: `StepRefusal`; `PageRefusal` for fields that no page sends; an error of a step.
     mutating func run(_ phase: StepPhase, _ submitted: inout Parameters?) async throws -> Page? {
-        for step in plan.steps where step.phase == phase && !state.done.contains(step.name) {
+        for step in plan.steps where step.role.phase == phase && !state.done.contains(step.role.name) {
             if phase == .identify, person != nil { return nil }
-            let own = try state.shown?.step == step.name ? submitted.map { try plan.accepted($0, by: step) } : nil
-            if own != nil { submitted = nil }
-            switch try await step.advance(interaction(with: step), submitted: own ?? [:]) {
+            let name = step.role.name
+            let isOwn = submitted != nil && state.shown?.step == name
+            let own = try plan.accepted(isOwn ? submitted : nil, by: step)
+            if isOwn { submitted = nil }
+            let asked = interaction(with: name)
+            switch try await step.call("InteractionStep.advance", { try await $0.advance(asked, submitted: own) }) {
             case .skip: continue
-            case .done(let result): try await finish(step, result)
+            case .done(let result): try await finish(name, result)
             case .page(let page):
-                state.kept[step.name] = page.kept
-                show(step.name)
+                state.kept[name] = page.kept
+                show(name)
                 return page
-            case .refuse(let error): throw StepRefusal(error)
+            case .refuse(var error):
+                error.plugin = error.plugin ?? step.plugin
+                throw StepRefusal(error)
             @unknown default: throw OAuthError(.serverError, reason: "a step returned an unknown result")
             }
         }
@@ -51,10 +56,10 @@ struct StepRunner {
         state.shown = InteractionState.ShownPage(step: step, user: person)
     }
 
-    private func interaction(with step: any InteractionStep) -> Interaction {
+    private func interaction(with step: String) -> Interaction {
         let proof = state.proof
         var interaction = Interaction(
-            client: client, policy: policy, subject: person.map(Subject.user), kept: state.kept[step.name],
+            client: client, policy: policy, subject: person.map(Subject.user), kept: state.kept[step],
             address: address)
         interaction.authenticatedAt = session?.authenticatedAt ?? proof?.at
         interaction.acr = session.map(\.acr) ?? proof?.acr
@@ -62,9 +67,9 @@ struct StepRunner {
         return interaction
     }
 
-    private mutating func finish(_ step: any InteractionStep, _ result: StepResult) async throws {
-        state.done.insert(step.name)
-        state.kept[step.name] = nil
+    private mutating func finish(_ step: String, _ result: StepResult) async throws {
+        state.done.insert(step)
+        state.kept[step] = nil
         state.attachments.merge(result.attachments) { _, new in new }
         if let subject = result.subject, let person, subject != .user(person) {
             throw StepRefusal(OAuthError(.accessDenied, "two steps identified different users"))

@@ -10,7 +10,8 @@ struct GatheredClaims {
     func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
-        let sources = (generation?.capabilities.claimsSources ?? []).filter { $0.destinations.contains(destination) }
+        let sources = (generation?.capabilities.claimsSources ?? [])
+            .filter { $0.role.destinations.contains(destination) }
         guard !sources.isEmpty else { return [] }
         let user = try await user(of: authorization, for: destination)
         guard user != nil || !destination.needsUser else { return [] }
@@ -18,8 +19,9 @@ struct GatheredClaims {
             user: user, client: client, authorization: authorization, scope: scope, destination: destination)
         var all: [JSON.Member] = []
         for source in sources {
-            for claim in try await source.claims(for: request)
-            where source.claims.contains(claim.name) && !all.contains(where: { $0.name == claim.name }) {
+            let claims = try await source.call("ClaimsSource.claims") { try await $0.claims(for: request) }
+            for claim in claims
+            where source.role.claims.contains(claim.name) && !all.contains(where: { $0.name == claim.name }) {
                 all.append(claim)
             }
         }

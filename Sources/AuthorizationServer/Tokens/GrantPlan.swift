@@ -2,23 +2,21 @@
 
 import GrantKit
 
-/// A grant, the parameters that it accepts, and the collections that it may return writes to.
+/// A grant with its plugin, and the parameters that it accepts.
 struct GrantPlan: Sendable {
-    let grant: any TokenGrant
-    let owner: DeclaredCollections
+    let grant: Owned<any TokenGrant>
     let declaration: GrantDeclaration
     let acceptance: ParameterAcceptance
 
     /// The parameters that every request to the token endpoint may have.
-    private static let standard = [
+    static let standard = [
         ParameterDeclaration("grant_type", required: true, longest: 256),
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
     ]
 
     init(_ owned: Owned<any TokenGrant>, filteredBy filters: TokenFilters) {
-        grant = owned.role
-        owner = owned.owner
-        declaration = grant.declaration
-        acceptance = ParameterAcceptance(grant.parameters + GrantPlan.standard + filters.parameters)
+        declaration = owned.role.declaration
+        acceptance = ParameterAcceptance(owned.role.parameters + GrantPlan.standard + filters.parameters)
+        grant = owned.watching(acceptance, as: "TokenGrant")
     }
 }

@@ -4,19 +4,19 @@ import GrantKit
 
 /// Serves a plugin's endpoint to clients that present an access token.
 struct ResourceRoute: RouteHandler {
-    private let endpoint: any ResourceEndpoint
-    private let owner: DeclaredCollections
+    private let owned: Owned<any ResourceEndpoint>
     let name: String
     let methods: Set<String>
     let audience = RouteAudience.clients
     private let acceptance: ParameterAcceptance
 
+    private var endpoint: any ResourceEndpoint { owned.role }
+
     init(_ owned: Owned<any ResourceEndpoint>) {
-        endpoint = owned.role
-        owner = owned.owner
-        name = endpoint.route.name
-        methods = endpoint.route.methods
-        acceptance = ParameterAcceptance(endpoint.parameters, credentials: ResourceAccess.parameters)
+        name = owned.role.route.name
+        methods = owned.role.route.methods
+        acceptance = ParameterAcceptance(owned.role.parameters, credentials: ResourceAccess.parameters)
+        self.owned = owned.watching(acceptance, as: "ResourceEndpoint")
     }
 
     func serve(
@@ -35,9 +35,13 @@ struct ResourceRoute: RouteHandler {
         trace.context?.subject = token.authorization.subject.id
         let resource = try resource(request, parameters, token, client.client)
         do {
-            return try await endpoint.respond(to: resource).commit(in: core.store, by: owner)
+            return try await owned.call("ResourceEndpoint.respond") {
+                try await $0.respond(to: resource).commit(in: core.store, by: owned.owner)
+            }
         } catch let error as OAuthError where error.headers.isEmpty && ResourceAccess.challenged.contains(error.code) {
-            throw access.refusal(error.code, error.description, reason: error.reason)
+            var refusal = access.refusal(error.code, error.description, reason: error.reason)
+            refusal.plugin = error.plugin
+            throw refusal
         }
     }
 
@@ -56,9 +60,9 @@ struct ResourceRoute: RouteHandler {
     private func resource(
         _ request: ServerRequest, _ parameters: Parameters, _ token: ResolvedToken, _ client: Client
     ) throws -> ResourceRequest {
+        let own = Parameters(parameters.all.filter { $0.name != "access_token" })
         var resource = ResourceRequest(
-            head: request.head, parameters: Parameters(parameters.all.filter { $0.name != "access_token" }),
-            token: token, client: client)
+            head: request.head, parameters: owned.watched(own), token: token, client: client)
         resource.segment = try endpoint.route.segment(of: request.head.path)
         // RFC 9110 section 9.3.1: the content of a GET request has no meaning.
         if endpoint.takesJSON, request.head.method != "GET" {

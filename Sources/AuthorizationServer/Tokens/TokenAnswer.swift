@@ -8,7 +8,12 @@ struct TokenAnswer: PendingAnswer {
     let tokenRequest: TokenRequest
     let decided: Authorization
 
-    var request: Issuance.Answer { .token(tokenRequest) }
+    /// The request, whose parameters nobody watches: an extension may look for those of another grant.
+    var request: Issuance.Answer {
+        var request = tokenRequest
+        request.parameters.missing = nil
+        return .token(request)
+    }
     var grant: String? { tokenRequest.grant.key }
     var askedScope: String? { tokenRequest.parameters["scope"] }
     var hasCurrentUser: Bool { false }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import Logging
 import OutsideText
 
 /// The token endpoint (RFC 6749 section 3.2): what all grants have in common.
@@ -23,12 +24,51 @@ struct TokenEndpoint {
         let filters = generation.capabilities.tokenFilters
         if !filters.isEmpty { try await filters.admit(tokenRequest) }
         for _ in 0...TokenEndpoint.retries {
-            let decided = try await plan.grant.authorize(tokenRequest)
-            try plan.owner.check(decided.writes, of: "the grant '\(plan.declaration.key)'")
+            let decided = try await decide(tokenRequest, plan)
             let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)
             if let members = try await issuer.issue(answer) { return .json(.object(members)) }
         }
         throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")
+    }
+
+    /// The decision of the grant, whose writes and subject have been checked.
+    private func decide(_ request: TokenRequest, _ plan: GrantPlan) async throws -> Authorization {
+        try await plan.grant.call("TokenGrant.authorize") { grant in
+            let decided = try await grant.authorize(request)
+            try plan.grant.owner.check(decided.writes, of: "the grant '\(plan.declaration.key)'")
+            try await checkSubject(of: decided, request.client, plan)
+            noteExcess(of: decided, request.client, plan)
+            return decided
+        }
+    }
+
+    /// Tells the plugin's author what is left out of a new grant, because the client may not have it.
+    private func noteExcess(of decided: Authorization, _ client: Client, _ plan: GrantPlan) {
+        guard core.logger.logLevel <= .debug, decided.origin.isEmpty else { return }
+        let excess = decided.limits.scope.filter { !client.scope.contains($0) }
+        guard !excess.words.isEmpty else { return }
+        plan.grant.log.debug(
+            "the grant returned scope that the client may not have; it is left out",
+            ["grant": plan.declaration.key, "scope": excess.description])
+    }
+
+    /// Refuses a subject without an identifier, and a client that is not registered.
+    ///
+    /// A user may be unknown to this server (decision 0040). The log does not show the identifier: a plugin that puts
+    /// something else there may have put a secret there.
+    private func checkSubject(of decided: Authorization, _ client: Client, _ plan: GrantPlan) async throws {
+        let mistake: String
+        switch decided.subject {
+        case .client(let id) where !id.isEmpty:
+            if id == client.id { return }
+            if try await Clients(core, generation).registered(id) != nil { return }
+            mistake = "a client as the subject that is not registered; use the id of the request's client"
+        case .user(let id) where !id.isEmpty: return
+        default: mistake = "a subject without an identifier; set the id of a user or a client"
+        }
+        throw PluginMistake(
+            "the grant '\(plan.declaration.key)' of the plugin '\(plan.grant.plugin)' returned \(mistake)",
+            of: plan.grant.plugin)
     }
 
     private func accept(
@@ -51,7 +91,7 @@ struct TokenEndpoint {
             throw OAuthError(.unauthorizedClient, "the client may not use this grant")
         }
         return TokenRequest(
-            grant: plan.declaration, client: client, parameters: parameters, head: head,
+            grant: plan.declaration, client: client, parameters: plan.grant.watched(parameters), head: head,
             allowed: try issuer.narrowing.requested(parameters, under: key))
     }
 }

@@ -108,9 +108,11 @@ struct TokenIssuer {
             }
             guard parts.contains(where: \.hasAccessToken) else { continue }
             for added in generation.capabilities.extensions where added.role.stage == stage {
-                let before = issuance.writes.count
-                try await added.role.extend(&issuance)
-                try added.owner.check(issuance.writes.dropFirst(before), of: "an extension")
+                try await added.call("ResponseExtension.extend") {
+                    let fixed = FixedIssuance(issuance)
+                    try await $0.extend(&issuance)
+                    try fixed.check(issuance, of: "an extension", by: added.owner)
+                }
             }
         }
         return issuance
@@ -152,8 +154,7 @@ struct TokenIssuer {
         if generation.capabilities.hasTokenClaims, plan.format.role.isSelfContained {
             contents.claims = try await claims(for: contents)
         }
-        let token = try await plan.format.role.mint(contents)
-        try plan.format.owner.check(token.writes, of: "the token format '\(plan.format.role.name)'")
+        let token = try await mint(contents, plan.format)
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
         try issuance.add("token_type", .string(contents.authorization.confirmation?.tokenType ?? "Bearer"))
@@ -161,6 +162,16 @@ struct TokenIssuer {
         try issuance.add("expires_in", .integer(life.components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
         try addScope(to: &issuance, asked: asked)
+    }
+
+    private func mint(
+        _ contents: AccessTokenContents, _ format: Owned<any TokenFormat>
+    ) async throws -> MintedToken {
+        try await format.call("TokenFormat.mint") {
+            let token = try await $0.mint(contents)
+            try format.owner.check(token.writes, of: "the token format '\($0.name)'")
+            return token
+        }
     }
 
     private func claims(for contents: AccessTokenContents) async throws -> [JSON.Member] {

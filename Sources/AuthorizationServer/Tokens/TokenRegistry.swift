@@ -31,7 +31,8 @@ struct TokenRegistry: TokenService {
         _ value: String, orRotated: Bool = false
     ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
         for resolver in core.generation?.capabilities.resolvers ?? [] {
-            guard let token = try await resolver.resolve(value) else { continue }
+            let found = try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
+            guard let token = found else { continue }
             return try await live(token, isOver: orRotated && token.kind == .refresh).map { (token, $0) }
         }
         return nil
@@ -95,9 +96,11 @@ struct TokenRegistry: TokenService {
         var all: [StoreWrite] = []
         for participant in generation?.capabilities.revocationParticipants ?? [] {
             do {
-                let writes = try await participant.role.writes(revoking: what)
-                try participant.owner.check(writes, of: "a participant in revocations")
-                all += writes
+                all += try await participant.call("RevocationParticipant.writes") {
+                    let writes = try await $0.writes(revoking: what)
+                    try participant.owner.check(writes, of: "a participant in revocations")
+                    return writes
+                }
             } catch let error as StoreError {
                 throw error
             } catch {

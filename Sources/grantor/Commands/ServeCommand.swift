@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    @Flag(help: "Shows errors of plugins in responses and logs every detail. Only this machine may reach the server.")
+    var development = false
+
     func run() async throws {
         // Ignored until the server can reload; the default would end the process.
         signal(SIGHUP, SIG_IGN)
@@ -25,10 +28,12 @@ struct ServeCommand: AsyncParsableCommand {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let (configuration, diagnostics) = file.read()
-        LoggingSystem.bootstrap { _ in LogOutput(level: configuration.logLevel, format: configuration.logFormat) }
+        let level = development ? DevelopmentRule.logLevel(configuration.logLevel) : configuration.logLevel
+        LoggingSystem.bootstrap { _ in LogOutput(level: level, format: configuration.logFormat) }
         let logger = Logger(label: "grantor")
         do {
-            try await serve(RunningServer(file, configuration, logger: logger), configuration, diagnostics)
+            let server = RunningServer(file, configuration, isDevelopment: development, logger: logger)
+            try await serve(server, configuration, diagnostics)
         } catch let failure as Failure where !LogOutput.isHuman(configuration.logFormat) {
             logger.critical("Error: \(failure.description)")
             throw ExitCode.failure

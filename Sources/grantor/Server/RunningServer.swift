@@ -17,14 +17,16 @@ final class RunningServer: Sendable {
     let logger: Logger
     private let file: ConfigurationFile
     private let configuration: Configuration
+    private let isDevelopment: Bool
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
 
-    init(_ file: ConfigurationFile, _ configuration: Configuration, logger: Logger) {
+    init(_ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, logger: Logger) {
         self.file = file
+        self.isDevelopment = isDevelopment
         // The file may hold passwords in plain text; do not keep them in memory.
         var kept = configuration
         kept.users = []
@@ -37,7 +39,7 @@ final class RunningServer: Sendable {
             // Every generation has the pages of its own configuration.
             pages: NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
-            outbound: OutboundClient(ConfigurationResources.outbound(configuration)))
+            outbound: OutboundClient(ConfigurationResources.outbound(configuration)), isDevelopment: isDevelopment)
     }
 
     // MARK: start
@@ -47,6 +49,7 @@ final class RunningServer: Sendable {
     /// - Returns: Whether the configuration is valid; if not, nothing stays open.
     func open(_ configuration: Configuration, _ diagnostics: Diagnostics) async throws -> Bool {
         try Digest.check()
+        if isDevelopment { DevelopmentRule.check(configuration, diagnostics) }
         let resources = ConfigurationResources(configuration, diagnostics)
         let composition = Composition(
             configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
@@ -169,7 +172,8 @@ final class RunningServer: Sendable {
     }
 
     private func announce(_ port: Int) {
-        StandardOutput.print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
+        let plugins = self.plugins.withLock { $0 }
+        StandardOutput.print(StartSummary(configuration, plugins, port: port, isDevelopment: isDevelopment).text)
     }
 
     /// Stops the plugins: event sinks after those that may still record events, the store last.
@@ -197,6 +201,7 @@ final class RunningServer: Sendable {
             show(diagnostics)
             return logger.error("the configuration was not reloaded; the previous one stays in use")
         }
+        if isDevelopment { DevelopmentRule.check(next, diagnostics) }
         let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
             next, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords, pages: pages,

@@ -10,8 +10,10 @@ struct StartSummary {
     private let configuration: Configuration
     private let plugins: [LoadedPlugin]
     private let port: Int
+    private let isDevelopment: Bool
 
-    init(_ configuration: Configuration, _ plugins: [LoadedPlugin], port: Int) {
+    init(_ configuration: Configuration, _ plugins: [LoadedPlugin], port: Int, isDevelopment: Bool) {
+        self.isDevelopment = isDevelopment
         self.configuration = configuration
         self.plugins = plugins
         self.port = port
@@ -27,8 +29,11 @@ struct StartSummary {
             "issuer      \(configuration.issuer)",
             "listening   \(listen.tls == nil ? "http" : "https")://\(HostName.inAddress(listen.host)):\(port)",
             "metadata    \(metadata)",
-            "", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows),
         ]
+        if isDevelopment {
+            lines.append("development responses show what goes wrong in plugins; only for this machine")
+        }
+        lines += ["", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows)]
         if let example { lines += ["", "Get a token:", "  \(example)"] }
         return lines.joined(separator: "\n")
     }

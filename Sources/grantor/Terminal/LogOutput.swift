@@ -3,6 +3,7 @@
 import Foundation
 import GrantKit
 import Logging
+import OutsideText
 import Synchronization
 
 /// Writes log lines to standard error: readable ones on a terminal, JSON otherwise.
@@ -32,24 +33,15 @@ struct LogOutput: LogHandler {
     }
 
     private func human(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
-        let values = fields.map { " \($0.key)=\(LogOutput.flat("\($0.value)"))" }.joined()
-        return "\(LogOutput.time()) \(event.level.rawValue) \(LogOutput.flat("\(event.message)"))\(values)\n"
+        let values = fields.map { " \($0.key)=\($0.value)" }.joined()
+        // A string that a client has sent must not forge a line or control the terminal.
+        return ShownText.onOneLine("\(LogOutput.time()) \(event.level.rawValue) \(event.message)\(values)") + "\n"
     }
 
     private func json(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
         let always = [("time", LogOutput.time()), ("level", event.level.rawValue), ("message", "\(event.message)")]
         let members = always + fields.map { ($0.key, "\($0.value)") }
         return JSON.object(members.map { .init($0.0, .string($0.1)) }).text + "\n"
-    }
-
-    /// Replaces line breaks and control characters, so that text sent by a client cannot forge a log line.
-    private static func flat(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { breaks($0) ? " " : $0 }))
-    }
-
-    /// Whether a terminal or a log reader may treat a character as a line end or a control command.
-    private static func breaks(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value || 0x2028...0x2029 ~= scalar.value
     }
 
     /// The current time in UTC (RFC 3339).

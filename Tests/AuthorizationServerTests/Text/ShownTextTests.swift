@@ -26,6 +26,13 @@ struct ShownTextTests {
         }
     }
 
+    @Test("in one line, each of them and each line break is a space")
+    func oneLine() {
+        for mark in Hostile.unshown { #expect(ShownText.onOneLine("a\(mark)b") == "a b") }
+        #expect(ShownText.onOneLine("a\tb\r\nc") == "a b  c")
+        #expect(ShownText.onOneLine("e\u{301}") == "e\u{301}")
+    }
+
     @Test("text is cleaned of them; tabs and line breaks stay")
     func cleaned() {
         for mark in Hostile.unshown { #expect(ShownText.cleaned("\(mark)a\(mark)b\(mark)") == "ab") }

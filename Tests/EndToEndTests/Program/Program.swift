@@ -109,12 +109,12 @@ final class Program: @unchecked Sendable {
     private let known: Mutex<[String]>
 
     /// Starts the program with the `config.yaml` of a folder.
-    static func start(_ folder: Folder, secrets: [String] = [], environment: [String: String] = [:]) async throws
-        -> Program
-    {
+    static func start(
+        _ folder: Folder, options: [String] = [], secrets: [String] = [], environment: [String: String] = [:]
+    ) async throws -> Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Build.program)
-        process.arguments = ["serve"]
+        process.arguments = ["serve"] + options
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let name = "serve-\(UUID().uuidString)"

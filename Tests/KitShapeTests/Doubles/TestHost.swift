@@ -64,6 +64,7 @@ final class TestHost: LaterHost {
     var consents: any ConsentDirectory { self }
     var jobs: any JobService { self }
     var outbound: any OutboundHTTP { self }
+    var log: any LogService { self }
     var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
 
     func advance(_ span: Duration) {
@@ -78,8 +79,13 @@ final class TestHost: LaterHost {
     }
 }
 
-extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService {
+extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, LogService {
     func record(_ event: @autoclosure () -> Event) {}
+
+    func write(
+        _ level: LogLevel, _ message: @autoclosure () -> String,
+        _ values: @autoclosure () -> KeyValuePairs<String, String>
+    ) {}
 
     static let client = Client(
         id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],

@@ -25,6 +25,8 @@ public struct OAuthError: Error, Sendable {
     public var headers: [String: String]
     /// The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
     public var status: Int?
+    /// For the host: the id of the plugin that refused, for the log.
+    public var plugin: String?
 
     /// Makes a refusal.
     ///

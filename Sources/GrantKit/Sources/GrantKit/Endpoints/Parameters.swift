@@ -4,6 +4,8 @@
 public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
     /// Names and values.
     public private(set) var all: [(name: String, value: String)]
+    /// For the host: is called with each name that is looked up and has no value, to find names that nobody declared.
+    public var missing: (@Sendable (_ name: String) -> Void)?
 
     /// Makes parameters.
     public init(_ all: [(name: String, value: String)]) {
@@ -17,12 +19,16 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
 
     /// The first value of a name.
     public subscript(name: String) -> String? {
-        all.first { $0.name == name }?.value
+        if let found = all.first(where: { $0.name == name }) { return found.value }
+        missing?(name)
+        return nil
     }
 
     /// All values of a name.
     public func values(_ name: String) -> [String] {
-        all.filter { $0.name == name }.map(\.value)
+        let found = all.filter { $0.name == name }.map(\.value)
+        if found.isEmpty { missing?(name) }
+        return found
     }
 
     /// The value of a parameter that must be there.

@@ -32,6 +32,8 @@ public protocol PluginHost: Sendable {
     func address(of route: Route) -> String
     /// Records what happens, for those who keep records of it.
     var events: any EventService { get }
+    /// The server's log, where the plugin's lines bear its id.
+    var log: any LogService { get }
     /// The current time.
     var now: Timestamp { get }
     /// Random bytes, as base64url.

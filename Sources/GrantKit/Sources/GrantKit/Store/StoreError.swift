@@ -4,6 +4,8 @@
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let message: String
+    /// For the host: the id of the plugin whose call failed, for the log.
+    public var plugin: String?
 
     /// Makes an error.
     public init(_ message: String) {
