@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import GrantKit
 import ServerConfiguration
 
 /// The rule of `serve --development`: only this machine may reach a server whose responses show what went wrong in it.
