@@ -8,8 +8,6 @@ struct ConfigurationView: Sendable {
     var clients: [Client]
     /// The metadata that the server would publish.
     var metadata: JSON
-    /// The spellings of `audience` that are loaded.
-    var audienceParameters: [String] = []
 }
 
 /// A problem in the configuration.
