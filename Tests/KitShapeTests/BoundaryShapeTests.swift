@@ -92,7 +92,7 @@ struct BoundaryShapeTests {
         "what an attribute accepts is data",
         arguments: [
             (.bool, true, "true"), (.integer(1...5), 5, 6), (.duration(.seconds(10)...(.seconds(60))), "60s", "61s"),
-            (.word(["a", "b"]), "b", "c"), (.strings, ["a"], 1), (.string, "a", ["a"]), (.json, ["x": 1], .null),
+            (.word(["a", "b"]), "b", "c"), (.strings, ["a"], 1), (.string, "a", ["a"]), (.custom, ["x": 1], .null),
         ] as [(ValueKind, JSON, JSON)])
     func accepts(kind: ValueKind, right: JSON, wrong: JSON) {
         #expect(kind.accepts(right) && !kind.accepts(wrong))

@@ -4,7 +4,8 @@ import GrantKit
 
 /// The values that an attribute accepts, as data: the reference can print it, and another process can check it.
 ///
-/// Takes the place of the closure `AttributeDeclaration.accepts`.
+/// Takes the place of the closure `AttributeDeclaration.accepts`. `SettingValue` gets it as a requirement with the default
+/// `custom`.
 enum ValueKind: Sendable, Hashable {
     case bool
     case string
@@ -12,8 +13,8 @@ enum ValueKind: Sendable, Hashable {
     case integer(ClosedRange<Int64>)
     case duration(ClosedRange<Duration>)
     case word([String])
-    /// An object or list whose inside the plugin checks itself.
-    case json
+    /// A type of the plugin. Only the plugin can check a value, so the server has to ask it.
+    case custom
 
     func accepts(_ value: JSON) -> Bool {
         switch self {
@@ -23,7 +24,7 @@ enum ValueKind: Sendable, Hashable {
         case .integer(let bounds): Int64(setting: value).map(bounds.contains) ?? false
         case .duration(let bounds): Duration(setting: value).map(bounds.contains) ?? false
         case .word(let words): value.string.map { words.contains($0) } ?? false
-        case .json: value != .null
+        case .custom: value != .null
         }
     }
 }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Tells receivers about what ends (Shared Signals Framework 1.0). It can be loaded several times, under different names.
+/// Tells receivers about sessions that end (Shared Signals Framework 1.0). It can be loaded several times.
 struct SharedSignals: Plugin, EventSink {
     static let manifest = PluginManifest(
         id: "shared-signals", summary: "tells receivers what ends", specification: "Shared Signals 1.0")
