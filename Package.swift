@@ -38,6 +38,7 @@ let plugins = [
     Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
+    Plugin(id: "device-authorization", module: "DeviceAuthorization"),
     Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
@@ -51,6 +52,7 @@ let plugins = [
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+    Plugin(id: "webhooks", module: "Webhooks"),
 ]
 
 /// Packs relative relocations: each takes about a bit instead of 24 bytes, so a start reads a megabyte less.
@@ -67,6 +69,7 @@ let core: [Target] = [
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CExtendedAttributes"),
+    .target(name: "CCrashLine"),
     .target(name: "OutsideText", swiftSettings: features),
     .target(
         name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint,
@@ -103,14 +106,13 @@ let core: [Target] = [
     .executableTarget(
         name: "grantor",
         dependencies: [
-            kit, "AuthorizationServer", "Cryptography", "OutsideText", "PluginLoading", "ServerConfiguration",
-            "ServerHTTP",
-            log,
+            kit, "AuthorizationServer", "CCrashLine", "Cryptography", "OutsideText", "PluginLoading",
+            "ServerConfiguration", "ServerHTTP", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + lint,
-        resources: [.embedInCode("Assembly/suggested-plugins.json")],
+        resources: [.embedInCode("Assembly/own-plugins.json"), .embedInCode("Assembly/suggested-plugins.json")],
         swiftSettings: features + linted,
         linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"] + small)]
     ),
@@ -155,8 +157,8 @@ func withoutListener(_ target: Target) -> Target {
 
 /// The modules that the harnesses call, both in the fuzzing program and in the test that replays the corpus.
 let fuzzed: [Target.Dependency] = [
-    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "Logout", "PluginLoading", "ServerConfiguration",
-    "ServerHTTP",
+    kit, "AdminAPI", "AuthorizationServer", "Cryptography", "DeviceAuthorization", "Logout", "PluginLoading",
+    "ServerConfiguration", "ServerHTTP",
 ]
 
 /// The fuzzing program or the test that replays the corpus: one of the two, since they share their files.

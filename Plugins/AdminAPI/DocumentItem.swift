@@ -20,9 +20,9 @@ struct DocumentItem: ResourceEndpoint {
             switch request.head.method {
             case "PUT":
                 let document = try body(request)
-                return try await change(id, condition) { _, state in try await replace(id, document, state, request) }
-            case "PATCH": return try await patch(id, try body(request), condition, request)
-            case "DELETE": return try await change(id, condition) { _, state in try await delete(id, state, request) }
+                return try await change(id, condition) { _, state in try await replace(id, document, state) }
+            case "PATCH": return try await patch(id, try body(request), condition)
+            case "DELETE": return try await change(id, condition) { _, state in try await delete(id, state) }
             default: return try await show(id, condition)
             }
         }
@@ -76,16 +76,14 @@ struct DocumentItem: ResourceEndpoint {
     }
 
     private func replace(
-        _ id: String, _ document: JSON, _ state: DirectoryCondition, _ request: ResourceRequest
+        _ id: String, _ document: JSON, _ state: DirectoryCondition
     ) async throws -> EndpointResponse {
-        let change = try await documents.directory.replace(id, with: document, if: state)
-        documents.changed(change.isNew ? .created : .replaced, id, by: request)
-        return documents.answer(change)
+        documents.answer(try await documents.directory.replace(id, with: document, if: state))
     }
 
     /// Applies a merge patch (RFC 7396): omitted members stay, `null` removes one.
     private func patch(
-        _ id: String, _ patch: JSON, _ condition: Precondition, _ request: ResourceRequest
+        _ id: String, _ patch: JSON, _ condition: Precondition
     ) async throws -> EndpointResponse {
         guard case .object = patch else { throw OAuthError(.invalidRequest, "a patch must be a JSON object") }
         return try await change(id, condition, readsFirst: true) { entry, state in
@@ -93,15 +91,12 @@ struct DocumentItem: ResourceEndpoint {
             var merged = MergePatch.apply(patch, to: entry.document)
             // The document never shows these, so only the patch tells whether they are omitted or removed.
             for name in ["secret", "password"] { merged[name] = patch[name] }
-            return try await replace(id, merged, state, request)
+            return try await replace(id, merged, state)
         }
     }
 
-    private func delete(
-        _ id: String, _ state: DirectoryCondition, _ request: ResourceRequest
-    ) async throws -> EndpointResponse {
+    private func delete(_ id: String, _ state: DirectoryCondition) async throws -> EndpointResponse {
         let entry = try await documents.directory.delete(id, if: state)
-        documents.changed(.deleted, id, by: request)
         var response = documents.answer(entry)
         response.headers["ETag"] = nil
         return response

@@ -34,9 +34,7 @@ struct DocumentList: ResourceEndpoint {
 
     private func create(_ request: ResourceRequest) async throws -> EndpointResponse {
         guard let body = request.body else { throw OAuthError(.invalidRequest, "the request has no document") }
-        let change = try await documents.directory.create(body)
-        documents.changed(.created, change.entry.id, by: request)
-        return documents.answer(change)
+        return documents.answer(try await documents.directory.create(body))
     }
 
     // MARK: reading

@@ -69,29 +69,6 @@ struct Documents: Sendable {
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
-    /// Records a committed change with its author.
-    func changed(_ change: Change, _ id: String, by request: ResourceRequest) {
-        host.events.record(event(change, id, by: request))
-    }
-
-    private func event(_ change: Change, _ id: String, by request: ResourceRequest) -> Event {
-        let details: JSON = [
-            "change": .string(change.rawValue),
-            "by": [
-                "client": .string(request.client.id), "subject": .string(request.token.authorization.subject.id),
-            ],
-        ]
-        return switch kind {
-        case .client: Event(.clientChanged, client: id, details: details)
-        case .user: Event(.userChanged, subject: .user(id), details: details)
-        }
-    }
-
-    /// A change of a document.
-    enum Change: String, Sendable {
-        case created, replaced, deleted
-    }
-
     /// Runs a request and turns refusals into responses.
     func refusing(
         _ request: ResourceRequest, _ body: () async throws -> EndpointResponse

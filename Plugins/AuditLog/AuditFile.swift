@@ -161,6 +161,15 @@ final class AuditFile: AuditOutput {
 
 /// Standard output, for containers, whose output is collected by other software.
 struct StandardOutput: AuditOutput {
+    /// The descriptor of the program's standard output, since descriptor 1 leads to standard error.
+    private let descriptor = StandardOutput.kept
+
+    private static var kept: Int32 {
+        // Safe: the server sets the variable before it loads plugins. Its value ends with NUL.
+        guard let number = unsafe getenv("GRANTOR_STDOUT") else { return STDOUT_FILENO }
+        return unsafe Int32(String(cString: number)) ?? STDOUT_FILENO
+    }
+
     func open() {}
     func close() {}
 
@@ -169,7 +178,7 @@ struct StandardOutput: AuditOutput {
         var written = 0
         while written < lines.count {
             let count = unsafe lines.withUnsafeBytes {
-                unsafe Glibc.write(1, $0.baseAddress?.advanced(by: written), $0.count - written)
+                unsafe Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
             }
             if count > 0 {
                 written += count

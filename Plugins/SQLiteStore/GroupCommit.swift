@@ -27,8 +27,11 @@ final class GroupCommit: Sendable {
 
     init(_ queue: DatabaseQueue, path: String) {
         self.path = path
-        let thread = Thread { [self] in work(queue) }
-        thread.name = "sqlite-store"
+        let thread = Thread { [self] in
+            // A name that is set before the start is lost, and the thread has that of its creator.
+            Thread.current.name = "sqlite-store"
+            work(queue)
+        }
         thread.start()
     }
 

@@ -24,17 +24,20 @@ public struct PluginLibrary: Sendable {
     ///   - pinned: The SHA-256 digest that the file must have, in hexadecimal; nil if the configuration pins none.
     ///   - search: Searches for libraries.
     ///   - sha256: Computes SHA-256 digests.
+    ///   - opening: Called with the path and with what runs the library's code, which it calls.
     /// - Returns: The loaded library.
     /// - Throws: `PluginLoadingError`.
     public static func load(
-        _ id: String, library: String?, pinned: String?, search: PluginSearch, sha256: ([UInt8]) -> [UInt8]
+        _ id: String, library: String?, pinned: String?, search: PluginSearch, sha256: ([UInt8]) -> [UInt8],
+        opening: (_ path: String, _ open: () throws -> any Plugin.Type) throws -> any Plugin.Type = { try $1() }
     ) throws -> PluginLibrary {
         let path = try search.find(id, library: library)
         if let pinned { try checkDigest(of: path, pinned, sha256) }
         guard let server = ABIBlock.server else { throw PluginLoadingError("this server has no handshake of its own") }
         let block = try ABIBlock.read(fromFileAt: path)
         try block.check(against: server, id: id)
-        return PluginLibrary(path: path, kit: block.kit, toolchain: block.toolchain, type: try open(path, id: id))
+        let type = try opening(path) { try open(path, id: id) }
+        return PluginLibrary(path: path, kit: block.kit, toolchain: block.toolchain, type: type)
     }
 
     /// The SHA-256 digest of a file in hexadecimal.

@@ -55,6 +55,10 @@ public struct Configuration: Sendable {
         public var sha256: String?
         /// The plugin's settings.
         public var settings: JSON
+        /// How long a call of a plugin from outside of the server may take; nil for the default.
+        public var deadline: Duration?
+        /// Whether a plugin from outside of the server runs on the event loops.
+        public var isOnEventLoop: Bool?
         /// The settings as the file has them, to be shown: secrets are hidden, and references are not resolved.
         public var shownSettings: JSON = [:]
         /// The path of the entry in the file.

@@ -209,8 +209,11 @@ struct ConfigurationReader {
         let library: String? = section.read("library")
         let digest: String? = section.read("sha256")
         let settings = section.section("settings", label: "'settings'").members
+        let deadline = section.read("deadline", in: Duration.seconds(1)...(.seconds(60)))
+        let isOnEventLoop: Bool? = section.read("on_event_loop")
         section.finish()
-        if let entry = readEntry(id, library, digest, settings, section) {
+        if var entry = readEntry(id, library, digest, settings, section) {
+            (entry.deadline, entry.isOnEventLoop) = (deadline, isOnEventLoop)
             add(entry)
         } else {
             configuration.arePluginsComplete = false

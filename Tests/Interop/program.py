@@ -75,6 +75,17 @@ clients:
     grant_types: [password]
     scope: [openid, profile, email]
     auth: {{ password: {{ refresh_token: true, secret_required: false }} }}
+  - id: tv
+    name: Living Room
+    grant_types: [device_code]
+    scope: [openid, profile, offline_access]
+    auth: {{ device_code: {{ token_format: jwt, refresh_token: true }} }}
+  - id: printer
+    name: Office Printer
+    secret: demo-printer-secret
+    grant_types: [device_code]
+    scope: [openid, profile, "orders.read"]
+    auth: {{ device_code: {{ token_format: jwt, audience: [https://orders.example] }} }}
   - id: desk
     secret: demo-desk-secret
     grant_types: [password]
@@ -88,6 +99,7 @@ plugins:
   - jwt-token
   - opaque-token
   - authorization-code
+  - device-authorization
   - password-login
   - openid
   - implicit
@@ -123,7 +135,8 @@ class Program:
         self.port = free_port()
         self.issuer = f"{'https' if secure else 'http'}://127.0.0.1:{self.port}"
         self.certificate = self.certify() if secure else None
-        self.secrets = {"demo-backend-secret", "demo-reference-secret", "demo-house-secret", "demo-mixed-secret", "demo-desk-secret"}
+        self.secrets = {"demo-backend-secret", "demo-reference-secret", "demo-house-secret", "demo-mixed-secret", "demo-desk-secret",
+                        "demo-printer-secret"}
         self.people = 0
         (self.folder / "config.yaml").write_text(self.configuration())
         self.logs = []

@@ -5,11 +5,13 @@ import importlib.util
 import pathlib
 
 import pytest
+import requests
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from browser import link
 from person import Person
+from program import PATIENCE
 
 CONSENT = "Allow access to your account?"
 LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
@@ -203,10 +205,49 @@ def used(site, browser):
     assert browser.driver.find_element(By.LINK_TEXT, "Start again")
 
 
+def device_codes(site):
+    answer = requests.post(f"{site.issuer}/auth/device_authorization", data={"client_id": "tv"}, timeout=PATIENCE)
+    return answer.json()
+
+
+def device(site, browser):
+    browser.open(device_codes(site)["verification_uri_complete"])
+    browser.arrives("Connect a device")
+
+
+def wrong_device_code(site, browser):
+    browser.open(device_codes(site)["verification_uri"])
+    browser.arrives("Connect a device")
+    browser.type(user_code="BBBB-BBBB")
+    browser.press("Continue")
+    browser.wait(lambda: "This code is wrong" in browser.text)
+
+
+def device_consent(site, browser):
+    device(site, browser)
+    browser.press("Continue")
+    browser.sign_in(site.person())
+    browser.arrives(CONSENT)
+    assert "You see this because a device asked." in browser.text
+
+
+def device_connected(site, browser):
+    device_consent(site, browser)
+    browser.press("Allow")
+    browser.arrives("Your device is connected")
+
+
+def device_denied(site, browser):
+    device_consent(site, browser)
+    browser.press("Deny")
+    browser.arrives("Access denied")
+
+
 PAGES = [
     sign_in, wrong_password, throttled, consent, consent_on_this_device, consent_with_nothing_to_choose, unknown_application,
     expired, used, sessions, ending_a_session, ending_all_others, grants, removing_access, no_grants, sign_out, signed_out,
     start_page, nothing_there, changing_the_password, two_new_passwords, password_of_the_file, password_changed,
+    device, wrong_device_code, device_consent, device_connected, device_denied,
 ]
 
 

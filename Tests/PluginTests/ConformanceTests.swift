@@ -69,6 +69,15 @@ struct ConformanceTests {
             try grant(server, "password", as: "desk") { _ in ["username": "ann", "password": Demo.password] })
     }
 
+    @Test("device-authorization", arguments: GrantConformance.checks)
+    func deviceAuthorization(_ check: ConformanceCheck<GrantUnderTest>) async throws {
+        let server = try await Device.server()
+        try await check.run(
+            try grant(server, Device.grant, as: "tv") { server in
+                ["device_code": await Device.approved(server)?.code ?? ""]
+            })
+    }
+
     @Test("jwt-token and opaque-token", arguments: ["jwt", "opaque"], TokenFormatConformance.checks)
     func formats(_ name: String, _ check: ConformanceCheck<TokenFormatUnderTest>) async throws {
         let server = try await TestServer(clients: [ConformanceTests.client])

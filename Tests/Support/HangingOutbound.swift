@@ -15,10 +15,12 @@ public final class HangingOutbound: OutboundHTTP {
 
     private let state: Mutex<State>
     private let limit: Duration
+    private let status: Int
 
     /// Creates servers that hang for some URLs.
-    public init(limit: Duration, hangs: @escaping @Sendable (String) -> Bool) {
+    public init(limit: Duration, status: Int = 200, hangs: @escaping @Sendable (String) -> Bool) {
         self.limit = limit
+        self.status = status
         state = Mutex(State(hangs: hangs))
     }
 
@@ -45,6 +47,6 @@ public final class HangingOutbound: OutboundHTTP {
             throw OutboundError("no answer")
         }
         state.withLock { $0.answered[request.url, default: 0] += 1 }
-        return OutboundReply(status: 200)
+        return OutboundReply(status: status)
     }
 }

@@ -4,7 +4,7 @@ public import GrantKit
 
 /// A host without services, for plugins that need none.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
-    CryptographyService, SessionDirectory, ConsentDirectory, JobService, OutboundHTTP, EventService
+    CryptographyService, SessionDirectory, ConsentDirectory, AttemptService, JobService, OutboundHTTP, EventService
 {
     private let error = StoreError("this test lends nothing")
 
@@ -20,6 +20,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var access: any AccessService { self }
     public var sessions: any SessionDirectory { self }
     public var consents: any ConsentDirectory { self }
+    public var attempts: any AttemptService { self }
     public var jobs: any JobService { self }
     public var outbound: any OutboundHTTP { self }
     public var events: any EventService { self }
@@ -55,12 +56,19 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
         .absent(StoreKey("", ""))
     }
+    public func count(
+        _ secret: String, of account: String?, from address: String
+    ) async throws -> AttemptVerdict { throw error }
+    public func succeeded(_ attempt: CountedAttempt) async throws { throw error }
     public func send(_ request: OutboundRequest) async throws -> OutboundReply { throw error }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }
     public func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] { throw error }
+    public func limits(
+        _ parameters: Parameters, for client: Client, under grant: GrantDeclaration
+    ) async throws -> AccessLimits { throw error }
 }
 
 /// An empty directory that accepts nothing.

@@ -6,6 +6,7 @@ import AuthorizationCode
 public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
+import DeviceAuthorization
 public import GrantKit
 import Implicit
 import Introspection
@@ -24,6 +25,7 @@ import ServerHTTP
 import SessionsAPI
 import Synchronization
 import TokenRevocation
+import Webhooks
 
 /// The plugins in this repository, linked instead of loaded.
 public enum Plugins {
@@ -31,6 +33,7 @@ public enum Plugins {
     public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
+    public static let deviceAuthorization = type(deviceAuthorizationPluginMake)
     public static let implicit = type(implicitPluginMake)
     public static let introspection = type(introspectionPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
@@ -44,12 +47,13 @@ public enum Plugins {
     public static let revocation = type(revocationPluginMake)
     public static let sessionsAPI = type(sessionsAPIPluginMake)
     public static let sqliteStore = type(sqliteStorePluginMake)
+    public static let webhooks = type(webhooksPluginMake)
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
-        adminAPI, auditLog, authorizationCode, clientCredentials, implicit, introspection, jwtToken, logout,
-        memoryStore,
-        opaqueToken, openID, password, passwordLogin, refreshToken, revocation, sessionsAPI, sqliteStore,
+        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
+        jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
+        sessionsAPI, sqliteStore, webhooks,
     ]
 
     public static let all: [PluginSetup] = [
@@ -69,10 +73,13 @@ public enum Plugins {
 public struct PluginSetup: Sendable {
     public var type: any Plugin.Type
     public var settings: JSON
+    /// The threads of a plugin from outside of the server.
+    public var threads: PluginThreads?
 
-    public init(_ type: any Plugin.Type, _ settings: JSON = [:]) {
+    public init(_ type: any Plugin.Type, _ settings: JSON = [:], threads: PluginThreads? = nil) {
         self.type = type
         self.settings = settings
+        self.threads = threads
     }
 }
 
@@ -143,14 +150,16 @@ public struct TestServer: Sendable {
     }
 
     /// Another node on the same store.
-    public init(beside node: TestServer, clients: [JSON], users: [JSON]) async throws {
+    public init(
+        beside node: TestServer, _ plugins: [PluginSetup] = Plugins.all, clients: [JSON], users: [JSON]
+    ) async throws {
         (clock, log, passwords) = (node.clock, node.log, node.passwords)
         let log = node.log
         core = ServerCore(
             issuer: node.core.issuer, environment: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
             passwords: passwords, pages: try TestServer.pages.get(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
-        let generation = try TestServer.build(core, Plugins.all, clients, users, "opaque", passwords)
+        let generation = try TestServer.build(core, plugins, clients, users, "opaque", passwords)
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
@@ -193,7 +202,9 @@ public struct TestServer: Sendable {
             let plugin = try setup.type.init(settings: Settings(source), host: host)
             var registry = Registry()
             try plugin.register(in: &registry)
-            return RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host)
+            if let threads = setup.threads { registry = threads.forwarding(registry) }
+            return RegisteredPlugin(
+                plugin, adding: registry, attributes: source.attributes, host: host, threads: setup.threads)
         }
         let (generation, problems) = Generation.build(
             ServerSettings(

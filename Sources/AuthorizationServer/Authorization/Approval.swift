@@ -8,51 +8,40 @@ struct Approval: PendingAnswer {
     let core: ServerCore
     let generation: Generation
     let run: InteractionRun
+    let asked: ValidAuthorization
     let session: Session
     let limits: AccessLimits
     /// The digest of the approving form.
     let form: String?
 
-    private var valid: ValidRequest { run.valid }
+    private var registered: RegisteredClient { run.valid.registered }
 
     /// Responds; nil if something that was read has changed meanwhile.
     ///
     /// - Throws: `ApprovedBefore`, or an error of a flow.
     func answer() async throws -> ServerResponse? {
-        let issuer = TokenIssuer(core: core, generation: generation, registered: valid.registered)
+        let issuer = TokenIssuer(core: core, generation: generation, registered: registered)
         guard let members = try await issuer.issue(self) else { return nil }
         return try AuthorizationResponder(core: core, generation: generation).answer(
-            Approval.parameters(members), to: valid.destination)
+            Approval.parameters(members), to: asked.destination)
     }
 
     // MARK: what is issued
 
-    var request: Issuance.Answer { .authorization(valid.request) }
-    var grant: String? { valid.flows.first?.role.grant.key }
-    var askedScope: String? { valid.request.parameters["scope"] }
+    var request: Issuance.Answer { .authorization(asked.request) }
+    var grant: String? { asked.flows.first?.role.grant.key }
+    var askedScope: String? { asked.request.parameters["scope"] }
     var hasCurrentUser: Bool { true }
 
-    var decided: Authorization {
-        var authorization = Authorization(user: session.user, limits: limits)
-        authorization.authenticatedAt = session.authenticatedAt
-        authorization.acr = session.acr
-        authorization.amr = session.amr
-        authorization.sessionID = session.id
-        let asked = ConsentItems.keeping(run.allowedItems, in: valid.policy.attachments)
-        authorization.attachments = asked.merging(run.state.attachments) { _, new in new }
-        return authorization
-    }
-
-    var newGrantID: String {
-        Tombstone.grantID(core.random(bytes: 16), under: run.consentID, wasAsked: run.wasAsked)
-    }
+    var decided: Authorization { run.authorization(for: session, limits) }
+    var newGrantID: String { run.newGrantID }
 
     var parts: [AnswerPart] {
-        valid.flows.map { owned in
+        asked.flows.map { owned in
             let flow = owned.role
             return AnswerPart(of: flow.grant, at: flow.stage, hasAccessToken: flow.issuesAccessToken) { issuance in
                 let before = issuance.writes.count
-                try await flow.respond(&issuance, to: valid.request)
+                try await flow.respond(&issuance, to: asked.request)
                 try owned.owner.check(issuance.writes.dropFirst(before), of: "the response type '\(flow.word)'")
             }
         }
@@ -64,28 +53,25 @@ struct Approval: PendingAnswer {
 
     // MARK: what is committed too
 
-    func writes(beside issued: Issuance) async throws -> [StoreWrite] {
+    func committed(beside issued: Issuance) async throws -> BesideAnswer {
         let given = GivenAnswer(
-            members: Approval.parameters(issued.members), clientID: valid.registered.client.id,
-            redirectURI: valid.destination.redirect.text, sessionID: session.id, cookie: run.begun?.cookie,
+            members: Approval.parameters(issued.members), clientID: registered.client.id,
+            redirectURI: run.valid.place, sessionID: session.id, cookie: run.begun?.cookie,
             grantID: issued.authorization.grantID, issued: issued.writes.compactMap(\.createdKey), at: core.now)
-        var writes = [StoreWrite.create(try given.marker(of: run.state, for: form, in: core))]
-        writes += run.sessionWrites ?? []
-        if let remembered = run.remembered { writes.append(remembered) }
-        return writes
-            + (try await SessionClient.remembering(
-                valid.registered.client.id, in: session, isNew: run.begun?.isNew ?? false, core))
+        let mark = StoreWrite.create(try given.marker(of: run.state, for: form, in: core))
+        let writes = try await [mark] + (run.sessionWrites ?? []) + run.consentWrites(for: session)
+        return BesideAnswer(
+            writes: writes, promised: try await core.promise(run.sessionEvents + run.consentEvents(limits)))
     }
 
     /// - Throws: `ApprovedBefore` if the page is used; any other conflict leads to another attempt.
-    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) throws {
+    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization?) throws {
         if write.key == run.state.marker { throw ApprovedBefore() }
     }
 
-    func committed(_ issued: Issuance) async {
-        core.recorder.recordBegin(of: run)
+    func finish(_ promised: PromisedEvents) async {
+        core.recorder.record(promised)
         await core.sessionRegistry.endOldest(after: run.begun)
-        core.recorder.recordConsent(of: run, limits)
     }
 
     private static func parameters(_ members: [JSON.Member]) -> [(name: String, value: String)] {

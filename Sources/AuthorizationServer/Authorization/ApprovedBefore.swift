@@ -2,5 +2,5 @@
 
 import GrantKit
 
-/// The page has already been approved, for example by a double click, perhaps on another node.
+/// The page has already been decided, for example by a double click, perhaps on another node.
 struct ApprovedBefore: Error {}

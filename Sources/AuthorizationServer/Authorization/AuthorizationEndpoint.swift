@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The authorization endpoint (RFC 6749 section 3.1) and the pages that it leads to.
+/// The authorization endpoint (RFC 6749 section 3.1), and the pages to which it and endpoints of plugins lead.
 struct AuthorizationEndpoint {
     let core: ServerCore
     let generation: Generation
@@ -16,7 +16,7 @@ struct AuthorizationEndpoint {
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-request") }
 
     private var seal: InteractionSeal { InteractionSeal(core: core) }
-    private var pages: PageResponder { PageResponder(core: core, generation: generation) }
+    var pages: PageResponder { PageResponder(core: core, generation: generation) }
 
     private func validation(endsForm: Bool = false) -> AuthorizationValidation {
         AuthorizationValidation(
@@ -66,6 +66,7 @@ struct AuthorizationEndpoint {
 
     /// The URL at which a page's request starts over, without anything that steps have found out.
     private func restart(of state: InteractionState) -> String? {
+        if let purpose = state.purpose { return purpose.page }
         guard state.parameters["client_id"] != nil else { return nil }
         return try? address(of: state.parameters)
     }
@@ -80,6 +81,7 @@ struct AuthorizationEndpoint {
         let fields = isForm ? try RequestBody.form(of: request) : try FormBody.parse(Array((head.query ?? "").utf8))
         let state = try seal.open(fields["state"] ?? "", head, again: restart(of:))
         trace.parameters = state.parameters
+        trace.again = state.purpose?.page
         if isForm, !seal.isFormToken(fields["csrf"] ?? "", of: state) {
             let error = OAuthError(.invalidRequest, reason: "the form does not come from a page of this server")
             throw PageRefusal(.csrf, error, again: restart(of: state))
@@ -87,44 +89,48 @@ struct AuthorizationEndpoint {
         let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
         let marker = markers.first ?? nil
         guard marker == nil || isForm else { throw alreadyUsed(state) }
+        let page = OpenPage(state: state, session: session, marker: marker, submitted: isForm ? fields : nil)
+        if let start = state.purpose { return try await answer(page, of: start, &trace) }
+        return try await answer(page, &trace)
+    }
+
+    /// Continues an interaction that began with an authorization request.
+    private func answer(_ page: OpenPage, _ trace: inout RequestTrace) async throws -> ServerResponse {
+        let (state, session, submitted) = (page.state, page.session, page.submitted)
         // The consent page does not limit its forms, so the client's redirects may follow at once.
-        let endsForm = head.readsPages && !(isForm && state.shown?.step == InteractionRun.step)
+        let endsForm = head.readsPages && !(submitted != nil && state.shown?.step == InteractionRun.step)
         let valid = try await validation(endsForm: endsForm).validate(state.parameters)
         trace.client = valid.registered
-        let submitted = isForm ? fields : nil
-        if let marker {
-            if let given = try await given(marker, state, valid, session, submitted) { return given }
+        if page.marker != nil {
+            if let given = try await given(page, valid) { return given }
             return try await advance(valid, try renewed(state), session, submitted: submitted)
         }
         do {
             return try await advance(valid, state, session, submitted: submitted)
         } catch is ApprovedBefore {
-            // The request that won may have begun another session, or changed the cookie of this one.
-            let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
-            if let marker = markers.first ?? nil,
-                let given = try await given(marker, state, valid, session, submitted)
-            {
-                return given
-            }
+            if let given = try await given(try await readAgain(page), valid) { return given }
             let next = try renewed(state)
             return try await sendingErrors(to: valid) { try reload(next) }
         }
     }
 
+    /// The page after another request may have used it up, begun another session or changed the session's cookie.
+    func readAgain(_ page: OpenPage) async throws -> OpenPage {
+        let (session, markers) = try await core.sessionRegistry.current(head, and: [page.state.marker])
+        return OpenPage(
+            state: page.state, session: session, marker: markers.first ?? nil, submitted: page.submitted)
+    }
+
     /// Repeats the response of the interaction if the same button was pressed twice.
     ///
     /// Returns nil for a form that comes later or has changed.
-    private func given(
-        _ marker: StoreRecord, _ state: InteractionState, _ valid: ValidRequest, _ session: Session?,
-        _ submitted: Parameters?
-    ) async throws -> ServerResponse? {
-        let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
-        guard let given = GivenAnswer(marker, of: state, for: form, in: core), given.answers(valid),
-            try await given.isGood(session, in: core)
+    private func given(_ page: OpenPage, _ valid: ValidRequest) async throws -> ServerResponse? {
+        guard case .client(let asked) = valid.target, let given = page.given(in: core), given.answers(valid),
+            try await given.isGood(page.session, in: core)
         else { return nil }
         var response = try AuthorizationResponder(core: core, generation: generation).answer(
-            given.members, to: valid.destination)
-        given.begin(session, &response, in: core)
+            given.members, to: asked.destination)
+        given.begin(page.session, &response, in: core)
         return response
     }
 
@@ -134,14 +140,14 @@ struct AuthorizationEndpoint {
         return state.renewed(id: core.random(bytes: 16))
     }
 
-    private func alreadyUsed(_ state: InteractionState) -> PageRefusal {
+    func alreadyUsed(_ state: InteractionState) -> PageRefusal {
         PageRefusal(
-            .expired, OAuthError(.invalidRequest, reason: "the interaction has already been approved"),
+            .expired, OAuthError(.invalidRequest, reason: "the interaction has already ended"),
             again: restart(of: state))
     }
 
-    /// Continues the interaction; from here on, errors are sent to the client.
-    private func advance(
+    /// Continues the interaction; from here on, errors go where the result goes.
+    func advance(
         _ valid: ValidRequest, _ state: InteractionState, _ session: Session?, submitted: Parameters?
     ) async throws -> ServerResponse {
         for _ in 0...AuthorizationEndpoint.retries {
@@ -151,17 +157,8 @@ struct AuthorizationEndpoint {
             run.steps.begun?.note(head)
             switch halt {
             case .page(let page): return try await show(page, run, after: state, isAnswer: submitted != nil)
-            case .approved where HeadRequest.isCurrent: return withoutCode(valid)
-            case .approved(let limits):
-                guard let session = run.session else {
-                    throw RedirectRefusal(
-                        error: OAuthError(.serverError, reason: "no user is signed in who could approve"),
-                        destination: valid.destination)
-                }
-                let approval = Approval(
-                    core: core, generation: generation, run: run, session: session, limits: limits,
-                    form: submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) })
-                if var response = try await sendingErrors(to: valid, { try await approval.answer() }) {
+            case .decided(let decision):
+                if var response = try await end(run, decision, submitted) {
                     setCookie(of: run.begun, in: &response)
                     return response
                 }
@@ -169,14 +166,38 @@ struct AuthorizationEndpoint {
             // What was submitted is not given to the steps again, because a password would count twice.
             if submitted != nil { return try await sendingErrors(to: valid) { try reload(state) } }
         }
-        throw RedirectRefusal(
-            error: OAuthError(.temporarilyUnavailable, "other requests kept changing this interaction"),
-            destination: valid.destination)
+        throw valid.refusal(OAuthError(.temporarilyUnavailable, "other requests kept changing this interaction"))
+    }
+
+    /// Ends the interaction with what the user decided; nil if what that depends on has changed meanwhile.
+    private func end(
+        _ run: InteractionRun, _ decision: InteractionRun.Decision, _ submitted: Parameters?
+    ) async throws -> ServerResponse? {
+        let valid = run.valid
+        guard let session = run.session else {
+            throw valid.refusal(OAuthError(.serverError, reason: "no user is signed in who could decide"))
+        }
+        let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
+        switch (valid.target, decision) {
+        case (.purpose(let purpose), _):
+            let ending = PurposeEnd(
+                core: core, generation: generation, run: run, session: session, purpose: purpose, form: form)
+            return try await ending.answer(decision)
+        case (.client, .denied(let error)):
+            core.recorder.recordDenial(of: valid.policy.limits, session)
+            throw valid.refusal(error)
+        case (.client(let asked), .allowed) where HeadRequest.isCurrent: return withoutCode(asked.destination)
+        case (.client(let asked), .allowed(let limits)):
+            let approval = Approval(
+                core: core, generation: generation, run: run, asked: asked, session: session, limits: limits,
+                form: form)
+            return try await sendingErrors(to: valid) { try await approval.answer() }
+        }
     }
 
     /// The response to HEAD where GET would issue a code or a token.
-    private func withoutCode(_ valid: ValidRequest) -> ServerResponse {
-        let isPage = valid.destination.mode == .formPost || valid.destination.endsForm
+    private func withoutCode(_ destination: AuthorizationDestination) -> ServerResponse {
+        let isPage = destination.mode == .formPost || destination.endsForm
         return ServerResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
@@ -190,7 +211,7 @@ struct AuthorizationEndpoint {
         do {
             return try await body()
         } catch let error as OAuthError {
-            throw RedirectRefusal(error: error, destination: valid.destination)
+            throw valid.refusal(error)
         }
     }
 
@@ -208,8 +229,11 @@ struct AuthorizationEndpoint {
         let sealed = try await sendingErrors(to: run.valid) { try seal.seal(state) }
         if let writes = run.sessionWrites {
             // Another click won; the next request sees the session that it changed.
-            guard case .committed = try await core.store.write(writes) else { return try reload(before) }
-            core.recorder.recordBegin(of: run)
+            let promised = try await core.promise(run.sessionEvents)
+            guard case .committed = try await promised.commit(writes, in: core.store) else {
+                return try reload(before)
+            }
+            core.recorder.record(promised)
             await core.sessionRegistry.endOldest(after: run.begun)
         }
         guard !isAnswer else {
@@ -226,10 +250,11 @@ struct AuthorizationEndpoint {
                 "csrf": .string(seal.formToken(state)), "state": .string(sealed),
                 "client": ClientDescription.values(client),
             ])
-        // Users type secrets on the pages of steps, but nothing on the consent page.
-        var policy = PagePolicy(formAction: state.shown?.step == InteractionRun.step ? nil : [])
+        // Users type secrets on the pages of steps, but nothing on the consent page, which may lead to the client.
+        let leaves = run.valid.redirect != nil && state.shown?.step == InteractionRun.step
+        var policy = PagePolicy(formAction: leaves ? nil : [])
         policy.pictures = ClientDescription.pictures(client)
-        var response = try pages.render(page.name, values, policy, in: run.valid.destination.languages)
+        var response = try pages.render(page.name, values, policy, in: run.valid.languages)
         setCookie(of: run.begun, in: &response)
         return response
     }

@@ -2,10 +2,12 @@
 
 import GrantKit
 
-/// The capabilities of the authorization endpoint, collected from the loaded plugins when the generation is built.
+/// What asks users to sign in and consent, collected from the loaded plugins when the generation is built.
 struct AuthorizationPlan: Sendable {
     let flows: [String: Owned<any AuthorizationFlow>]
     let filters: [(plugin: String, filter: any AuthorizationRequestFilter)]
+    /// The purposes of interactions that endpoints begin, by name.
+    let purposes: [String: Owned<any InteractionPurpose>]
     /// In the order in which they run.
     let steps: [any InteractionStep]
     let acceptance: ParameterAcceptance
@@ -23,9 +25,10 @@ struct AuthorizationPlan: Sendable {
     ]
 
     init?(_ capabilities: Capabilities) {
-        guard !capabilities.flows.isEmpty else { return nil }
+        guard capabilities.asksUsers else { return nil }
         flows = Dictionary(capabilities.flows.map { ($0.role.word, $0) }, uniquingKeysWith: { first, _ in first })
         filters = capabilities.requestFilters
+        purposes = capabilities.purposes
         steps = capabilities.steps
         fields = Dictionary(
             capabilities.steps.map { ($0.name, ParameterAcceptance($0.fields, credentials: [])) },

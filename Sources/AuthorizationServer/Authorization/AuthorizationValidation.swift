@@ -31,7 +31,7 @@ struct AuthorizationValidation {
             let request = AuthorizationRequest(
                 client: client.client, redirectURI: destination.redirect.text, words: words,
                 grants: flows.map(\.grant), parameters: parameters, head: head)
-            for flow in flows { try flow.validate(request) }
+            for flow in flows { try await validate(request, by: flow) }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
             let policy = try await filtered(
@@ -48,24 +48,32 @@ struct AuthorizationValidation {
             let ordered = owned.sorted {
                 ($0.role.stage.rawValue, $0.role.word) < ($1.role.stage.rawValue, $1.role.word)
             }
-            return ValidRequest(
-                registered: client, request: request, flows: ordered, destination: destination, policy: policy)
+            let asked = ValidAuthorization(request: request, flows: ordered, destination: destination)
+            return ValidRequest(registered: client, policy: policy, target: .client(asked))
         } catch let error as OAuthError {
             throw RedirectRefusal(error: error, destination: destination)
         }
     }
 
+    /// Lets a response type validate the request, on the threads of its plugin if it is one from outside.
+    private func validate(_ request: AuthorizationRequest, by flow: any AuthorizationFlow) async throws {
+        guard let outside = flow as? ForwardedFlow else { return try flow.validate(request) }
+        try await outside.validateElsewhere(request)
+    }
+
     /// What filters ask for and leave of a request.
     ///
-    /// - Throws: The refusal of the first filter that refuses; `OAuthError` `server_error` for one that widens.
+    /// - Throws: The refusal of the first filter that refuses; `OAuthError` `server_error` for one that widens, or
+    ///   warns users with a string that its plugin does not have.
     private func filtered(
         _ request: AuthorizationRequest, within limits: AccessLimits
     ) async throws -> InteractionPolicy {
         var policy = InteractionPolicy(limits: limits)
         for (plugin, filter) in plan.filters {
-            let former = policy.limits
+            let former = policy
             try await filter.apply(request, &policy)
-            try policy.limits.checkWithin(former, plugin: plugin)
+            try policy.limits.checkWithin(former.limits, plugin: plugin)
+            try policy.consent.check(after: former.consent, of: plugin, generation.capabilities)
         }
         return policy
     }

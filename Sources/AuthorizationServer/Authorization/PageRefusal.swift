@@ -9,6 +9,15 @@ struct PageRefusal: Error {
         case request = "", client, redirectURI = "redirect_uri", expired, cookie, csrf, session, unavailable, server
         case notFound = "not_found"
         case form
+
+        /// The kind for an error: of the server itself, or otherwise the given one.
+        init(of error: OAuthError, otherwise kind: Kind) {
+            switch error.code {
+            case .temporarilyUnavailable: self = .unavailable
+            case .serverError: self = .server
+            default: self = kind
+            }
+        }
     }
 
     let kind: Kind

@@ -16,8 +16,9 @@ struct ClientDocument {
         "auth", "resourceType",
     ]
     /// The members that the core reads if users can sign in.
-    private static let membersForPeople =
-        ["first_party", redirectURI] + ClientDescription.addresses.map(\.member)
+    private static let membersForPeople = ["first_party"] + ClientDescription.addresses.map(\.member)
+    /// All members that the core reads with the right plugins.
+    private static let allMembers = members + membersForPeople + [redirectURI]
     /// The attributes of every grant that the core reads.
     private static let attributes = ["token_format", "access_token_expiration", "audience", "secret_required"]
     /// Aidbox's names for members that may have no effect with the loaded plugins; a plugin that reads one declares it.
@@ -25,7 +26,7 @@ struct ClientDocument {
         String(decoding: PackageResources.aidbox_members_txt, as: UTF8.self).raw.split(at: "\n").map(\.string))
 
     /// Whether the core reads a member of a client's document.
-    static func isOwn(member name: String) -> Bool { (members + membersForPeople).contains(name) }
+    static func isOwn(member name: String) -> Bool { allMembers.contains(name) }
 
     /// Whether the core reads an attribute of every grant.
     static func isOwn(attribute name: String) -> Bool { (attributes + [redirectURI]).contains(name) }
@@ -102,11 +103,13 @@ struct ClientDocument {
 
     private mutating func checkMembers() {
         let declared = capabilities.attributes.filter { $0.level == .client }
-        let own = ClientDocument.members + (capabilities.flows.isEmpty ? [] : ClientDocument.membersForPeople)
+        let own =
+            ClientDocument.members + (capabilities.asksUsers ? ClientDocument.membersForPeople : [])
+            + (capabilities.flows.isEmpty ? [] : [ClientDocument.redirectURI])
         for member in document.members where !own.contains(member.name) {
             if let attribute = declared.first(where: { $0.name == member.name }) {
                 check(member.value, attribute, path.key(member.name))
-            } else if ClientDocument.inert.union(ClientDocument.membersForPeople).contains(member.name) {
+            } else if ClientDocument.inert.union(ClientDocument.allMembers).contains(member.name) {
                 warnInert(member.name, at: path)
             } else if capabilities.isComplete {
                 let known = own + declared.map(\.name)

@@ -20,7 +20,7 @@ extension StoredClients {
     /// - Throws: `DocumentRefusal`, `StoreError`.
     package func rotateSecret(of id: String, keepingOldFor keep: Duration, now: Timestamp) async throws -> Secret {
         let fresh = generatedSecret()
-        try await change(id) { client in
+        try await change(id, as: ["change": "secret rotated"]) { client in
             guard !client.secrets.isEmpty else {
                 throw DocumentRefusal(.invalid, "the client '\(id)' is public: it has no secret")
             }

@@ -59,6 +59,14 @@ package struct StoredClient: StoredDocument {
         }
     }
 
+    package static let credential = "secret"
+
+    package static func event(about id: String, _ details: JSON) -> Event {
+        Event(.clientChanged, client: id, details: details)
+    }
+
+    package func hasOtherCredential(than former: StoredClient) -> Bool { secrets != former.secrets }
+
     package var isActive: Bool {
         get { document["active"] != false }
         set { document["active"] = newValue ? nil : false }

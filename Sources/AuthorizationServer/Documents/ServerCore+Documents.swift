@@ -15,6 +15,6 @@ extension ServerCore {
         guard let generation else { return NoDocuments() }
         return StoredDocuments<Document>(
             store: store, generation: generation, cryptography: cryptography, secrets: secrets, passwords: passwords,
-            random: environment.random)
+            random: environment.random, events: RequestedChanges(core: self))
     }
 }

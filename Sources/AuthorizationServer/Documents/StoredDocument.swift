@@ -51,6 +51,19 @@ package protocol StoredDocument: Sendable {
         _ document: JSON, sent: JSON, over former: Self?, in directory: StoredDocuments<Self>
     ) async throws -> DocumentDraft<Self>
 
+    // MARK: events
+
+    /// The word for its secret or password in events.
+    static var credential: String { get }
+
+    /// Describes a change of a document of this kind.
+    static func event(about id: String, _ details: JSON) -> Event
+
+    /// Whether the secrets or the password are others than in a former state.
+    func hasOtherCredential(than former: Self) -> Bool
+
+    // MARK: grants
+
     /// Whether the change from a former state to this one ends all grants.
     func endsGrants(since former: Self) -> Bool
 
@@ -108,6 +121,12 @@ extension StoredDocument {
     /// Ends all grants.
     mutating func beginEpoch() {
         epoch = (epoch &+ 1) & UserEpoch.largest
+    }
+
+    /// What a change from a former state does, in the words of events: nothing of note for most of them.
+    func effects(since former: Self) -> [String] {
+        let activity = former.isActive == isActive ? [] : [isActive ? "activated" : "deactivated"]
+        return activity + (hasOtherCredential(than: former) ? [Self.credential] : [])
     }
 
     package func endsGrants(since former: Self) -> Bool { former.isActive && !isActive }

@@ -16,6 +16,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     let random: @Sendable (Int) -> String
+    let events: (any DocumentEvents)?
 
     /// Creates a directory over a store.
     ///
@@ -26,9 +27,11 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     ///   - secrets: Checks the hashes of client secrets.
     ///   - passwords: Hashes passwords and secrets.
     ///   - random: Returns as many random bytes as it is asked for, in base64url.
+    ///   - events: Tells of changes; nil if nothing wants to know.
     package init(
         store: any Store, generation: Generation, cryptography: any CryptographyService, secrets: any SecretVerifier,
-        passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String
+        passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String,
+        events: (any DocumentEvents)? = nil
     ) {
         self.store = store
         self.generation = generation
@@ -36,6 +39,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         self.secrets = secrets
         self.passwords = passwords
         self.random = random
+        self.events = events
     }
 
     // MARK: reading
@@ -103,8 +107,10 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         let writes =
             [.create(made.updated), .absent(Document.other.key(made.id))]
             + (try await made.rowWrites(over: nil, in: self))
+        let promised = try await promise(made.id, ["created"], ["change": "created"])
         for _ in 0..<Document.retries {
-            guard case .conflict(let place, let found) = try await store.write(writes) else {
+            guard case .conflict(let place, let found) = try await promised.commit(writes, in: store) else {
+                events?.record(promised)
                 made.record = made.updated.stored(version: 1, isRedeemed: false)
                 return DirectoryChange(made.entry, isNew: true, secret: draft.secret, warnings: draft.warnings)
             }
@@ -160,23 +166,31 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         var next = draft.document
         next.epoch = former.epoch
         try next.checkNames(in: self)
-        return try await write(next, over: former).map {
+        return try await write(next, over: former, ["change": "replaced"]).map {
             DirectoryChange($0.entry, isNew: false, warnings: draft.warnings)
         }
     }
 
     /// Writes a document over the state that was read, and ends all grants if the change requires it.
     ///
+    /// - Parameters:
+    ///   - document: The document.
+    ///   - former: The state that was read.
+    ///   - details: What the event about the change says.
     /// - Returns: The document as it is now in the store; nil if another change won.
     /// - Throws: `DocumentRefusal` if another document has one of the names; `StoreError`.
-    private func write(_ document: Document, over former: Document) async throws -> Document? {
+    private func write(
+        _ document: Document, over former: Document, _ details: JSON
+    ) async throws -> Document? {
         var next = document
         next.record = former.record
         if next.epoch == former.epoch, next.endsGrants(since: former) { next.beginEpoch() }
         let version = former.record.version
         let writes =
             [.replace(next.updated, ifVersion: version)] + (try await next.rowWrites(over: former, in: self))
-        guard case .conflict(let place, let found) = try await store.write(writes) else {
+        let promised = try await promise(next.id, next.effects(since: former), details)
+        guard case .conflict(let place, let found) = try await promised.commit(writes, in: store) else {
+            events?.record(promised)
             next.record = next.updated.stored(version: version + 1, isRedeemed: false)
             return next
         }
@@ -184,16 +198,28 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         return nil
     }
 
+    /// Asks outboxes what to commit together with a change.
+    private func promise(_ id: String, _ effects: [String], _ details: JSON) async throws -> PromisedEvents {
+        guard let events else { return .none }
+        var details = details
+        if !effects.isEmpty { details["effects"] = .strings(effects) }
+        return try await events.promise(Document.event(about: id, details))
+    }
+
     /// Changes part of a document.
     ///
+    /// - Parameters:
+    ///   - id: The document.
+    ///   - details: What the event about the change says.
+    ///   - body: Makes the change.
     /// - Throws: `DocumentRefusal`, `StoreError`.
-    func change(_ id: String, _ body: (inout Document) throws -> Void) async throws {
+    func change(_ id: String, as details: JSON, _ body: (inout Document) throws -> Void) async throws {
         try checkIdentifier(id)
         for _ in 0..<Document.retries {
             guard let former = try await stored(id) else { throw isUnknown(id) }
             var next = former
             try body(&next)
-            if try await write(next, over: former) != nil { return }
+            if try await write(next, over: former, details) != nil { return }
         }
         throw isBeingChanged(id)
     }
@@ -202,7 +228,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     ///
     /// - Throws: `DocumentRefusal`, `StoreError`.
     package func set(active isActive: Bool, of id: String) async throws {
-        try await change(id) { $0.isActive = isActive }
+        try await change(id, as: ["change": isActive ? "enabled" : "disabled"]) { $0.isActive = isActive }
     }
 
     // MARK: removing
@@ -230,9 +256,10 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
         ended.isActive = false
         ended.beginEpoch()
         let marked = document.record.markedAsRemoved(ended.updated.value)
-        guard try await store.write([.replace(marked, ifVersion: document.record.version)]) == .committed else {
-            return false
-        }
+        let promised = try await promise(document.id, ["removed"], ["change": "deleted"])
+        let write = StoreWrite.replace(marked, ifVersion: document.record.version)
+        guard try await promised.commit([write], in: store) == .committed else { return false }
+        events?.record(promised)
         _ = try await store.write(([document.record.key] + rows).map { .delete($0) })
         return true
     }

@@ -26,31 +26,48 @@ final class EventRecorder: EventService {
         }
     }
 
-    /// Whether a sink is loaded.
+    /// Whether a sink or an outbox is loaded.
     var isWanted: Bool { wanted.load(ordering: .acquiring) }
 
     /// Switches to these queues from the next event on.
-    func serve(_ queues: [EventQueue]) {
+    ///
+    /// - Parameters:
+    ///   - queues: The queues of all sinks.
+    ///   - hasOutboxes: Whether an outbox is loaded, which needs to know the request of an event as well.
+    func serve(_ queues: [EventQueue], hasOutboxes: Bool) {
         state.withLock { state in
             let former = state.queues.filter { queue in !queues.contains { $0 === queue } }
             state.lostBefore += former.reduce(0) { $0 + $1.lost }
             state.queues = queues
         }
-        wanted.store(!queues.isEmpty, ordering: .releasing)
+        wanted.store(!queues.isEmpty || hasOutboxes, ordering: .releasing)
     }
 
     func record(_ event: @autoclosure () -> Event) {
-        guard isWanted, !HeadRequest.isCurrent else { return }
-        var event = event()
+        guard isWanted, !HeadRequest.isCurrent, !(PluginCall.ongoing?.isExpired ?? false) else { return }
+        put([stamped(event())])
+    }
+
+    /// Records the events about a change that has been committed.
+    func record(_ promised: PromisedEvents) {
+        if !promised.events.isEmpty { put(promised.events) }
+    }
+
+    /// The event with the time, and with what is known of the current request.
+    func stamped(_ event: Event) -> Event {
+        var event = event
         event.time = environment.now
-        if let context = RequestContext.current {
-            event.requestID = event.requestID ?? context.id
-            event.address = event.address ?? context.address
-            event.client = event.client ?? context.client
-        }
+        guard let context = RequestContext.current else { return event }
+        event.requestID = event.requestID ?? context.id
+        event.address = event.address ?? context.address
+        event.client = event.client ?? context.client
+        return event
+    }
+
+    private func put(_ events: [Event]) {
         // Under the lock, so that no event is added to a queue that has ended.
-        state.withLock { [event] state in
-            for queue in state.queues { queue.put(event) }
+        state.withLock { state in
+            for queue in state.queues { for event in events { queue.put(event) } }
         }
     }
 

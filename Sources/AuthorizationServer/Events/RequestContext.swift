@@ -9,7 +9,7 @@ final class RequestContext: Sendable {
 
     let id: String
     let address: String
-    private let known = Mutex<String?>(nil)
+    private let known = Mutex<(client: String?, subject: String?)>((nil, nil))
 
     init(_ head: RequestHead) {
         id = head.id
@@ -18,7 +18,13 @@ final class RequestContext: Sendable {
 
     /// The client, once it has been identified.
     var client: String? {
-        get { known.withLock { $0 } }
-        set { known.withLock { $0 = newValue } }
+        get { known.withLock { $0.client } }
+        set { known.withLock { $0.client = newValue } }
+    }
+
+    /// The subject of the access token with which the request was made.
+    var subject: String? {
+        get { known.withLock { $0.subject } }
+        set { known.withLock { $0.subject = newValue } }
     }
 }

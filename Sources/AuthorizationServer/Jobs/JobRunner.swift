@@ -175,7 +175,7 @@ public final class JobRunner: Sendable {
         case done
         /// The handler was called and threw.
         case failed
-        /// The handler was not called: another node has the job, or it was abandoned.
+        /// The job was abandoned, or another node has it: that says nothing about the destination.
         case passed
         /// The store gave no result, or no handler for the job is loaded: the record may be unchanged.
         case unknown
@@ -220,6 +220,9 @@ public final class JobRunner: Sendable {
             guard case .committed = try await core.store.write([write]) else { return .passed }
             do {
                 try await handler.run(job.payload)
+            } catch let abandoned as JobAbandoned {
+                try await giveUp(job, abandoned.description)
+                return .passed
             } catch {
                 try await postpone(job, error, leasedUntil: end)
                 return .failed

@@ -2,6 +2,7 @@
 
 import GrantKit
 import Logging
+import OutsideText
 
 /// One request of a browser to a plugin's endpoint.
 struct BrowserAccess {
@@ -41,13 +42,14 @@ struct BrowserAccess {
             head: head, parameters: try plan.acceptance.accept(sent), session: session?.shown)
         let response = try await plan.endpoint.respond(to: request)
         let fresh = browser == nil ? core.random(bytes: 32) : nil
-        var answer = try await response.commit(in: core.store, by: plan.owner) { page, status in
+        let begun = try interaction(of: response, fresh ?? browser ?? "")
+        var answer = try await response.commit(in: core.store, by: plan.owner, begun: begun) { page, status in
             try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {
             answer = try pages.sendingOn(answer, in: languages(sent))
         }
-        if case .page = response.content, let fresh { answer.headers.append(cookie.set(fresh)) }
+        if response.isTied, let fresh { answer.headers.append(cookie.set(fresh)) }
         if response.forgetsSession {
             answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
         }
@@ -66,9 +68,12 @@ struct BrowserAccess {
         return OwnSignIn(core: core, generation: generation, plan: authorization, head: head, name: plan.name)
     }
 
+    /// The endpoint's own page, if it shows one.
+    private var ownPage: String? { plan.endpoint.route.methods.contains("GET") ? head.path : nil }
+
     /// Refuses, with a link to the endpoint's own page if it shows one.
     private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
-        PageRefusal(kind, error, again: plan.endpoint.route.methods.contains("GET") ? head.path : nil)
+        PageRefusal(kind, error, again: ownPage)
     }
 
     /// Whether the form comes from a page of this browser whose session has ended, perhaps by the first of two clicks.
@@ -98,6 +103,31 @@ struct BrowserAccess {
     private func asLink(_ sent: Parameters) throws -> ServerResponse {
         guard let query = try posted.query(for: sent) else { throw OAuthError(.invalidRequest, "the form is too long") }
         return .redirect("\(head.path)?\(query)")
+    }
+
+    // MARK: interactions
+
+    /// The redirect to the interaction that the endpoint begins; nil if it begins none.
+    ///
+    /// - Throws: `PluginMistake` if the purpose is not one of the same plugin; `OAuthError` if the context is too long.
+    private func interaction(of response: EndpointResponse, _ browser: String) throws -> ServerResponse? {
+        guard case .interaction(let name, let context) = response.content else { return nil }
+        let owner = generation.capabilities.purposes[exactly: name]?.owner
+        guard owner === plan.owner else { throw foreign(name, of: owner) }
+        var state = InteractionState(
+            id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(browser), parameters: [:])
+        state.purpose = PurposeStart(name: name, context: context, page: ownPage)
+        let sealed = try InteractionSeal(core: core).seal(state)
+        return .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(sealed)")
+    }
+
+    private func foreign(_ purpose: String, of owner: DeclaredCollections?) -> PluginMistake {
+        let cure =
+            owner.map { "which belongs to the plugin '\($0.plugin)'; use a purpose of its own" }
+            ?? "which it has not added; add registry.add(purpose:) in register"
+        return PluginMistake(
+            "the endpoint '\(plan.name)' of the plugin '\(plan.owner.plugin)' returned .interaction for the purpose "
+                + "'\(purpose)', \(cure)")
     }
 
     // MARK: pages
@@ -148,5 +178,15 @@ struct BrowserAccess {
     private func isOwn(_ token: String) -> Bool {
         guard let browser else { return false }
         return core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)
+    }
+}
+
+extension EndpointResponse {
+    /// Whether what follows works only in the browser that gets the response.
+    fileprivate var isTied: Bool {
+        switch content {
+        case .page, .interaction: true
+        default: false
+        }
     }
 }

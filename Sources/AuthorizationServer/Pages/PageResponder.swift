@@ -29,6 +29,20 @@ struct PageResponder {
             ], body: rendered.html)
     }
 
+    /// The page with which an interaction for a purpose ends.
+    ///
+    /// - Parameters:
+    ///   - page: The page.
+    ///   - languages: The languages that the user reads, most preferred first.
+    ///   - zone: The user's time zone, if it is known.
+    /// - Returns: The response.
+    /// - Throws: `PageValueProblem`; an error if there is no such page.
+    func end(with page: Page, in languages: [String], zone: String?) throws -> ServerResponse {
+        var values = try values(of: page, with: [:])
+        values["zone"] = zone.map(JSON.string)
+        return try render(page.name, values, PagePolicy(), in: languages)
+    }
+
     /// The values that the server sets in every page, and that pages therefore must not set.
     private static let ownValues: Set<String> = [
         "text", "lang", "dir", "action", "csrf", "state", "issuer_host", "frames", "has_frames", "home", "zone", "wait",

@@ -9,12 +9,13 @@ extension EndpointResponse {
     /// - Parameters:
     ///   - store: The store.
     ///   - owner: The collections of the endpoint's plugin.
+    ///   - begun: The response that begins the interaction, if the endpoint returned one.
     ///   - render: Renders a page; nil unless the endpoint is for browsers.
     /// - Returns: The response.
     /// - Throws: `OAuthError` for a conflict, or for a kind of response that the endpoint may not return;
     ///   `PluginMistake` for a write that the plugin may not make; `StoreError`.
     func commit(
-        in store: any Store, by owner: DeclaredCollections,
+        in store: any Store, by owner: DeclaredCollections, begun: ServerResponse? = nil,
         render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
     ) async throws -> ServerResponse {
         guard 200...599 ~= status else {
@@ -28,7 +29,7 @@ extension EndpointResponse {
                     .temporarilyUnavailable, "another request changed the same record", reason: "conflict in a commit")
             }
         }
-        var answer = try answer(render)
+        var answer = try begun ?? self.answer(render)
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             answer.headers.append((name.raw.lowercased(), value))
         }
@@ -42,6 +43,10 @@ extension EndpointResponse {
         case (.page(let page), let render?): return try render(page, status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
             return .redirect(address)
+        case (.file(let bytes, mediaType: let type), _) where type.utf8.allSatisfy { 0x20...0x7E ~= $0 }:
+            return ServerResponse(
+                status: status,
+                headers: [("content-type", type), ("cache-control", "no-store"), PageAsset.policy], body: bytes)
         default: throw OAuthError(.serverError, reason: "the endpoint may not return this kind of response")
         }
     }

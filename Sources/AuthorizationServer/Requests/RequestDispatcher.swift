@@ -14,7 +14,8 @@ public struct RequestDispatcher: Sendable {
 
     /// Responds to a request.
     public func respond(to request: ServerRequest) async -> ServerResponse {
-        guard core.recorder.isWanted else { return await dispatch(request, nil) }
+        // Events need the context, and so do messages about a plugin's call that takes too long.
+        guard core.recorder.isWanted || PluginCall.isUsed else { return await dispatch(request, nil) }
         let context = RequestContext(request.head)
         return await RequestContext.$current.withValue(context) { await dispatch(request, context) }
     }

@@ -21,7 +21,8 @@ struct RequestFailure {
         self.trace = trace
         let known = error as? OAuthError ?? (error as? RedirectRefusal)?.error ?? (error as? PageRefusal)?.error
         isRefusal = known != nil
-        let code: OAuthError.Code = error is StoreError ? .temporarilyUnavailable : .serverError
+        let isForNow = error is StoreError || error is PluginUnavailable
+        let code: OAuthError.Code = isForNow ? .temporarilyUnavailable : .serverError
         refusal = known ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
     }
 
@@ -62,14 +63,7 @@ struct RequestFailure {
             return try AuthorizationResponder(core: core, generation: generation).answer(error)
         }
         let pages = PageResponder(core: core, generation: generation)
-        return try pages.answer(error as? PageRefusal ?? PageRefusal(kind, refusal), head)
-    }
-
-    private var kind: PageRefusal.Kind {
-        switch refusal.code {
-        case .temporarilyUnavailable: .unavailable
-        case .serverError: .server
-        default: .request
-        }
+        let other = PageRefusal(PageRefusal.Kind(of: refusal, otherwise: .request), refusal, again: trace.again)
+        return try pages.answer(error as? PageRefusal ?? other, head)
     }
 }

@@ -11,8 +11,10 @@ struct RequestTrace {
     }
     /// The parameters, if they are not simply those of the query or the body.
     var parameters: Parameters?
+    /// The URL on this server at which a user can start over if the request fails.
+    var again: String?
     /// The claims of a refused request about itself.
     var named = NamedInRequest()
-    /// The context for events; nil if no sink is loaded.
+    /// The context for events; nil if nothing that is loaded wants any.
     var context: RequestContext?
 }

@@ -29,7 +29,9 @@ struct RouteTable: Sendable {
         if settings.hasLanding, capabilities.hasPages { addLanding() }
         if !capabilities.grants.isEmpty { add(TokenRoute(), below: "/token") }
         if let authorization {
-            add(AuthorizationRoute(plan: authorization), below: AuthorizationEndpoint.path)
+            if !authorization.flows.isEmpty {
+                add(AuthorizationRoute(plan: authorization), below: AuthorizationEndpoint.path)
+            }
             add(InteractionRoute(plan: authorization), below: AuthorizationEndpoint.interactionPath)
         }
         for endpoint in capabilities.browserEndpoints { add(BrowserRoute(endpoint), at: endpoint.role.route) }

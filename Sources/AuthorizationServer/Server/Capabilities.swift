@@ -17,15 +17,21 @@ public struct Capabilities: Sendable {
     let tokenFilters: TokenFilters
     /// In the order in which they run.
     let steps: [any InteractionStep]
+    /// The purposes of interactions that endpoints begin, by name.
+    let purposes: [String: Owned<any InteractionPurpose>]
     let claimsSources: [any ClaimsSource]
     /// Whether a source gives claims for access tokens.
     let hasTokenClaims: Bool
     let documents: [WellKnownDocument]
     let browserEndpoints: [Owned<any BrowserEndpoint>]
     let revocationParticipants: [Owned<any RevocationParticipant>]
+    /// What is committed together with the changes that events are about.
+    package let outboxes: Outboxes
     /// The handlers of jobs by name.
     let jobs: [String: any JobHandler]
     let pages: [PageTemplate]
+    /// The English strings of pages, by the id of their plugin and their key.
+    let pageTexts: [String: [String: String]]
     /// The store, from the first plugin that provides one.
     public let store: CheckedStore?
     /// The collections of plugins.
@@ -58,12 +64,12 @@ public struct Capabilities: Sendable {
         let all = plugins.owned(\.grants)
         grants = Dictionary(all.map { ($0.role.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
         flows = Capabilities.servable(plugins.owned(\.flows))
-        // A grant may have a response type, a handler at the token endpoint, or both.
-        let ofFlows = flows.map(\.role.grant).reduce(into: [GrantDeclaration]()) { known, grant in
-            if !known.contains(grant), !all.contains(where: { $0.role.declaration == grant }) { known.append(grant) }
-        }
-        declarations = all.map(\.role.declaration) + ofFlows
-        names.claimGrantsOfFlows(plugins)
+        let asking = plugins.owned(\.purposes)
+        purposes = Dictionary(asking.map { ($0.role.name, $0) }, uniquingKeysWith: { first, _ in first })
+        // A grant may have response types, purposes, a handler at the token endpoint, or several of these.
+        declarations = Capabilities.distinct(
+            all.map(\.role.declaration) + flows.map(\.role.grant) + asking.map(\.role.grant))
+        names.claimGrantsOfInteractions(plugins)
         formats = plugins.owned(\.formats)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = registries.flatMap(\.resolvers)
@@ -79,8 +85,10 @@ public struct Capabilities: Sendable {
         documents = registries.flatMap(\.documents)
         browserEndpoints = plugins.owned(\.browserEndpoints)
         revocationParticipants = plugins.owned(\.revocationParticipants)
+        outboxes = Outboxes(plugins)
         jobs = Dictionary(registries.flatMap(\.jobs).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         pages = registries.flatMap(\.pages)
+        pageTexts = Capabilities.pageTexts(plugins)
         store = plugins.lazy.compactMap(\.store).first
         collections = registries.flatMap(\.collections)
         scopesOnRequest = registries.reduce(into: []) { $0.formUnion($1.scopesOnRequest) }
@@ -90,7 +98,7 @@ public struct Capabilities: Sendable {
         answerMembers = Capabilities.answerMembers(extensions.map(\.role), flows.map(\.role))
         claims = Set(claimsSources.flatMap(\.claims))
         metadata = names.fold(plugins)
-        if isComplete { names.reportMissingRoles(registries, hasFlows: !flows.isEmpty) }
+        if isComplete { names.reportMissingRoles(registries, asksUsers: !flows.isEmpty || !purposes.isEmpty) }
         problems = names.problems
     }
 
@@ -101,6 +109,29 @@ public struct Capabilities: Sendable {
             flow.role.isCompanion && own.contains { $0.role.grant == flow.role.grant }
         }
         return own + companions
+    }
+
+    /// The grants without repetition, in the order in which they first occur.
+    private static func distinct(_ grants: [GrantDeclaration]) -> [GrantDeclaration] {
+        grants.reduce(into: []) { known, grant in
+            if !known.contains(grant) { known.append(grant) }
+        }
+    }
+
+    private static func pageTexts(_ plugins: [RegisteredPlugin]) -> [String: [String: String]] {
+        plugins.reduce(into: [:]) { all, plugin in
+            for page in plugin.registry.pages {
+                all[plugin.id, default: [:]].merge(page.texts["en"] ?? [:]) { _, last in last }
+            }
+        }
+    }
+
+    /// Whether users are asked to sign in and consent.
+    var asksUsers: Bool { !flows.isEmpty || !purposes.isEmpty }
+
+    /// Whether users are asked for consent before anything is granted under the grant with a key.
+    func asksUsers(under key: String) -> Bool {
+        flows.contains { $0.role.grant.key == key } || purposes.values.contains { $0.role.grant.key == key }
     }
 
     /// Whether a scope contains a value that a resource endpoint of this server requires.

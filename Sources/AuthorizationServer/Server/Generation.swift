@@ -20,7 +20,7 @@ public final class Generation: Sendable {
     let parsed = ParsedClients()
     let routes: RouteTable
     let grants: [String: GrantPlan]
-    /// The plan of the authorization endpoint; nil if no response type is loaded.
+    /// How users are asked to sign in and consent; nil if no loaded plugin asks them.
     let authorization: AuthorizationPlan?
     let origins: Set<String>
     /// The pages of the server and of its plugins; nil if it shows none.

@@ -47,6 +47,8 @@ public final class LentHost: PluginHost {
     public var sessions: any SessionDirectory { core.sessions }
     /// The consents of users to clients.
     public var consents: any ConsentDirectory { core.consents }
+    /// Limits the guessing of secrets, which the plugin counts apart from those of others.
+    public var attempts: any AttemptService { SecretAttempts(core: core, plugin: plugin) }
     /// Queues work that can be done after the response.
     public var jobs: any JobService { core.jobs }
     /// Sends requests to other servers.

@@ -28,14 +28,14 @@ struct NameClaims {
     private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
     /// Reports each role that no plugin fills.
-    mutating func reportMissingRoles(_ registries: [Registry], hasFlows: Bool) {
+    mutating func reportMissingRoles(_ registries: [Registry], asksUsers: Bool) {
         if registries.allSatisfy(\.stores.isEmpty) {
             reportMissing("no plugin provides a store", "add a store to 'plugins'", .store)
         }
         if registries.allSatisfy(\.formats.isEmpty), registries.contains(where: { !$0.grants.isEmpty }) {
             reportMissing("no plugin issues access tokens", "add a token format to 'plugins'", .tokenFormat)
         }
-        if hasFlows, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
+        if asksUsers, !registries.flatMap(\.steps).contains(where: { $0.phase == .identify }) {
             reportMissing(
                 "users have to approve requests, and no plugin signs them in", "add a plugin for sign-in",
                 .signIn)
@@ -52,6 +52,7 @@ struct NameClaims {
         }
         for page in plugin.registry.pages { claim(page, plugin.id, place) }
         for source in plugin.registry.claimsSources { claim(source, plugin.id, place) }
+        for outbox in plugin.registry.outboxes { check(outbox, plugin.id, place) }
         for attribute in plugin.attributes { claim(attribute, plugin.id, place) }
     }
 
@@ -65,7 +66,7 @@ struct NameClaims {
             (.responseMember, registry.extensions.flatMap(\.members)),
             (.path, routes.map(\.path)), (.metadata, routes.compactMap(\.metadata)),
             (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),
-            (.step, registry.steps.map(\.name)),
+            (.step, registry.steps.map(\.name)), (.purpose, registry.purposes.map(\.name)),
             // Two steps never share a page, so only fields of the core can clash.
             (.formField, registry.steps.flatMap(\.fields).map(\.name).filter(InteractionRun.fields.contains)),
             (.document, registry.documents.map(\.name)), (.collection, registry.collections.map(\.name)),
@@ -105,6 +106,18 @@ struct NameClaims {
         }
     }
 
+    /// Reports kinds of events that no outbox is asked for, since nothing is committed with them.
+    private mutating func check(_ outbox: any EventOutbox, _ id: String, _ place: Int) {
+        let others = outbox.kinds.subtracting(Event.Kind.promised).map(\.rawValue).sorted()
+        guard !others.isEmpty else { return }
+        let names = others.map { "'\($0)'" }.joined(separator: ", ")
+        problems.append(
+            (
+                place, "plugin '\(id)' has an outbox for the events \(names), with which nothing is committed",
+                .text("ask its author to use an event sink for them")
+            ))
+    }
+
     private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {
         claim(NameClaim(.page, page.name), id, place)
         if page.texts["en"] == nil {
@@ -119,12 +132,12 @@ struct NameClaims {
         }
     }
 
-    /// Claims the names of grants that only response types use; several response types may share one grant.
-    mutating func claimGrantsOfFlows(_ plugins: [RegisteredPlugin]) {
+    /// Claims the names of grants that only response types and purposes use; several of them may share one grant.
+    mutating func claimGrantsOfInteractions(_ plugins: [RegisteredPlugin]) {
         var known = Set(plugins.flatMap(\.registry.grants).map(\.declaration))
         for (place, plugin) in plugins.enumerated() {
-            for grant in plugin.registry.flows.filter({ !$0.isCompanion }).map(\.grant)
-            where known.insert(grant).inserted {
+            let ofFlows = plugin.registry.flows.filter { !$0.isCompanion }.map(\.grant)
+            for grant in ofFlows + plugin.registry.purposes.map(\.grant) where known.insert(grant).inserted {
                 for name in NameClaims.names(of: grant) { claim(NameClaim(.grant, name), plugin.id, place) }
             }
         }

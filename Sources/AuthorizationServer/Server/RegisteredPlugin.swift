@@ -21,6 +21,8 @@ public final class RegisteredPlugin: Sendable {
     public let attributes: [AttributeDeclaration]
     /// The events that wait for the plugin's sinks.
     let queues: [EventQueue]
+    /// The threads of a plugin from outside of the server; nil for one that comes with it.
+    let threads: PluginThreads?
     private let isRunning = Mutex(false)
 
     /// Registers a plugin, which may use the store of its host from then on.
@@ -30,7 +32,12 @@ public final class RegisteredPlugin: Sendable {
     ///   - registry: Everything that it adds.
     ///   - attributes: The client attributes that it reads.
     ///   - host: The host that it was made with, and no other plugin.
-    public init(_ plugin: any Plugin, adding registry: Registry, attributes: [AttributeDeclaration], host: LentHost) {
+    ///   - threads: The threads on which it starts and stops, if it is from outside of the server. What it adds runs
+    ///     there if `registry` is what ``PluginThreads/forwarding(_:)`` returns.
+    public init(
+        _ plugin: any Plugin, adding registry: Registry, attributes: [AttributeDeclaration], host: LentHost,
+        threads: PluginThreads? = nil
+    ) {
         let id = host.plugin
         self.id = id
         self.plugin = plugin
@@ -40,20 +47,27 @@ public final class RegisteredPlugin: Sendable {
         store = registry.stores.first.map { CheckedStore($0, of: id) }
         self.attributes = attributes
         queues = registry.eventSinks.map { EventQueue($0, plugin: id) }
+        self.threads = threads
     }
 
     deinit {
         guard isRunning.withLock({ $0 }) else { return }
-        Task { [plugin, queues] in
+        Task { [plugin, queues, threads] in
             for queue in queues { await queue.end() }
-            await plugin.stop()
+            await RegisteredPlugin.stop(plugin, threads)
         }
     }
 
     /// Starts the plugin unless it is already running.
+    ///
+    /// - Throws: What the plugin throws; `PluginUnavailable` if a plugin from outside does not return in time.
     public func start() async throws {
         guard !isRunning.withLock({ $0 }) else { return }
-        try await plugin.start()
+        if let threads {
+            try await threads.start(plugin)
+        } else {
+            try await plugin.start()
+        }
         for queue in queues { queue.begin() }
         isRunning.withLock { $0 = true }
     }
@@ -66,6 +80,14 @@ public final class RegisteredPlugin: Sendable {
         }
         guard wasRunning else { return }
         for queue in queues { await queue.end() }
-        await plugin.stop()
+        await RegisteredPlugin.stop(plugin, threads)
+    }
+
+    private static func stop(_ plugin: any Plugin, _ threads: PluginThreads?) async {
+        if let threads {
+            await threads.stop(plugin)
+        } else {
+            await plugin.stop()
+        }
     }
 }

@@ -98,7 +98,8 @@ public final class ServerCore: Sendable {
             defer { state.generation = generation }
             return state.generation
         }
-        recorder.serve(generation.plugins.flatMap(\.queues))
+        recorder.serve(
+            generation.plugins.flatMap(\.queues), hasOutboxes: !generation.capabilities.outboxes.isEmpty)
         _ = former
     }
 
@@ -156,13 +157,17 @@ private struct Closed: Store, KeyRing {
 
 // What a plugin gets of these services is in its `LentHost`; the core itself is no host, so no plugin can be given it.
 extension ServerCore {
-    /// The store; read-only during a HEAD request.
+    /// The store; read-only during a HEAD request, and after the deadline of a plugin's call.
     public var store: any Store {
         let store = opened?.store ?? closed
-        return HeadRequest.isCurrent ? ReadOnlyStore(base: store) : store
+        if HeadRequest.isCurrent { return ReadOnlyStore(base: store) }
+        guard let call = PluginCall.ongoing else { return store }
+        return CallStore(base: store, call: call)
     }
-    /// Sends requests to other servers, but none during a HEAD request.
-    public var outbound: any OutboundHTTP { HeadRequest.isCurrent ? NoOutbound() : sender }
+    /// Sends requests to other servers, but none during a HEAD request or after the deadline of a plugin's call.
+    public var outbound: any OutboundHTTP {
+        HeadRequest.isCurrent || PluginCall.ongoing?.isExpired ?? false ? NoOutbound() : sender
+    }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.
@@ -173,7 +178,7 @@ extension ServerCore {
     public var tokens: any TokenService { tokenRegistry }
     var tokenRegistry: TokenRegistry { TokenRegistry(core: self) }
     /// The services of the core around access to resources.
-    public var access: any AccessService { GatheredClaims(core: self, generation: generation) }
+    public var access: any AccessService { ClientAccess(core: self, generation: generation) }
     /// The sessions of users.
     public var sessions: any SessionDirectory { sessionRegistry }
     var sessionRegistry: SessionRegistry { SessionRegistry(core: self) }

@@ -14,6 +14,8 @@ struct GivenAnswer {
 
     /// The parameters of the response; empty for a page of this server.
     let members: [(name: String, value: String)]
+    /// The page with which an interaction for a purpose ended.
+    let page: Page?
     /// The client that the response was for; `redirectURI` is where it went.
     let clientID: String
     let redirectURI: String
@@ -27,10 +29,11 @@ struct GivenAnswer {
     let at: Timestamp
 
     init(
-        members: [(name: String, value: String)] = [], clientID: String, redirectURI: String, sessionID: String,
-        cookie: String?, grantID: String? = nil, issued: [StoreKey] = [], at: Timestamp
+        members: [(name: String, value: String)] = [], page: Page? = nil, clientID: String, redirectURI: String,
+        sessionID: String, cookie: String?, grantID: String? = nil, issued: [StoreKey] = [], at: Timestamp
     ) {
         self.members = members
+        self.page = page
         self.clientID = clientID
         self.redirectURI = redirectURI
         self.sessionID = sessionID
@@ -67,6 +70,7 @@ struct GivenAnswer {
             "to": .string(redirectURI), "session": .string(sessionID), "at": .integer(at.seconds),
             "issued": .array(issued.map { .strings([$0.collection, $0.id]) }),
         ]
+        json["page"] = page.map { ["name": .string($0.name), "values": $0.values] }
         json["cookie"] = cookie.map(JSON.string)
         json["grant"] = grantID.map(JSON.string)
         return json
@@ -80,9 +84,10 @@ struct GivenAnswer {
             let session = json["session"]?.string, let at = json["at"]?.integer
         else { return nil }
         let pairs = { (name: String) in (json[name]?.elements ?? []).map(\.strings).filter { $0.count == 2 } }
+        let page = json["page"]?["name"]?.string.map { Page($0, json["page"]?["values"] ?? [:]) }
         self.init(
-            members: pairs("members").map { ($0[0], $0[1]) }, clientID: client, redirectURI: to, sessionID: session,
-            cookie: json["cookie"]?.string, grantID: json["grant"]?.string,
+            members: pairs("members").map { ($0[0], $0[1]) }, page: page, clientID: client, redirectURI: to,
+            sessionID: session, cookie: json["cookie"]?.string, grantID: json["grant"]?.string,
             issued: pairs("issued").map { StoreKey($0[0], $0[1]) }, at: Timestamp(seconds: at))
     }
 
@@ -91,7 +96,7 @@ struct GivenAnswer {
     /// Whether the response fits what a request asks for now.
     func answers(_ valid: ValidRequest) -> Bool {
         clientID == valid.registered.client.id
-            && redirectURI == valid.destination.redirect.text
+            && redirectURI == valid.place
     }
 
     /// Whether the response may be repeated: soon, to the same user, and while everything in it is still valid.

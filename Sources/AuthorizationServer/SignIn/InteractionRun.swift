@@ -8,8 +8,15 @@ struct InteractionRun {
     enum Halt {
         /// A page must be shown.
         case page(Page)
-        /// Everything has been asked, and this is granted.
-        case approved(AccessLimits)
+        /// Everything has been asked.
+        case decided(Decision)
+    }
+
+    /// What the user decided, or need not be asked again.
+    enum Decision {
+        /// This is granted.
+        case allowed(AccessLimits)
+        case denied(OAuthError)
     }
 
     let core: ServerCore
@@ -18,6 +25,10 @@ struct InteractionRun {
     var steps: StepRunner
     /// The session of the browser, whether or not it is good enough for the request.
     let former: Session?
+    /// Whether a form was submitted.
+    private var isForm = false
+    /// Whether the user has given consent in this request.
+    private(set) var isAnswered = false
     /// The write that remembers the consent given in this request.
     var remembered: StoreWrite?
     /// The id of the stored consent that the grant belongs to, if any.
@@ -72,6 +83,7 @@ struct InteractionRun {
     ///
     /// - Throws: `RedirectRefusal`, `PageRefusal` or an error of a step.
     mutating func advance(_ submitted: Parameters?) async throws -> Halt {
+        isForm = submitted != nil
         guard policy.prompts.contains(.none) else { return try await proceedOrRefuse(submitted) }
         do {
             return try await proceedOrRefuse(submitted)
@@ -84,8 +96,7 @@ struct InteractionRun {
     /// Whether the client may learn about the user at the browser: the user has allowed it something, or need not be
     /// asked.
     private func isKnownToClient() async throws -> Bool {
-        guard let person = former, valid.destination.redirect.identifies(isPublic: valid.registered.client.isPublic)
-        else { return false }
+        guard let person = former, valid.identifiesClient else { return false }
         if valid.registered.isFirstParty { return true }
         return try await Consent(person.user, valid.registered, in: core).storedID != nil
     }
@@ -161,9 +172,7 @@ struct InteractionRun {
         return .page(page)
     }
 
-    private func refusal(_ error: OAuthError) -> RedirectRefusal {
-        RedirectRefusal(error: error, destination: valid.destination)
-    }
+    private func refusal(_ error: OAuthError) -> any Error { valid.refusal(error) }
 
     // MARK: consent
 
@@ -174,54 +183,66 @@ struct InteractionRun {
 
     private mutating func consent(_ submitted: Parameters?) async throws -> Halt {
         guard let session else { throw refusal(OAuthError(.loginRequired, "no user is signed in")) }
-        let client = valid.registered.client
         guard hasReached(session) else {
             throw refusal(OAuthError(.unmetAuthentication, "no sign-in reaches the requested authentication class"))
         }
         let consent = try await Consent(session.user, valid.registered, in: core)
         if state.shown?.step == InteractionRun.step, let submitted, let decision = submitted["decision"] {
             guard decision == "allow" else {
-                core.recorder.recordDenial(of: policy.limits, session)
-                throw refusal(OAuthError(.accessDenied, "the user denied access"))
+                return .decided(.denied(OAuthError(.accessDenied, "the user denied access")))
             }
-            return try allow(submitted, consent)
+            return .decided(allow(submitted, consent))
         }
-        var limits = policy.limits
-        consentID = consent.storedID
-        if !policy.prompts.contains(.consent), valid.destination.redirect.identifies(isPublic: client.isPublic) {
-            if valid.registered.isFirstParty {
-                allowedItems = items
-                wasAsked = consent.covers(limits, items) && (limits.scope.words + items).allSatisfy(consent.allows)
-                return .approved(limits)
-            }
-            if consent.covers(limits, items) {
-                limits.keep(scope: consent.allows)
-                allowedItems = items.filter(consent.allows)
-                // If none of the requested scopes is allowed, nothing can be granted, so the user is asked again.
-                if !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty { return .approved(limits) }
-            }
-        }
+        if let limits = grantedBefore(consent) { return .decided(.allowed(limits)) }
         steps.show(InteractionRun.step)
         return try show(page(session.user, consent), .consentRequired)
+    }
+
+    /// Whether the user need not be asked if the client is first-party or consent is stored.
+    ///
+    /// Where the browser stays at this server, only a form decides: nothing else tells a link from a button.
+    private var mayBeUnasked: Bool {
+        !policy.prompts.contains(.consent) && !policy.consent.isAskedEachTime && valid.identifiesClient
+            && (isForm || valid.redirect != nil)
+    }
+
+    /// What is granted without asking; nil if the user has to be asked.
+    private mutating func grantedBefore(_ consent: Consent) -> AccessLimits? {
+        var limits = policy.limits
+        consentID = consent.storedID
+        guard mayBeUnasked else { return nil }
+        if valid.registered.isFirstParty {
+            allowedItems = items
+            wasAsked = consent.covers(limits, items) && (limits.scope.words + items).allSatisfy(consent.allows)
+            return limits
+        }
+        guard consent.covers(limits, items) else { return nil }
+        limits.keep(scope: consent.allows)
+        allowedItems = items.filter(consent.allows)
+        // If none of the requested scopes is allowed, nothing can be granted, so the user is asked again.
+        return !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty ? limits : nil
     }
 
     /// The items that plugins ask for in addition to scopes.
     var items: [String] { ConsentItems.asked(policy.attachments) }
 
-    private mutating func allow(_ submitted: Parameters, _ consent: Consent) throws -> Halt {
+    private mutating func allow(_ submitted: Parameters, _ consent: Consent) -> Decision {
         let ticked = Set(submitted.values("scope"))
         let required = generation.capabilities.requiredScopes
         var limits = policy.limits
         limits.keep { required.contains($0) || ticked.contains($0) }
         guard !limits.scope.words.isEmpty || policy.limits.scope.words.isEmpty else {
-            if let session { core.recorder.recordDenial(of: policy.limits, session) }
-            throw refusal(OAuthError(.accessDenied, "the user allowed none of the requested scopes"))
+            return .denied(OAuthError(.accessDenied, "the user allowed none of the requested scopes"))
         }
+        isAnswered = true
+        // Also if the answer is not remembered: revoking what is stored for the client ends this grant too.
         consentID = consent.id
         allowedItems = items.filter(ticked.contains)
-        remembered = consent.remembering(
-            policy.limits, items, granted: limits.scope.words + allowedItems, now: core.now)
-        return .approved(limits)
+        if !policy.consent.isAskedEachTime {
+            remembered = consent.remembering(
+                policy.limits, items, granted: limits.scope.words + allowedItems, now: core.now)
+        }
+        return .allowed(limits)
     }
 
     private func page(_ user: User, _ consent: Consent) -> Page {
@@ -237,9 +258,20 @@ struct InteractionRun {
         values["audience"] = others.isEmpty ? nil : .strings(others)
         values["optional_scopes"] = .bool(
             !items.isEmpty || policy.limits.scope.words.contains { !required.contains($0) })
-        let redirect = valid.destination.redirect
-        values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
+        if let redirect = valid.redirect {
+            values["redirect_host"] = redirect.isOnThisMachine ? nil : redirect.host.map(JSON.string)
+        } else {
+            values["stays_here"] = true
+        }
+        let warnings = policy.consent.warnings.map(InteractionRun.describe)
+        values["warnings"] = warnings.isEmpty ? nil : .array(warnings)
         return Page(InteractionRun.step, values)
+    }
+
+    /// A warning as the renderer finds its string in the language of the page.
+    private static func describe(_ warning: ConsentWarning) -> JSON {
+        let values = warning.values.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
+        return ["warning": .string(warning.text), "values": .object(values)]
     }
 
     private static func describe(_ user: User) -> JSON {

@@ -44,6 +44,8 @@ struct InteractionState: Sendable {
     let browser: String
     /// The parameters of the request as sent; every step validates them again.
     let parameters: Parameters
+    /// The start of the interaction by an endpoint of a plugin; nil if a request with parameters began it.
+    var purpose: PurposeStart?
     var progress = Progress.unknown
     var shown: ShownPage?
     /// The steps that are finished.
@@ -106,6 +108,7 @@ struct InteractionState: Sendable {
                 member["epoch"] = who.epoch.map(JSON.integer)
                 return member
             })
+        add("purpose", purpose?.json)
         add("session", session.map(JSON.string))
         add("shown", shown?.user.map(JSON.string))
         add("step", (shown?.step).map(JSON.string))
@@ -131,6 +134,7 @@ struct InteractionState: Sendable {
         self.init(
             id: id, began: Timestamp(seconds: began), browser: browser,
             parameters: Parameters(pairs.map { (name: $0[0], value: $0[1]) }))
+        purpose = json["purpose"].flatMap { PurposeStart($0) }
         progress = InteractionState.progress(json)
         shown = json["step"]?.string.map { ShownPage(step: $0, user: json["shown"]?.string) }
         done = Set(json["done"]?.strings ?? [])

@@ -109,10 +109,11 @@ struct OwnSignIn {
         let given = GivenAnswer(
             clientID: "", redirectURI: name, sessionID: begun.session.id, cookie: begun.cookie, at: core.now)
         let marker = try given.marker(of: state, for: form, in: core)
-        guard case .committed = try await core.store.write([.create(marker)] + begun.writes) else {
+        let promised = try await core.promise([Event.signIn(begun.session)])
+        guard case .committed = try await promised.commit([.create(marker)] + begun.writes, in: core.store) else {
             return try await beginAgain(state, form)
         }
-        core.recorder.recordSignIn(begun.session)
+        core.recorder.record(promised)
         await core.sessionRegistry.endOldest(after: begun)
         var response = ServerResponse.redirect(target(state))
         response.headers.append(Cookie(Cookie.session, issuer: core.issuer).set(begun.cookie))

@@ -13,23 +13,6 @@ import GrantKit
 struct SignInAttempts {
     /// Counters and gates; the last few may be lost if the process dies.
     static let counters = StoreCollection("sign_in_attempt", durability: .relaxed)
-    private static let window = Duration.seconds(3600)
-
-    /// The number of free attempts in an hour, and the longest wait after them.
-    private struct Allowance {
-        let free: Int64
-        let longest: Int64
-
-        static let account = Allowance(free: 5, longest: 300)
-        static let address = Allowance(free: 100, longest: 30)
-        /// For an address from which the tried accounts have signed in before, because many users may share it.
-        static let knownAddress = Allowance(free: 1000, longest: 30)
-
-        /// The seconds until the next attempt, once this many have passed the gate.
-        func delay(_ passed: Int64) -> Int64 {
-            min(longest, 1 << max(0, min(passed, 16)))
-        }
-    }
 
     /// An attempt that was counted and may continue.
     struct Admission {
@@ -117,7 +100,7 @@ struct SignInAttempts {
         guard address.wait == nil else { return address }
         // A user at an address of their own does not compete with guesses from elsewhere. An attempt that passes for
         // another reason uses up the address's own attempt too.
-        let span = Allowance.account.longest
+        let span = AttemptAllowance.account.longest
         let own = gate("own.\(names.pair)")
         let ownWait = try await own.pass(isOpen: true, window: .seconds(span)) { _ in span }
         let account = try await pass("account.\(names.login)", .account)
@@ -135,23 +118,24 @@ struct SignInAttempts {
     }
 
     /// Lets the free attempts pass, then one after each delay, even if many come at once.
-    private func pass(_ name: String, _ allowance: Allowance) async throws -> (count: Int64, wait: Duration?) {
-        let count = try await increment(name, for: SignInAttempts.window)
+    private func pass(_ name: String, _ allowance: AttemptAllowance) async throws -> (count: Int64, wait: Duration?) {
+        let count = try await increment(name)
         if count < allowance.free { return (count, nil) }
         let gate = gate("gate.\(name)")
         if count == allowance.free {
-            try await gate.close(for: allowance.delay(0), window: SignInAttempts.window)
+            try await gate.close(for: allowance.delay(0), window: AttemptAllowance.window)
             return (count, nil)
         }
-        return (count, try await gate.pass(window: SignInAttempts.window, delay: allowance.delay))
+        return (count, try await gate.pass(window: AttemptAllowance.window, delay: allowance.delay))
     }
 
     private func gate(_ name: String) -> AttemptGate {
         AttemptGate(store: store, now: now, key: SignInAttempts.counters.key(name))
     }
 
-    private func increment(_ name: String, for span: Duration) async throws -> Int64 {
-        try await store.increment(SignInAttempts.counters.key(name), expiresAt: now + span, now: now)
+    private func increment(_ name: String) async throws -> Int64 {
+        try await store.increment(
+            SignInAttempts.counters.key(name), expiresAt: now + AttemptAllowance.window, now: now)
     }
 
     /// Remembers that the account signed in from this address, and starts counting again.

@@ -85,6 +85,17 @@ struct AccessNarrowing {
     ///
     /// - Throws: `OAuthError` `invalid_scope` or `invalid_target`.
     func narrow(_ granted: AccessLimits, _ plan: TokenPlan, for request: Issuance.Answer) throws -> AccessLimits {
+        var limits = try narrow(granted, plan)
+        // After a request to the authorization endpoint, the user may have allowed less than was requested.
+        guard case .token(let request) = request else { return limits }
+        try narrow(&limits, to: request.parameters)
+        return limits
+    }
+
+    /// The part of a grant that the client may have today.
+    ///
+    /// - Throws: `OAuthError` `invalid_target` if an audience was granted, and none is left.
+    func narrow(_ granted: AccessLimits, _ plan: TokenPlan) throws -> AccessLimits {
         var limits = granted
         limits.keep(scope: client.scope.contains)
         let allowed = granted.audience.filter { plan.audience.allows($0) || $0 == issuer }
@@ -92,13 +103,13 @@ struct AccessNarrowing {
             throw OAuthError(.invalidTarget, "the grant is for an audience that the client may no longer have")
         }
         try limits.keep(audience: allowed)
-        // After a request to the authorization endpoint, the user may have allowed less than was requested.
-        guard case .token(let request) = request else { return limits }
-        try narrow(&limits, to: request.parameters)
         return limits
     }
 
-    private func narrow(_ limits: inout AccessLimits, to parameters: Parameters) throws {
+    /// Narrows limits to what a request asks for.
+    ///
+    /// - Throws: `OAuthError` `invalid_scope` or `invalid_target` if it asks for more.
+    func narrow(_ limits: inout AccessLimits, to parameters: Parameters) throws {
         if let text = parameters["scope"] {
             let asked = try Scope(parsing: text)
             guard asked.words.allSatisfy(limits.scope.contains) else {

@@ -3,7 +3,7 @@
 import GrantKit
 
 /// The claims from every source; if two sources give a claim, that of the first counts.
-struct GatheredClaims: AccessService {
+struct GatheredClaims {
     let core: ServerCore
     let generation: Generation?
 

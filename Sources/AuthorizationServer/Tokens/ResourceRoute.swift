@@ -32,6 +32,7 @@ struct ResourceRoute: RouteHandler {
         }
         let (token, client) = if let early { early } else { try await access.admit(request.head, parameters) }
         trace.client = client
+        trace.context?.subject = token.authorization.subject.id
         let resource = try resource(request, parameters, token, client.client)
         do {
             return try await endpoint.respond(to: resource).commit(in: core.store, by: owner)

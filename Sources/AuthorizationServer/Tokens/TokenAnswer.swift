@@ -18,12 +18,12 @@ struct TokenAnswer: PendingAnswer {
         .invalidGrant(reason: "the grant has ended: its limits leave no time for a token")
     }
 
-    func writes(beside issuance: Issuance) -> [StoreWrite] { [] }
-    func committed(_ issuance: Issuance) {}
+    func committed(beside issuance: Issuance) -> BesideAnswer { BesideAnswer() }
+    func finish(_ promised: PromisedEvents) {}
 
     /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; a conflict of `replace` is decided
     ///   again.
-    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization) async throws {
+    func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization?) async throws {
         switch write {
         case .replace: return
         case .redeem: throw try await replay(found, authorization)
@@ -33,8 +33,8 @@ struct TokenAnswer: PendingAnswer {
     }
 
     /// RFC 6749 section 4.1.2: a code that is redeemed twice is in two hands, so everything issued from it is revoked.
-    private func replay(_ found: StoreRecord?, _ authorization: Authorization) async throws -> OAuthError {
-        guard found?.isRedeemed == true, let id = authorization.grantID else {
+    private func replay(_ found: StoreRecord?, _ authorization: Authorization?) async throws -> OAuthError {
+        guard found?.isRedeemed == true, let authorization, let id = authorization.grantID else {
             return .invalidGrant(reason: "its record is gone")
         }
         core.events.record(Event(.replayed, authorization))

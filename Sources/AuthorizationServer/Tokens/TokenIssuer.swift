@@ -26,10 +26,10 @@ struct TokenIssuer {
         let authorization = try await checked(decided, of: pending)
         let issuance = try await make(pending, authorization)
         let conditions = conditions(of: authorization, isNew: decided.grantID == nil)
-        let writes =
-            try await pending.writes(beside: issuance) + authorization.writes + conditions + issuance.writes
-        guard try await commit(writes, of: pending, issuance.authorization) else { return nil }
-        await pending.committed(issuance)
+        let beside = try await pending.committed(beside: issuance)
+        let writes = beside.writes + authorization.writes + conditions + issuance.writes
+        guard try await commit(writes, beside.promised, of: pending, issuance.authorization) else { return nil }
+        await pending.finish(beside.promised)
         core.recorder.recordIssue(issuance, under: pending.grant)
         return issuance.members
     }
@@ -37,9 +37,9 @@ struct TokenIssuer {
     // MARK: check
 
     /// Checks that a decision has not ended with its client or user, and adds their epochs and the id of a new grant.
-    private func checked(
-        _ decided: Authorization, of pending: some PendingAnswer
-    ) async throws -> Authorization {
+    ///
+    /// - Throws: `OAuthError`; `StoreError`.
+    func checked(_ decided: Authorization, of pending: some PendingGrant) async throws -> Authorization {
         var authorization = decided
         try checkReplay(authorization, pending.grant)
         if authorization.origin.isEmpty { authorization.clientEpoch = registered.epoch }
@@ -67,11 +67,11 @@ struct TokenIssuer {
                 + "nothing: set grantID where the record is created, and return the same one when it is redeemed")
     }
 
-    /// Whether the authorization endpoint granted this without asking the user for consent.
+    /// Whether this was granted in an interaction, without asking the user for consent.
     private func restsOnFirstParty(_ decided: Authorization) -> Bool {
         guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
-        let isOfFlow = generation.capabilities.flows.contains { $0.role.grant.key == decided.origin }
-        return isOfFlow && !Tombstone.wasAsked(forGrant: decided.grantID)
+        return generation.capabilities.asksUsers(under: decided.origin)
+            && !Tombstone.wasAsked(forGrant: decided.grantID)
     }
 
     // MARK: narrow, mint, extend
@@ -189,7 +189,7 @@ struct TokenIssuer {
 
     /// The conditions that an existing grant, consent or session has not ended meanwhile, even if nothing else is
     /// written.
-    private func conditions(of authorization: Authorization, isNew: Bool) -> [StoreWrite] {
+    func conditions(of authorization: Authorization, isNew: Bool) -> [StoreWrite] {
         let ended =
             isNew ? Tombstone.consent(ofGrant: authorization.grantID) : Tombstone.ids(ofGrant: authorization.grantID)
         return (ended + (authorization.sessionID.map { [$0] } ?? [])).map { .absent(Tombstone.key($0)) }
@@ -198,12 +198,15 @@ struct TokenIssuer {
     /// Commits all of a response or none of it.
     ///
     /// - Returns: Whether it was committed; false if another request changed what the response depends on.
-    private func commit(
-        _ writes: [StoreWrite], of pending: some PendingAnswer, _ authorization: Authorization
+    func commit(
+        _ writes: [StoreWrite], _ promised: PromisedEvents, of pending: some PendingGrant,
+        _ authorization: Authorization?
     ) async throws -> Bool {
         guard !writes.isEmpty else { return true }
         try writes.checkKeys(of: "the response of the grant '\(pending.grant ?? "")'")
-        guard case .conflict(let index, let found) = try await core.store.write(writes) else { return true }
+        guard case .conflict(let index, let found) = try await promised.commit(writes, in: core.store) else {
+            return true
+        }
         guard writes.indices.contains(index) else {
             throw StoreError("the store reported a conflict at an unknown index")
         }

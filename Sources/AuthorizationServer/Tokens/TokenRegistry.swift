@@ -75,14 +75,16 @@ struct TokenRegistry: TokenService {
         let end = core.now + Tombstone.lifetime(generation)
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
-        guard try await commit(tombstone: writes + others, and: try await ofPlugins(what, generation)) else {
+        let promised = try await core.promise([Event(what, reason)])
+        let ofParticipants = try await ofPlugins(what, generation)
+        guard try await commit(tombstone: writes + others, and: ofParticipants, promised.writes) else {
             // It had ended before; the other writes must happen anyway.
             if !others.isEmpty { _ = try await core.store.write(others) }
             return
         }
         guard !HeadRequest.isCurrent else { return }
         core.logger.notice("revoked", metadata: ["what": "\(what)", "reason": "\(reason)"])
-        core.events.record(Event(what, reason))
+        core.recorder.record(promised)
     }
 
     /// What plugins commit together with a revocation.
@@ -107,13 +109,17 @@ struct TokenRegistry: TokenService {
         return all
     }
 
-    /// Commits a tombstone with the writes of plugins, or without them if they cannot be committed: a plugin's mistake
-    /// must not keep alive what has to end.
+    /// Commits a tombstone with the writes of participants and outboxes, or without those that cannot be committed: a
+    /// plugin's mistake must not keep alive what has to end.
     ///
     /// - Returns: Whether this call created the tombstone; false if it already existed.
     /// - Throws: `StoreError` if the tombstone cannot be committed.
-    private func commit(tombstone: [StoreWrite], and ofPlugins: [StoreWrite]) async throws -> Bool {
-        for rest in ofPlugins.isEmpty ? [[]] : [ofPlugins, []] {
+    private func commit(
+        tombstone: [StoreWrite], and ofParticipants: [StoreWrite], _ promised: [StoreWrite]
+    ) async throws -> Bool {
+        var rests: [[StoreWrite]] = ofParticipants.isEmpty ? [] : [ofParticipants + promised]
+        if !promised.isEmpty { rests.append(promised) }
+        for rest in rests + [[]] {
             let writes = tombstone + rest
             if writes.collectionWrittenTwice == nil {
                 switch try await core.store.write(writes) {

@@ -45,6 +45,21 @@ struct DeclaredUserRecord {
         self.state == nil || self.state == state ? changes : changes &+ 1
     }
 
+    /// The event about a change to another state; nil for a user of whom nothing has been recorded, since nobody knows
+    /// since when the user is in the configuration.
+    func event(to state: String) -> Event? {
+        guard let former = self.state else { return nil }
+        let effect =
+            switch (former, state) {
+            case (_, DeclaredUserRecord.gone): "removed"
+            case (DeclaredUserRecord.gone, _): "created"
+            case (_, DeclaredUserRecord.inactive): "deactivated"
+            case (DeclaredUserRecord.inactive, _): "activated"
+            default: StoredUser.credential
+            }
+        return StoredUser.event(about: id, ["change": "configuration", "effects": [.string(effect)]])
+    }
+
     /// The write that records a state; nil if it is already recorded.
     func write(_ state: String) -> StoreWrite? {
         guard state != self.state else { return nil }

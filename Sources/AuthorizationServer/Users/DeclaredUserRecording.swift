@@ -39,8 +39,11 @@ struct DeclaredUserRecording {
         for _ in 0..<StoredUser.retries {
             let known = try DeclaredUserRecord(id, try await store.read(DeclaredUserRecord.key(id)))
             guard let write = known.write(state) else { return }
+            let promised = try await users.core.promise(known.event(to: state).map { [$0] } ?? [])
             // If another server records the same change first, the next attempt finds it.
-            if try await store.write([write]) == .committed { return }
+            if try await promised.commit([write], in: store) == .committed {
+                return users.core.recorder.record(promised)
+            }
         }
         throw StoreError("other servers kept changing the record of the declared user '\(id)'")
     }

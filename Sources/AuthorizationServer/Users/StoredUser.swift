@@ -31,6 +31,14 @@ package struct StoredUser: StoredDocument {
         password = record.value["password"]?.string
     }
 
+    package static let credential = "password"
+
+    package static func event(about id: String, _ details: JSON) -> Event {
+        Event(.userChanged, subject: .user(id), details: details)
+    }
+
+    package func hasOtherCredential(than former: StoredUser) -> Bool { password != former.password }
+
     package var isActive: Bool {
         get { document["inactive"] != true }
         set { document["inactive"] = newValue ? nil : true }

@@ -14,7 +14,7 @@ extension StoredUsers {
         _ = reader.check()
         if let refusal = DocumentRefusal(reader.problems) { throw refusal }
         let hash = try await passwords.kept(password.exposed)
-        try await change(id) { user in
+        try await change(id, as: ["change": "password"]) { user in
             user.password = hash
             user.beginEpoch()
         }
@@ -35,7 +35,8 @@ extension StoredUsers {
     ///
     /// - Throws: `DocumentRefusal`, `StoreError`.
     func set(hash: String, of user: User) async throws {
-        try await change(user.id) { stored in
+        let details: JSON = ["change": "password", "by": ["subject": .string(user.id)]]
+        try await change(user.id, as: details) { stored in
             guard stored.isActive, stored.epoch == user.epoch else {
                 throw DocumentRefusal(.changed, at: "/password", "the user '\(user.id)' has changed meanwhile")
             }

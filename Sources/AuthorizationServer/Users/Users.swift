@@ -140,8 +140,6 @@ struct Users: UserDirectory {
         guard user.id == id else { return .refused }
         try await endSessions(of: user)
         try await directory.set(hash: hash, of: user)
-        let details: JSON = ["change": "password", "by": ["subject": .string(id)]]
-        core.events.record(Event(.userChanged, subject: .user(id), details: details))
         return outcome
     }
 

@@ -127,6 +127,11 @@ public enum HTTPListener {
         }
     }
 
+    /// Calls a function on each thread that serves requests, once that thread is free.
+    public static func onEachThread(_ body: @escaping @Sendable () -> Void) {
+        for eventLoop in MultiThreadedEventLoopGroup.singleton.makeIterator() { eventLoop.execute(body) }
+    }
+
     /// Limits the threads that serve requests to the number of processors that the process may use.
     ///
     /// Call this once, before anything else runs.

@@ -54,6 +54,9 @@ struct Catalogue: Sendable {
         if let seconds = values["retry_after"]?.integer {
             values["wait"] = WaitText.text(seconds, texts).map(JSON.string)
         }
+        if page == "consent", let warnings = values["warnings"]?.elements {
+            values["warnings"] = .array(warnings.map(describeWarning))
+        }
         values = describeScopes(values)
         if let items = values["items"]?.elements { values["items"] = .array(items.map(describeScopes)) }
         if let links = values["links"]?.elements { values["links"] = .array(links.compactMap(describeLink)) }
@@ -66,6 +69,23 @@ struct Catalogue: Sendable {
         var link = link
         link["title"] = title
         return link
+    }
+
+    /// Fills the string that a warning names, in parts, so that a page can keep the values apart from the words.
+    ///
+    /// Without such a string, the page shows its key.
+    private func describeWarning(_ warning: JSON) -> JSON {
+        let key = warning["warning"]?.string ?? ""
+        let values = Dictionary(
+            (warning["values"]?.members ?? []).map { ($0.name, $0.value.string ?? "") },
+            uniquingKeysWith: { first, _ in first })
+        let parts = Placeholders.parts(of: texts[exactly: key] ?? key, values).map { part -> JSON in
+            switch part {
+            case .words(let words): ["words": .string(words)]
+            case .value(let value): ["value": .string(value)]
+            }
+        }
+        return ["parts": .array(parts)]
     }
 
     private func describeScopes(_ values: JSON) -> JSON {

@@ -27,13 +27,13 @@ struct PluginLoader {
     func load(_ entry: Configuration.PluginEntry) -> LoadedPlugin? {
         let running = former.first { $0.entry.id == entry.id }
         if let running, !isUnchanged(running, entry) { return nil }
-        if var running, running.entry.settings == entry.settings {
+        if var running, PluginLoader.isSame(running.entry, entry) {
             running.entry = entry
             return running
         }
         do {
-            let library = try PluginLibrary.load(
-                entry.id, library: entry.library, pinned: entry.sha256, search: search, sha256: Digest.sha256)
+            let library = try PluginLibrary.watched(
+                entry.id, library: entry.library, pinned: entry.sha256, search: search)
             let file = PluginFile(library.path)
             guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
                 needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
@@ -73,6 +73,12 @@ struct PluginLoader {
         return false
     }
 
+    /// Whether a running plugin can be kept: its settings are the same, and so is how it is called.
+    private static func isSame(_ former: Configuration.PluginEntry, _ entry: Configuration.PluginEntry) -> Bool {
+        former.settings == entry.settings && former.deadline == entry.deadline
+            && (former.isOnEventLoop ?? false) == (entry.isOnEventLoop ?? false)
+    }
+
     private func needsRestart(_ entry: Configuration.PluginEntry, _ message: String) {
         diagnostics.report(at: entry.path, message, note: "restart needed: a reload never replaces code or the store")
     }
@@ -84,12 +90,14 @@ struct PluginLoader {
         defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
         do {
             let host = LentHost(core, to: entry.id)
-            let plugin = try library.type.init(settings: Settings(source), host: host)
-            var registry = Registry()
-            try plugin.register(in: &registry)
+            let (plugin, added) = try library.create(Settings(source), host: host)
+            var registry = added
+            let threads = threads(for: entry, library)
+            if let threads, entry.isOnEventLoop != true { registry = threads.forwarding(registry) }
             return LoadedPlugin(
                 entry: entry, library: library, file: file, settings: source.declarations,
-                registered: RegisteredPlugin(plugin, adding: registry, attributes: source.attributes, host: host))
+                registered: RegisteredPlugin(
+                    plugin, adding: registry, attributes: source.attributes, host: host, threads: threads))
         } catch let error as ConfigurationError {
             // Reading the setting has already reported this problem.
             if let key = error.key, source.hasProblem(at: key) { return nil }
@@ -99,5 +107,41 @@ struct PluginLoader {
             diagnostics.report(at: entry.path, "plugin '\(entry.id)' failed to start: \(error)")
         }
         return nil
+    }
+
+    // MARK: plugins from outside
+
+    /// The threads of a plugin from outside of the server; nil for one that comes with it.
+    private func threads(for entry: Configuration.PluginEntry, _ library: PluginLibrary) -> PluginThreads? {
+        guard !OwnPlugins.contain(entry.id, at: library.path) else {
+            warnAboutKeysOfOthers(entry)
+            return nil
+        }
+        if entry.isOnEventLoop == true { warnAboutEventLoop(entry) }
+        var deadlines = PluginDeadlines()
+        if let deadline = entry.deadline { deadlines.call = deadline }
+        return PluginThreads(of: entry.id, deadlines: deadlines) { note in unsafe CrashLine.note(note?.text) }
+    }
+
+    private func warnAboutKeysOfOthers(_ entry: Configuration.PluginEntry) {
+        let keys = [("deadline", entry.deadline != nil), ("on_event_loop", entry.isOnEventLoop != nil)]
+        for (key, isSet) in keys where isSet {
+            diagnostics.report(
+                .warning, at: entry.path + [.key(key)], key: true,
+                "'\(key)' has no effect: the plugin '\(entry.id)' comes with the server",
+                note: "remove it; such a plugin runs on the event loops, without a deadline")
+        }
+    }
+
+    private func warnAboutEventLoop(_ entry: Configuration.PluginEntry) {
+        diagnostics.report(
+            .warning, at: entry.path + [.key("on_event_loop")],
+            "the plugin '\(entry.id)' runs on the event loops: if one of its calls blocks, other requests wait for it",
+            note: "remove 'on_event_loop', and the plugin gets threads of its own, with a deadline for each call")
+        guard entry.deadline != nil else { return }
+        diagnostics.report(
+            .warning, at: entry.path + [.key("deadline")], key: true,
+            "'deadline' has no effect: the plugin '\(entry.id)' runs on the event loops",
+            note: "remove 'on_event_loop' or 'deadline'")
     }
 }

@@ -32,7 +32,7 @@ struct CheckCommand: ParsableCommand {
         composition.diagnostics.print()
         guard !composition.diagnostics.hasErrors else { throw ExitCode(EX_CONFIG) }
         let (plugins, clients) = (composition.plugins.count, composition.configuration.clients.count)
-        print("\(file.name) is valid: \(counted(plugins, "plugin")), \(counted(clients, "client"))")
+        StandardOutput.print("\(file.name) is valid: \(counted(plugins, "plugin")), \(counted(clients, "client"))")
     }
 }
 

@@ -3,42 +3,49 @@
 import AuthorizationServer
 import Foundation
 import GrantKit
+import Logging
+import Synchronization
 
-extension OpenStore {
-    /// Makes a change and records it in the event sinks that accept events from commands.
+/// The events about what a command has changed, with the user who runs it.
+final class CommandEvents: DocumentEvents {
+    private let outboxes: Outboxes
+    private let change: String?
+    private let made = Mutex<[Event]>([])
+    private let logger = Logger(label: "grantor") { StreamLogHandler.standardError(label: $0) }
+
+    /// Creates an empty list of events.
     ///
     /// - Parameters:
-    ///   - event: The event to record; the time and the user who runs the command are added.
-    ///   - change: Makes the change; not called if a sink cannot be opened.
-    /// - Returns: The result of the change.
-    /// - Throws: What the change throws; `Failure` if a sink cannot be opened, or if the change was made but could not
-    ///   be recorded.
-    func recording<Value>(
-        _ event: Event, _ change: () async throws -> Value
-    ) async throws -> Value {
-        let plugins = composition.plugins.map(\.registered).filter { plugin in
-            plugin.registry.eventSinks.contains(where: \.takesFromCommands)
-        }
-        for plugin in plugins {
-            do {
-                try await plugin.start()
-            } catch {
-                throw Failure("nothing was changed, since plugin '\(plugin.id)' could not record it: \(error)")
-            }
-        }
-        let value = try await change()
+    ///   - generation: The configuration, with the outboxes of its plugins.
+    ///   - change: The command's word for its change of a document.
+    init(_ generation: Generation, change: String? = nil) {
+        outboxes = generation.capabilities.outboxes
+        self.change = change
+    }
+
+    /// The events about all that has been changed so far.
+    var all: [Event] { made.withLock { $0 } }
+
+    func promise(_ event: @autoclosure () -> Event) async throws -> PromisedEvents {
+        var event = event()
+        if let change { event.details["change"] = .string(change) }
+        return try await outboxes.promise([CommandEvents.stamped(event)], logger)
+    }
+
+    func record(_ promised: PromisedEvents) {
+        made.withLock { $0 += promised.events }
+    }
+
+    /// Records an event with which nothing else is committed.
+    func record(_ event: Event) {
+        made.withLock { $0.append(CommandEvents.stamped(event)) }
+    }
+
+    private static func stamped(_ event: Event) -> Event {
         var event = event
         event.time = SystemEnvironment().now
         // The machine knows who runs a command, the server does not.
         event.details["by"] = ["command": "grantor", "uid": .integer(Int64(getuid()))]
-        for plugin in plugins {
-            do {
-                for sink in plugin.registry.eventSinks where sink.takesFromCommands { try await sink.write([event]) }
-            } catch {
-                throw Failure("the change was made, but plugin '\(plugin.id)' could not record it: \(error)")
-            }
-            await plugin.stop()
-        }
-        return value
+        return event
     }
 }

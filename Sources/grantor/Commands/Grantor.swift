@@ -21,8 +21,32 @@ struct Grantor: AsyncParsableCommand {
             ClientsCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
+    /// Runs the command that the arguments name.
+    ///
+    /// It is concurrent like the library's `run`, so that calling that sends the command nowhere.
+    @concurrent
     static func main() async {
         HTTPListener.limitThreads()
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            StandardOutput.claim()
+            CrashLine.install()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(error)
+        }
+        CrashLine.endsNow()
+    }
+
+    /// Ends the process with an error, or with the help that was asked for.
+    private static func end(_ error: any Error) -> Never {
+        CrashLine.endsNow()
+        guard exitCode(for: error).isSuccess else { exit(withError: error) }
+        StandardOutput.print(fullMessage(for: error))
+        exit()
     }
 }

@@ -38,7 +38,8 @@ struct OpenStore {
         }
         do {
             try await plugin.registered.start()
-            try await store.prepare(collections)
+            // An outbox of a plugin may write to the collections of the plugin.
+            try await store.prepare(collections + generation.capabilities.collections)
             let value = try await body(OpenStore(store: store, generation: generation, composition: composition))
             await plugin.registered.stop()
             return value

@@ -21,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Ignored until the server can reload; the default would end the process.
         signal(SIGHUP, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
+        CrashLine.protectThreads()
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
         let (configuration, diagnostics) = file.read()

@@ -7,6 +7,6 @@ struct VersionCommand: ParsableCommand {
         commandName: "version", abstract: "Prints the versions of the server and of the kit.")
 
     func run() {
-        print("grantor \(serverVersion), kit \(KitVersion.text)")
+        StandardOutput.print("grantor \(serverVersion), kit \(KitVersion.text)")
     }
 }

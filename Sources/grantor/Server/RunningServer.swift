@@ -88,6 +88,8 @@ final class RunningServer: Sendable {
             try await plugin.registered.start()
         } catch let error as ConfigurationError {
             throw Failure("plugin '\(plugin.entry.id)': \(error.message)")
+        } catch let error as PluginUnavailable {
+            throw Failure("\(error); it may wait for a service that does not respond")
         } catch {
             throw Failure("plugin '\(plugin.entry.id)' failed to start: \(error)")
         }
@@ -99,6 +101,10 @@ final class RunningServer: Sendable {
     func run() async throws {
         var services: [any Service] = [ReloadService(server: self), StorePurgerService(purging: StorePurger(core))]
         services.append(JobRunnerService(runner: JobRunner(core)))
+        let loops = EventLoopWatch(logger: logger) { [self] in
+            plugins.withLock { $0.filter { $0.entry.isOnEventLoop == true }.map(\.entry.id) }
+        }
+        services.append(EventLoopWatchService(watch: loops))
         if let keys = keeping.withLock({ $0 }) { services.append(keys) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
@@ -150,8 +156,7 @@ final class RunningServer: Sendable {
                 host: monitoring.host, port: monitoring.port, maxConnections: RunningServer.monitoringConnections),
             logger: quiet,
             running: { port in
-                print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
-                fflush(nil)
+                StandardOutput.print("monitoring  http://\(HostName.inAddress(monitoring.host)):\(port)/metrics")
             })
         return ListenerService(host: monitoring.host, port: monitoring.port, service: service)
     }
@@ -164,9 +169,7 @@ final class RunningServer: Sendable {
     }
 
     private func announce(_ port: Int) {
-        print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
-        // Output to a pipe or a file is buffered otherwise.
-        fflush(nil)
+        StandardOutput.print(StartSummary(configuration, plugins.withLock { $0 }, port: port).text)
     }
 
     /// Stops the plugins: event sinks after those that may still record events, the store last.

@@ -20,8 +20,11 @@ final class LogWriter: Sendable {
     private let signal = DispatchSemaphore(value: 0)
 
     private init() {
-        let thread = Thread { [self] in work() }
-        thread.name = "log"
+        let thread = Thread { [self] in
+            // A name that is set before the start is lost, and the thread has that of its creator.
+            Thread.current.name = "log"
+            work()
+        }
         thread.start()
     }
 

@@ -44,7 +44,7 @@ struct RowVersionTests {
 
     @Test("each collection has examples of its rows, in Tests/Fixtures/rows")
     func complete() async throws {
-        let generation = try #require(try await Demo.server().core.generation)
+        let generation = try #require(try await Demo.server(Device.plugins).core.generation)
         let all = ServerCore.collections + generation.capabilities.collections + [StoredKeys.collection]
         #expect(Set(all.map(\.name)) == Set(StoredRow.all.map(\.collection)).union(StoredRow.presence))
     }

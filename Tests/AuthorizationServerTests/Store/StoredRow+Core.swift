@@ -5,10 +5,13 @@ import Support
 import Testing
 
 @testable import AuthorizationServer
+@testable import DeviceAuthorization
 
 extension StoredRow {
-    /// The collections of which only the presence of a record counts.
-    static let presence: Set<String> = [Tombstone.collection.name, StoredClient.originCollection.name]
+    /// The collections of which only the presence of a record counts, and those that hold only counters.
+    static let presence: Set<String> = [
+        Tombstone.collection.name, StoredClient.originCollection.name, DeviceRequests.counters.name,
+    ]
 
     static let core: [StoredRow] = [
         client, user, login, epochKey, declaredUser, session, sessionClient, origin, gate, consent, job, answer,
@@ -173,6 +176,7 @@ extension StoredRow {
             "at": .integer(given.at.seconds),
         ]
         row["issued"] = given.issued.isEmpty ? nil : .array(given.issued.map { .strings([$0.collection, $0.id]) })
+        row["page"] = given.page.map { ["name": .string($0.name), "values": $0.values] }
         row["cookie"] = given.cookie.map(JSON.string)
         row["grant"] = given.grantID.map(JSON.string)
         return row

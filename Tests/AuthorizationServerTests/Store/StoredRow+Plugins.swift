@@ -3,11 +3,12 @@
 import GrantKit
 
 @testable import AuthorizationCode
+@testable import DeviceAuthorization
 @testable import OpaqueToken
 @testable import RefreshToken
 
 extension StoredRow {
-    static let plugins: [StoredRow] = [code, accessToken, family]
+    static let plugins: [StoredRow] = [code, accessToken, family, device, userCode]
 
     private static let code = StoredRow(
         collection: StoredCode.collection.name,
@@ -46,6 +47,29 @@ extension StoredRow {
             "rotated": .integer(family.rotatedAt.seconds), "authorization": family.authorization.seen,
         ]
     }
+
+    private static let device = StoredRow(
+        collection: StoredRequest.collection.name,
+        required: [
+            "client", "address", "requested", "usable_until", "decision", "interval", "limits", "limits.v",
+            "limits.client", "authorization", "authorization.v", "authorization.user",
+        ]
+    ) { record in
+        let request = try StoredRequest(record)
+        var row: JSON = [
+            "client": .string(request.clientID), "address": .string(request.address),
+            "requested": .integer(request.requestedAt.seconds), "usable_until": .integer(request.usableUntil.seconds),
+            "decision": .string(request.decision.rawValue), "interval": .integer(request.interval),
+            "limits": Authorization(subject: .client(request.clientID), limits: request.limits).seen,
+        ]
+        row["next_poll"] = (request.nextPoll?.seconds).map(JSON.integer)
+        row["authorization"] = request.authorization?.seen
+        return row
+    }
+
+    private static let userCode = StoredRow(
+        collection: StoredUserCode.collection.name, required: ["request"]
+    ) { record in ["request": .string(try StoredUserCode(record).request)] }
 }
 
 extension Authorization {

@@ -40,7 +40,7 @@ enum DeclaredNames {
 
     private static func ofPeople(_ registry: Registry) -> [String] {
         registry.steps.map(\.name) + registry.pages.map(\.name) + registry.claimsSources.flatMap(\.claims)
-            + registry.scopesOnRequest
+            + registry.scopesOnRequest + registry.purposes.map(\.name)
     }
 
     private final class RecordingSettings: SettingsSource {

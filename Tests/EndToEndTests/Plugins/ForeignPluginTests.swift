@@ -16,9 +16,10 @@ struct Toolchain {
         "-Xcc -I -Xcc '\(Build.root)/Sources/GrantKit/Sources/CPluginABI/include' "
         + "-Xcc -fmodule-map-file='\(Build.products)/CPluginABI.build/module.modulemap'"
 
-    /// Builds a plugin from one file.
+    /// Builds a plugin from one file, and from object files if it has any.
     func build(
-        _ id: String, _ source: String, kit: String = Build.products, modules: String = "\(Build.products)/Modules"
+        _ id: String, _ source: String, kit: String = Build.products, modules: String = "\(Build.products)/Modules",
+        objects: String = ""
     ) throws -> String {
         let name = id.replacing("-", with: "_")
         let entry = """
@@ -29,7 +30,7 @@ struct Toolchain {
         try folder.write("\(name).swift", "import CPluginABI\nimport GrantKit\n" + source + entry)
         let library = "\(folder.path)/lib\(id).so"
         try run(
-            "\(Toolchain.swiftc) -module-name \(name) -I '\(modules)' \(Toolchain.handshake) -L '\(kit)' -lGrantKit -o '\(library)' \(name).swift"
+            "\(Toolchain.swiftc) -module-name \(name) -I '\(modules)' \(Toolchain.handshake) -L '\(kit)' -lGrantKit -o '\(library)' \(name).swift \(objects)"
         )
         return library
     }

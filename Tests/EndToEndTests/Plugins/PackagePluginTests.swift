@@ -32,4 +32,11 @@ struct PackagePluginTests {
     func linked() {
         #expect(Plugins.types.map { $0.manifest.id }.sorted() == PackagePlugin.all.map(\.id).sorted())
     }
+
+    @Test("the program takes the listed plugins for its own, and no others")
+    func own() throws {
+        let file = "\(Build.root)/Sources/grantor/Assembly/own-plugins.json"
+        let ids = try JSON(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: file)))).strings
+        #expect(ids.sorted() == PackagePlugin.all.map(\.id).sorted())
+    }
 }

@@ -3,6 +3,7 @@
 import GrantKit
 
 @testable import AuthorizationServer
+@testable import DeviceAuthorization
 
 /// The parsers of bodies and parameters.
 let requestParsers = [
@@ -11,7 +12,19 @@ let requestParsers = [
     FuzzedParser("body", checkBody),
     FuzzedParser("scope", checkScope),
     FuzzedParser("audience", checkAudience),
+    FuzzedParser("user-code", longest: 256, checkUserCode),
 ]
+
+/// A code is read again from what is shown of it, and nothing but its letters is shown.
+@Sendable private func checkUserCode(_ bytes: [UInt8]) throws {
+    let shown = UserCode.shown(typed: string(bytes))
+    let isPlain = shown.utf8.allSatisfy { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 || $0 == UInt8(ascii: "-") }
+    try expect(isPlain && shown.utf8.count <= 17, "more is shown than letters and a hyphen")
+    guard let code = UserCode(typed: string(bytes)) else { return }
+    try expect(isSame(shown, code.shown) && code.shown.utf8.count == 9, "a code is shown as another")
+    try expect(UserCode(typed: code.shown) == code, "a code that is shown is read as another")
+    try expect(QRCode("https://id.example.com/auth/device?user_code=\(code.shown)") != nil, "a code has no image")
+}
 
 /// Parameters written as a form are read as the same parameters.
 @Sendable private func checkForm(_ bytes: [UInt8]) throws {

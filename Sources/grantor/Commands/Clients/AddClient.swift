@@ -68,11 +68,10 @@ struct AddClient: AsyncParsableCommand {
         let file = try document.map(read)
         guard file?.diagnostics.hasErrors != true else { throw refused(file) }
         var client = try described(file?.document ?? [:])
-        // Set before the change, so that its event names the client.
         if case .object = client, client["id"] == nil { client["id"] = .string(UUID().uuidString.raw.lowercased()) }
         let change = try await OpenStore.with(option) { [client] open in
             do {
-                return try await open.changing(StoredClient.self, client["id"]?.string ?? "", "added") { clients in
+                return try await open.changing(StoredClient.self, "added") { clients in
                     try await clients.create(client)
                 }
             } catch let refusal as DocumentRefusal where file != nil && refusal.kind == .invalid {
@@ -84,8 +83,8 @@ struct AddClient: AsyncParsableCommand {
             file.report(change.warnings, .warning)
             file.diagnostics.print()
         }
-        print("client_id      \(change.entry.id)")
-        if let secret = change.secret { print("client_secret  \(secret.exposed)") }
+        StandardOutput.print("client_id      \(change.entry.id)")
+        if let secret = change.secret { StandardOutput.print("client_secret  \(secret.exposed)") }
     }
 
     private func refused(_ file: DocumentFile?) -> ExitCode {

@@ -23,11 +23,11 @@ struct RotateSecret: AsyncParsableCommand {
     func run() async throws {
         let (id, keep) = (document.id, try self.keep.map(parsed) ?? .zero)
         let secret = try await OpenStore.with(option) { open in
-            try await open.changing(StoredClient.self, id, "secret rotated") { clients in
+            try await open.changing(StoredClient.self, "secret rotated") { clients in
                 try await clients.rotateSecret(of: id, keepingOldFor: keep, now: SystemEnvironment().now)
             }
         }
-        print(secret.exposed)
+        StandardOutput.print(secret.exposed)
     }
 
     private func parsed(_ text: String) throws -> Duration {

@@ -45,8 +45,4 @@ extension StoredClient: ManagedDocument {
             return "secret \(origin), \(secret.until.map { "expires at \($0.rfc3339)" } ?? "does not expire")"
         }
     }
-
-    static func event(_ change: String, of id: String) -> Event {
-        Event(.clientChanged, client: id, details: ["change": .string(change)])
-    }
 }

@@ -18,8 +18,8 @@ struct DisableDocument<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let id = document.id
         try await OpenStore.with(option) { open in
-            try await open.changing(Document.self, id, "disabled") { try await $0.set(active: false, of: id) }
+            try await open.changing(Document.self, "disabled") { try await $0.set(active: false, of: id) }
         }
-        print("\(id) is inactive; \(Document.ended)")
+        StandardOutput.print("\(id) is inactive; \(Document.ended)")
     }
 }

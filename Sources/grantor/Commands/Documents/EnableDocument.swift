@@ -18,8 +18,8 @@ struct EnableDocument<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let id = document.id
         try await OpenStore.with(option) { open in
-            try await open.changing(Document.self, id, "enabled") { try await $0.set(active: true, of: id) }
+            try await open.changing(Document.self, "enabled") { try await $0.set(active: true, of: id) }
         }
-        print("\(id) is active")
+        StandardOutput.print("\(id) is active")
     }
 }

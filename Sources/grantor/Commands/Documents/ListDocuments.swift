@@ -23,9 +23,9 @@ struct ListDocuments<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let rows = try await OpenStore.with(option, read)
         guard !rows.isEmpty else {
-            return print("no \(Document.command) yet; add one with 'grantor \(Document.command) add'")
+            return StandardOutput.print("no \(Document.command) yet; add one with 'grantor \(Document.command) add'")
         }
-        print(Table.render([Document.columns] + rows))
+        StandardOutput.print(Table.render([Document.columns] + rows))
     }
 
     private func read(_ open: OpenStore) async throws -> [[String]] {

@@ -21,7 +21,4 @@ protocol ManagedDocument: StoredDocument {
     ///
     /// - Throws: `StoreError`.
     static func details(of id: String, in documents: StoredDocuments<Self>) async throws -> [String]
-
-    /// The event that records a change made by a command.
-    static func event(_ change: String, of id: String) -> Event
 }

@@ -17,8 +17,8 @@ struct RemoveDocument<Document: ManagedDocument>: AsyncParsableCommand {
     func run() async throws {
         let id = document.id
         _ = try await OpenStore.with(option) { open in
-            try await open.changing(Document.self, id, "removed") { try await $0.delete(id, if: .any) }
+            try await open.changing(Document.self, "removed") { try await $0.delete(id, if: .any) }
         }
-        print("\(id) is removed; \(Document.ended)")
+        StandardOutput.print("\(id) is removed; \(Document.ended)")
     }
 }

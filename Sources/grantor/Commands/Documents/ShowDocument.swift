@@ -22,9 +22,9 @@ struct ShowDocument<Document: ManagedDocument>: AsyncParsableCommand {
                 throw Failure(
                     "there is no \(Document.noun) '\(id)'; 'grantor \(Document.command) list' shows all ids")
             }
-            print(entry.document.terminalText)
-            if entry.isDeclared { return print("kept in the configuration") }
-            for line in try await Document.details(of: id, in: documents) { print(line) }
+            StandardOutput.print(entry.document.terminalText)
+            if entry.isDeclared { return StandardOutput.print("kept in the configuration") }
+            for line in try await Document.details(of: id, in: documents) { StandardOutput.print(line) }
         }
     }
 }

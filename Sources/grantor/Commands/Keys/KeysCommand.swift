@@ -30,8 +30,10 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await OpenKeys.use(option) { keys in
-                guard let record = try await keys.stored.read(now: keys.now) else { return print(OpenKeys.none) }
-                print(Table.render([["KID", "ALGORITHM", "STATE", "KEPT IN"]] + keys.rows(record)))
+                guard let record = try await keys.stored.read(now: keys.now) else {
+                    return StandardOutput.print(OpenKeys.none)
+                }
+                StandardOutput.print(Table.render([["KID", "ALGORITHM", "STATE", "KEPT IN"]] + keys.rows(record)))
             }
         }
     }
@@ -49,7 +51,9 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await OpenKeys.use(option) { keys in
-                guard let record = try await keys.stored.read(now: keys.now) else { return print(OpenKeys.none) }
+                guard let record = try await keys.stored.read(now: keys.now) else {
+                    return StandardOutput.print(OpenKeys.none)
+                }
                 let events = keys.settings.plan.timeline(
                     record, from: keys.now, needs: keys.settings.needs, count: min(max(count, 1), 1000))
                 let rows = events.map { event in
@@ -57,7 +61,7 @@ struct KeysCommand: AsyncParsableCommand {
                         event.moment.rfc3339, event.kind.rawValue, event.key, event.algorithm.rawValue,
                     ]
                 }
-                print(Table.render([["WHEN", "EVENT", "KID", "ALGORITHM"]] + rows))
+                StandardOutput.print(Table.render([["WHEN", "EVENT", "KID", "ALGORITHM"]] + rows))
             }
         }
     }
@@ -87,7 +91,7 @@ struct KeysCommand: AsyncParsableCommand {
                         try record.rotated(algorithm, start, now: time, plan: plan, make: stored.make).record
                     }
                     guard let key = record.keys.last(where: { $0.algorithm == algorithm }) else { continue }
-                    print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.rfc3339)")
+                    StandardOutput.print("\(key.id) signs with \(algorithm.rawValue) from \(key.from.rfc3339)")
                 }
             }
         }
@@ -111,7 +115,8 @@ struct KeysCommand: AsyncParsableCommand {
                 try await keys.change(["change": "retired", "kid": .string(kid)]) { [kid] record in
                     try record.retired(kid, now: time, needs: needs)
                 }
-                print("\(kid) is no longer published; others may cache it for \(keys.settings.plan.cache.text)")
+                StandardOutput.print(
+                    "\(kid) is no longer published; others may cache it for \(keys.settings.plan.cache.text)")
             }
         }
     }
@@ -144,7 +149,7 @@ struct KeysCommand: AsyncParsableCommand {
                     return try record.imported(try stored.entry(key, announced: time, from: from))
                 }
                 guard let entry = record.keys.first(where: { $0.id == key.id }) else { return }
-                print("\(key.id) signs with \(key.algorithm) from \(entry.from.rfc3339)")
+                StandardOutput.print("\(key.id) signs with \(key.algorithm) from \(entry.from.rfc3339)")
             }
         }
 
@@ -183,11 +188,13 @@ struct KeysCommand: AsyncParsableCommand {
                 let stored = keys.stored
                 let before = try await stored.read(now: keys.now)
                 let record = try await keys.change(["change": "resealed"]) { try stored.resealed($0) }
-                print("sealed \(record.keys.count) signing keys and the MAC keys")
+                StandardOutput.print("sealed \(record.keys.count) signing keys and the MAC keys")
                 let open = (before?.keys ?? []).filter { $0.sealedUnder == nil }.map(\.id)
                 guard !open.isEmpty else { return }
-                print("these were unsealed and may still be in backups or on disk: \(open.joined(separator: " "))")
-                print("replace them: run 'grantor keys rotate --now', then 'grantor keys retire' with each id")
+                StandardOutput.print(
+                    "these were unsealed and may still be in backups or on disk: \(open.joined(separator: " "))")
+                StandardOutput.print(
+                    "replace them: run 'grantor keys rotate --now', then 'grantor keys retire' with each id")
             }
         }
     }

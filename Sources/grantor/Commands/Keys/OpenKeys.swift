@@ -66,8 +66,11 @@ struct OpenKeys {
     func change(
         _ details: JSON, _ body: @escaping @Sendable (KeyRecord) throws -> KeyRecord
     ) async throws -> KeyRecord {
-        try await open.recording(Event(.keysChanged, details: details)) {
-            try await stored.change(now: now) { try $0.map(body) }
+        let events = CommandEvents(open.generation)
+        return try await open.recording(events) {
+            let changed = try await stored.change(now: now) { try $0.map(body) }
+            events.record(Event(.keysChanged, details: details))
+            return changed
         }
     }
 

@@ -26,11 +26,8 @@ struct InstalledPlugin {
     /// Creates a plugin with the defaults of its settings.
     init(_ library: PluginLibrary, host: any PluginHost) throws {
         let source = PluginSettings(nil)
-        let plugin = try library.type.init(settings: Settings(source), host: host)
-        var registry = Registry()
-        try plugin.register(in: &registry)
+        registry = try library.create(Settings(source), host: host).registry
         self.library = library
-        self.registry = registry
         settings = source.declarations
         attributes = source.attributes
         configured = nil

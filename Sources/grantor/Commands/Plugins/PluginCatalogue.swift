@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import AuthorizationServer
-import Cryptography
 import Foundation
 import GrantKit
 import PluginLoading
@@ -33,8 +32,7 @@ struct PluginCatalogue {
     /// - Throws: `PluginLoadingError`.
     func library(_ id: String) throws -> PluginLibrary {
         let entry = entry(id)
-        return try PluginLibrary.load(
-            id, library: entry?.library, pinned: entry?.sha256, search: search, sha256: Digest.sha256)
+        return try PluginLibrary.watched(id, library: entry?.library, pinned: entry?.sha256, search: search)
     }
 
     /// Creates a plugin, with the settings that the configuration has for it.

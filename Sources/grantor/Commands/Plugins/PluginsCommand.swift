@@ -26,7 +26,7 @@ struct PluginsCommand: ParsableCommand {
                     return [id, "-", "cannot be loaded: \(error)"]
                 }
             }
-            print(Table.render([["ID", "VERSION", "DESCRIPTION", "SPECIFICATION"]] + rows))
+            StandardOutput.print(Table.render([["ID", "VERSION", "DESCRIPTION", "SPECIFICATION"]] + rows))
         }
     }
 
@@ -44,7 +44,7 @@ struct PluginsCommand: ParsableCommand {
         func run() throws {
             defer { LogWriter.standardError.flush() }
             do {
-                print(try PluginCatalogue(search).plugin(id).reference())
+                StandardOutput.print(try PluginCatalogue(search).plugin(id).reference())
             } catch let error as PluginLoadingError {
                 let hint = search.config == nil ? "; if a configuration names its library, add --config" : ""
                 throw ValidationError(error.description + hint)

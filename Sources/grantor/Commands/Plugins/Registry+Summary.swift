@@ -20,12 +20,14 @@ extension Registry {
         parts += extensions.flatMap(\.members).map { "response member \($0)" }
         parts += extensions.filter { $0.members.isEmpty }.map { _ in "a look at every token, which it may refuse" }
         parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
+        parts += purposes.map { "purpose \($0.name), for which users sign in and consent" }
         let routes = endpoints.map(\.route) + resourceEndpoints.map(\.route) + browserEndpoints.map(\.route)
         parts += routes.map { "endpoint \($0.path)" }
         parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
         parts += requestFilters.map { _ in "a filter of authorization requests" }
         parts += tokenFilters.map { _ in "a filter of token requests" }
         parts += revocationParticipants.map { _ in "a part in every revocation" }
+        parts += outboxes.map { _ in "an outbox, which is committed with what events are about" }
         parts += jobs.map { "job \($0.name)" } + eventSinks.map { _ in "a record of events" }
         return parts
     }

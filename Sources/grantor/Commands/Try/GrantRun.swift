@@ -69,7 +69,7 @@ struct GrantRun {
         let url = try authorizationRequest(redirect, state)
         values.keep("redirect_uri", redirect)
         begin("The client sends the browser to the authorization endpoint. Open:")
-        print("\n\(url)")
+        StandardOutput.print("\n\(url)")
         guard !values.isPrinting else {
             say("The response goes to \(redirect). Below, its parameters are shell variables: CODE is 'code'.")
             return nil
@@ -80,7 +80,7 @@ struct GrantRun {
                 ? "Cannot listen at \(redirect) on this machine: \(paste)."
                 : "Waiting at \(redirect). If the browser is on another machine, \(paste).")
         let answer = try RedirectListener.wait(listener, state: state)
-        print("\nThe response:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
+        StandardOutput.print("\nThe response:\n\n" + Table.render(answer.all.map { [$0.name, $0.value] }))
         try check(answer)
         for (name, value) in answer.all { values.keep(name, value) }
         learn(scope: answer["scope"])
@@ -172,7 +172,7 @@ struct GrantRun {
             guard !required.isEmpty, names.isSuperset(of: required), client.grants.contains(grant.declaration.key)
             else { continue }
             say("Later the client can send:")
-            print("\n\(try tokenRequest(grant, isFirst: false).line)")
+            StandardOutput.print("\n\(try tokenRequest(grant, isFirst: false).line)")
         }
     }
 
@@ -202,24 +202,21 @@ struct GrantRun {
     }
 
     private func say(_ text: String) {
-        print("\(step == 0 ? "" : "\n")\(text)")
-        fflush(nil)
+        StandardOutput.print("\(step == 0 ? "" : "\n")\(text)")
     }
 
     /// Shows a request and, unless requests are only printed, sends it and shows the response.
     private func exchange(_ request: CurlRequest) throws -> CurlRequest.Answer? {
-        print("\n\(request.line)")
-        fflush(nil)
+        StandardOutput.print("\n\(request.line)")
         guard !values.isPrinting else { return nil }
         let answer = try request.send()
-        print("\nHTTP \(answer.status)")
+        StandardOutput.print("\nHTTP \(answer.status)")
         if case .object(let members)? = answer.json {
             let lines = members.map { "  \(JSON.string($0.name).text): \($0.value.text)" }
-            print("{\n\(lines.joined(separator: ",\n"))\n}")
+            StandardOutput.print("{\n\(lines.joined(separator: ",\n"))\n}")
         } else {
-            print(answer.body)
+            StandardOutput.print(answer.body)
         }
-        fflush(nil)
         return answer
     }
 }

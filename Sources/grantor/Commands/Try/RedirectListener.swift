@@ -116,8 +116,8 @@ final class RedirectListener {
             if line.isEmpty { continue }
             let answer = parameters(of: line)
             if answer["state"] == state { return answer }
-            print("That is not the response to this request: paste the whole URL that the browser was sent to.")
-            fflush(nil)
+            StandardOutput.print(
+                "That is not the response to this request: paste the whole URL that the browser was sent to.")
         }
         throw Failure("there is no terminal to paste the response into, and nothing listens at the redirect URI")
     }

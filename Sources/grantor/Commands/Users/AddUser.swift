@@ -56,11 +56,11 @@ struct AddUser: AsyncParsableCommand {
         let secret = hasNoPassword ? nil : try password.read()
         document["password"] = secret.map { .string($0.exposed) }
         let change = try await OpenStore.with(option) { [document] open in
-            try await open.changing(StoredUser.self, id, "added") { try await $0.create(document) }
+            try await open.changing(StoredUser.self, "added") { try await $0.create(document) }
         }
         for warning in change.warnings { LogWriter.standardError.write("warning: \(warning.message)\n") }
         LogWriter.standardError.flush()
-        print(id)
+        StandardOutput.print(id)
     }
 
     private func parsed(_ text: String) throws -> JSON {

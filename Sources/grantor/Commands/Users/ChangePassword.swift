@@ -20,8 +20,8 @@ struct ChangePassword: AsyncParsableCommand {
     func run() async throws {
         let (id, secret) = (document.id, try password.read())
         try await OpenStore.with(option) { open in
-            try await open.changing(StoredUser.self, id, "password") { try await $0.set(password: secret, of: id) }
+            try await open.changing(StoredUser.self, "password") { try await $0.set(password: secret, of: id) }
         }
-        print("\(id) has a new password; all sessions and tokens have ended")
+        StandardOutput.print("\(id) has a new password; all sessions and tokens have ended")
     }
 }

@@ -41,8 +41,4 @@ extension StoredUser: ManagedDocument {
     static func details(of id: String, in documents: StoredUsers) async throws -> [String] {
         [try await documents.havingPassword([id]).isEmpty ? "no password" : "password set"]
     }
-
-    static func event(_ change: String, of id: String) -> Event {
-        Event(.userChanged, subject: .user(id), details: ["change": .string(change)])
-    }
 }

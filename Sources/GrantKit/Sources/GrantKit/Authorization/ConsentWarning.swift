@@ -4,7 +4,7 @@
 public struct ConsentWarning: Sendable {
     /// The name of one of the texts that the plugin added together with a page.
     public var text: String
-    /// The values of the variables in the text; they are escaped.
+    /// The values of the variables in the text, which has them as `{name}`; they are escaped.
     public var values: [String: String]
 
     /// Makes a warning.

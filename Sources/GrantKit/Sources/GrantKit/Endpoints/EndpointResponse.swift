@@ -14,6 +14,8 @@ public struct EndpointResponse: Sendable {
         case redirect(String)
         /// A sign-in and consent for a purpose, with a context that the purpose gets back; of a `BrowserEndpoint` alone.
         case interaction(purpose: String, context: JSON)
+        /// A file such as an image, with its media type. The core sends it so that a browser runs nothing in it.
+        case file([UInt8], mediaType: String)
     }
 
     /// The HTTP status.
@@ -58,6 +60,16 @@ public struct EndpointResponse: Sendable {
     /// - Returns: The response.
     public static func interaction(_ purpose: String, context: JSON) -> EndpointResponse {
         EndpointResponse(content: .interaction(purpose: purpose, context: context))
+    }
+
+    /// A file, such as an image.
+    ///
+    /// - Parameters:
+    ///   - bytes: The content.
+    ///   - mediaType: The media type, such as `image/svg+xml` (RFC 9110 section 8.3.1).
+    /// - Returns: The response.
+    public static func file(_ bytes: [UInt8], mediaType: String) -> EndpointResponse {
+        EndpointResponse(content: .file(bytes, mediaType: mediaType))
     }
 
     /// A redirect that turns any method into GET.

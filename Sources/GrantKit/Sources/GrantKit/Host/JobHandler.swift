@@ -8,6 +8,6 @@ public protocol JobHandler: Sendable {
     var name: String { get }
     /// Does one job, within half a minute.
     ///
-    /// - Throws: Any error, to be called again later.
+    /// - Throws: `JobAbandoned` for a job that cannot be done at all; any other error, to be called again later.
     func run(_ payload: JSON) async throws
 }

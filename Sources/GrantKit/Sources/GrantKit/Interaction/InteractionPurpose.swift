@@ -13,6 +13,8 @@ public protocol InteractionPurpose: Sendable {
     var grant: GrantDeclaration { get }
     /// The request that the user is asked about.
     ///
+    /// While an interaction is open it must stay one client's, and its limits must stay the same or narrow.
+    ///
     /// - Parameter context: What the endpoint passed when it started the interaction.
     /// - Returns: The request.
     /// - Throws: `OAuthError` to refuse, which is shown on a page.

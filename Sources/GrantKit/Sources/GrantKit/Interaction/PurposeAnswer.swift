@@ -2,9 +2,10 @@
 
 /// The end of an interaction that did not begin at the authorization endpoint.
 public struct PurposeAnswer: Sendable {
-    /// The page to show; the core keeps it for a moment, so that a button pressed twice shows it twice.
+    /// The page to show, without a form; the core keeps name and values for a moment, so that a button pressed twice
+    /// shows it twice.
     public var page: Page
-    /// What the core commits before it shows the page.
+    /// What the core commits before it shows the page, to collections of the purpose's plugin.
     public var writes: [StoreWrite]
 
     /// Makes an answer.

@@ -30,6 +30,8 @@ public struct Registry: Sendable {
     public private(set) var browserEndpoints: [any BrowserEndpoint] = []
     /// Who has something to commit when something is revoked.
     public private(set) var revocationParticipants: [any RevocationParticipant] = []
+    /// What has something to commit together with the changes that events are about.
+    public private(set) var outboxes: [any EventOutbox] = []
     /// Who does what was put off.
     public private(set) var jobs: [any JobHandler] = []
     /// The pages.
@@ -123,6 +125,11 @@ public struct Registry: Sendable {
     /// Adds what has something to commit when something is revoked.
     public mutating func add(revocation participant: some RevocationParticipant) {
         revocationParticipants.append(participant)
+    }
+
+    /// Adds what has something to commit together with the changes that events are about.
+    public mutating func add(outbox: some EventOutbox) {
+        outboxes.append(outbox)
     }
 
     /// Adds what does what was put off.

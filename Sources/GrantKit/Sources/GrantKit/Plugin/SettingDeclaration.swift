@@ -2,8 +2,8 @@
 
 /// What is known of a setting without reading a configuration: its line in the reference.
 public struct SettingDeclaration: Sendable, Hashable {
-    /// The key, as it is in the file.
-    public let key: String
+    /// The key, as it is in the file; in the reference, that of an element of a list is `<list>[].<key>`.
+    public internal(set) var key: String
     /// What kind of value it takes.
     public let expectation: String
     /// The value it has if the file has none; nil if the file must have one.
@@ -14,4 +14,16 @@ public struct SettingDeclaration: Sendable, Hashable {
     public let bounds: String
     /// What it is for, in one sentence.
     public let help: String
+    /// Whether the value is a secret, which is never shown.
+    public let isSecret: Bool
+
+    /// The declaration as the reference shows it, for a setting of each element of a list.
+    ///
+    /// - Parameter list: The key of the list.
+    /// - Returns: The declaration.
+    public func inElements(of list: String) -> SettingDeclaration {
+        var shown = self
+        shown.key = "\(list)[].\(key)"
+        return shown
+    }
 }

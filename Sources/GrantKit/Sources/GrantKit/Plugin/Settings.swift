@@ -6,10 +6,17 @@
 /// problems; a key that nobody read is an unknown key.
 public struct Settings: Sendable {
     private let source: any SettingsSource
+    /// Where these settings are within those of the plugin: nothing, or a place in a list such as `receivers[1].`.
+    private let place: String
 
     /// For the host: settings out of a source.
     public init(_ source: any SettingsSource) {
+        self.init(source, at: "")
+    }
+
+    private init(_ source: any SettingsSource, at place: String) {
         self.source = source
+        self.place = place
     }
 
     /// Reads a setting that has a default.
@@ -34,9 +41,68 @@ public struct Settings: Sendable {
     public func read<Value: SettingValue>(_ key: String, example: Value, _ help: String) throws -> Value {
         let declaration = declaration(Value.self, key, example: example.setting, help)
         guard let value: Value = read(declaration) else {
-            throw ConfigurationError("the setting '\(key)' must be \(Value.expectation): \(help)", at: key)
+            throw missing(declaration)
         }
         return value
+    }
+
+    /// Reads a URL that the file must have: https, or http on this machine.
+    ///
+    /// - Parameters:
+    ///   - key: The key, in snake case.
+    ///   - example: A URL for the reference.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The URL.
+    /// - Throws: `ConfigurationError` if it is missing or may not be used.
+    public func read(url key: String, example: String, _ help: String) throws -> WebAddress {
+        let declaration = declaration(SettingURL.self, key, example: .string(example), help)
+        guard let value: SettingURL = read(declaration) else { throw missing(declaration) }
+        return value.address
+    }
+
+    /// Reads a secret, which nothing shows; the file need not have it.
+    ///
+    /// - Parameters:
+    ///   - key: The key, in snake case, with a word that says that it is a secret, such as `secret` or `password`:
+    ///     by that word the host knows the lines that no message may quote.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The secret; nil if the file has none or an empty one.
+    public func read(secret key: String, _ help: String) -> Secret? {
+        let value: String? = read(declaration(String.self, key, fallback: "", isSecret: true, help))
+        return value.flatMap { $0.isEmpty ? nil : Secret($0) }
+    }
+
+    /// Reads a list of mappings, each with settings of its own.
+    ///
+    /// What `read` throws is reported with its place, such as `receivers[1].url`, so that one run finds all problems.
+    /// The start is refused afterwards.
+    ///
+    /// - Parameters:
+    ///   - key: The key, in snake case.
+    ///   - limit: The most elements that the list may have.
+    ///   - help: What it is for, in one sentence.
+    ///   - read: Makes an element of its settings; read all of them before you throw. It is also called once without a
+    ///     file, for the reference, and what it returns then is dropped.
+    /// - Returns: The elements that could be read; none if the file has no list.
+    public func list<Element>(
+        _ key: String, atMost limit: Int = 100, _ help: String, _ read: (Settings) throws -> Element
+    ) -> [Element] {
+        let list = SettingDeclaration(
+            key: key, expectation: "a list of mappings", fallback: .array([]), example: .null,
+            bounds: "at most \(limit) mappings", help: help, isSecret: false)
+        let (template, elements) = source.elements(of: list, atMost: limit)
+        if let template { _ = try? read(Settings(template, at: "\(place)\(key)[].")) }
+        var all: [Element] = []
+        for (number, element) in elements.enumerated() {
+            do {
+                all.append(try read(Settings(element, at: "\(place)\(key)[\(number)].")))
+            } catch let error as ConfigurationError {
+                element.report("\(place)\(key)[\(number)]: \(error.message)", at: error.key ?? "")
+            } catch {
+                element.report("\(place)\(key)[\(number)]: \(error)", at: "")
+            }
+        }
+        return all
     }
 
     /// Reads a duration between bounds.
@@ -124,16 +190,23 @@ public struct Settings: Sendable {
         _ value: Value, _ bounds: ClosedRange<Value>, _ words: String, _ key: String
     ) -> Value? {
         if bounds.contains(value) { return value }
-        source.report("'\(key)' must be from \(words)", at: key)
+        source.report("'\(place)\(key)' must be from \(words)", at: key)
         return nil
     }
 
     private func declaration<Value: SettingValue>(
         _ type: Value.Type, _ key: String, fallback: JSON? = nil, example: JSON = .null, bounds: String = "",
-        _ help: String
+        isSecret: Bool = false, _ help: String
     ) -> SettingDeclaration {
         SettingDeclaration(
-            key: key, expectation: Value.expectation, fallback: fallback, example: example, bounds: bounds, help: help)
+            key: key, expectation: Value.expectation, fallback: fallback, example: example, bounds: bounds, help: help,
+            isSecret: isSecret)
+    }
+
+    private func missing(_ declaration: SettingDeclaration) -> ConfigurationError {
+        ConfigurationError(
+            "the setting '\(declaration.key)' must be \(declaration.expectation): \(declaration.help)",
+            at: declaration.key)
     }
 
     private func read<Value: SettingValue>(_ declaration: SettingDeclaration) -> Value? {
@@ -141,7 +214,7 @@ public struct Settings: Sendable {
         // A bare number is too easily meant in another unit.
         let isBareNumber = Value.self == Duration.self && json.integer != nil
         guard !isBareNumber, let value = Value(setting: json) else {
-            source.report("'\(declaration.key)' must be \(Value.expectation)", at: declaration.key)
+            source.report("'\(place)\(declaration.key)' must be \(Value.expectation)", at: declaration.key)
             return nil
         }
         return value

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The page where users type the code that their device shows (RFC 8628 section 3.3).
+///
+/// A link can fill the code in, but the user always presses a button, so that a link alone starts nothing (section
+/// 3.3.1).
+struct CodeEntry: BrowserEndpoint {
+    static let page = Route(["GET", "POST"], "/device")
+    /// What `host.attempts` counts guesses under.
+    private static let secret = "user_code"
+
+    let requests: DeviceRequests
+    let route = CodeEntry.page
+    let parameters = [ParameterDeclaration("user_code", longest: 256)]
+
+    private var host: any PluginHost { requests.host }
+
+    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        let typed = request.parameters["user_code"] ?? ""
+        guard request.isSubmitted else { return .page(DevicePage.form(typed)) }
+        guard !typed.isEmpty else { return .page(DevicePage.form(typed, .missing)) }
+        // What is not eight letters can be no code, so it is neither counted nor looked up.
+        guard let code = UserCode(typed: typed) else { return .page(DevicePage.form(typed, .wrong)) }
+        switch try await host.attempts.count(CodeEntry.secret, of: nil, from: request.head.address) {
+        case .allowed(let attempt): return try await check(code, attempt)
+        case .later(let wait): return .page(DevicePage.form(typed, .throttled, wait))
+        @unknown default:
+            throw OAuthError(.serverError, reason: "the server gives an answer that this plugin does not know")
+        }
+    }
+
+    private func check(_ code: UserCode, _ attempt: CountedAttempt) async throws -> EndpointResponse {
+        // Wrong, expired and used codes look the same.
+        guard let key = try await requests.pending(code) else { return .page(DevicePage.form(code.shown, .wrong)) }
+        try await host.attempts.succeeded(attempt)
+        return .interaction(DeviceApproval.purpose, context: DeviceApproval.context(key, code))
+    }
+}

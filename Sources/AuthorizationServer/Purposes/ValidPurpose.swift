@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A purpose, with the start of the interaction that it gets the result of.
+struct ValidPurpose: Sendable {
+    let role: any InteractionPurpose
+    let owner: DeclaredCollections
+    let start: PurposeStart
+    /// The languages that the browser accepts, most preferred first.
+    let languages: [String]
+
+    /// The place where the result goes. The space keeps it apart from every URI.
+    var place: String { "purpose \(role.name)" }
+
+    /// Turns a refusal into a page with a way to start over.
+    ///
+    /// Most refusals mean that the purpose has ended, for example because its code has expired.
+    func refusal(_ error: OAuthError) -> PageRefusal {
+        PageRefusal(PageRefusal.Kind(of: error, otherwise: .expired), error, again: start.page)
+    }
+}

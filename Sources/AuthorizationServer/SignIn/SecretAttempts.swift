@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import OutsideText
+
+/// Limits the guessing of the secrets of one plugin, such as codes that users type.
+///
+/// Every attempt counts for the address. It also counts for the account if the guess names one, and otherwise for
+/// everyone: with enough addresses, a short code could be guessed in spite of a limit for each.
+struct SecretAttempts: AttemptService {
+    let core: ServerCore
+    /// The id of the plugin.
+    let plugin: String
+
+    func count(_ secret: String, of account: String?, from address: String) async throws -> AttemptVerdict {
+        // Nothing is counted during HEAD, so guesses would be free.
+        guard !HeadRequest.isCurrent else { return .later(.seconds(1)) }
+        let digest = core.cryptography.digest
+        let kind = digest(secret)
+        let origin = name("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))")
+        let other = name(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)")
+        // An attempt that has to wait anyway uses up nothing, so an address that is held back holds back no others.
+        let waits = try await [tally(origin).wait(), tally(other).wait()].compactMap(\.self)
+        if let wait = waits.max() { return .later(wait) }
+        if let wait = try await tally(origin).pass(.address) { return .later(wait) }
+        if let wait = try await tally(other).pass(account == nil ? .everyone : .account) { return .later(wait) }
+        return .allowed(CountedAttempt(counters: [origin, other]))
+    }
+
+    /// - Throws: `PluginMistake` for an attempt that was not counted for this plugin; `StoreError`.
+    func succeeded(_ attempt: CountedAttempt) async throws {
+        guard attempt.counters.allSatisfy({ $0.raw.starts(with: prefix) }) else {
+            throw PluginMistake(
+                "the plugin '\(plugin)' called succeeded of host.attempts with an attempt that was not counted for it; "
+                    + "pass the attempt that count returned")
+        }
+        for name in attempt.counters { try await tally(name).giveBack() }
+    }
+
+    private func tally(_ name: String) -> AttemptTally {
+        AttemptTally(store: core.store, now: core.now, name: name)
+    }
+
+    /// Begins the names of all counters of the plugin, and of no others.
+    private var prefix: String { "secret.\(core.cryptography.digest(plugin))." }
+
+    private func name(_ what: String) -> String {
+        "\(prefix)\(core.cryptography.digest(what)).\(core.now.seconds / AttemptAllowance.window.components.seconds)"
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// The program's standard output, to which nothing that plugins and their libraries print goes.
+enum StandardOutput {
+    /// The environment variable with the number of the descriptor, for plugins that write there on purpose.
+    private static let variable = "GRANTOR_STDOUT"
+    private static let descriptor = Mutex<Int32>(STDOUT_FILENO)
+
+    /// Makes descriptor 1 lead to standard error, and keeps standard output on a descriptor of its own.
+    ///
+    /// Call this once, before any plugin is loaded: a library can print as soon as it is.
+    static func claim() {
+        openMissing()
+        // Programs that this one starts do not inherit it.
+        let kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        guard kept >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return }
+        descriptor.withLock { $0 = kept }
+        unsafe setenv(variable, "\(kept)", 1)
+    }
+
+    /// Opens the standard descriptors that the program was started without; a file of the store would get them
+    /// otherwise, and with it what is printed.
+    private static func openMissing() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// Prints lines.
+    ///
+    /// What cannot be written is lost, for example because the reader of a pipe has ended.
+    static func print(_ text: String) {
+        var bytes = Array("\(text)\n".utf8)
+        descriptor.withLock { descriptor in
+            while !bytes.isEmpty {
+                // Safe: no more bytes are read than the array holds.
+                let written = unsafe Foundation.write(descriptor, bytes, bytes.count)
+                guard written > 0 || errno == EINTR || errno == EAGAIN else { return }
+                if written > 0 { bytes.removeFirst(written) } else { usleep(10_000) }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+import Testing
+
+@testable import AuthorizationServer
+
+/// A role that is added to the kit must be forwarded too, or a plugin from outside loses it without a word.
+@Suite("Every kind of role is forwarded", .timeLimit(.minutes(10)))
+struct ForwardedRoleTests {
+    /// What `Registry.forwarded` knows; a new kind belongs there first.
+    private static let forwarded: Set<String> = [
+        "grants", "extensions", "formats", "resolvers", "endpoints", "flows", "requestFilters", "tokenFilters", "steps",
+        "purposes", "claimsSources", "resourceEndpoints", "browserEndpoints", "revocationParticipants", "jobs", "pages",
+        "documents", "eventSinks", "outboxes", "stores", "collections", "scopesOnRequest", "requiredScopes",
+        "signingAlgorithms", "metadata",
+    ]
+
+    @Test("the registry has no kind that is not forwarded")
+    func kinds() {
+        #expect(Set(Mirror(reflecting: Registry()).children.compactMap(\.label)) == Self.forwarded)
+    }
+
+    @Test("an outbox and a purpose arrive with what they declare")
+    func declared() {
+        var registry = Registry()
+        registry.add(outbox: Silent())
+        registry.add(purpose: Silent())
+        let result = PluginThreads(of: "silent").forwarding(registry)
+        #expect(result.outboxes.map(\.kinds) == [[.signedIn]])
+        #expect(result.purposes.map(\.name) == ["silent"] && result.purposes.map(\.grant.key) == ["silent"])
+    }
+
+    private struct Silent: EventOutbox, InteractionPurpose {
+        let kinds: Set<Event.Kind> = [.signedIn]
+        let name = "silent"
+        let grant = GrantDeclaration("urn:example:silent", key: "silent", client: .confidential)
+        func writes(for event: Event) async throws -> [StoreWrite] { [] }
+        func request(for context: JSON) async throws -> PurposeRequest { throw OAuthError(.accessDenied) }
+        func approved(_ authorization: Authorization, for context: JSON) async throws -> PurposeAnswer {
+            PurposeAnswer(Page("silent"))
+        }
+        func denied(for context: JSON) async throws -> PurposeAnswer { PurposeAnswer(Page("silent")) }
+    }
+}

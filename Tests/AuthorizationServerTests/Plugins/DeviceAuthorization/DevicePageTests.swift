@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import GrantKit
+import Support
+import Testing
+
+@testable import DeviceAuthorization
+
+@Suite("The page where users type a device's code", .timeLimit(.minutes(10)))
+struct DevicePageTests {
+    private static let wrong = "This code is wrong, has expired or has been used."
+
+    // MARK: codes
+
+    @Test("case, spaces and punctuation do not matter", .clause("RFC 8628 section 6.1"))
+    func spellings() async throws {
+        let server = try await Device.server()
+        let code = await Device(server).userCode
+        let plain = code.replacing("-", with: "")
+        let spaced = plain.map { String($0) }.joined(separator: " ")
+        let dashed = "\(plain.prefix(4))\u{2013}\(plain.suffix(4))."
+        for typed in [code, plain, code.lowercased(), spaced, " \(code)\t", dashed, "“\(code)”"] {
+            #expect(await Device.type(typed, in: Browser(server)).heading == "Sign in", "\(typed)")
+        }
+    }
+
+    @Test("whatever surrounds the letters of a code, it is read as that code or as none")
+    func hostile() throws {
+        let code = try #require(UserCode(typed: "WKJB-MJHT"))
+        for typed in Hostile.variants(of: "WKJBMJHT") + Hostile.variants(of: "wkjb-mjht") + Hostile.unshown {
+            let read = UserCode(typed: typed)
+            #expect(read == nil || read == code)
+        }
+        for typed in Hostile.lookalikes(of: "WKJBMJHT") { #expect(UserCode(typed: typed) == nil) }
+        for typed in ["", "WKJBMJH", "WKJBMJHTT", "AEIOUY01", "ＷＫＪＢＭＪＨＴ", String(repeating: "W", count: 256)] {
+            #expect(UserCode(typed: typed) == nil, "\(typed)")
+        }
+    }
+
+    @Test("all letters are drawn equally often, and nothing is drawn from nothing", .clause("RFC 8628 section 6.1"))
+    func drawn() throws {
+        let clock = ManualClock()
+        var counts: [UInt8: Int] = [:]
+        for _ in 0..<5000 {
+            let code = try #require(UserCode(drawnFrom: clock.random(bytes:)))
+            #expect(code.letters.count == 8 && code.shown.utf8.count == 9)
+            for letter in code.letters { counts[letter, default: 0] += 1 }
+        }
+        // Each of 20 letters is expected 2,000 times, with a standard deviation of 44.
+        #expect(counts.count == 20 && counts.values.allSatisfy { 1600..<2400 ~= $0 })
+        #expect(UserCode(drawnFrom: { _ in "" }) == nil)
+    }
+
+    @Test("wrong, expired, used and impossible codes look the same", .clause("RFC 8628 section 5.1"))
+    func refusals() async throws {
+        let server = try await Device.server()
+        let used = try #require(await Device.approved(server))
+        let expired = await Device(server)
+        server.clock.advance(.seconds(600))
+        for typed in [used.userCode, expired.userCode, "BBBB-BBBB", "no code", "12345678"] {
+            let page = await Device.type(typed, in: Browser(server))
+            #expect(page.status == 200 && page.heading == "Connect a device" && page.html.contains(Self.wrong))
+        }
+        let empty = await Device.type("", in: Browser(server))
+        #expect(empty.html.contains("Type the code.") && !empty.html.contains(Self.wrong))
+    }
+
+    @Test("a code that was denied cannot be approved afterwards", .clause("RFC 8628 section 3.3"))
+    func afterDenial() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let (browser, other) = (Browser(server), Browser(server))
+        let (consent, open) = (await device.consent(in: browser), await device.consent(in: other))
+        _ = await browser.submit(consent, [("decision", "deny")])
+        #expect(await other.allow(open).heading != "Your device is connected")
+        #expect(await device.poll().error == "access_denied")
+    }
+
+    @Test("guesses are slowed down, and the right code is not looked up then either", .clause("RFC 8628 section 5.1"))
+    func guesses() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        var page = await browser.open("/auth/device")
+        var tries = 0
+        while tries < 500, !page.html.contains("There were too many attempts.") {
+            page = await browser.submit(page, [("user_code", "BBBB-BBBB")])
+            tries += 1
+        }
+        #expect(tries < 200 && page.html.contains("Try again in"))
+        let right = await browser.submit(page, [("user_code", device.userCode)])
+        #expect(right.heading == "Connect a device" && right.html.contains("There were too many attempts."))
+        server.clock.advance(.seconds(300))
+        #expect(await Device.type(device.userCode, in: browser).heading == "Sign in")
+    }
+
+    // MARK: pages
+
+    @Test("a link fills the code in, and starts nothing by itself", .clause("RFC 8628 section 3.3.1"))
+    func link() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let page = await browser.open(device.answer["verification_uri_complete"] ?? "")
+        #expect(page.heading == "Connect a device" && page.html.contains(#"value="\#(device.userCode)""#))
+        let signIn = await browser.submit(page, [("user_code", device.userCode)])
+        #expect(signIn.heading == "Sign in")
+    }
+
+    @Test("what a link contains changes nothing on the page but the letters in the field")
+    func filled() async throws {
+        let browser = Browser(try await Device.server())
+        let plain = Markup.structure(await browser.open("/auth/device").body)
+        for mark in HostileMark.all {
+            for (_, text) in mark.texts {
+                let code = String(decoding: text.utf8.prefix(200), as: UTF8.self)
+                let page = await browser.open("/auth/device?user_code=\(Form.encode(code))")
+                #expect(page.status == 200 && Markup.structure(page.body) == plain, "\(mark)")
+                #expect(!page.html.contains("evil"))
+            }
+        }
+    }
+
+    @Test("a form of another site starts nothing")
+    func foreignForm() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let page = await Browser(server).post("/auth/device", [("user_code", device.userCode)])
+        #expect(page.status == 400 && page.heading == "This form cannot be accepted")
+    }
+
+    @Test(
+        "the consent page says which device asked, from where and when, and which code it shows", .clause("RFC 10027"))
+    func warning() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let now = await device.consent(in: browser)
+        #expect(now.html.contains("The television") && now.html.contains(device.userCode))
+        #expect(now.html.contains("The request came from the address <bdi>192.0.2.1</bdi>, less than a minute ago."))
+        for (seconds, words) in [(60, "1 minute ago."), (120, "<bdi>3</bdi> minutes ago.")] {
+            server.clock.advance(.seconds(seconds))
+            #expect(await device.consent(in: browser).html.contains(words), "\(words)")
+        }
+    }
+
+    @Test("a client's name cannot break the page")
+    func hostileName() async throws {
+        var client = Device.tv
+        client["name"] = "<b>\"'&amp;</b><script>alert(1)</script>"
+        let server = try await Device.server(clients: [client])
+        let page = await Device(server).consent(in: Browser(server))
+        #expect(page.heading == "Allow access to your account?" && !page.html.contains("<script>alert"))
+    }
+
+    @Test("consent is asked for each device, even for a first-party client", .clause("RFC 10027"))
+    func askedEachTime() async throws {
+        let server = try await Device.server()
+        let browser = Browser(server)
+        for _ in 0..<2 {
+            let consent = await Device(server).consent(in: browser)
+            #expect(consent.heading == "Allow access to your account?")
+            #expect(await browser.allow(consent).heading == "Your device is connected")
+        }
+        let printer = await server.post("/auth/device_authorization", [], as: ("printer", Demo.secret))
+        let page = await Device.type(printer["user_code"] ?? "", in: browser)
+        #expect(page.heading == "Allow access to your account?")
+        #expect(await !browser.open("/auth/grants").html.contains("The television"))
+    }
+
+    // MARK: buttons that are pressed twice
+
+    @Test("each button can be pressed twice")
+    func pressedTwice() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let entry = await browser.open("/auth/device")
+        for _ in 0..<2 {
+            #expect(await browser.submit(entry, [("user_code", device.userCode)]).heading == "Sign in")
+        }
+        let consent = await device.consent(in: browser)
+        let before = browser.copy()
+        #expect(await browser.allow(consent).heading == "Your device is connected")
+        #expect(await before.allow(consent).heading == "Your device is connected")
+        #expect(await device.poll().status == 200)
+    }
+
+    @Test("of 32 racing presses of Allow each shows the same page, and the device gets its tokens once")
+    func race() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let consent = await device.consent(in: browser)
+        let headings = await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<32 {
+                let other = browser.copy()
+                group.addTask { await other.allow(consent).heading }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(headings.allSatisfy { $0 == "Your device is connected" }, "\(headings)")
+        #expect(await device.poll().status == 200)
+    }
+
+    // MARK: the QR code
+
+    @Test("the image is the QR code of the page with the code filled in, whether or not the code exists")
+    func image() async throws {
+        let server = try await Device.server()
+        let image = await server.send("GET", "/auth/device/qr", query: "user_code=wdjb-mjht")
+        #expect(image.status == 200 && image.header("content-type") == "image/svg+xml")
+        #expect(image.header("content-security-policy")?.contains("sandbox") == true)
+        let code = try #require(QRCode("https://id.example.com/auth/device?user_code=WDJB-MJHT"))
+        #expect(image.html == code.svg)
+    }
+
+    @Test(
+        "no other text can be made into an image",
+        arguments: ["", "user_code=", "user_code=https%3A%2F%2Fevil.example"])
+    func noImage(_ query: String) async throws {
+        let server = try await Device.server()
+        #expect(await server.send("GET", "/auth/device/qr", query: query).status == 400)
+    }
+}
