@@ -8,32 +8,32 @@ struct CallerShapeTests {
     @Test(
         "a shape registers its parts",
         arguments: [
-            Expectation(
+            ExpectedShape(
                 ClientAssertions.self, adds: ["authenticates private_key_jwt", "collection client_assertion"]),
-            Expectation(
+            ExpectedShape(
                 MutualTLS.self, attributes: ["tls_client_certificate_bound_access_tokens"],
                 adds: [
                     "authenticates self_signed_tls_client_auth", "proof x5t#S256",
                     "metadata tls_client_certificate_bound_access_tokens",
                 ]),
-            Expectation(
+            ExpectedShape(
                 Registration.self, settings: ["scope", "lifetime"],
                 adds: [
                     "collection registration", "version 2 of registration", "endpoint POST /register",
                     "endpoint GET /register/{client}", "endpoint DELETE /register/{client}",
                     "every 3600s expired-registrations",
                 ]),
-            Expectation(
+            ExpectedShape(
                 ClientDocuments.self, settings: ["scope"],
                 adds: ["resolves clients https://", "metadata client_id_metadata_document_supported"]),
-            Expectation(
+            ExpectedShape(
                 SCIM.self,
                 adds: [
                     "endpoint GET,PUT /scim/v2/Users/{id}", "endpoint GET /scim/v2/Groups/{group}/members/{id}",
                     "endpoint GET /scim/v2/ServiceProviderConfig",
                 ]),
-        ] as [Expectation])
-    func registers(_ expected: Expectation) throws {
+        ] as [ExpectedShape])
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 
@@ -181,7 +181,7 @@ struct CallerShapeTests {
         let user: JSON = ["id": "ann", "groups": ["staff"]]
         let reply = try await router.send("PUT", "/scim/v2/Users/ann", as: bearer(["scim"]), document: user)
         #expect(reply.headers["ETag"] == "W/\"1\"")
-        guard case .bytes(let bytes, let type) = reply.content, type == "application/scim+json" else {
+        guard case .file(let bytes, let type) = reply.content, type == "application/scim+json" else {
             Issue.record("the media type is another: \(reply.content)")
             return
         }

@@ -8,15 +8,15 @@ struct HostShapeTests {
     @Test(
         "a shape registers its parts",
         arguments: [
-            Expectation(
+            ExpectedShape(
                 SharedSignals.self,
                 adds: [
-                    "collection signal_stream", "version 3 of signal_stream", "job plugin.signal",
-                    "every 86400s plugin.verification",
+                    "collection signal_stream", "version 3 of signal_stream", "job plugin.event", "job plugin.signal",
+                    "every 86400s plugin.verification", "outbox session_ended",
                 ]),
-            Expectation(FAPIProfile.self, attributes: ["fapi"], adds: ["rule fapi"]),
-        ] as [Expectation])
-    func registers(_ expected: Expectation) throws {
+            ExpectedShape(FAPIProfile.self, attributes: ["fapi"], adds: ["rule fapi"]),
+        ] as [ExpectedShape])
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 
@@ -35,8 +35,14 @@ struct HostShapeTests {
         }
         try await stream("disabled", ["v": 3, "events": [.string(SharedSignals.sessionRevoked)], "status": "paused"])
         try await stream("deleted", ["v": 2, "events": [.string(SharedSignals.sessionRevoked)], "deleted": true])
-        let sink = try #require(try LoadedShape(SharedSignals.self, host: host).registry.eventSinks.first)
-        try await sink.write([Event(.sessionEnded, subject: .user("ann")), Event(.issued)])
+        let registry = try LoadedShape(SharedSignals.self, host: host).registry
+        let outbox = try #require(registry.outboxes.first)
+        let writes = try await outbox.writes(for: Event(.sessionEnded, subject: .user("ann")))
+        guard writes.count == 1, case .create(let job)? = writes.first else {
+            Issue.record("the event is not one job: \(writes)")
+            return
+        }
+        try await #require(registry.later(SignalFanOut.self).first).run(job.value["payload"] ?? .null)
         let lanes = host.records.all("job").compactMap { $0.value["lane"]?.string }
         #expect(lanes.count == 230 && Set(lanes).count == 230)
     }
@@ -44,8 +50,8 @@ struct HostShapeTests {
     @Test("a record of a newer version is an error, and not misread")
     func refusesNewer() async throws {
         try await stream("newer", ["v": 4, "events": [.string(SharedSignals.sessionRevoked)]])
-        let sink = try #require(try LoadedShape(SharedSignals.self, host: host).registry.eventSinks.first)
-        await #expect(throws: StoreError.self) { try await sink.write([Event(.sessionEnded)]) }
+        let payload: JSON = ["event": .string(SharedSignals.sessionRevoked)]
+        await #expect(throws: StoreError.self) { try await SignalFanOut(host: host).run(payload) }
         #expect(throws: StoreError.self) { try SharedSignals.versions.current([:], version: 0) }
     }
 
@@ -57,13 +63,13 @@ struct HostShapeTests {
             let registry = try LoadedShape(SharedSignals.self, host: TestHost(name: name)).registry
             return registry.later((any LaterJobHandler).self).map(\.name)
         }
-        #expect(names == [["signals.signal"], ["partners.signal"]])
+        #expect(names == [["signals.event", "signals.signal"], ["partners.event", "partners.signal"]])
         let registry = try LoadedShape(SharedSignals.self, host: host).registry
         try await #require(registry.later((any ScheduledJob).self).first).run()
         let job = try #require(host.records.all("job").first?.value)
         #expect(job["handler"] == "signals.signal" && job["not_before"]?.integer == host.now.seconds + 60)
 
-        let handler = try #require(registry.later((any LaterJobHandler).self).first)
+        let handler = try #require(registry.later(SignalDelivery.self).first)
         host.reply(to: "https://r/", [:], status: 202)
         try await handler.run(job["payload"] ?? .null)
         host.reply(to: "https://r/", [:], status: 500)

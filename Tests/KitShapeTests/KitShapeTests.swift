@@ -9,13 +9,13 @@ struct KitShapeTests {
     @Test(
         "a shape reads its settings, declares its attributes and registers its parts",
         arguments: [
-            Expectation(
+            ExpectedShape(
                 AuthorizationCode.self, settings: ["code_lifetime"], attributes: ["pkce"],
                 adds: [
                     "grant authorization_code", "flow code", "collection authorization_code",
                     "metadata code_challenge_methods_supported",
                 ]),
-            Expectation(
+            ExpectedShape(
                 OpenID.self, attributes: ["id_token_signed_response_alg"],
                 adds: [
                     "flow id_token", "member id_token", "scope on request openid", "document openid-configuration",
@@ -23,16 +23,16 @@ struct KitShapeTests {
                     "filters prompt", "filters max_age", "filters login_hint", "filters id_token_hint",
                     "filters acr_values",
                 ]),
-            Expectation(
+            ExpectedShape(
                 DPoP.self, attributes: ["dpop_bound_access_tokens"],
                 adds: [
                     "proof jkt", "filters dpop_jkt", "collection dpop_proof",
                     "metadata dpop_signing_alg_values_supported",
                 ]),
-            Expectation(
+            ExpectedShape(
                 PushedRequests.self, attributes: ["require_pushed_authorization_requests"],
                 adds: ["endpoint POST /par", "resolves request_uri", "collection pushed_request"]),
-            Expectation(
+            ExpectedShape(
                 SMARTLaunch.self, settings: ["fhir_base"],
                 adds: [
                     "step patient", "member patient", "member encounter", "member need_patient_banner",
@@ -40,7 +40,7 @@ struct KitShapeTests {
                     "document smart-configuration",
                 ]),
         ])
-    func registers(_ expected: Expectation) throws {
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 

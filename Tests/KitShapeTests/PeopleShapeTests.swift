@@ -8,20 +8,20 @@ struct PeopleShapeTests {
     @Test(
         "a shape registers its parts",
         arguments: [
-            Expectation(
+            ExpectedShape(
                 UpstreamOpenID.self, settings: ["issuer", "client_id"],
                 adds: ["step plugin as button", "collection upstream_link"]),
-            Expectation(
+            ExpectedShape(
                 Passkeys.self, adds: ["step passkey as button", "asset passkeys.js", "collection passkey"]),
-            Expectation(TOTP.self, adds: ["step totp", "collection totp"]),
-            Expectation(SignUp.self, adds: ["step sign-up as link"]),
-            Expectation(MailSignIn.self, adds: ["step mail as page", "collection mail_link"]),
-            Expectation(AuthorizationDetails.self, adds: ["asks about authorization_details"]),
-            Expectation(OfflineAccess.self, adds: ["asks about offline access"]),
-            Expectation(SMTP.self, adds: ["carries mail"]), Expectation(SMSGateway.self, adds: ["carries sms"]),
-            Expectation(LDAP.self, adds: ["users ldap:"]), Expectation(LegacyUsers.self, adds: ["users legacy:"]),
-        ] as [Expectation])
-    func registers(_ expected: Expectation) throws {
+            ExpectedShape(TOTP.self, adds: ["step totp", "collection totp"]),
+            ExpectedShape(SignUp.self, adds: ["step sign-up as link"]),
+            ExpectedShape(MailSignIn.self, adds: ["step mail as page", "collection mail_link"]),
+            ExpectedShape(AuthorizationDetails.self, adds: ["asks about authorization_details"]),
+            ExpectedShape(OfflineAccess.self, adds: ["asks about offline access"]),
+            ExpectedShape(SMTP.self, adds: ["carries mail"]), ExpectedShape(SMSGateway.self, adds: ["carries sms"]),
+            ExpectedShape(LDAP.self, adds: ["users ldap:"]), ExpectedShape(LegacyUsers.self, adds: ["users legacy:"]),
+        ] as [ExpectedShape])
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 

@@ -8,17 +8,17 @@ struct RequestShapeTests {
     @Test(
         "a shape registers its parts",
         arguments: [
-            Expectation(
+            ExpectedShape(
                 RequestObjects.self, attributes: ["require_signed_request_object"],
                 adds: ["resolves request", "metadata request_parameter_supported"]),
-            Expectation(ScopeTrees.self, adds: ["scope rule trees"]),
-            Expectation(SignedResponses.self, adds: ["response mode query.jwt", "response mode fragment.jwt"]),
-            Expectation(WebMessage.self, adds: ["response mode web_message", "asset web-message.js"]),
-            Expectation(
+            ExpectedShape(ScopeTrees.self, adds: ["scope rule trees"]),
+            ExpectedShape(SignedResponses.self, adds: ["response mode query.jwt", "response mode fragment.jwt"]),
+            ExpectedShape(WebMessage.self, adds: ["response mode web_message", "asset web-message.js"]),
+            ExpectedShape(
                 Federation.self, settings: ["anchor", "anchor_keys"],
                 adds: ["endpoint GET /openid-federation", "resolves clients https://"]),
-        ] as [Expectation])
-    func registers(_ expected: Expectation) throws {
+        ] as [ExpectedShape])
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 
@@ -126,7 +126,7 @@ struct RequestShapeTests {
         #expect(found.body?["resource"] == "https://api.example.com/mcp" && found.freshFor == .seconds(3600))
         #expect(try await router.send("GET", "/oauth-protected-resource/other").status == 404)
         let signed = try await router.send("GET", "/openid-federation")
-        guard case .bytes(let bytes, let type) = signed.content else { return #expect(Bool(false), "it is not signed") }
+        guard case .file(let bytes, let type) = signed.content else { return #expect(Bool(false), "it is not signed") }
         #expect(type == "application/entity-statement+jwt")
         let statement = host.keys.verify(String(decoding: bytes, as: UTF8.self), type: "entity-statement+jwt")
         #expect(statement?.claims["authority_hints"] == ["https://anchor.example.com"])

@@ -8,24 +8,24 @@ struct TokenShapeTests {
     @Test(
         "a shape registers its parts",
         arguments: [
-            Expectation(TokenExchange.self, attributes: ["other_audiences"], adds: ["grant token_exchange"]),
-            Expectation(AssertionGrant.self, settings: ["issuer", "jwks_uri"], adds: ["grant jwt_bearer"]),
-            Expectation(
+            ExpectedShape(TokenExchange.self, attributes: ["other_audiences"], adds: ["grant token_exchange"]),
+            ExpectedShape(AssertionGrant.self, settings: ["issuer", "jwks_uri"], adds: ["grant jwt_bearer"]),
+            ExpectedShape(
                 IdentityAssertions.self, settings: ["servers"],
                 adds: [
                     "product urn:ietf:params:oauth:token-type:id-jag",
                     "metadata identity_chaining_requested_token_types_supported",
                 ]),
-            Expectation(
+            ExpectedShape(
                 TransactionTokens.self, settings: ["trust_domain"], attributes: ["workload"],
                 adds: ["product urn:ietf:params:oauth:token-type:txn_token"]),
-            Expectation(
+            ExpectedShape(
                 ResourceIndicators.self, settings: ["resources"],
                 adds: [
                     "audience parameter resource", "rule audience", "endpoint GET /oauth-protected-resource/{path...}",
                 ]),
-        ] as [Expectation])
-    func registers(_ expected: Expectation) throws {
+        ] as [ExpectedShape])
+    func registers(_ expected: ExpectedShape) throws {
         try expected.check()
     }
 

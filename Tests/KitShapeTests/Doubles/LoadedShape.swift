@@ -53,6 +53,7 @@ extension Registry {
             flows.map { "flow \($0.word)" } + resourceEndpoints.map { "resource endpoint \($0.route.path)" }
             + browserEndpoints.map { "browser endpoint \($0.route.path)" } + documents.map { "document \($0.name)" }
             + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
+            + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }
         return Set(present + later)
     }

@@ -4,8 +4,8 @@ import GrantKit
 
 /// The values that an attribute accepts, as data: the reference can print it, and another process can check it.
 ///
-/// Takes the place of the closure `AttributeDeclaration.accepts`. `SettingValue` gets it as a requirement with the default
-/// `custom`.
+/// Takes the place of the closure `AttributeDeclaration.accepts`.
+/// `SettingValue` will name its kind, which is `custom` by default.
 enum ValueKind: Sendable, Hashable {
     case bool
     case string

@@ -4,13 +4,13 @@ import GrantKit
 
 /// The response of an endpoint.
 ///
-/// Takes the place of `EndpointResponse` with one more case of `Content`, which is not frozen, and one more member.
+/// Takes the place of `EndpointResponse` with one more member, `freshFor`, and for any caller the case `file`.
 struct Reply: Sendable {
     enum Content: Sendable {
         case none
         case json(JSON)
         /// A body of any media type.
-        case bytes([UInt8], type: String)
+        case file([UInt8], mediaType: String)
         case page(Page)
     }
 

@@ -20,7 +20,7 @@ struct SCIM: Plugin {
     }
 
     static func reply(_ document: JSON, status: Int = 200, version: String? = nil) -> Reply {
-        var reply = Reply(.bytes(document.bytes, type: type), status: status)
+        var reply = Reply(.file(document.bytes, mediaType: type), status: status)
         reply.headers["ETag"] = version.map { "W/\"\($0)\"" }
         return reply
     }

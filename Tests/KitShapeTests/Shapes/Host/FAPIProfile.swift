@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Checks that a client keeps to a profile (FAPI 2.0 Security Profile). It names no plugin, only what they offer together.
+/// Checks that clients keep to a profile (FAPI 2.0 Security Profile).
+///
+/// It names no plugin, only what all of them offer together.
 struct FAPIProfile: Plugin, ConfigurationRule {
     static let manifest = PluginManifest(
         id: "fapi-profile", summary: "clients that keep to a profile", specification: "FAPI 2.0")

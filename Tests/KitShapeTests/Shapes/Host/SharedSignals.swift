@@ -3,7 +3,7 @@
 import GrantKit
 
 /// Tells receivers about sessions that end (Shared Signals Framework 1.0). It can be loaded several times.
-struct SharedSignals: Plugin, EventSink {
+struct SharedSignals: Plugin, EventOutbox {
     static let manifest = PluginManifest(
         id: "shared-signals", summary: "tells receivers what ends", specification: "Shared Signals 1.0")
     static let collection = "signal_stream"
@@ -11,6 +11,7 @@ struct SharedSignals: Plugin, EventSink {
     static let versions = CollectionVersion(
         collection: collection, migrations: [SeveralEvents(), NamedStatus()])
 
+    let kinds: Set<Event.Kind> = [.sessionEnded]
     private let host: any LaterHost
 
     init(settings: Settings, host: any PluginHost) throws {
@@ -19,21 +20,21 @@ struct SharedSignals: Plugin, EventSink {
 
     func register(in registry: inout Registry) {
         registry.add(collection: StoreCollection(SharedSignals.collection))
-        registry.add(eventSink: self)
+        registry.add(outbox: self)
         registry.add(later: SharedSignals.versions)
+        registry.add(later: SignalFanOut(host: host))
         registry.add(later: SignalDelivery(host: host))
         registry.add(later: StreamVerification(host: host))
     }
 
-    /// Queues a signal for each stream, in a lane of its own, so that a receiver that is down delays no others.
-    func write(_ events: [Event]) async throws {
-        for event in events where event.kind == .sessionEnded {
-            let subject = event.subject?.id ?? ""
-            let payload: JSON = ["event": .string(SharedSignals.sessionRevoked), "sub": .string(subject)]
-            try await SharedSignals.queue(payload, on: host, notBefore: nil)
-        }
+    /// One job for each event, committed with the change, however many streams there are.
+    func writes(for event: Event) async throws -> [StoreWrite] {
+        let subject = event.subject?.id ?? ""
+        let payload: JSON = ["event": .string(SharedSignals.sessionRevoked), "sub": .string(subject)]
+        return [try await host.laterJobs.enqueue(Job("\(host.name).event", payload, limit: .seconds(86400)))]
     }
 
+    /// Queues a signal for each stream, in a lane of its own, so that a receiver that is down delays no others.
     static func queue(_ payload: JSON, on host: any LaterHost, notBefore: Timestamp?) async throws {
         try await host.laterStore.walk(collection) { record in
             let stream = try versions.current(record.value, version: record.value["v"]?.integer ?? 1)
@@ -67,6 +68,17 @@ struct SharedSignals: Plugin, EventSink {
             value["status"] = "enabled"
             return value
         }
+    }
+}
+
+/// Queues the signals about one event.
+struct SignalFanOut: LaterJobHandler {
+    let host: any LaterHost
+
+    var name: String { "\(host.name).event" }
+
+    func run(_ payload: JSON) async throws {
+        try await SharedSignals.queue(payload, on: host, notBefore: nil)
     }
 }
 

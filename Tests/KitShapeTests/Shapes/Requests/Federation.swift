@@ -59,7 +59,7 @@ struct EntityStatement: CallerEndpoint {
             "exp": .integer((host.now + .seconds(86400)).seconds), "authority_hints": .strings([anchor]),
         ]
         let statement = try await host.keys.sign(claims, type: "entity-statement+jwt", algorithm: nil)
-        var reply = Reply(.bytes(Array(statement.utf8), type: "application/entity-statement+jwt"))
+        var reply = Reply(.file(Array(statement.utf8), mediaType: "application/entity-statement+jwt"))
         reply.freshFor = .seconds(3600)
         return reply
     }

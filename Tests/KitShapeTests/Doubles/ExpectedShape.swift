@@ -4,7 +4,7 @@ import GrantKit
 import Testing
 
 /// What a shape reads and registers.
-struct Expectation: Sendable, CustomTestStringConvertible {
+struct ExpectedShape: Sendable, CustomTestStringConvertible {
     let type: any Plugin.Type
     let settings: [String]
     let attributes: [String]
