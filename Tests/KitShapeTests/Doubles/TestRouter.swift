@@ -50,7 +50,7 @@ struct TestRouter {
 
     private func check(_ caller: FoundCaller, _ way: AdmissionWay) throws {
         switch (way, caller) {
-        case (.bearer(let scope, _), .bearer(let bearer)), (.anyoneOrBearer(let scope), .bearer(let bearer)):
+        case (.bearer(let scope), .bearer(let bearer)), (.anyoneOrBearer(let scope), .bearer(let bearer)):
             guard scope.words.allSatisfy(bearer.token.authorization.scope.contains) else {
                 throw OAuthError(.insufficientScope)
             }

@@ -16,13 +16,13 @@ enum AdmissionWay: Sendable, Hashable {
     case anyone
     /// A client that has authenticated.
     case client(ClientRequirement)
-    /// An access token with a scope, and how its user must have signed in (RFC 9470).
-    case bearer(Scope, maxAge: Duration?)
+    /// An access token with a scope.
+    case bearer(Scope)
     /// As `bearer`, or no credentials.
     case anyoneOrBearer(Scope)
     case browser
     /// A user who is signed in; others are asked to, and then the endpoint is called with the whole query.
-    case user(maxAge: Duration?)
+    case user
 }
 
 extension Admission where Who == Anyone {
@@ -34,9 +34,7 @@ extension Admission where Who == Client {
 }
 
 extension Admission where Who == Bearer {
-    static func bearer(_ scope: Scope, maxAge: Duration? = nil) -> Admission {
-        Admission(.bearer(scope, maxAge: maxAge))
-    }
+    static func bearer(_ scope: Scope) -> Admission { Admission(.bearer(scope)) }
 }
 
 extension Admission where Who == Bearer? {
@@ -48,5 +46,5 @@ extension Admission where Who == Visitor {
 }
 
 extension Admission where Who == UserSession {
-    static func user(maxAge: Duration? = nil) -> Admission { Admission(.user(maxAge: maxAge)) }
+    static var user: Admission { Admission(.user) }
 }

@@ -31,10 +31,6 @@ struct Call<Who: Caller>: Sendable {
     var variables: Parameters = [:]
     /// The body, if the endpoint reads JSON and the request has one.
     var document: JSON?
-    /// The body, if the endpoint reads bytes.
-    var bytes: [UInt8] = []
-    /// The key that the caller has proved.
-    var confirmation: Confirmation?
 }
 
 /// The kind of body that an endpoint reads.
@@ -44,8 +40,6 @@ enum BodyKind: Sendable, Hashable {
     case authorizationRequest
     /// JSON of one of these media types.
     case json([String])
-    /// Anything of one of these media types.
-    case bytes([String])
 }
 
 /// Takes the place of `Route`, with a base in place of `isAtRoot`.
