@@ -48,7 +48,7 @@ struct RegistrationEndpoint: CallerEndpoint {
         let change = try await host.clients.documents.create(ceiling.clip(document))
         var answer = change.entry.document
         answer["client_id"] = .string(change.entry.id)
-        let row: JSON = ["at": .integer(host.now.seconds), "software": .strings([])]
+        let row: JSON = ["v": 2, "at": .integer(host.now.seconds)]
         let key = StoreKey("registration", change.entry.id)
         let record = StoreRecord(key, row, expiresAt: host.now + .seconds(31_536_000))
         return .json(answer, status: 201, writes: [.create(record)])
