@@ -5,15 +5,13 @@ import Testing
 
 extension KitShapeTests {
     /// A proof as `TestCryptography` accepts it, with some of its claims changed.
-    private func proof(_ plugin: DPoP, _ changes: JSON = [:]) -> String {
+    private func proof(_ plugin: DPoP, _ changes: JSON = [:]) async throws -> String {
         var claims: JSON = [
             "htm": "POST", "htu": "https://id.example.com/tenant/auth/token", "iat": 1_800_000_000, "jti": "p-1",
-            "nonce": .string(plugin.nonce()),
+            "nonce": .string(try await plugin.nonce()),
         ]
         for change in changes.members { claims[change.name] = change.value }
-        return JSON.object([
-            .init("header", ["typ": "dpop+jwt"]), .init("claims", claims), .init("thumbprint", "thumb"),
-        ]).text
+        return TestForeignKeys.token("dpop+jwt", claims, key: "thumb")
     }
 
     private func head(_ proofs: String...) -> RequestHead {
@@ -22,20 +20,22 @@ extension KitShapeTests {
     }
 
     private func dpop() throws -> DPoP {
-        try #require(try LoadedShape(DPoP.self).registry.proofs.first as? DPoP)
+        try #require(try LoadedShape(DPoP.self).registry.later(DPoP.self).first)
     }
 
     @Test("a proof of possession binds the token and is valid once")
     func proves() async throws {
         let plugin = try dpop()
         #expect(try await plugin.prove(head(), client: Fixture.client, presenting: nil) == nil)
-        let first = try await plugin.prove(head(proof(plugin)), client: Fixture.client, presenting: nil)
+        let sent = head(try await proof(plugin))
+        let first = try await plugin.prove(sent, client: Fixture.client, presenting: nil)
+        let nonce = try await plugin.nonce()
         #expect(first?.confirmation == Confirmation("jkt", "thumb", tokenType: "DPoP"))
-        #expect(first?.responseHeaders == ["DPoP-Nonce": plugin.nonce()])
+        #expect(first?.responseHeaders == ["DPoP-Nonce": nonce])
         let refusal = await #expect(throws: OAuthError.self) {
-            _ = try await plugin.prove(head(proof(plugin)), client: Fixture.client, presenting: nil)
+            _ = try await plugin.prove(sent, client: Fixture.client, presenting: nil)
         }
-        #expect(refusal?.code == .invalidDPoPProof && refusal?.headers["DPoP-Nonce"] == plugin.nonce())
+        #expect(refusal?.code == .invalidDPoPProof && refusal?.headers["DPoP-Nonce"] == nonce)
     }
 
     @Test(
@@ -53,8 +53,9 @@ extension KitShapeTests {
         let presented = PresentedToken(value: "at-1", token: token)
         var claims = changes
         if claims["ath"] == nil { claims["ath"] = .string(TestCryptography().digest("at-1")) }
+        let sent = head(try await proof(plugin, claims))
         let refusal = await #expect(throws: OAuthError.self) {
-            _ = try await plugin.prove(head(proof(plugin, claims)), client: Fixture.client, presenting: presented)
+            _ = try await plugin.prove(sent, client: Fixture.client, presenting: presented)
         }
         #expect(refusal?.code.rawValue == code && refusal?.headers["DPoP-Nonce"] != nil)
     }
@@ -82,14 +83,14 @@ extension KitShapeTests {
     @Test("a pushed request can be read until its completion uses it up")
     func pushes() async throws {
         let shape = try LoadedShape(PushedRequests.self)
-        let endpoint = try #require(shape.registry.endpoints.first)
-        #expect((endpoint as? any EndpointWithBody)?.body == .authorizationRequest)
+        let endpoint = try #require(shape.registry.later(PushEndpoint.self).first)
+        #expect(endpoint.body == .authorizationRequest)
         let sent: Parameters = ["response_type": "code", "scope": "read"]
-        let answer = try await endpoint.respond(to: Fixture.endpointRequest(sent))
+        let answer = try await TestRouter(shape.registry).send("POST", "/par", as: .client(Fixture.client), sent)
         #expect(answer.status == 201)
         #expect(try await shape.host.store.write(answer.writes) == .committed)
 
-        let resolver = try #require(shape.registry.requestResolvers.first)
+        let resolver = try #require(shape.registry.later(PushedRequestResolver.self).first)
         let outer: Parameters = ["request_uri": answer.body?["request_uri"]?.string ?? ""]
         _ = try await resolver.resolve(outer, client: Fixture.client)
         let resolved = try #require(try await resolver.resolve(outer, client: Fixture.client))
@@ -102,53 +103,6 @@ extension KitShapeTests {
         #expect(try await resolver.resolve(sent, client: Fixture.client) == nil, "a request may come by itself")
     }
 
-    /// The error of a poll; nil if it is granted.
-    private func poll(_ shape: LoadedShape, _ code: String) async throws -> OAuthError.Code? {
-        let grant = try #require(shape.registry.grants.first)
-        do {
-            let authorization = try await grant.authorize(
-                Fixture.tokenRequest(grant.declaration, ["device_code": code]))
-            let outcome = try await shape.host.store.write(authorization.writes)
-            return outcome.found?.isRedeemed == true ? .invalidGrant : nil
-        } catch let refusal as OAuthError {
-            return refusal.code
-        }
-    }
-
-    @Test("a device polls, is told to slow down, and gets what was approved elsewhere, once")
-    func approvesDevice() async throws {
-        let shape = try LoadedShape(DeviceCode.self)
-        let start = try #require(shape.registry.endpoints.first)
-        let answer = try await start.respond(to: Fixture.endpointRequest(["scope": "read"]))
-        #expect(try await shape.host.store.write(answer.writes) == .committed)
-        #expect(answer.body?["verification_uri"] == "https://id.example.com/tenant/auth/device")
-        let code = try #require(answer.body?["device_code"]?.string)
-        #expect(try await poll(shape, code) == .authorizationPending)
-        #expect(try await poll(shape, code) == .slowDown)
-
-        let entry = try #require(shape.registry.browserEndpoints.first)
-        let typed: Parameters = ["user_code": answer.body?["user_code"]?.string?.lowercased() ?? ""]
-        let head = RequestHead(method: "POST", path: "/device", address: "192.0.2.1")
-        let reply = try await entry.respond(to: BrowserRequest(head: head, parameters: typed))
-        guard case .interaction(let name, let context) = reply.content else {
-            Issue.record("nobody is asked to sign in: \(reply)")
-            return
-        }
-        let purpose = try #require(shape.registry.purposes.first { $0.name == name })
-        let asked = try await purpose.request(for: context)
-        #expect(asked.client.id == "app" && asked.limits.scope == ["read"] && asked.consent.isAskedEachTime)
-        let granted = Authorization(subject: .user("ann"), limits: asked.limits)
-            .issued(under: purpose.grant.key, grantID: "a-grant")
-        let done = try await purpose.approved(granted, for: context)
-        #expect(try await shape.host.store.write(done.writes) == .committed)
-        await #expect(throws: OAuthError.self) { _ = try await purpose.denied(for: context) }
-
-        shape.host.advance(.seconds(5))
-        #expect(try await poll(shape, code) == nil)
-        shape.host.advance(.seconds(5))
-        #expect(try await poll(shape, code) == .invalidGrant)
-    }
-
     @Test("an app launched without a patient gets the one that is picked")
     func picksPatient() async throws {
         let shape = try LoadedShape(SMARTLaunch.self)
@@ -156,9 +110,14 @@ extension KitShapeTests {
         var policy = InteractionPolicy(limits: AccessLimits(scope: ["launch/patient", "patient/*.rs"]))
         let filter = try #require(shape.registry.requestFilters.first)
         await #expect(throws: OAuthError.self) { try await filter.apply(Fixture.authorizationRequest(), &policy) }
-        try await filter.apply(Fixture.authorizationRequest([("aud", fhir)]), &policy)
+        let sent: Parameters = ["aud": "https://fhir.example.com/r4"]
+        let spellings = shape.registry.later((any AudienceParameter).self)
+        policy.limits = AccessLimits(
+            scope: policy.limits.scope, audience: try sent.audiences(spellings))
+        try await filter.apply(Fixture.authorizationRequest(), &policy)
         #expect(policy.limits.audience == [fhir])
 
+        shape.host.reply(to: fhir, ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]])
         let step = try #require(shape.registry.steps.first)
         var interaction = Interaction(client: Fixture.client, policy: policy, subject: .user("ann"))
         guard case .page(let page) = try await step.advance(interaction, submitted: [:]) else {
@@ -187,7 +146,7 @@ extension KitShapeTests {
             ("user/Observation.rs", []), ("openid", nil),
         ] as [(String, [String]?)])
     func narrows(requested: String, expected: [String]?) throws {
-        let rule = try #require(try LoadedShape(SMARTLaunch.self).registry.scopeRules.first)
+        let rule = try #require(try LoadedShape(SMARTLaunch.self).registry.later((any ScopeRule).self).first)
         #expect(rule.narrow(allowed: ["patient/Observation.rs", "openid"], requested: requested) == expected)
     }
 

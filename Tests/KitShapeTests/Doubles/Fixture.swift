@@ -34,10 +34,6 @@ enum Fixture {
     static func challenge(_ verifier: String) -> [(String, String)] {
         [("code_challenge", TestCryptography().digest(verifier)), ("code_challenge_method", "S256")]
     }
-
-    static func endpointRequest(_ parameters: Parameters) -> EndpointRequest {
-        EndpointRequest(head: RequestHead(method: "POST", path: "/"), parameters: parameters, client: client)
-    }
 }
 
 extension WriteOutcome {

@@ -52,10 +52,9 @@ extension Registry {
         let later =
             flows.map { "flow \($0.word)" } + resourceEndpoints.map { "resource endpoint \($0.route.path)" }
             + browserEndpoints.map { "browser endpoint \($0.route.path)" } + documents.map { "document \($0.name)" }
-            + steps.map { "step \($0.name)" } + purposes.map { "purpose \($0.name)" }
-            + proofs.map { "proof \($0.proofMethod)" } + scopeRules.map { _ in "scope rule" }
+            + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
+            + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }
-            + requestResolvers.flatMap(\.parameters).map { "resolves \($0.name)" }
         return Set(present + later)
     }
 }

@@ -3,55 +3,29 @@
 import GrantKit
 import Synchronization
 
-/// Digests and signatures that anyone could forge, which are enough to see what was digested or signed.
-struct TestCryptography: LaterCryptography, KeyRing {
-    let algorithms = ["RS256"]
-
-    /// The FNV-1a hash, repeated to the length of a SHA-256 digest in base64url.
-    func digest(_ text: String) -> String {
-        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return String(String(repeating: String(hash, radix: 36), count: 10).prefix(43))
-    }
-
-    func leftHalf(_ text: String, algorithm: String) -> String { String(digest(text).prefix(22)) }
-
-    /// Accepts the JSON of a header, claims and a thumbprint as a signed proof.
-    func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)? {
-        guard let json = try? JSON(parsing: token), let header = json["header"], let claims = json["claims"],
-            let thumbprint = json["thumbprint"]?.string
-        else { return nil }
-        return (VerifiedJWT(header: header, claims: claims), thumbprint)
-    }
-
-    func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { "\(type)|\(claims.text)" }
-
-    func verify(_ token: String, type: String) -> VerifiedJWT? {
-        guard token.hasPrefix("\(type)|"), let claims = try? JSON(parsing: String(token.dropFirst(type.count + 1)))
-        else { return nil }
-        return VerifiedJWT(header: ["typ": .string(type)], claims: claims)
-    }
-
-    func authenticationCode(_ message: String, purpose: String) -> String { digest("\(purpose) \(message)") }
-
-    func seal(_ text: String, purpose: String) throws -> String { "\(purpose)|\(text)" }
-
-    func open(_ sealed: String, purpose: String) -> String? {
-        sealed.hasPrefix("\(purpose)|") ? String(sealed.dropFirst(purpose.count + 1)) : nil
-    }
-
-    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
-        code == authenticationCode(message, purpose: purpose)
-    }
-}
-
 /// Provides the services that the kit has today and those that it will have later.
 final class TestHost: LaterHost {
     let issuer = "https://id.example.com/tenant"
-    let store: any Store = TestStore()
+    let name: String
+    let records = TestStore()
     let keys: any KeyRing = TestCryptography()
     let cryptography: any CryptographyService = TestCryptography()
     let laterCryptography: any LaterCryptography = TestCryptography()
+    let laterKeys: any LaterKeys = TestCryptography()
+    let documents: any DocumentDirectory = TestDocuments()
+    /// What other servers answer, by the start of the address.
+    private let replies = Mutex<[(start: String, reply: OutboundReply)]>([])
+    private let requests = Mutex<[OutboundRequest]>([])
+    private let issued = Mutex<[(value: String, token: ResolvedToken)]>([])
     private let seconds = Mutex<Int64>(1_800_000_000)
+
+    init(name: String = "plugin") {
+        self.name = name
+    }
+
+    /// The requests that were sent to other servers.
+    var sent: [OutboundRequest] { requests.withLock { $0 } }
+    var store: any Store { records }
 
     var clients: any ClientDirectory { self }
     var users: any UserDirectory { self }
@@ -59,6 +33,12 @@ final class TestHost: LaterHost {
     var access: any AccessService { self }
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
+    var laterTokens: any LaterTokens { self }
+    var laterStore: any LaterStore { LentTestStore(store: records) }
+    var laterJobs: any LaterJobs { self }
+    var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
+    var messages: any MessageService { self }
+    var connections: any ConnectionService { self }
     var attempts: any AttemptService { self }
     var sessions: any SessionDirectory { self }
     var consents: any ConsentDirectory { self }
@@ -71,7 +51,27 @@ final class TestHost: LaterHost {
         seconds.withLock { $0 += span.components.seconds }
     }
 
+    func reply(to start: String, _ json: JSON, status: Int = 200) {
+        replies.withLock { $0.append((start: start, reply: OutboundReply(status: status, body: json.bytes))) }
+    }
+
+    /// Makes an access token known.
+    func issue(_ value: String, _ authorization: Authorization, to client: Client = TestHost.client) {
+        let token = ResolvedToken(
+            kind: .access, id: "id-\(value)", clientID: client.id, issuedAt: now, expiresAt: now + .seconds(600),
+            authorization: authorization.issued(under: "authorization_code", grantID: "a-grant"))
+        issued.withLock { $0.append((value: value, token: token)) }
+    }
+
     func address(of route: Route) -> String { "\(issuer)/auth\(route.path)" }
+
+    func address(of route: LaterRoute) -> String {
+        switch route.base {
+        case .endpoints: "\(issuer)/auth\(route.path)"
+        case .issuer: "\(issuer)\(route.path)"
+        case .wellKnown: "https://id.example.com/.well-known\(route.path)/tenant"
+        }
+    }
 
     func random(bytes count: Int) -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -88,8 +88,7 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, 
     ) {}
 
     static let client = Client(
-        id: "app", isPublic: false, grants: ["authorization_code", "implicit", DeviceCode.declaration.key],
-        scope: ["openid", "read", "write"])
+        id: "app", isPublic: false, grants: ["authorization_code", "implicit"], scope: ["openid", "read", "write"])
 
     func find(_ id: String) async throws -> Client? { id == TestHost.client.id ? TestHost.client : nil }
 
@@ -100,13 +99,14 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, 
     func changePassword(
         of id: String, from current: Secret, to new: Secret, address: String
     ) async throws -> PasswordOutcome { .refused }
-    var documents: any DocumentDirectory { NoDocuments() }
 
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         try await find(login).map(PasswordOutcome.verified) ?? .refused
     }
 
-    func resolve(_ value: String) async throws -> ResolvedToken? { nil }
+    func resolve(_ value: String) async throws -> ResolvedToken? {
+        issued.withLock { $0.last { $0.value == value } }?.token
+    }
 
     func revoke(_ what: Revocation, reason: String) async throws {}
 
@@ -126,6 +126,19 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
         return parameters
     }
 
+    func derive(
+        from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
+    ) async throws -> Authorization {
+        var derived = authorization.derived()
+        let scope = authorization.scope.narrowed(to: request.allowed.scope, by: [])
+        let (old, named) = (authorization.limits.audience, request.allowed.audience)
+        let isKept = named.isEmpty || (audience == .narrowed && !old.isEmpty)
+        derived.limits = AccessLimits(
+            scope: scope, audience: isKept ? old : named, notAfter: authorization.limits.notAfter, mayRefresh: false)
+        try derived.limits.keep(audience: named)
+        return derived
+    }
+
     func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
@@ -133,14 +146,19 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     }
 
     func count(_ secret: String, of account: String?, from address: String) async throws -> AttemptVerdict {
-        .allowed(CountedAttempt(counters: []))
+        let key = StoreKey("attempt", "\(secret) \(account ?? "") \(address)")
+        let sum = try await records.increment(key, expiresAt: now + .seconds(600), now: now)
+        return sum > 5 ? .later(.seconds(60)) : .allowed(CountedAttempt(counters: [key.id]))
     }
 
     func succeeded(_ attempt: CountedAttempt) async throws {}
 
     func send(_ request: OutboundRequest) async throws -> OutboundReply {
-        let json: JSON = ["entry": [["resource": ["id": "p1"]], ["resource": ["id": "p2"]]]]
-        return OutboundReply(status: 200, body: json.bytes)
+        requests.withLock { $0.append(request) }
+        guard let found = replies.withLock({ $0.last { request.url.hasPrefix($0.start) } }) else {
+            throw OutboundError("nobody answers at \(request.url)")
+        }
+        return found.reply
     }
 }
 
@@ -157,19 +175,5 @@ extension TestHost: SessionDirectory, ConsentDirectory, JobService {
 
     func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
         .create(StoreRecord(StoreKey("job", random(bytes: 16)), payload, expiresAt: now + limit))
-    }
-}
-
-/// An empty directory that accepts nothing.
-struct NoDocuments: DocumentDirectory {
-    func entry(_ id: String) async throws -> DirectoryEntry? { nil }
-    func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] { [] }
-    func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] { [] }
-    func create(_ document: JSON) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
-    func replace(
-        _ id: String, with document: JSON, if condition: DirectoryCondition
-    ) async throws -> DirectoryChange { throw DocumentRefusal(.declared, []) }
-    func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry {
-        throw DocumentRefusal(.unknown, [])
     }
 }

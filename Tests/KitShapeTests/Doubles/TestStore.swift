@@ -12,6 +12,11 @@ final class TestStore: Store {
 
     private let state = Mutex(State())
 
+    /// All records of a collection.
+    func all(_ collection: String) -> [StoreRecord] {
+        state.withLock { state in state.records.values.filter { $0.key.collection == collection } }
+    }
+
     func prepare(_ collections: [StoreCollection]) async throws {}
 
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {

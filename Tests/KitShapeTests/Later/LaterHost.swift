@@ -2,25 +2,36 @@
 
 import GrantKit
 
-/// Takes the place of what `AccessService` will get: the core's checks of a request, for endpoints that receive one in
-/// another way.
+/// Takes the place of what `AccessService` will get.
 protocol LaterAccess: AccessService {
     /// The parameters of an authorization request that the authorization endpoint would accept.
     func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
-}
-
-/// Takes the place of what `CryptographyService` will get.
-protocol LaterCryptography: CryptographyService {
-    /// A JWS verified with the key in its own header, and that key's thumbprint (RFC 7638).
-    func verifyEmbedded(_ token: String) -> (jwt: VerifiedJWT, thumbprint: String)?
+    /// What a client may get out of another token's authorization. The core compares scope by the scope rules.
+    ///
+    /// The result ends with the original: it has the same grant ID, session and epochs, lives no longer, and allows no
+    /// refresh token.
+    func derive(
+        from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
+    ) async throws -> Authorization
 }
 
 /// Takes the place of what `PluginHost` will get.
 ///
 /// Only hosts conform to it, so a new requirement breaks no plugin, whether it has a default or not.
 protocol LaterHost: PluginHost {
+    /// The name of this instance: the plugin's ID, or what the configuration calls it with `as`.
+    var name: String { get }
     var laterAccess: any LaterAccess { get }
     var laterCryptography: any LaterCryptography { get }
+    var laterKeys: any LaterKeys { get }
+    var laterTokens: any LaterTokens { get }
+    var laterStore: any LaterStore { get }
+    var laterJobs: any LaterJobs { get }
+    var foreignKeys: any ForeignKeyService { get }
+    var messages: any MessageService { get }
+    var connections: any ConnectionService { get }
+    /// The public address of a route.
+    func address(of route: LaterRoute) -> String
 }
 
 extension PluginHost {

@@ -2,38 +2,27 @@
 
 import GrantKit
 
+/// A role that the kit does not have yet.
+protocol LaterRole: Sendable {
+    /// The line that names it in the list of what a plugin registers.
+    var line: String { get }
+}
+
 /// Carries a role for which the registry has no list yet.
 ///
 /// An extension cannot add stored properties, so what is registered here is stored as a resolver that resolves no
 /// token.
-private struct Carrier<Role: Sendable>: TokenResolver {
-    let role: Role
+private struct RoleCarrier: TokenResolver {
+    let role: any LaterRole
 
     func resolve(_ value: String) async throws -> ResolvedToken? { nil }
 }
 
 extension Registry {
-    private mutating func carry<Role: Sendable>(_ role: Role, as type: Role.Type) {
-        add(resolver: Carrier(role: role))
-    }
+    var laterRoles: [any LaterRole] { resolvers.compactMap { ($0 as? RoleCarrier)?.role } }
 
-    private func carried<Role: Sendable>(_ type: Role.Type) -> [Role] {
-        resolvers.compactMap { ($0 as? Carrier<Role>)?.role }
-    }
+    func later<Role>(_ type: Role.Type) -> [Role] { laterRoles.compactMap { $0 as? Role } }
 
-    var requestResolvers: [any AuthorizationRequestResolver] { carried((any AuthorizationRequestResolver).self) }
-    var proofs: [any PossessionProof] { carried((any PossessionProof).self) }
-    var scopeRules: [any ScopeRule] { carried((any ScopeRule).self) }
-
-    mutating func add(requestResolver: some AuthorizationRequestResolver) {
-        carry(requestResolver, as: (any AuthorizationRequestResolver).self)
-    }
-
-    mutating func add(proof: some PossessionProof) {
-        carry(proof, as: (any PossessionProof).self)
-    }
-
-    mutating func add(scopeRule: some ScopeRule) {
-        carry(scopeRule, as: (any ScopeRule).self)
-    }
+    /// Takes the place of one function for each role.
+    mutating func add(later role: some LaterRole) { add(resolver: RoleCarrier(role: role)) }
 }

@@ -20,8 +20,8 @@ struct PushedRequests: Plugin {
 
     func register(in registry: inout Registry) {
         registry.add(collection: StoreCollection("pushed_request"))
-        registry.add(endpoint: PushEndpoint(host: host))
-        registry.add(requestResolver: PushedRequestResolver(host: host, isRequired: isRequired))
+        registry.add(later: PushEndpoint(host: host))
+        registry.add(later: PushedRequestResolver(host: host, isRequired: isRequired))
     }
 
     static func key(of handle: some StringProtocol, _ host: any PluginHost) -> StoreKey {
@@ -29,27 +29,26 @@ struct PushedRequests: Plugin {
     }
 }
 
-struct PushEndpoint: EndpointWithBody {
+struct PushEndpoint: CallerEndpoint {
     let host: any LaterHost
-    let route = Route(["POST"], "/par", metadata: "pushed_authorization_request_endpoint")
-    let caller = ClientRequirement.identified
-    let body = EndpointBody.authorizationRequest
-    let parameters: [ParameterDeclaration] = []
+    let route = LaterRoute(["POST"], "/par", metadata: "pushed_authorization_request_endpoint")
+    let admission = Admission.client(.identified)
+    let body = BodyKind.authorizationRequest
 
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: Call<Client>) async throws -> Reply {
         guard request.parameters["request_uri"] == nil else {
             throw OAuthError(.invalidRequest, "a pushed request cannot be pushed again")
         }
         let checked = try await host.laterAccess.validate(
-            authorizationRequest: request.parameters, client: request.client)
+            authorizationRequest: request.parameters, client: request.caller)
         let handle = host.random(bytes: 32)
         let row: JSON = [
-            "client": .string(request.client.id), "usable_until": .integer((host.now + .seconds(60)).seconds),
+            "client": .string(request.caller.id), "usable_until": .integer((host.now + .seconds(60)).seconds),
             "parameters": .object(checked.all.map { JSON.Member($0.name, .string($0.value)) }),
         ]
         // Completion redeems the record, so it lives for as long as signing in may take.
         let record = StoreRecord(PushedRequests.key(of: handle, host), row, expiresAt: host.now + .seconds(3600))
-        return EndpointResponse(
+        return .json(
             ["request_uri": .string(PushedRequests.prefix + handle), "expires_in": 60], status: 201,
             writes: [.create(record)])
     }

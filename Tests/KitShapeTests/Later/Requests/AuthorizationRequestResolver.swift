@@ -9,9 +9,13 @@ struct ResolvedRequest: Sendable {
     var onCompletion: [StoreWrite] = []
 }
 
-/// Fetches or opens the real request behind a reference or an object.
-protocol AuthorizationRequestResolver: Sendable {
+/// Fetches or opens the real request behind a reference or an object. At most one applies to a request.
+protocol AuthorizationRequestResolver: LaterRole {
     var parameters: [ParameterDeclaration] { get }
     /// The request to which these parameters refer; nil if they are the request.
     func resolve(_ outer: Parameters, client: Client) async throws -> ResolvedRequest?
+}
+
+extension AuthorizationRequestResolver {
+    var line: String { "resolves \(parameters.map(\.name).joined(separator: ","))" }
 }

@@ -15,7 +15,7 @@ struct Proof: Sendable {
 }
 
 /// Proves that a client that requests or presents a token has a key.
-protocol PossessionProof: Sendable {
+protocol PossessionProof: LaterRole {
     /// The member of `cnf` that the proof writes.
     var proofMethod: String { get }
     var tokenType: String { get }
@@ -23,8 +23,11 @@ protocol PossessionProof: Sendable {
     func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof?
 }
 
-/// Compares scope values that have an inner structure.
-protocol ScopeRule: Sendable {
-    /// The allowed part of a scope value; nil if this rule does not apply to it and equality decides.
-    func narrow(allowed: Scope, requested: String) -> [String]?
+extension PossessionProof {
+    var line: String { "proof \(proofMethod)" }
+}
+
+extension RequestHead {
+    /// Takes the place of a member: the client's certificate in DER, from the connection or from a trusted proxy.
+    var certificate: [UInt8]? { self[header: "test-certificate"].map { Array($0.utf8) } }
 }

@@ -21,7 +21,8 @@ struct SMARTLaunch: Plugin {
         registry.add(requestFilter: LaunchFilter(host: host, fhir: fhir))
         registry.add(step: PatientPicker(host: host, fhir: fhir))
         registry.add(extension: LaunchContext())
-        registry.add(scopeRule: ResourceScopeRule())
+        registry.add(later: ResourceScopeRule())
+        registry.add(later: FHIRServerParameter(fhir: fhir))
         registry.add(document: "smart-configuration") { [fhir] metadata in
             var document = metadata
             document["capabilities"] = ["launch-ehr", "launch-standalone", "context-standalone-patient"]
@@ -34,13 +35,13 @@ struct SMARTLaunch: Plugin {
 struct LaunchFilter: AuthorizationRequestFilter {
     let host: any LaterHost
     let fhir: String
-    let parameters = [ParameterDeclaration("launch", longest: 256), ParameterDeclaration("aud")]
+    let parameters = [ParameterDeclaration("launch", longest: 256)]
 
     func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
         let isClinical = policy.limits.scope.words.contains { $0.hasPrefix("launch") || $0.hasPrefix("patient/") }
         guard isClinical else { return }
-        guard request.parameters["aud"] == fhir else {
-            throw OAuthError(.invalidRequest, "'aud' is not the FHIR server of this authorization server")
+        guard policy.limits.audience.contains(fhir) else {
+            throw OAuthError(.invalidTarget, "'aud' must be the FHIR server")
         }
         try policy.limits.keep(audience: [fhir])
         guard let launch = request.parameters["launch"] else { return policy.limits.keep { $0 != "launch" } }
@@ -49,6 +50,19 @@ struct LaunchFilter: AuthorizationRequestFilter {
             throw OAuthError(.invalidRequest, "the launch is unknown or has expired")
         }
         policy.attachments[SMARTLaunch.manifest.id] = record.value
+    }
+}
+
+/// The parameter `aud`, which names the FHIR server.
+struct FHIRServerParameter: AudienceParameter {
+    let fhir: String
+    let name = "aud"
+
+    func audience(of value: String) throws -> String {
+        guard value == fhir else {
+            throw OAuthError(.invalidTarget, "'aud' is not the FHIR server of this authorization server")
+        }
+        return value
     }
 }
 
@@ -93,6 +107,8 @@ struct LaunchContext: ResponseExtension {
 
 /// Compares scope values such as `patient/Observation.rs`, where `*` means every type and each letter one permission.
 struct ResourceScopeRule: ScopeRule {
+    let name = "smart"
+
     private struct Word {
         var who: Substring
         var type: Substring

@@ -10,62 +10,79 @@ struct DPoP: Plugin, PossessionProof {
     let proofMethod = "jkt"
     let tokenType = "DPoP"
     private let host: any LaterHost
-    private let isRequired: ClientAttribute<Bool>
+    private let isRequired: TopAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        isRequired = settings.clientAttribute(
-            "dpop_bound_access_tokens", on: .client, default: false, "whether requests without a proof are refused")
+        isRequired = settings.topAttribute(
+            "dpop_bound_access_tokens", default: false, "whether requests without a proof are refused")
     }
 
     func register(in registry: inout Registry) {
         // A response must not wait until the use of its proof is durable.
         registry.add(collection: StoreCollection("dpop_proof", durability: .relaxed))
         registry.add(metadata: "dpop_signing_alg_values_supported", .union(["ES256"]))
-        registry.add(proof: self)
+        registry.add(later: self)
         registry.add(requestFilter: KeyBoundCode())
         registry.add(tokenFilter: KeyBoundToken(isRequired: isRequired))
     }
 
     /// A stateless nonce that is valid for two windows.
-    func nonce(windowsBack: Int64 = 0) -> String {
-        host.keys.authenticationCode("\(host.now.seconds / 300 - windowsBack)", purpose: "dpop-nonce")
+    func nonce(windowsBack: Int64 = 0) async throws -> String {
+        let window = host.now.seconds / 300 - windowsBack
+        return try await host.laterKeys.authenticationCode("\(window)", purpose: "dpop-nonce")
     }
 
     func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof? {
         let headers = head.headers.filter { $0.name == "dpop" }
         guard let header = headers.first else { return nil }
-        guard headers.count == 1, let (proof, thumbprint) = host.laterCryptography.verifyEmbedded(header.value),
-            proof.header["typ"] == "dpop+jwt"
-        else { throw refusal("it is not one signed proof") }
-        try checkClaims(proof.claims, head)
-        if let token, proof.claims["ath"]?.string != host.cryptography.digest(token.value) {
-            throw refusal("it is for another token")
+        do {
+            guard headers.count == 1 else { throw ProofRefusal("there are several") }
+            let (proof, thumbprint) = try await host.foreignKeys.verify(header.value, by: .header, rules)
+            try checkClaims(proof.claims, head)
+            try await checkNonce(proof.claims["nonce"]?.string)
+            if let token, proof.claims["ath"]?.string != host.cryptography.digest(token.value) {
+                throw ProofRefusal("it is for another token")
+            }
+            try await useUp(proof.claims, thumbprint)
+            return Proof(
+                confirmation: Confirmation(proofMethod, thumbprint, tokenType: tokenType),
+                responseHeaders: ["DPoP-Nonce": try await nonce()])
+        } catch let refusal as ProofRefusal {
+            throw try await error(refusal.reason, refusal.code)
+        } catch let refusal as JWTRefusal {
+            throw try await error(refusal.reason)
         }
-        try await useUp(proof.claims, thumbprint)
-        return Proof(
-            confirmation: Confirmation(proofMethod, thumbprint, tokenType: tokenType),
-            responseHeaders: ["DPoP-Nonce": nonce()])
+    }
+
+    private var rules: JWTRules {
+        var rules = JWTRules(types: ["dpop+jwt"])
+        rules.required = ["htm", "htu", "iat", "jti"]
+        return rules
     }
 
     private func checkClaims(_ claims: JSON, _ head: RequestHead) throws {
         guard claims["htm"]?.string == head.method, claims["htu"]?.string == origin + head.path else {
-            throw refusal("it is for another request")
+            throw ProofRefusal("it is for another request")
         }
         guard let issuedAt = claims["iat"]?.integer, abs(issuedAt - host.now.seconds) < 300 else {
-            throw refusal("it is from another time")
+            throw ProofRefusal("it is from another time")
         }
-        guard let nonce = claims["nonce"]?.string, nonce == self.nonce() || nonce == self.nonce(windowsBack: 1) else {
-            throw refusal("it lacks a nonce of this server", .useDPoPNonce)
+    }
+
+    private func checkNonce(_ sent: String?) async throws {
+        let (current, previous) = (try await nonce(), try await nonce(windowsBack: 1))
+        guard sent == current || sent == previous else {
+            throw ProofRefusal("it lacks a nonce of this server", .useDPoPNonce)
         }
     }
 
     /// Counts the use of a proof, outside of the response's writes, so that a refused request uses up its proof too.
     private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
-        guard let id = claims["jti"]?.string else { throw refusal("it lacks an identifier") }
+        guard let id = claims["jti"]?.string else { throw ProofRefusal("it lacks an identifier") }
         let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))
-        let uses = try await host.store.increment(key, expiresAt: host.now + .seconds(600), now: host.now)
-        guard uses == 1 else { throw refusal("it was used before") }
+        let uses = try await host.laterStore.increment(key, expiresAt: host.now + .seconds(600))
+        guard uses == 1 else { throw ProofRefusal("it was used before") }
     }
 
     /// The issuer without its path: the request has a path, and no header field is trusted for the rest of its URL.
@@ -74,8 +91,20 @@ struct DPoP: Plugin, PossessionProof {
             .joined(separator: "/")
     }
 
-    private func refusal(_ reason: String, _ code: OAuthError.Code = .invalidDPoPProof) -> OAuthError {
-        OAuthError(code, "the DPoP proof is not accepted", reason: reason, headers: ["DPoP-Nonce": nonce()])
+    private func error(_ reason: String, _ code: OAuthError.Code = .invalidDPoPProof) async throws -> OAuthError {
+        OAuthError(
+            code, "the DPoP proof is not accepted", reason: reason, headers: ["DPoP-Nonce": try await nonce()])
+    }
+}
+
+/// Why a proof is refused, before the nonce for the next one is known.
+private struct ProofRefusal: Error {
+    let reason: String
+    let code: OAuthError.Code
+
+    init(_ reason: String, _ code: OAuthError.Code = .invalidDPoPProof) {
+        self.reason = reason
+        self.code = code
     }
 }
 
@@ -89,7 +118,7 @@ struct KeyBoundCode: AuthorizationRequestFilter {
 }
 
 struct KeyBoundToken: TokenRequestFilter {
-    let isRequired: ClientAttribute<Bool>
+    let isRequired: TopAttribute<Bool>
 
     func narrow(
         _ limits: inout AccessLimits, of authorization: Authorization, for request: TokenRequest

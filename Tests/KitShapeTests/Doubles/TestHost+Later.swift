@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+extension TestHost: LaterTokens, LaterJobs, MessageService, ConnectionService {
+    func enqueue(_ job: Job) async throws -> StoreWrite {
+        var row: JSON = ["handler": .string(job.handler), "payload": job.payload]
+        row["not_before"] = (job.notBefore?.seconds).map(JSON.integer)
+        row["lane"] = job.lane.map(JSON.string)
+        return .create(StoreRecord(StoreKey("job", random(bytes: 16)), row, expiresAt: now + job.limit))
+    }
+
+    func send(_ message: Message) async throws -> StoreWrite {
+        let row: JSON = [
+            "channel": .string(message.channel), "recipient": .string(message.recipient), "text": .string(message.text),
+            "values": .object(message.values.map { JSON.Member($0.key, .string($0.value)) }),
+        ]
+        return .create(StoreRecord(StoreKey("message", random(bytes: 16)), row, expiresAt: now + message.limit))
+    }
+
+    func connect(to host: String, port: UInt16, startsTLS: Bool) async throws -> any Connection {
+        TestConnection(isSecure: startsTLS)
+    }
+}
+
+/// Verifies tokens that are the JSON of a header, claims and the name of a key, if the source has that key.
+struct TestForeignKeys: ForeignKeyService {
+    let host: TestHost
+
+    static func token(_ type: String, _ claims: JSON, key: String) -> String {
+        let header: JSON = ["typ": .string(type)]
+        return JSON.object([
+            .init("header", header), .init("claims", claims), .init("thumbprint", .string(key)),
+        ]).text
+    }
+
+    static func keys(_ names: String...) -> JSON {
+        ["keys": .array(names.map { ["kid": .string($0)] })]
+    }
+
+    func unverified(_ token: String) -> VerifiedJWT? {
+        guard let json = try? JSON(parsing: token), let header = json["header"], let claims = json["claims"] else {
+            return nil
+        }
+        return VerifiedJWT(header: header, claims: claims)
+    }
+
+    func verify(
+        _ token: String, by source: KeySource, _ rules: JWTRules
+    ) async throws -> (jwt: VerifiedJWT, thumbprint: String) {
+        guard let jwt = unverified(token), let key = try JSON(parsing: token)["thumbprint"]?.string else {
+            throw JWTRefusal("it is not signed")
+        }
+        if let names = try await keys(of: source), !names.contains(key) { throw JWTRefusal("its key is unknown") }
+        try rules.check(jwt, at: host.now)
+        return (jwt, key)
+    }
+
+    /// The names of the keys that count; nil for any.
+    private func keys(of source: KeySource) async throws -> [String]? {
+        let set: JSON?
+        switch source {
+        case .header: return nil
+        case .client(let client): set = client.document["jwks"]
+        case .keys(let keys): set = keys
+        case .address(let url): set = try JSON(parsing: try await host.send(OutboundRequest("GET", url)).body)
+        }
+        return set?["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []
+    }
+}
+
+/// A store as it is lent to plugins.
+struct LentTestStore: LaterStore {
+    let store: TestStore
+
+    func read(_ key: StoreKey) async throws -> StoreRecord? { try await store.read([key]).first ?? nil }
+
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { try await store.write(writes) }
+
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        try await store.find(collection, by: index, equals: value, after: after, limit: limit)
+    }
+
+    func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 {
+        try await store.increment(key, expiresAt: expiresAt, now: Timestamp(seconds: 0))
+    }
+
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        let all = store.all(collection).sorted { $0.key.id < $1.key.id }
+        return Array(all.drop { record in after.map { record.key.id <= $0.id } ?? false }.prefix(limit))
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Issues what a grant has decided, as the core will do it with products.
+enum TokenAnswer {
+    /// - Throws: `OAuthError` `invalid_request` for a type that nothing makes; what a product throws.
+    static func make(
+        _ authorization: Authorization, for request: TokenRequest, with registry: Registry, at now: Timestamp
+    ) async throws -> JSON {
+        let issued = authorization.issued(under: request.grant.key, grantID: "a-grant")
+        guard let type = issued.issuedType, type != TokenExchange.accessToken else {
+            return ["access_token": "at-1", "token_type": "Bearer", "issued_token_type": "access_token"]
+        }
+        guard let product = registry.later((any TokenProduct).self).first(where: { $0.types.contains(type) }) else {
+            throw OAuthError(.invalidRequest, "'requested_token_type' is not supported")
+        }
+        let end = min(issued.limits.notAfter ?? now + product.longestLife, now + product.longestLife)
+        let contents = AccessTokenContents(
+            id: "token-1", client: request.client, authorization: issued, issuedAt: now, expiresAt: end)
+        let token = try await product.make(contents)
+        return [
+            "access_token": .string(token.value), "issued_token_type": .string(type), "token_type": "N_A",
+            "expires_in": .integer((end - now).components.seconds),
+        ]
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// A job for the background.
+struct Job: Sendable {
+    var handler: String
+    var payload: JSON
+    /// For how long it is tried.
+    var limit: Duration
+    /// When it is done at the earliest.
+    var notBefore: Timestamp?
+    /// Jobs with the same value are done in their order, and a slow one delays no others.
+    var lane: String?
+
+    init(_ handler: String, _ payload: JSON, limit: Duration) {
+        self.handler = handler
+        self.payload = payload
+        self.limit = limit
+    }
+}
+
+/// Takes the place of `JobService`.
+protocol LaterJobs: Sendable {
+    /// The write that queues a job, to be committed with what it follows from.
+    func enqueue(_ job: Job) async throws -> StoreWrite
+}
+
+/// A job that the server does at intervals, on one of the servers that share the store.
+protocol ScheduledJob: LaterRole {
+    var name: String { get }
+    /// The time from the end of one run to the start of the next, in seconds or more.
+    var interval: Duration { get }
+    func run() async throws
+}
+
+extension ScheduledJob {
+    var line: String { "every \(interval.components.seconds)s \(name)" }
+}
+
+/// Takes the place of a role that `Registry` has, for a handler in the tests of which time is of interest.
+protocol LaterJobHandler: LaterRole {
+    var name: String { get }
+    func run(_ payload: JSON) async throws
+}
+
+extension LaterJobHandler {
+    var line: String { "job \(name)" }
+}
