@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// A plugin whose roles read the parameters that a test chooses.
-private struct Reading: Plugin {
+private struct UndeclaredReading: Plugin {
     static let manifest = PluginManifest(id: "forgetful", summary: "", specification: "")
     static let grant = GrantDeclaration("forgetful", client: .identified)
 
@@ -23,7 +23,7 @@ private struct Reading: Plugin {
     }
 
     struct Grant: TokenGrant {
-        let declaration = Reading.grant
+        let declaration = UndeclaredReading.grant
         let parameters = [ParameterDeclaration("declared")]
 
         func authorize(_ request: TokenRequest) async throws -> Authorization {
@@ -50,7 +50,7 @@ private struct Reading: Plugin {
 
     struct Flow: AuthorizationFlow {
         let word = "forgetful"
-        let grant = Reading.grant
+        let grant = UndeclaredReading.grant
         let delivery = Delivery.query
 
         func validate(_ request: AuthorizationRequest) throws {
@@ -118,7 +118,7 @@ struct UndeclaredReadTests {
     ]
 
     private func server() async throws -> TestServer {
-        try await TestServer(Plugins.all + [.init(Reading.self)], clients: [Self.client], users: Demo.users)
+        try await TestServer(Plugins.all + [.init(UndeclaredReading.self)], clients: [Self.client], users: Demo.users)
     }
 
     private func ask(_ role: String, _ server: TestServer) async -> Answer {
