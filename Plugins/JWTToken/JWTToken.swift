@@ -31,7 +31,7 @@ struct JWTToken: Plugin, TokenFormat {
         registry.add(signingAlgorithm: algorithm)
     }
 
-    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func mint(_ contents: TokenContents) async throws -> MintedToken {
         var claims = claims(contents)
         claims["att"] = try sealed(contents.authorization).map(JSON.string)
         return MintedToken(try await host.keys.sign(claims, type: "at+jwt", algorithm: algorithm))
@@ -62,7 +62,7 @@ struct JWTToken: Plugin, TokenFormat {
 
     /// The claims of a token (RFC 9068 section 2.2), with `gid`, `epoch` and `client_epoch` so that the end of the
     /// grant and the epochs of the user and the client apply to it.
-    private func claims(_ contents: AccessTokenContents) -> JSON {
+    private func claims(_ contents: TokenContents) -> JSON {
         let authorization = contents.authorization
         let audiences = authorization.limits.audience
         let fallback = audience.isEmpty ? host.issuer : audience

@@ -111,7 +111,7 @@ struct TokenShapeTests {
         let registry = try LoadedShape(IdentityAssertions.self).registry
         let product = try #require(registry.later(IdentityAssertions.self).first)
         let limits = AccessLimits(scope: ["read"], audience: ["https://unknown.example.com"])
-        let contents = AccessTokenContents(
+        let contents = TokenContents(
             id: "t", client: client(), authorization: Authorization(subject: .user("ann"), limits: limits),
             issuedAt: host.now, expiresAt: host.now)
         let refusal = await #expect(throws: OAuthError.self) { _ = try await product.make(contents) }

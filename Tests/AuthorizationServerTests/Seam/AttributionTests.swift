@@ -50,7 +50,7 @@ private struct Failing: Plugin {
         let name = "failing"
         let isSelfContained = true
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        func mint(_ contents: TokenContents) async throws -> MintedToken {
             try AttributionTests.fail(.format)
             return MintedToken("a token")
         }
