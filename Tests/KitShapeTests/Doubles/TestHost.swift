@@ -129,13 +129,17 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     func derive(
         from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
     ) async throws -> Authorization {
-        var derived = authorization.derived()
         let scope = authorization.scope.narrowed(to: request.allowed.scope, by: [])
         let (old, named) = (authorization.limits.audience, request.allowed.audience)
         let isKept = named.isEmpty || (audience == .narrowed && !old.isEmpty)
-        derived.limits = AccessLimits(
+        var limits = AccessLimits(
             scope: scope, audience: isKept ? old : named, notAfter: authorization.limits.notAfter, mayRefresh: false)
-        try derived.limits.keep(audience: named)
+        try limits.keep(audience: named)
+        var derived = Authorization(subject: authorization.subject, limits: limits)
+        (derived.grantID, derived.sessionID) = (authorization.grantID, authorization.sessionID)
+        (derived.epoch, derived.authenticatedAt) = (authorization.epoch, authorization.authenticatedAt)
+        (derived.acr, derived.amr) = (authorization.acr, authorization.amr)
+        (derived.actor, derived.claims) = (authorization.actor, authorization.claims)
         return derived
     }
 
