@@ -22,6 +22,9 @@ struct IdentityRequest: AuthorizationRequestFilter {
         (parameter: "registration", code: "registration_not_supported"),
     ]
 
+    /// The supported values of `prompt`.
+    static let servedPrompts: [InteractionPolicy.Prompt] = [.none, .login, .consent, .selectAccount]
+
     func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
         let parameters = request.parameters
         for (parameter, code) in IdentityRequest.unserved where parameters[parameter] != nil {
@@ -57,9 +60,8 @@ struct IdentityRequest: AuthorizationRequestFilter {
     }
 
     private func prompts(_ text: String?) throws -> Set<InteractionPolicy.Prompt> {
-        let words = words(text)
-        let prompts = words.compactMap(InteractionPolicy.Prompt.init)
-        guard prompts.count == words.count else {
+        let prompts = words(text).map { InteractionPolicy.Prompt(rawValue: $0) }
+        guard prompts.allSatisfy({ IdentityRequest.servedPrompts.contains($0) }) else {
             throw OAuthError(.invalidRequest, "'prompt' contains an unsupported value")
         }
         guard !prompts.contains(.none) || Set(prompts).count == 1 else {

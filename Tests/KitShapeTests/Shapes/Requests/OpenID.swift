@@ -120,7 +120,10 @@ struct IdentityFilter: AuthorizationRequestFilter {
 
     private func prompts(_ parameters: Parameters) throws -> Set<InteractionPolicy.Prompt> {
         let words = (parameters["prompt"] ?? "").split(separator: " ").map(String.init)
-        let prompts = Set(words.compactMap(InteractionPolicy.Prompt.init))
+        let prompts = Set(words.map { InteractionPolicy.Prompt(rawValue: $0) })
+        guard prompts.isSubset(of: [.none, .login, .consent, .selectAccount]) else {
+            throw OAuthError(.invalidRequest, "'prompt' contains an unsupported value")
+        }
         guard !prompts.contains(.none) || words.count == 1 else {
             throw OAuthError(.invalidRequest, "'none' must be the only value of 'prompt'")
         }
