@@ -48,7 +48,7 @@ struct OpenID: Plugin {
         registry.add(flow: IdentityFlow(tokens: tokens))
         registry.add(claims: source)
         registry.add(resourceEndpoint: UserInfo(host: host))
-        registry.add(document: "openid-configuration") { $0 }
+        registry.add(document: "openid-configuration")
         announce(&registry)
     }
 

@@ -22,7 +22,7 @@ struct OpenID: Plugin {
         registry.add(extension: IdentityExtension(maker: maker))
         registry.add(requestFilter: IdentityFilter(host: maker.host))
         registry.add(resourceEndpoint: UserInfo(host: maker.host))
-        registry.add(document: "openid-configuration") { $0 }
+        registry.add(document: "openid-configuration")
     }
 }
 
