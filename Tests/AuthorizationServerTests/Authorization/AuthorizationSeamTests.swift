@@ -45,7 +45,7 @@ struct RandomlyNamedPeople: Plugin {
         let stage = Stage.assertion
         let parameters = [ParameterDeclaration("\(RandomlyNamedPeople.word)_needed")]
 
-        func validate(_ request: AuthorizationRequest) throws {
+        func validate(_ request: AuthorizationRequest) async throws {
             _ = try request.parameters.required("\(RandomlyNamedPeople.word)_needed")
         }
 

@@ -66,7 +66,7 @@ private struct Failing: Plugin {
         let grant = Failing.grant
         let delivery = Delivery.query
 
-        func validate(_ request: AuthorizationRequest) throws { try AttributionTests.fail(.validation) }
+        func validate(_ request: AuthorizationRequest) async throws { try AttributionTests.fail(.validation) }
 
         func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {
             try AttributionTests.fail(.flow)

@@ -64,7 +64,7 @@ struct IdentityFlow: AuthorizationFlow {
     let delivery = Delivery.fragment
     let stage = Stage.assertion
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         _ = try request.parameters.required("nonce")
         guard try Scope(parsing: request.parameters["scope"] ?? "").contains("openid") else {
             throw OAuthError(.invalidScope, "an ID token requires the scope 'openid'")
