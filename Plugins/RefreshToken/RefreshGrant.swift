@@ -24,7 +24,7 @@ struct RefreshGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
         }
         var authorization = family.authorization
-        authorization.writes = [host.tokens.unrevoked(.token(presented.family))]
+        authorization.writes = [try await host.tokens.unrevoked(.token(presented.family))]
         if presented.generation == family.generation {
             let end = families.end(request.client, authorization, now: host.now)
             authorization.writes += [family.rotate(at: host.now, until: end)]

@@ -75,7 +75,7 @@ public final class ServerCore: Sendable {
 
     /// The core's collections in the store.
     public static let collections = [
-        Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
+        Tombstone.collection, Session.collection, SessionClient.collection, StoredJob.collection, Consent.collection,
         InteractionState.collection,
         StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,

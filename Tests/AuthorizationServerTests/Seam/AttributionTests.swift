@@ -321,7 +321,7 @@ struct AttributionTests {
     @Test("in background jobs, in revocations and in outboxes too")
     func background() async throws {
         let server = try await server()
-        let job = server.core.jobs.enqueue("failing-chore", [:], limit: .seconds(3600))
+        let job = try await server.core.jobs.enqueue(Job("failing-chore", [:], limit: .seconds(3600)))
         #expect(try await server.core.store.write([job]) == .committed)
         #expect(await JobRunner(server.core).round() == 0)
         let line = try #require(server.log.lines.last { $0.contains("a job failed") })

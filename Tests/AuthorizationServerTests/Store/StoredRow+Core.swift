@@ -153,8 +153,8 @@ extension StoredRow {
             epoch: epoch)
     }
 
-    private static let job = StoredRow(collection: Job.collection.name, required: ["handler"]) { record in
-        guard let job = Job(record) else { return nil }
+    private static let job = StoredRow(collection: StoredJob.collection.name, required: ["handler"]) { record in
+        guard let job = StoredJob(record) else { return nil }
         return [
             "handler": .string(job.handler), "payload": job.payload, "attempts": .integer(job.attempts),
             "due": .integer(job.due.seconds),

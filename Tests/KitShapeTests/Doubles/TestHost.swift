@@ -33,9 +33,7 @@ final class TestHost: LaterHost {
     var access: any AccessService { self }
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
-    var laterTokens: any LaterTokens { self }
     var laterStore: any LaterStore { LentTestStore(store: records) }
-    var laterJobs: any LaterJobs { self }
     var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
     var messages: any MessageService { self }
     var connections: any ConnectionService { self }
@@ -110,7 +108,7 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, 
 
     func revoke(_ what: Revocation, reason: String) async throws {}
 
-    func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
+    func unrevoked(_ what: Revocation) async throws -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
 }
 
 extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
@@ -177,7 +175,9 @@ extension TestHost: SessionDirectory, ConsentDirectory, JobService {
 
     func end(user id: String, client: String, reason: String) async throws {}
 
-    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .create(StoreRecord(StoreKey("job", random(bytes: 16)), payload, expiresAt: now + limit))
+    func enqueue(_ job: Job) async throws -> StoreWrite {
+        var row: JSON = ["handler": .string(job.handler), "payload": job.payload]
+        row["not_before"] = (job.notBefore?.seconds).map(JSON.integer)
+        return .create(StoreRecord(StoreKey("job", random(bytes: 16)), row, expiresAt: now + job.limit))
     }
 }

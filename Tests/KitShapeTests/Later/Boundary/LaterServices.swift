@@ -10,8 +10,3 @@ protocol LaterKeys: Sendable {
     func seal(_ text: String, purpose: String) async throws -> String
     func open(_ sealed: String, purpose: String) async throws -> String?
 }
-
-/// Takes the place of a synchronous function of `TokenService`: the key of the record is the server's affair.
-protocol LaterTokens: Sendable {
-    func unrevoked(_ what: Revocation) async throws -> StoreWrite
-}
