@@ -35,7 +35,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
         policy.loginHint = parameters["login_hint"]
         policy.languages = words(parameters["ui_locales"])
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
-        if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
+        if let hint = parameters["id_token_hint"] { policy.subject = try await subject(of: hint, for: request.client) }
         policy.acr = words(parameters["acr_values"])
         var kept: JSON = [:]
         kept["nonce"] = parameters["nonce"].map(JSON.string)
@@ -78,9 +78,10 @@ struct IdentityRequest: AuthorizationRequestFilter {
     }
 
     /// The user named by an ID token; it may have expired, since it only says which user is meant.
-    private func subject(of hint: String, for client: Client) throws -> Subject {
-        guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
-            claims["aud"]?.strings.contains(client.id) ?? false, let subject = claims["sub"]?.string
+    private func subject(of hint: String, for client: Client) async throws -> Subject {
+        guard let claims = try await host.keys.verify(hint, type: "JWT")?.claims,
+            claims["iss"]?.string == host.issuer, claims["aud"]?.strings.contains(client.id) ?? false,
+            let subject = claims["sub"]?.string
         else {
             throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token for this client")
         }

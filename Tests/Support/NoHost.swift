@@ -43,11 +43,11 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
     public func unrevoked(_ what: Revocation) async throws -> StoreWrite { throw error }
     public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
-    public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
-    public func authenticationCode(_ message: String, purpose: String) -> String { "" }
-    public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
-    public func seal(_ text: String, purpose: String) throws -> String { throw error }
-    public func open(_ sealed: String, purpose: String) -> String? { nil }
+    public func verify(_ token: String, type: String) async throws -> VerifiedJWT? { throw error }
+    public func authenticationCode(_ message: String, purpose: String) async throws -> String { throw error }
+    public func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool { throw error }
+    public func seal(_ text: String, purpose: String) async throws -> String { throw error }
+    public func open(_ sealed: String, purpose: String) async throws -> String? { throw error }
     public func address(of route: Route) -> String { issuer + "/auth" + route.path }
     public func find(_ id: String) async throws -> UserSession? { throw error }
     public func list(user id: String) async throws -> [UserSession] { throw error }

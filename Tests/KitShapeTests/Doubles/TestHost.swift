@@ -11,7 +11,6 @@ final class TestHost: LaterHost {
     let keys: any KeyRing = TestCryptography()
     let cryptography: any CryptographyService = TestCryptography()
     let laterCryptography: any LaterCryptography = TestCryptography()
-    let laterKeys: any LaterKeys = TestCryptography()
     let documents: any DocumentDirectory = TestDocuments()
     /// What other servers answer, by the start of the address.
     private let replies = Mutex<[(start: String, reply: OutboundReply)]>([])

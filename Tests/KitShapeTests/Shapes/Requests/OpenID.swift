@@ -110,7 +110,7 @@ struct IdentityFilter: AuthorizationRequestFilter {
             policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
         }
         if let hint = parameters["id_token_hint"] {
-            guard let subject = host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
+            guard let subject = try await host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
                 throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token of this server")
             }
             policy.subject = .user(subject)
