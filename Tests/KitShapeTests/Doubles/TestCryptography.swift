@@ -35,7 +35,9 @@ struct TestCryptography: LaterCryptography, KeyRing {
         return VerifiedJWT(header: ["typ": .string(type)], claims: claims)
     }
 
-    func authenticationCode(_ message: String, purpose: String) async throws -> String { digest("\(purpose) \(message)") }
+    func authenticationCode(_ message: String, purpose: String) async throws -> String {
+        digest("\(purpose) \(message)")
+    }
 
     func seal(_ text: String, purpose: String) async throws -> String { "\(purpose)|\(text)" }
 

@@ -23,8 +23,7 @@ public protocol AuthorizationFlow: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// Refuses a request before anybody is asked to sign in.
     ///
-    /// - Throws: `OAuthError`, which is sent to the client's redirect URI; any other error is answered as
-    ///   `server_error` on a page.
+    /// - Throws: `OAuthError`, which is sent to the client's redirect URI; any other error is answered on a page.
     func validate(_ request: AuthorizationRequest) async throws
     /// Adds its members to the answer, once the person has approved.
     ///

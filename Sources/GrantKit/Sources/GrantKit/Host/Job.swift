@@ -6,8 +6,8 @@ public struct Job: Sendable {
     public var handler: String
     /// What the handler gets.
     ///
-    /// Jobs whose payloads have the same string `destination`, or else `client`, wait for each other if that destination
-    /// fails, and delay no others.
+    /// Jobs whose payloads have the same string `destination`, or else `client`, wait for each other if that
+    /// destination fails, and delay no others.
     public var payload: JSON
     /// For how long it is tried, from the time at which it is due.
     public var limit: Duration

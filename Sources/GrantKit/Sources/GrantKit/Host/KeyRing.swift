@@ -3,9 +3,9 @@
 /// Uses the server's own keys; none of them leaves it.
 ///
 /// The keys may be in a service that is asked over a network. Every function that uses one therefore throws
-/// `StoreError` before `start` and while the keys cannot be reached, which is answered as `temporarily_unavailable`. Any
-/// other error, such as one of the cryptography, is answered as `server_error`. What is not of this server is not an
-/// error.
+/// `StoreError` before `start` and while the keys cannot be reached, which is answered as `temporarily_unavailable`.
+/// Any other error, such as one of the cryptography, is answered as `server_error`. What is not of this server is not
+/// an error.
 public protocol KeyRing: Sendable {
     /// Signs claims as a compact JWS (RFC 7515 section 7.1).
     ///
