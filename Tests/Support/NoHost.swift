@@ -41,22 +41,20 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var documents: any DocumentDirectory { NoDocuments() }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
-    public func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("", "")) }
+    public func unrevoked(_ what: Revocation) async throws -> StoreWrite { throw error }
     public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
-    public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
-    public func authenticationCode(_ message: String, purpose: String) -> String { "" }
-    public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
-    public func seal(_ text: String, purpose: String) throws -> String { throw error }
-    public func open(_ sealed: String, purpose: String) -> String? { nil }
+    public func verify(_ token: String, type: String) async throws -> VerifiedJWT? { throw error }
+    public func authenticationCode(_ message: String, purpose: String) async throws -> String { throw error }
+    public func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool { throw error }
+    public func seal(_ text: String, purpose: String) async throws -> String { throw error }
+    public func open(_ sealed: String, purpose: String) async throws -> String? { throw error }
     public func address(of route: Route) -> String { issuer + "/auth" + route.path }
     public func find(_ id: String) async throws -> UserSession? { throw error }
     public func list(user id: String) async throws -> [UserSession] { throw error }
     public func clients(of id: String) async throws -> [String] { throw error }
     public func list(user id: String) async throws -> [StoredConsent] { throw error }
     public func end(user id: String, client: String, reason: String) async throws { throw error }
-    public func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .absent(StoreKey("", ""))
-    }
+    public func enqueue(_ job: Job) async throws -> StoreWrite { throw error }
     public func count(
         _ secret: String, of account: String?, from address: String
     ) async throws -> AttemptVerdict { throw error }

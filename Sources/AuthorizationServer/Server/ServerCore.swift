@@ -75,7 +75,7 @@ public final class ServerCore: Sendable {
 
     /// The core's collections in the store.
     public static let collections = [
-        Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
+        Tombstone.collection, Session.collection, SessionClient.collection, StoredJob.collection, Consent.collection,
         InteractionState.collection,
         StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
@@ -151,11 +151,11 @@ private struct Closed: Store, KeyRing {
 
     let algorithms: [String]
     func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
-    func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
-    func authenticationCode(_ message: String, purpose: String) -> String { "" }
-    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
-    func seal(_ text: String, purpose: String) throws -> String { throw error }
-    func open(_ sealed: String, purpose: String) -> String? { nil }
+    func verify(_ token: String, type: String) async throws -> VerifiedJWT? { throw error }
+    func authenticationCode(_ message: String, purpose: String) async throws -> String { throw error }
+    func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool { throw error }
+    func seal(_ text: String, purpose: String) async throws -> String { throw error }
+    func open(_ sealed: String, purpose: String) async throws -> String? { throw error }
 }
 
 // What a plugin gets of these services is in its `LentHost`; the core itself is no host, so no plugin can be given it.

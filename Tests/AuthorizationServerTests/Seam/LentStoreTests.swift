@@ -144,8 +144,8 @@ struct LentStoreTests {
     func services() async throws {
         let (server, _) = try await server()
         let host = try host(server)
-        let condition = host.tokens.unrevoked(.grant("g-1"))
-        let job = host.jobs.enqueue("nobody", [:], limit: .seconds(60))
+        let condition = try await host.tokens.unrevoked(.grant("g-1"))
+        let job = try await host.jobs.enqueue(Job("nobody", [:], limit: .seconds(60)))
         let first = try await host.store.write([Call.create.write("reaching"), job, condition])
         #expect(first == .committed)
         try await server.core.tokens.revoke(.grant("g-1"), reason: "test")

@@ -45,7 +45,7 @@ struct RandomlyNamed: Plugin {
         let name = "\(word)_format"
         let isSelfContained = false
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        func mint(_ contents: TokenContents) async throws -> MintedToken {
             let row = StoreRecord(
                 StoreKey("\(word)_rows", contents.id), contents.authorization.stored, expiresAt: contents.expiresAt)
             return MintedToken("\(word):\(contents.client.id):\(contents.id)", writes: [.create(row)])
@@ -171,7 +171,7 @@ struct PluginSeamTests {
             return Authorization(subject: .client("c"), limits: request.allowed)
         }
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken { MintedToken("slow") }
+        func mint(_ contents: TokenContents) async throws -> MintedToken { MintedToken("slow") }
         func resolve(_ value: String) async throws -> ResolvedToken? { nil }
     }
 }

@@ -13,7 +13,7 @@ extension Issuance {
     ) async throws -> [Issuance] {
         var answers: [Issuance] = []
         for flow in flows.sorted(by: { $0.stage.rawValue < $1.stage.rawValue }) {
-            try flow.validate(request)
+            try await flow.validate(request)
             let authorization = granted.issued(under: flow.grant.key, grantID: "a-grant")
             var issuance = Issuance(
                 authorization: authorization, client: request.client, limits: authorization.limits,

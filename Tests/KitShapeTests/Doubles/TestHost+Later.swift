@@ -2,14 +2,7 @@
 
 import GrantKit
 
-extension TestHost: LaterTokens, LaterJobs, MessageService, ConnectionService {
-    func enqueue(_ job: Job) async throws -> StoreWrite {
-        var row: JSON = ["handler": .string(job.handler), "payload": job.payload]
-        row["not_before"] = (job.notBefore?.seconds).map(JSON.integer)
-        row["lane"] = job.lane.map(JSON.string)
-        return .create(StoreRecord(StoreKey("job", random(bytes: 16)), row, expiresAt: now + job.limit))
-    }
-
+extension TestHost: MessageService, ConnectionService {
     func send(_ message: Message) async throws -> StoreWrite {
         let row: JSON = [
             "channel": .string(message.channel), "recipient": .string(message.recipient), "text": .string(message.text),

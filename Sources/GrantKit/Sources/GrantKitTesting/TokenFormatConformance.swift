@@ -32,7 +32,7 @@ public enum TokenFormatConformance {
             run: committed),
     ]
 
-    private static func contents(_ id: String = "id-1") -> AccessTokenContents {
+    private static func contents(_ id: String = "id-1") -> TokenContents {
         let limits = AccessLimits(scope: ["read", "write"], audience: ["https://a.example", "https://b.example"])
         var authorization = Authorization(subject: .user("ann"), limits: limits)
         authorization.authenticatedAt = Timestamp(seconds: 1_799_999_000)
@@ -41,7 +41,7 @@ public enum TokenFormatConformance {
         authorization.clientEpoch = 17
         authorization.claims = ["tenant": "t1"]
         authorization.confirmation = Confirmation("jkt", "thumbprint", tokenType: "DPoP")
-        return AccessTokenContents(
+        return TokenContents(
             id: id, client: Client(id: "client-1", isPublic: false, grants: ["g"], scope: ["read", "write"]),
             authorization: authorization.issued(under: "g", grantID: "grant-1"),
             issuedAt: Timestamp(seconds: 1_800_000_000), expiresAt: Timestamp(seconds: 1_800_000_900))

@@ -30,7 +30,7 @@ struct DPoP: Plugin, PossessionProof {
     /// A stateless nonce that is valid for two windows.
     func nonce(windowsBack: Int64 = 0) async throws -> String {
         let window = host.now.seconds / 300 - windowsBack
-        return try await host.laterKeys.authenticationCode("\(window)", purpose: "dpop-nonce")
+        return try await host.keys.authenticationCode("\(window)", purpose: "dpop-nonce")
     }
 
     func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof? {

@@ -11,7 +11,7 @@ struct SignUp: Plugin, LaterStep {
     let phase = StepPhase.identify
     let fields = [ParameterDeclaration("email", longest: 254), ParameterDeclaration("code", longest: 16, secret: true)]
     let offer: StepOffer? = StepOffer(
-        label: "sign_up_link", style: .link, prompt: InteractionPrompt(rawValue: "create"))
+        label: "sign_up_link", style: .link, prompt: InteractionPolicy.Prompt(rawValue: "create"))
     private let host: any LaterHost
 
     init(settings: Settings, host: any PluginHost) throws {

@@ -45,7 +45,7 @@ struct CodeFlow: AuthorizationFlow {
         ParameterDeclaration("code_challenge", longest: 43), ParameterDeclaration("code_challenge_method", longest: 5),
     ]
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         guard let challenge = request.parameters["code_challenge"] else {
             guard !request.client[isChallengeRequired], !request.client.isPublic else {
                 throw OAuthError(.invalidRequest, "the parameter 'code_challenge' is missing")

@@ -41,7 +41,7 @@ struct TokenExchange: Plugin, TokenGrant {
         actor["act"] = subject.authorization.actor
         derived.actor = actor
         derived.issuedType = request.parameters["requested_token_type"]
-        derived.writes = [try await host.laterTokens.unrevoked(.token(subject.id))]
+        derived.writes = [try await host.tokens.unrevoked(.token(subject.id))]
         return derived
     }
 }
