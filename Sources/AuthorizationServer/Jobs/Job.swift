@@ -13,12 +13,17 @@ struct Job: Sendable {
     static let queue = "all"
     /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
+    /// For how long the record outlives the time limit: a job whose destination rests is not looked at, and a purge
+    /// would remove it without a word.
+    static let grace = Duration.seconds(86400)
 
     let record: StoreRecord
     let handler: String
     let payload: JSON
     let attempts: Int64
     let due: Timestamp
+    /// The end of the time limit; nil if the record has none apart from its own end.
+    let limit: Timestamp?
 
     init?(_ record: StoreRecord) {
         guard let handler = record.value["handler"]?.string else { return nil }
@@ -27,7 +32,11 @@ struct Job: Sendable {
         payload = record.value["payload"] ?? .null
         attempts = record.value["attempts"]?.integer ?? 0
         due = Timestamp(seconds: record.value["due"]?.integer ?? 0)
+        limit = record.value["limit"]?.integer.map { Timestamp(seconds: $0) }
     }
+
+    /// When the job is given up.
+    var end: Timestamp { limit ?? record.expiresAt }
 
     static func record(
         _ handler: String, _ payload: JSON, at now: Timestamp, _ limit: Duration, in core: ServerCore
@@ -35,8 +44,10 @@ struct Job: Sendable {
         let lane = JobLane.name(handler, payload, core.cryptography)
         return StoreRecord(
             collection.key(JobLane.key(lane, due: now, core.random(bytes: 16))),
-            ["handler": .string(handler), "payload": payload, "attempts": 0, "due": .integer(now.seconds)],
-            expiresAt: now + limit, indexes: ["queue": queue])
+            [
+                "handler": .string(handler), "payload": payload, "attempts": 0, "due": .integer(now.seconds),
+                "limit": .integer((now + limit).seconds),
+            ], expiresAt: now + limit + grace, indexes: ["queue": queue])
     }
 
     var lane: String { JobLane.name(of: record.key.id) }
