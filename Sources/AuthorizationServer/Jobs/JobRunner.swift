@@ -160,7 +160,7 @@ public final class JobRunner: Sendable {
         let now = core.now
         guard JobLane.due(of: row.key.id) <= now else { return .wait }
         guard let job = StoredJob(row), job.due <= now else { return .none }
-        guard core.generation?.capabilities.jobs[job.handler] != nil || row.expiresAt <= now else { return .wait }
+        guard core.generation?.capabilities.jobs[job.handler] != nil || job.end <= now else { return .wait }
         switch places.withLock({ $0.place(job, now: now) }) {
         case .known: return .none
         case .place(let place): return .taken((job, place))
@@ -210,7 +210,7 @@ public final class JobRunner: Sendable {
 
     private func work(_ job: StoredJob) async -> Outcome {
         do {
-            guard job.record.expiresAt > core.now else {
+            guard job.end > core.now else {
                 let plugin = core.generation?.capabilities.jobs[job.handler]?.plugin
                 try await giveUp(job, of: plugin, "its time limit has passed")
                 return .passed
@@ -241,7 +241,7 @@ public final class JobRunner: Sendable {
         _ job: StoredJob, of plugin: String, _ error: any Error, leasedUntil end: Timestamp
     ) async throws {
         let due = core.now + StoredJob.pause(after: job.attempts)
-        guard due < job.record.expiresAt else { return try await giveUp(job, of: plugin, "\(error)") }
+        guard due < job.end else { return try await giveUp(job, of: plugin, "\(error)") }
         core.logger.warning(
             "a job failed and will be tried again later",
             metadata: [

@@ -13,12 +13,17 @@ struct StoredJob: Sendable {
     static let queue = "all"
     /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
+    /// For how long the record outlives the time limit: a job whose destination rests is not looked at, and a purge
+    /// would remove it without a word.
+    static let grace = Duration.seconds(86400)
 
     let record: StoreRecord
     let handler: String
     let payload: JSON
     let attempts: Int64
     let due: Timestamp
+    /// The end of the time limit; nil if the record has none apart from its own end.
+    let limit: Timestamp?
 
     init?(_ record: StoreRecord) {
         guard let handler = record.value["handler"]?.string else { return nil }
@@ -27,7 +32,11 @@ struct StoredJob: Sendable {
         payload = record.value["payload"] ?? .null
         attempts = record.value["attempts"]?.integer ?? 0
         due = Timestamp(seconds: record.value["due"]?.integer ?? 0)
+        limit = record.value["limit"]?.integer.map { Timestamp(seconds: $0) }
     }
+
+    /// When the job is given up.
+    var end: Timestamp { limit ?? record.expiresAt }
 
     /// The record of a new job, which is due now or at its own time.
     static func record(_ job: Job, in core: ServerCore) -> StoreRecord {
@@ -37,8 +46,8 @@ struct StoredJob: Sendable {
             collection.key(JobLane.key(lane, due: due, core.random(bytes: 16))),
             [
                 "handler": .string(job.handler), "payload": job.payload, "attempts": 0,
-                "due": .integer(due.seconds),
-            ], expiresAt: due + job.limit, indexes: ["queue": queue])
+                "due": .integer(due.seconds), "limit": .integer((due + job.limit).seconds),
+            ], expiresAt: due + job.limit + grace, indexes: ["queue": queue])
     }
 
     var lane: String { JobLane.name(of: record.key.id) }

@@ -52,7 +52,9 @@ public final class RegisteredPlugin: Sendable {
 
     deinit {
         guard isRunning.withLock({ $0 }) else { return }
-        Task { [plugin, queues, threads] in
+        // Detached, because the task that releases the plugin may be a call of another plugin, which may write nothing
+        // after its deadline.
+        Task.detached { [plugin, queues, threads] in
             for queue in queues { await queue.end() }
             await RegisteredPlugin.stop(plugin, threads)
         }

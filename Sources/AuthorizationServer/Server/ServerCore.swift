@@ -28,7 +28,7 @@ public final class ServerCore: Sendable {
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
     public let pages: any PageRenderer
-    private let sender: any OutboundHTTP
+    let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder
 
@@ -168,9 +168,7 @@ extension ServerCore {
         return CallStore(base: store, call: call)
     }
     /// Sends requests to other servers, but none during a HEAD request or after the deadline of a plugin's call.
-    public var outbound: any OutboundHTTP {
-        HeadRequest.isCurrent || PluginCall.ongoing?.isExpired ?? false ? NoOutbound() : sender
-    }
+    public var outbound: any OutboundHTTP { CurrentOutbound(core: self) }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.

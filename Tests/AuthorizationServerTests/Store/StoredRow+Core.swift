@@ -155,10 +155,12 @@ extension StoredRow {
 
     private static let job = StoredRow(collection: StoredJob.collection.name, required: ["handler"]) { record in
         guard let job = StoredJob(record) else { return nil }
-        return [
+        var row: JSON = [
             "handler": .string(job.handler), "payload": job.payload, "attempts": .integer(job.attempts),
             "due": .integer(job.due.seconds),
         ]
+        row["limit"] = job.limit.map { .integer($0.seconds) }
+        return row
     }
 
     /// The response to an interaction; the example is what is sealed in the row.
