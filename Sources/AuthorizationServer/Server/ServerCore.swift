@@ -17,7 +17,7 @@ public final class ServerCore: Sendable {
     let environment: any ServerEnvironment
     let logger: Logger
     /// Whether responses show what otherwise only the log says about errors of the server.
-    let isDevelopment: Bool
+    public let isDevelopment: Bool
     /// The server's counters.
     public let metrics = Metrics()
     /// The issuer identifier.
