@@ -8,4 +8,9 @@ public enum AttributeLevel: Sendable, Hashable {
     case everyGrant
     /// Under `auth.<key>` of one grant.
     case grant(String)
+
+    /// Where an attribute is that a client has once: under a grant, or at the top without one.
+    static func once(under grant: String?) -> AttributeLevel {
+        grant.map { .grant($0) } ?? .client
+    }
 }
