@@ -37,9 +37,8 @@ struct ClientAttributeTests {
         let life = settings.grantAttribute("life", default: Int64(30), "")
         #expect(client[life, under: "code"] == 60 && client[life, under: "other"] == 90)
         #expect(client[life, under: "none"] == 30)
-        #expect(
-            source.attributes.map(\.level)
-                == [.client, .grant("code"), .grant("other"), .grant("none"), .everyGrant])
+        let levels: [AttributeLevel] = [.client, .grant("code"), .grant("other"), .grant("none"), .everyGrant]
+        #expect(source.attributes.map(\.level) == levels)
     }
 
     @Test("the kinds of the kit are checked without the plugin, and a type of the plugin is asked")
