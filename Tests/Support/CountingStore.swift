@@ -70,6 +70,10 @@ public final class CountingStore: Plugin, Store {
         return records
     }
 
+    public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await inner.page(collection, after: after, limit: limit)
+    }
+
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         try check()
         return try await inner.increment(key, expiresAt: expiresAt, now: now)

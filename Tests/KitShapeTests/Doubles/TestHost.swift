@@ -25,7 +25,7 @@ final class TestHost: LaterHost {
 
     /// The requests that were sent to other servers.
     var sent: [OutboundRequest] { requests.withLock { $0 } }
-    var store: any Store { records }
+    var store: any StoreService { LentTestStore(store: records) }
 
     var clients: any ClientDirectory { self }
     var users: any UserDirectory { self }
@@ -34,7 +34,6 @@ final class TestHost: LaterHost {
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
     var laterTokens: any LaterTokens { self }
-    var laterStore: any LaterStore { LentTestStore(store: records) }
     var laterJobs: any LaterJobs { self }
     var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
     var messages: any MessageService { self }

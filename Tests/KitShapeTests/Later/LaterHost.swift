@@ -25,7 +25,6 @@ protocol LaterHost: PluginHost {
     var laterCryptography: any LaterCryptography { get }
     var laterKeys: any LaterKeys { get }
     var laterTokens: any LaterTokens { get }
-    var laterStore: any LaterStore { get }
     var laterJobs: any LaterJobs { get }
     var foreignKeys: any ForeignKeyService { get }
     var messages: any MessageService { get }

@@ -81,7 +81,7 @@ struct DPoP: Plugin, PossessionProof {
     private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
         guard let id = claims["jti"]?.string else { throw ProofRefusal("it lacks an identifier") }
         let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))
-        let uses = try await host.laterStore.increment(key, expiresAt: host.now + .seconds(600))
+        let uses = try await host.store.increment(key, expiresAt: host.now + .seconds(600))
         guard uses == 1 else { throw ProofRefusal("it was used before") }
     }
 
