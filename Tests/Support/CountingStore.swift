@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-public import GrantKit
+@_spi(Host) public import GrantKit
 import ServerConfiguration
 import Synchronization
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Synchronization
 
 /// Provides the services that the kit has today and those that it will have later.

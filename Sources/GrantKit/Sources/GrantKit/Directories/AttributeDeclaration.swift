@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What is known of a client attribute without a client: its line in the reference, and how a value is checked.
+@_spi(Host)
 public struct AttributeDeclaration: Sendable {
     /// The attribute's name.
     public let name: String

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where an attribute is in a client's document.
+@_spi(Host)
 public enum AttributeLevel: Sendable, Hashable {
     /// At the top of the document.
     case client

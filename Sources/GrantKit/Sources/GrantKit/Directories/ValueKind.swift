@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The values that an attribute accepts, as data, so that they can be checked without the plugin.
+@_spi(Host)
 public enum ValueKind: Sendable {
     /// True or false.
     case bool

@@ -10,6 +10,7 @@ public struct Settings: Sendable {
     private let place: String
 
     /// For the host: settings out of a source.
+    @_spi(Host)
     public init(_ source: any SettingsSource) {
         self.init(source, at: "")
     }
