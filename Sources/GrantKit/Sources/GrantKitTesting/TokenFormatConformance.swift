@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// A token format with the store that its tokens are committed to.
 public struct TokenFormatUnderTest: Sendable {

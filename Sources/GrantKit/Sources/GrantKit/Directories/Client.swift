@@ -14,6 +14,7 @@ public struct Client: Sendable {
     public let document: JSON
 
     /// For the host: a client out of a validated document.
+    @_spi(Host)
     public init(id: String, isPublic: Bool, grants: Set<String>, scope: Scope, document: JSON = [:]) {
         self.id = id
         self.isPublic = isPublic
