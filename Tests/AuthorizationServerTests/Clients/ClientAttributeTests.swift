@@ -47,7 +47,7 @@ struct ClientAttributeTests {
         let minutes = Duration.seconds(60)...Duration.seconds(120)
         _ = settings.clientAttribute("bool", default: false, "")
         _ = settings.clientAttribute("string", default: "", "")
-        _ = settings.clientAttribute("strings", default: [String](), "")
+        _ = settings.clientAttribute("strings", default: ["none"], "")
         _ = settings.clientAttribute("integer", default: Int64(1), "")
         _ = settings.clientAttribute("duration", default: Duration.zero, "")
         _ = settings.grantAttribute("minutes", default: .seconds(60), in: minutes, "")

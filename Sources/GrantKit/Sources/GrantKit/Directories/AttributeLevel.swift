@@ -12,6 +12,6 @@ public enum AttributeLevel: Sendable, Hashable {
 
     /// Where an attribute is that a client has once: under a grant, or at the top without one.
     static func once(under grant: String?) -> AttributeLevel {
-        grant.map { .grant($0) } ?? .client
+        grant.map(AttributeLevel.grant) ?? .client
     }
 }
