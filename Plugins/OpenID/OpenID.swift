@@ -27,7 +27,7 @@ struct OpenID: Plugin {
                 "'algorithms' must contain one or more of \(known.joined(separator: ", "))", at: "algorithms")
         }
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: usual, among: names,
+            "id_token_signed_response_alg", default: usual, among: names,
             "the signature algorithm of ID tokens")
         let lifetime = settings.read(
             "id_token_lifetime", default: .seconds(900), in: .seconds(30)...(.seconds(86400)),

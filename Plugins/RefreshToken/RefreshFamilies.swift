@@ -9,8 +9,8 @@ import GrantKit
 struct RefreshFamilies: TokenResolver {
     let host: any PluginHost
     let grace: Duration
-    let idle: ClientAttribute<Duration>
-    let isIssued: ClientAttribute<Bool>
+    let idle: GrantAttribute<Duration>
+    let isIssued: GrantAttribute<Bool>
 
     /// Whether a client may currently have refresh tokens for an authorization, by its own attribute or because the
     /// user allowed offline access; a client that acts for itself needs none (RFC 6749 section 4.4.3).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 /// Protocols that no plugin needs yet, written against the current kit, so that it will not have to change for them.

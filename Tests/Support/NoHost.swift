@@ -11,7 +11,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public init() {}
 
     public var issuer: String { "https://id.example.com" }
-    public var store: any Store { NoStore() }
+    public var store: any StoreService { NoStore() }
     public var clients: any ClientDirectory { self }
     public var users: any UserDirectory { self }
     public var keys: any KeyRing { self }
@@ -93,15 +93,14 @@ private struct NoLog: LogService {
     ) {}
 }
 
-private struct NoStore: Store {
+private struct NoStore: StoreService {
     private let error = StoreError("this test lends no store")
 
-    func prepare(_ collections: [StoreCollection]) async throws { throw error }
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { throw error }
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] { throw error }
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] { throw error }
+    func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 { throw error }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// Validates authorization requests against the loaded plugins and current registrations (RFC 6749 sections 3.1 and

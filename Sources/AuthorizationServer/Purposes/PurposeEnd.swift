@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Ends an interaction for a purpose: commits what the purpose decides, together with the session, the consent and the
 /// mark that the page is used.

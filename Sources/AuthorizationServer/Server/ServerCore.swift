@@ -146,6 +146,7 @@ private struct Closed: Store, KeyRing {
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] { throw error }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] { throw error }
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Signs a user in for a page of this server, by the usual steps but without a client.
 struct OwnSignIn {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The only way to issue a response with tokens or codes: check, narrow, mint, extend, commit, record.
 ///

@@ -11,11 +11,11 @@ struct RandomlyNamed: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
     let host: any PluginHost
-    let attribute: ClientAttribute<String>
+    let attribute: GrantAttribute<String>
 
     init(settings: Settings, host: any PluginHost) {
         self.host = host
-        attribute = settings.clientAttribute("\(Self.word)_attribute", on: .everyGrant, default: "none", "test")
+        attribute = settings.grantAttribute("\(Self.word)_attribute", default: "none", "test")
     }
 
     func register(in registry: inout Registry) {
@@ -63,7 +63,7 @@ struct RandomlyNamed: Plugin {
     }
 
     struct Member: ResponseExtension {
-        let attribute: ClientAttribute<String>
+        let attribute: GrantAttribute<String>
         let members = ["\(word)_member"]
 
         func extend(_ issuance: inout Issuance) async throws {

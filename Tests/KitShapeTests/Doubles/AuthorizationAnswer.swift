@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension Issuance {
     /// The response to an authorization request, assembled as the endpoint will do it, from what the kit makes public.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Synchronization
 
 /// Provides the services that the kit has today and those that it will have later.
@@ -24,7 +24,7 @@ final class TestHost: LaterHost {
 
     /// The requests that were sent to other servers.
     var sent: [OutboundRequest] { requests.withLock { $0 } }
-    var store: any Store { records }
+    var store: any StoreService { LentTestStore(store: records) }
 
     var clients: any ClientDirectory { self }
     var users: any UserDirectory { self }
@@ -32,7 +32,6 @@ final class TestHost: LaterHost {
     var access: any AccessService { self }
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
-    var laterStore: any LaterStore { LentTestStore(store: records) }
     var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
     var messages: any MessageService { self }
     var connections: any ConnectionService { self }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Issues what a grant has decided, as the core will do it with products.
 enum TokenAnswer {

@@ -23,7 +23,6 @@ protocol LaterHost: PluginHost {
     var name: String { get }
     var laterAccess: any LaterAccess { get }
     var laterCryptography: any LaterCryptography { get }
-    var laterStore: any LaterStore { get }
     var foreignKeys: any ForeignKeyService { get }
     var messages: any MessageService { get }
     var connections: any ConnectionService { get }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// A token format with the store that its tokens are committed to.
 public struct TokenFormatUnderTest: Sendable {
     let format: any TokenFormat
-    let store: any Store
+    let store: any StoreService
 
     /// Describes a token format.
     ///
     /// - Parameters:
     ///   - format: The format.
     ///   - store: The store that its host lends.
-    public init(_ format: any TokenFormat, store: any Store) {
+    public init(_ format: any TokenFormat, store: any StoreService) {
         self.format = format
         self.store = store
     }

@@ -37,7 +37,7 @@ struct SharedSignals: Plugin, EventOutbox {
     /// Queues a signal for each stream, which is a destination of its own, so that a receiver that is down delays no
     /// others.
     static func queue(_ payload: JSON, on host: any LaterHost, notBefore: Timestamp?) async throws {
-        try await host.laterStore.walk(collection) { record in
+        try await host.store.walk(collection) { record in
             let stream = try versions.current(record.value, version: record.value["v"]?.integer ?? 1)
             guard let stream, stream["status"] == "enabled",
                 (stream["events"]?.strings ?? []).contains(payload["event"]?.string ?? "")
@@ -47,7 +47,7 @@ struct SharedSignals: Plugin, EventOutbox {
             sent["destination"] = .string(record.key.id)
             var job = Job("\(host.name).signal", sent, limit: .seconds(86400))
             job.notBefore = notBefore
-            _ = try await host.laterStore.write([try await host.jobs.enqueue(job)])
+            _ = try await host.store.write([try await host.jobs.enqueue(job)])
         }
     }
 

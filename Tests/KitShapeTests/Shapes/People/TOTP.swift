@@ -23,7 +23,7 @@ struct TOTP: Plugin, LaterStep {
 
     func advance(_ visit: StepVisit, submitted: Parameters) async throws -> LaterOutcome {
         guard case .user(let id)? = visit.interaction.subject, !visit.interaction.amr.contains("otp"),
-            var record = try await host.laterStore.read(collection.key(host.cryptography.digest(id)))
+            var record = try await host.store.read(collection.key(host.cryptography.digest(id)))
         else { return .skip }
         guard let code = submitted["code"] else { return .page(Page("totp")) }
         guard case .allowed(let attempt) = try await host.attempts.count(

@@ -19,7 +19,7 @@ struct AuthorizationCode: Plugin {
             "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
             "the lifetime of a code")
         isChallengeRequired = settings.clientAttribute(
-            "pkce", on: .grant("authorization_code"), default: true, "whether a request must carry a code challenge")
+            "pkce", under: "authorization_code", default: true, "whether a request must carry a code challenge")
     }
 
     func register(in registry: inout Registry) {

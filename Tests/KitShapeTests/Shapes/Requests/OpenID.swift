@@ -11,7 +11,7 @@ struct OpenID: Plugin {
 
     init(settings: Settings, host: any PluginHost) throws {
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: "RS256", "the signature algorithm of ID tokens")
+            "id_token_signed_response_alg", default: "RS256", "the signature algorithm of ID tokens")
         maker = IdentityTokenMaker(host: host, algorithm: algorithm)
     }
 

@@ -15,11 +15,11 @@ struct TokenExchange: Plugin, TokenGrant {
         ParameterDeclaration("subject_token_type", required: true), ParameterDeclaration("requested_token_type"),
     ]
     private let host: any LaterHost
-    private let mayLeaveAudience: TopAttribute<Bool>
+    private let mayLeaveAudience: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        mayLeaveAudience = settings.topAttribute(
+        mayLeaveAudience = settings.clientAttribute(
             "other_audiences", under: "token_exchange", default: false,
             "whether a token may be exchanged for one with another audience")
     }

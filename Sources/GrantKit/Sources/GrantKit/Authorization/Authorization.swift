@@ -61,6 +61,7 @@ public struct Authorization: Sendable {
     public var scope: Scope { limits.scope }
 
     /// For the host: the authorization as issued under a grant, with a grant id.
+    @_spi(Host)
     public func issued(under key: String, grantID fresh: @autoclosure () -> String) -> Authorization {
         var authorization = self
         if authorization.origin.isEmpty { authorization.origin = key }
