@@ -15,6 +15,9 @@ struct CurrentStore: Store {
     ) async throws -> [StoreRecord] {
         try await core.store.find(collection, by: index, equals: value, after: after, limit: limit)
     }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await core.store.page(collection, after: after, limit: limit)
+    }
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         try await core.store.increment(key, expiresAt: expiresAt, now: now)
     }
