@@ -13,7 +13,7 @@ struct CodeEntry: Endpoint {
 
     let requests: DeviceRequests
     let route = CodeEntry.page
-    let admission = Admission.browser
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("user_code", longest: 256)]
 
     private var host: any PluginHost { requests.host }

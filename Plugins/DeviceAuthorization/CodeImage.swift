@@ -9,7 +9,7 @@ import GrantKit
 struct CodeImage: Endpoint {
     let requests: DeviceRequests
     let route = Route(["GET"], "/device/qr")
-    let admission = Admission.browser
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("user_code", required: true, longest: 32)]
 
     func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {

@@ -10,7 +10,7 @@ struct PasswordPage: Endpoint {
     /// The minimum length of a new password in characters.
     let shortest: Int
     let route = PasswordPage.page
-    let admission = Admission.user
+    let admission = Admission.user()
     let parameters = ["current_password", "new_password", "repeated_password"].map {
         ParameterDeclaration($0, longest: 65_536, secret: true)
     }
@@ -86,7 +86,7 @@ struct PasswordChanged: Endpoint {
 
     let host: any PluginHost
     let route = PasswordChanged.page
-    let admission = Admission.browser
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("changed", longest: 512)]
 
     func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
@@ -102,7 +102,7 @@ struct PasswordChanged: Endpoint {
 struct ChangePasswordAddress: Endpoint {
     let host: any PluginHost
     let route = Route(["GET"], "/change-password", below: .wellKnown)
-    let admission = Admission.browser
+    let admission = Admission.browser()
 
     func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         .redirect(host.address(of: PasswordPage.page))

@@ -8,7 +8,7 @@ struct GrantsPage: Endpoint {
 
     let host: any PluginHost
     let route = GrantsPage.page
-    let admission = Admission.user
+    let admission = Admission.user()
     let parameters = [
         ParameterDeclaration("client", longest: 256), ParameterDeclaration("confirmed", longest: 1),
         ParameterDeclaration("after", longest: 256),

@@ -7,7 +7,7 @@ struct SessionsPage: Endpoint {
     let host: any PluginHost
     static let page = Route(["GET", "POST"], "/sessions")
     let route = SessionsPage.page
-    let admission = Admission.user
+    let admission = Admission.user()
     let parameters = [
         ParameterDeclaration("session", longest: 64), ParameterDeclaration("others", longest: 1),
         ParameterDeclaration("confirmed", longest: 1), ParameterDeclaration("after", longest: 64),

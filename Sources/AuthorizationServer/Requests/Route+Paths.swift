@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+public import GrantKit
 import OutsideText
 
 extension Route {
     /// The path below the base path or the issuer, with `/.well-known` if it is there.
-    var pathBelowBase: String { base == .wellKnown ? "/.well-known\(path)" : path }
+    public var pathBelowBase: String { base == .wellKnown ? "/.well-known\(path)" : path }
 
     /// The path without its leading slash, for the log and the metrics.
     var name: String { pathBelowBase.raw.dropFirst().string }

@@ -98,7 +98,7 @@ struct RouteTable: Sendable {
 
     // MARK: conflicts
 
-    /// Finds endpoints that cannot be served, and those whose path directly below the issuer is one that the server uses.
+    /// Finds endpoints that cannot be served, and those whose path directly below the issuer is one of the server.
     static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
         let own = [settings.basePath] + settings.aliasPaths + ["/health", "/metrics"]
         let documents = (["oauth-authorization-server", "jwks.json"] + capabilities.documents.map(\.name))
@@ -129,8 +129,8 @@ struct RouteTable: Sendable {
         if !path.raw.starts(with: "/") || !PathPattern(path).isValid {
             what = "has the path '\(path)', which cannot be served"
             cure =
-                "must begin it with a slash, and write each variable as a segment such as '{id}', with a name of its own of "
-                + "letters, digits and '_'"
+                "must begin it with a slash, and write each variable as a segment such as '{id}', with a name of its "
+                + "own of letters, digits and '_'"
         } else if case .json = endpoint.role.body, endpoint.role.admissionRule.scope == nil {
             what = "reads JSON at the path '\(path)', although it is not for access tokens"
             cure = "must use the body '.form', or admit callers by 'Admission.bearer'"

@@ -25,37 +25,29 @@ extension Admission where Who == Bearer {
 }
 
 extension Admission where Who == UserSession? {
-    /// Browsers of anyone; those of other sites send it no forms.
-    public static var browser: Admission {
-        Admission(.browser(requiresSession: false, takesForeignForms: false))
-    }
-
-    /// Browsers of anyone.
+    /// Browsers of anyone, with the session if a user is signed in.
     ///
-    /// A form reaches the endpoint only with the token that the core gave to a page of the endpoint in the same browser.
-    /// That is the value `csrf`, which the page sends as a hidden field to the address in the value `action`. Refusals
-    /// are shown as pages.
+    /// A form reaches the endpoint only with the token that the core gave to a page of the endpoint in the same
+    /// browser. That is the value `csrf`, which the page sends as a hidden field to the address in the value `action`.
+    /// Refusals are shown as pages.
     ///
     /// - Parameter foreign: Whether other sites may send forms too; such a form arrives as GET, as if it had been a
     ///   link.
-    public static func browser(takesForeignForms foreign: Bool) -> Admission {
+    public static func browser(takesForeignForms foreign: Bool = false) -> Admission {
         Admission(.browser(requiresSession: false, takesForeignForms: foreign))
     }
 }
 
 extension Admission where Who == UserSession {
-    /// Browsers with which a user is signed in; those of other sites send it no forms.
+    /// Browsers with which a user is signed in; other users are asked to sign in first.
     ///
-    /// Other users are asked to sign in first. A form is accepted in the session in which its page was shown. If the
-    /// endpoint takes GET and a page has the string `<name>_title`, the server's start page links to it; the name is the
-    /// path without its slash.
-    public static var user: Admission { Admission(.browser(requiresSession: true, takesForeignForms: false)) }
-
-    /// As `user`.
+    /// Forms are protected as those of `browser`, and are accepted in the session in which their page was shown. If
+    /// the endpoint takes GET and a page has the string `<name>_title`, the server's start page links to it; the name
+    /// is the path without its slash.
     ///
     /// - Parameter foreign: Whether other sites may send forms too; such a form arrives as GET, as if it had been a
     ///   link.
-    public static func user(takesForeignForms foreign: Bool) -> Admission {
+    public static func user(takesForeignForms foreign: Bool = false) -> Admission {
         Admission(.browser(requiresSession: true, takesForeignForms: foreign))
     }
 }
