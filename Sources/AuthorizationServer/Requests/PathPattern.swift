@@ -14,8 +14,17 @@ struct PathPattern: Sendable {
             self = isVariable ? .variable(raw.dropFirst().dropLast()) : .text(raw)
         }
 
-        var isVariable: Bool {
-            if case .variable = self { true } else { false }
+        /// The name, if this is a variable.
+        var name: RawText? {
+            if case .variable(let name) = self { name } else { nil }
+        }
+
+        var isVariable: Bool { name != nil }
+
+        /// The text, if it has no brace; nil otherwise, and for a variable.
+        var plain: RawText? {
+            guard case .text(let text) = self, !text.contains("{"), !text.contains("}") else { return nil }
+            return text
         }
 
         func matches(_ part: RawText) -> Bool {
@@ -39,7 +48,7 @@ struct PathPattern: Sendable {
     init(_ path: String, below base: String = "") {
         let own = path.raw.split(at: "/", keepingEmpty: true).dropFirst().map(Segment.init)
         segments = base.raw.split(at: "/", keepingEmpty: true).map(Segment.text) + own
-        variables = own.compactMap { if case .variable(let name) = $0 { name } else { nil } }
+        variables = own.compactMap(\.name)
     }
 
     /// Reads the path of an endpoint, whose reads of other variables are reported to the log.
@@ -54,18 +63,12 @@ struct PathPattern: Sendable {
     /// Whether each variable is a whole segment, with a name of its own of letters, digits and underscores.
     var isValid: Bool {
         let names = variables.filter { !$0.isEmpty && $0.bytes.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == 0x5F } }
-        let hasBrace = segments.contains { segment in
-            if case .text(let text) = segment { text.contains("{") || text.contains("}") } else { false }
-        }
-        return !hasBrace && Set(names).count == variables.count
+        return Set(names).count == variables.count && segments.allSatisfy { $0.isVariable || $0.plain != nil }
     }
 
     /// The path with its variables unnamed, which is equal for all patterns of the same paths.
     var unnamed: String {
-        let parts = segments.map { segment in
-            if case .text(let text) = segment { text.string } else { "{}" }
-        }
-        return parts.joined(separator: "/")
+        segments.map { $0.plain?.string ?? "{}" }.joined(separator: "/")
     }
 
     // MARK: requests
@@ -90,7 +93,7 @@ struct PathPattern: Sendable {
             // The path of a request has more in front, such as the base path.
             let parts = path.raw.split(at: "/", keepingEmpty: true).suffix(segments.count)
             for (segment, part) in zip(segments, parts) {
-                guard case .variable(let name) = segment else { continue }
+                guard let name = segment.name else { continue }
                 // In a path, a plus sign is not a space.
                 values.append((name.string, try FormBody.decode(Array(part.replacing("+", with: "%2B").utf8)[...])))
             }

@@ -30,6 +30,25 @@ struct ForwardedRoleTests {
         #expect(result.purposes.map(\.name) == ["silent"] && result.purposes.map(\.grant.key) == ["silent"])
     }
 
+    @Test("an endpoint arrives with its caller, and with what it declares")
+    func endpoint() throws {
+        var registry = Registry()
+        registry.add(endpoint: Reading())
+        let found = PluginThreads(of: "silent").forwarding(registry).endpoints.first as? any Endpoint<Bearer>
+        let endpoint = try #require(found)
+        #expect(endpoint.admissionRule == .bearer(["read"]) && endpoint.body == .json(["text/json"]))
+        #expect(endpoint.route == Reading().route && endpoint.parameters == Reading().parameters)
+    }
+
+    private struct Reading: Endpoint {
+        let route = Route(["PUT"], "/read/{id}", below: .issuer, metadata: "reading_endpoint")
+        let admission = Admission.bearer(["read"])
+        let body = BodyKind.json(["text/json"])
+        let parameters = [ParameterDeclaration("word")]
+
+        func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse { EndpointResponse(nil) }
+    }
+
     private struct Silent: EventOutbox, InteractionPurpose {
         let kinds: Set<Event.Kind> = [.signedIn]
         let name = "silent"
