@@ -4,7 +4,7 @@
 // Scripts/bench compiles and runs this file.
 
 import Glibc
-import GrantKit
+@_spi(Host) import GrantKit
 
 struct Own: TokenGrant {
     let declaration = GrantDeclaration("own", client: .confidential)

@@ -4,7 +4,7 @@
 
 import COpenSSL
 import Glibc
-import GrantKit
+@_spi(Host) import GrantKit
 
 private let never = Timestamp(seconds: 253_402_300_799)
 private let writesAtOnce = 5000

@@ -2,7 +2,7 @@
 //
 // Shared by programs that load one plugin themselves, with the host from the tests that offers no services.
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 final class NoSettings: SettingsSource {
     func value(of declaration: SettingDeclaration) -> JSON? { nil }

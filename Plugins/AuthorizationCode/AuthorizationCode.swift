@@ -21,7 +21,7 @@ struct AuthorizationCode: Plugin {
             "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
             "the lifetime of a code")
         isChallengeRequired = settings.clientAttribute(
-            "pkce", on: .grant(AuthorizationCode.declaration.key), default: true,
+            "pkce", under: AuthorizationCode.declaration.key, default: true,
             "whether a confidential client must send a code challenge; a public client always must")
     }
 

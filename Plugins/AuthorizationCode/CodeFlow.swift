@@ -15,7 +15,7 @@ struct CodeFlow: AuthorizationFlow {
         ParameterDeclaration("code_challenge_method", longest: 16, example: .text(CodeChallenge.method)),
     ]
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         let method = request.parameters["code_challenge_method"]
         guard let challenge = request.parameters["code_challenge"] else {
             guard method == nil else {

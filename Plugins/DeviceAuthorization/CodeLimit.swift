@@ -15,9 +15,8 @@ struct CodeLimit: Sendable {
     /// - Throws: `OAuthError` with the status 429 if there were too many; `StoreError`.
     func count(_ client: Client, from address: String) async throws {
         let name = host.cryptography.digest("request \(client.id)\u{0}\(CodeLimit.network(of: address))")
-        let now = host.now
         let count = try await host.store.increment(
-            DeviceRequests.counters.key(name), expiresAt: now + CodeLimit.window, now: now)
+            DeviceRequests.counters.key(name), expiresAt: host.now + CodeLimit.window)
         guard count <= most else {
             throw OAuthError.tooManyRequests(
                 retryAfter: CodeLimit.window,

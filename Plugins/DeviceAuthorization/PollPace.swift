@@ -27,8 +27,7 @@ struct PollPace: TokenRequestFilter {
         if let next = found.nextPoll, next > host.now { throw slowDown(next - host.now) }
         let now = host.now
         let span = Duration.seconds(found.interval)
-        let count = try await host.store.increment(
-            DeviceRequests.counters.key(key.id), expiresAt: now + span, now: now)
+        let count = try await host.store.increment(DeviceRequests.counters.key(key.id), expiresAt: now + span)
         guard count > 1 else { return }
         // Of polls that arrive together, one lengthens the interval. If the request has changed, the next poll does.
         if count == 2, !found.isRedeemed { _ = try await host.store.write(found.slowing(by: PollPace.step, at: now)) }

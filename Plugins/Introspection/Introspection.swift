@@ -20,7 +20,7 @@ struct Introspection: Plugin, Endpoint {
     init(settings: Settings, host: any PluginHost) {
         self.host = host
         resources = settings.clientAttribute(
-            "resources", on: .client, default: [],
+            "resources", default: [],
             "the audiences whose tokens this client, a resource server, may introspect")
     }
 

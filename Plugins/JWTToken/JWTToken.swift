@@ -31,9 +31,10 @@ struct JWTToken: Plugin, TokenFormat {
         registry.add(signingAlgorithm: algorithm)
     }
 
-    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func mint(_ contents: TokenContents) async throws -> MintedToken {
         var claims = claims(contents)
-        claims["att"] = try sealed(contents.authorization).map(JSON.string)
+        // Most tokens have nothing to seal, and must not wait for it.
+        if let kept = attachments(contents) { claims["att"] = try await sealed(kept).map(JSON.string) }
         return MintedToken(try await host.keys.sign(claims, type: "at+jwt", algorithm: algorithm))
     }
 
@@ -41,20 +42,25 @@ struct JWTToken: Plugin, TokenFormat {
     /// The maximum length of the sealed attachments, since longer ones would make the token too long for a header.
     private static let longestSealed = 2048
 
-    /// The attachments of the authorization, sealed so that only this server can read them; nil if there are none or if
-    /// the token is not for this server.
-    private func sealed(_ authorization: Authorization) throws -> String? {
+    /// The attachments of the authorization; nil if there are none or if the token is not for this server.
+    private func attachments(_ contents: TokenContents) -> String? {
+        let authorization = contents.authorization
         let audiences = authorization.limits.audience
         guard !authorization.attachments.isEmpty, audiences.isEmpty || audiences.contains(host.issuer) else {
             return nil
         }
         let members = authorization.attachments.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value) }
-        let sealed = try host.keys.seal(JSON.object(members).text, purpose: JWTToken.purpose)
+        return JSON.object(members).text
+    }
+
+    /// Seals attachments, so that only this server can read them; nil if that is too long.
+    private func sealed(_ attachments: String) async throws -> String? {
+        let sealed = try await host.keys.seal(attachments, purpose: JWTToken.purpose)
         return sealed.utf8.count <= JWTToken.longestSealed ? sealed : nil
     }
 
-    private func opened(_ sealed: String?) -> [String: JSON] {
-        guard let sealed, let text = host.keys.open(sealed, purpose: JWTToken.purpose),
+    private func opened(_ sealed: String) async throws -> [String: JSON] {
+        guard let text = try await host.keys.open(sealed, purpose: JWTToken.purpose),
             let members = try? JSON(parsing: text).members
         else { return [:] }
         return Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -62,7 +68,7 @@ struct JWTToken: Plugin, TokenFormat {
 
     /// The claims of a token (RFC 9068 section 2.2), with `gid`, `epoch` and `client_epoch` so that the end of the
     /// grant and the epochs of the user and the client apply to it.
-    private func claims(_ contents: AccessTokenContents) -> JSON {
+    private func claims(_ contents: TokenContents) -> JSON {
         let authorization = contents.authorization
         let audiences = authorization.limits.audience
         let fallback = audience.isEmpty ? host.issuer : audience
@@ -105,7 +111,7 @@ struct JWTToken: Plugin, TokenFormat {
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
         guard value.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
-            let claims = host.keys.verify(value, type: "at+jwt")?.claims,
+            let claims = try await host.keys.verify(value, type: "at+jwt")?.claims,
             claims["iss"]?.string == host.issuer, let id = claims["jti"]?.string,
             let clientID = claims["client_id"]?.string, let subject = claims["sub"]?.string,
             let issuedAt = claims["iat"]?.integer, let expiresAt = claims["exp"]?.integer
@@ -120,6 +126,7 @@ struct JWTToken: Plugin, TokenFormat {
         var authorization = Authorization(
             subject: subject == clientID ? .client(subject) : .user(subject), limits: limits)
         restore(&authorization, from: claims)
+        if let sealed = claims["att"]?.string { authorization.attachments = try await opened(sealed) }
         return ResolvedToken(
             kind: .access, id: id, clientID: clientID, issuedAt: Timestamp(seconds: issuedAt),
             expiresAt: Timestamp(seconds: expiresAt), authorization: authorization)
@@ -134,7 +141,6 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.epoch = claims["epoch"]?.integer
         authorization.clientEpoch = claims["client_epoch"]?.integer
         authorization.actor = claims["act"]
-        authorization.attachments = opened(claims["att"]?.string)
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
             authorization.confirmation = Confirmation(
                 bound.name, value, tokenType: claims["cnf_type"]?.string ?? "Bearer")

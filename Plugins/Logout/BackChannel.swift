@@ -28,7 +28,7 @@ struct BackChannel: RevocationParticipant, JobHandler {
                 "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id), "jti": .string(jti),
             ]
             deliveries.expect(jti)
-            writes.append(host.jobs.enqueue(name, payload, limit: limit))
+            writes.append(try await host.jobs.enqueue(Job(name, payload, limit: limit)))
         }
         return writes
     }

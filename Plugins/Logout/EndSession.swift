@@ -66,7 +66,7 @@ struct EndSession: Endpoint {
     /// afterwards.
     private func read(_ parameters: Parameters) async throws -> Asked {
         var asked = Asked()
-        let hint = parameters["id_token_hint"].flatMap(claims)
+        let hint = try await claims(of: parameters["id_token_hint"])
         let audience = hint?["aud"]?.strings ?? []
         asked.clientID = parameters["client_id"] ?? (audience.count == 1 ? audience.first : nil)
         // An ID token issued to another client proves nothing about this one.
@@ -81,9 +81,9 @@ struct EndSession: Endpoint {
 
     /// The claims of an ID token; an expired one is accepted too, since users stay signed in for longer than its
     /// lifetime (section 2).
-    private func claims(_ hint: String) -> JSON? {
-        guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
-            claims["sub"]?.string != nil, claims["events"] == nil
+    private func claims(of hint: String?) async throws -> JSON? {
+        guard let hint, let claims = try await host.keys.verify(hint, type: "JWT")?.claims,
+            claims["iss"]?.string == host.issuer, claims["sub"]?.string != nil, claims["events"] == nil
         else { return nil }
         return claims
     }
@@ -113,7 +113,7 @@ struct EndSession: Endpoint {
         var kept = asked.json
         kept["session"] = .string(session.id)
         var values: JSON = [
-            "asked": .string(try host.keys.seal(kept.text, purpose: EndSession.purpose)),
+            "asked": .string(try await host.keys.seal(kept.text, purpose: EndSession.purpose)),
             "user": .string(session.user.displayName),
         ]
         values["languages"] = languages.map(JSON.string)
@@ -126,8 +126,7 @@ struct EndSession: Endpoint {
     }
 
     private func confirmed(_ request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
-        let sealed = request.parameters["asked"].flatMap { host.keys.open($0, purpose: EndSession.purpose) }
-        let kept = sealed.flatMap { try? JSON(parsing: $0) }
+        let kept = try await opened(request.parameters["asked"])
         var asked = Asked(clientID: kept?["client"]?.string, target: kept?["target"]?.string)
         asked.isFromClient = true
         guard let session = request.caller else { return try await leave(asked, after: kept?["session"]?.string) }
@@ -136,6 +135,12 @@ struct EndSession: Endpoint {
             return try await confirmation(asked, session, request.parameters["ui_locales"])
         }
         return try await end(session, asked)
+    }
+
+    /// What the page kept; nil if this server did not seal it.
+    private func opened(_ sealed: String?) async throws -> JSON? {
+        guard let sealed, let text = try await host.keys.open(sealed, purpose: EndSession.purpose) else { return nil }
+        return try? JSON(parsing: text)
     }
 
     // MARK: signing out

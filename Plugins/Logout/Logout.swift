@@ -35,23 +35,23 @@ struct Logout: Plugin {
                 "'algorithm' must be one of \(host.keys.algorithms.joined(separator: ", "))", at: "algorithm")
         }
         targets = settings.clientAttribute(
-            "post_logout_redirect_uris", on: .client, default: ReturnAddresses(),
+            "post_logout_redirect_uris", default: ReturnAddresses(),
             "the URLs to which a browser may be redirected after the user has signed out")
         let callback = settings.clientAttribute(
-            "backchannel_logout_uri", on: .client, default: CallbackAddress(),
+            "backchannel_logout_uri", default: CallbackAddress(),
             "the URL that receives a logout token when a session ends")
         _ = settings.clientAttribute(
-            "backchannel_logout_session_required", on: .client, default: false,
+            "backchannel_logout_session_required", default: false,
             "whether logout tokens must contain 'sid'; they always do")
         backChannel = BackChannel(
             host: host, algorithm: algorithm, limit: limit, callback: callback, deliveries: deliveries)
         frontChannel = FrontChannel(
             host: host,
             frame: settings.clientAttribute(
-                "frontchannel_logout_uri", on: .client, default: CallbackAddress(),
+                "frontchannel_logout_uri", default: CallbackAddress(),
                 "the URL loaded in a frame of the page that tells the user that they are signed out"),
             needsSession: settings.clientAttribute(
-                "frontchannel_logout_session_required", on: .client, default: false,
+                "frontchannel_logout_session_required", default: false,
                 "whether 'iss' and 'sid' are added to the frame's URL"))
     }
 

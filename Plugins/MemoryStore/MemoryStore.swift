@@ -93,6 +93,12 @@ final class MemoryStore: Plugin, Store {
         }
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        state.withLock { state in
+            state.index.page(collection, after: after, limit: limit).compactMap { state.records[$0] }
+        }
+    }
+
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         state.withLock { state in
             let live = state.counters[key].flatMap { $0.expiresAt > now ? $0 : nil }

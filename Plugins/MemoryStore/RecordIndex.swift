@@ -2,50 +2,39 @@
 
 import GrantKit
 
-/// The keys of the records that have a value in an index, ordered by the bytes of their ids.
+/// The keys of the records of a collection, and of those that have a value in an index, ordered by the bytes of their
+/// ids.
 struct RecordIndex {
-    private var keys: [[UInt8]: [StoreKey]] = [:]
+    private var keys: [[UInt8]: SortedKeys] = [:]
 
     /// The bytes of an index entry; the names of collections and indexes do not contain NUL.
     private static func entry(_ collection: String, _ index: String, _ value: String) -> [UInt8] {
         Array(collection.utf8) + [0] + Array(index.utf8) + [0] + Array(value.utf8)
     }
 
+    /// Every place in which a record is found: that of its collection, and one for each of its indexes.
+    private static func entries(of record: StoreRecord) -> [[UInt8]] {
+        [Array(record.key.collection.utf8)] + record.indexes.map { entry(record.key.collection, $0.key, $0.value) }
+    }
+
     mutating func add(_ record: StoreRecord) {
-        for (index, value) in record.indexes {
-            let entry = RecordIndex.entry(record.key.collection, index, value)
-            var all = keys.removeValue(forKey: entry) ?? []
-            all.insert(record.key, at: RecordIndex.place(of: record.key, in: all))
-            keys[entry] = all
-        }
+        for entry in RecordIndex.entries(of: record) { keys[entry, default: SortedKeys()].insert(record.key) }
     }
 
     mutating func remove(_ record: StoreRecord) {
-        for (index, value) in record.indexes {
-            let entry = RecordIndex.entry(record.key.collection, index, value)
-            guard var all = keys.removeValue(forKey: entry) else { continue }
-            let place = RecordIndex.place(of: record.key, in: all)
-            if place < all.count, all[place] == record.key { all.remove(at: place) }
-            if !all.isEmpty { keys[entry] = all }
+        for entry in RecordIndex.entries(of: record) {
+            keys[entry]?.remove(record.key)
+            if keys[entry]?.isEmpty ?? false { keys[entry] = nil }
         }
     }
 
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
-    ) -> some Sequence<StoreKey> {
-        let all = keys[RecordIndex.entry(collection, index, value)] ?? []
-        guard let after else { return all.prefix(limit) }
-        let rest = all.suffix(from: RecordIndex.place(of: after, in: all))
-        return (rest.first == after ? rest.dropFirst() : rest).prefix(limit)
+    ) -> [StoreKey] {
+        keys[RecordIndex.entry(collection, index, value)]?.page(after: after, limit: limit) ?? []
     }
 
-    /// The place of a key, or the place where it would be inserted.
-    private static func place(of key: StoreKey, in all: [StoreKey]) -> Int {
-        var (start, end) = (0, all.count)
-        while start < end {
-            let middle = (start + end) / 2
-            if all[middle].id.utf8.lexicographicallyPrecedes(key.id.utf8) { start = middle + 1 } else { end = middle }
-        }
-        return start
+    func page(_ collection: String, after: StoreKey?, limit: Int) -> [StoreKey] {
+        keys[Array(collection.utf8)]?.page(after: after, limit: limit) ?? []
     }
 }

@@ -55,7 +55,7 @@ struct OpaqueToken: Plugin, TokenFormat {
         return String(repeating: "0", count: max(0, timeLength - digits.utf8.count)) + digits
     }
 
-    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func mint(_ contents: TokenContents) async throws -> MintedToken {
         let value = prefix + OpaqueToken.time + host.random(bytes: 32)
         let stored = StoredToken(
             id: contents.id, clientID: contents.client.id, issuedAt: contents.issuedAt,

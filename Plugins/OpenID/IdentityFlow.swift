@@ -16,7 +16,7 @@ struct IdentityFlow: AuthorizationFlow {
     /// After the code and the access token, whose hashes the ID token contains.
     let stage = Stage.assertion
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         // Without a nonce, an attacker could inject an ID token issued for someone else (section 3.2.2.11).
         _ = try request.parameters.required("nonce")
         guard let scope = request.parameters["scope"], try Scope(parsing: scope).contains(OpenID.scope) else {

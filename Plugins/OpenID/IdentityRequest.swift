@@ -22,6 +22,9 @@ struct IdentityRequest: AuthorizationRequestFilter {
         (parameter: "registration", code: "registration_not_supported"),
     ]
 
+    /// The supported values of `prompt`.
+    static let servedPrompts: [InteractionPolicy.Prompt] = [.none, .login, .consent, .selectAccount]
+
     func apply(_ request: AuthorizationRequest, _ policy: inout InteractionPolicy) async throws {
         let parameters = request.parameters
         for (parameter, code) in IdentityRequest.unserved where parameters[parameter] != nil {
@@ -32,7 +35,7 @@ struct IdentityRequest: AuthorizationRequestFilter {
         policy.loginHint = parameters["login_hint"]
         policy.languages = words(parameters["ui_locales"])
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
-        if let hint = parameters["id_token_hint"] { policy.subject = try subject(of: hint, for: request.client) }
+        if let hint = parameters["id_token_hint"] { policy.subject = try await subject(of: hint, for: request.client) }
         policy.acr = words(parameters["acr_values"])
         var kept: JSON = [:]
         kept["nonce"] = parameters["nonce"].map(JSON.string)
@@ -57,9 +60,8 @@ struct IdentityRequest: AuthorizationRequestFilter {
     }
 
     private func prompts(_ text: String?) throws -> Set<InteractionPolicy.Prompt> {
-        let words = words(text)
-        let prompts = words.compactMap(InteractionPolicy.Prompt.init)
-        guard prompts.count == words.count else {
+        let prompts = words(text).map { InteractionPolicy.Prompt(rawValue: $0) }
+        guard prompts.allSatisfy({ IdentityRequest.servedPrompts.contains($0) }) else {
             throw OAuthError(.invalidRequest, "'prompt' contains an unsupported value")
         }
         guard !prompts.contains(.none) || Set(prompts).count == 1 else {
@@ -76,9 +78,10 @@ struct IdentityRequest: AuthorizationRequestFilter {
     }
 
     /// The user named by an ID token; it may have expired, since it only says which user is meant.
-    private func subject(of hint: String, for client: Client) throws -> Subject {
-        guard let claims = host.keys.verify(hint, type: "JWT")?.claims, claims["iss"]?.string == host.issuer,
-            claims["aud"]?.strings.contains(client.id) ?? false, let subject = claims["sub"]?.string
+    private func subject(of hint: String, for client: Client) async throws -> Subject {
+        guard let claims = try await host.keys.verify(hint, type: "JWT")?.claims,
+            claims["iss"]?.string == host.issuer, claims["aud"]?.strings.contains(client.id) ?? false,
+            let subject = claims["sub"]?.string
         else {
             throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token for this client")
         }

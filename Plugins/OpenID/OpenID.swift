@@ -27,7 +27,7 @@ struct OpenID: Plugin {
                 "'algorithms' must contain one or more of \(known.joined(separator: ", "))", at: "algorithms")
         }
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: usual, among: names,
+            "id_token_signed_response_alg", default: usual, among: names,
             "the signature algorithm of ID tokens")
         let lifetime = settings.read(
             "id_token_lifetime", default: .seconds(900), in: .seconds(30)...(.seconds(86400)),
@@ -48,7 +48,7 @@ struct OpenID: Plugin {
         registry.add(flow: IdentityFlow(tokens: tokens))
         registry.add(claims: source)
         registry.add(endpoint: UserInfo(host: host))
-        registry.add(document: "openid-configuration") { $0 }
+        registry.add(document: "openid-configuration")
         announce(&registry)
     }
 
@@ -65,8 +65,7 @@ struct OpenID: Plugin {
         // The default of an absent member is true (section 3).
         registry.add(metadata: "request_uri_parameter_supported", .value(false))
         registry.add(metadata: "display_values_supported", .union(["page", "popup"]))
-        registry.add(
-            metadata: "prompt_values_supported", .union(["none", "login", "consent", "select_account"]))
+        registry.add(metadata: "prompt_values_supported", .union(IdentityRequest.servedPrompts.map(\.rawValue)))
     }
 }
 

@@ -41,9 +41,11 @@ struct PasswordPage: Endpoint {
     private func change(
         _ current: Secret, to new: Secret, of user: User, from address: String
     ) async throws -> EndpointResponse {
+        // Made first: once the password has changed, nothing may fail.
+        let done = try await done()
         do {
             switch try await host.users.changePassword(of: user.id, from: current, to: new, address: address) {
-            case .verified: return try done()
+            case .verified: return done
             case .later(let wait): return .page(page(user, .throttled, wait))
             default:
                 // Of two presses of the button, the second finds another password.
@@ -58,8 +60,8 @@ struct PasswordPage: Endpoint {
     }
 
     /// Leads to a page that can be loaded again, and that nobody is shown whose password has not changed.
-    private func done() throws -> EndpointResponse {
-        let seal = try host.keys.seal("\(host.now.seconds)", purpose: PasswordChanged.purpose)
+    private func done() async throws -> EndpointResponse {
+        let seal = try await host.keys.seal("\(host.now.seconds)", purpose: PasswordChanged.purpose)
         var response = EndpointResponse.redirect("\(host.address(of: PasswordChanged.page))?changed=\(seal)")
         response.forgetsSession = true
         return response
@@ -90,8 +92,10 @@ struct PasswordChanged: Endpoint {
     let parameters = [ParameterDeclaration("changed", longest: 512)]
 
     func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
-        let seal = request.parameters["changed"].flatMap { host.keys.open($0, purpose: PasswordChanged.purpose) }
-        guard let time = seal.flatMap({ Int64($0) }), host.now.seconds - time < PasswordChanged.lifetime else {
+        guard let seal = request.parameters["changed"],
+            let text = try await host.keys.open(seal, purpose: PasswordChanged.purpose), let time = Int64(text),
+            host.now.seconds - time < PasswordChanged.lifetime
+        else {
             return .redirect(host.address(of: PasswordPage.page))
         }
         return .page(Page("password", ["kind": "changed"]))

@@ -16,22 +16,24 @@ struct RefreshExtension: ResponseExtension {
             }
             let own = issuance.authorization.attachments[RefreshToken.manifest.id]
             guard let family = own?["family"]?.string, let next = own?["next"]?.integer else { return }
-            return try issuance.add("refresh_token", .string(families.token(family, next)))
+            return try issuance.add("refresh_token", .string(try await families.token(family, next)))
         }
         let authorization = issuance.authorization
         guard families.isEntitled(issuance.client, to: authorization), !OfflineAccess.isRefused(authorization)
         else { return }
         guard issuance.limits.mayRefresh, issuance.client.grants.contains(RefreshGrant.wire) else { return }
-        try begin(&issuance, authorization)
+        let family = begin(&issuance, authorization)
+        try issuance.add("refresh_token", .string(try await families.token(family, 0)))
     }
 
-    private func begin(_ issuance: inout Issuance, _ authorization: Authorization) throws {
+    /// Begins a family, and returns its id.
+    private func begin(_ issuance: inout Issuance, _ authorization: Authorization) -> String {
         var kept = authorization
         // The refresh tokens of a client that authenticates are already bound to it (RFC 9449 section 5).
         if !issuance.client.isPublic { kept.confirmation = nil }
         let family = families.host.random(bytes: 16)
         let end = families.end(issuance.client, authorization, now: issuance.issuedAt)
         issuance.alsoWrite(StoredFamily.create(family, for: issuance.client, kept, at: issuance.issuedAt, until: end))
-        try issuance.add("refresh_token", .string(families.token(family, 0)))
+        return family
     }
 }

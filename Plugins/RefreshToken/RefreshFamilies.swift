@@ -9,8 +9,8 @@ import GrantKit
 struct RefreshFamilies: TokenResolver {
     let host: any PluginHost
     let grace: Duration
-    let idle: ClientAttribute<Duration>
-    let isIssued: ClientAttribute<Bool>
+    let idle: GrantAttribute<Duration>
+    let isIssued: GrantAttribute<Bool>
 
     /// Whether a client may currently have refresh tokens for an authorization, by its own attribute or because the
     /// user allowed offline access; a client that acts for itself needs none (RFC 6749 section 4.4.3).
@@ -26,17 +26,20 @@ struct RefreshFamilies: TokenResolver {
         var key: StoreKey { StoredFamily.collection.key(family) }
     }
 
-    func token(_ family: String, _ generation: Int64) -> String {
+    /// - Throws: An error of the keys.
+    func token(_ family: String, _ generation: Int64) async throws -> String {
         let message = "\(family).\(generation)"
-        return "grt.\(message).\(host.keys.authenticationCode(message, purpose: "refresh-token"))"
+        let code = try await host.keys.authenticationCode(message, purpose: "refresh-token")
+        return "grt.\(message).\(code)"
     }
 
-    func parse(_ value: String) -> Presented? {
+    /// - Throws: An error of the keys.
+    func parse(_ value: String) async throws -> Presented? {
         let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
         guard parts.count == 4, parts[0] == "grt", let generation = Int64(parts[2]),
             parts[2] == "\(generation)",
-            host.keys.isAuthentic(parts[3], over: "\(parts[1]).\(generation)", purpose: "refresh-token")
+            try await host.keys.isAuthentic(parts[3], over: "\(parts[1]).\(generation)", purpose: "refresh-token")
         else { return nil }
         return Presented(family: parts[1], generation: generation)
     }
@@ -49,7 +52,9 @@ struct RefreshFamilies: TokenResolver {
 
     /// Resolves a token; a rotated one is found too, as an expired token.
     func resolve(_ value: String) async throws -> ResolvedToken? {
-        guard let presented = parse(value), let record = try await host.store.read(presented.key) else { return nil }
+        guard let presented = try await parse(value), let record = try await host.store.read(presented.key) else {
+            return nil
+        }
         let family = try StoredFamily(record)
         guard presented.generation <= family.generation else { return nil }
         let isCurrent = presented.generation == family.generation

@@ -13,7 +13,7 @@ struct RefreshGrant: TokenGrant {
     private var host: any PluginHost { families.host }
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
-        guard let presented = families.parse(try request.parameters.required("refresh_token")) else {
+        guard let presented = try await families.parse(try request.parameters.required("refresh_token")) else {
             throw OAuthError.invalidGrant(reason: "the refresh token was not issued by this server")
         }
         guard let record = try await host.store.read(presented.key), record.expiresAt > host.now else {
@@ -24,7 +24,7 @@ struct RefreshGrant: TokenGrant {
             throw OAuthError.invalidGrant(reason: "the refresh token was issued to another client")
         }
         var authorization = family.authorization
-        authorization.writes = [host.tokens.unrevoked(.token(presented.family))]
+        authorization.writes = [try await host.tokens.unrevoked(.token(presented.family))]
         if presented.generation == family.generation {
             let end = families.end(request.client, authorization, now: host.now)
             authorization.writes += [family.rotate(at: host.now, until: end)]

@@ -20,11 +20,11 @@ struct RefreshToken: Plugin {
         let idle = settings.read(
             "lifetime", default: .seconds(30 * 86400), in: bounds,
             "the lifetime of a refresh token after its issue or last use")
-        let idleOfClient = settings.clientAttribute(
-            "refresh_token_expiration", on: .everyGrant, default: idle, in: bounds,
+        let idleOfClient = settings.grantAttribute(
+            "refresh_token_expiration", default: idle, in: bounds,
             "the lifetime of a refresh token after its issue or last use")
-        let isIssued = settings.clientAttribute(
-            "refresh_token", on: .everyGrant, default: false,
+        let isIssued = settings.grantAttribute(
+            "refresh_token", default: false,
             "whether refresh tokens are issued without the scope 'offline_access'")
         families = RefreshFamilies(host: host, grace: grace, idle: idleOfClient, isIssued: isIssued)
     }

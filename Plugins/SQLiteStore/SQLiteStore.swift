@@ -64,6 +64,10 @@ final class SQLiteStore: Plugin, Store {
         }
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try database.read { try Records.page(collection, after: after?.id, limit: limit, in: $0) }
+    }
+
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         let isRelaxed = relaxed.withLock { $0.contains(key.collection) }
         return try await database.writer.submit(early: isRelaxed) {

@@ -23,14 +23,15 @@ struct Promised: EventOutbox {
 
     func writes(for event: Event) async throws -> [StoreWrite] {
         let described = SecurityEvent(event, user: try await user(of: event), issuer: host.issuer)
-        return receivers.filter { $0.kinds.contains(event.kind) }.map { receiver in
-            host.jobs.enqueue(
-                job,
-                [
-                    "destination": .string(receiver.url.text),
-                    "claims": described.claims(for: receiver.audience, jti: host.random(bytes: 16)),
-                ], limit: limit)
+        var writes: [StoreWrite] = []
+        for receiver in receivers where receiver.kinds.contains(event.kind) {
+            let payload: JSON = [
+                "destination": .string(receiver.url.text),
+                "claims": described.claims(for: receiver.audience, jti: host.random(bytes: 16)),
+            ]
+            writes.append(try await host.jobs.enqueue(Job(job, payload, limit: limit)))
         }
+        return writes
     }
 
     /// The user of a session that is about to end.

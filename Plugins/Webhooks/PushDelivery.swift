@@ -28,22 +28,8 @@ struct PushDelivery: JobHandler {
         var request = OutboundRequest("POST", receiver.url.text, body: Array(token.utf8))
         request.headers = [("content-type", "application/secevent+jwt"), ("accept", "application/json")]
         if let field = receiver.authorization { request.headers.append((field.name, field.value.exposed)) }
-        try PushDelivery.check(try await reply(to: request, within: receiver.timeout), of: receiver)
-    }
-
-    private func reply(to request: OutboundRequest, within limit: Duration) async throws -> OutboundReply {
-        try await withThrowingTaskGroup(of: OutboundReply?.self) { group in
-            group.addTask { [host] in try await host.outbound.send(request) }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let reply = first else {
-                throw OutboundError("no response within \(limit.components.seconds) seconds")
-            }
-            return reply
-        }
+        request.limit = receiver.timeout
+        try PushDelivery.check(try await host.outbound.send(request), of: receiver)
     }
 
     // MARK: the response

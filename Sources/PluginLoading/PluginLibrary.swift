@@ -2,7 +2,7 @@
 
 import CPluginABI
 import Glibc
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// A plugin's library, loaded into this process until the process ends.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) package import GrantKit
 import Synchronization
 
 /// The settings of one plugin, and a record of which settings and attributes the plugin declares.
-public final class PluginSettings: SettingsSource {
+package final class PluginSettings: SettingsSource {
     private struct State {
         var asked: [SettingDeclaration] = []
         var attributes: [AttributeDeclaration] = []
@@ -28,7 +28,7 @@ public final class PluginSettings: SettingsSource {
     private let state = Mutex(State())
 
     /// Reads settings from a mapping; without one, only records what the plugin declares.
-    public convenience init(_ members: JSON?) {
+    package convenience init(_ members: JSON?) {
         self.init(members, at: "")
     }
 
@@ -39,7 +39,7 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// The value of a setting; nil if the configuration does not set it.
-    public func value(of declaration: SettingDeclaration) -> JSON? {
+    package func value(of declaration: SettingDeclaration) -> JSON? {
         state.withLock { state in
             if let mistake = PluginSettings.mistake(in: declaration, after: state.asked) {
                 state.mistakes.append(mistake)
@@ -51,7 +51,7 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// Records a problem with a value, to be reported by ``finish(_:at:_:)``; the first one with a value counts.
-    public func report(_ problem: String, at key: String) {
+    package func report(_ problem: String, at key: String) {
         state.withLock { state in
             guard !state.problems.contains(where: { $0.key == key }) else { return }
             state.problems.append((key, problem))
@@ -59,7 +59,7 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// The elements of a list of mappings, and a template that records what each of them is asked for.
-    public func elements(
+    package func elements(
         of declaration: SettingDeclaration, atMost limit: Int
     ) -> (template: (any SettingsSource)?, elements: [any SettingsSource]) {
         let list = List(
@@ -87,7 +87,7 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// Records an attribute of clients that the plugin reads.
-    public func declare(_ attribute: AttributeDeclaration) {
+    package func declare(_ attribute: AttributeDeclaration) {
         state.withLock { state in
             if PluginSettings.reserved.contains(attribute.name) {
                 state.mistakes.append(
@@ -117,12 +117,12 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// Whether a problem with the value of a setting was already recorded.
-    public func hasProblem(at key: String) -> Bool {
+    package func hasProblem(at key: String) -> Bool {
         state.withLock { $0.problems.contains { $0.key == key } }
     }
 
     /// The settings that the plugin reads, in the order in which it read them.
-    public var declarations: [SettingDeclaration] {
+    package var declarations: [SettingDeclaration] {
         let state = self.state.withLock { $0 }
         return state.asked.flatMap { setting in
             let list = state.lists.first { $0.key == setting.key }
@@ -131,7 +131,7 @@ public final class PluginSettings: SettingsSource {
     }
 
     /// The attributes of clients that the plugin reads.
-    public var attributes: [AttributeDeclaration] { state.withLock { $0.attributes } }
+    package var attributes: [AttributeDeclaration] { state.withLock { $0.attributes } }
 
     /// Reports invalid values and unknown keys at their places.
     ///
@@ -139,7 +139,7 @@ public final class PluginSettings: SettingsSource {
     ///   - id: The plugin's id.
     ///   - path: The path of the plugin's settings in the file.
     ///   - diagnostics: Receives the problems.
-    public func finish(_ id: String, at path: [PathStep], _ diagnostics: Diagnostics) {
+    package func finish(_ id: String, at path: [PathStep], _ diagnostics: Diagnostics) {
         for mistake in mistakes {
             diagnostics.report(
                 at: Array(path.dropLast()), "plugin '\(id)' cannot be used: \(mistake)",

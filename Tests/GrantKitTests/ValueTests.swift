@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Support
 import Testing
 
@@ -132,15 +132,5 @@ struct AuthorizationStorageTests {
     func version() {
         #expect(throws: StoreError.self) { try Authorization(stored: ["v": 2, "user": "ann"]) }
         #expect(throws: StoreError.self) { try Authorization(stored: [:]) }
-    }
-
-    @Test("a derived authorization keeps subject and grant, and drops what belonged to one response")
-    func derived() {
-        var authorization = Authorization(subject: .user("ann"), limits: AccessLimits(scope: ["a"]))
-        authorization.attachments = ["x": 1]
-        authorization.confirmation = Confirmation("jkt", "abc", tokenType: "DPoP")
-        let derived = authorization.issued(under: "code", grantID: "g1").derived()
-        #expect(derived.grantID == "g1" && derived.origin.isEmpty && derived.attachments.isEmpty)
-        #expect(derived.confirmation == nil && !derived.limits.mayRefresh)
     }
 }

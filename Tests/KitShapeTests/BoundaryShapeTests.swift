@@ -87,25 +87,4 @@ struct BoundaryShapeTests {
         let authorization = try Authorization(stored: JSON(parsing: stored))
         #expect(authorization.stored.text == stored && authorization.confirmation?.value == "t")
     }
-
-    @Test(
-        "what an attribute accepts is data",
-        arguments: [
-            (.bool, true, "true"), (.integer(1...5), 5, 6), (.duration(.seconds(10)...(.seconds(60))), "60s", "61s"),
-            (.word(["a", "b"]), "b", "c"), (.strings, ["a"], 1), (.string, "a", ["a"]), (.custom, ["x": 1], .null),
-        ] as [(ValueKind, JSON, JSON)])
-    func accepts(kind: ValueKind, right: JSON, wrong: JSON) {
-        #expect(kind.accepts(right) && !kind.accepts(wrong))
-    }
-
-    @Test("an attribute is read at its own level")
-    func readsLevel() {
-        let document: JSON = ["flag": true, "auth": ["code": ["flag": false, "life": 60], "other": ["life": 90]]]
-        let client = Client(id: "app", isPublic: true, grants: [], scope: [], document: document)
-        #expect(client[TopAttribute(name: "flag", grant: nil, fallback: false)])
-        #expect(!client[TopAttribute(name: "flag", grant: "code", fallback: true)])
-        #expect(client[TopAttribute(name: "flag", grant: "none", fallback: true)])
-        let life = GrantAttribute<Int64>(name: "life", fallback: 30)
-        #expect(["code", "other", "none"].map { client[life, under: $0] } == [60, 90, 30])
-    }
 }

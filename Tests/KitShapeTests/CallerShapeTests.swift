@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @Suite("The kit's shapes fit callers of all kinds", .timeLimit(.minutes(10)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @Suite("The kit's shapes fit ways to sign in, consent and messages", .timeLimit(.minutes(10)))
@@ -154,10 +154,10 @@ struct PeopleShapeTests {
     func addsPrompt() async throws {
         let offer = try #require(try step(SignUp.self).offer)
         let create = try #require(offer.prompt)
-        #expect(try InteractionPrompt.parse("create login", offered: [offer]) == [create, .login])
+        #expect(try InteractionPolicy.Prompt.parse("create login", offered: [offer]) == [create, .login])
         let wrong: [(String, [StepOffer])] = [("create", []), ("none create", [offer]), ("unknown", [offer])]
         for (value, offers) in wrong {
-            #expect(throws: OAuthError.self) { try InteractionPrompt.parse(value, offered: offers) }
+            #expect(throws: OAuthError.self) { try InteractionPolicy.Prompt.parse(value, offered: offers) }
         }
         let step = try step(SignUp.self)
         guard case .page(let page, _) = try await step.advance(visit(), submitted: ["email": "eve"]) else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @Suite("The kit's shapes fit requests and responses in other forms", .timeLimit(.minutes(10)))
@@ -95,7 +95,7 @@ struct RequestShapeTests {
         guard case .fragment(let pairs) = try await carry("fragment.jwt", SignedResponses.self),
             case .query = try await carry("query.jwt", SignedResponses.self)
         else { return #expect(Bool(false), "it travels in another way") }
-        let claims = try #require(host.keys.verify(pairs.first?.value ?? "", type: "JWT")).claims
+        let claims = try #require(try await host.keys.verify(pairs.first?.value ?? "", type: "JWT")).claims
         #expect(pairs.map(\.name) == ["response"] && claims["code"] == "c-1" && claims["state"] == "s-1")
         #expect(claims["aud"] == "app" && claims["exp"] == 1_800_000_600)
     }
@@ -128,7 +128,7 @@ struct RequestShapeTests {
         let signed = try await router.send("GET", "/openid-federation")
         guard case .file(let bytes, let type) = signed.content else { return #expect(Bool(false), "it is not signed") }
         #expect(type == "application/entity-statement+jwt")
-        let statement = host.keys.verify(String(decoding: bytes, as: UTF8.self), type: "entity-statement+jwt")
+        let statement = try await host.keys.verify(String(decoding: bytes, as: UTF8.self), type: "entity-statement+jwt")
         #expect(statement?.claims["authority_hints"] == ["https://anchor.example.com"])
         let route = try #require(registry.later(EntityStatement.self).first).route
         #expect(host.address(of: route) == "https://id.example.com/tenant/.well-known/openid-federation")

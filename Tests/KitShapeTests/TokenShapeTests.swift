@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @Suite("The kit's shapes fit tokens that come from tokens", .timeLimit(.minutes(10)))
@@ -96,7 +96,7 @@ struct TokenShapeTests {
         let answer = try await TokenAnswer.make(decided, for: request, with: registry, at: host.now)
         #expect(answer["token_type"] == "N_A" && answer["issued_token_type"]?.string == type)
         #expect(answer["expires_in"]?.integer == life)
-        let claims = try #require(host.keys.verify(answer["access_token"]?.string ?? "", type: header)).claims
+        let claims = try #require(try await host.keys.verify(answer["access_token"]?.string ?? "", type: header)).claims
         #expect(claims["sub"] == "ann" && claims["scope"] == "read")
         #expect(claims["req_wl"] == nil || claims["req_wl"] == "gateway", "the attribute of the grant is read")
         let refusal = await #expect(throws: OAuthError.self) {
@@ -111,7 +111,7 @@ struct TokenShapeTests {
         let registry = try LoadedShape(IdentityAssertions.self).registry
         let product = try #require(registry.later(IdentityAssertions.self).first)
         let limits = AccessLimits(scope: ["read"], audience: ["https://unknown.example.com"])
-        let contents = AccessTokenContents(
+        let contents = TokenContents(
             id: "t", client: client(), authorization: Authorization(subject: .user("ann"), limits: limits),
             issuedAt: host.now, expiresAt: host.now)
         let refusal = await #expect(throws: OAuthError.self) { _ = try await product.make(contents) }

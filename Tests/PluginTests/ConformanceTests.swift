@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 import GrantKitTesting
 import Support
 import Testing
@@ -81,7 +81,9 @@ struct ConformanceTests {
     @Test("jwt-token and opaque-token", arguments: ["jwt", "opaque"], TokenFormatConformance.checks)
     func formats(_ name: String, _ check: ConformanceCheck<TokenFormatUnderTest>) async throws {
         let server = try await TestServer(clients: [ConformanceTests.client])
-        let format = try #require(try registries(server).flatMap(\.formats).first { $0.name == name })
-        try await check.run(TokenFormatUnderTest(format, store: server.core.store))
+        let plugins = try #require(server.core.generation).plugins
+        let plugin = try #require(plugins.first { $0.registry.formats.contains { $0.name == name } })
+        let format = try #require(plugin.registry.formats.first)
+        try await check.run(TokenFormatUnderTest(format, store: plugin.host.store))
     }
 }

@@ -79,6 +79,8 @@ struct StoredRowTests {
         { _ = try await $0.read([key]) },
         { _ = try await $0.read((0..<100).map { StoreKey("kept", "other \($0)") } + [key]) },
         { _ = try await $0.find("kept", by: "by", equals: "value", after: nil, limit: 9) },
+        { _ = try await $0.page("kept", after: nil, limit: 9) },
+        { _ = try await $0.page("kept", after: StoreKey("kept", "a"), limit: 9) },
         { _ = try await $0.write([.create(StoreRecord(key, [:], expiresAt: now, indexes: ["by": "value"]))]) },
         { _ = try await $0.write([.replace(StoreRecord(key, [:], expiresAt: now), ifVersion: 1)]) },
         { _ = try await $0.write([.replace(StoreRecord(key, [:], expiresAt: now), ifVersion: .max)]) },

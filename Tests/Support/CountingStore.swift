@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-public import GrantKit
+@_spi(Host) public import GrantKit
 import ServerConfiguration
 import Synchronization
 
@@ -68,6 +68,10 @@ public final class CountingStore: Plugin, Store {
         let records = try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
         counts.withLock { $0.found += records.count }
         return records
+    }
+
+    public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await inner.page(collection, after: after, limit: limit)
     }
 
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {

@@ -11,7 +11,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public init() {}
 
     public var issuer: String { "https://id.example.com" }
-    public var store: any Store { NoStore() }
+    public var store: any StoreService { NoStore() }
     public var clients: any ClientDirectory { self }
     public var users: any UserDirectory { self }
     public var keys: any KeyRing { self }
@@ -41,22 +41,20 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var documents: any DocumentDirectory { NoDocuments() }
     public func resolve(_ value: String) async throws -> ResolvedToken? { throw error }
     public func revoke(_ what: Revocation, reason: String) async throws { throw error }
-    public func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("", "")) }
+    public func unrevoked(_ what: Revocation) async throws -> StoreWrite { throw error }
     public func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
-    public func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
-    public func authenticationCode(_ message: String, purpose: String) -> String { "" }
-    public func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
-    public func seal(_ text: String, purpose: String) throws -> String { throw error }
-    public func open(_ sealed: String, purpose: String) -> String? { nil }
+    public func verify(_ token: String, type: String) async throws -> VerifiedJWT? { throw error }
+    public func authenticationCode(_ message: String, purpose: String) async throws -> String { throw error }
+    public func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool { throw error }
+    public func seal(_ text: String, purpose: String) async throws -> String { throw error }
+    public func open(_ sealed: String, purpose: String) async throws -> String? { throw error }
     public func address(of route: Route) -> String { issuer + "/auth" + route.path }
     public func find(_ id: String) async throws -> UserSession? { throw error }
     public func list(user id: String) async throws -> [UserSession] { throw error }
     public func clients(of id: String) async throws -> [String] { throw error }
     public func list(user id: String) async throws -> [StoredConsent] { throw error }
     public func end(user id: String, client: String, reason: String) async throws { throw error }
-    public func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .absent(StoreKey("", ""))
-    }
+    public func enqueue(_ job: Job) async throws -> StoreWrite { throw error }
     public func count(
         _ secret: String, of account: String?, from address: String
     ) async throws -> AttemptVerdict { throw error }
@@ -95,15 +93,14 @@ private struct NoLog: LogService {
     ) {}
 }
 
-private struct NoStore: Store {
+private struct NoStore: StoreService {
     private let error = StoreError("this test lends no store")
 
-    func prepare(_ collections: [StoreCollection]) async throws { throw error }
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { throw error }
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { throw error }
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] { throw error }
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] { throw error }
+    func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 { throw error }
 }

@@ -7,7 +7,7 @@ public import AuthorizationServer
 import ClientCredentials
 public import Cryptography
 import DeviceAuthorization
-public import GrantKit
+@_spi(Host) public import GrantKit
 import Implicit
 import Introspection
 import JWTToken

@@ -61,7 +61,7 @@ struct Approval: PendingAnswer {
             members: Approval.parameters(issued.members), clientID: registered.client.id,
             redirectURI: run.valid.place, sessionID: session.id, cookie: run.begun?.cookie,
             grantID: issued.authorization.grantID, issued: issued.writes.compactMap(\.createdKey), at: core.now)
-        let mark = StoreWrite.create(try given.marker(of: run.state, for: form, in: core))
+        let mark = StoreWrite.create(try await given.marker(of: run.state, for: form, in: core))
         let writes = try await [mark] + (run.sessionWrites ?? []) + run.consentWrites(for: session)
         return BesideAnswer(
             writes: writes, promised: try await core.promise(run.sessionEvents + run.consentEvents(limits)))

@@ -27,8 +27,8 @@ struct AuthorizationEndpoint {
     // MARK: requests of clients
 
     func request(_ request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
-        if head.method == "POST" { return try postedRequest(request) }
-        let parameters = try sent()
+        if head.method == "POST" { return try await postedRequest(request) }
+        let parameters = try await sent()
         trace.parameters = parameters
         let valid = try await validation().validate(parameters)
         trace.client = valid.registered
@@ -44,31 +44,31 @@ struct AuthorizationEndpoint {
         return response
     }
 
-    private func sent() throws -> Parameters {
+    private func sent() async throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
-        guard let form = try posted.form(in: query) else {
+        guard let form = try await posted.form(in: query) else {
             throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid posted request"))
         }
         return form
     }
 
-    private func postedRequest(_ request: ServerRequest) throws -> ServerResponse {
-        guard let address = try address(of: try RequestBody.form(of: request)) else {
+    private func postedRequest(_ request: ServerRequest) async throws -> ServerResponse {
+        guard let address = try await address(of: try RequestBody.form(of: request)) else {
             throw OAuthError(.invalidRequest, "the authorization request is too long")
         }
         return .redirect(address)
     }
 
     /// The URL at which a request starts; nil if it is too long for a URL.
-    private func address(of parameters: Parameters) throws -> String? {
-        try posted.query(for: parameters).map { "\(generation.path(AuthorizationEndpoint.path))?\($0)" }
+    private func address(of parameters: Parameters) async throws -> String? {
+        try await posted.query(for: parameters).map { "\(generation.path(AuthorizationEndpoint.path))?\($0)" }
     }
 
     /// The URL at which a page's request starts over, without anything that steps have found out.
-    private func restart(of state: InteractionState) -> String? {
+    private func restart(of state: InteractionState) async -> String? {
         if let purpose = state.purpose { return purpose.page }
         guard state.parameters["client_id"] != nil else { return nil }
-        return try? address(of: state.parameters)
+        return try? await address(of: state.parameters)
     }
 
     static let path = "/authorize"
@@ -79,16 +79,16 @@ struct AuthorizationEndpoint {
     func interaction(_ request: ServerRequest, _ trace: inout RequestTrace) async throws -> ServerResponse {
         let isForm = head.method == "POST"
         let fields = isForm ? try RequestBody.form(of: request) : try FormBody.parse(Array((head.query ?? "").utf8))
-        let state = try seal.open(fields["state"] ?? "", head, again: restart(of:))
+        let state = try await seal.open(fields["state"] ?? "", head) { await restart(of: $0) }
         trace.parameters = state.parameters
         trace.again = state.purpose?.page
-        if isForm, !seal.isFormToken(fields["csrf"] ?? "", of: state) {
+        if isForm, try await !seal.isFormToken(fields["csrf"] ?? "", of: state) {
             let error = OAuthError(.invalidRequest, reason: "the form does not come from a page of this server")
-            throw PageRefusal(.csrf, error, again: restart(of: state))
+            throw PageRefusal(.csrf, error, again: await restart(of: state))
         }
         let (session, markers) = try await core.sessionRegistry.current(head, and: [state.marker])
         let marker = markers.first ?? nil
-        guard marker == nil || isForm else { throw alreadyUsed(state) }
+        guard marker == nil || isForm else { throw await alreadyUsed(state) }
         let page = OpenPage(state: state, session: session, marker: marker, submitted: isForm ? fields : nil)
         if let start = state.purpose { return try await answer(page, of: start, &trace) }
         return try await answer(page, &trace)
@@ -103,14 +103,14 @@ struct AuthorizationEndpoint {
         trace.client = valid.registered
         if page.marker != nil {
             if let given = try await given(page, valid) { return given }
-            return try await advance(valid, try renewed(state), session, submitted: submitted)
+            return try await advance(valid, try await renewed(state), session, submitted: submitted)
         }
         do {
             return try await advance(valid, state, session, submitted: submitted)
         } catch is ApprovedBefore {
             if let given = try await given(try await readAgain(page), valid) { return given }
-            let next = try renewed(state)
-            return try await sendingErrors(to: valid) { try reload(next) }
+            let next = try await renewed(state)
+            return try await sendingErrors(to: valid) { try await reload(next) }
         }
     }
 
@@ -125,7 +125,7 @@ struct AuthorizationEndpoint {
     ///
     /// Returns nil for a form that comes later or has changed.
     private func given(_ page: OpenPage, _ valid: ValidRequest) async throws -> ServerResponse? {
-        guard case .client(let asked) = valid.target, let given = page.given(in: core), given.answers(valid),
+        guard case .client(let asked) = valid.target, let given = try await page.given(in: core), given.answers(valid),
             try await given.isGood(page.session, in: core)
         else { return nil }
         var response = try AuthorizationResponder(core: core, generation: generation).answer(
@@ -135,15 +135,15 @@ struct AuthorizationEndpoint {
     }
 
     /// Starts a new interaction for a password on an old page; an approval counts once and must be given again.
-    private func renewed(_ state: InteractionState) throws -> InteractionState {
-        guard state.shown?.step != InteractionRun.step else { throw alreadyUsed(state) }
+    private func renewed(_ state: InteractionState) async throws -> InteractionState {
+        guard state.shown?.step != InteractionRun.step else { throw await alreadyUsed(state) }
         return state.renewed(id: core.random(bytes: 16))
     }
 
-    func alreadyUsed(_ state: InteractionState) -> PageRefusal {
+    func alreadyUsed(_ state: InteractionState) async -> PageRefusal {
         PageRefusal(
             .expired, OAuthError(.invalidRequest, reason: "the interaction has already ended"),
-            again: restart(of: state))
+            again: await restart(of: state))
     }
 
     /// Continues the interaction; from here on, errors go where the result goes.
@@ -164,7 +164,7 @@ struct AuthorizationEndpoint {
                 }
             }
             // What was submitted is not given to the steps again, because a password would count twice.
-            if submitted != nil { return try await sendingErrors(to: valid) { try reload(state) } }
+            if submitted != nil { return try await sendingErrors(to: valid) { try await reload(state) } }
         }
         throw valid.refusal(OAuthError(.temporarilyUnavailable, "other requests kept changing this interaction"))
     }
@@ -201,8 +201,9 @@ struct AuthorizationEndpoint {
         return ServerResponse(status: isPage ? 200 : 303, headers: [("cache-control", "no-store")])
     }
 
-    private func reload(_ state: InteractionState) throws -> ServerResponse {
-        .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(try seal.seal(state))")
+    private func reload(_ state: InteractionState) async throws -> ServerResponse {
+        let sealed = try await seal.seal(state)
+        return .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(sealed)")
     }
 
     private func sendingErrors<Value>(
@@ -226,12 +227,14 @@ struct AuthorizationEndpoint {
         _ page: Page, _ run: InteractionRun, after before: InteractionState, isAnswer: Bool
     ) async throws -> ServerResponse {
         let state = run.state
-        let sealed = try await sendingErrors(to: run.valid) { try seal.seal(state) }
+        let sealed = try await sendingErrors(to: run.valid) { try await seal.seal(state) }
+        // Before anything is committed, since the keys may be out of reach.
+        let token = isAnswer ? "" : try await seal.formToken(state)
         if let writes = run.sessionWrites {
             // Another click won; the next request sees the session that it changed.
             let promised = try await core.promise(run.sessionEvents)
             guard case .committed = try await promised.commit(writes, in: core.store) else {
-                return try reload(before)
+                return try await reload(before)
             }
             core.recorder.record(promised)
             await core.sessionRegistry.endOldest(after: run.begun)
@@ -242,18 +245,20 @@ struct AuthorizationEndpoint {
             setCookie(of: run.begun, in: &response)
             return response
         }
-        var response = try plan.render(step: state.shown?.step) { try render(page, run, sealed) }
+        var response = try plan.render(step: state.shown?.step) { try render(page, run, sealed, token) }
         setCookie(of: run.begun, in: &response)
         return response
     }
 
-    private func render(_ page: Page, _ run: InteractionRun, _ sealed: String) throws -> ServerResponse {
+    private func render(
+        _ page: Page, _ run: InteractionRun, _ sealed: String, _ token: String
+    ) throws -> ServerResponse {
         let client = run.valid.registered.client
         let values = try pages.values(
             of: page,
             with: [
                 "action": .string(generation.path(AuthorizationEndpoint.interactionPath)),
-                "csrf": .string(seal.formToken(run.state)), "state": .string(sealed),
+                "csrf": .string(token), "state": .string(sealed),
                 "client": ClientDescription.values(client),
             ])
         // Users type secrets on the pages of steps, but nothing on the consent page, which may lead to the client.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// Validates authorization requests against the loaded plugins and current registrations (RFC 6749 sections 3.1 and
@@ -33,7 +33,7 @@ struct AuthorizationValidation {
                 grants: flows.map(\.grant), parameters: parameters, head: head)
             for flow in owned {
                 let seen = AuthorizationValidation.seen(request, by: flow)
-                try await flow.call("AuthorizationFlow.validate") { try await validate(seen, by: $0) }
+                try await flow.call("AuthorizationFlow.validate") { try await $0.validate(seen) }
             }
             let narrowing = AccessNarrowing(
                 registered: client, generation: generation, issuer: core.issuer)
@@ -56,12 +56,6 @@ struct AuthorizationValidation {
         } catch let error as OAuthError {
             throw RedirectRefusal(error: error, destination: destination)
         }
-    }
-
-    /// Lets a response type validate the request, on the threads of its plugin if it is one from outside.
-    private func validate(_ request: AuthorizationRequest, by flow: any AuthorizationFlow) async throws {
-        guard let outside = flow as? ForwardedFlow else { return try flow.validate(request) }
-        try await outside.validateElsewhere(request)
     }
 
     /// What filters ask for and leave of a request.

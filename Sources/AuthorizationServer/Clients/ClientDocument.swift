@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// Reads a client's document, which uses Aidbox's attribute names, into a valid client.

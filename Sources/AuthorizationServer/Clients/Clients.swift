@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Logging
 
 /// The clients in the configuration, which cost no read, and in the store, which cost one read.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// A user's consent to a client, remembered until the client asks for more.
 struct Consent: Sendable {

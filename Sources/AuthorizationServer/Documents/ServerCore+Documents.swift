@@ -14,7 +14,7 @@ extension ServerCore {
     ) -> any DocumentDirectory {
         guard let generation else { return NoDocuments() }
         return StoredDocuments<Document>(
-            store: store, generation: generation, cryptography: cryptography, secrets: secrets, passwords: passwords,
-            random: environment.random, events: RequestedChanges(core: self))
+            store: CurrentStore(core: self), generation: generation, cryptography: cryptography, secrets: secrets,
+            passwords: passwords, random: environment.random, events: RequestedChanges(core: self))
     }
 }

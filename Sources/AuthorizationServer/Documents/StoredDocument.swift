@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import GrantKit
+@_spi(Host) package import GrantKit
 
 /// A client or a user in the store: where the two kinds differ for `StoredDocuments`.
 package protocol StoredDocument: Sendable {

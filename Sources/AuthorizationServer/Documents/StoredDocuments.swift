@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import GrantKit
+@_spi(Host) package import GrantKit
 
 /// The clients in the store, together with those in the configuration.
 package typealias StoredClients = StoredDocuments<StoredClient>

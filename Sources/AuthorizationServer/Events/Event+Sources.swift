@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension Event {
     /// Describes what was issued: the names of the credentials, never their values.

@@ -21,13 +21,14 @@ package struct Outboxes: Sendable {
     /// - Returns: The events with the writes.
     /// - Throws: `StoreError`, `CancellationError`.
     package func promise(_ events: [Event], _ logger: Logger) async throws -> PromisedEvents {
-        var writes: [StoreWrite] = []
+        var added: [AddedWrites] = []
         for event in events {
             for outbox in all where outbox.role.kinds.contains(event.kind) {
-                writes += try await self.writes(of: outbox, for: event, logger)
+                let writes = try await writes(of: outbox, for: event, logger)
+                if !writes.isEmpty { added.append(AddedWrites(plugin: outbox.plugin, writes: writes)) }
             }
         }
-        return PromisedEvents(events, writes: writes, logger: logger)
+        return PromisedEvents(events, added: added, logger: logger)
     }
 
     /// What one outbox commits; nothing after a mistake of its plugin, since that must not keep a change from being made.
@@ -42,7 +43,8 @@ package struct Outboxes: Sendable {
             }
         } catch let error as StoreError {
             throw error
-        } catch let error as CancellationError {
+        } catch let error as CancellationError where Task.isCancelled {
+            // Otherwise a task of the plugin itself has been cancelled, which is a mistake like any other.
             throw error
         } catch {
             logger.error(

@@ -46,7 +46,7 @@ struct JobPlaces: Sendable {
     private var running = 0
     private var suspects = 0
 
-    mutating func place(_ job: Job, now: Timestamp) -> Answer {
+    mutating func place(_ job: StoredJob, now: Timestamp) -> Answer {
         guard !inHand.contains(job.record.key) else { return .known }
         guard running < JobPlaces.all else { return .full }
         var lane = lanes[job.lane] ?? Lane()
@@ -78,7 +78,7 @@ struct JobPlaces: Sendable {
             (lane.failures, lane.restsUntil) = (0, Timestamp(seconds: 0))
         } else if hasFailed == true, lane.failures == place.failures {
             // Attempts that ran at the same time fail together, which counts once.
-            lane.restsUntil = now + min(Job.pause(after: lane.failures), JobPlaces.longestRest)
+            lane.restsUntil = now + min(StoredJob.pause(after: lane.failures), JobPlaces.longestRest)
             lane.failures += 1
         }
         lanes[place.lane] = lane.running == 0 && lane.failures == 0 ? nil : lane

@@ -6,7 +6,7 @@ import GrantKit
 struct JobQueue: JobService {
     let core: ServerCore
 
-    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .create(Job.record(handler, payload, at: core.now, limit, in: core))
+    func enqueue(_ job: Job) -> StoreWrite {
+        .create(StoredJob.record(job, in: core))
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// costs the others nothing.
 public final class JobRunner: Sendable {
     private static let page = 64
-    private typealias Taken = (job: Job, place: JobPlaces.Place)
+    private typealias Taken = (job: StoredJob, place: JobPlaces.Place)
 
     private let core: ServerCore
     /// The interval at which all lanes are searched for jobs that other nodes or an earlier process left behind.
@@ -47,7 +47,7 @@ public final class JobRunner: Sendable {
         }
     }
 
-    private func attemptAndGoOn(_ job: Job, _ place: JobPlaces.Place) async {
+    private func attemptAndGoOn(_ job: StoredJob, _ place: JobPlaces.Place) async {
         // The lane may hold more jobs, unless it rests now; other lanes may have waited for the place.
         if await attempt(job, place).letsLaneGoOn(job) {
             core.pendingJobs.wake([place.lane])
@@ -125,7 +125,7 @@ public final class JobRunner: Sendable {
         behind last: String, in lane: String?, _ taken: inout [Taken]
     ) async throws -> (next: String?, isFull: Bool) {
         let rows = try await core.store.find(
-            Job.collection.name, by: "queue", equals: Job.queue, after: Job.collection.key(last),
+            StoredJob.collection.name, by: "queue", equals: StoredJob.queue, after: StoredJob.collection.key(last),
             limit: lane == nil ? JobRunner.page : JobPlaces.share * 2)
         var passed: String?
         var before = last
@@ -159,8 +159,8 @@ public final class JobRunner: Sendable {
     private func place(_ row: StoreRecord) -> Found {
         let now = core.now
         guard JobLane.due(of: row.key.id) <= now else { return .wait }
-        guard let job = Job(row), job.due <= now else { return .none }
-        guard core.generation?.capabilities.jobs[job.handler] != nil || row.expiresAt <= now else { return .wait }
+        guard let job = StoredJob(row), job.due <= now else { return .none }
+        guard core.generation?.capabilities.jobs[job.handler] != nil || job.end <= now else { return .wait }
         switch places.withLock({ $0.place(job, now: now) }) {
         case .known: return .none
         case .place(let place): return .taken((job, place))
@@ -184,7 +184,7 @@ public final class JobRunner: Sendable {
         ///
         /// After an unknown outcome the lane waits for the next search of all lanes: while the store cannot be written,
         /// an immediate search would find the same job forever.
-        func letsLaneGoOn(_ job: Job) -> Bool {
+        func letsLaneGoOn(_ job: StoredJob) -> Bool {
             switch self {
             case .done, .passed: true
             // A failure without a destination says nothing about the other jobs of the handler.
@@ -193,7 +193,7 @@ public final class JobRunner: Sendable {
             }
         }
 
-        func hasFailed(_ job: Job) -> Bool? {
+        func hasFailed(_ job: StoredJob) -> Bool? {
             switch self {
             case .done: false
             case .failed: job.destination != nil
@@ -202,21 +202,21 @@ public final class JobRunner: Sendable {
         }
     }
 
-    private func attempt(_ job: Job, _ place: JobPlaces.Place) async -> Outcome {
+    private func attempt(_ job: StoredJob, _ place: JobPlaces.Place) async -> Outcome {
         let outcome = await work(job)
         places.withLock { $0.end(place, hasFailed: outcome.hasFailed(job), now: core.now) }
         return outcome
     }
 
-    private func work(_ job: Job) async -> Outcome {
+    private func work(_ job: StoredJob) async -> Outcome {
         do {
-            guard job.record.expiresAt > core.now else {
+            guard job.end > core.now else {
                 let plugin = core.generation?.capabilities.jobs[job.handler]?.plugin
                 try await giveUp(job, of: plugin, "its time limit has passed")
                 return .passed
             }
             guard let handler = core.generation?.capabilities.jobs[job.handler] else { return .unknown }
-            let end = core.now + Job.lease
+            let end = core.now + StoredJob.lease
             let write = StoreWrite.replace(job.leased(until: end), ifVersion: job.record.version)
             guard case .committed = try await core.store.write([write]) else { return .passed }
             do {
@@ -238,10 +238,10 @@ public final class JobRunner: Sendable {
     }
 
     private func postpone(
-        _ job: Job, of plugin: String, _ error: any Error, leasedUntil end: Timestamp
+        _ job: StoredJob, of plugin: String, _ error: any Error, leasedUntil end: Timestamp
     ) async throws {
-        let due = core.now + Job.pause(after: job.attempts)
-        guard due < job.record.expiresAt else { return try await giveUp(job, of: plugin, "\(error)") }
+        let due = core.now + StoredJob.pause(after: job.attempts)
+        guard due < job.end else { return try await giveUp(job, of: plugin, "\(error)") }
         core.logger.warning(
             "a job failed and will be tried again later",
             metadata: [
@@ -254,7 +254,7 @@ public final class JobRunner: Sendable {
         _ = try await core.store.write([emptied, .create(job.later(due, core))])
     }
 
-    private func giveUp(_ job: Job, of plugin: String?, _ reason: String) async throws {
+    private func giveUp(_ job: StoredJob, of plugin: String?, _ reason: String) async throws {
         core.logger.error(
             "a job was abandoned",
             metadata: [

@@ -17,8 +17,8 @@ final class PendingJobs: Sendable {
     /// Wakes the runner for the jobs among committed writes.
     func wake(for writes: [StoreWrite]) {
         let lanes = writes.compactMap { write -> String? in
-            guard case .create(let record) = write, record.key.collection == Job.collection.name,
-                let job = Job(record), job.attempts == 0
+            guard case .create(let record) = write, record.key.collection == StoredJob.collection.name,
+                let job = StoredJob(record), job.attempts == 0
             else { return nil }
             return job.lane
         }

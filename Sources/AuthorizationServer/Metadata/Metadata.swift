@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// The server's metadata (RFC 8414 section 2), derived from the loaded plugins, so that it cannot promise what is

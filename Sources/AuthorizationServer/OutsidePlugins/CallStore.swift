@@ -15,6 +15,10 @@ struct CallStore: Store {
         try await base.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await base.page(collection, after: after, limit: limit)
+    }
+
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         try call.checkTime()
         return try await base.write(writes)

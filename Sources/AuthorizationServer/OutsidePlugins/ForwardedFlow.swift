@@ -28,16 +28,8 @@ struct ForwardedFlow: AuthorizationFlow {
         self.threads = threads
     }
 
-    /// Runs on the caller's thread, because the kit's function cannot wait; the core calls `validateElsewhere`.
-    func validate(_ request: AuthorizationRequest) throws {
-        try inner.validate(request)
-    }
-
-    /// Validates a request on the plugin's threads.
-    ///
-    /// - Throws: `OAuthError`; `PluginUnavailable`.
-    func validateElsewhere(_ request: AuthorizationRequest) async throws {
-        try await threads.call("validate") { [inner] in try inner.validate(request) }
+    func validate(_ request: AuthorizationRequest) async throws {
+        try await threads.call("validate") { [inner] in try await inner.validate(request) }
     }
 
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {

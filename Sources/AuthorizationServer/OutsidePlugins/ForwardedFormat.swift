@@ -16,7 +16,7 @@ struct ForwardedFormat: TokenFormat {
         self.threads = threads
     }
 
-    func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func mint(_ contents: TokenContents) async throws -> MintedToken {
         try await threads.call("mint") { [inner] in try await inner.mint(contents) }
     }
 

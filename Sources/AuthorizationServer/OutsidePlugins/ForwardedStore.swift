@@ -42,6 +42,10 @@ struct ForwardedStore: Store {
         }
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await call("page") { try await $0.page(collection, after: after, limit: limit) }
+    }
+
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         try await call("increment") { try await $0.increment(key, expiresAt: expiresAt, now: now) }
     }

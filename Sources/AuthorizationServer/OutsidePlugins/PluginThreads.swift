@@ -219,18 +219,20 @@ public final class PluginThreads: Sendable {
         guard becomeIdle(number) else { return nil }
         while true {
             let isOver = signal.wait(timeout: .now() + .seconds(PluginThreads.patience)) == .timedOut
-            let (next, ends): ((work: Work, call: PluginCall)?, Bool) = state.withLock { state in
+            let (next, ends, starts): ((work: Work, call: PluginCall)?, Bool, Bool) = state.withLock { state in
                 guard !state.queue.isEmpty else {
-                    guard isOver else { return (nil, false) }
+                    guard isOver else { return (nil, false, false) }
                     state.idle -= 1
                     state.threads -= 1
-                    return (nil, true)
+                    return (nil, true, false)
                 }
                 let first = state.queue.removeFirst()
                 state.idle -= 1
                 state.running[number] = first.call
-                return (first, false)
+                // A call that is late already may hold this thread, and its deadline, which replaces it, has passed.
+                return (first, false, first.call.isLate && state.takesThread())
             }
+            if starts { startThread() }
             if next != nil || ends { return next }
         }
     }

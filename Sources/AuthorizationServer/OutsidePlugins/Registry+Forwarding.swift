@@ -52,8 +52,7 @@ extension Registry {
 
     private func addDeclarations(to forwarded: inout Registry) {
         for page in pages { forwarded.add(page: page.name, template: page.template, texts: page.texts) }
-        // Their contents are made when the plugins are loaded, and never for a request.
-        for document in documents { forwarded.add(document: document.name, document.content) }
+        for document in documents { forwarded.add(document: document.name, adding: document.adding) }
         for collection in collections { forwarded.add(collection: collection) }
         for word in scopesOnRequest { forwarded.add(scopeOnRequest: word) }
         for word in requiredScopes { forwarded.add(requiredScope: word) }

@@ -20,23 +20,23 @@ struct BrowserAccess {
     }
 
     func respond(to request: ServerRequest) async throws -> ServerResponse {
-        let sent = head.method == "POST" ? try RequestBody.form(of: request) : try query()
+        let sent = head.method == "POST" ? try RequestBody.form(of: request) : try await query()
         let (session, _) = try await core.sessionRegistry.current(head)
         if plan.requiresSession, !isForeign(sent) {
             let ownSignIn = try ownSignIn()
             if session == nil {
-                if try await endedItself(sent) { return try signedOut() }
+                if try await endedItself(sent) { return try await signedOut() }
                 return try await ownSignIn.respond(to: sent, browser: browser)
             }
             // The form of a sign-in page, sent twice or from another tab.
-            if let sealed = ownSignIn.sealed(in: sent) { return ownSignIn.resume(from: sealed) }
+            if let sealed = try await ownSignIn.sealed(in: sent) { return await ownSignIn.resume(from: sealed) }
         }
-        if head.method == "POST", !isOwn(sent["csrf"] ?? "") {
+        if head.method == "POST", try await !isOwn(sent["csrf"] ?? "") {
             guard plan.takesForeignForms else {
                 throw refusal(
                     .csrf, OAuthError(.invalidRequest, reason: "the form does not come from a page of this server"))
             }
-            return try asLink(sent)
+            return try await asLink(sent)
         }
         let asked = EndpointRequest(
             head: head, caller: session?.shown, parameters: plan.owned.watched(try plan.acceptance.accept(sent)),
@@ -51,9 +51,9 @@ struct BrowserAccess {
         _ response: EndpointResponse, to sent: Parameters, _ session: Session?
     ) async throws -> ServerResponse {
         let fresh = browser == nil ? core.random(bytes: 32) : nil
-        let begun = try interaction(of: response, fresh ?? browser ?? "")
+        let begun = try await interaction(of: response, fresh ?? browser ?? "")
         var answer = try await response.commit(in: core.store, by: plan.owned.owner, begun: begun) { page, status in
-            try show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
+            try await show(page, status, fresh ?? browser ?? "", in: languages(sent), session?.user.timeZone)
         }
         if head.readsPages, head.followsOwnPage {
             answer = try pages.sendingOn(answer, in: languages(sent))
@@ -87,20 +87,20 @@ struct BrowserAccess {
 
     /// Whether the form comes from a page of this browser whose session has ended, perhaps by the first of two clicks.
     private func endedItself(_ sent: Parameters) async throws -> Bool {
-        guard head.method == "POST", isOwn(sent["csrf"] ?? "") else { return false }
+        guard head.method == "POST", try await isOwn(sent["csrf"] ?? "") else { return false }
         return try await core.sessionRegistry.hasEnded(head)
     }
 
-    private func signedOut() throws -> ServerResponse {
-        var answer = try show(Page("signed_out"), 200, browser ?? "", in: Languages.accepted(by: head))
+    private func signedOut() async throws -> ServerResponse {
+        var answer = try await show(Page("signed_out"), 200, browser ?? "", in: Languages.accepted(by: head))
         answer.headers.append(Cookie(Cookie.session, issuer: core.issuer).remove)
         return answer
     }
 
-    private func query() throws -> Parameters {
+    private func query() async throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
         guard plan.takesForeignForms else { return query }
-        guard let form = try posted.form(in: query) else {
+        guard let form = try await posted.form(in: query) else {
             throw refusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid posted form"))
         }
         return form
@@ -109,8 +109,10 @@ struct BrowserAccess {
     private var posted: PostedForm { PostedForm(keys: core.keys, purpose: "posted-to \(plan.name)") }
 
     /// Redirects a form of another site to a link with the same parameters.
-    private func asLink(_ sent: Parameters) throws -> ServerResponse {
-        guard let query = try posted.query(for: sent) else { throw OAuthError(.invalidRequest, "the form is too long") }
+    private func asLink(_ sent: Parameters) async throws -> ServerResponse {
+        guard let query = try await posted.query(for: sent) else {
+            throw OAuthError(.invalidRequest, "the form is too long")
+        }
         return .redirect("\(head.path)?\(query)")
     }
 
@@ -119,14 +121,14 @@ struct BrowserAccess {
     /// The redirect to the interaction that the endpoint begins; nil if it begins none.
     ///
     /// - Throws: `PluginMistake` if the purpose is not one of the same plugin; `OAuthError` if the context is too long.
-    private func interaction(of response: EndpointResponse, _ browser: String) throws -> ServerResponse? {
+    private func interaction(of response: EndpointResponse, _ browser: String) async throws -> ServerResponse? {
         guard case .interaction(let name, let context) = response.content else { return nil }
         let owner = generation.capabilities.purposes[exactly: name]?.owner
         guard owner === plan.owned.owner else { throw foreign(name, of: owner) }
         var state = InteractionState(
             id: core.random(bytes: 16), began: core.now, browser: core.cryptography.digest(browser), parameters: [:])
         state.purpose = PurposeStart(name: name, context: context, page: ownPage)
-        let sealed = try InteractionSeal(core: core).seal(state)
+        let sealed = try await InteractionSeal(core: core).seal(state)
         return .redirect("\(generation.path(AuthorizationEndpoint.interactionPath))?state=\(sealed)")
     }
 
@@ -150,8 +152,8 @@ struct BrowserAccess {
 
     private func show(
         _ page: Page, _ status: Int, _ browser: String, in languages: [String], _ zone: String? = nil
-    ) throws -> ServerResponse {
-        let code = core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
+    ) async throws -> ServerResponse {
+        let code = try await core.keys.authenticationCode(message(browser), purpose: BrowserAccess.purpose)
         var values = try pages.values(of: page, with: ["action": .string(head.path), "csrf": .string(code)])
         values["zone"] = zone.map(JSON.string)
         // A frame that the policy cannot name exactly is left out, rather than allowed by its scheme.
@@ -185,9 +187,9 @@ struct BrowserAccess {
     }
 
     /// Whether a form comes from a page that this endpoint showed in this browser.
-    private func isOwn(_ token: String) -> Bool {
+    private func isOwn(_ token: String) async throws -> Bool {
         guard let browser else { return false }
-        return core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)
+        return try await core.keys.isAuthentic(token, over: message(browser), purpose: BrowserAccess.purpose)
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Serves the page at the issuer's own address: what people can do here, one link each.
 struct LandingRoute: RouteHandler {

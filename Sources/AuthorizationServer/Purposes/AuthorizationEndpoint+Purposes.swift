@@ -30,9 +30,9 @@ extension AuthorizationEndpoint {
     ///
     /// - Throws: `PageRefusal` if the form comes later or has changed.
     private func repeated(_ page: OpenPage) async throws -> ServerResponse {
-        guard let given = page.given(in: core), let shown = given.page,
+        guard let given = try await page.given(in: core), let shown = given.page,
             try await given.isGood(page.session, in: core)
-        else { throw alreadyUsed(page.state) }
+        else { throw await alreadyUsed(page.state) }
         var response = try pages.end(
             with: shown, in: Languages.accepted(by: head), zone: page.session?.user.timeZone)
         given.begin(page.session, &response, in: core)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Ends an interaction for a purpose: commits what the purpose decides, together with the session, the consent and the
 /// mark that the page is used.
@@ -83,7 +83,7 @@ struct PurposeEnd: PendingGrant {
         and events: @autoclosure () -> [Event]
     ) async throws -> ServerResponse? {
         let (answer, response) = decided
-        let mark = StoreWrite.create(try marker(answer.page, authorization?.grantID))
+        let mark = StoreWrite.create(try await marker(answer.page, authorization?.grantID))
         let all = [mark] + (run.sessionWrites ?? []) + writes + answer.writes
         let promised = try await core.promise(run.sessionEvents + events())
         guard try await issuer.commit(all, promised, of: self, authorization) else { return nil }
@@ -92,11 +92,11 @@ struct PurposeEnd: PendingGrant {
         return response
     }
 
-    private func marker(_ page: Page, _ grantID: String?) throws -> StoreRecord {
+    private func marker(_ page: Page, _ grantID: String?) async throws -> StoreRecord {
         let given = GivenAnswer(
             page: page, clientID: run.valid.registered.client.id, redirectURI: run.valid.place,
             sessionID: session.id, cookie: run.begun?.cookie, grantID: grantID, at: core.now)
-        return try given.marker(of: run.state, for: form, in: core)
+        return try await given.marker(of: run.state, for: form, in: core)
     }
 
     /// - Throws: `ApprovedBefore` if the page is used; `PurposeChanged` for a record of the plugin; any other conflict

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension AdmissionRule {
     /// The scope that an access token must have; nil unless the endpoint needs an access token.

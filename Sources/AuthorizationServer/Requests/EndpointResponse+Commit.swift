@@ -16,7 +16,7 @@ extension EndpointResponse {
     ///   `PluginMistake` for a write that the plugin may not make; `StoreError`.
     func commit(
         in store: any Store, by owner: DeclaredCollections, begun: ServerResponse? = nil,
-        render: ((Page, _ status: Int) throws -> ServerResponse)? = nil
+        render: ((Page, _ status: Int) async throws -> ServerResponse)? = nil
     ) async throws -> ServerResponse {
         guard 200...599 ~= status else {
             throw OAuthError(.serverError, reason: "an endpoint returned the status \(status)")
@@ -29,18 +29,20 @@ extension EndpointResponse {
                     .temporarilyUnavailable, "another request changed the same record", reason: "conflict in a commit")
             }
         }
-        var answer = try begun ?? self.answer(render)
+        var answer = if let begun { begun } else { try await self.answer(render) }
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             answer.headers.append((name.raw.lowercased(), value))
         }
         return answer
     }
 
-    private func answer(_ render: ((Page, _ status: Int) throws -> ServerResponse)?) throws -> ServerResponse {
+    private func answer(
+        _ render: ((Page, _ status: Int) async throws -> ServerResponse)?
+    ) async throws -> ServerResponse {
         switch (content, render) {
         case (.none, _): return ServerResponse(status: status, headers: [("cache-control", "no-store")])
         case (.json(let body), _): return .json(body, status: status)
-        case (.page(let page), let render?): return try render(page, status)
+        case (.page(let page), let render?): return try await render(page, status)
         case (.redirect(let address), _?) where address.utf8.allSatisfy { 0x21...0x7E ~= $0 }:
             return .redirect(address)
         case (.file(let bytes, mediaType: let type), _) where type.utf8.allSatisfy { 0x20...0x7E ~= $0 }:

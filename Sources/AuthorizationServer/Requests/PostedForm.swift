@@ -14,20 +14,23 @@ struct PostedForm {
     let purpose: String
 
     /// The query that carries a form; nil if the form is too long.
-    func query(for form: Parameters) throws -> String? {
+    ///
+    /// - Throws: An error of the keys.
+    func query(for form: Parameters) async throws -> String? {
         let text = form.all.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
             .joined(separator: "&")
-        let sealed = try keys.seal(text, purpose: purpose)
+        let sealed = try await keys.seal(text, purpose: purpose)
         return sealed.utf8.count <= Limit.sealed ? "\(PostedForm.name)=\(sealed)" : nil
     }
 
     /// The form that a query carries, or the query itself if it carries none.
     ///
     /// - Returns: The parameters; nil if the form was not sealed for this purpose.
-    /// - Throws: `OAuthError`.
-    func form(in query: Parameters) throws -> Parameters? {
+    /// - Throws: `OAuthError`; an error of the keys.
+    func form(in query: Parameters) async throws -> Parameters? {
         // Together with other parameters, it is a parameter of the sender.
         guard query.all.count == 1, let sealed = query[PostedForm.name] else { return query }
-        return try keys.open(sealed, purpose: purpose).map { try FormBody.parse(Array($0.utf8)) }
+        guard let text = try await keys.open(sealed, purpose: purpose) else { return nil }
+        return try FormBody.parse(Array(text.utf8))
     }
 }

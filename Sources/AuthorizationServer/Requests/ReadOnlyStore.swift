@@ -14,6 +14,9 @@ struct ReadOnlyStore: Store {
     ) async throws -> [StoreRecord] {
         try await base.find(collection, by: index, equals: value, after: after, limit: limit)
     }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await base.page(collection, after: after, limit: limit)
+    }
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { 1 }
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { 0 }
 }

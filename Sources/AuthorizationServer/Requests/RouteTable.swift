@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// The handlers by path.
@@ -81,7 +81,9 @@ struct RouteTable: Sendable {
             PublishedDocument(metadata, digest: digest))
         for other in others {
             // OpenID Connect Discovery section 4 puts the name after the issuer's path, RFC 8414 section 3 before it.
-            let route = DocumentRoute(PublishedDocument(other.content(metadata), digest: digest))
+            var content = metadata
+            for member in other.adding { content[member.name] = member.value }
+            let route = DocumentRoute(PublishedDocument(content, digest: digest))
             for path in ["\(prefix)/.well-known/\(other.name)", "/.well-known/\(other.name)\(prefix)"] {
                 fixed[path] = route
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// Everything that the loaded plugins add; two that claim the same name are a problem, not a race.
 public struct Capabilities: Sendable {

@@ -68,21 +68,20 @@ public final class CheckedStore: Store {
         let found = try await PluginFailure.naming(plugin, "Store.find") {
             try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
         }
-        guard found.count <= limit else {
-            throw breach(.limit, "it returned \(found.count) records of '\(collection)' for a limit of \(limit)")
+        try check(found, of: collection, after: after, limit: limit)
+        for record in found where record.indexes[exactly: index] != value {
+            throw breach(.index, "it returned a record of '\(collection)' with another value of '\(index)'")
         }
-        var last = after
-        for record in found {
-            let key = record.key
-            try check(record, at: StoreKey(collection, key.id))
-            guard record.indexes[exactly: index] == value else {
-                throw breach(.index, "it returned a record of '\(collection)' with another value of '\(index)'")
-            }
-            guard last.map({ $0.id.utf8.lexicographicallyPrecedes(key.id.utf8) }) ?? true else {
-                throw breach(.order, "it returned records of '\(collection)' repeatedly or out of order")
-            }
-            last = key
+        return found
+    }
+
+    /// Checks that the records are in the order of their keys, follow the previous page and respect the limit.
+    public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        guard limit > 0 else { return [] }
+        let found = try await PluginFailure.naming(plugin, "Store.page") {
+            try await inner.page(collection, after: after, limit: limit)
         }
+        try check(found, of: collection, after: after, limit: limit)
         return found
     }
 
@@ -105,6 +104,21 @@ public final class CheckedStore: Store {
             throw breach(.purged, "it reported \(removed) purged entries for a limit of \(limit)")
         }
         return removed
+    }
+
+    private func check(_ page: [StoreRecord], of collection: String, after: StoreKey?, limit: Int) throws {
+        guard page.count <= limit else {
+            throw breach(.limit, "it returned \(page.count) records of '\(collection)' for a limit of \(limit)")
+        }
+        var last = after
+        for record in page {
+            let key = record.key
+            try check(record, at: StoreKey(collection, key.id))
+            guard last.map({ $0.id.utf8.lexicographicallyPrecedes(key.id.utf8) }) ?? true else {
+                throw breach(.order, "it returned records of '\(collection)' repeatedly or out of order")
+            }
+            last = key
+        }
     }
 
     private func check(_ record: StoreRecord, at key: StoreKey) throws {

@@ -64,7 +64,7 @@ extension StoreWrite {
     /// Whether the host makes such writes for plugins: a new job, or the condition that something is not revoked.
     fileprivate var isOfService: Bool {
         switch self {
-        case .create(let record): record.key.collection == Job.collection.name
+        case .create(let record): record.key.collection == StoredJob.collection.name
         case .absent(let key): key.collection == Tombstone.collection.name
         default: false
         }

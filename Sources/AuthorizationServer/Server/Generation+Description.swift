@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 extension Generation {
     /// The response types that this server supports.

@@ -34,7 +34,7 @@ public final class LentHost: PluginHost {
     /// The issuer identifier.
     public var issuer: String { core.issuer }
     /// The plugin's own view of the store.
-    public var store: any Store { lent }
+    public var store: any StoreService { lent }
     /// The clients.
     public var clients: any ClientDirectory { core.clients }
     /// The users.

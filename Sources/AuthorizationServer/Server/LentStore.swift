@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// It is one object for the plugin's whole life, so lending it allocates nothing. The first mistake of each kind is
 /// logged on its own, since some plugins continue after an error.
-final class LentStore: Store {
+final class LentStore: StoreService {
     private let core: ServerCore
     private let plugin: String
     /// Set once, when the plugin has registered.
@@ -19,7 +19,7 @@ final class LentStore: Store {
 
     /// The kinds of mistakes that a plugin can make.
     private enum Mistake {
-        case tooEarly, prepare, read, write, writeTwice, find, index, increment, purge
+        case tooEarly, read, write, writeTwice, find, index, page, increment
     }
 
     init(_ core: ServerCore, to plugin: String) {
@@ -39,13 +39,6 @@ final class LentStore: Store {
             throw refusal(.tooEarly, "the plugin '\(plugin)' used the store in init or register; use it from start on")
         }
         return collections
-    }
-
-    func prepare(_ collections: [StoreCollection]) async throws {
-        throw refusal(
-            .prepare,
-            "the plugin '\(plugin)' called prepare of the store, which only the server may call; add "
-                + "registry.add(collection:) in register")
     }
 
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
@@ -86,19 +79,20 @@ final class LentStore: Store {
         return try await core.store.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        let declared = try collections()
+        guard declared.contains(collection) else {
+            throw refusal(.page, declared.mistake("the plugin '\(plugin)' walked through", collection))
+        }
+        return try await core.store.page(collection, after: after, limit: limit)
+    }
+
+    func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 {
         let declared = try collections()
         guard declared.contains(key.collection) else {
             throw refusal(.increment, declared.mistake("the plugin '\(plugin)' counted in", key.collection))
         }
-        return try await core.store.increment(key, expiresAt: expiresAt, now: now)
-    }
-
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
-        throw refusal(
-            .purge,
-            "the plugin '\(plugin)' called purge of the store, which only the server may call; set expiresAt of the "
-                + "records, and the server purges them")
+        return try await core.store.increment(key, expiresAt: expiresAt, now: core.now)
     }
 
     private func refusal(_ kind: Mistake, _ description: String) -> PluginMistake {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// Records which plugin claims which name, and reports names that two of them claim.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 import Synchronization
 
 /// A plugin and what it adds; it stops with the last generation that holds it.
@@ -18,7 +18,7 @@ public final class RegisteredPlugin: Sendable {
     /// The plugin's store, with its results checked; nil if it provides none.
     public let store: CheckedStore?
     /// The client attributes that the plugin reads.
-    public let attributes: [AttributeDeclaration]
+    package let attributes: [AttributeDeclaration]
     /// The events that wait for the plugin's sinks.
     let queues: [EventQueue]
     /// The threads of a plugin from outside of the server; nil for one that comes with it.
@@ -34,7 +34,7 @@ public final class RegisteredPlugin: Sendable {
     ///   - host: The host that it was made with, and no other plugin.
     ///   - threads: The threads on which it starts and stops, if it is from outside of the server. What it adds runs
     ///     there if `registry` is what ``PluginThreads/forwarding(_:)`` returns.
-    public init(
+    package init(
         _ plugin: any Plugin, adding registry: Registry, attributes: [AttributeDeclaration], host: LentHost,
         threads: PluginThreads? = nil
     ) {
@@ -52,7 +52,9 @@ public final class RegisteredPlugin: Sendable {
 
     deinit {
         guard isRunning.withLock({ $0 }) else { return }
-        Task { [plugin, queues, threads] in
+        // Detached, because the task that releases the plugin may be a call of another plugin, which may write nothing
+        // after its deadline.
+        Task.detached { [plugin, queues, threads] in
             for queue in queues { await queue.end() }
             await RegisteredPlugin.stop(plugin, threads)
         }

@@ -17,7 +17,7 @@ public final class ServerCore: Sendable {
     let environment: any ServerEnvironment
     let logger: Logger
     /// Whether responses show what otherwise only the log says about errors of the server.
-    let isDevelopment: Bool
+    public let isDevelopment: Bool
     /// The server's counters.
     public let metrics = Metrics()
     /// The issuer identifier.
@@ -28,7 +28,7 @@ public final class ServerCore: Sendable {
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
     public let pages: any PageRenderer
-    private let sender: any OutboundHTTP
+    let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder
 
@@ -75,7 +75,7 @@ public final class ServerCore: Sendable {
 
     /// The core's collections in the store.
     public static let collections = [
-        Tombstone.collection, Session.collection, SessionClient.collection, Job.collection, Consent.collection,
+        Tombstone.collection, Session.collection, SessionClient.collection, StoredJob.collection, Consent.collection,
         InteractionState.collection,
         StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
@@ -146,16 +146,17 @@ private struct Closed: Store, KeyRing {
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] { throw error }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] { throw error }
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { throw error }
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { throw error }
 
     let algorithms: [String]
     func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { throw error }
-    func verify(_ token: String, type: String) -> VerifiedJWT? { nil }
-    func authenticationCode(_ message: String, purpose: String) -> String { "" }
-    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool { false }
-    func seal(_ text: String, purpose: String) throws -> String { throw error }
-    func open(_ sealed: String, purpose: String) -> String? { nil }
+    func verify(_ token: String, type: String) async throws -> VerifiedJWT? { throw error }
+    func authenticationCode(_ message: String, purpose: String) async throws -> String { throw error }
+    func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool { throw error }
+    func seal(_ text: String, purpose: String) async throws -> String { throw error }
+    func open(_ sealed: String, purpose: String) async throws -> String? { throw error }
 }
 
 // What a plugin gets of these services is in its `LentHost`; the core itself is no host, so no plugin can be given it.
@@ -168,9 +169,7 @@ extension ServerCore {
         return CallStore(base: store, call: call)
     }
     /// Sends requests to other servers, but none during a HEAD request or after the deadline of a plugin's call.
-    public var outbound: any OutboundHTTP {
-        HeadRequest.isCurrent || PluginCall.ongoing?.isExpired ?? false ? NoOutbound() : sender
-    }
+    public var outbound: any OutboundHTTP { CurrentOutbound(core: self) }
     /// The server's own keys.
     public var keys: any KeyRing { opened?.keys ?? closed }
     /// The clients.

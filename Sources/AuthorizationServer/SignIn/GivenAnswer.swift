@@ -52,12 +52,13 @@ struct GivenAnswer {
     ///   - form: The digest of the submitted form. Without one the response is not kept, and never repeated.
     ///   - core: The server.
     /// - Returns: The record.
-    /// - Throws: An error of sealing.
-    func marker(of state: InteractionState, for form: String?, in core: ServerCore) throws -> StoreRecord {
-        let sealed = try form.map { try core.keys.seal(json.text, purpose: GivenAnswer.purpose(state, $0)) }
-        return StoreRecord(
-            state.marker, sealed.map { ["given": .string($0)] } ?? [:],
-            expiresAt: state.began + InteractionState.lifetime)
+    /// - Throws: An error of the keys.
+    func marker(of state: InteractionState, for form: String?, in core: ServerCore) async throws -> StoreRecord {
+        var value: JSON = [:]
+        if let form {
+            value["given"] = .string(try await core.keys.seal(json.text, purpose: GivenAnswer.purpose(state, form)))
+        }
+        return StoreRecord(state.marker, value, expiresAt: state.began + InteractionState.lifetime)
     }
 
     private static func purpose(_ state: InteractionState, _ form: String) -> String {
@@ -77,9 +78,11 @@ struct GivenAnswer {
     }
 
     /// Reads a mark; nil unless the same form is submitted again and this server can open the seal.
-    init?(_ marker: StoreRecord, of state: InteractionState, for form: String?, in core: ServerCore) {
+    ///
+    /// - Throws: An error of the keys.
+    init?(_ marker: StoreRecord, of state: InteractionState, for form: String?, in core: ServerCore) async throws {
         guard let form, let sealed = marker.value["given"]?.string,
-            let text = core.keys.open(sealed, purpose: GivenAnswer.purpose(state, form)),
+            let text = try await core.keys.open(sealed, purpose: GivenAnswer.purpose(state, form)),
             let json = try? JSON(parsing: text), let client = json["client"]?.string, let to = json["to"]?.string,
             let session = json["session"]?.string, let at = json["at"]?.integer
         else { return nil }

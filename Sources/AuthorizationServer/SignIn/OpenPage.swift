@@ -13,9 +13,11 @@ struct OpenPage: Sendable {
     let submitted: Parameters?
 
     /// The response that was given to the same form before; nil if there is none.
-    func given(in core: ServerCore) -> GivenAnswer? {
+    ///
+    /// - Throws: An error of the keys.
+    func given(in core: ServerCore) async throws -> GivenAnswer? {
         guard let marker else { return nil }
         let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
-        return GivenAnswer(marker, of: state, for: form, in: core)
+        return try await GivenAnswer(marker, of: state, for: form, in: core)
     }
 }

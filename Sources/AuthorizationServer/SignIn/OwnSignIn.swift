@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Signs a user in for a page of this server, by the usual steps but without a client.
 struct OwnSignIn {
@@ -20,7 +20,7 @@ struct OwnSignIn {
     private static let query = "query"
 
     func respond(to sent: Parameters, browser: String?) async throws -> ServerResponse {
-        guard let sealed = sealed(in: sent) else {
+        guard let sealed = try await sealed(in: sent) else {
             // The form is from a page shown before the session ended: sign in, then show that page again.
             guard head.method != "POST" else { return .redirect(target(head.query)) }
             let cookie = browser ?? core.random(bytes: 32)
@@ -32,9 +32,9 @@ struct OwnSignIn {
             if browser == nil { response.headers.append(Cookie(Cookie.browser, issuer: core.issuer).set(cookie)) }
             return response
         }
-        let state = try open(sealed)
+        let state = try await open(sealed)
         guard head.method == "POST" else { return try await advance(state, submitted: nil) }
-        guard seal.isFormToken(sent["csrf"] ?? "", of: state) else {
+        guard try await seal.isFormToken(sent["csrf"] ?? "", of: state) else {
             let error = OAuthError(.invalidRequest, reason: "the form does not come from a page of this server")
             throw refusal(.csrf, error, of: state)
         }
@@ -48,8 +48,8 @@ struct OwnSignIn {
         PageRefusal(kind, error, again: state.map(target) ?? head.path)
     }
 
-    private func open(_ sealed: String) throws -> InteractionState {
-        let state = try seal.open(sealed, head, again: target)
+    private func open(_ sealed: String) async throws -> InteractionState {
+        let state = try await seal.open(sealed, head) { target($0) }
         guard state.parameters[OwnSignIn.page] == name else {
             throw refusal(.expired, OAuthError(.invalidRequest, reason: "the state belongs to another page"))
         }
@@ -57,13 +57,18 @@ struct OwnSignIn {
     }
 
     /// The sealed state in a request, if it is one: a page may have its own parameter `state`.
-    func sealed(in sent: Parameters) -> String? {
-        sent["state"].flatMap { core.keys.open($0, purpose: InteractionState.purpose) == nil ? nil : $0 }
+    ///
+    /// - Throws: An error of the keys.
+    func sealed(in sent: Parameters) async throws -> String? {
+        guard let text = sent["state"],
+            try await core.keys.open(text, purpose: InteractionState.purpose) != nil
+        else { return nil }
+        return text
     }
 
     /// Continues for a user who has signed in meanwhile, in another tab or with a form that was sent twice.
-    func resume(from sealed: String) -> ServerResponse {
-        .redirect((try? open(sealed)).map(target) ?? head.path)
+    func resume(from sealed: String) async -> ServerResponse {
+        .redirect((try? await open(sealed)).map(target) ?? head.path)
     }
 
     /// The URL of the page that the sign-in is for.
@@ -89,7 +94,7 @@ struct OwnSignIn {
         do {
             for phase in [StepPhase.identify, .verify] {
                 guard let page = try await steps.run(phase, &rest) else { continue }
-                return try show(page, steps.state, isAnswer: submitted != nil)
+                return try await show(page, steps.state, isAnswer: submitted != nil)
             }
             try await steps.begin(lifetime: generation.settings.sessionLifetime)
         } catch let refused as StepRefusal {
@@ -108,7 +113,7 @@ struct OwnSignIn {
         let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         let given = GivenAnswer(
             clientID: "", redirectURI: name, sessionID: begun.session.id, cookie: begun.cookie, at: core.now)
-        let marker = try given.marker(of: state, for: form, in: core)
+        let marker = try await given.marker(of: state, for: form, in: core)
         let promised = try await core.promise([Event.signIn(begun.session)])
         guard case .committed = try await promised.commit([.create(marker)] + begun.writes, in: core.store) else {
             return try await beginAgain(state, form)
@@ -124,22 +129,22 @@ struct OwnSignIn {
     private func beginAgain(_ state: InteractionState, _ form: String?) async throws -> ServerResponse {
         var response = ServerResponse.redirect(target(state))
         if let marker = try await core.store.read(state.marker),
-            let given = GivenAnswer(marker, of: state, for: form, in: core), try await given.isGood(nil, in: core)
+            let given = try await GivenAnswer(marker, of: state, for: form, in: core),
+            try await given.isGood(nil, in: core)
         {
             given.begin(nil, &response, in: core)
         }
         return response
     }
 
-    private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) throws -> ServerResponse {
-        let sealed = try seal.seal(state)
+    private func show(_ page: Page, _ state: InteractionState, isAnswer: Bool) async throws -> ServerResponse {
+        let sealed = try await seal.seal(state)
         guard !isAnswer else { return .redirect("\(head.path)?state=\(sealed)") }
+        let token = try await seal.formToken(state)
         return try plan.render(step: state.shown?.step) {
             let values = try pages.values(
                 of: page,
-                with: [
-                    "action": .string(head.path), "csrf": .string(seal.formToken(state)), "state": .string(sealed),
-                ])
+                with: ["action": .string(head.path), "csrf": .string(token), "state": .string(sealed)])
             return try pages.render(page.name, values, PagePolicy(), in: Languages.accepted(by: head))
         }
     }

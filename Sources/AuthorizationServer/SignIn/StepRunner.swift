@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Runs the steps that identify a user as strongly as required, and those in which the user makes a choice.
 ///

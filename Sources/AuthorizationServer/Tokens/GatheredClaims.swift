@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The claims from every source; if two sources give a claim, that of the first counts.
 struct GatheredClaims {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The only way to issue a response with tokens or codes: check, narrow, mint, extend, commit, record.
 ///
@@ -165,7 +165,7 @@ struct TokenIssuer {
     }
 
     private func mint(
-        _ contents: AccessTokenContents, _ format: Owned<any TokenFormat>
+        _ contents: TokenContents, _ format: Owned<any TokenFormat>
     ) async throws -> MintedToken {
         try await format.call("TokenFormat.mint") {
             let token = try await $0.mint(contents)
@@ -174,17 +174,17 @@ struct TokenIssuer {
         }
     }
 
-    private func claims(for contents: AccessTokenContents) async throws -> [JSON.Member] {
+    private func claims(for contents: TokenContents) async throws -> [JSON.Member] {
         try await GatheredClaims(core: core, generation: generation).claims(
             for: contents.authorization, client: client, scope: contents.authorization.limits.scope, to: .accessToken)
     }
 
-    private func contents(for issuance: Issuance, _ plan: TokenPlan) -> AccessTokenContents {
+    private func contents(for issuance: Issuance, _ plan: TokenPlan) -> TokenContents {
         var carried = issuance.authorization
         carried.limits = issuance.limits
         carried.writes = []
         let end = issuance.issuedAt + plan.lifetime
-        return AccessTokenContents(
+        return TokenContents(
             id: core.random(bytes: 16), client: client, authorization: carried, issuedAt: issuance.issuedAt,
             expiresAt: issuance.limits.notAfter.map { min($0, end) } ?? end)
     }

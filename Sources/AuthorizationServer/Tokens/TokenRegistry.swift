@@ -77,8 +77,8 @@ struct TokenRegistry: TokenService {
         var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
         let promised = try await core.promise([Event(what, reason)])
-        let ofParticipants = try await ofPlugins(what, generation)
-        guard try await commit(tombstone: writes + others, and: ofParticipants, promised.writes) else {
+        let added = try await ofPlugins(what, generation) + promised.added
+        guard try await commit(tombstone: writes + others, with: added) else {
             // It had ended before; the other writes must happen anyway.
             if !others.isEmpty { _ = try await core.store.write(others) }
             return
@@ -92,15 +92,16 @@ struct TokenRegistry: TokenService {
     ///
     /// A plugin that fails or may not make one of its writes is left out, since its mistake must not keep alive what has
     /// to end. If the store fails, the revocation fails too, and can be repeated.
-    private func ofPlugins(_ what: Revocation, _ generation: Generation?) async throws -> [StoreWrite] {
-        var all: [StoreWrite] = []
+    private func ofPlugins(_ what: Revocation, _ generation: Generation?) async throws -> [AddedWrites] {
+        var all: [AddedWrites] = []
         for participant in generation?.capabilities.revocationParticipants ?? [] {
             do {
-                all += try await participant.call("RevocationParticipant.writes") {
+                let writes: [StoreWrite] = try await participant.call("RevocationParticipant.writes") {
                     let writes = try await $0.writes(revoking: what)
                     try participant.owner.check(writes, of: "a participant in revocations")
                     return writes
                 }
+                if !writes.isEmpty { all.append(AddedWrites(plugin: participant.plugin, writes: writes)) }
             } catch let error as StoreError {
                 throw error
             } catch {
@@ -112,30 +113,22 @@ struct TokenRegistry: TokenService {
         return all
     }
 
-    /// Commits a tombstone with the writes of participants and outboxes, or without those that cannot be committed: a
-    /// plugin's mistake must not keep alive what has to end.
+    /// Commits a tombstone with what participants and outboxes add, without what cannot be committed: a plugin's
+    /// mistake must not keep alive what has to end.
     ///
     /// - Returns: Whether this call created the tombstone; false if it already existed.
     /// - Throws: `StoreError` if the tombstone cannot be committed.
-    private func commit(
-        tombstone: [StoreWrite], and ofParticipants: [StoreWrite], _ promised: [StoreWrite]
-    ) async throws -> Bool {
-        var rests: [[StoreWrite]] = ofParticipants.isEmpty ? [] : [ofParticipants + promised]
-        if !promised.isEmpty { rests.append(promised) }
-        for rest in rests + [[]] {
-            let writes = tombstone + rest
-            if writes.collectionWrittenTwice == nil {
-                switch try await core.store.write(writes) {
-                case .committed: return true
-                case .conflict(write: 0, found: _): return false
-                default: break
-                }
-            }
-            if !rest.isEmpty {
-                core.logger.error("a plugin's part of a revocation cannot be committed, so it is left out")
-            }
+    private func commit(tombstone: [StoreWrite], with added: [AddedWrites]) async throws -> Bool {
+        let outcome = try await added.commit(with: tombstone, in: core.store) { plugin in
+            core.logger.error(
+                "a plugin's part of a revocation cannot be committed, so it is left out",
+                metadata: ["plugin": "\(plugin)"])
         }
-        throw StoreError("a revocation could not be committed")
+        switch outcome {
+        case .committed: return true
+        case .conflict(write: 0, found: _): return false
+        default: throw StoreError("a revocation could not be committed")
+        }
     }
 
     /// The condition that something has not been revoked, to be committed with what depends on it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import GrantKit
+@_spi(Host) package import GrantKit
 
 /// The records that keep two users from having the same login name.
 extension StoredUser {

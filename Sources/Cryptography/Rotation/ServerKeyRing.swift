@@ -5,6 +5,9 @@ import OutsideText
 import Synchronization
 
 /// The server's own keys: signing keys, whose public halves are published, and MAC keys.
+///
+/// Only a signature may wait, for hardware. What needs only keys in memory is synchronous, so that it costs nothing on
+/// the paths of tokens; `KeyRing` lets it wait for the sake of key services.
 public final class ServerKeyRing: KeyRing {
     /// A key for message authentication codes.
     public struct MACKey: Sendable {

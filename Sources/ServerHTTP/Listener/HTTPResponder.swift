@@ -27,7 +27,9 @@ struct HTTPResponder: Sendable {
         let head = requestHead(request, channel)
         let body: [UInt8]
         do {
-            if let refusal = RequestRefusal(request.head, head, isStream: isStream) { throw refusal }
+            let refusal = RequestRefusal(
+                request.head, head, isStream: isStream, isDevelopment: core.isDevelopment)
+            if let refusal { throw refusal }
             body = try await self.body(of: request, head, writer)
         } catch let refusal as RequestRefusal {
             var response = await RequestDispatcher(core).refuse(head, status: refusal.status, refusal.description)

@@ -11,6 +11,8 @@ enum RequestRefusal: Error {
     case noHost
     /// The request has more than one host (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
     case severalHosts
+    /// The request is for another host, and the server is for development on this machine only.
+    case foreignHost
     case bodyTooLarge
     case bodyTooSlow
     /// The request line or the header section is too large.
@@ -35,7 +37,10 @@ enum RequestRefusal: Error {
     ///
     /// For HTTP/1, the library uses the first `Host` as the authority and leaves further ones in place. HTTP/2 has a
     /// separate authority, and may have a `Host` with the same value.
-    init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool) {
+    ///
+    /// A server for development shows what went wrong in it. A browser on this machine that was led here by another
+    /// host's name must not read that.
+    init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool, isDevelopment: Bool) {
         let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
         let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""
         if let reason = head[header: HTTP1RequestHandler.unreadable] {
@@ -44,6 +49,8 @@ enum RequestRefusal: Error {
             self = .severalHosts
         } else if !RequestRefusal.isAuthority(authority) {
             self = .noHost
+        } else if isDevelopment, !RequestRefusal.isThisMachine(authority) {
+            self = .foreignHost
         } else {
             return nil
         }
@@ -52,6 +59,10 @@ enum RequestRefusal: Error {
     private static func isSame(_ host: String, _ authority: String) -> Bool {
         host.utf8.count == authority.utf8.count
             && zip(host.utf8, authority.utf8).allSatisfy { ASCII.lowercase($0) == ASCII.lowercase($1) }
+    }
+
+    private static func isThisMachine(_ authority: String) -> Bool {
+        (try? WebAddress("http://\(authority)/"))?.isOnThisMachine ?? false
     }
 
     /// Whether a string can be a host with an optional port (RFC 3986 section 3.2.2).
@@ -75,7 +86,7 @@ enum RequestRefusal: Error {
     var leavesBytes: Bool {
         switch self {
         case .headersTooLarge, .unreadable, .codingOfOlderVersion, .unknownCoding: true
-        case .noHost, .severalHosts, .bodyTooLarge, .bodyTooSlow: false
+        case .noHost, .severalHosts, .foreignHost, .bodyTooLarge, .bodyTooSlow: false
         }
     }
 
@@ -85,6 +96,7 @@ enum RequestRefusal: Error {
         case .noHost, .severalHosts, .unreadable, .codingOfOlderVersion: 400
         case .bodyTooSlow: 408
         case .bodyTooLarge: 413
+        case .foreignHost: 421
         case .headersTooLarge: 431
         case .unknownCoding: 501
         }
@@ -95,6 +107,7 @@ enum RequestRefusal: Error {
         switch self {
         case .noHost: "the request has no host"
         case .severalHosts: "the request has more than one host"
+        case .foreignHost: "with '--development', only requests to this machine are served: use localhost or 127.0.0.1"
         case .bodyTooLarge: "the body is larger than \(RequestLimit.body) bytes"
         case .bodyTooSlow: "the body did not arrive in time"
         case .headersTooLarge:

@@ -32,28 +32,33 @@ public struct OutboundClient: OutboundHTTP {
     /// Sends a request.
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
         let target = try OutboundTarget(request.url)
-        return try await limited {
-            try await ask(request, target, at: try await resolve(target))
+        let limit = min(request.limit ?? limit, limit)
+        return try await within(limit) {
+            try await ask(request, target, at: try await resolve(target), limit)
         }
     }
 
-    /// Runs a body within the time limit, and cancels it when the time is up.
-    private func limited(_ body: @escaping @Sendable () async throws -> OutboundReply) async throws -> OutboundReply {
+    /// Runs a body within a time limit, and cancels it when the time is up.
+    private func within(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> OutboundReply
+    ) async throws -> OutboundReply {
         try await withThrowingTaskGroup(of: OutboundReply?.self) { group in
             group.addTask { try await body() }
-            group.addTask { [limit] in
+            group.addTask {
                 try await Task.sleep(for: limit)
                 return nil
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let reply = first else {
-                throw late
+                throw late(limit)
             }
             return reply
         }
     }
 
-    private var late: OutboundError { OutboundError("no response within \(limit.components.seconds) seconds") }
+    private func late(_ limit: Duration) -> OutboundError {
+        OutboundError("no response within \(limit.components.seconds) seconds")
+    }
 
     // MARK: addresses
 
@@ -73,7 +78,7 @@ public struct OutboundClient: OutboundHTTP {
     // MARK: exchange
 
     private func ask(
-        _ request: OutboundRequest, _ target: OutboundTarget, at address: String
+        _ request: OutboundRequest, _ target: OutboundTarget, at address: String, _ limit: Duration
     ) async throws -> OutboundReply {
         do {
             let connection = try OutboundConnection(target, address, limit, tls: target.isSecure ? tls() : nil)
@@ -81,7 +86,7 @@ public struct OutboundClient: OutboundHTTP {
         } catch let error as OutboundError {
             throw error
         } catch ChannelError.connectTimeout {
-            throw late
+            throw late(limit)
         } catch {
             throw OutboundError("\(target.host) did not respond: \(error)")
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 import Support
 import Testing
 
@@ -23,7 +23,7 @@ struct RandomlyNamedPeople: Plugin {
         registry.add(claims: Claims())
         registry.add(endpoint: Resource())
         registry.add(extension: Member())
-        registry.add(document: Self.word) { metadata in ["of": metadata["issuer"] ?? .null] }
+        registry.add(document: Self.word, adding: [.init("issuer", "own"), .init("added", true)])
     }
 
     /// Issues an access token in the fragment.
@@ -45,7 +45,7 @@ struct RandomlyNamedPeople: Plugin {
         let stage = Stage.assertion
         let parameters = [ParameterDeclaration("\(RandomlyNamedPeople.word)_needed")]
 
-        func validate(_ request: AuthorizationRequest) throws {
+        func validate(_ request: AuthorizationRequest) async throws {
             _ = try request.parameters.required("\(RandomlyNamedPeople.word)_needed")
         }
 
@@ -261,10 +261,14 @@ struct AuthorizationSeamTests {
         #expect(own.heading == "identify")
     }
 
-    @Test("a document is served at the paths of both specifications")
+    @Test("a document is a copy of the metadata with members of its own")
     func documents() async throws {
         let server = try await server()
-        #expect(await server.send("GET", "/.well-known/\(word)").json == ["of": "https://id.example.com"])
+        var expected = await server.send("GET", "/.well-known/oauth-authorization-server").json
+        #expect(expected["issuer"] == "https://id.example.com" && expected["added"] == nil)
+        expected["issuer"] = "own"
+        expected["added"] = true
+        #expect(await server.send("GET", "/.well-known/\(word)").json == expected)
     }
 
     @Test("two plugins with the same response type, step or document prevent the start")

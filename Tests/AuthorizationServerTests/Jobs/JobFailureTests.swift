@@ -29,7 +29,11 @@ struct JobFailureTests {
         let server = try await TestServer(plugins)
         let store = try #require(server.countingStore)
         let test = "\(UInt64.random(in: 0 ... .max))"
-        let jobs = (0..<20).map { _ in server.core.jobs.enqueue("chore", ["of": .string(test)], limit: .seconds(3600)) }
+        var jobs: [StoreWrite] = []
+        for _ in 0..<20 {
+            let chore = Job("chore", ["of": .string(test)], limit: .seconds(3600))
+            jobs.append(try await server.core.jobs.enqueue(chore))
+        }
         #expect(try await server.core.store.write(jobs) == .committed)
         store.fail(true)
         let start = ContinuousClock.now
@@ -72,8 +76,10 @@ struct JobFailureTests {
         let server = try await TestServer(
             clients: [Leaving.client("shop", [("backchannel_logout_uri", "https://shop.example.com/logout")])],
             users: Demo.users, passwords: CountingPasswords(), outbound: gates)
-        let job = server.core.jobs.enqueue(
-            "backchannel-logout", ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"], limit: .seconds(86400))
+        let job = try await server.core.jobs.enqueue(
+            Job(
+                "backchannel-logout", ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"],
+                limit: .seconds(86400)))
         #expect(try await server.core.store.write([job]) == .committed)
         let first = Task { await JobRunner(server.core).round() }
         #expect(try await Patience.wait { gates.asked == 1 })

@@ -21,15 +21,18 @@ struct JobTests {
             }, users: Demo.users, passwords: CountingPasswords(), outbound: outbound)
     }
 
-    private static func job(for client: String, _ server: TestServer) -> StoreWrite {
-        server.core.jobs.enqueue(
+    private static func job(for client: String, notBefore: Timestamp? = nil) -> Job {
+        var job = Job(
             "backchannel-logout", ["client": .string(client), "sid": "s", "sub": "ann", "jti": "j"],
             limit: .seconds(86400))
+        job.notBefore = notBefore
+        return job
     }
 
     private static func put(_ count: Int, for clients: [String], _ server: TestServer) async throws {
         for client in clients {
-            let writes = (0..<count).map { _ in job(for: client, server) }
+            var writes: [StoreWrite] = []
+            for _ in 0..<count { writes.append(try await server.core.jobs.enqueue(job(for: client))) }
             #expect(try await server.core.store.write(writes) == .committed)
         }
     }
@@ -187,15 +190,32 @@ struct JobTests {
         // Checks of the whole store would take half a day for these.
         try await Self.running(server, lookingEvery: .seconds(3600)) {
             for number in 1...12 {
-                let job = host.jobs.enqueue(
-                    "backchannel-logout", ["client": "shop", "sid": "s", "sub": "ann", "jti": "j"],
-                    limit: .seconds(60))
+                let job = try await host.jobs.enqueue(Self.job(for: "shop"))
                 let outcome = try await host.store.write([job])
                 #expect(outcome == .committed)
                 let isDone = try await Patience.wait { outbound.answers(of: Self.address("shop")) == number }
                 #expect(isDone)
             }
         }
+    }
+
+    @Test("a job with a time is not done before it, delays no job that is due, and is tried from then on")
+    func later() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await Self.server(outbound, ["shop"])
+        // Later than the limit, which is a day.
+        let time = server.clock.now + .seconds(3 * 86400)
+        let late = try await server.core.jobs.enqueue(Self.job(for: "shop", notBefore: time))
+        #expect(try await server.core.store.write([late]) == .committed)
+        let past = server.clock.now + .seconds(-60)
+        let soon = try await server.core.jobs.enqueue(Self.job(for: "shop", notBefore: past))
+        #expect(try await server.core.store.write([soon]) == .committed)
+        #expect(await JobRunner(server.core).round() == 1 && outbound.requests.count == 1)
+        server.clock.advance(.seconds(3 * 86400 - 1))
+        await StorePurger(server.core).round()
+        #expect(await JobRunner(server.core).round() == 0)
+        server.clock.advance(.seconds(1))
+        #expect(await JobRunner(server.core).round() == 1 && outbound.requests.count == 2)
     }
 
     @Test("a job that an earlier version wrote to the store is done")

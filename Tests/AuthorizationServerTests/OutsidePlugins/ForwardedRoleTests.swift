@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @testable import AuthorizationServer
@@ -47,6 +47,32 @@ struct ForwardedRoleTests {
         let parameters = [ParameterDeclaration("word")]
 
         func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse { EndpointResponse(nil) }
+    }
+
+    @Test("a response type validates a request in a call of its plugin, and its refusal comes back")
+    func validates() async throws {
+        var registry = Registry()
+        registry.add(flow: Refusing())
+        let flow = try #require(PluginThreads(of: "refusing").forwarding(registry).flows.first)
+        let client = Client(id: "app", isPublic: true, grants: [], scope: [])
+        let request = AuthorizationRequest(
+            client: client, redirectURI: "https://app.example.com/callback", words: ["refusing"], grants: [],
+            parameters: [:], head: RequestHead(method: "GET", path: "/auth/authorize"))
+        let refusal = await #expect(throws: OAuthError.self) { try await flow.validate(request) }
+        #expect(refusal?.code == .invalidRequest && refusal?.reason == "refused in a call")
+    }
+
+    private struct Refusing: AuthorizationFlow {
+        let word = "refusing"
+        let grant = GrantDeclaration("urn:example:refusing", key: "refusing", client: .identified)
+        let delivery = Delivery.query
+
+        func validate(_ request: AuthorizationRequest) async throws {
+            let place = PluginCall.ongoing == nil ? "elsewhere" : "in a call"
+            throw OAuthError(.invalidRequest, reason: "refused \(place)")
+        }
+
+        func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {}
     }
 
     private struct Silent: EventOutbox, InteractionPurpose {

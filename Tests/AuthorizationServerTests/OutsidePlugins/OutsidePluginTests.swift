@@ -267,4 +267,36 @@ struct OutsidePluginTests {
             #expect(error.description.contains("the plugin 'hanging' did not answer 'start' within 0.2 seconds"))
         }
     }
+
+    // MARK: stop
+
+    /// Installs a generation, and so releases the former one, in a task that has a value of its own.
+    private func install(_ next: Generation, in server: TestServer) {
+        HangingPlugin.$local.withValue("that of the releasing task") { server.core.install(next) }
+    }
+
+    @Test("a plugin stops outside of the task that releases it, which may be a call whose deadline has passed")
+    func stopsOutside() async throws {
+        let gate = HangingGate.named("stops outside")
+        let server = try await TestServer(
+            Plugins.all + [PluginSetup(StopNoting.self, ["gate": "stops outside"])], clients: [TestServer.service])
+        let next = try server.generation(Plugins.all, clients: [TestServer.service])
+        install(next, in: server)
+        #expect(try await Patience.wait { !gate.notes.isEmpty })
+        #expect(gate.notes == ["stopped with nothing"])
+    }
+}
+
+/// A plugin that notes with which task-local value it is stopped.
+private struct StopNoting: Plugin {
+    static let manifest = PluginManifest(id: "stop-noting", summary: "", specification: "")
+    private let gate: HangingGate
+
+    init(settings: Settings, host: any PluginHost) throws {
+        gate = HangingGate.named(settings.read("gate", default: "", "the gate"))
+    }
+
+    func register(in registry: inout Registry) {}
+
+    func stop() async { gate.note("stopped with \(HangingPlugin.local)") }
 }

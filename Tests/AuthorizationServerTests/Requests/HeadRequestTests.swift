@@ -7,6 +7,34 @@ import Testing
 
 @testable import AuthorizationServer
 
+/// A plugin that keeps the services of its host from its `init` and its first request on.
+private final class Keeping: Plugin, Endpoint {
+    static let manifest = PluginManifest(id: "keeping", summary: "", specification: "")
+    let route = Route(["GET"], "/keeping")
+    let admission = Admission.browser()
+    private let host: any PluginHost
+    private let outbound: any OutboundHTTP
+    private let users = Mutex<(any DocumentDirectory)?>(nil)
+
+    init(settings: Settings, host: any PluginHost) {
+        self.host = host
+        outbound = host.outbound
+    }
+
+    func register(in registry: inout Registry) { registry.add(endpoint: self) }
+
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
+        let kept = users.withLock { known -> any DocumentDirectory in
+            let documents = known ?? host.users.documents
+            known = documents
+            return documents
+        }
+        _ = try await kept.create(["id": "kept"])
+        let reply = try? await outbound.send(OutboundRequest("GET", "https://a.example.com/"))
+        return EndpointResponse(["sent": .bool(reply != nil)])
+    }
+}
+
 @Suite("RFC 9110 section 9.3.2: HEAD works wherever GET does, and has no effect", .timeLimit(.minutes(10)))
 struct HeadRequestTests {
     private struct Setting {
@@ -123,6 +151,19 @@ struct HeadRequestTests {
         #expect(await Leaving.isOver(browser, "shop"))
         let events = try await setting.records.wait { $0.kind == .sessionEnded }
         #expect(events.count { $0.kind == .sessionEnded } == 1)
+    }
+
+    @Test("what a plugin keeps of its host has no effect in HEAD, and works afterwards")
+    func kept() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await TestServer(Plugins.all + [.init(Keeping.self)], outbound: outbound)
+        #expect(await server.send("HEAD", "/auth/keeping").status == 200)
+        #expect(outbound.requests.isEmpty)
+        #expect(try await server.core.users.find("kept") == nil)
+        let answer = await server.send("GET", "/auth/keeping")
+        #expect(answer.status == 200 && answer.json["sent"] == true, "\(answer.json)")
+        #expect(outbound.requests.count == 1)
+        #expect(try await server.core.users.find("kept") != nil)
     }
 
     @Test("a refused method gets a list of the allowed ones", .clause("RFC 9110 section 10.2.1"))

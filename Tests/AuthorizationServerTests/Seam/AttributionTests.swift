@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 import Support
 import Testing
 
@@ -50,7 +50,7 @@ private struct Failing: Plugin {
         let name = "failing"
         let isSelfContained = true
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        func mint(_ contents: TokenContents) async throws -> MintedToken {
             try AttributionTests.fail(.format)
             return MintedToken("a token")
         }
@@ -66,7 +66,7 @@ private struct Failing: Plugin {
         let grant = Failing.grant
         let delivery = Delivery.query
 
-        func validate(_ request: AuthorizationRequest) throws { try AttributionTests.fail(.validation) }
+        func validate(_ request: AuthorizationRequest) async throws { try AttributionTests.fail(.validation) }
 
         func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws {
             try AttributionTests.fail(.flow)
@@ -331,7 +331,7 @@ struct AttributionTests {
     @Test("in background jobs, in revocations and in outboxes too")
     func background() async throws {
         let server = try await server()
-        let job = server.core.jobs.enqueue("failing-chore", [:], limit: .seconds(3600))
+        let job = try await server.core.jobs.enqueue(Job("failing-chore", [:], limit: .seconds(3600)))
         #expect(try await server.core.store.write([job]) == .committed)
         #expect(await JobRunner(server.core).round() == 0)
         let line = try #require(server.log.lines.last { $0.contains("a job failed") })

@@ -38,7 +38,7 @@ private struct Reaching: Plugin, TokenGrant {
 struct LentStoreTests {
     /// A call to the store, about one record or value.
     enum Call: String, CaseIterable, Sendable {
-        case read, readWithOwn, find, increment
+        case read, readWithOwn, find, page, increment
         case create, replace, redeem, delete, absent, writeWithOwn
 
         /// How the log names the call.
@@ -46,6 +46,7 @@ struct LentStoreTests {
             switch self {
             case .read, .readWithOwn: "read"
             case .find: "searched"
+            case .page: "walked through"
             case .increment: "counted in"
             case .create, .replace, .redeem, .delete, .absent, .writeWithOwn: "wrote to"
             }
@@ -56,13 +57,14 @@ struct LentStoreTests {
             (self == .create && collection == "job") || (self == .absent && collection == "revoked")
         }
 
-        func make(_ collection: String, in store: any Store) async throws {
+        func make(_ collection: String, in store: any StoreService) async throws {
             let (key, own, end) = (Call.key(collection), StoreKey("reaching", "own"), Call.end)
             switch self {
             case .read: _ = try await store.read(key)
             case .readWithOwn: _ = try await store.read([own, key])
             case .find: _ = try await store.find(collection, by: "by", equals: "value", after: nil, limit: 1)
-            case .increment: _ = try await store.increment(key, expiresAt: end, now: Timestamp(seconds: 0))
+            case .page: _ = try await store.page(collection, after: nil, limit: 1)
+            case .increment: _ = try await store.increment(key, expiresAt: end)
             case .writeWithOwn:
                 _ = try await store.write([.create(StoreRecord(own, [:], expiresAt: end)), .delete(key)])
             case .create, .replace, .redeem, .delete, .absent: _ = try await store.write([write(collection)])
@@ -144,8 +146,8 @@ struct LentStoreTests {
     func services() async throws {
         let (server, _) = try await server()
         let host = try host(server)
-        let condition = host.tokens.unrevoked(.grant("g-1"))
-        let job = host.jobs.enqueue("nobody", [:], limit: .seconds(60))
+        let condition = try await host.tokens.unrevoked(.grant("g-1"))
+        let job = try await host.jobs.enqueue(Job("nobody", [:], limit: .seconds(60)))
         let first = try await host.store.write([Call.create.write("reaching"), job, condition])
         #expect(first == .committed)
         try await server.core.tokens.revoke(.grant("g-1"), reason: "test")
@@ -155,31 +157,50 @@ struct LentStoreTests {
 
     // MARK: other misuses
 
-    /// A call that no plugin may make, and what the log says about it.
-    struct Misuse: Sendable, CustomTestStringConvertible {
-        let says: String
-        let ask: @Sendable (any Store) async throws -> Void
-        var testDescription: String { says }
-    }
-
-    private static let misuses = [
-        Misuse(says: "called prepare of the store, which only the server may call; add registry.add(collection:)") {
-            try await $0.prepare([StoreCollection("reaching")])
-        },
-        Misuse(says: "called purge of the store, which only the server may call; set expiresAt") {
-            _ = try await $0.purge(expiredBefore: Timestamp(seconds: 0), limit: 1)
-        },
-        Misuse(says: "searched the collection 'reaching' by the index 'other', which it has not declared; add it") {
-            _ = try await $0.find("reaching", by: "other", equals: "value", after: nil, limit: 1)
-        },
-    ]
-
-    @Test("preparing, purging and searching by an undeclared index fail, and the log says so", arguments: misuses)
-    func misuse(_ misuse: Misuse) async throws {
+    @Test("searching by an undeclared index fails, and the log says so")
+    func index() async throws {
         let (server, _) = try await server()
         let store = try host(server).store
-        await #expect(throws: (any Error).self) { try await misuse.ask(store) }
-        #expect(server.log.lines.contains { $0.contains("the plugin 'reaching' \(misuse.says)") })
+        await #expect(throws: (any Error).self) {
+            try await store.find("reaching", by: "other", equals: "value", after: nil, limit: 1)
+        }
+        let line = "searched the collection 'reaching' by the index 'other', which it has not declared; add it"
+        #expect(server.log.lines.contains { $0.contains("the plugin 'reaching' \(line)") })
+    }
+
+    @Test("a plugin walks through its own records, however many there are, and through no others", arguments: [0, 250])
+    func walks(_ count: Int) async throws {
+        let (server, _) = try await server()
+        let store = try host(server).store
+        let end = Timestamp(seconds: 1_900_000_000)
+        let ids = (0..<count).map { "r\(10_000 + $0)" }
+        for id in ids.shuffled() {
+            let record = StoreRecord(StoreKey("reaching", id), [:], expiresAt: end)
+            let outcome = try await store.write([.create(record)])
+            #expect(outcome == .committed)
+        }
+        _ = try await store.increment(StoreKey("reaching", "a-counter"), expiresAt: end)
+        var seen: [String] = []
+        try await store.walk("reaching") { record in
+            seen.append(record.key.id)
+            _ = try await store.write([.delete(record.key)])
+        }
+        #expect(seen == ids)
+        let left = try await store.page("reaching", after: nil, limit: 1)
+        #expect(left.isEmpty)
+    }
+
+    @Test("a counter starts anew when the time of the host has passed its end")
+    func counts() async throws {
+        let (server, _) = try await server()
+        let store = try host(server).store
+        let key = StoreKey("reaching", "counter")
+        let end = server.clock.now + .seconds(60)
+        let first = try await store.increment(key, expiresAt: end)
+        let second = try await store.increment(key, expiresAt: end + .seconds(60))
+        server.clock.advance(.seconds(61))
+        let anew = try await store.increment(key, expiresAt: end + .seconds(60))
+        #expect([first, second, anew] == [1, 2, 1])
     }
 
     private static let writes = [Call.create, .replace, .redeem, .delete, .absent]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import ServerConfiguration
 import Support
 import Testing
@@ -13,7 +13,12 @@ struct Reading: Plugin {
 
     init(settings: Settings, host: any PluginHost) {
         for level in Reading.levels {
-            _ = settings.clientAttribute(Reading.name, on: level, default: "", "test")
+            switch level {
+            case .client: _ = settings.clientAttribute(Reading.name, default: "", "test")
+            case .everyGrant: _ = settings.grantAttribute(Reading.name, default: "", "test")
+            case .grant(let key): _ = settings.clientAttribute(Reading.name, under: key, default: "", "test")
+            @unknown default: break
+            }
         }
     }
 
@@ -86,7 +91,7 @@ struct PluginMistakeTests {
             #expect(text.contains("plugin 'mine' cannot be used: it reads the setting '\(name)'"), "\(text)")
             let other = reported { settings in
                 _ = settings.read("color", default: "", "test")
-                _ = settings.clientAttribute(name, on: .client, default: "", "test")
+                _ = settings.clientAttribute(name, default: "", "test")
             }
             #expect(other.contains("it declares the client attribute '\(name)'"), "\(other)")
         }

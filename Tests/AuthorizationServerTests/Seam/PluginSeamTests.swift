@@ -11,11 +11,11 @@ struct RandomlyNamed: Plugin {
     static let word = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     static let manifest = PluginManifest(id: word, summary: "", specification: "")
     let host: any PluginHost
-    let attribute: ClientAttribute<String>
+    let attribute: GrantAttribute<String>
 
     init(settings: Settings, host: any PluginHost) {
         self.host = host
-        attribute = settings.clientAttribute("\(Self.word)_attribute", on: .everyGrant, default: "none", "test")
+        attribute = settings.grantAttribute("\(Self.word)_attribute", default: "none", "test")
     }
 
     func register(in registry: inout Registry) {
@@ -45,7 +45,7 @@ struct RandomlyNamed: Plugin {
         let name = "\(word)_format"
         let isSelfContained = false
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        func mint(_ contents: TokenContents) async throws -> MintedToken {
             let row = StoreRecord(
                 StoreKey("\(word)_rows", contents.id), contents.authorization.stored, expiresAt: contents.expiresAt)
             return MintedToken("\(word):\(contents.client.id):\(contents.id)", writes: [.create(row)])
@@ -63,7 +63,7 @@ struct RandomlyNamed: Plugin {
     }
 
     struct Member: ResponseExtension {
-        let attribute: ClientAttribute<String>
+        let attribute: GrantAttribute<String>
         let members = ["\(word)_member"]
 
         func extend(_ issuance: inout Issuance) async throws {
@@ -171,7 +171,7 @@ struct PluginSeamTests {
             return Authorization(subject: .client("c"), limits: request.allowed)
         }
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken { MintedToken("slow") }
+        func mint(_ contents: TokenContents) async throws -> MintedToken { MintedToken("slow") }
         func resolve(_ value: String) async throws -> ResolvedToken? { nil }
     }
 }

@@ -46,7 +46,7 @@ private struct Returning: Plugin {
         let name = "returning"
         let isSelfContained = true
 
-        func mint(_ contents: AccessTokenContents) async throws -> MintedToken {
+        func mint(_ contents: TokenContents) async throws -> MintedToken {
             MintedToken("a token", writes: ReturnedWriteTests.writes(of: .format))
         }
 

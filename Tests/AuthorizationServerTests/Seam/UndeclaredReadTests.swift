@@ -53,7 +53,7 @@ private struct UndeclaredReading: Plugin {
         let grant = UndeclaredReading.grant
         let delivery = Delivery.query
 
-        func validate(_ request: AuthorizationRequest) throws {
+        func validate(_ request: AuthorizationRequest) async throws {
             UndeclaredReadTests.read(request.parameters, as: "AuthorizationFlow")
         }
 

@@ -98,6 +98,24 @@ struct CheckedStoreTests {
         find("it returned a record of 'kept' with version 0", [record(keys[0], version: 0)]),
     ]
 
+    private static func page(_ says: String, after: StoreKey? = nil, _ answer: [StoreRecord]) -> Breach {
+        Breach(says: says) {
+            WrongStore(find: { answer })
+        } ask: {
+            _ = try await $0.page("kept", after: after, limit: 2)
+        }
+    }
+
+    private static let pages: [Breach] = [
+        page("it returned 3 records of 'kept' for a limit of 2", keys.map { record($0) }),
+        page("it returned a record of 'kept' with another key", [record(StoreKey("other", "a"))]),
+        page("it returned records of 'kept' repeatedly or out of order", [record(keys[1]), record(keys[0])]),
+        page("it returned records of 'kept' repeatedly or out of order", [record(keys[0]), record(keys[0])]),
+        page("it returned records of 'kept' repeatedly or out of order", after: keys[0], [record(keys[0])]),
+        page("it returned records of 'kept' repeatedly or out of order", after: keys[1], [record(keys[0])]),
+        page("it returned a record of 'kept' with version 0", [record(keys[0], version: 0)]),
+    ]
+
     // MARK: counting and purging
 
     private static let counts: [Breach] = [0, -1, Int64.min].map { sum in
@@ -116,7 +134,7 @@ struct CheckedStoreTests {
         }
     }
 
-    static let all = [reads, versions, entries, conflicts, finds, counts, purges].flatMap(\.self)
+    static let all = [reads, versions, entries, conflicts, finds, pages, counts, purges].flatMap(\.self)
 
     @Test("each breach is an error that names the plugin and what it did, and is logged once", arguments: all)
     func breaches(_ breach: Breach) async throws {
@@ -149,8 +167,9 @@ struct CheckedStoreTests {
         let inner = WrongStore(find: { throw StoreError("asked") }, purge: { throw StoreError("asked") })
         let store = CheckedStore(inner, of: "wrong-store")
         let found = try await store.find("kept", by: "by", equals: "value", after: nil, limit: limit)
+        let page = try await store.page("kept", after: nil, limit: limit)
         let purged = try await store.purge(expiredBefore: CheckedStoreTests.now, limit: limit)
-        #expect(found.isEmpty && purged == 0)
+        #expect(found.isEmpty && page.isEmpty && purged == 0)
     }
 
     // MARK: in a server
@@ -202,6 +221,7 @@ final class WrongStore: Store {
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] { try finding() }
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] { try finding() }
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 { try counting() }
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int { try purging() }
 }

@@ -48,8 +48,10 @@ struct StoredNumberTests {
             let tokens = await server.redeem(code)
             access = try #require(tokens["access_token"])
             refresh = try #require(tokens["refresh_token"])
-            let job = server.core.jobs.enqueue(
-                "backchannel-logout", ["client": "web", "sid": "s", "sub": "ann", "jti": "j"], limit: .seconds(86400))
+            let job = try await server.core.jobs.enqueue(
+                Job(
+                    "backchannel-logout", ["client": "web", "sid": "s", "sub": "ann", "jti": "j"],
+                    limit: .seconds(86400)))
             #expect(try await server.core.store.write([job]) == .committed)
             try await server.core.recordUsers()
             for _ in 0..<8 { await guess() }

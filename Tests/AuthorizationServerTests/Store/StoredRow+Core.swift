@@ -153,12 +153,14 @@ extension StoredRow {
             epoch: epoch)
     }
 
-    private static let job = StoredRow(collection: Job.collection.name, required: ["handler"]) { record in
-        guard let job = Job(record) else { return nil }
-        return [
+    private static let job = StoredRow(collection: StoredJob.collection.name, required: ["handler"]) { record in
+        guard let job = StoredJob(record) else { return nil }
+        var row: JSON = [
             "handler": .string(job.handler), "payload": job.payload, "attempts": .integer(job.attempts),
             "due": .integer(job.due.seconds),
         ]
+        row["limit"] = job.limit.map { .integer($0.seconds) }
+        return row
     }
 
     /// The response to an interaction; the example is what is sealed in the row.
@@ -167,9 +169,9 @@ extension StoredRow {
     ) { record in
         let core = try await TestServer().core
         let state = InteractionState(id: "i", began: core.now, browser: "b", parameters: Parameters([]))
-        let sealed = try core.keys.seal(record.value.text, purpose: "given-answer i form")
+        let sealed = try await core.keys.seal(record.value.text, purpose: "given-answer i form")
         let marker = StoreRecord(state.marker, ["given": .string(sealed)], expiresAt: record.expiresAt)
-        guard let given = GivenAnswer(marker, of: state, for: "form", in: core) else { return nil }
+        guard let given = try await GivenAnswer(marker, of: state, for: "form", in: core) else { return nil }
         var row: JSON = [
             "members": .array(given.members.map { .strings([$0.name, $0.value]) }),
             "client": .string(given.clientID), "to": .string(given.redirectURI), "session": .string(given.sessionID),

@@ -65,6 +65,10 @@ final class WrongStorePlugin: Plugin, Store {
         try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        try await inner.page(collection, after: after, limit: limit)
+    }
+
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         try await inner.increment(key, expiresAt: expiresAt, now: now)
     }

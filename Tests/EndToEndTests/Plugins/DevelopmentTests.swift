@@ -60,6 +60,11 @@ struct DevelopmentTests {
             let failed = lines(open, with: "failed")
             #expect(failed[0]["plugin"] == "it-breaks" && failed[0]["call"] == "TokenGrant.authorize")
             #expect(own[0]["request"] != nil && own[0]["request"] == failed[0]["request"])
+            for (host, status) in [("evil.example", 421), ("127.0.0.1", 200), ("localhost:\(open.port)", 200)] {
+                let url = "http://127.0.0.1:\(open.port)/.well-known/oauth-authorization-server"
+                let curl = try Command.shell("curl -s -o /dev/null -w %{http_code} -H 'Host: \(host)' \(url)", in: folder)
+                #expect(curl.output == "\(status)", "\(host)")
+            }
             try folder.write("config.yaml", configuration(library) + "\nmonitoring: { host: 0.0.0.0 }")
             let reloaded = try await open.reload()
             #expect(reloaded.contains("with '--development', the server must listen on this machine only"))

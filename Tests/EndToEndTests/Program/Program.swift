@@ -43,7 +43,7 @@ extension Process {
         let end = ContinuousClock.now + .seconds(seconds)
         while isRunning, ContinuousClock.now < end { usleep(5000) }
         if isRunning {
-            Issue.record("a process did not end within \(seconds) seconds")
+            Issue.record("a process did not end within \(seconds) seconds: \(arguments?.joined(separator: " ") ?? "")")
             kill(processIdentifier, SIGKILL)
         }
         waitUntilExit()

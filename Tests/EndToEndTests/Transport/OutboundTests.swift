@@ -10,9 +10,11 @@ import Testing
 struct OutboundTests {
     private let client = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(30), longest: 1000)
 
-    private func failure(_ client: OutboundClient, _ url: String) async -> String {
+    private func failure(_ client: OutboundClient, _ url: String, limit: Duration? = nil) async -> String {
+        var request = OutboundRequest("GET", url)
+        request.limit = limit
         do {
-            let reply = try await client.send(OutboundRequest("GET", url))
+            let reply = try await client.send(request)
             return "answered \(reply.status)"
         } catch {
             return "\(error)"
@@ -97,6 +99,12 @@ struct OutboundTests {
         let silent = try OtherServer { _ in nil }
         let hasty = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(1))
         #expect(await failure(hasty, "http://127.0.0.1:\(silent.port)/").contains("within 1 seconds"))
+        // A request can only shorten the limit.
+        for (own, limit) in [(Duration.seconds(1), Duration.seconds(600)), (.seconds(600), .seconds(1))] {
+            let client = OutboundClient(OutboundNetworks(loopback: true), limit: limit)
+            let message = await failure(client, "http://127.0.0.1:\(silent.port)/", limit: own)
+            #expect(message.contains("within 1 seconds"))
+        }
     }
 
     @Test("a response larger than the limit is not read", arguments: [true, false])

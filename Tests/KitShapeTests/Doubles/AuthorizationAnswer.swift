@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension Issuance {
     /// The response to an authorization request, assembled as the endpoint will do it, from what the kit makes public.
@@ -13,7 +13,7 @@ extension Issuance {
     ) async throws -> [Issuance] {
         var answers: [Issuance] = []
         for flow in flows.sorted(by: { $0.stage.rawValue < $1.stage.rawValue }) {
-            try flow.validate(request)
+            try await flow.validate(request)
             let authorization = granted.issued(under: flow.grant.key, grantID: "a-grant")
             var issuance = Issuance(
                 authorization: authorization, client: request.client, limits: authorization.limits,

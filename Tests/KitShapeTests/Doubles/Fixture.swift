@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The requests and the grant that most tests use.
 enum Fixture {

@@ -3,7 +3,7 @@
 import GrantKit
 
 /// Digests and signatures that anyone could forge, which are enough to see what was digested or signed.
-struct TestCryptography: LaterCryptography, KeyRing, LaterKeys {
+struct TestCryptography: LaterCryptography, KeyRing {
     let algorithms = ["RS256"]
 
     /// The FNV-1a hash, repeated to the length of a SHA-256 digest in base64url.
@@ -29,21 +29,23 @@ struct TestCryptography: LaterCryptography, KeyRing, LaterKeys {
 
     func sign(_ claims: JSON, type: String, algorithm: String?) async throws -> String { "\(type)|\(claims.text)" }
 
-    func verify(_ token: String, type: String) -> VerifiedJWT? {
+    func verify(_ token: String, type: String) async throws -> VerifiedJWT? {
         guard token.hasPrefix("\(type)|"), let claims = try? JSON(parsing: String(token.dropFirst(type.count + 1)))
         else { return nil }
         return VerifiedJWT(header: ["typ": .string(type)], claims: claims)
     }
 
-    func authenticationCode(_ message: String, purpose: String) -> String { digest("\(purpose) \(message)") }
+    func authenticationCode(_ message: String, purpose: String) async throws -> String {
+        digest("\(purpose) \(message)")
+    }
 
-    func seal(_ text: String, purpose: String) throws -> String { "\(purpose)|\(text)" }
+    func seal(_ text: String, purpose: String) async throws -> String { "\(purpose)|\(text)" }
 
-    func open(_ sealed: String, purpose: String) -> String? {
+    func open(_ sealed: String, purpose: String) async throws -> String? {
         sealed.hasPrefix("\(purpose)|") ? String(sealed.dropFirst(purpose.count + 1)) : nil
     }
 
-    func isAuthentic(_ code: String, over message: String, purpose: String) -> Bool {
-        code == authenticationCode(message, purpose: purpose)
+    func isAuthentic(_ code: String, over message: String, purpose: String) async throws -> Bool {
+        try await authenticationCode(message, purpose: purpose) == code
     }
 }

@@ -2,14 +2,7 @@
 
 import GrantKit
 
-extension TestHost: LaterTokens, LaterJobs, MessageService, ConnectionService {
-    func enqueue(_ job: Job) async throws -> StoreWrite {
-        var row: JSON = ["handler": .string(job.handler), "payload": job.payload]
-        row["not_before"] = (job.notBefore?.seconds).map(JSON.integer)
-        row["lane"] = job.lane.map(JSON.string)
-        return .create(StoreRecord(StoreKey("job", random(bytes: 16)), row, expiresAt: now + job.limit))
-    }
-
+extension TestHost: MessageService, ConnectionService {
     func send(_ message: Message) async throws -> StoreWrite {
         let row: JSON = [
             "channel": .string(message.channel), "recipient": .string(message.recipient), "text": .string(message.text),
@@ -70,10 +63,10 @@ struct TestForeignKeys: ForeignKeyService {
 }
 
 /// A store as it is lent to plugins.
-struct LentTestStore: LaterStore {
+struct LentTestStore: StoreService {
     let store: TestStore
 
-    func read(_ key: StoreKey) async throws -> StoreRecord? { try await store.read([key]).first ?? nil }
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { try await store.read(keys) }
 
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome { try await store.write(writes) }
 
@@ -88,7 +81,6 @@ struct LentTestStore: LaterStore {
     }
 
     func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
-        let all = store.all(collection).sorted { $0.key.id < $1.key.id }
-        return Array(all.drop { record in after.map { record.key.id <= $0.id } ?? false }.prefix(limit))
+        try await store.page(collection, after: after, limit: limit)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Synchronization
 
 /// Provides the services that the kit has today and those that it will have later.
@@ -11,7 +11,6 @@ final class TestHost: LaterHost {
     let keys: any KeyRing = TestCryptography()
     let cryptography: any CryptographyService = TestCryptography()
     let laterCryptography: any LaterCryptography = TestCryptography()
-    let laterKeys: any LaterKeys = TestCryptography()
     let documents: any DocumentDirectory = TestDocuments()
     /// What other servers answer, by the start of the address.
     private let replies = Mutex<[(start: String, reply: OutboundReply)]>([])
@@ -25,7 +24,7 @@ final class TestHost: LaterHost {
 
     /// The requests that were sent to other servers.
     var sent: [OutboundRequest] { requests.withLock { $0 } }
-    var store: any Store { records }
+    var store: any StoreService { LentTestStore(store: records) }
 
     var clients: any ClientDirectory { self }
     var users: any UserDirectory { self }
@@ -33,9 +32,6 @@ final class TestHost: LaterHost {
     var access: any AccessService { self }
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
-    var laterTokens: any LaterTokens { self }
-    var laterStore: any LaterStore { LentTestStore(store: records) }
-    var laterJobs: any LaterJobs { self }
     var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
     var messages: any MessageService { self }
     var connections: any ConnectionService { self }
@@ -109,7 +105,7 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, 
 
     func revoke(_ what: Revocation, reason: String) async throws {}
 
-    func unrevoked(_ what: Revocation) -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
+    func unrevoked(_ what: Revocation) async throws -> StoreWrite { .absent(StoreKey("revoked", "\(what)")) }
 }
 
 extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
@@ -128,13 +124,17 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     func derive(
         from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
     ) async throws -> Authorization {
-        var derived = authorization.derived()
         let scope = authorization.scope.narrowed(to: request.allowed.scope, by: [])
         let (old, named) = (authorization.limits.audience, request.allowed.audience)
         let isKept = named.isEmpty || (audience == .narrowed && !old.isEmpty)
-        derived.limits = AccessLimits(
+        var limits = AccessLimits(
             scope: scope, audience: isKept ? old : named, notAfter: authorization.limits.notAfter, mayRefresh: false)
-        try derived.limits.keep(audience: named)
+        try limits.keep(audience: named)
+        var derived = Authorization(subject: authorization.subject, limits: limits)
+        (derived.grantID, derived.sessionID) = (authorization.grantID, authorization.sessionID)
+        (derived.epoch, derived.authenticatedAt) = (authorization.epoch, authorization.authenticatedAt)
+        (derived.acr, derived.amr) = (authorization.acr, authorization.amr)
+        (derived.actor, derived.claims) = (authorization.actor, authorization.claims)
         return derived
     }
 
@@ -172,7 +172,9 @@ extension TestHost: SessionDirectory, ConsentDirectory, JobService {
 
     func end(user id: String, client: String, reason: String) async throws {}
 
-    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite {
-        .create(StoreRecord(StoreKey("job", random(bytes: 16)), payload, expiresAt: now + limit))
+    func enqueue(_ job: Job) async throws -> StoreWrite {
+        var row: JSON = ["handler": .string(job.handler), "payload": job.payload]
+        row["not_before"] = (job.notBefore?.seconds).map(JSON.integer)
+        return .create(StoreRecord(StoreKey("job", random(bytes: 16)), row, expiresAt: now + job.limit))
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The sender of a request, as the core has found it out.
 enum FoundCaller: Sendable {

@@ -68,6 +68,11 @@ final class TestStore: Store {
         }
     }
 
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        let sorted = all(collection).sorted { $0.key.id < $1.key.id }
+        return Array(sorted.drop { record in after.map { record.key.id <= $0.id } ?? false }.prefix(limit))
+    }
+
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         state.withLock { state in
             state.counters[key, default: 0] += 1

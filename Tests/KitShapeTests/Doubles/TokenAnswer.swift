@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Issues what a grant has decided, as the core will do it with products.
 enum TokenAnswer {
@@ -16,7 +16,7 @@ enum TokenAnswer {
             throw OAuthError(.invalidRequest, "'requested_token_type' is not supported")
         }
         let end = min(issued.limits.notAfter ?? now + product.longestLife, now + product.longestLife)
-        let contents = AccessTokenContents(
+        let contents = TokenContents(
             id: "token-1", client: request.client, authorization: issued, issuedAt: now, expiresAt: end)
         let token = try await product.make(contents)
         return [

@@ -23,10 +23,6 @@ protocol LaterHost: PluginHost {
     var name: String { get }
     var laterAccess: any LaterAccess { get }
     var laterCryptography: any LaterCryptography { get }
-    var laterKeys: any LaterKeys { get }
-    var laterTokens: any LaterTokens { get }
-    var laterStore: any LaterStore { get }
-    var laterJobs: any LaterJobs { get }
     var foreignKeys: any ForeignKeyService { get }
     var messages: any MessageService { get }
     var connections: any ConnectionService { get }

@@ -12,19 +12,18 @@ struct NetworkPolicy: Plugin, TokenRequestFilter, AuthorizationRequestFilter {
     /// Declared, because each kind of filter has a default of its own.
     let parameters: [ParameterDeclaration] = []
     private let host: any PluginHost
-    private let networks: ClientAttribute<Networks>
-    private let hours: ClientAttribute<OpeningHours>
-    private let rate: ClientAttribute<RequestRate>
+    private let networks: GrantAttribute<Networks>
+    private let hours: GrantAttribute<OpeningHours>
+    private let rate: GrantAttribute<RequestRate>
     private let counts = RequestCounts()
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
-        networks = settings.clientAttribute(
-            "networks", on: .everyGrant, default: Networks.everywhere, "the networks that the client may use it from")
-        hours = settings.clientAttribute(
-            "hours", on: .everyGrant, default: OpeningHours.always, "when the client may use it, in UTC")
-        rate = settings.clientAttribute(
-            "rate", on: .everyGrant, default: RequestRate.unlimited,
+        networks = settings.grantAttribute(
+            "networks", default: Networks.everywhere, "the networks that the client may use it from")
+        hours = settings.grantAttribute("hours", default: OpeningHours.always, "when the client may use it, in UTC")
+        rate = settings.grantAttribute(
+            "rate", default: RequestRate.unlimited,
             "how many requests for it the client may send to the token endpoint of one server process")
     }
 

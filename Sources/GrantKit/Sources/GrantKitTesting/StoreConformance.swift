@@ -42,6 +42,9 @@ public enum StoreConformance {
         .init(description: "a conflict anywhere leaves nothing of the write", run: atomic),
         .init(description: "of many that redeem one record at once one succeeds", run: races),
         .init(description: "records are found by index, page by page, in the order of their keys", run: finds),
+        .init(description: "a collection is read page by page, in the order of the bytes of its ids", run: pages),
+        .init(description: "a page begins after a key that is no longer there", run: pagesAfterGone),
+        .init(description: "the pages of a collection follow its records", run: pagesFollow),
         .init(description: "an index follows its record when that is replaced or deleted", run: indexFollows),
         .init(description: "a counter counts every call and starts anew after its end", run: counts),
         .init(description: "purging takes what has expired, at most the limit, and nothing else", run: purges),
@@ -49,6 +52,7 @@ public enum StoreConformance {
         .init(description: "2,000 keys are read and written in one call", run: takesMany),
         .init(description: "a conflict in the last of 2,000 entries leaves nothing of the write", run: refusesMany),
         .init(description: "2,000 records are found in one page, and purged in one call", run: findsMany),
+        .init(description: "a collection of 2,000 records is read in one page, and in pages of 7", run: pagesMany),
         .init(description: "keys and indexes that only look alike are different", run: comparesBytes),
     ]
 
@@ -168,6 +172,59 @@ public enum StoreConformance {
         try expect(first.count == 10 && ids == (10..<25).map { "r\($0)" }, "found \(ids)")
     }
 
+    /// All ids of the collection, read in pages.
+    private static func ids(_ store: any Store, limit: Int, after: StoreKey? = nil) async throws -> [String] {
+        var (ids, last): ([String], StoreKey?) = ([], after)
+        while true {
+            let page = try await store.page("test", after: last, limit: limit)
+            try expect(page.count <= limit, "a page for \(limit) holds \(page.count)")
+            try expect(page.allSatisfy { $0.key.collection == "test" }, "a page holds records of another collection")
+            guard let end = page.last else { return ids }
+            try expect(end.key.id != last?.id, "a page begins with the last record of the one before")
+            ids += page.map(\.key.id)
+            last = end.key
+        }
+    }
+
+    /// The order of UTF-8, in which that of UTF-16 and that of the alphabet differ.
+    private static let ordered = ["B", "K", "a", "e\u{301}", "\u{E9}", "\u{212A}", "\u{FF5E}", "😀"]
+
+    private static func pages(_ store: any Store) async throws {
+        try expect(try await ids(store, limit: 9).isEmpty, "an empty collection has records")
+        for id in ordered.reversed() { try await commit(store, .create(record(id, .string(id), ["owner": id]))) }
+        try await commit(store, .create(StoreRecord(StoreKey("relaxed", "b"), [:], expiresAt: later)))
+        _ = try await store.increment(key("c"), expiresAt: later, now: now)
+        for limit in [1, 2, ordered.count, 100] {
+            let found = try await ids(store, limit: limit)
+            try expect(found.elementsEqual(ordered) { $0 == $1 }, "in pages of \(limit) found \(found)")
+        }
+        let first = try await store.page("test", after: nil, limit: 100)
+        let same = try await store.read(ordered.map(key))
+        try expect(first == same.compactMap(\.self), "a page holds \(first), and reading gives \(same)")
+    }
+
+    private static func pagesAfterGone(_ store: any Store) async throws {
+        for id in ["a", "b", "c", "d"] { try await commit(store, .create(record(id))) }
+        try await commit(store, .delete(key("b")))
+        for (after, expected) in [("A", "acd"), ("a", "cd"), ("b", "cd"), ("bb", "cd"), ("d", ""), ("x", "")] {
+            let found = try await ids(store, limit: 2, after: key(after)).joined()
+            try expect(found == expected, "after '\(after)' found '\(found)'")
+        }
+    }
+
+    private static func pagesFollow(_ store: any Store) async throws {
+        let expired = StoreRecord(key("old"), [:], expiresAt: Timestamp(seconds: now.seconds - 10))
+        try await commit(store, .create(record("a")), .create(record("b")), .create(expired))
+        try await commit(store, .replace(record("a", "new"), ifVersion: 1), .redeem(key("b")))
+        let page = try await store.page("test", after: nil, limit: 2)
+        try expect(page.map(\.value) == ["new", [:]] && page.last?.isRedeemed == true, "found \(page)")
+        _ = try await store.write([.create(record("c")), .create(record("a"))])
+        _ = try await store.purge(expiredBefore: now, limit: 9)
+        try await commit(store, .delete(key("a")))
+        let left = try await ids(store, limit: 9)
+        try expect(left.joined() == "b", "after a refused write, a deletion and a purge found \(left)")
+    }
+
     private static func indexFollows(_ store: any Store) async throws {
         try await commit(store, .create(record("a", [:], ["owner": "ann"])))
         try await commit(store, .replace(record("a", [:], ["owner": "bob"]), ifVersion: 1))
@@ -247,6 +304,19 @@ public enum StoreConformance {
         let left = try await store.read(keys).compactMap(\.self)
         try expect(left.isEmpty, "\(left.count) were not deleted")
         try expect(try await store.write(keys.map { .absent($0) }) == .committed, "they are still there")
+    }
+
+    private static func pagesMany(_ store: any Store) async throws {
+        let all = many.shuffled().map { StoreWrite.create(record($0)) }
+        try expect(try await store.write(all) == .committed, "2,000 were not created")
+        for limit in [7, 2001] {
+            let found = try await ids(store, limit: limit)
+            try expect(found.elementsEqual(many), "in pages of \(limit) found \(found.count) of 2,000, or out of order")
+        }
+        let odd = many.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        try expect(try await store.write(odd.map { .delete(key($0)) }) == .committed, "not deleted")
+        let left = try await ids(store, limit: 300)
+        try expect(left.count == 1000 && Set(left).isDisjoint(with: odd), "\(left.count) of 1,000 are left")
     }
 
     private static func refusesMany(_ store: any Store) async throws {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// A token format with the store that its tokens are committed to.
 public struct TokenFormatUnderTest: Sendable {
     let format: any TokenFormat
-    let store: any Store
+    let store: any StoreService
 
     /// Describes a token format.
     ///
     /// - Parameters:
     ///   - format: The format.
     ///   - store: The store that its host lends.
-    public init(_ format: any TokenFormat, store: any Store) {
+    public init(_ format: any TokenFormat, store: any StoreService) {
         self.format = format
         self.store = store
     }
@@ -32,7 +32,7 @@ public enum TokenFormatConformance {
             run: committed),
     ]
 
-    private static func contents(_ id: String = "id-1") -> AccessTokenContents {
+    private static func contents(_ id: String = "id-1") -> TokenContents {
         let limits = AccessLimits(scope: ["read", "write"], audience: ["https://a.example", "https://b.example"])
         var authorization = Authorization(subject: .user("ann"), limits: limits)
         authorization.authenticatedAt = Timestamp(seconds: 1_799_999_000)
@@ -41,7 +41,7 @@ public enum TokenFormatConformance {
         authorization.clientEpoch = 17
         authorization.claims = ["tenant": "t1"]
         authorization.confirmation = Confirmation("jkt", "thumbprint", tokenType: "DPoP")
-        return AccessTokenContents(
+        return TokenContents(
             id: id, client: Client(id: "client-1", isPublic: false, grants: ["g"], scope: ["read", "write"]),
             authorization: authorization.issued(under: "g", grantID: "grant-1"),
             issuedAt: Timestamp(seconds: 1_800_000_000), expiresAt: Timestamp(seconds: 1_800_000_900))

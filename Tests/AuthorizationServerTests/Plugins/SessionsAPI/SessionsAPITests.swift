@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 import Support
 import Testing
 
@@ -198,7 +198,7 @@ struct SessionsAPITests {
                 subject: .client("service"), limits: AccessLimits(scope: ["read"])
             ).issued(under: "client_credentials", grantID: "one-grant")
             let minted = try await format.mint(
-                AccessTokenContents(
+                TokenContents(
                     id: "token-\(number)", client: client, authorization: authorization, issuedAt: server.clock.now,
                     expiresAt: server.clock.now + .seconds(600)))
             #expect(try await server.core.store.write(minted.writes) == .committed)

@@ -264,6 +264,24 @@ struct WebhooksTests {
         #expect(server.log.lines.contains { $0.contains("a job was abandoned") && $0.contains("status 500") })
     }
 
+    @Test("of the tokens for a receiver that stays down, each that is dropped has a line in the log")
+    func allGivenUp() async throws {
+        let outbound = RecordedOutbound()
+        let server = try await Hooks.server(outbound, [Hooks.receiver()], [("redelivery_limit", "2m")])
+        outbound.answer(500)
+        for number in 0..<30 { try await server.core.tokens.revoke(.grant("g-\(number)"), reason: "a test") }
+        let (runner, purger) = (JobRunner(server.core), StorePurger(server.core))
+        // The receiver rests for longer and longer, and most tokens are past their limit before they get a turn.
+        for _ in 0..<80 {
+            await runner.round()
+            await purger.round()
+            server.clock.advance(.seconds(10))
+        }
+        #expect(try await Hooks.jobs(server).isEmpty)
+        #expect(server.log.lines.count { $0.contains("a job was abandoned") } == 30)
+        #expect(outbound.requests.count < 30)
+    }
+
     @Test("a receiver that never responds delays no other receiver")
     func hanging() async throws {
         let outbound = HangingOutbound(limit: .seconds(3600), status: 202) { $0.contains("//a.") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// An endpoint with a part that `Endpoint` will get: another caller, another body, or a response that stays fresh.
 protocol LaterEndpoint: LaterRole {

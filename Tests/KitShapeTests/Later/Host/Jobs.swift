@@ -2,30 +2,6 @@
 
 import GrantKit
 
-/// A job for the background.
-struct Job: Sendable {
-    var handler: String
-    var payload: JSON
-    /// For how long it is tried.
-    var limit: Duration
-    /// When it is done at the earliest.
-    var notBefore: Timestamp?
-    /// Jobs with the same value are done in their order, and a slow one delays no others.
-    var lane: String?
-
-    init(_ handler: String, _ payload: JSON, limit: Duration) {
-        self.handler = handler
-        self.payload = payload
-        self.limit = limit
-    }
-}
-
-/// Takes the place of `JobService`.
-protocol LaterJobs: Sendable {
-    /// The write that queues a job, to be committed with what it follows from.
-    func enqueue(_ job: Job) async throws -> StoreWrite
-}
-
 /// A job that the server does at intervals, on one of the servers that share the store.
 protocol ScheduledJob: LaterRole {
     var name: String { get }

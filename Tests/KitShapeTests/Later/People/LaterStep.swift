@@ -33,7 +33,7 @@ struct StepOffer: Sendable {
     var label: String
     var style: Style
     /// The value of `prompt` that goes straight to the step.
-    var prompt: InteractionPrompt?
+    var prompt: InteractionPolicy.Prompt?
     /// The assets that the page of another step loads for this one.
     var assets: [String] = []
 }
@@ -71,24 +71,12 @@ struct LaterResult: Sendable {
     }
 }
 
-/// Takes the place of the enumeration `InteractionPolicy.Prompt`, to which a plugin cannot add.
-struct InteractionPrompt: RawRepresentable, Sendable, Hashable {
-    let rawValue: String
-
-    init(rawValue: String) {
-        self.rawValue = rawValue
-    }
-
-    static let none = InteractionPrompt(rawValue: "none")
-    static let login = InteractionPrompt(rawValue: "login")
-    static let consent = InteractionPrompt(rawValue: "consent")
-    static let selectAccount = InteractionPrompt(rawValue: "select_account")
-
+extension InteractionPolicy.Prompt {
     /// For the host: the prompts of a parameter.
     ///
     /// - Throws: `OAuthError` `invalid_request` for an unknown value, and for `none` with others.
-    static func parse(_ value: String, offered: [StepOffer]) throws -> Set<InteractionPrompt> {
-        let prompts = Set(value.split(separator: " ").map { InteractionPrompt(rawValue: String($0)) })
+    static func parse(_ value: String, offered: [StepOffer]) throws -> Set<InteractionPolicy.Prompt> {
+        let prompts = Set(value.split(separator: " ").map { InteractionPolicy.Prompt(rawValue: String($0)) })
         let known = Set([none, login, consent, selectAccount] + offered.compactMap(\.prompt))
         guard prompts.isSubset(of: known), !prompts.contains(none) || prompts.count == 1 else {
             throw OAuthError(.invalidRequest, "'prompt' has a value that this server does not support")

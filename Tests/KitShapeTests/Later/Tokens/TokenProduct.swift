@@ -13,7 +13,7 @@ protocol TokenProduct: LaterRole {
     /// Makes one.
     ///
     /// - Throws: `OAuthError` `invalid_target` for an audience that it makes none for.
-    func make(_ contents: AccessTokenContents) async throws -> MintedToken
+    func make(_ contents: TokenContents) async throws -> MintedToken
 }
 
 extension TokenProduct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Sends a frame to a plugin in another process, and gives its answer.
 typealias Pipe = @Sendable (_ function: String, _ frame: String) async throws -> String

@@ -50,7 +50,7 @@ struct ClientAssertions: Plugin, ClientAuthenticator {
 
     private func useUp(_ id: String, of client: Client) async throws {
         let key = StoreKey("client_assertion", host.cryptography.digest("\(client.id) \(id)"))
-        let uses = try await host.laterStore.increment(key, expiresAt: host.now + .seconds(300))
+        let uses = try await host.store.increment(key, expiresAt: host.now + .seconds(300))
         guard uses == 1 else { throw refusal("it was used before") }
     }
 

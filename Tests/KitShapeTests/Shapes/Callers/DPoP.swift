@@ -10,11 +10,11 @@ struct DPoP: Plugin, PossessionProof {
     let proofMethod = "jkt"
     let tokenType = "DPoP"
     private let host: any LaterHost
-    private let isRequired: TopAttribute<Bool>
+    private let isRequired: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        isRequired = settings.topAttribute(
+        isRequired = settings.clientAttribute(
             "dpop_bound_access_tokens", default: false, "whether requests without a proof are refused")
     }
 
@@ -30,7 +30,7 @@ struct DPoP: Plugin, PossessionProof {
     /// A stateless nonce that is valid for two windows.
     func nonce(windowsBack: Int64 = 0) async throws -> String {
         let window = host.now.seconds / 300 - windowsBack
-        return try await host.laterKeys.authenticationCode("\(window)", purpose: "dpop-nonce")
+        return try await host.keys.authenticationCode("\(window)", purpose: "dpop-nonce")
     }
 
     func prove(_ head: RequestHead, client: Client, presenting token: PresentedToken?) async throws -> Proof? {
@@ -81,7 +81,7 @@ struct DPoP: Plugin, PossessionProof {
     private func useUp(_ claims: JSON, _ thumbprint: String) async throws {
         guard let id = claims["jti"]?.string else { throw ProofRefusal("it lacks an identifier") }
         let key = StoreKey("dpop_proof", host.cryptography.digest(thumbprint + id))
-        let uses = try await host.laterStore.increment(key, expiresAt: host.now + .seconds(600))
+        let uses = try await host.store.increment(key, expiresAt: host.now + .seconds(600))
         guard uses == 1 else { throw ProofRefusal("it was used before") }
     }
 
@@ -118,7 +118,7 @@ struct KeyBoundCode: AuthorizationRequestFilter {
 }
 
 struct KeyBoundToken: TokenRequestFilter {
-    let isRequired: TopAttribute<Bool>
+    let isRequired: ClientAttribute<Bool>
 
     func narrow(
         _ limits: inout AccessLimits, of authorization: Authorization, for request: TokenRequest

@@ -8,11 +8,11 @@ struct MutualTLS: Plugin {
         id: "mutual-tls", summary: "clients with a certificate", specification: "RFC 8705")
 
     private let host: any LaterHost
-    private let isBound: TopAttribute<Bool>
+    private let isBound: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        isBound = settings.topAttribute(
+        isBound = settings.clientAttribute(
             "tls_client_certificate_bound_access_tokens", default: false, "whether tokens are bound to the certificate")
     }
 
@@ -50,7 +50,7 @@ struct CertificateAuthenticator: ClientAuthenticator {
 /// Binds tokens to the certificate of the connection (section 3).
 struct CertificateProof: PossessionProof {
     let host: any LaterHost
-    let isBound: TopAttribute<Bool>
+    let isBound: ClientAttribute<Bool>
     let proofMethod = "x5t#S256"
     let tokenType = "Bearer"
 

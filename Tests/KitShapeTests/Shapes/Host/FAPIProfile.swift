@@ -10,10 +10,10 @@ struct FAPIProfile: Plugin, ConfigurationRule {
         id: "fapi-profile", summary: "clients that keep to a profile", specification: "FAPI 2.0")
 
     let name = "fapi"
-    private let isUsed: TopAttribute<Bool>
+    private let isUsed: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) {
-        isUsed = settings.topAttribute("fapi", default: false, "whether the client keeps to FAPI 2.0")
+        isUsed = settings.clientAttribute("fapi", default: false, "whether the client keeps to FAPI 2.0")
     }
 
     func register(in registry: inout Registry) {

@@ -11,13 +11,13 @@ struct ExpiredRegistrations: ScheduledJob {
 
     func run() async throws {
         let oldest = (host.now - Timestamp(seconds: 0)) - lifetime
-        try await host.laterStore.walk("registration") { record in
+        try await host.store.walk("registration") { record in
             let version = record.value["v"]?.integer ?? 1
             guard let value = try RegistrationVersions.all.current(record.value, version: version),
                 let time = value["at"]?.integer, Duration.seconds(time) < oldest
             else { return }
             _ = try? await host.clients.documents.delete(record.key.id, if: .exists)
-            _ = try await host.laterStore.write([.delete(record.key)])
+            _ = try await host.store.write([.delete(record.key)])
         }
     }
 }

@@ -31,22 +31,23 @@ struct SharedSignals: Plugin, EventOutbox {
     func writes(for event: Event) async throws -> [StoreWrite] {
         let subject = event.subject?.id ?? ""
         let payload: JSON = ["event": .string(SharedSignals.sessionRevoked), "sub": .string(subject)]
-        return [try await host.laterJobs.enqueue(Job("\(host.name).event", payload, limit: .seconds(86400)))]
+        return [try await host.jobs.enqueue(Job("\(host.name).event", payload, limit: .seconds(86400)))]
     }
 
-    /// Queues a signal for each stream, in a lane of its own, so that a receiver that is down delays no others.
+    /// Queues a signal for each stream, which is a destination of its own, so that a receiver that is down delays no
+    /// others.
     static func queue(_ payload: JSON, on host: any LaterHost, notBefore: Timestamp?) async throws {
-        try await host.laterStore.walk(collection) { record in
+        try await host.store.walk(collection) { record in
             let stream = try versions.current(record.value, version: record.value["v"]?.integer ?? 1)
             guard let stream, stream["status"] == "enabled",
                 (stream["events"]?.strings ?? []).contains(payload["event"]?.string ?? "")
             else { return }
             var sent = payload
             sent["url"] = stream["url"]
+            sent["destination"] = .string(record.key.id)
             var job = Job("\(host.name).signal", sent, limit: .seconds(86400))
-            job.lane = record.key.id
             job.notBefore = notBefore
-            _ = try await host.laterStore.write([try await host.laterJobs.enqueue(job)])
+            _ = try await host.store.write([try await host.jobs.enqueue(job)])
         }
     }
 

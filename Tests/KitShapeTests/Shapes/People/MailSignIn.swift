@@ -40,12 +40,12 @@ struct MailSignIn: Plugin, LaterStep {
             expiresAt: host.now + .seconds(600))
         let message = Message(
             channel: "mail", recipient: email, text: "mail_link", values: ["link": link], limit: .seconds(600))
-        _ = try await host.laterStore.write([.create(record), try await host.messages.send(message)])
+        _ = try await host.store.write([.create(record), try await host.messages.send(message)])
     }
 
     private func signIn(_ code: String) async throws -> LaterOutcome {
         let key = collection.key(host.cryptography.digest(code))
-        guard let record = try await host.laterStore.read(key), record.expiresAt > host.now, !record.isRedeemed,
+        guard let record = try await host.store.read(key), record.expiresAt > host.now, !record.isRedeemed,
             let user = try await host.users.find(record.value["user"]?.string ?? ""), user.isActive
         else { return .page(Page("mail", ["error": "expired"])) }
         return .done(LaterResult(StepResult(user: user, amr: ["mail"]), writes: [.redeem(key)]))

@@ -29,7 +29,7 @@ struct Passkeys: Plugin, LaterStep {
 
     func advance(_ visit: StepVisit, submitted: Parameters) async throws -> LaterOutcome {
         guard let id = submitted["credential"], let challenge = visit.interaction.kept?.string else { return ask() }
-        guard var record = try await host.laterStore.read(collection.key(host.cryptography.digest(id))),
+        guard var record = try await host.store.read(collection.key(host.cryptography.digest(id))),
             isSigned(submitted, challenge, record.value), let user = try await user(of: record)
         else { return ask() }
         record.value["used_at"] = .integer(host.now.seconds)

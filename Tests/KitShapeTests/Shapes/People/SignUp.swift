@@ -11,7 +11,7 @@ struct SignUp: Plugin, LaterStep {
     let phase = StepPhase.identify
     let fields = [ParameterDeclaration("email", longest: 254), ParameterDeclaration("code", longest: 16, secret: true)]
     let offer: StepOffer? = StepOffer(
-        label: "sign_up_link", style: .link, prompt: InteractionPrompt(rawValue: "create"))
+        label: "sign_up_link", style: .link, prompt: InteractionPolicy.Prompt(rawValue: "create"))
     private let host: any LaterHost
 
     init(settings: Settings, host: any PluginHost) throws {
@@ -37,7 +37,7 @@ struct SignUp: Plugin, LaterStep {
         let code = host.random(bytes: 8)
         let message = Message(
             channel: "mail", recipient: email, text: "sign_up_mail", values: ["code": code], limit: .seconds(600))
-        _ = try await host.laterStore.write([try await host.messages.send(message)])
+        _ = try await host.store.write([try await host.messages.send(message)])
         let kept: JSON = ["email": .string(email), "digest": .string(host.cryptography.digest(code))]
         return .page(Page("sign-up", ["email": .string(email)], kept: kept))
     }

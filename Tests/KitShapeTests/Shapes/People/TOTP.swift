@@ -23,14 +23,14 @@ struct TOTP: Plugin, LaterStep {
 
     func advance(_ visit: StepVisit, submitted: Parameters) async throws -> LaterOutcome {
         guard case .user(let id)? = visit.interaction.subject, !visit.interaction.amr.contains("otp"),
-            var record = try await host.laterStore.read(collection.key(host.cryptography.digest(id)))
+            var record = try await host.store.read(collection.key(host.cryptography.digest(id)))
         else { return .skip }
         guard let code = submitted["code"] else { return .page(Page("totp")) }
         guard case .allowed(let attempt) = try await host.attempts.count(
             "totp", of: id, from: visit.interaction.address)
         else { return .page(Page("totp", ["error": "later"])) }
         let window = host.now.seconds / 30
-        guard let key = try await host.laterKeys.open(record.value["secret"]?.string ?? "", purpose: "totp"),
+        guard let key = try await host.keys.open(record.value["secret"]?.string ?? "", purpose: "totp"),
             Secret(code) == Secret(self.code(window, key)), record.value["last"]?.integer ?? 0 < window
         else { return .page(Page("totp", ["error": "wrong"])) }
         try await host.attempts.succeeded(attempt)
@@ -49,7 +49,7 @@ struct TOTP: Plugin, LaterStep {
 
     /// The record of a user who has set up an app.
     func record(of id: String, secret: String) async throws -> StoreRecord {
-        let sealed = try await host.laterKeys.seal(secret, purpose: "totp")
+        let sealed = try await host.keys.seal(secret, purpose: "totp")
         return StoreRecord(
             collection.key(host.cryptography.digest(id)), ["secret": .string(sealed)],
             expiresAt: Timestamp(seconds: .max))

@@ -61,7 +61,7 @@ struct UpstreamOpenID: Plugin, LaterStep {
 
     /// The user who has linked the account. An equal mail address is no link, since nobody may have checked it.
     private func signIn(_ remote: String) async throws -> LaterOutcome {
-        guard var link = try await host.laterStore.read(links.key(host.cryptography.digest("\(issuer) \(remote)"))),
+        guard var link = try await host.store.read(links.key(host.cryptography.digest("\(issuer) \(remote)"))),
             let user = try await host.users.find(link.value["user"]?.string ?? ""), user.isActive
         else { return .refuse(OAuthError(.accessDenied, reason: "no active user has linked the account")) }
         link.value["used_at"] = .integer(host.now.seconds)

@@ -19,7 +19,7 @@ struct AuthorizationCode: Plugin {
             "code_lifetime", default: .seconds(60), in: .seconds(10)...(.seconds(600)),
             "the lifetime of a code")
         isChallengeRequired = settings.clientAttribute(
-            "pkce", on: .grant("authorization_code"), default: true, "whether a request must carry a code challenge")
+            "pkce", under: "authorization_code", default: true, "whether a request must carry a code challenge")
     }
 
     func register(in registry: inout Registry) {
@@ -45,7 +45,7 @@ struct CodeFlow: AuthorizationFlow {
         ParameterDeclaration("code_challenge", longest: 43), ParameterDeclaration("code_challenge_method", longest: 5),
     ]
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         guard let challenge = request.parameters["code_challenge"] else {
             guard !request.client[isChallengeRequired], !request.client.isPublic else {
                 throw OAuthError(.invalidRequest, "the parameter 'code_challenge' is missing")

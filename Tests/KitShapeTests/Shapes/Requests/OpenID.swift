@@ -11,7 +11,7 @@ struct OpenID: Plugin {
 
     init(settings: Settings, host: any PluginHost) throws {
         let algorithm = settings.clientAttribute(
-            "id_token_signed_response_alg", on: .client, default: "RS256", "the signature algorithm of ID tokens")
+            "id_token_signed_response_alg", default: "RS256", "the signature algorithm of ID tokens")
         maker = IdentityTokenMaker(host: host, algorithm: algorithm)
     }
 
@@ -22,7 +22,7 @@ struct OpenID: Plugin {
         registry.add(extension: IdentityExtension(maker: maker))
         registry.add(requestFilter: IdentityFilter(host: maker.host))
         registry.add(endpoint: UserInfo(host: maker.host))
-        registry.add(document: "openid-configuration") { $0 }
+        registry.add(document: "openid-configuration")
     }
 }
 
@@ -64,7 +64,7 @@ struct IdentityFlow: AuthorizationFlow {
     let delivery = Delivery.fragment
     let stage = Stage.assertion
 
-    func validate(_ request: AuthorizationRequest) throws {
+    func validate(_ request: AuthorizationRequest) async throws {
         _ = try request.parameters.required("nonce")
         guard try Scope(parsing: request.parameters["scope"] ?? "").contains("openid") else {
             throw OAuthError(.invalidScope, "an ID token requires the scope 'openid'")
@@ -110,7 +110,7 @@ struct IdentityFilter: AuthorizationRequestFilter {
             policy.maxAge = min(policy.maxAge ?? .seconds(seconds), .seconds(seconds))
         }
         if let hint = parameters["id_token_hint"] {
-            guard let subject = host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
+            guard let subject = try await host.keys.verify(hint, type: "JWT")?.claims["sub"]?.string else {
                 throw OAuthError(.invalidRequest, "'id_token_hint' is not an ID token of this server")
             }
             policy.subject = .user(subject)
@@ -120,7 +120,10 @@ struct IdentityFilter: AuthorizationRequestFilter {
 
     private func prompts(_ parameters: Parameters) throws -> Set<InteractionPolicy.Prompt> {
         let words = (parameters["prompt"] ?? "").split(separator: " ").map(String.init)
-        let prompts = Set(words.compactMap(InteractionPolicy.Prompt.init))
+        let prompts = Set(words.map { InteractionPolicy.Prompt(rawValue: $0) })
+        guard prompts.isSubset(of: [.none, .login, .consent, .selectAccount]) else {
+            throw OAuthError(.invalidRequest, "'prompt' contains an unsupported value")
+        }
         guard !prompts.contains(.none) || words.count == 1 else {
             throw OAuthError(.invalidRequest, "'none' must be the only value of 'prompt'")
         }

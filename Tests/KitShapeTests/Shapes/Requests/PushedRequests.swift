@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Takes authorization requests directly from the client, ahead of the browser (RFC 9126).
 struct PushedRequests: Plugin {
@@ -14,7 +14,7 @@ struct PushedRequests: Plugin {
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
         isRequired = settings.clientAttribute(
-            "require_pushed_authorization_requests", on: .client, default: false,
+            "require_pushed_authorization_requests", default: false,
             "whether requests that were not pushed are refused")
     }
 

@@ -9,11 +9,11 @@ struct RequestObjects: Plugin, AuthorizationRequestResolver {
 
     let parameters = [ParameterDeclaration("request", longest: 16384)]
     private let host: any LaterHost
-    private let isRequired: TopAttribute<Bool>
+    private let isRequired: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        isRequired = settings.topAttribute(
+        isRequired = settings.clientAttribute(
             "require_signed_request_object", default: false, "whether requests that are not signed are refused")
     }
 

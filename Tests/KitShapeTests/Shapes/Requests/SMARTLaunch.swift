@@ -23,12 +23,12 @@ struct SMARTLaunch: Plugin {
         registry.add(extension: LaunchContext())
         registry.add(later: ResourceScopeRule())
         registry.add(later: FHIRServerParameter(fhir: fhir))
-        registry.add(document: "smart-configuration") { [fhir] metadata in
-            var document = metadata
-            document["capabilities"] = ["launch-ehr", "launch-standalone", "context-standalone-patient"]
-            document["associated_endpoints"] = [["url": .string(fhir)]]
-            return document
-        }
+        registry.add(
+            document: "smart-configuration",
+            adding: [
+                .init("capabilities", ["launch-ehr", "launch-standalone", "context-standalone-patient"]),
+                .init("associated_endpoints", [["url": .string(fhir)]]),
+            ])
     }
 }
 

@@ -23,7 +23,7 @@ struct IdentityAssertions: Plugin, TokenProduct {
         registry.add(later: self)
     }
 
-    func make(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func make(_ contents: TokenContents) async throws -> MintedToken {
         let audience = contents.authorization.limits.audience
         guard audience.count == 1, let server = audience.first, servers.contains(server) else {
             throw OAuthError(.invalidTarget, "an assertion is for exactly one of the servers that are known")

@@ -15,11 +15,11 @@ struct TokenExchange: Plugin, TokenGrant {
         ParameterDeclaration("subject_token_type", required: true), ParameterDeclaration("requested_token_type"),
     ]
     private let host: any LaterHost
-    private let mayLeaveAudience: TopAttribute<Bool>
+    private let mayLeaveAudience: ClientAttribute<Bool>
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = try host.lendingMore()
-        mayLeaveAudience = settings.topAttribute(
+        mayLeaveAudience = settings.clientAttribute(
             "other_audiences", under: "token_exchange", default: false,
             "whether a token may be exchanged for one with another audience")
     }
@@ -41,7 +41,7 @@ struct TokenExchange: Plugin, TokenGrant {
         actor["act"] = subject.authorization.actor
         derived.actor = actor
         derived.issuedType = request.parameters["requested_token_type"]
-        derived.writes = [try await host.laterTokens.unrevoked(.token(subject.id))]
+        derived.writes = [try await host.tokens.unrevoked(.token(subject.id))]
         return derived
     }
 }

@@ -24,7 +24,7 @@ struct TransactionTokens: Plugin, TokenProduct {
         registry.add(later: self)
     }
 
-    func make(_ contents: AccessTokenContents) async throws -> MintedToken {
+    func make(_ contents: TokenContents) async throws -> MintedToken {
         let authorization = contents.authorization
         var claims: JSON = [
             "aud": .string(domain), "sub": .string(authorization.subject.id), "txn": .string(contents.id),

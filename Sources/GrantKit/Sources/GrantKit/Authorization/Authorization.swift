@@ -60,19 +60,8 @@ public struct Authorization: Sendable {
     /// The scope that was granted.
     public var scope: Scope { limits.scope }
 
-    /// For a grant that starts from another's token: keeps who and the grant id, drops what belonged to that answer.
-    public func derived() -> Authorization {
-        var authorization = self
-        authorization.origin = ""
-        authorization.clientEpoch = nil
-        authorization.attachments = [:]
-        authorization.confirmation = nil
-        authorization.writes = []
-        authorization.limits.forbidRefresh()
-        return authorization
-    }
-
     /// For the host: the authorization as issued under a grant, with a grant id.
+    @_spi(Host)
     public func issued(under key: String, grantID fresh: @autoclosure () -> String) -> Authorization {
         var authorization = self
         if authorization.origin.isEmpty { authorization.origin = key }

@@ -23,8 +23,8 @@ public protocol AuthorizationFlow: Sendable {
     var parameters: [ParameterDeclaration] { get }
     /// Refuses a request before anybody is asked to sign in.
     ///
-    /// - Throws: `OAuthError`, which is sent to the client's redirect URI.
-    func validate(_ request: AuthorizationRequest) throws
+    /// - Throws: `OAuthError`, which is sent to the client's redirect URI; any other error is answered on a page.
+    func validate(_ request: AuthorizationRequest) async throws
     /// Adds its members to the answer, once the person has approved.
     ///
     /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is answered as
@@ -44,5 +44,5 @@ extension AuthorizationFlow {
     /// None beyond what the core reads.
     public var parameters: [ParameterDeclaration] { [] }
     /// Takes every request.
-    public func validate(_ request: AuthorizationRequest) throws {}
+    public func validate(_ request: AuthorizationRequest) async throws {}
 }

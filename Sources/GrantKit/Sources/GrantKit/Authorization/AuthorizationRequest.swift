@@ -15,7 +15,8 @@ public struct AuthorizationRequest: Sendable {
     /// The browser's request without its body: at first the authorization request, later that of a page.
     public var head: RequestHead
 
-    /// For the host and for tests: a request.
+    /// For the host: a request.
+    @_spi(Host)
     public init(
         client: Client, redirectURI: String, words: Set<String>, grants: [GrantDeclaration], parameters: Parameters,
         head: RequestHead

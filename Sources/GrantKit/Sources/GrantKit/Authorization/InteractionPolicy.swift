@@ -3,15 +3,30 @@
 /// What signing in and consenting have to reach before an authorization request is granted.
 public struct InteractionPolicy: Sendable {
     /// What a person is asked in any case, or must not be asked (OpenID Connect Core section 3.1.2.1, `prompt`).
-    public enum Prompt: String, Sendable, Hashable {
+    ///
+    /// The core acts on the values below, and on no other.
+    public struct Prompt: RawRepresentable, Sendable, Hashable {
+        /// The value as it is sent.
+        public let rawValue: String
+
+        /// Makes a value, also one that the kit does not know.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// Whether two values are the same byte for byte.
+        public static func == (left: Prompt, right: Prompt) -> Bool {
+            left.rawValue == right.rawValue
+        }
+
         /// No page may be shown.
-        case none
+        public static let none = Prompt(rawValue: "none")
         /// To sign in, also with a session.
-        case login
+        public static let login = Prompt(rawValue: "login")
         /// To consent, also where consent is stored.
-        case consent
+        public static let consent = Prompt(rawValue: "consent")
         /// To say who they are, also with a session.
-        case selectAccount = "select_account"
+        public static let selectAccount = Prompt(rawValue: "select_account")
     }
 
     /// What is asked in any case.

@@ -14,6 +14,7 @@ public struct Client: Sendable {
     public let document: JSON
 
     /// For the host: a client out of a validated document.
+    @_spi(Host)
     public init(id: String, isPublic: Bool, grants: Set<String>, scope: Scope, document: JSON = [:]) {
         self.id = id
         self.isPublic = isPublic
@@ -25,13 +26,10 @@ public struct Client: Sendable {
     /// What pages call the client: the name in its document, or its identifier.
     public var displayName: String { document["name"]?.string ?? id }
 
-    /// The value of an attribute that stands at the top or under one grant.
+    /// The value of an attribute that the client has once.
     public subscript<Value>(attribute: ClientAttribute<Value>) -> Value {
-        switch attribute.level {
-        case .client: document[attribute.name].flatMap(Value.init) ?? attribute.fallback
-        case .grant(let key): self[attribute, under: key]
-        case .everyGrant: attribute.fallback
-        }
+        let section: JSON? = if let grant = attribute.grant { document["auth"]?[grant] } else { document }
+        return section?[attribute.name].flatMap(Value.init(setting:)) ?? attribute.fallback
     }
 
     /// The value that an attribute has under one grant.
@@ -39,7 +37,7 @@ public struct Client: Sendable {
     /// - Parameters:
     ///   - attribute: The slot.
     ///   - key: The grant's key; of an authorization, its `origin`.
-    public subscript<Value>(attribute: ClientAttribute<Value>, under key: String) -> Value {
-        document["auth"]?[key]?[attribute.name].flatMap(Value.init) ?? attribute.fallback
+    public subscript<Value>(attribute: GrantAttribute<Value>, under key: String) -> Value {
+        document["auth"]?[key]?[attribute.name].flatMap(Value.init(setting:)) ?? attribute.fallback
     }
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A typed slot by which a plugin reads an attribute of clients.
+/// A typed slot by which a plugin reads an attribute that a client has once: at the top of its document or under one
+/// grant.
 public struct ClientAttribute<Value: SettingValue>: Sendable {
     /// The attribute's name.
     public let name: String
-    /// Where it stands.
-    public let level: AttributeLevel
+    /// The key of the grant under which it is written; nil at the top of the document.
+    public let grant: String?
     /// The value of a client that has none.
     public let fallback: Value
 
-    init(name: String, level: AttributeLevel, fallback: Value) {
+    init(name: String, grant: String?, fallback: Value) {
         self.name = name
-        self.level = level
+        self.grant = grant
         self.fallback = fallback
     }
 }

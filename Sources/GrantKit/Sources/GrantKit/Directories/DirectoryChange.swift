@@ -11,7 +11,8 @@ public struct DirectoryChange: Sendable {
     /// What its author should know.
     public var warnings: [DocumentProblem]
 
-    /// For the host and for tests: a change.
+    /// For the host: a change.
+    @_spi(Host)
     public init(_ entry: DirectoryEntry, isNew: Bool, secret: Secret? = nil, warnings: [DocumentProblem] = []) {
         self.entry = entry
         self.isNew = isNew

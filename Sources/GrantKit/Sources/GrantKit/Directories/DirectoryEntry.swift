@@ -9,7 +9,8 @@ public struct DirectoryEntry: Sendable {
     /// Differs from that of any other state of this document; nil for one that the configuration declares.
     public var version: String?
 
-    /// For the host and for tests: an entry.
+    /// For the host: an entry.
+    @_spi(Host)
     public init(id: String, document: JSON, version: String?) {
         self.id = id
         self.document = document

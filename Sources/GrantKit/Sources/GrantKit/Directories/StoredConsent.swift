@@ -9,7 +9,8 @@ public struct StoredConsent: Sendable {
     /// When it was allowed last.
     public let givenAt: Timestamp
 
-    /// For the host and for tests: a consent.
+    /// For the host: a consent.
+    @_spi(Host)
     public init(clientID: String, scope: Scope, givenAt: Timestamp) {
         self.clientID = clientID
         self.scope = scope

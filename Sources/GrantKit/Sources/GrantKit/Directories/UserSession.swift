@@ -19,7 +19,8 @@ public struct UserSession: Sendable {
     /// Where the browser was when the session began.
     public let address: String?
 
-    /// For the host and for tests: a session.
+    /// For the host: a session.
+    @_spi(Host)
     public init(
         id: String, user: User, authenticatedAt: Timestamp, expiresAt: Timestamp, acr: String? = nil,
         amr: [String] = [], agent: String? = nil, address: String? = nil

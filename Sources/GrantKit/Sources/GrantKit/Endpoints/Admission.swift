@@ -3,6 +3,7 @@
 /// Who may call an endpoint. The type says what the endpoint gets; the value is data that the core checks.
 public struct Admission<Who: Caller>: Sendable {
     /// For the host: the rule, without the type of the caller.
+    @_spi(Host)
     public let rule: AdmissionRule
 
     fileprivate init(_ rule: AdmissionRule) {
@@ -53,6 +54,7 @@ extension Admission where Who == UserSession {
 }
 
 /// For the host: who may call an endpoint, without the type of the caller.
+@_spi(Host)
 public enum AdmissionRule: Sendable, Hashable {
     /// Clients, as `Client`.
     case client(ClientRequirement)

@@ -28,5 +28,6 @@ extension Endpoint {
     /// None.
     public var parameters: [ParameterDeclaration] { [] }
     /// For the host: who may call it, without the type of the caller.
+    @_spi(Host)
     public var admissionRule: AdmissionRule { admission.rule }
 }

@@ -13,7 +13,8 @@ public struct TokenRequest: Sendable {
     /// What the client itself may have, narrowed to what it asked for: all that a grant without a user gives.
     public var allowed: AccessLimits
 
-    /// For the host and for tests: a request.
+    /// For the host: a request.
+    @_spi(Host)
     public init(
         grant: GrantDeclaration, client: Client, parameters: Parameters, head: RequestHead, allowed: AccessLimits
     ) {

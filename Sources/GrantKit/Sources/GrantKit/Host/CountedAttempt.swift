@@ -3,9 +3,11 @@
 /// An attempt that was counted and may continue.
 public struct CountedAttempt: Sendable {
     /// For the host: the counters that count the attempt.
+    @_spi(Host)
     public let counters: [String]
 
-    /// For the host and for tests: an attempt.
+    /// For the host: an attempt.
+    @_spi(Host)
     public init(counters: [String]) {
         self.counters = counters
     }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Puts off what need not be done before an answer, and must not be forgotten either.
+/// Defers what need not be done before a response, and must not be forgotten either.
 public protocol JobService: Sendable {
     /// The row of a job, to be committed with what it follows from; the job is done once that is committed.
     ///
-    /// - Parameters:
-    ///   - handler: The name of the handler.
-    ///   - payload: What the handler gets.
-    ///   - limit: For how long it is tried.
+    /// - Parameter job: The job.
     /// - Returns: The write.
-    func enqueue(_ handler: String, _ payload: JSON, limit: Duration) -> StoreWrite
+    /// - Throws: `StoreError` if the row cannot be made.
+    func enqueue(_ job: Job) async throws -> StoreWrite
 }

@@ -10,6 +10,8 @@ public struct OutboundRequest: Sendable {
     public var headers: [(name: String, value: String)] = []
     /// The body.
     public var body: [UInt8]
+    /// How long the request may take in total; nil, and anything longer, for the limit of the server.
+    public var limit: Duration?
 
     /// Makes a request.
     public init(_ method: String, _ url: String, body: [UInt8] = []) {

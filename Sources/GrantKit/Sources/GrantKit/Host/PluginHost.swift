@@ -5,7 +5,7 @@ public protocol PluginHost: Sendable {
     /// The issuer identifier (RFC 8414 section 2).
     var issuer: String { get }
     /// The store; not before `start`.
-    var store: any Store { get }
+    var store: any StoreService { get }
     /// The clients.
     var clients: any ClientDirectory { get }
     /// The people that can sign in; not before `start`.

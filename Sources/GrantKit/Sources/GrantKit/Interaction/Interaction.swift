@@ -19,7 +19,8 @@ public struct Interaction: Sendable {
     /// The address of the person's browser.
     public var address: String
 
-    /// For the host and for tests: an interaction.
+    /// For the host: an interaction.
+    @_spi(Host)
     public init(
         client: Client, policy: InteractionPolicy, subject: Subject? = nil, kept: JSON? = nil, address: String = ""
     ) {

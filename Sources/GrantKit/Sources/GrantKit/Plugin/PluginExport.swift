@@ -15,6 +15,7 @@ public final class PluginExport: Sendable {
     }
 
     /// For the server: takes over what `<id>_plugin_make` handed out.
+    @_spi(Host)
     public static func take(_ pointer: UnsafeMutableRawPointer) -> PluginExport {
         unsafe Unmanaged<PluginExport>.fromOpaque(pointer).takeRetainedValue()
     }

@@ -134,13 +134,13 @@ public struct Registry: Sendable {
         pages.append(PageTemplate(name: name, template: template, texts: texts))
     }
 
-    /// Adds a document below `/.well-known`.
+    /// Adds a document below `/.well-known`: a copy of the server's metadata.
     ///
     /// - Parameters:
     ///   - name: The name below `/.well-known/`.
-    ///   - content: Makes the document of the server's metadata; called when the plugins are loaded.
-    public mutating func add(document name: String, _ content: @escaping @Sendable (_ metadata: JSON) -> JSON) {
-        documents.append(WellKnownDocument(name: name, content: content))
+    ///   - members: What the copy gets in addition; a member that the metadata has too is replaced.
+    public mutating func add(document name: String, adding members: [JSON.Member] = []) {
+        documents.append(WellKnownDocument(name: name, adding: members))
     }
 
     /// Adds something that keeps a record of what happens.

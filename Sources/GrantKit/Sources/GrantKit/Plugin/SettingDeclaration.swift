@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What is known of a setting without reading a configuration: its line in the reference.
+@_spi(Host)
 public struct SettingDeclaration: Sendable, Hashable {
     /// The key, as it is in the file; in the reference, that of an element of a list is `<list>[].<key>`.
     public internal(set) var key: String

@@ -10,6 +10,7 @@ public struct Settings: Sendable {
     private let place: String
 
     /// For the host: settings out of a source.
+    @_spi(Host)
     public init(_ source: any SettingsSource) {
         self.init(source, at: "")
     }
@@ -135,55 +136,98 @@ public struct Settings: Sendable {
         return bounded(value, bounds, words, key) ?? fallback
     }
 
-    /// Declares an attribute of clients and gives the slot by which it is read.
+    /// Declares an attribute that a client has once, and gives the slot by which it is read.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - level: Where it stands in a client's document.
+    ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
     ///   - fallback: The value of a client that has none.
     ///   - help: What it is for, in one sentence.
     /// - Returns: The slot.
     public func clientAttribute<Value: SettingValue>(
-        _ name: String, on level: AttributeLevel, default fallback: Value, _ help: String
+        _ name: String, under grant: String? = nil, default fallback: Value, _ help: String
     ) -> ClientAttribute<Value> {
-        let attribute = ClientAttribute(name: name, level: level, fallback: fallback)
-        source.declare(AttributeDeclaration(attribute, help: help))
-        return attribute
+        source.declare(AttributeDeclaration(name, at: .once(under: grant), default: fallback, help))
+        return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
-    /// Declares a duration that clients carry, between bounds, and gives the slot by which it is read.
+    /// Declares a duration between bounds that a client has once, and gives the slot by which it is read.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - level: Where it stands in a client's document.
+    ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
     ///   - fallback: The value of a client that has none.
     ///   - bounds: The shortest and the longest.
     ///   - help: What it is for, in one sentence.
     /// - Returns: The slot.
     public func clientAttribute(
-        _ name: String, on level: AttributeLevel, default fallback: Duration, in bounds: ClosedRange<Duration>,
+        _ name: String, under grant: String? = nil, default fallback: Duration, in bounds: ClosedRange<Duration>,
         _ help: String
     ) -> ClientAttribute<Duration> {
-        let attribute = ClientAttribute(name: name, level: level, fallback: fallback)
-        source.declare(AttributeDeclaration(attribute, in: bounds, help: help))
-        return attribute
+        source.declare(
+            AttributeDeclaration(name, at: .once(under: grant), .duration(bounds), default: fallback, help))
+        return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
-    /// Declares a word that clients carry, one of several, and gives the slot by which it is read.
+    /// Declares one of several words that a client has once, and gives the slot by which it is read.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - level: Where it stands in a client's document.
+    ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
     ///   - fallback: The value of a client that has none.
     ///   - words: All values that it may have.
     ///   - help: What it is for, in one sentence.
     /// - Returns: The slot.
     public func clientAttribute(
-        _ name: String, on level: AttributeLevel, default fallback: String, among words: [String], _ help: String
+        _ name: String, under grant: String? = nil, default fallback: String, among words: [String], _ help: String
     ) -> ClientAttribute<String> {
-        let attribute = ClientAttribute(name: name, level: level, fallback: fallback)
-        source.declare(AttributeDeclaration(attribute, among: words, help: help))
-        return attribute
+        source.declare(AttributeDeclaration(name, at: .once(under: grant), .word(words), default: fallback, help))
+        return ClientAttribute(name: name, grant: grant, fallback: fallback)
+    }
+
+    /// Declares an attribute that a client can have under each grant, and gives the slot by which it is read.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - fallback: The value under a grant that has none.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The slot.
+    public func grantAttribute<Value: SettingValue>(
+        _ name: String, default fallback: Value, _ help: String
+    ) -> GrantAttribute<Value> {
+        source.declare(AttributeDeclaration(name, at: .everyGrant, default: fallback, help))
+        return GrantAttribute(name: name, fallback: fallback)
+    }
+
+    /// Declares a duration between bounds that a client can have under each grant, and gives the slot by which it is
+    /// read.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - fallback: The value under a grant that has none.
+    ///   - bounds: The shortest and the longest.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The slot.
+    public func grantAttribute(
+        _ name: String, default fallback: Duration, in bounds: ClosedRange<Duration>, _ help: String
+    ) -> GrantAttribute<Duration> {
+        source.declare(AttributeDeclaration(name, at: .everyGrant, .duration(bounds), default: fallback, help))
+        return GrantAttribute(name: name, fallback: fallback)
+    }
+
+    /// Declares one of several words that a client can have under each grant, and gives the slot by which it is read.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - fallback: The value under a grant that has none.
+    ///   - words: All values that it may have.
+    ///   - help: What it is for, in one sentence.
+    /// - Returns: The slot.
+    public func grantAttribute(
+        _ name: String, default fallback: String, among words: [String], _ help: String
+    ) -> GrantAttribute<String> {
+        source.declare(AttributeDeclaration(name, at: .everyGrant, .word(words), default: fallback, help))
+        return GrantAttribute(name: name, fallback: fallback)
     }
 
     private func bounded<Value: Comparable>(

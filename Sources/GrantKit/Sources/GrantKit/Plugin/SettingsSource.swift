@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where settings come from: the configuration, or a recorder that only notes what is asked for.
+@_spi(Host)
 public protocol SettingsSource: AnyObject, Sendable {
     /// The value of a setting, or nil if the configuration has none.
     func value(of declaration: SettingDeclaration) -> JSON?
@@ -23,6 +24,7 @@ public protocol SettingsSource: AnyObject, Sendable {
     func declare(_ attribute: AttributeDeclaration)
 }
 
+@_spi(Host)
 extension SettingsSource {
     /// None.
     public func elements(

@@ -19,7 +19,7 @@ public protocol Store: Sendable {
     /// - Throws: `StoreError`, after which it is unknown whether anything was written.
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome
 
-    /// A page of the records that carry a value of an index, in the order of their keys.
+    /// A page of the records that carry a value of an index, in the order of the bytes of their ids.
     ///
     /// - Parameters:
     ///   - collection: The collection.
@@ -32,6 +32,18 @@ public protocol Store: Sendable {
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord]
+
+    /// A page of all records of a collection, in the order of the bytes of their ids.
+    ///
+    /// The time that this takes grows with the limit, not with the collection.
+    ///
+    /// - Parameters:
+    ///   - collection: The collection.
+    ///   - after: The last key of the page before, nil for the first page.
+    ///   - limit: The most records to return.
+    /// - Returns: At most `limit` records; fewer if nothing follows them.
+    /// - Throws: `StoreError`.
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord]
 
     /// Adds one to a counter and gives the sum; an expired counter starts anew.
     ///

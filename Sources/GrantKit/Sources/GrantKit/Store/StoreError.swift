@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a store could not do what it was asked: for the operator, never for the client.
+/// Why the store, or the server's keys, could not do what they were asked: for the operator, never for the client.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let message: String

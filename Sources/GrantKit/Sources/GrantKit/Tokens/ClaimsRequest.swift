@@ -15,7 +15,8 @@ public struct ClaimsRequest: Sendable {
     /// The place where the claims will appear.
     public var destination: ClaimsDestination
 
-    /// Creates a request, for the host and for tests.
+    /// For the host: a request.
+    @_spi(Host)
     public init(
         user: User?, client: Client, authorization: Authorization, scope: Scope, destination: ClaimsDestination
     ) {

@@ -23,11 +23,13 @@ public struct Issuance: Sendable {
     /// The members so far, in the order in which they were added.
     public private(set) var members: [JSON.Member] = []
     /// For the host: the identifier of the access token in it.
+    @_spi(Host)
     public var tokenID: String?
     /// The writes so far.
     public private(set) var writes: [StoreWrite] = []
 
-    /// For the host and for tests: an empty answer.
+    /// For the host: an empty answer.
+    @_spi(Host)
     public init(
         authorization: Authorization, client: Client, limits: AccessLimits, answer: Answer, issuedAt: Timestamp
     ) {

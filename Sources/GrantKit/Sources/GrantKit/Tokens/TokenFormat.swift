@@ -7,5 +7,5 @@ public protocol TokenFormat: TokenResolver {
     /// Whether a resource can read the token without asking this server.
     var isSelfContained: Bool { get }
     /// Makes a token; what it must remember goes into the result's writes.
-    func mint(_ contents: AccessTokenContents) async throws -> MintedToken
+    func mint(_ contents: TokenContents) async throws -> MintedToken
 }

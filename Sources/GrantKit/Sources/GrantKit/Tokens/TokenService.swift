@@ -16,5 +16,7 @@ public protocol TokenService: Sendable {
     /// The condition that something was not revoked, to be committed with what rests on it.
     ///
     /// The core adds the conditions of the grant and the session itself.
-    func unrevoked(_ what: Revocation) -> StoreWrite
+    ///
+    /// - Throws: `StoreError` if the condition cannot be made.
+    func unrevoked(_ what: Revocation) async throws -> StoreWrite
 }

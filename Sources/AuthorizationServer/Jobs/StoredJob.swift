@@ -8,17 +8,22 @@ import GrantKit
 /// node dies, the job is due again.
 ///
 /// The key is `<lane>.<due>.<random>`. A lane holds the jobs for one destination in the order in which they are due.
-struct Job: Sendable {
+struct StoredJob: Sendable {
     static let collection = StoreCollection("job", indexes: ["queue"])
     static let queue = "all"
     /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
+    /// For how long the record outlives the time limit: a job whose destination rests is not looked at, and a purge
+    /// would remove it without a word.
+    static let grace = Duration.seconds(86400)
 
     let record: StoreRecord
     let handler: String
     let payload: JSON
     let attempts: Int64
     let due: Timestamp
+    /// The end of the time limit; nil if the record has none apart from its own end.
+    let limit: Timestamp?
 
     init?(_ record: StoreRecord) {
         guard let handler = record.value["handler"]?.string else { return nil }
@@ -27,16 +32,22 @@ struct Job: Sendable {
         payload = record.value["payload"] ?? .null
         attempts = record.value["attempts"]?.integer ?? 0
         due = Timestamp(seconds: record.value["due"]?.integer ?? 0)
+        limit = record.value["limit"]?.integer.map { Timestamp(seconds: $0) }
     }
 
-    static func record(
-        _ handler: String, _ payload: JSON, at now: Timestamp, _ limit: Duration, in core: ServerCore
-    ) -> StoreRecord {
-        let lane = JobLane.name(handler, payload, core.cryptography)
+    /// When the job is given up.
+    var end: Timestamp { limit ?? record.expiresAt }
+
+    /// The record of a new job, which is due now or at its own time.
+    static func record(_ job: Job, in core: ServerCore) -> StoreRecord {
+        let due = max(core.now, job.notBefore ?? core.now)
+        let lane = JobLane.name(job.handler, job.payload, core.cryptography)
         return StoreRecord(
-            collection.key(JobLane.key(lane, due: now, core.random(bytes: 16))),
-            ["handler": .string(handler), "payload": payload, "attempts": 0, "due": .integer(now.seconds)],
-            expiresAt: now + limit, indexes: ["queue": queue])
+            collection.key(JobLane.key(lane, due: due, core.random(bytes: 16))),
+            [
+                "handler": .string(job.handler), "payload": job.payload, "attempts": 0,
+                "due": .integer(due.seconds), "limit": .integer((due + job.limit).seconds),
+            ], expiresAt: due + job.limit + grace, indexes: ["queue": queue])
     }
 
     var lane: String { JobLane.name(of: record.key.id) }
@@ -59,8 +70,8 @@ struct Job: Sendable {
         value["attempts"] = .integer(attempts &+ 1)
         let lane = JobLane.name(handler, payload, core.cryptography)
         return StoreRecord(
-            Job.collection.key(JobLane.key(lane, due: due, core.random(bytes: 16))), value, expiresAt: record.expiresAt,
-            indexes: record.indexes)
+            StoredJob.collection.key(JobLane.key(lane, due: due, core.random(bytes: 16))), value,
+            expiresAt: record.expiresAt, indexes: record.indexes)
     }
 
     /// The emptied record, once the next attempt has its own; no index finds it, and the next purge removes it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What an access token is to carry.
-public struct AccessTokenContents: Sendable {
+public struct TokenContents: Sendable {
     /// The token's own identifier.
     public var id: String
     /// The client it is issued to.
