@@ -42,8 +42,8 @@ struct AdminAPI: Plugin {
             guard let scope = scopes[kind] else { continue }
             registry.add(scopeOnRequest: scope.description)
             let documents = Documents(kind: kind, host: host, takesPeople: takesPeople)
-            registry.add(resourceEndpoint: DocumentList(documents: documents, scope: scope, page: page))
-            registry.add(resourceEndpoint: DocumentItem(documents: documents, scope: scope))
+            registry.add(endpoint: DocumentList(documents: documents, admission: .bearer(scope), page: page))
+            registry.add(endpoint: DocumentItem(documents: documents, admission: .bearer(scope)))
         }
     }
 }

@@ -3,34 +3,36 @@
 import GrantKit
 
 /// Shows, replaces, patches and deletes one document.
-struct DocumentItem: ResourceEndpoint {
+struct DocumentItem: Endpoint {
     /// How often a change is tried if other requests keep changing the document.
     private static let retries = 4
 
     let documents: Documents
-    let scope: Scope
-    let takesJSON = true
+    let admission: Admission<Bearer>
+    let body = Documents.body
 
-    var route: Route { .atRoot(["GET", "PUT", "PATCH", "DELETE"], "\(documents.path)/{id}") }
+    var route: Route { Route(["GET", "PUT", "PATCH", "DELETE"], "\(documents.path)/{id}", below: .issuer) }
 
-    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        guard let id = request.segment else { throw OAuthError(.serverError, reason: "the route has no segment") }
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let id = try request.variables.required("id")
         return try await documents.refusing(request) {
             let condition = try Precondition(request.head)
             switch request.head.method {
             case "PUT":
-                let document = try body(request)
+                let document = try document(of: request)
                 return try await change(id, condition) { _, state in try await replace(id, document, state) }
-            case "PATCH": return try await patch(id, try body(request), condition)
+            case "PATCH": return try await patch(id, try document(of: request), condition)
             case "DELETE": return try await change(id, condition) { _, state in try await delete(id, state) }
             default: return try await show(id, condition)
             }
         }
     }
 
-    private func body(_ request: ResourceRequest) throws -> JSON {
-        guard let body = request.body else { throw OAuthError(.invalidRequest, "the request has no document") }
-        return body
+    private func document(of request: EndpointRequest<Bearer>) throws -> JSON {
+        guard let document = request.document else {
+            throw OAuthError(.invalidRequest, "the request has no document")
+        }
+        return document
     }
 
     private func show(_ id: String, _ condition: Precondition) async throws -> EndpointResponse {

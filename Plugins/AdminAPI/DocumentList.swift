@@ -6,7 +6,7 @@ import GrantKit
 ///
 /// A page begins after an id, not at an index: the store can go straight there at any depth, and documents that are
 /// created or deleted meanwhile do not make others appear twice or not at all.
-struct DocumentList: ResourceEndpoint {
+struct DocumentList: Endpoint {
     /// The maximum number of documents on a page.
     static let most: Int64 = 500
     /// The number of bytes after which a page ends, so that large documents do not make responses too large.
@@ -15,26 +15,28 @@ struct DocumentList: ResourceEndpoint {
     private static let batch = 64
 
     let documents: Documents
-    let scope: Scope
+    let admission: Admission<Bearer>
     let page: Int64
-    let takesJSON = true
+    let body = Documents.body
 
-    var route: Route { .atRoot(["GET", "POST"], documents.path) }
+    var route: Route { Route(["GET", "POST"], documents.path, below: .issuer) }
 
     var parameters: [ParameterDeclaration] {
         [ParameterDeclaration("_count", longest: 8), ParameterDeclaration("_after", longest: 256)]
             + documents.kind.searches.map { ParameterDeclaration($0, longest: 256) }
     }
 
-    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
         try await documents.refusing(request) {
             request.head.method == "POST" ? try await create(request) : try await list(request.parameters)
         }
     }
 
-    private func create(_ request: ResourceRequest) async throws -> EndpointResponse {
-        guard let body = request.body else { throw OAuthError(.invalidRequest, "the request has no document") }
-        return documents.answer(try await documents.directory.create(body))
+    private func create(_ request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        guard let document = request.document else {
+            throw OAuthError(.invalidRequest, "the request has no document")
+        }
+        return documents.answer(try await documents.directory.create(document))
     }
 
     // MARK: reading

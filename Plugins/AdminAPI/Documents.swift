@@ -29,6 +29,9 @@ struct Documents: Sendable {
         }
     }
 
+    /// The media types of documents; that of a patch (RFC 7396) is accepted for all of them.
+    static let body = BodyKind.json(["application/json", "application/merge-patch+json"])
+
     var path: String { "/\(kind.rawValue)" }
 
     func address(of id: String) -> String { "\(host.issuer)\(path)/\(id.percentEncoded)" }
@@ -71,10 +74,10 @@ struct Documents: Sendable {
 
     /// Runs a request and turns refusals into responses.
     func refusing(
-        _ request: ResourceRequest, _ body: () async throws -> EndpointResponse
+        _ request: EndpointRequest<Bearer>, _ body: () async throws -> EndpointResponse
     ) async throws -> EndpointResponse {
         // A scope says what a client may ask users for, not which users may manage others.
-        if case .user = request.token.authorization.subject, !takesPeople {
+        if case .user = request.caller.token.authorization.subject, !takesPeople {
             throw OAuthError(.insufficientScope, "a token that speaks for a user cannot be used here")
         }
         do {

@@ -6,18 +6,19 @@ import GrantKit
 ///
 /// A link can fill the code in, but the user always presses a button, so that a link alone starts nothing (section
 /// 3.3.1).
-struct CodeEntry: BrowserEndpoint {
+struct CodeEntry: Endpoint {
     static let page = Route(["GET", "POST"], "/device")
     /// What `host.attempts` counts guesses under.
     private static let secret = "user_code"
 
     let requests: DeviceRequests
     let route = CodeEntry.page
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("user_code", longest: 256)]
 
     private var host: any PluginHost { requests.host }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         let typed = request.parameters["user_code"] ?? ""
         guard request.isSubmitted else { return .page(DevicePage.form(typed)) }
         guard !typed.isEmpty else { return .page(DevicePage.form(typed, .missing)) }

@@ -6,12 +6,13 @@ import GrantKit
 ///
 /// A device that can show a picture but cannot draw a QR code itself, such as a television, loads it. The image says
 /// nothing about whether the code exists, and never contains another address.
-struct CodeImage: BrowserEndpoint {
+struct CodeImage: Endpoint {
     let requests: DeviceRequests
     let route = Route(["GET"], "/device/qr")
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("user_code", required: true, longest: 32)]
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         guard let code = UserCode(typed: try request.parameters.required("user_code")) else {
             throw OAuthError(.invalidRequest, "'user_code' must consist of eight letters of user codes")
         }

@@ -36,8 +36,8 @@ struct DeviceAuthorization: Plugin {
         registry.add(
             endpoint: DeviceAuthorizationEndpoint(
                 requests: requests, limit: CodeLimit(host: requests.host, most: mostInMinute)))
-        registry.add(browserEndpoint: CodeEntry(requests: requests))
-        registry.add(browserEndpoint: CodeImage(requests: requests))
+        registry.add(endpoint: CodeEntry(requests: requests))
+        registry.add(endpoint: CodeImage(requests: requests))
         registry.add(purpose: DeviceApproval(requests: requests))
         registry.add(tokenFilter: PollPace(requests: requests))
         registry.add(grant: DeviceGrant(requests: requests))

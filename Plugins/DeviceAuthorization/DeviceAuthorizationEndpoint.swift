@@ -7,20 +7,20 @@ struct DeviceAuthorizationEndpoint: Endpoint {
     let requests: DeviceRequests
     let limit: CodeLimit
     let route = Route(["POST"], "/device_authorization", metadata: "device_authorization_endpoint")
-    let caller = DeviceAuthorization.declaration.client
+    let admission = Admission.client(DeviceAuthorization.declaration.client)
     let parameters = [
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
     ]
 
     private var host: any PluginHost { requests.host }
 
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
         let limits = try await host.access.limits(
-            request.parameters, for: request.client, under: DeviceAuthorization.declaration)
+            request.parameters, for: request.caller, under: DeviceAuthorization.declaration)
         let address = request.head.address
-        try await limit.count(request.client, from: address)
+        try await limit.count(request.caller, from: address)
         let stored = StoredRequest(
-            of: request.client, for: limits, from: address, at: host.now, lifetime: requests.lifetime,
+            of: request.caller, for: limits, from: address, at: host.now, lifetime: requests.lifetime,
             interval: requests.interval)
         let codes = try await requests.store(stored)
         return EndpointResponse([

@@ -9,7 +9,7 @@ struct Introspection: Plugin, Endpoint {
         id: "introspection", summary: "tells a resource server what a token is good for", specification: "RFC 7662")
 
     let route = Route(["POST"], "/introspect", metadata: "introspection_endpoint")
-    let caller = ClientRequirement.confidential
+    let admission = Admission.client(.confidential)
     let parameters = [
         ParameterDeclaration("token", required: true, longest: 8192, secret: true),
         ParameterDeclaration("token_type_hint", longest: 64),
@@ -30,13 +30,13 @@ struct Introspection: Plugin, Endpoint {
 
     /// Describes a token; a caller without the right to know gets the same response as for a token that does not exist
     /// (RFC 7662 section 2.2).
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
         guard let token = try await host.tokens.resolve(request.parameters.required("token")),
-            isEntitled(request.client, to: token), let client = try await host.clients.usable(token.clientID)
+            isEntitled(request.caller, to: token), let client = try await host.clients.usable(token.clientID)
         else { return EndpointResponse(["active": false]) }
         var answer = describe(token)
-        answer["username"] = try await userName(token, for: request.client).map(JSON.string)
-        if isTold(request.client, about: token) {
+        answer["username"] = try await userName(token, for: request.caller).map(JSON.string)
+        if isTold(request.caller, about: token) {
             let given = try await claims(token, of: client)
             for claim in given where answer[claim.name] == nil { answer[claim.name] = claim.value }
         }

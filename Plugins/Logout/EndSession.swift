@@ -3,13 +3,13 @@
 import GrantKit
 
 /// The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 section 2).
-struct EndSession: BrowserEndpoint {
+struct EndSession: Endpoint {
     let host: any PluginHost
     let targets: ClientAttribute<ReturnAddresses>
     let frontChannel: FrontChannel
     let deliveries: Deliveries
     let route = Route(["GET", "POST"], "/logout", metadata: "end_session_endpoint")
-    let takesForeignForms = true
+    let admission = Admission.browser(takesForeignForms: true)
     let parameters = [
         ParameterDeclaration("id_token_hint", longest: 8192), ParameterDeclaration("client_id", longest: 256),
         ParameterDeclaration("post_logout_redirect_uri"), ParameterDeclaration("state", longest: 2048),
@@ -17,10 +17,10 @@ struct EndSession: BrowserEndpoint {
         ParameterDeclaration("asked", longest: 12_000),
     ]
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         if request.isSubmitted { return try await confirmed(request) }
         let asked = try await read(request.parameters)
-        guard let session = request.session else {
+        guard let session = request.caller else {
             // Without a session there is no question, so without a valid hint nobody has confirmed where to go.
             guard asked.isFromClient else { return signedOut(asked.withoutTarget) }
             return try await leave(asked, after: asked.session)
@@ -125,11 +125,11 @@ struct EndSession: BrowserEndpoint {
         return .page(page)
     }
 
-    private func confirmed(_ request: BrowserRequest) async throws -> EndpointResponse {
+    private func confirmed(_ request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         let kept = try await opened(request.parameters["asked"])
         var asked = Asked(clientID: kept?["client"]?.string, target: kept?["target"]?.string)
         asked.isFromClient = true
-        guard let session = request.session else { return try await leave(asked, after: kept?["session"]?.string) }
+        guard let session = request.caller else { return try await leave(asked, after: kept?["session"]?.string) }
         guard session.id == kept?["session"]?.string else {
             // Another user has signed in since the page was shown, or the answer is unreadable, so ask again.
             return try await confirmation(asked, session, request.parameters["ui_locales"])

@@ -58,7 +58,7 @@ struct Logout: Plugin {
     func register(in registry: inout Registry) {
         registry.add(signingAlgorithm: algorithm)
         registry.add(
-            browserEndpoint: EndSession(
+            endpoint: EndSession(
                 host: host, targets: targets, frontChannel: frontChannel, deliveries: deliveries))
         registry.add(revocation: backChannel)
         registry.add(job: backChannel)

@@ -47,7 +47,7 @@ struct OpenID: Plugin {
         registry.add(extension: IdentityExtension(tokens: tokens))
         registry.add(flow: IdentityFlow(tokens: tokens))
         registry.add(claims: source)
-        registry.add(resourceEndpoint: UserInfo(host: host))
+        registry.add(endpoint: UserInfo(host: host))
         registry.add(document: "openid-configuration")
         announce(&registry)
     }

@@ -87,18 +87,19 @@ struct StandardClaims: ClaimsSource {
 }
 
 /// The userinfo endpoint (OpenID Connect Core section 5.3).
-struct UserInfo: ResourceEndpoint {
+struct UserInfo: Endpoint {
     let host: any PluginHost
     let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
-    let scope: Scope = [OpenID.scope]
+    let admission = Admission.bearer([OpenID.scope])
 
-    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        let authorization = RequestedClaims.narrowed(request.token.authorization, to: request.client)
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let client = request.caller.client
+        let authorization = RequestedClaims.narrowed(request.caller.token.authorization, to: client)
         guard case .user(let id) = authorization.subject else {
             throw OAuthError(.insufficientScope, "the access token does not speak for a user")
         }
         let about = try await host.access.claims(
-            for: authorization, client: request.client, scope: authorization.scope, to: .userinfo)
+            for: authorization, client: client, scope: authorization.scope, to: .userinfo)
         return EndpointResponse(.object([.init("sub", .string(id))] + about.filter { $0.name != "sub" }))
     }
 }

@@ -33,9 +33,9 @@ struct PasswordLogin: Plugin, InteractionStep {
 
     func register(in registry: inout Registry) {
         registry.add(step: self)
-        registry.add(browserEndpoint: PasswordPage(host: host, shortest: shortest))
-        registry.add(browserEndpoint: PasswordChanged(host: host))
-        registry.add(browserEndpoint: ChangePasswordAddress(host: host))
+        registry.add(endpoint: PasswordPage(host: host, shortest: shortest))
+        registry.add(endpoint: PasswordChanged(host: host))
+        registry.add(endpoint: ChangePasswordAddress(host: host))
         registry.add(page: "password", template: PasswordPage.template, texts: PasswordPage.texts)
         if !acr.isEmpty { registry.add(metadata: "acr_values_supported", .union([acr])) }
     }

@@ -3,14 +3,14 @@
 import GrantKit
 
 /// The page on which users change their password.
-struct PasswordPage: BrowserEndpoint {
+struct PasswordPage: Endpoint {
     static let page = Route(["GET", "POST"], "/password")
 
     let host: any PluginHost
     /// The minimum length of a new password in characters.
     let shortest: Int
     let route = PasswordPage.page
-    let requiresSession = true
+    let admission = Admission.user()
     let parameters = ["current_password", "new_password", "repeated_password"].map {
         ParameterDeclaration($0, longest: 65_536, secret: true)
     }
@@ -20,8 +20,8 @@ struct PasswordPage: BrowserEndpoint {
         case missing, wrong, short, same, different, unsuitable, busy, throttled
     }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
-        guard let user = request.session?.user else { throw OAuthError(.accessDenied) }
+    func respond(to request: EndpointRequest<UserSession>) async throws -> EndpointResponse {
+        let user = request.caller.user
         // A document without a version belongs to the configuration, which this page cannot change.
         guard try await host.users.documents.entry(user.id)?.version != nil else {
             return .page(Page("password", ["kind": "declared"]))
@@ -80,7 +80,7 @@ struct PasswordPage: BrowserEndpoint {
 }
 
 /// Says that the password has changed.
-struct PasswordChanged: BrowserEndpoint {
+struct PasswordChanged: Endpoint {
     static let page = Route(["GET"], "/password/changed")
     static let purpose = "password-changed"
     /// The number of seconds for which the page can be loaded again.
@@ -88,9 +88,10 @@ struct PasswordChanged: BrowserEndpoint {
 
     let host: any PluginHost
     let route = PasswordChanged.page
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("changed", longest: 512)]
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         guard let seal = request.parameters["changed"],
             let text = try await host.keys.open(seal, purpose: PasswordChanged.purpose), let time = Int64(text),
             host.now.seconds - time < PasswordChanged.lifetime
@@ -102,11 +103,12 @@ struct PasswordChanged: BrowserEndpoint {
 }
 
 /// Redirects password managers to the password page (W3C, A Well-Known URL for Changing Passwords).
-struct ChangePasswordAddress: BrowserEndpoint {
+struct ChangePasswordAddress: Endpoint {
     let host: any PluginHost
-    let route = Route.atRoot(["GET"], "/.well-known/change-password")
+    let route = Route(["GET"], "/change-password", below: .wellKnown)
+    let admission = Admission.browser()
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         .redirect(host.address(of: PasswordPage.page))
     }
 }

@@ -3,12 +3,12 @@
 import GrantKit
 
 /// The page with the applications to which a user has given access, and a button to take back the access of each.
-struct GrantsPage: BrowserEndpoint {
+struct GrantsPage: Endpoint {
     static let page = Route(["GET", "POST"], "/grants")
 
     let host: any PluginHost
     let route = GrantsPage.page
-    let requiresSession = true
+    let admission = Admission.user()
     let parameters = [
         ParameterDeclaration("client", longest: 256), ParameterDeclaration("confirmed", longest: 1),
         ParameterDeclaration("after", longest: 256),
@@ -16,8 +16,8 @@ struct GrantsPage: BrowserEndpoint {
     /// The maximum number of applications on a page.
     private static let most = 20
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
-        guard let user = request.session?.user else { throw OAuthError(.accessDenied) }
+    func respond(to request: EndpointRequest<UserSession>) async throws -> EndpointResponse {
+        let user = request.caller.user
         let consents = try await host.consents.list(user: user.id)
         guard request.isSubmitted else { return .page(try await list(consents, after: request.parameters["after"])) }
         let id = try request.parameters.required("client")

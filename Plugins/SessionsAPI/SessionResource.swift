@@ -5,23 +5,15 @@ import GrantKit
 /// Describes the access token that is presented, and revokes it.
 ///
 /// With a separate scope, it also lists the user's sessions. The attributes are those of Aidbox's Session.
-struct SessionResource: ResourceEndpoint {
+struct SessionResource: Endpoint {
     let host: any PluginHost
     /// The scope value that is required to list the user's sessions.
     let listing: String
-    let route: Route
-    let scope: Scope = []
+    let route = Route(["GET", "DELETE"], "/Session", below: .issuer)
+    let admission = Admission.bearer([])
 
-    init(host: any PluginHost, listing: String) {
-        self.host = host
-        self.listing = listing
-        var route = Route(["GET", "DELETE"], "/Session")
-        route.isAtRoot = true
-        self.route = route
-    }
-
-    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        let token = request.token
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let token = request.caller.token
         guard request.head.method == "GET" else {
             // A client that names a session means that one, and must not lose its own token.
             guard request.head.query ?? "" == "" else {

@@ -22,9 +22,9 @@ struct SessionsAPI: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(browserEndpoint: SessionsPage(host: host))
-        registry.add(browserEndpoint: GrantsPage(host: host))
-        registry.add(resourceEndpoint: SessionResource(host: host, listing: scope))
+        registry.add(endpoint: SessionsPage(host: host))
+        registry.add(endpoint: GrantsPage(host: host))
+        registry.add(endpoint: SessionResource(host: host, listing: scope))
         registry.add(scopeOnRequest: scope)
         registry.add(page: "sessions", template: SessionsPage.template, texts: SessionsPage.texts)
         registry.add(page: "grants", template: GrantsPage.template, texts: GrantsPage.texts)

@@ -3,11 +3,11 @@
 import GrantKit
 
 /// The page with a user's sessions, and buttons to end one of them or all others.
-struct SessionsPage: BrowserEndpoint {
+struct SessionsPage: Endpoint {
     let host: any PluginHost
     static let page = Route(["GET", "POST"], "/sessions")
     let route = SessionsPage.page
-    let requiresSession = true
+    let admission = Admission.user()
     let parameters = [
         ParameterDeclaration("session", longest: 64), ParameterDeclaration("others", longest: 1),
         ParameterDeclaration("confirmed", longest: 1), ParameterDeclaration("after", longest: 64),
@@ -15,8 +15,8 @@ struct SessionsPage: BrowserEndpoint {
     /// The maximum number of sessions on a page.
     private static let most = 20
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
-        guard let own = request.session else { throw OAuthError(.accessDenied) }
+    func respond(to request: EndpointRequest<UserSession>) async throws -> EndpointResponse {
+        let own = request.caller
         let sessions = try await host.sessions.list(user: own.user.id)
         guard request.isSubmitted else {
             return .page(try await list(sessions, own, after: request.parameters["after"]))

@@ -9,7 +9,7 @@ struct TokenRevocation: Plugin, Endpoint {
         id: "revocation", summary: "a client revokes its tokens", specification: "RFC 7009")
 
     let route = Route(["POST"], "/revoke", metadata: "revocation_endpoint")
-    let caller = ClientRequirement.identified
+    let admission = Admission.client(.identified)
     let parameters = [
         ParameterDeclaration("token", required: true, longest: 8192, secret: true),
         ParameterDeclaration("token_type_hint", longest: 64),
@@ -24,11 +24,11 @@ struct TokenRevocation: Plugin, Endpoint {
         registry.add(endpoint: self)
     }
 
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
         let done = EndpointResponse(nil)
         // An unknown or expired token needs no revocation (section 2.2).
         guard let token = try await host.tokens.resolve(request.parameters.required("token")) else { return done }
-        guard token.clientID == request.client.id else {
+        guard token.clientID == request.caller.id else {
             throw OAuthError(.invalidGrant, "the token was issued to another client")
         }
         // Revoking a refresh token revokes all tokens of the same grant (section 2.1).

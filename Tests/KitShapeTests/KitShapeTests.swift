@@ -19,7 +19,7 @@ struct KitShapeTests {
                 OpenID.self, attributes: ["id_token_signed_response_alg"],
                 adds: [
                     "flow id_token", "member id_token", "scope on request openid", "document openid-configuration",
-                    "resource endpoint /userinfo", "metadata subject_types_supported", "filters nonce",
+                    "endpoint GET,POST /userinfo", "metadata subject_types_supported", "filters nonce",
                     "filters prompt", "filters max_age", "filters login_hint", "filters id_token_hint",
                     "filters acr_values",
                 ]),

@@ -153,12 +153,13 @@ extension KitShapeTests {
     @Test("a request with an access token needs no client authentication")
     func answersBearer() async throws {
         let shape = try LoadedShape(OpenID.self)
-        let endpoint = try #require(shape.registry.resourceEndpoints.first)
+        let found = shape.registry.endpoints.first as? any Endpoint<Bearer>
+        let endpoint = try #require(found)
         let token = ResolvedToken(
             kind: .access, id: "t-1", clientID: "app", issuedAt: shape.host.now,
             expiresAt: shape.host.now + .seconds(60), authorization: Fixture.granted)
-        let request = ResourceRequest(
-            head: RequestHead(method: "GET", path: "/userinfo"), parameters: [:], token: token, client: Fixture.client)
+        let request = EndpointRequest(
+            head: RequestHead(method: "GET", path: "/userinfo"), caller: Bearer(token: token, client: Fixture.client))
         #expect(try await endpoint.respond(to: request).body == ["sub": "ann", "given_name": "Ann"])
     }
 

@@ -131,7 +131,7 @@ struct RequestShapeTests {
         let statement = try await host.keys.verify(String(decoding: bytes, as: UTF8.self), type: "entity-statement+jwt")
         #expect(statement?.claims["authority_hints"] == ["https://anchor.example.com"])
         let route = try #require(registry.later(EntityStatement.self).first).route
-        #expect(host.address(of: route) == "https://id.example.com/.well-known/openid-federation/tenant")
+        #expect(host.address(of: route) == "https://id.example.com/tenant/.well-known/openid-federation")
     }
 
     @Test("a federation's client is what the anchor signs, at most the ceiling, until the statement ends")

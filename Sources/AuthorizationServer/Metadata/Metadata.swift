@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// The server's metadata (RFC 8414 section 2), derived from the loaded plugins, so that it cannot promise what is
@@ -9,7 +9,7 @@ enum Metadata {
     static func document(_ settings: ServerSettings, _ capabilities: Capabilities) -> JSON {
         let base = settings.issuer + settings.basePath
         func address(of route: Route) -> JSON {
-            .string((route.isAtRoot ? settings.issuer : base) + route.path)
+            .string((route.base == .endpoints ? base : settings.issuer) + route.pathBelowBase)
         }
         var document: JSON = ["issuer": .string(settings.issuer)]
         if !capabilities.grants.isEmpty { document["token_endpoint"] = .string(base + "/token") }
@@ -24,14 +24,12 @@ enum Metadata {
         }
         document["grant_types_supported"] = .strings(Set(capabilities.declarations.map(\.wire)).sorted())
         document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
-        for endpoint in capabilities.endpoints.map(\.role) {
-            guard let name = endpoint.route.metadata else { continue }
-            document[name] = address(of: endpoint.route)
-            document["\(name)_auth_methods_supported"] = methods([endpoint.caller])
-        }
-        let others = capabilities.resourceEndpoints.map(\.role.route) + capabilities.browserEndpoints.map(\.role.route)
-        for route in others {
-            if let name = route.metadata { document[name] = address(of: route) }
+        for owned in capabilities.endpoints {
+            let route = owned.role.route
+            guard let name = route.metadata else { continue }
+            document[name] = address(of: route)
+            guard case .client(let requirement) = owned.role.admissionRule else { continue }
+            document["\(name)_auth_methods_supported"] = methods([requirement])
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
         addScopes(to: &document, capabilities)

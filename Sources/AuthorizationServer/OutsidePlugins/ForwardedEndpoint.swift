@@ -2,23 +2,27 @@
 
 import GrantKit
 
-/// An endpoint for clients of a plugin from outside.
-struct ForwardedEndpoint: Endpoint {
+/// An endpoint of a plugin from outside.
+struct ForwardedEndpoint<Inner: Endpoint>: Endpoint {
+    typealias Who = Inner.Who
+
     let route: Route
-    let caller: ClientRequirement
+    let admission: Admission<Inner.Who>
+    let body: BodyKind
     let parameters: [ParameterDeclaration]
-    private let inner: any Endpoint
+    private let inner: Inner
     private let threads: PluginThreads
 
-    init(_ inner: any Endpoint, on threads: PluginThreads) {
+    init(_ inner: Inner, on threads: PluginThreads) {
         route = inner.route
-        caller = inner.caller
+        admission = inner.admission
+        body = inner.body
         parameters = inner.parameters
         self.inner = inner
         self.threads = threads
     }
 
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Inner.Who>) async throws -> EndpointResponse {
         try await threads.call("respond") { [inner] in try await inner.respond(to: request) }
     }
 }

@@ -35,11 +35,12 @@ extension Registry {
         for role in requestFilters { forwarded.add(requestFilter: ForwardedRequestFilter(role, on: threads)) }
         for role in purposes { forwarded.add(purpose: ForwardedPurpose(role, on: threads)) }
         for role in steps { forwarded.add(step: ForwardedStep(role, on: threads)) }
-        for role in endpoints { forwarded.add(endpoint: ForwardedEndpoint(role, on: threads)) }
-        for role in resourceEndpoints {
-            forwarded.add(resourceEndpoint: ForwardedResourceEndpoint(role, on: threads))
-        }
-        for role in browserEndpoints { forwarded.add(browserEndpoint: ForwardedBrowserEndpoint(role, on: threads)) }
+        for role in endpoints { forwarded.add(forwarding: role, to: threads) }
+    }
+
+    /// Adds an endpoint; that this is generic opens its type.
+    private mutating func add(forwarding role: some Endpoint, to threads: PluginThreads) {
+        add(endpoint: ForwardedEndpoint(role, on: threads))
     }
 
     private func addBackgroundRoles(to forwarded: inout Registry, _ threads: PluginThreads) {

@@ -22,7 +22,7 @@ struct BrowserAccess {
     func respond(to request: ServerRequest) async throws -> ServerResponse {
         let sent = head.method == "POST" ? try RequestBody.form(of: request) : try await query()
         let (session, _) = try await core.sessionRegistry.current(head)
-        if plan.endpoint.requiresSession, !isForeign(sent) {
+        if plan.requiresSession, !isForeign(sent) {
             let ownSignIn = try ownSignIn()
             if session == nil {
                 if try await endedItself(sent) { return try await signedOut() }
@@ -32,16 +32,17 @@ struct BrowserAccess {
             if let sealed = try await ownSignIn.sealed(in: sent) { return await ownSignIn.resume(from: sealed) }
         }
         if head.method == "POST", try await !isOwn(sent["csrf"] ?? "") {
-            guard plan.endpoint.takesForeignForms else {
+            guard plan.takesForeignForms else {
                 throw refusal(
                     .csrf, OAuthError(.invalidRequest, reason: "the form does not come from a page of this server"))
             }
             return try await asLink(sent)
         }
-        let asked = BrowserRequest(
-            head: head, parameters: plan.owned.watched(try plan.acceptance.accept(sent)), session: session?.shown)
-        return try await plan.owned.call("BrowserEndpoint.respond") { endpoint in
-            try await answer(try await endpoint.respond(to: asked), to: sent, session)
+        let asked = EndpointRequest(
+            head: head, caller: session?.shown, parameters: plan.owned.watched(try plan.acceptance.accept(sent)),
+            variables: try plan.pattern.values(in: head.path))
+        return try await plan.owned.call("Endpoint.respond") { _ in
+            try await answer(try await plan.respond(to: asked), to: sent, session)
         }
     }
 
@@ -66,7 +67,7 @@ struct BrowserAccess {
 
     /// Whether this is a form of another site, which is turned into a link before anyone has to sign in.
     private func isForeign(_ sent: Parameters) -> Bool {
-        plan.endpoint.takesForeignForms && head.method == "POST" && sent["csrf"] == nil
+        plan.takesForeignForms && head.method == "POST" && sent["csrf"] == nil
     }
 
     private func ownSignIn() throws -> OwnSignIn {
@@ -77,7 +78,7 @@ struct BrowserAccess {
     }
 
     /// The endpoint's own page, if it shows one.
-    private var ownPage: String? { plan.endpoint.route.methods.contains("GET") ? head.path : nil }
+    private var ownPage: String? { plan.methods.contains("GET") ? head.path : nil }
 
     /// Refuses, with a link to the endpoint's own page if it shows one.
     private func refusal(_ kind: PageRefusal.Kind, _ error: OAuthError) -> PageRefusal {
@@ -98,7 +99,7 @@ struct BrowserAccess {
 
     private func query() async throws -> Parameters {
         let query = try FormBody.parse(Array((head.query ?? "").utf8))
-        guard plan.endpoint.takesForeignForms else { return query }
+        guard plan.takesForeignForms else { return query }
         guard let form = try await posted.form(in: query) else {
             throw refusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid posted form"))
         }
@@ -181,7 +182,7 @@ struct BrowserAccess {
     private static let purpose = "browser-form"
 
     private func message(_ browser: String) -> String {
-        let session = plan.endpoint.requiresSession ? core.sessionRegistry.namedID(head) ?? "" : ""
+        let session = plan.requiresSession ? core.sessionRegistry.namedID(head) ?? "" : ""
         return "\(plan.name) \(core.cryptography.digest("\(browser)\u{0}\(session)"))"
     }
 

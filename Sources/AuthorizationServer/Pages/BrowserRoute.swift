@@ -4,18 +4,43 @@ import GrantKit
 
 /// Serves a plugin's endpoint to users with a browser.
 struct BrowserRoute: RouteHandler {
-    let owned: Owned<any BrowserEndpoint>
+    /// The endpoint by the type of its caller.
+    private enum Role {
+        case user(any Endpoint<UserSession>)
+        case anyone(any Endpoint<UserSession?>)
+
+        init?(_ endpoint: any Endpoint) {
+            if let endpoint = endpoint as? any Endpoint<UserSession> {
+                self = .user(endpoint)
+            } else if let endpoint = endpoint as? any Endpoint<UserSession?> {
+                self = .anyone(endpoint)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    let owned: Owned<any Endpoint>
     let name: String
+    let methods: Set<String>
     let acceptance: ParameterAcceptance
+    let pattern: PathPattern
     let audience = RouteAudience.people
+    let requiresSession: Bool
+    let takesForeignForms: Bool
+    private let role: Role
 
-    var methods: Set<String> { endpoint.route.methods }
-    var endpoint: any BrowserEndpoint { owned.role }
-
-    init(_ owned: Owned<any BrowserEndpoint>) {
+    /// Nil if the endpoint is for other callers.
+    init?(_ owned: Owned<any Endpoint>, requiresSession: Bool, takesForeignForms: Bool) {
+        guard let role = Role(owned.role) else { return nil }
+        self.role = role
         name = owned.role.route.name
+        methods = owned.role.route.methods
         acceptance = ParameterAcceptance(owned.role.parameters, credentials: [])
-        self.owned = owned.watching(acceptance, as: "BrowserEndpoint")
+        pattern = PathPattern(of: owned)
+        self.requiresSession = requiresSession
+        self.takesForeignForms = takesForeignForms
+        self.owned = owned.watching(acceptance, as: "Endpoint")
     }
 
     func serve(
@@ -23,5 +48,19 @@ struct BrowserRoute: RouteHandler {
     ) async throws -> ServerResponse {
         try await BrowserAccess(core: core, generation: generation, plan: self, head: request.head)
             .respond(to: request)
+    }
+
+    /// Calls the endpoint.
+    ///
+    /// - Throws: What the endpoint throws; `OAuthError` `login_required` if it requires a session and there is none.
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
+        switch role {
+        case .anyone(let endpoint): return try await endpoint.respond(to: request)
+        case .user(let endpoint):
+            guard let session = request.caller else { throw OAuthError(.loginRequired, reason: "no user is signed in") }
+            let own = EndpointRequest(
+                head: request.head, caller: session, parameters: request.parameters, variables: request.variables)
+            return try await endpoint.respond(to: own)
+        }
     }
 }

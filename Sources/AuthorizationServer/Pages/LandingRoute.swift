@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Serves the page at the issuer's own address: what people can do here, one link each.
 struct LandingRoute: RouteHandler {
@@ -12,8 +12,8 @@ struct LandingRoute: RouteHandler {
         _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace
     ) async throws -> ServerResponse {
         let (session, _) = try await core.sessionRegistry.current(request.head)
-        let links = generation.capabilities.accountPages.map { endpoint -> JSON in
-            ["page": .string(endpoint.route.name), "address": .string(generation.address(of: endpoint))]
+        let links = generation.capabilities.accountPages.map { route -> JSON in
+            ["page": .string(route.name), "address": .string(generation.address(of: route))]
         }
         var values: JSON = ["links": .array(links)]
         if let session {
@@ -27,15 +27,17 @@ struct LandingRoute: RouteHandler {
 
 extension Capabilities {
     /// Whether people are shown pages.
-    var hasPages: Bool { !flows.isEmpty || !browserEndpoints.isEmpty }
+    var hasPages: Bool { !flows.isEmpty || endpoints.contains { $0.role.admissionRule.isForBrowsers } }
 
     /// The pages on which people see what is theirs.
-    var accountPages: [any BrowserEndpoint] {
-        browserEndpoints.map(\.role).filter { $0.requiresSession && $0.route.methods.contains("GET") }
+    var accountPages: [Route] {
+        endpoints.filter { $0.role.admissionRule.requiresSession }.map { $0.role.route }
+            .filter { $0.methods.contains("GET") }
     }
 
     /// The page by which people sign out (OpenID Connect RP-Initiated Logout 1.0 section 2.1).
-    var signOutPage: (any BrowserEndpoint)? {
-        browserEndpoints.map(\.role).first { $0.route.metadata == "end_session_endpoint" }
+    var signOutPage: Route? {
+        endpoints.filter { $0.role.admissionRule.isForBrowsers }.map { $0.role.route }
+            .first { $0.metadata == "end_session_endpoint" }
     }
 }

@@ -4,22 +4,27 @@ import GrantKit
 
 /// Serves a plugin's endpoint to clients that authenticate.
 struct ClientRoute: RouteHandler {
-    private let endpoint: Owned<any Endpoint>
+    private let endpoint: Owned<any Endpoint<Client>>
     let name: String
     let methods: Set<String>
     let audience = RouteAudience.clients
     private let caller: ClientRequirement
     private let acceptance: ParameterAcceptance
+    private let pattern: PathPattern
     /// Whether clients revoke their tokens here, which RFC 8414 section 2 marks in the metadata.
     private let endsTokens: Bool
 
-    init(_ owned: Owned<any Endpoint>) {
-        name = owned.role.route.name
-        methods = owned.role.route.methods
-        caller = owned.role.caller
+    /// Nil if the endpoint is for other callers.
+    init?(_ owned: Owned<any Endpoint>, as caller: ClientRequirement) {
+        guard let endpoint = owned.cast(to: (any Endpoint<Client>).self) else { return nil }
+        let route = owned.role.route
+        name = route.name
+        methods = route.methods
+        self.caller = caller
         acceptance = ParameterAcceptance(owned.role.parameters)
-        endpoint = owned.watching(acceptance, as: "Endpoint")
-        endsTokens = owned.role.route.metadata == "revocation_endpoint"
+        pattern = PathPattern(of: owned)
+        self.endpoint = endpoint.watching(acceptance, as: "Endpoint")
+        endsTokens = route.metadata == "revocation_endpoint"
     }
 
     func serve(
@@ -30,7 +35,8 @@ struct ClientRoute: RouteHandler {
         let registered = try await authentication.authenticate(request.head, parameters, as: caller)
         trace.client = registered
         let asked = EndpointRequest(
-            head: request.head, parameters: endpoint.watched(parameters), client: registered.client)
+            head: request.head, caller: registered.client, parameters: endpoint.watched(parameters),
+            variables: try pattern.values(in: request.head.path))
         return try await endpoint.call("Endpoint.respond") { role in
             let response = try await RecentRecords.serve {
                 guard endsTokens else { return try await role.respond(to: asked) }

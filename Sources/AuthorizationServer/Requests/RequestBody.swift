@@ -45,12 +45,12 @@ enum RequestBody {
         mediaType(request.head[header: "content-type"] ?? "") == form
     }
 
-    /// The JSON in a request, of any structure, or nil if the body is empty (RFC 8259, RFC 7396 for `PATCH`).
-    static func document(of request: ServerRequest) throws -> JSON? {
+    /// The JSON in a request, of any structure and of one of some media types, or nil if the body is empty (RFC 8259).
+    static func document(of request: ServerRequest, types: [String]) throws -> JSON? {
         guard !request.body.isEmpty else { return nil }
         let type = mediaType(request.head[header: "content-type"] ?? "")
-        guard ["application/json", "application/merge-patch+json"].contains(type) else {
-            throw OAuthError(.invalidRequest, "the content type must be application/json")
+        guard types.contains(type) else {
+            throw OAuthError(.invalidRequest, "the content type must be \(types.first ?? "application/json")")
         }
         return try parsed(request.body)
     }

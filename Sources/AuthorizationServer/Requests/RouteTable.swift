@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// The handlers by path.
 struct RouteTable: Sendable {
     private(set) var fixed: [String: any RouteHandler] = [:]
-    /// The handlers for paths whose last segment varies, by the part before it.
-    private(set) var variable: [String: any RouteHandler] = [:]
+    /// The handlers for paths with variables, in the order in which they are asked.
+    private(set) var variable: [(pattern: PathPattern, handler: any RouteHandler)] = []
     /// The path of the issuer.
     private let prefix: String
     private let bases: [String]
@@ -34,10 +34,22 @@ struct RouteTable: Sendable {
             }
             add(InteractionRoute(plan: authorization), below: AuthorizationEndpoint.interactionPath)
         }
-        for endpoint in capabilities.browserEndpoints { add(BrowserRoute(endpoint), at: endpoint.role.route) }
-        for endpoint in capabilities.resourceEndpoints { add(ResourceRoute(endpoint), at: endpoint.role.route) }
-        for endpoint in capabilities.endpoints { add(ClientRoute(endpoint), at: endpoint.role.route) }
+        for endpoint in capabilities.endpoints {
+            if let handler = RouteTable.handler(of: endpoint) { add(handler, at: endpoint.role.route) }
+        }
+        variable.sort { $0.pattern.precedes($1.pattern) }
         publish(metadata, capabilities.documents, digest)
+    }
+
+    /// The handler for an endpoint of a plugin.
+    private static func handler(of endpoint: Owned<any Endpoint>) -> (any RouteHandler)? {
+        switch endpoint.role.admissionRule {
+        case .client(let requirement): ClientRoute(endpoint, as: requirement)
+        case .bearer(let scope): ResourceRoute(endpoint, requiring: scope)
+        case .browser(let requiresSession, let takesForeignForms):
+            BrowserRoute(endpoint, requiresSession: requiresSession, takesForeignForms: takesForeignForms)
+        @unknown default: nil
+        }
     }
 
     private mutating func add(_ handler: any RouteHandler, below path: String) {
@@ -45,13 +57,15 @@ struct RouteTable: Sendable {
     }
 
     private mutating func add(_ handler: any RouteHandler, at route: Route) {
-        for base in route.isAtRoot ? [prefix] : bases.map({ prefix + $0 }) {
-            if let stem = route.stem { variable[base + stem] = handler } else { fixed[base + route.path] = handler }
-        }
+        let path = route.pathBelowBase
+        for base in route.base == .endpoints ? bases.map({ prefix + $0 }) : [prefix] { add(handler, path, below: base) }
         // Well-known URIs are looked for at the root of the origin (RFC 8615 section 3).
-        if route.isAtRoot, route.path.raw.starts(with: "/.well-known/"), fixed[route.path] == nil {
-            fixed[route.path] = handler
-        }
+        if route.base == .wellKnown, !prefix.isEmpty, fixed[exactly: path] == nil { add(handler, path, below: "") }
+    }
+
+    private mutating func add(_ handler: any RouteHandler, _ path: String, below base: String) {
+        let pattern = PathPattern(path, below: base)
+        if pattern.hasVariables { variable.append((pattern, handler)) } else { fixed[base + path] = handler }
     }
 
     /// The issuer's address itself, where people come who type it; a plugin may have the path.
@@ -79,34 +93,54 @@ struct RouteTable: Sendable {
     /// The handler for the path of a request.
     subscript(path path: String) -> (any RouteHandler)? {
         if let handler = fixed[exactly: path] { return handler }
-        guard !variable.isEmpty, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
-        let start = path.utf8.index(after: slash)
-        return start == path.utf8.endIndex ? nil : variable[exactly: String(path[..<start])]
+        guard !variable.isEmpty else { return nil }
+        let parts = path.raw.split(at: "/", keepingEmpty: true)
+        return variable.first { $0.pattern.matches(parts) }?.handler
     }
 
     // MARK: conflicts
 
-    /// Finds plugins whose path directly below the issuer is one that the server uses.
+    /// Finds endpoints that cannot be served, and those whose path directly below the issuer is one of the server.
     static func problems(_ settings: ServerSettings, _ capabilities: Capabilities) -> [ConfigurationProblem] {
         let own = [settings.basePath] + settings.aliasPaths + ["/health", "/metrics"]
         let documents = (["oauth-authorization-server", "jwks.json"] + capabilities.documents.map(\.name))
             .map { "/.well-known/\($0)" }
-        let routes =
-            capabilities.endpoints.map(\.role.route) + capabilities.resourceEndpoints.map(\.role.route)
-            + capabilities.browserEndpoints.map(\.role.route)
-        return routes.filter(\.isAtRoot).compactMap { route in
+        let routes = capabilities.endpoints.map { $0.role.route }.filter { $0.base != .endpoints }
+        let conflicts = routes.map(\.pathBelowBase).compactMap { path -> ConfigurationProblem? in
             guard
-                let taken = own.first(where: { "\($0)/".raw.starts(with: first(route)) })
-                    ?? documents.first(where: { $0 == route.path })
+                let taken = own.first(where: { "\($0)/".raw.starts(with: first(path)) })
+                    ?? documents.first(where: { $0 == path })
             else { return nil }
             return ConfigurationProblem(
                 at: [.key("plugins")], key: true,
-                "a plugin serves the path '\(route.path)', which the server uses for '\(taken)'",
+                "a plugin serves the path '\(path)', which the server uses for '\(taken)'",
                 note: .text("change the paths of this server, or remove the plugin"))
         }
+        return capabilities.endpoints.compactMap(mistake) + conflicts
     }
 
-    private static func first(_ route: Route) -> String {
-        "/\(route.path.raw.dropFirst().up(to: "/").string)/"
+    private static func first(_ path: String) -> String {
+        "/\(path.raw.dropFirst().up(to: "/").string)/"
+    }
+
+    /// What an author got wrong about an endpoint.
+    private static func mistake(in endpoint: Owned<any Endpoint>) -> ConfigurationProblem? {
+        let path = endpoint.role.route.path
+        let what: String
+        let cure: String
+        if !path.raw.starts(with: "/") || !PathPattern(path).isValid {
+            what = "has the path '\(path)', which cannot be served"
+            cure =
+                "must begin it with a slash, and write each variable as a segment such as '{id}', with a name of its "
+                + "own of letters, digits and '_'"
+        } else if case .json = endpoint.role.body, endpoint.role.admissionRule.scope == nil {
+            what = "reads JSON at the path '\(path)', although it is not for access tokens"
+            cure = "must use the body '.form', or admit callers by 'Admission.bearer'"
+        } else {
+            return nil
+        }
+        return ConfigurationProblem(
+            at: [.key("plugins")], key: true, "an endpoint of the plugin '\(endpoint.plugin)' \(what)",
+            note: .text("its author \(cure)"))
     }
 }

@@ -10,8 +10,8 @@ public struct Capabilities: Sendable {
     let formats: [Owned<any TokenFormat>]
     let extensions: [Owned<any ResponseExtension>]
     let resolvers: [Owned<any TokenResolver>]
+    /// The endpoints for clients, those that need an access token, and those for browsers, in this order.
     let endpoints: [Owned<any Endpoint>]
-    let resourceEndpoints: [Owned<any ResourceEndpoint>]
     let flows: [Owned<any AuthorizationFlow>]
     let requestFilters: [Owned<any AuthorizationRequestFilter>]
     let tokenFilters: TokenFilters
@@ -23,7 +23,6 @@ public struct Capabilities: Sendable {
     /// Whether a source gives claims for access tokens.
     let hasTokenClaims: Bool
     let documents: [WellKnownDocument]
-    let browserEndpoints: [Owned<any BrowserEndpoint>]
     let revocationParticipants: [Owned<any RevocationParticipant>]
     /// What is committed together with the changes that events are about.
     package let outboxes: Outboxes
@@ -72,15 +71,13 @@ public struct Capabilities: Sendable {
         formats = plugins.owned(\.formats)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
-        endpoints = plugins.owned(\.endpoints)
-        resourceEndpoints = plugins.owned(\.resourceEndpoints)
+        endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
         requestFilters = plugins.owned(\.requestFilters)
         tokenFilters = TokenFilters(plugins)
         steps = plugins.owned(\.steps).sorted { $0.role.phase.rawValue < $1.role.phase.rawValue }
         claimsSources = plugins.owned(\.claimsSources)
         hasTokenClaims = claimsSources.contains { $0.role.destinations.contains(.accessToken) }
         documents = registries.flatMap(\.documents)
-        browserEndpoints = plugins.owned(\.browserEndpoints)
         revocationParticipants = plugins.owned(\.revocationParticipants)
         outboxes = Outboxes(plugins)
         jobs = Dictionary(plugins.owned(\.jobs).map { ($0.role.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -130,9 +127,10 @@ public struct Capabilities: Sendable {
         flows.contains { $0.role.grant.key == key } || purposes.values.contains { $0.role.grant.key == key }
     }
 
-    /// Whether a scope contains a value that a resource endpoint of this server requires.
+    /// Whether a scope contains a value that an endpoint of this server requires of access tokens.
     func isServed(_ scope: Scope) -> Bool {
-        scope.words.contains { word in resourceEndpoints.contains { $0.role.scope.contains(word) } }
+        let required = endpoints.compactMap { $0.role.admissionRule.scope }
+        return scope.words.contains { word in required.contains { $0.contains(word) } }
     }
 
     /// The grant that a client's document means by a name: its key, its `grant_type` or an alias.

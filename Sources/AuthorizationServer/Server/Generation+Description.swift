@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 extension Generation {
     /// The response types that this server supports.
@@ -12,8 +12,12 @@ extension Generation {
     /// The parameters of token requests that token filters read.
     public var tokenFilterParameters: [ParameterDeclaration] { capabilities.tokenFilters.parameters }
 
-    /// The endpoints that need an access token.
-    public var resourceEndpoints: [any ResourceEndpoint] { capabilities.resourceEndpoints.map(\.role) }
+    /// The endpoints that need an access token, each with the scope that the token must have.
+    public var resourceEndpoints: [(endpoint: any Endpoint, scope: Scope)] {
+        capabilities.endpoints.compactMap { owned in
+            owned.role.admissionRule.scope.map { (endpoint: owned.role, scope: $0) }
+        }
+    }
 
     /// The grants of the token endpoint, sorted by `grant_type`.
     public var tokenGrants: [any TokenGrant] {

@@ -158,9 +158,8 @@ public final class Generation: Sendable {
     var home: String? { settings.hasLanding ? "\(Metadata.path(of: settings.issuer))/" : nil }
 
     /// The full path of a plugin's page.
-    func address(of endpoint: any BrowserEndpoint) -> String {
-        endpoint.route.isAtRoot
-            ? Metadata.path(of: settings.issuer) + endpoint.route.path : path(endpoint.route.path)
+    func address(of route: Route) -> String {
+        route.base == .endpoints ? path(route.path) : Metadata.path(of: settings.issuer) + route.pathBelowBase
     }
 
     /// The path prefix of endpoints.

@@ -57,14 +57,12 @@ struct NameClaims {
     }
 
     private static func names(of registry: Registry) -> [(NameClaim.Kind, [String])] {
-        let routes =
-            registry.endpoints.map(\.route) + registry.resourceEndpoints.map(\.route)
-            + registry.browserEndpoints.map(\.route)
+        let routes = registry.endpoints.map { $0.route }
         return [
             (.grant, registry.grants.map(\.declaration).flatMap(names(of:))),
             (.tokenFormat, registry.formats.map(\.name)),
             (.responseMember, registry.extensions.flatMap(\.members)),
-            (.path, routes.map(\.path)), (.metadata, routes.compactMap(\.metadata)),
+            (.path, routes.map(\.claim)), (.metadata, routes.compactMap(\.metadata)),
             (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),
             (.step, registry.steps.map(\.name)), (.purpose, registry.purposes.map(\.name)),
             // Two steps never share a page, so only fields of the core can clash.

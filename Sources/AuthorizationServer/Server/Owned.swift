@@ -17,6 +17,17 @@ struct Owned<Role: Sendable>: Sendable {
         log = plugin.host.lentLog
     }
 
+    private init<Other: Sendable>(_ role: Role, like other: Owned<Other>) {
+        self.role = role
+        owner = other.owner
+        log = other.log
+    }
+
+    /// The same with the role as a more precise type; nil if the role is not of that type.
+    func cast<Precise: Sendable>(to type: Precise.Type) -> Owned<Precise>? {
+        (role as? Precise).map { Owned<Precise>($0, like: self) }
+    }
+
     /// The id of the plugin.
     var plugin: String { owner.plugin }
 

@@ -191,7 +191,7 @@ extension ServerCore {
 
     /// The public URL of a route.
     public func address(of route: Route) -> String {
-        issuer + (route.isAtRoot ? "" : generation?.basePath ?? "") + route.path
+        issuer + (route.base == .endpoints ? generation?.basePath ?? "" : "") + route.pathBelowBase
     }
 
     /// Records events for plugins that write them down.

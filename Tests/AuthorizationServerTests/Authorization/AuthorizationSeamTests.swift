@@ -21,7 +21,7 @@ struct RandomlyNamedPeople: Plugin {
         registry.add(requestFilter: Filter())
         for phase in [StepPhase.choose, .verify, .identify] { registry.add(step: Step(phase: phase)) }
         registry.add(claims: Claims())
-        registry.add(resourceEndpoint: Resource())
+        registry.add(endpoint: Resource())
         registry.add(extension: Member())
         registry.add(document: Self.word, adding: [.init("issuer", "own"), .init("added", true)])
     }
@@ -98,12 +98,12 @@ struct RandomlyNamedPeople: Plugin {
         }
     }
 
-    struct Resource: ResourceEndpoint {
+    struct Resource: Endpoint {
         let route = Route(["GET"], "/\(word)", metadata: "\(word)_endpoint")
-        let scope: Scope = ["read"]
+        let admission = Admission.bearer(["read"])
 
-        func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-            var response = EndpointResponse(["attached": request.token.authorization.attachments[word] ?? .null])
+        func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+            var response = EndpointResponse(["attached": request.caller.token.authorization.attachments[word] ?? .null])
             response.headers["X-Grantor"] = "here"
             return response
         }

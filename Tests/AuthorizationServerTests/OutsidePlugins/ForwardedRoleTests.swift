@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Testing
 
 @testable import AuthorizationServer
@@ -11,9 +11,8 @@ struct ForwardedRoleTests {
     /// What `Registry.forwarded` knows; a new kind belongs there first.
     private static let forwarded: Set<String> = [
         "grants", "extensions", "formats", "resolvers", "endpoints", "flows", "requestFilters", "tokenFilters", "steps",
-        "purposes", "claimsSources", "resourceEndpoints", "browserEndpoints", "revocationParticipants", "jobs", "pages",
-        "documents", "eventSinks", "outboxes", "stores", "collections", "scopesOnRequest", "requiredScopes",
-        "signingAlgorithms", "metadata",
+        "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents", "eventSinks", "outboxes",
+        "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms", "metadata",
     ]
 
     @Test("the registry has no kind that is not forwarded")
@@ -29,6 +28,25 @@ struct ForwardedRoleTests {
         let result = PluginThreads(of: "silent").forwarding(registry)
         #expect(result.outboxes.map(\.kinds) == [[.signedIn]])
         #expect(result.purposes.map(\.name) == ["silent"] && result.purposes.map(\.grant.key) == ["silent"])
+    }
+
+    @Test("an endpoint arrives with its caller, and with what it declares")
+    func endpoint() throws {
+        var registry = Registry()
+        registry.add(endpoint: Reading())
+        let found = PluginThreads(of: "silent").forwarding(registry).endpoints.first as? any Endpoint<Bearer>
+        let endpoint = try #require(found)
+        #expect(endpoint.admissionRule == .bearer(["read"]) && endpoint.body == .json(["text/json"]))
+        #expect(endpoint.route == Reading().route && endpoint.parameters == Reading().parameters)
+    }
+
+    private struct Reading: Endpoint {
+        let route = Route(["PUT"], "/read/{id}", below: .issuer, metadata: "reading_endpoint")
+        let admission = Admission.bearer(["read"])
+        let body = BodyKind.json(["text/json"])
+        let parameters = [ParameterDeclaration("word")]
+
+        func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse { EndpointResponse(nil) }
     }
 
     @Test("a response type validates a request in a call of its plugin, and its refusal comes back")

@@ -27,7 +27,7 @@ struct HangingPlugin: Plugin, TokenGrant {
     func register(in registry: inout Registry) {
         registry.add(grant: self)
         registry.add(collection: StoreCollection("hanging"))
-        registry.add(browserEndpoint: HangingPage(host: host, gate: gate))
+        registry.add(endpoint: HangingPage(host: host, gate: gate))
     }
 
     func start() async throws {
@@ -94,12 +94,13 @@ struct HangingPlugin: Plugin, TokenGrant {
 }
 
 /// A page that writes, blocks, and writes again.
-private struct HangingPage: BrowserEndpoint {
+private struct HangingPage: Endpoint {
     let route = Route(["GET"], "/hanging")
+    let admission = Admission.browser()
     let host: any PluginHost
     let gate: HangingGate
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         await HangingPlugin.write("first", host, gate)
         gate.block()
         await HangingPlugin.write("second", host, gate)

@@ -6,21 +6,20 @@ import Support
 import Testing
 
 /// A page for signed-in users, which shows its parameters.
-private struct Verification: Plugin, BrowserEndpoint {
+private struct Verification: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "verification", summary: "", specification: "")
     let route = Route(["GET", "POST"], "/verification")
-    let requiresSession = true
-    let takesForeignForms = true
+    let admission = Admission.user(takesForeignForms: true)
     let parameters = [ParameterDeclaration("user_code", longest: 64), ParameterDeclaration("state", longest: 64)]
 
     init(settings: Settings, host: any PluginHost) {}
 
-    func register(in registry: inout Registry) { registry.add(browserEndpoint: self) }
+    func register(in registry: inout Registry) { registry.add(endpoint: self) }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession>) async throws -> EndpointResponse {
         EndpointResponse([
             "query": .string(request.head.query ?? ""), "code": .string(request.parameters["user_code"] ?? ""),
-            "user": .string(request.session?.user.id ?? ""),
+            "user": .string(request.caller.user.id),
         ])
     }
 }

@@ -6,10 +6,11 @@ import Support
 import Testing
 
 /// A plugin with one page, and a form on it.
-private struct Notice: Plugin, BrowserEndpoint {
+private struct Notice: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "notice", summary: "", specification: "")
     let settings: [String]
     let route = Route(["GET", "POST"], "/notice")
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("word", longest: 16)]
 
     init(settings: Settings, host: any PluginHost) throws {
@@ -22,11 +23,11 @@ private struct Notice: Plugin, BrowserEndpoint {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(browserEndpoint: self)
+        registry.add(endpoint: self)
         registry.add(page: settings[0], template: settings[1], texts: [settings[2]: [settings[3]: "A notice"]])
     }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         request.isSubmitted
             ? EndpointResponse(["word": .string(request.parameters["word"] ?? "")])
             : .page(

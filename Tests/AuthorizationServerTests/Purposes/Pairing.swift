@@ -30,17 +30,18 @@ struct Pairing: Plugin {
     func register(in registry: inout Registry) {
         registry.add(collection: Pairing.collection)
         registry.add(page: "pairing", template: "{{> head}}<p>{{who}}</p>{{> foot}}", texts: Pairing.texts)
-        registry.add(browserEndpoint: Entry())
+        registry.add(endpoint: Entry())
         registry.add(purpose: Purpose(host: host))
         registry.add(grant: Grant(host: host))
         registry.add(step: Choice())
     }
 
-    struct Entry: BrowserEndpoint {
+    struct Entry: Endpoint {
         let route = Route(["GET", "POST"], "/pair")
+        let admission = Admission.browser()
         let parameters = [ParameterDeclaration("code", longest: 20_000), ParameterDeclaration("purpose")]
 
-        func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
             guard let code = request.parameters["code"] else { return .page(Page("pairing")) }
             return .interaction(request.parameters["purpose"] ?? "pairing", context: ["code": .string(code)])
         }

@@ -8,9 +8,10 @@ import Testing
 @testable import AuthorizationServer
 
 /// A plugin that keeps the services of its host from its `init` and its first request on.
-private final class Keeping: Plugin, BrowserEndpoint {
+private final class Keeping: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "keeping", summary: "", specification: "")
     let route = Route(["GET"], "/keeping")
+    let admission = Admission.browser()
     private let host: any PluginHost
     private let outbound: any OutboundHTTP
     private let users = Mutex<(any DocumentDirectory)?>(nil)
@@ -20,9 +21,9 @@ private final class Keeping: Plugin, BrowserEndpoint {
         outbound = host.outbound
     }
 
-    func register(in registry: inout Registry) { registry.add(browserEndpoint: self) }
+    func register(in registry: inout Registry) { registry.add(endpoint: self) }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         let kept = users.withLock { known -> any DocumentDirectory in
             let documents = known ?? host.users.documents
             known = documents

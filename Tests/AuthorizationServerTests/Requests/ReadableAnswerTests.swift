@@ -74,7 +74,7 @@ struct ReadableAnswerTests {
     func oneRule() async throws {
         let (server, store) = try await ReadableAnswerTests.server()
         let generation = try #require(server.core.generation)
-        let paths = Array(generation.routes.fixed.keys) + generation.routes.variable.keys.map { $0 + "x" }
+        let paths = Array(generation.routes.fixed.keys) + generation.routes.variable.map(\.pattern.unnamed)
         #expect(paths.count > 15)
         for path in paths.sorted() {
             let readers = try #require(generation.routes[path: path]).audience

@@ -9,7 +9,7 @@ import Testing
 private struct Answering: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "answering", summary: "", specification: "")
     let route = Route(["POST"], "/answering")
-    let caller = ClientRequirement.identified
+    let admission = Admission.client(.identified)
     let parameters = [ParameterDeclaration("status")]
 
     init(settings: Settings, host: any PluginHost) {}
@@ -18,7 +18,7 @@ private struct Answering: Plugin, Endpoint {
         registry.add(endpoint: self)
     }
 
-    func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
         EndpointResponse(["ok": true], status: Int(try request.parameters.required("status")) ?? 0)
     }
 }

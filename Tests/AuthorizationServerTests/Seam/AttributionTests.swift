@@ -18,9 +18,9 @@ private struct Failing: Plugin {
         registry.add(format: Format())
         registry.add(flow: Flow())
         registry.add(endpoint: ForClients())
-        registry.add(resourceEndpoint: ForTokens())
-        registry.add(browserEndpoint: ForBrowsers())
-        registry.add(browserEndpoint: Begin())
+        registry.add(endpoint: ForTokens())
+        registry.add(endpoint: ForBrowsers())
+        registry.add(endpoint: Begin())
         registry.add(purpose: Purpose())
         registry.add(tokenFilter: TokenFilter())
         registry.add(requestFilter: RequestFilter())
@@ -76,38 +76,40 @@ private struct Failing: Plugin {
 
     struct ForClients: Endpoint {
         let route = Route(["POST"], "/for-clients")
-        let caller = ClientRequirement.identified
+        let admission = Admission.client(.identified)
         let parameters: [ParameterDeclaration] = []
 
-        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
             try AttributionTests.fail(.endpoint)
             return EndpointResponse(["done": true])
         }
     }
 
-    struct ForTokens: ResourceEndpoint {
+    struct ForTokens: Endpoint {
         let route = Route(["GET"], "/for-tokens")
-        let scope: Scope = ["read"]
+        let admission = Admission.bearer(["read"])
 
-        func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
             try AttributionTests.fail(.resource)
             return EndpointResponse(["done": true])
         }
     }
 
-    struct ForBrowsers: BrowserEndpoint {
+    struct ForBrowsers: Endpoint {
         let route = Route(["GET"], "/for-browsers")
+        let admission = Admission.browser()
 
-        func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
             try AttributionTests.fail(.page)
             return EndpointResponse(["done": true])
         }
     }
 
-    struct Begin: BrowserEndpoint {
+    struct Begin: Endpoint {
         let route = Route(["GET"], "/begin")
+        let admission = Admission.browser()
 
-        func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
             .interaction("failing", context: [:])
         }
     }
@@ -207,8 +209,8 @@ struct AttributionTests {
         case validation = "AuthorizationFlow.validate"
         case flow = "AuthorizationFlow.respond"
         case endpoint = "Endpoint.respond"
-        case resource = "ResourceEndpoint.respond"
-        case page = "BrowserEndpoint.respond"
+        case resource
+        case page
         case admission = "TokenRequestFilter.admit"
         case narrowing = "TokenRequestFilter.narrow"
         case request = "AuthorizationRequestFilter.apply"
@@ -217,6 +219,14 @@ struct AttributionTests {
         case purpose = "InteractionPurpose.request"
         case approval = "InteractionPurpose.approved"
         case denial = "InteractionPurpose.denied"
+
+        /// The name in the log, which is the same for endpoints of all callers.
+        var name: String {
+            switch self {
+            case .resource, .page: Call.endpoint.rawValue
+            default: rawValue
+            }
+        }
     }
 
     /// The kinds of errors.
@@ -298,7 +308,7 @@ struct AttributionTests {
         #expect(lines.count == 1 && line.contains(" plugin=failing"), "\(lines)")
         switch kind {
         case .own:
-            #expect(line.hasPrefix("error failed") && line.contains("call=\(call.rawValue) "), "\(line)")
+            #expect(line.hasPrefix("error failed") && line.contains("call=\(call.name) "), "\(line)")
             #expect(line.contains("error=an odd error") && answer.status == 500)
         case .refusal:
             #expect(line.hasPrefix("info refused") && line.contains("reason=a rule of the plugin"), "\(line)")
@@ -360,7 +370,7 @@ struct AttributionTests {
 
     @Test("nor does a page show it, except during development")
     func page() async throws {
-        let shown = "the plugin &#39;failing&#39; failed in BrowserEndpoint.respond: an odd error"
+        let shown = "the plugin &#39;failing&#39; failed in Endpoint.respond: an odd error"
         let closed = await Self.ask(.page, .own, try await server())
         #expect(closed.status == 500 && !closed.html.contains("odd error"))
         let open = await Self.ask(.page, .own, try await server(isDevelopment: true))

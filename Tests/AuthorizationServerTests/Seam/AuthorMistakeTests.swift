@@ -49,10 +49,10 @@ private struct Careless: Plugin, TokenGrant {
 
     struct Twice: Endpoint {
         let route = Route(["POST"], "/twice")
-        let caller = ClientRequirement.identified
+        let admission = Admission.client(.identified)
         let parameters = [ParameterDeclaration("writes", repeatable: true)]
 
-        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
             EndpointResponse(["done": true], writes: request.parameters.values("writes").map(Careless.write))
         }
     }

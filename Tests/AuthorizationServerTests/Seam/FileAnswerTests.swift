@@ -6,18 +6,19 @@ import Support
 import Testing
 
 /// An endpoint that responds with a file of the requested media type.
-private struct Filing: Plugin, BrowserEndpoint {
+private struct Filing: Plugin, Endpoint {
     static let manifest = PluginManifest(id: "filing", summary: "", specification: "")
     let route = Route(["GET"], "/filing")
+    let admission = Admission.browser()
     let parameters = [ParameterDeclaration("type")]
 
     init(settings: Settings, host: any PluginHost) {}
 
     func register(in registry: inout Registry) {
-        registry.add(browserEndpoint: self)
+        registry.add(endpoint: self)
     }
 
-    func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+    func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
         .file([0, 0xFF, 0x3C], mediaType: try request.parameters.required("type"))
     }
 }

@@ -74,10 +74,10 @@ struct RandomlyNamed: Plugin {
 
     struct Echo: Endpoint {
         let route = Route(["POST"], "/\(word)", metadata: "\(word)_endpoint")
-        let caller = ClientRequirement.identified
+        let admission = Admission.client(.identified)
         let parameters = [ParameterDeclaration("\(word)_parameter", repeatable: true)]
 
-        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
             EndpointResponse(.strings(request.parameters.values("\(word)_parameter")), status: 202)
         }
     }

@@ -19,8 +19,8 @@ private struct Returning: Plugin {
         registry.add(format: Format())
         registry.add(flow: Flow())
         registry.add(endpoint: ForClients())
-        registry.add(resourceEndpoint: ForTokens())
-        registry.add(browserEndpoint: ForBrowsers())
+        registry.add(endpoint: ForTokens())
+        registry.add(endpoint: ForBrowsers())
         registry.add(revocation: Participant())
     }
 
@@ -66,27 +66,28 @@ private struct Returning: Plugin {
 
     struct ForClients: Endpoint {
         let route = Route(["POST"], "/for-clients")
-        let caller = ClientRequirement.identified
+        let admission = Admission.client(.identified)
         let parameters: [ParameterDeclaration] = []
 
-        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
             EndpointResponse(["done": true], writes: ReturnedWriteTests.writes(of: .endpoint))
         }
     }
 
-    struct ForTokens: ResourceEndpoint {
+    struct ForTokens: Endpoint {
         let route = Route(["GET"], "/for-tokens")
-        let scope: Scope = ["read"]
+        let admission = Admission.bearer(["read"])
 
-        func respond(to request: ResourceRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
             EndpointResponse(["done": true], writes: ReturnedWriteTests.writes(of: .resourceEndpoint))
         }
     }
 
-    struct ForBrowsers: BrowserEndpoint {
+    struct ForBrowsers: Endpoint {
         let route = Route(["GET"], "/for-browsers")
+        let admission = Admission.browser()
 
-        func respond(to request: BrowserRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
             EndpointResponse(["done": true], writes: ReturnedWriteTests.writes(of: .browserEndpoint))
         }
     }

@@ -18,7 +18,7 @@ private struct UndeclaredReading: Plugin {
         registry.add(extension: Member())
         registry.add(flow: Flow())
         registry.add(endpoint: ForClients())
-        registry.add(browserEndpoint: ForBrowsers())
+        registry.add(endpoint: ForBrowsers())
         registry.add(step: Step())
     }
 
@@ -64,20 +64,21 @@ private struct UndeclaredReading: Plugin {
 
     struct ForClients: Endpoint {
         let route = Route(["POST"], "/for-clients")
-        let caller = ClientRequirement.identified
+        let admission = Admission.client(.identified)
         let parameters: [ParameterDeclaration] = []
 
-        func respond(to request: EndpointRequest) async throws -> EndpointResponse {
+        func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
             UndeclaredReadTests.read(request.parameters, as: "Endpoint")
             return EndpointResponse(["done": true])
         }
     }
 
-    struct ForBrowsers: BrowserEndpoint {
+    struct ForBrowsers: Endpoint {
         let route = Route(["GET"], "/for-browsers")
+        let admission = Admission.browser()
 
-        func respond(to request: BrowserRequest) async throws -> EndpointResponse {
-            UndeclaredReadTests.read(request.parameters, as: "BrowserEndpoint")
+        func respond(to request: EndpointRequest<UserSession?>) async throws -> EndpointResponse {
+            UndeclaredReadTests.read(request.parameters, as: "Endpoint for browsers")
             return EndpointResponse(["done": true])
         }
     }
@@ -124,7 +125,7 @@ struct UndeclaredReadTests {
     private func ask(_ role: String, _ server: TestServer) async -> Answer {
         switch role {
         case "Endpoint": return await server.post("/auth/for-clients", [("client_id", "c"), ("other", "sent")])
-        case "BrowserEndpoint": return await server.send("GET", "/auth/for-browsers", query: "other=sent")
+        case "Endpoint for browsers": return await server.send("GET", "/auth/for-browsers", query: "other=sent")
         case "AuthorizationFlow", "InteractionStep":
             let browser = Browser(server)
             let page = await browser.authorize([
@@ -143,7 +144,7 @@ struct UndeclaredReadTests {
     }
 
     private static let roles = [
-        "TokenGrant", "TokenRequestFilter", "AuthorizationFlow", "Endpoint", "BrowserEndpoint", "InteractionStep",
+        "TokenGrant", "TokenRequestFilter", "AuthorizationFlow", "Endpoint", "Endpoint for browsers", "InteractionStep",
     ]
 
     @Test("once, with the plugin, the role and the cure, and the request continues", arguments: roles)
@@ -154,8 +155,9 @@ struct UndeclaredReadTests {
             #expect(answer.status < 400, "\(answer.html)")
         }
         let list = role == "InteractionStep" ? "fields" : "parameters"
+        let kind = role == "Endpoint for browsers" ? "Endpoint" : role
         let what =
-            "the \(role) of the plugin 'forgetful' reads the parameter 'other', which is not declared and therefore "
+            "the \(kind) of the plugin 'forgetful' reads the parameter 'other', which is not declared and therefore "
             + "never there; add it to its \(list)"
         #expect(reported(server).count == 1)
         #expect(reported(server).first?.hasPrefix("error ") == true)

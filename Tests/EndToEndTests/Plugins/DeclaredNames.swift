@@ -26,9 +26,7 @@ enum DeclaredNames {
     }
 
     private static func ofRoutes(_ registry: Registry) -> [String] {
-        let routes =
-            registry.endpoints.map(\.route) + registry.resourceEndpoints.map(\.route)
-            + registry.browserEndpoints.map(\.route)
+        let routes = registry.endpoints.map { $0.route }
         return routes.flatMap { [$0.path] + ($0.metadata.map { [$0] } ?? []) } + registry.metadata.map(\.name)
             + registry.documents.map(\.name)
     }

@@ -47,11 +47,10 @@ extension Registry {
     var lines: Set<String> {
         let present =
             grants.map { "grant \($0.declaration.key)" } + extensions.flatMap(\.members).map { "member \($0)" }
-            + endpoints.map { "endpoint \($0.route.path)" } + collections.map { "collection \($0.name)" }
+            + endpoints.map { $0.route.line } + collections.map { "collection \($0.name)" }
             + scopesOnRequest.map { "scope on request \($0)" } + metadata.map { "metadata \($0.name)" }
         let later =
-            flows.map { "flow \($0.word)" } + resourceEndpoints.map { "resource endpoint \($0.route.path)" }
-            + browserEndpoints.map { "browser endpoint \($0.route.path)" } + documents.map { "document \($0.name)" }
+            flows.map { "flow \($0.word)" } + documents.map { "document \($0.name)" }
             + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
             + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }

@@ -59,13 +59,12 @@ final class TestHost: LaterHost {
         issued.withLock { $0.append((value: value, token: token)) }
     }
 
-    func address(of route: Route) -> String { "\(issuer)/auth\(route.path)" }
-
-    func address(of route: LaterRoute) -> String {
+    func address(of route: Route) -> String {
         switch route.base {
         case .endpoints: "\(issuer)/auth\(route.path)"
         case .issuer: "\(issuer)\(route.path)"
-        case .wellKnown: "https://id.example.com/.well-known\(route.path)/tenant"
+        case .wellKnown: "\(issuer)/.well-known\(route.path)"
+        @unknown default: route.path
         }
     }
 

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
-/// Admits callers and finds the endpoint, as the core will do it.
+/// The sender of a request, as the core has found it out.
+enum FoundCaller: Sendable {
+    case nobody
+    case client(Client)
+    case bearer(Bearer)
+}
+
+/// Admits callers and finds the endpoint, as the core does it or will do it.
 struct TestRouter {
-    private let endpoints: [any CallerEndpoint]
+    private let endpoints: [any Endpoint]
+    private let later: [any LaterEndpoint]
 
     init(_ registry: Registry) {
-        endpoints = registry.later((any CallerEndpoint).self)
+        endpoints = registry.endpoints
+        later = registry.later((any LaterEndpoint).self)
     }
 
     /// A request before its caller has a type.
-    struct Request: Sendable {
+    private struct Request: Sendable {
         var head: RequestHead
         var caller: FoundCaller
         var parameters: Parameters
+        var variables: Parameters = [:]
         var document: JSON?
     }
 
@@ -24,45 +34,56 @@ struct TestRouter {
         document: JSON? = nil
     ) async throws -> Reply {
         let head = RequestHead(method: method, path: path)
-        let request = Request(head: head, caller: caller, parameters: parameters, document: document)
+        var request = Request(head: head, caller: caller, parameters: parameters, document: document)
         var isServed = false
+        for endpoint in later where endpoint.route.methods.contains(method) {
+            guard let variables = endpoint.route.variables(in: path) else { continue }
+            (isServed, request.variables) = (true, variables)
+            if let reply = try await answer(endpoint, request) { return reply }
+        }
         for endpoint in endpoints where endpoint.route.methods.contains(method) {
             guard let variables = endpoint.route.variables(in: path) else { continue }
-            isServed = true
-            if let reply = try await answer(endpoint, request, variables) { return reply }
+            (isServed, request.variables) = (true, variables)
+            if let response = try await answer(endpoint, request) { return Reply(response) }
         }
         guard !isServed else { throw OAuthError(.invalidClient) }
-        return Reply(.none, status: 404)
+        return Reply(EndpointResponse(nil, status: 404))
     }
 
     /// The reply of an endpoint; nil if it does not admit the caller.
-    private func answer<Serving: CallerEndpoint>(
-        _ endpoint: Serving, _ request: Request, _ variables: Parameters
-    ) async throws -> Reply? {
-        guard let who = Serving.Who.admitted(request.caller) else { return nil }
-        try check(request.caller, endpoint.admission.way)
-        var call = Call(head: request.head, caller: who)
-        call.parameters = request.parameters
-        call.variables = variables
-        call.document = request.document
-        return try await endpoint.respond(to: call)
+    private func answer<Serving: LaterEndpoint>(_ endpoint: Serving, _ request: Request) async throws -> Reply? {
+        guard let who = endpoint.admitted(request.caller) else { return nil }
+        if case .anyoneOrBearer(let scope) = endpoint.admission, case .bearer(let bearer) = request.caller {
+            try check(bearer, scope)
+        }
+        return try await endpoint.respond(to: typed(request, who))
     }
 
-    private func check(_ caller: FoundCaller, _ way: AdmissionWay) throws {
-        switch (way, caller) {
-        case (.bearer(let scope), .bearer(let bearer)), (.anyoneOrBearer(let scope), .bearer(let bearer)):
-            guard scope.words.allSatisfy(bearer.token.authorization.scope.contains) else {
-                throw OAuthError(.insufficientScope)
-            }
-        case (.client(.confidential), .client(let client)):
-            guard !client.isPublic else { throw OAuthError(.invalidClient) }
-        default: break
+    private func answer(_ endpoint: any Endpoint, _ request: Request) async throws -> EndpointResponse? {
+        guard case .bearer(let scope) = endpoint.admissionRule, case .bearer(let bearer) = request.caller,
+            let endpoint = endpoint as? any Endpoint<Bearer>
+        else { return nil }
+        try check(bearer, scope)
+        return try await endpoint.respond(to: typed(request, bearer))
+    }
+
+    private func typed<Who: Caller>(_ request: Request, _ caller: Who) -> EndpointRequest<Who> {
+        EndpointRequest(
+            head: request.head, caller: caller, parameters: request.parameters, variables: request.variables,
+            document: request.document)
+    }
+
+    private func check(_ bearer: Bearer, _ scope: Scope) throws {
+        guard scope.words.allSatisfy(bearer.token.authorization.scope.contains) else {
+            throw OAuthError(.insufficientScope)
         }
     }
 }
 
-extension LaterRoute {
+extension Route {
     /// The values of the variables in a path; nil if it is another path.
+    ///
+    /// A last segment such as `{path...}` takes all that follows, which routes cannot have yet.
     func variables(in path: String) -> Parameters? {
         let (pattern, parts) = (self.path.split(separator: "/"), path.split(separator: "/"))
         var values: [(name: String, value: String)] = []

@@ -26,8 +26,6 @@ protocol LaterHost: PluginHost {
     var foreignKeys: any ForeignKeyService { get }
     var messages: any MessageService { get }
     var connections: any ConnectionService { get }
-    /// The public address of a route.
-    func address(of route: LaterRoute) -> String
 }
 
 extension PluginHost {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 import GrantKit
 
 extension Registry {
@@ -21,8 +22,7 @@ extension Registry {
         parts += extensions.filter { $0.members.isEmpty }.map { _ in "a look at every token, which it may refuse" }
         parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
         parts += purposes.map { "purpose \($0.name), for which users sign in and consent" }
-        let routes = endpoints.map(\.route) + resourceEndpoints.map(\.route) + browserEndpoints.map(\.route)
-        parts += routes.map { "endpoint \($0.path)" }
+        parts += endpoints.map { "endpoint \($0.route.pathBelowBase)" }
         parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
         parts += requestFilters.map { _ in "a filter of authorization requests" }
         parts += tokenFilters.map { _ in "a filter of token requests" }
@@ -48,8 +48,7 @@ extension Registry {
     private var parameters: [String] {
         var all = grants.flatMap(\.parameters) + flows.flatMap(\.parameters)
         all += requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)
-        all += endpoints.flatMap(\.parameters) + resourceEndpoints.flatMap(\.parameters)
-        all += browserEndpoints.flatMap(\.parameters)
+        all += endpoints.flatMap { $0.parameters }
         return Set(all.map(\.name)).sorted()
     }
 }

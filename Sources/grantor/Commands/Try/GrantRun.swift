@@ -183,7 +183,8 @@ struct GrantRun {
     // MARK: protected endpoints
 
     private mutating func use(_ token: String) throws {
-        for endpoint in generation.resourceEndpoints where endpoint.scope.words.allSatisfy({ granted.contains($0) }) {
+        for (endpoint, scope) in generation.resourceEndpoints {
+            guard scope.words.allSatisfy({ granted.contains($0) }) else { continue }
             guard endpoint.route.methods.contains("GET"), endpoint.parameters.allSatisfy({ !$0.isRequired }) else {
                 continue
             }

@@ -2,36 +2,19 @@
 
 import GrantKit
 
-/// The response of an endpoint.
-///
-/// Takes the place of `EndpointResponse` with one more member, `freshFor`, and for any caller the case `file`.
+/// The response of an endpoint. Takes the place of `EndpointResponse` with one more member, `freshFor`.
+@dynamicMemberLookup
 struct Reply: Sendable {
-    enum Content: Sendable {
-        case none
-        case json(JSON)
-        /// A body of any media type.
-        case file([UInt8], mediaType: String)
-        case page(Page)
-    }
-
-    var status: Int
-    var content: Content
-    var headers: [String: String] = [:]
-    var writes: [StoreWrite]
+    var response: EndpointResponse
     /// For how long it may be cached; not at all unless this is set.
     var freshFor: Duration?
 
-    init(_ content: Content, status: Int = 200, writes: [StoreWrite] = []) {
-        self.status = status
-        self.content = content
-        self.writes = writes
+    init(_ response: EndpointResponse) {
+        self.response = response
     }
 
-    static func json(_ body: JSON, status: Int = 200, writes: [StoreWrite] = []) -> Reply {
-        Reply(.json(body), status: status, writes: writes)
-    }
-
-    var body: JSON? {
-        if case .json(let body) = content { body } else { nil }
+    subscript<Value>(dynamicMember member: WritableKeyPath<EndpointResponse, Value>) -> Value {
+        get { response[keyPath: member] }
+        set { response[keyPath: member] = newValue }
     }
 }

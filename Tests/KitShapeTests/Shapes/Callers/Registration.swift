@@ -28,21 +28,23 @@ struct Registration: Plugin {
         registry.add(collection: StoreCollection("registration"))
         registry.add(later: RegistrationVersions.all)
         registry.add(later: RegistrationEndpoint(host: host, ceiling: ceiling))
-        registry.add(later: RegistrationReader(host: host))
-        registry.add(later: RegistrationRemover(host: host))
+        registry.add(endpoint: RegistrationReader(host: host))
+        registry.add(endpoint: RegistrationRemover(host: host))
         registry.add(later: ExpiredRegistrations(host: host, lifetime: lifetime))
     }
 }
 
-struct RegistrationEndpoint: CallerEndpoint {
+struct RegistrationEndpoint: LaterEndpoint {
+    typealias Who = Bearer?
+
     let host: any LaterHost
     let ceiling: ClientCeiling
-    let route = LaterRoute(["POST"], "/register", metadata: "registration_endpoint")
-    let admission = Admission.anyoneOrBearer(["client:register"])
-    let body = BodyKind.json(["application/json"])
+    let route = Route(["POST"], "/register", metadata: "registration_endpoint")
+    let admission = LaterAdmission.anyoneOrBearer(["client:register"])
+    let body = LaterBody.present(.json())
 
-    func respond(to call: Call<Bearer?>) async throws -> Reply {
-        guard let document = call.document, !(document["redirect_uris"]?.strings ?? []).isEmpty else {
+    func respond(to request: EndpointRequest<Bearer?>) async throws -> Reply {
+        guard let document = request.document, !(document["redirect_uris"]?.strings ?? []).isEmpty else {
             throw OAuthError(OAuthError.Code(rawValue: "invalid_redirect_uri"), "'redirect_uris' is missing")
         }
         let change = try await host.clients.documents.create(ceiling.clip(document))
@@ -51,36 +53,36 @@ struct RegistrationEndpoint: CallerEndpoint {
         let row: JSON = ["v": 2, "at": .integer(host.now.seconds)]
         let key = StoreKey("registration", change.entry.id)
         let record = StoreRecord(key, row, expiresAt: host.now + .seconds(31_536_000))
-        return .json(answer, status: 201, writes: [.create(record)])
+        return Reply(EndpointResponse(answer, status: 201, writes: [.create(record)]))
     }
 }
 
-struct RegistrationReader: CallerEndpoint {
+struct RegistrationReader: Endpoint {
     let host: any LaterHost
-    let route = LaterRoute(["GET"], "/register/{client}")
+    let route = Route(["GET"], "/register/{client}")
     let admission = Admission.bearer(Registration.scope)
 
-    func respond(to call: Call<Bearer>) async throws -> Reply {
-        .json(try await own(call, host).document)
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        EndpointResponse(try await own(request, host).document)
     }
 }
 
-struct RegistrationRemover: CallerEndpoint {
+struct RegistrationRemover: Endpoint {
     let host: any LaterHost
-    let route = LaterRoute(["DELETE"], "/register/{client}")
+    let route = Route(["DELETE"], "/register/{client}")
     let admission = Admission.bearer(Registration.scope)
 
-    func respond(to call: Call<Bearer>) async throws -> Reply {
-        let entry = try await own(call, host)
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let entry = try await own(request, host)
         _ = try await host.clients.documents.delete(entry.id, if: .exists)
-        return Reply(.none, status: 204, writes: [.delete(StoreKey("registration", entry.id))])
+        return EndpointResponse(nil, status: 204, writes: [.delete(StoreKey("registration", entry.id))])
     }
 }
 
 /// The registration of the client that calls; another's is as unknown as one that does not exist.
-private func own(_ call: Call<Bearer>, _ host: any LaterHost) async throws -> DirectoryEntry {
-    let id = try call.variables.required("client")
-    guard call.caller.token.authorization.subject == .client(id),
+private func own(_ request: EndpointRequest<Bearer>, _ host: any LaterHost) async throws -> DirectoryEntry {
+    let id = try request.variables.required("client")
+    guard request.caller.token.authorization.subject == .client(id),
         let entry = try await host.clients.documents.entry(id)
     else { throw OAuthError(.invalidToken, reason: "the token is for another registration") }
     return entry

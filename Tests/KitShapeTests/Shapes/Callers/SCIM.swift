@@ -14,31 +14,31 @@ struct SCIM: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(later: SCIMUser(host: host))
-        registry.add(later: SCIMMember(host: host))
+        registry.add(endpoint: SCIMUser(host: host))
+        registry.add(endpoint: SCIMMember(host: host))
         registry.add(later: SCIMSupport())
     }
 
-    static func reply(_ document: JSON, status: Int = 200, version: String? = nil) -> Reply {
-        var reply = Reply(.file(document.bytes, mediaType: type), status: status)
-        reply.headers["ETag"] = version.map { "W/\"\($0)\"" }
-        return reply
+    static func reply(_ document: JSON, status: Int = 200, version: String? = nil) -> EndpointResponse {
+        var response = EndpointResponse(content: .file(document.bytes, mediaType: type), status: status)
+        response.headers["ETag"] = version.map { "W/\"\($0)\"" }
+        return response
     }
 
-    static func unknown(_ what: String) -> Reply {
+    static func unknown(_ what: String) -> EndpointResponse {
         reply(["schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": .string(what)], status: 404)
     }
 }
 
-struct SCIMUser: CallerEndpoint {
+struct SCIMUser: Endpoint {
     let host: any LaterHost
-    let route = LaterRoute(["GET", "PUT"], "/scim/v2/Users/{id}", below: .issuer)
+    let route = Route(["GET", "PUT"], "/scim/v2/Users/{id}", below: .issuer)
     let admission = Admission.bearer(["scim"])
     let body = BodyKind.json([SCIM.type, "application/json"])
 
-    func respond(to call: Call<Bearer>) async throws -> Reply {
-        let id = try call.variables.required("id")
-        if call.head.method == "PUT", let document = call.document {
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let id = try request.variables.required("id")
+        if request.head.method == "PUT", let document = request.document {
             _ = try await host.users.documents.replace(id, with: document, if: .any)
         }
         guard let entry = try await host.users.documents.entry(id) else { return SCIM.unknown("there is no such user") }
@@ -47,13 +47,13 @@ struct SCIMUser: CallerEndpoint {
 }
 
 /// Whether a user is in a group: two variables, one of them in the middle.
-struct SCIMMember: CallerEndpoint {
+struct SCIMMember: Endpoint {
     let host: any LaterHost
-    let route = LaterRoute(["GET"], "/scim/v2/Groups/{group}/members/{id}", below: .issuer)
+    let route = Route(["GET"], "/scim/v2/Groups/{group}/members/{id}", below: .issuer)
     let admission = Admission.bearer(["scim"])
 
-    func respond(to call: Call<Bearer>) async throws -> Reply {
-        let (group, id) = (try call.variables.required("group"), try call.variables.required("id"))
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let (group, id) = (try request.variables.required("group"), try request.variables.required("id"))
         let groups = try await host.users.documents.entry(id)?.document["groups"]?.strings ?? []
         guard groups.contains(group) else { return SCIM.unknown("the user is not in the group") }
         return SCIM.reply(["value": .string(id)])
@@ -61,12 +61,14 @@ struct SCIMMember: CallerEndpoint {
 }
 
 /// What anyone may know of the interface (RFC 7644 section 4).
-struct SCIMSupport: CallerEndpoint {
-    let route = LaterRoute(["GET"], "/scim/v2/ServiceProviderConfig", below: .issuer)
-    let admission = Admission.anyone
+struct SCIMSupport: LaterEndpoint {
+    typealias Who = Anyone
 
-    func respond(to call: Call<Anyone>) async throws -> Reply {
-        var reply = SCIM.reply(["patch": ["supported": false], "etag": ["supported": true]])
+    let route = Route(["GET"], "/scim/v2/ServiceProviderConfig", below: .issuer)
+    let admission = LaterAdmission.anyone
+
+    func respond(to request: EndpointRequest<Anyone>) async throws -> Reply {
+        var reply = Reply(SCIM.reply(["patch": ["supported": false], "etag": ["supported": true]]))
         reply.freshFor = .seconds(3600)
         return reply
     }

@@ -46,20 +46,22 @@ struct Federation: Plugin, ClientResolver {
     }
 }
 
-/// What this server says about itself, signed (section 9).
-struct EntityStatement: CallerEndpoint {
+/// What this server says about itself, signed (section 9), at a path that follows the issuer's.
+struct EntityStatement: LaterEndpoint {
+    typealias Who = Anyone
+
     let host: any LaterHost
     let anchor: String
-    let route = LaterRoute(["GET"], "/openid-federation", below: .wellKnown)
-    let admission = Admission.anyone
+    let route = Route(["GET"], "/openid-federation", below: .wellKnown)
+    let admission = LaterAdmission.anyone
 
-    func respond(to call: Call<Anyone>) async throws -> Reply {
+    func respond(to request: EndpointRequest<Anyone>) async throws -> Reply {
         let claims: JSON = [
             "iss": .string(host.issuer), "sub": .string(host.issuer), "iat": .integer(host.now.seconds),
             "exp": .integer((host.now + .seconds(86400)).seconds), "authority_hints": .strings([anchor]),
         ]
         let statement = try await host.keys.sign(claims, type: "entity-statement+jwt", algorithm: nil)
-        var reply = Reply(.file(Array(statement.utf8), mediaType: "application/entity-statement+jwt"))
+        var reply = Reply(EndpointResponse.file(Array(statement.utf8), mediaType: "application/entity-statement+jwt"))
         reply.freshFor = .seconds(3600)
         return reply
     }

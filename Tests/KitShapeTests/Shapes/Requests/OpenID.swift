@@ -21,7 +21,7 @@ struct OpenID: Plugin {
         registry.add(flow: IdentityFlow(maker: maker))
         registry.add(extension: IdentityExtension(maker: maker))
         registry.add(requestFilter: IdentityFilter(host: maker.host))
-        registry.add(resourceEndpoint: UserInfo(host: maker.host))
+        registry.add(endpoint: UserInfo(host: maker.host))
         registry.add(document: "openid-configuration")
     }
 }
@@ -131,17 +131,16 @@ struct IdentityFilter: AuthorizationRequestFilter {
     }
 }
 
-struct UserInfo: ResourceEndpoint {
+struct UserInfo: Endpoint {
     let host: any PluginHost
     let route = Route(["GET", "POST"], "/userinfo", metadata: "userinfo_endpoint")
-    let scope: Scope = ["openid"]
-    let parameters: [ParameterDeclaration] = []
+    let admission = Admission.bearer(["openid"])
 
-    func respond(to request: ResourceRequest) async throws -> EndpointResponse {
-        let authorization = request.token.authorization
+    func respond(to request: EndpointRequest<Bearer>) async throws -> EndpointResponse {
+        let authorization = request.caller.token.authorization
         var answer: JSON = ["sub": .string(authorization.subject.id)]
         let claims = try await host.access.claims(
-            for: authorization, client: request.client, scope: authorization.scope, to: .userinfo)
+            for: authorization, client: request.caller.client, scope: authorization.scope, to: .userinfo)
         for claim in claims where answer[claim.name] == nil { answer[claim.name] = claim.value }
         return EndpointResponse(answer)
     }

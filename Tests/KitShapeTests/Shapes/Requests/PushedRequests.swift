@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Takes authorization requests directly from the client, ahead of the browser (RFC 9126).
 struct PushedRequests: Plugin {
@@ -29,13 +29,15 @@ struct PushedRequests: Plugin {
     }
 }
 
-struct PushEndpoint: CallerEndpoint {
-    let host: any LaterHost
-    let route = LaterRoute(["POST"], "/par", metadata: "pushed_authorization_request_endpoint")
-    let admission = Admission.client(.identified)
-    let body = BodyKind.authorizationRequest
+struct PushEndpoint: LaterEndpoint {
+    typealias Who = Client
 
-    func respond(to request: Call<Client>) async throws -> Reply {
+    let host: any LaterHost
+    let route = Route(["POST"], "/par", metadata: "pushed_authorization_request_endpoint")
+    let admission = LaterAdmission.present(.client(.identified))
+    let body = LaterBody.authorizationRequest
+
+    func respond(to request: EndpointRequest<Client>) async throws -> Reply {
         guard request.parameters["request_uri"] == nil else {
             throw OAuthError(.invalidRequest, "a pushed request cannot be pushed again")
         }
@@ -48,9 +50,10 @@ struct PushEndpoint: CallerEndpoint {
         ]
         // Completion redeems the record, so it lives for as long as signing in may take.
         let record = StoreRecord(PushedRequests.key(of: handle, host), row, expiresAt: host.now + .seconds(3600))
-        return .json(
-            ["request_uri": .string(PushedRequests.prefix + handle), "expires_in": 60], status: 201,
-            writes: [.create(record)])
+        return Reply(
+            EndpointResponse(
+                ["request_uri": .string(PushedRequests.prefix + handle), "expires_in": 60], status: 201,
+                writes: [.create(record)]))
     }
 }
 

@@ -46,21 +46,24 @@ struct AudienceRule: ConfigurationRule {
 }
 
 /// The metadata of a resource, whose path follows the document's name (RFC 9728 section 3.1).
-struct ResourceMetadata: CallerEndpoint {
+struct ResourceMetadata: LaterEndpoint {
+    typealias Who = Anyone
+
     let host: any LaterHost
     let resources: [String]
-    let route = LaterRoute(["GET"], "/oauth-protected-resource/{path...}", below: .wellKnown)
-    let admission = Admission.anyone
+    let route = Route(["GET"], "/oauth-protected-resource/{path...}", below: .wellKnown)
+    let admission = LaterAdmission.anyone
 
-    func respond(to call: Call<Anyone>) async throws -> Reply {
-        let path = call.variables["path"] ?? ""
+    func respond(to request: EndpointRequest<Anyone>) async throws -> Reply {
+        let path = request.variables["path"] ?? ""
         let found = resources.first { resource in
             (try? WebAddress(resource)).map { $0.rest == (path.isEmpty ? "" : "/\(path)") } ?? false
         }
-        guard let found else { return Reply(.none, status: 404) }
-        var reply = Reply.json([
-            "resource": .string(found), "authorization_servers": .strings([host.issuer]),
-        ])
+        guard let found else { return Reply(EndpointResponse(nil, status: 404)) }
+        var reply = Reply(
+            EndpointResponse([
+                "resource": .string(found), "authorization_servers": .strings([host.issuer]),
+            ]))
         reply.freshFor = .seconds(3600)
         return reply
     }

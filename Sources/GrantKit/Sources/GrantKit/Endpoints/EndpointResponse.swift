@@ -8,11 +8,12 @@ public struct EndpointResponse: Sendable {
         case none
         /// A JSON value.
         case json(JSON)
-        /// A page, which the core renders; of a `BrowserEndpoint` alone.
+        /// A page, which the core renders; of an endpoint for browsers alone.
         case page(Page)
-        /// An address to go on to by GET; of a `BrowserEndpoint` alone, which answers for the address.
+        /// An address to go on to by GET; of an endpoint for browsers alone, which answers for the address.
         case redirect(String)
-        /// A sign-in and consent for a purpose, with a context that the purpose gets back; of a `BrowserEndpoint` alone.
+        /// A sign-in and consent for a purpose, with a context that the purpose gets back; of an endpoint for browsers
+        /// alone.
         case interaction(purpose: String, context: JSON)
         /// A file such as an image, with its media type. The core sends it so that a browser runs nothing in it.
         case file([UInt8], mediaType: String)

@@ -3,9 +3,9 @@
 /// What a sign-in and consent are for that did not begin at the authorization endpoint, such as a device that shows a
 /// code.
 ///
-/// A `BrowserEndpoint` starts one by returning `EndpointResponse.interaction`. The core then takes the user through
-/// sign-in and consent, and calls the purpose with the result. The pages can stay open for an hour, so the core asks for
-/// the request again before each page: a purpose that has ended meanwhile refuses there.
+/// An endpoint for browsers starts one by returning `EndpointResponse.interaction`. The core then takes the user
+/// through sign-in and consent, and calls the purpose with the result. The pages can stay open for an hour, so the core
+/// asks for the request again before each page: a purpose that has ended meanwhile refuses there.
 public protocol InteractionPurpose: Sendable {
     /// The name by which endpoints start it, unique in a server.
     var name: String { get }

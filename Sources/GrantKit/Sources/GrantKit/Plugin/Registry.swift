@@ -10,7 +10,7 @@ public struct Registry: Sendable {
     public private(set) var formats: [any TokenFormat] = []
     /// The resolvers, those of the formats included.
     public private(set) var resolvers: [any TokenResolver] = []
-    /// The endpoints.
+    /// The endpoints for callers of all kinds.
     public private(set) var endpoints: [any Endpoint] = []
     /// The words of `response_type`.
     public private(set) var flows: [any AuthorizationFlow] = []
@@ -24,10 +24,6 @@ public struct Registry: Sendable {
     public private(set) var purposes: [any InteractionPurpose] = []
     /// What is told about people.
     public private(set) var claimsSources: [any ClaimsSource] = []
-    /// The endpoints for whoever presents an access token.
-    public private(set) var resourceEndpoints: [any ResourceEndpoint] = []
-    /// The endpoints for people's browsers.
-    public private(set) var browserEndpoints: [any BrowserEndpoint] = []
     /// Who has something to commit when something is revoked.
     public private(set) var revocationParticipants: [any RevocationParticipant] = []
     /// What has something to commit together with the changes that events are about.
@@ -110,16 +106,6 @@ public struct Registry: Sendable {
     /// Adds something that is told about people.
     public mutating func add(claims source: some ClaimsSource) {
         claimsSources.append(source)
-    }
-
-    /// Adds an endpoint for whoever presents an access token.
-    public mutating func add(resourceEndpoint: some ResourceEndpoint) {
-        resourceEndpoints.append(resourceEndpoint)
-    }
-
-    /// Adds an endpoint for people's browsers.
-    public mutating func add(browserEndpoint: some BrowserEndpoint) {
-        browserEndpoints.append(browserEndpoint)
     }
 
     /// Adds what has something to commit when something is revoked.
