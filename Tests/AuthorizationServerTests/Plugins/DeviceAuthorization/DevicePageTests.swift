@@ -204,6 +204,23 @@ struct DevicePageTests {
         #expect(await device.poll().status == 200)
     }
 
+    @Test("of two tabs that allow different things at once, one is told so, and the device gets what that one allowed")
+    func twoTabs() async throws {
+        let server = try await Device.server()
+        let browser = Browser(server)
+        for _ in 0..<Races.rounds {
+            let device = await Device(server)
+            let tabs = [await device.consent(in: browser), await device.consent(in: browser)]
+            let other = browser.copy()
+            async let all = browser.allow(tabs[0])
+            async let less = other.allow(tabs[1], ["profile"])
+            let connected = [await all.heading, await less.heading].map { $0 == "Your device is connected" }
+            #expect(connected.count { $0 } == 1)
+            #expect(await device.poll()["scope"]?.contains("read") == connected[0])
+            server.clock.advance(.seconds(60))
+        }
+    }
+
     // MARK: the QR code
 
     @Test("the image is the QR code of the page with the code filled in, whether or not the code exists")
