@@ -95,6 +95,17 @@ struct DevicePageTests {
         #expect(await Device.type(device.userCode, in: browser).heading == "Sign in")
     }
 
+    @Test("wrong codes and those that come too early are events, without the code")
+    func events() async throws {
+        let sink = RecordingSink.make()
+        let server = try await Device.server(Device.plugins + [sink.setup])
+        let browser = Browser(server)
+        for _ in 0..<120 { _ = await Device.type("BBBB-BBBB", in: browser) }
+        let events = try await sink.records.wait { $0.kind.rawValue == "device-authorization.code_delayed" }
+        let failed = events.filter { $0.kind.rawValue == "device-authorization.code_failed" }
+        #expect(failed.count >= 100 && failed.allSatisfy { $0.address == "192.0.2.1" && $0.details == [:] })
+    }
+
     // MARK: pages
 
     @Test("a link fills the code in, and starts nothing by itself", .clause("RFC 8628 section 3.3.1"))
