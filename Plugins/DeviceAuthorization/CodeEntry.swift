@@ -26,7 +26,9 @@ struct CodeEntry: Endpoint {
         guard let code = UserCode(typed: typed) else { return .page(DevicePage.form(typed, .wrong)) }
         switch try await host.attempts.count(CodeEntry.secret, of: nil, from: request.head.address) {
         case .allowed(let attempt): return try await check(code, attempt)
-        case .later(let wait): return .page(DevicePage.form(typed, .throttled, wait))
+        case .later(let wait):
+            host.events.record(Event(.codeDelayed, details: ["seconds": .integer(wait.components.seconds)]))
+            return .page(DevicePage.form(typed, .throttled, wait))
         @unknown default:
             throw OAuthError(.serverError, reason: "the server gives an answer that this plugin does not know")
         }
@@ -34,8 +36,18 @@ struct CodeEntry: Endpoint {
 
     private func check(_ code: UserCode, _ attempt: CountedAttempt) async throws -> EndpointResponse {
         // Wrong, expired and used codes look the same.
-        guard let key = try await requests.pending(code) else { return .page(DevicePage.form(code.shown, .wrong)) }
+        guard let key = try await requests.pending(code) else {
+            host.events.record(Event(.codeFailed))
+            return .page(DevicePage.form(code.shown, .wrong))
+        }
         try await host.attempts.succeeded(attempt)
         return .interaction(DeviceApproval.purpose, context: DeviceApproval.context(key, code))
     }
+}
+
+extension Event.Kind {
+    /// A code that a user typed is wrong, has expired or has been used.
+    fileprivate static let codeFailed = Event.Kind(rawValue: "device-authorization.code_failed")
+    /// A code came too early after others, and was not looked up.
+    fileprivate static let codeDelayed = Event.Kind(rawValue: "device-authorization.code_delayed")
 }

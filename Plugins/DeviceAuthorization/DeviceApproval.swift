@@ -45,10 +45,7 @@ struct DeviceApproval: InteractionPurpose {
 
     func approved(_ authorization: Authorization, for context: JSON) async throws -> PurposeAnswer {
         let found = try await read(context)
-        // The button was pressed twice, and the first press has been recorded.
-        if found.decision == .approved, found.authorization?.subject == authorization.subject {
-            return PurposeAnswer(DevicePage.connected)
-        }
+        // The server repeats the page if a button is pressed twice; what comes from another tab decides nothing.
         guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
         var kept = authorization
         // As with a code, a user who unticks offline access gives no refresh token.
@@ -62,7 +59,6 @@ struct DeviceApproval: InteractionPurpose {
 
     func denied(for context: JSON) async throws -> PurposeAnswer {
         let found = try await read(context)
-        if found.decision == .denied { return PurposeAnswer(DevicePage.denied) }
         guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
         return PurposeAnswer(DevicePage.denied, writes: found.denying())
     }

@@ -9,20 +9,32 @@ struct QRCode {
 
     /// Makes a code, with the mask that makes it easiest to scan; nil for more than 213 bytes.
     init?(_ content: String) {
-        let codes = (0..<8).compactMap { QRCode(content, mask: $0) }.map { ($0, QRPenalty(canvas: $0.canvas).total) }
+        guard let unmasked = QRCode.unmasked(content) else { return nil }
+        let codes = (0..<8).map { QRCode(unmasked, mask: $0) }.map { ($0, QRPenalty(canvas: $0.canvas).total) }
         guard let best = codes.min(by: { $0.1 < $1.1 }) else { return nil }
         self = best.0
     }
 
     /// Makes a code with a mask, a number from 0 to 7.
     init?(_ content: String, mask: Int) {
+        guard let unmasked = QRCode.unmasked(content) else { return nil }
+        self.init(unmasked, mask: mask)
+    }
+
+    private init(_ unmasked: QRCanvas, mask: Int) {
+        var canvas = unmasked
+        canvas.apply(mask: mask)
+        self.canvas = canvas
+    }
+
+    /// Everything but the mask, which is drawn once for all masks, since anyone can ask for images.
+    private static func unmasked(_ content: String) -> QRCanvas? {
         let bytes = Array(content.utf8)
         guard let version = QRVersion.smallest(for: bytes.count) else { return nil }
         var canvas = QRCanvas(size: version.size)
         canvas.drawPatterns(of: version)
         canvas.drawData(QRCodewords.all(of: bytes, version))
-        canvas.apply(mask: mask)
-        self.canvas = canvas
+        return canvas
     }
 
     /// The code as an image: a path with a rectangle for each run of dark modules.

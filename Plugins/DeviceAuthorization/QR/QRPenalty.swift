@@ -21,14 +21,12 @@ struct QRPenalty {
         return sum
     }
 
-    private static let finder = [true, false, true, true, true, false, true, false, false, false, false]
-
-    /// What looks like the pattern in the corners.
+    /// What looks like the pattern in the corners, from either side.
     private func finders(_ line: [Bool]) -> Int {
-        let width = QRPenalty.finder.count
-        let count = (0...line.count - width).count { start in
-            let part = line[start..<start + width]
-            return part.elementsEqual(QRPenalty.finder) || part.elementsEqual(QRPenalty.finder.reversed())
+        var (count, last) = (0, 0)
+        for (place, isDark) in line.enumerated() {
+            last = (last << 1 | (isDark ? 1 : 0)) & 0x7FF
+            if place >= 10, last == 0b101_1101_0000 || last == 0b000_0101_1101 { count += 1 }
         }
         return 40 * count
     }
@@ -39,8 +37,8 @@ struct QRPenalty {
         for y in 1..<canvas.size {
             for x in 1..<canvas.size {
                 let isDark = canvas.isDark(x, y)
-                let others = [canvas.isDark(x - 1, y), canvas.isDark(x, y - 1), canvas.isDark(x - 1, y - 1)]
-                if others.allSatisfy({ $0 == isDark }) { count += 1 }
+                guard canvas.isDark(x - 1, y) == isDark, canvas.isDark(x, y - 1) == isDark else { continue }
+                if canvas.isDark(x - 1, y - 1) == isDark { count += 1 }
             }
         }
         return 3 * count

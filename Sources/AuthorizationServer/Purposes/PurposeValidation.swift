@@ -17,7 +17,8 @@ struct PurposeValidation {
     func validate(_ start: PurposeStart) async throws -> ValidRequest {
         guard let owned = plan.purposes[exactly: start.name] else {
             let error = OAuthError(.invalidRequest, reason: "no loaded plugin has the purpose '\(start.name)'")
-            throw PageRefusal(.expired, error, again: start.page)
+            // The plugin's page has been removed with its purpose.
+            throw PageRefusal(.expired, error)
         }
         do {
             return try await validate(owned, start)

@@ -56,6 +56,16 @@ struct PurposeRefusalTests {
         #expect(answer.status == 400 && answer.heading == Pairing.expired && answer.link == "/auth/pair")
     }
 
+    @Test("if the plugin is removed while a page is open, the page does not lead to the endpoint, which is gone too")
+    func removed() async throws {
+        let server = try await Pairing.server()
+        let (browser, consent) = try await open(server)
+        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: Demo.users))
+        let answer = await browser.allow(consent)
+        #expect(answer.status == 400 && answer.heading == Pairing.expired && answer.link != "/auth/pair")
+        #expect(await browser.open("/auth/pair").status == 404)
+    }
+
     @Test("a page that was open for an hour has expired, and leads to the endpoint")
     func old() async throws {
         let server = try await Pairing.server()

@@ -169,6 +169,31 @@ struct DeviceAuthorizationTests {
         #expect(await device.poll().error == "invalid_grant")
     }
 
+    @Test("a device loses its access when the user signs out, and keeps it when the session expires")
+    func endOfSession() async throws {
+        let server = try await Device.server()
+        func refresh(_ tokens: Answer) async -> Answer {
+            await server.post(
+                "/auth/token",
+                [
+                    ("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"] ?? ""),
+                    ("client_id", "tv"),
+                ])
+        }
+        let first = try #require(await Device.approved(server))
+        let lost = await first.poll()
+        for session in try await server.core.sessions.list(user: "ann") {
+            try await server.core.tokens.revoke(.session(session.id), reason: "test")
+        }
+        #expect(lost.status == 200)
+        #expect(await refresh(lost).error == "invalid_grant")
+        let second = try #require(await Device.approved(server))
+        let kept = await second.poll()
+        server.clock.advance(.seconds(13 * 3600))
+        #expect(try await server.core.sessions.list(user: "ann").isEmpty)
+        #expect(await refresh(kept).status == 200)
+    }
+
     @Test("the device gets no more than the user has ticked, and no refresh token without offline access")
     func ticked() async throws {
         let server = try await Device.server()

@@ -95,6 +95,17 @@ struct DevicePageTests {
         #expect(await Device.type(device.userCode, in: browser).heading == "Sign in")
     }
 
+    @Test("wrong codes and those that come too early are events, without the code")
+    func events() async throws {
+        let sink = RecordingSink.make()
+        let server = try await Device.server(Device.plugins + [sink.setup])
+        let browser = Browser(server)
+        for _ in 0..<120 { _ = await Device.type("BBBB-BBBB", in: browser) }
+        let events = try await sink.records.wait { $0.kind.rawValue == "device-authorization.code_delayed" }
+        let failed = events.filter { $0.kind.rawValue == "device-authorization.code_failed" }
+        #expect(failed.count >= 100 && failed.allSatisfy { $0.address == "192.0.2.1" && $0.details == [:] })
+    }
+
     // MARK: pages
 
     @Test("a link fills the code in, and starts nothing by itself", .clause("RFC 8628 section 3.3.1"))
@@ -202,6 +213,23 @@ struct DevicePageTests {
         }
         #expect(headings.allSatisfy { $0 == "Your device is connected" }, "\(headings)")
         #expect(await device.poll().status == 200)
+    }
+
+    @Test("of two tabs that allow different things at once, one is told so, and the device gets what that one allowed")
+    func twoTabs() async throws {
+        let server = try await Device.server()
+        let browser = Browser(server)
+        for _ in 0..<Races.rounds {
+            let device = await Device(server)
+            let tabs = [await device.consent(in: browser), await device.consent(in: browser)]
+            let other = browser.copy()
+            async let all = browser.allow(tabs[0])
+            async let less = other.allow(tabs[1], ["profile"])
+            let connected = [await all.heading, await less.heading].map { $0 == "Your device is connected" }
+            #expect(connected.count { $0 } == 1)
+            #expect(await device.poll()["scope"]?.contains("read") == connected[0])
+            server.clock.advance(.seconds(60))
+        }
     }
 
     // MARK: the QR code

@@ -59,6 +59,33 @@ struct QRCodeTests {
         #expect(code.canvas == QRCode(content, mask: 3)?.canvas)
     }
 
+    @Test("a penalty is the sum of what the standard counts, however it is computed", arguments: Example.all)
+    func penalty(_ example: Example) throws {
+        let canvas = try #require(QRCode(example.content, mask: example.mask)).canvas
+        let all = 0..<canvas.size
+        let rows = all.map { y in all.map { x in canvas.isDark(x, y) ? "1" : "0" }.joined() }
+        let columns = all.map { x in all.map { y in canvas.isDark(x, y) ? "1" : "0" }.joined() }
+        var expected = 0
+        for line in rows + columns {
+            for run in line.matches(of: /0{5,}|1{5,}/) { expected += run.output.utf8.count - 2 }
+            let bytes = Array(line.utf8)
+            for start in 0...(bytes.count - 11) {
+                let part = bytes[start..<start + 11]
+                let isFinder = part.elementsEqual("10111010000".utf8) || part.elementsEqual("00001011101".utf8)
+                if isFinder { expected += 40 }
+            }
+        }
+        for y in all.dropFirst() {
+            for x in all.dropFirst() {
+                let square = [canvas.isDark(x - 1, y - 1), canvas.isDark(x - 1, y), canvas.isDark(x, y - 1)]
+                if Set(square + [canvas.isDark(x, y)]).count == 1 { expected += 3 }
+            }
+        }
+        let (dark, modules) = (canvas.modules.count { $0 }, canvas.modules.count)
+        expected += abs(dark * 20 - modules * 10) / modules * 10
+        #expect(QRPenalty(canvas: canvas).total == expected)
+    }
+
     @Test("213 bytes fit, and more do not")
     func longest() {
         #expect(QRCode(String(repeating: "a", count: 213)) != nil)
