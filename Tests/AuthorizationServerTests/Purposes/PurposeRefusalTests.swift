@@ -95,7 +95,7 @@ struct PurposeRefusalTests {
     }
 
     @Test("a client that is removed while a page is open gets nothing")
-    func removed() async throws {
+    func pluginRemoved() async throws {
         let server = try await Pairing.server()
         let (browser, consent) = try await open(server)
         try reload(server, clients: [Pairing.recorder])

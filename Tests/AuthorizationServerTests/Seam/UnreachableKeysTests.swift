@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Cryptography
 import GrantKit
 import Support
 import Testing

@@ -74,7 +74,7 @@ private func depth(of json: JSON) -> Int {
     let request = ServerRequest(head: head, body: lines.count > 1 ? Array(lines[1]) : [])
     if let parameters = try? RequestBody.parameters(of: request) { try checkParameters(parameters) }
     if let parameters = try? RequestBody.form(of: request) { try checkParameters(parameters) }
-    _ = try? RequestBody.document(of: request)
+    _ = try? RequestBody.document(of: request, types: ["application/json"])
 }
 
 /// A scope has the syntax of RFC 6749 section 3.3, has each scope value once, and is written as it is read.
