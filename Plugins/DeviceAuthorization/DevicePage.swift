@@ -7,6 +7,9 @@ enum DevicePage {
     static let name = "device"
     static let connected = Page(name, ["kind": "connected"])
     static let denied = Page(name, ["kind": "denied"])
+    /// The pages for a user who decides on a page that was open when the same code was approved or denied elsewhere.
+    static let connectedBefore = Page(name, ["kind": "connected_before"])
+    static let deniedBefore = Page(name, ["kind": "denied_before"])
 
     /// The reason why the form is shown again; the raw value ends the key of its text.
     enum Problem: String {
@@ -93,6 +96,13 @@ extension DevicePage {
             "device_connected_message": "You can close this page and go back to your device.",
             "device_denied_title": "Access denied",
             "device_denied_message": "The device gets no access to your account. You can close this page.",
+            "device_connected_before_title": "This device is already connected",
+            "device_connected_before_message":
+                "Its code was approved on another page, so nothing has changed now. If you did not approve it "
+                + "yourself, disconnect the device and start again there.",
+            "device_denied_before_title": "Access was already denied",
+            "device_denied_before_message":
+                "The code was refused on another page, so the device gets no access. To connect it, start again there.",
         ],
         "de": [
             "device_title": "Gerät verbinden",
@@ -121,6 +131,14 @@ extension DevicePage {
             "device_connected_message": "Sie können diese Seite schließen und zu Ihrem Gerät zurückkehren.",
             "device_denied_title": "Zugriff verweigert",
             "device_denied_message": "Das Gerät erhält keinen Zugriff auf Ihr Konto. Sie können diese Seite schließen.",
+            "device_connected_before_title": "Dieses Gerät ist schon verbunden",
+            "device_connected_before_message":
+                "Sein Code wurde auf einer anderen Seite bestätigt, deshalb hat sich jetzt nichts geändert. Wenn Sie das "
+                + "nicht selbst waren, trennen Sie das Gerät und fangen Sie dort noch einmal an.",
+            "device_denied_before_title": "Der Zugriff wurde schon verweigert",
+            "device_denied_before_message":
+                "Der Code wurde auf einer anderen Seite abgelehnt, deshalb erhält das Gerät keinen Zugriff. Um es zu "
+                + "verbinden, fangen Sie dort noch einmal an.",
         ],
     ]
 }
