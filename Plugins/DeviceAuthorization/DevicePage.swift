@@ -22,11 +22,15 @@ enum DevicePage {
     ///   - typed: What the user typed, or what a link filled in; of it, only the letters of codes are shown.
     ///   - problem: Why the form is shown again.
     ///   - wait: How long the user has to wait before the next attempt.
+    ///   - signIn: Where the user can sign in first; nil if that would not help.
     /// - Returns: The page.
-    static func form(_ typed: String, _ problem: Problem? = nil, _ wait: Duration? = nil) -> Page {
+    static func form(
+        _ typed: String, _ problem: Problem? = nil, _ wait: Duration? = nil, signIn: String? = nil
+    ) -> Page {
         var values: JSON = ["form": true, "user_code": .string(UserCode.shown(typed: typed))]
         values["problem"] = (problem?.rawValue).map(JSON.string)
         values["retry_after"] = wait.map { .integer($0.components.seconds + 1) }
+        values["sign_in"] = signIn.map(JSON.string)
         return Page(name, values)
     }
 
@@ -64,6 +68,10 @@ extension DevicePage {
         </div>
         <button class="button primary">{{text.device_button}}</button>
         </form>
+        {{#sign_in}}
+        <p>{{text.device_sign_in_first}}</p>
+        <a class="button" href="{{sign_in}}">{{text.device_sign_in}}</a>
+        {{/sign_in}}
         <p class="note">{{text.device_note}}</p>
         {{/form}}
         {{^form}}
@@ -80,6 +88,9 @@ extension DevicePage {
             "device_hint": "Eight letters. You can leave out the hyphen.",
             "device_button": "Continue",
             "device_note": "Never type a code that somebody has sent you: it would give them access to your account.",
+            "device_sign_in_first":
+                "Many codes are being tried at the moment. If you sign in first, others no longer hold you up.",
+            "device_sign_in": "Sign in first",
             "device_problem_missing": "Type the code.",
             "device_problem_wrong":
                 "This code is wrong, has expired or has been used. Check what your device shows, or start again there.",
@@ -113,6 +124,10 @@ extension DevicePage {
             "device_note":
                 "Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat: Er gäbe dieser Person Zugriff auf Ihr "
                 + "Konto.",
+            "device_sign_in_first":
+                "Im Moment werden viele Codes ausprobiert. Wenn Sie sich zuerst anmelden, halten andere Sie nicht mehr "
+                + "auf.",
+            "device_sign_in": "Zuerst anmelden",
             "device_problem_missing": "Geben Sie den Code ein.",
             "device_problem_wrong":
                 "Dieser Code ist falsch, abgelaufen oder schon verwendet. Vergleichen Sie ihn mit der Anzeige Ihres "
