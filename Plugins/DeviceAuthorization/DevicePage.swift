@@ -148,8 +148,8 @@ extension DevicePage {
             "device_denied_message": "Das Gerät erhält keinen Zugriff auf Ihr Konto. Sie können diese Seite schließen.",
             "device_connected_before_title": "Dieses Gerät ist schon verbunden",
             "device_connected_before_message":
-                "Sein Code wurde auf einer anderen Seite bestätigt, deshalb hat sich jetzt nichts geändert. Wenn Sie das "
-                + "nicht selbst waren, trennen Sie das Gerät und fangen Sie dort noch einmal an.",
+                "Sein Code wurde auf einer anderen Seite bestätigt, deshalb hat sich jetzt nichts geändert. Wenn Sie "
+                + "das nicht selbst waren, trennen Sie das Gerät und fangen Sie dort noch einmal an.",
             "device_denied_before_title": "Der Zugriff wurde schon verweigert",
             "device_denied_before_message":
                 "Der Code wurde auf einer anderen Seite abgelehnt, deshalb erhält das Gerät keinen Zugriff. Um es zu "
