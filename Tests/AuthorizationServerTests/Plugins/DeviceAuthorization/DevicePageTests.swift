@@ -145,7 +145,8 @@ struct DevicePageTests {
 
     @Test("a user who is signed in has five wrong codes in all browsers, and is not asked to sign in first")
     func ownGuesses() async throws {
-        let server = try await Device.server()
+        let sink = RecordingSink.make()
+        let server = try await Device.server(Device.plugins + [sink.setup])
         var pages: [Answer] = []
         for _ in 0..<2 {
             let browser = Browser(server)
@@ -154,6 +155,9 @@ struct DevicePageTests {
         }
         #expect(pages.prefix(5).allSatisfy { $0.html.contains(Self.wrong) })
         #expect(pages.last?.html.contains("There were too many attempts.") == true && pages.last?.link == nil)
+        let events = try await sink.records.wait { $0.kind.rawValue == "device-authorization.code_delayed" }
+        let guesses = events.filter { $0.kind.rawValue.utf8.starts(with: "device-authorization.".utf8) }
+        #expect(guesses.count == 6 && guesses.allSatisfy { $0.subject == .user("ann") })
     }
 
     @Test("the page after signing in starts nothing, and takes nothing but a code", arguments: ["", "AAAA", "<b>"])
