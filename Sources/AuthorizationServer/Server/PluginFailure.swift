@@ -15,8 +15,9 @@ struct PluginFailure: Error, CustomStringConvertible {
 
     /// An error that passes out of a plugin's code, with the id of the plugin.
     ///
-    /// Errors by which callers decide what to do keep their types: `OAuthError`, `StoreError` and `PluginUnavailable`
-    /// decide the response, `JobAbandoned` decides what becomes of a job, and after `CancellationError` nobody waits.
+    /// Errors by which callers decide what to do keep their types: `OAuthError`, `StoreError`, `PluginUnavailable` and
+    /// `PurposeSettled` decide the response, `JobAbandoned` decides what becomes of a job, and after
+    /// `CancellationError` nobody waits.
     /// The plugin that is named first stays: it is the one that threw, and others only let the error pass.
     static func named(_ error: any Error, _ plugin: String, _ call: String) -> any Error {
         switch error {
@@ -26,7 +27,8 @@ struct PluginFailure: Error, CustomStringConvertible {
         case var error as StoreError:
             error.plugin = error.plugin ?? plugin
             return error
-        case is PluginFailure, is PluginMistake, is PluginUnavailable, is JobAbandoned, is CancellationError:
+        case is PluginFailure, is PluginMistake, is PluginUnavailable, is PurposeSettled, is JobAbandoned,
+            is CancellationError:
             return error
         default: return PluginFailure(plugin: plugin, call: call, error: error)
         }

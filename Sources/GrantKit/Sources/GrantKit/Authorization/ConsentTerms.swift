@@ -11,6 +11,8 @@ public struct ConsentTerms: Sendable {
     public init() {}
 
     /// Asks each time, also first-party clients, and does not remember the answer.
+    ///
+    /// What the user allowed is listed among the consents all the same, so that the user can end it.
     public mutating func askEachTime() {
         isAskedEachTime = true
     }

@@ -2,7 +2,7 @@
 
 /// Looks up what people have allowed clients, and takes it back.
 public protocol ConsentDirectory: Sendable {
-    /// What a user has allowed, by client.
+    /// What a user has allowed, by client, including what the user is asked about each time.
     ///
     /// - Throws: `StoreError`.
     func list(user id: String) async throws -> [StoredConsent]

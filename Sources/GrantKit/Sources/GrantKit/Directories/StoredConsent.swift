@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a person has allowed a client, and is not asked again.
+/// What a person has allowed a client, whether it is remembered or the person is asked each time.
 public struct StoredConsent: Sendable {
     /// The client.
     public let clientID: String
