@@ -2,6 +2,7 @@
 
 import Cryptography
 import Foundation
+import GrantKit
 import Support
 import Testing
 

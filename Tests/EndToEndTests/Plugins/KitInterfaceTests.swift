@@ -78,7 +78,7 @@ struct KitInterfaceTests {
             ("{ get }\n  #if", "{ get }\n  var place: Swift.Int { get }\n  #if", "var place"),
             ("extension GrantKit.Grant {\n  public var name: Swift.String {\n    get\n  }\n}\n", "", "public var name"),
             ("protocol Grant : Swift.Sendable", "protocol Grant : Swift.Hashable", "public protocol Grant"),
-        ])
+        ] as [(String, String, String)])
     func breaks(_ old: String, _ new: String, _ named: String) async throws {
         let text = try #require(try await refusal([(old, new)], as: "0.3"))
         #expect(text.contains(named) && text.contains("This breaks plugins that were built with kit 0.2."), "\(text)")
