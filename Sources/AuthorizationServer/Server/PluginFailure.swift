@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// An error that a plugin threw and that only the log shows, with the plugin and the call for the log (decision 0051).
 struct PluginFailure: Error, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension Registry {
     /// A one-line list of what a plugin does, or else of what it declares.

@@ -5,6 +5,7 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
     /// Names and values.
     public private(set) var all: [(name: String, value: String)]
     /// For the host: is called with each name that is looked up and has no value, to find names that nobody declared.
+    @_spi(Host)
     public var missing: (@Sendable (_ name: String) -> Void)?
 
     /// Makes parameters.

@@ -1,52 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What one plugin adds to the server, by role.
+///
+/// Only the host reads the lists. A test of a plugin looks at them with `TestRegistry` of `GrantKitTesting`.
 public struct Registry: Sendable {
     /// The grants.
+    @_spi(Host)
     public private(set) var grants: [any TokenGrant] = []
     /// The extensions of answers.
+    @_spi(Host)
     public private(set) var extensions: [any ResponseExtension] = []
     /// The token formats.
+    @_spi(Host)
     public private(set) var formats: [any TokenFormat] = []
     /// The resolvers, those of the formats included.
+    @_spi(Host)
     public private(set) var resolvers: [any TokenResolver] = []
     /// The endpoints for callers of all kinds.
+    @_spi(Host)
     public private(set) var endpoints: [any Endpoint] = []
     /// The words of `response_type`.
+    @_spi(Host)
     public private(set) var flows: [any AuthorizationFlow] = []
     /// The filters of authorization requests.
+    @_spi(Host)
     public private(set) var requestFilters: [any AuthorizationRequestFilter] = []
     /// The filters of token requests.
+    @_spi(Host)
     public private(set) var tokenFilters: [any TokenRequestFilter] = []
     /// What is asked of people.
+    @_spi(Host)
     public private(set) var steps: [any InteractionStep] = []
     /// The purposes of interactions that do not begin at the authorization endpoint.
+    @_spi(Host)
     public private(set) var purposes: [any InteractionPurpose] = []
     /// What is told about people.
+    @_spi(Host)
     public private(set) var claimsSources: [any ClaimsSource] = []
     /// Who has something to commit when something is revoked.
+    @_spi(Host)
     public private(set) var revocationParticipants: [any RevocationParticipant] = []
     /// What has something to commit together with the changes that events are about.
+    @_spi(Host)
     public private(set) var outboxes: [any EventOutbox] = []
     /// Who does what was put off.
+    @_spi(Host)
     public private(set) var jobs: [any JobHandler] = []
     /// The pages.
+    @_spi(Host)
     public private(set) var pages: [PageTemplate] = []
     /// The documents below `/.well-known`.
+    @_spi(Host)
     public private(set) var documents: [WellKnownDocument] = []
     /// What keeps records of what happens.
+    @_spi(Host)
     public private(set) var eventSinks: [any EventSink] = []
     /// The stores.
+    @_spi(Host)
     public private(set) var stores: [any Store] = []
     /// What is kept in the store.
+    @_spi(Host)
     public private(set) var collections: [StoreCollection] = []
     /// Scope words that are granted only if they are asked for.
+    @_spi(Host)
     public private(set) var scopesOnRequest: Set<String> = []
     /// Scope words that a person cannot untick.
+    @_spi(Host)
     public private(set) var requiredScopes: Set<String> = []
     /// The signature algorithms that the server must have a key for.
+    @_spi(Host)
     public private(set) var signingAlgorithms: [String] = []
     /// Members of the server's metadata.
+    @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
     /// Makes an empty registry.

@@ -30,7 +30,8 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         self.init(words)
     }
 
-    /// How many words a request may hold.
+    /// For the host: how many words a request may hold.
+    @_spi(Host)
     public static let most = 64
 
     /// Whether a text is one scope word: printable ASCII but space, quotation mark and backslash.
