@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
+import OutsideText
 
 extension AuthorizationEndpoint {
     /// Continues an interaction that an endpoint of a plugin has begun.

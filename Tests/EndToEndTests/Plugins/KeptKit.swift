@@ -37,16 +37,17 @@ struct KeptKit {
     }()
 
     init(_ version: String) throws {
-        folder = "\(Build.root)/Tests/Fixtures/kit-\(version)"
-        let list = try String(contentsOfFile: "\(folder)/libraries.txt", encoding: .utf8)
+        let place = "\(Build.root)/Tests/Fixtures/kit-\(version)"
+        folder = place
+        let list = try String(contentsOfFile: "\(place)/libraries.txt", encoding: .utf8)
         let lines = list.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         guard let first = lines.first, first.first == "compiler" else {
-            throw ConfigurationError("\(folder)/libraries.txt does not begin with the compiler")
+            throw ConfigurationError("\(place)/libraries.txt does not begin with the compiler")
         }
         compiler = first.dropFirst().joined(separator: " ")
         libraries = try lines.dropFirst().map { words in
             guard words.count == 3, let size = Int(words[1]) else {
-                throw ConfigurationError("\(folder)/libraries.txt has the line '\(words.joined(separator: " "))'")
+                throw ConfigurationError("\(place)/libraries.txt has the line '\(words.joined(separator: " "))'")
             }
             return Library(name: words[2], digest: words[0], size: size)
         }
