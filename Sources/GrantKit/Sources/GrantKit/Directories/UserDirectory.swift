@@ -23,7 +23,8 @@ public protocol UserDirectory: Sendable {
 
     /// Checks a user's current password and replaces it, which ends all sessions and everything that was granted.
     ///
-    /// This counts as a sign-in attempt, under the login name that last succeeded from this address if there is one.
+    /// This counts as a sign-in attempt, if possible under a login name with which the user has signed in from this
+    /// address.
     ///
     /// - Parameters:
     ///   - id: The user's identifier.
