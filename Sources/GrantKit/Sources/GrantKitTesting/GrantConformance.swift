@@ -3,27 +3,27 @@
 import Glibc
 public import GrantKit
 
-/// A grant with what a check needs to call it.
+/// A grant with what the checks need to call it.
 public struct GrantUnderTest: Sendable {
     let grant: any TokenGrant
     let now: @Sendable () -> Timestamp
     let request: @Sendable () async throws -> TokenRequest
 
-    /// Describes a grant whose host goes by the clock of this machine.
+    /// Makes the value for a grant whose host uses this machine's clock.
     ///
     /// - Parameters:
     ///   - grant: The grant.
-    ///   - request: Makes a request that the grant says yes to, a new one at each call.
+    ///   - request: Makes a request that the grant accepts, a new one at each call.
     public init(_ grant: any TokenGrant, request: @escaping @Sendable () async throws -> TokenRequest) {
         self.init(grant, now: { Timestamp(seconds: Int64(time(nil))) }, request: request)
     }
 
-    /// Describes a grant.
+    /// Makes the value for a grant.
     ///
     /// - Parameters:
     ///   - grant: The grant.
-    ///   - now: The time of the host that the grant was given.
-    ///   - request: Makes a request that the grant says yes to, a new one at each call.
+    ///   - now: The current time of the grant's host.
+    ///   - request: Makes a request that the grant accepts, a new one at each call.
     public init(
         _ grant: any TokenGrant, now: @escaping @Sendable () -> Timestamp,
         request: @escaping @Sendable () async throws -> TokenRequest
@@ -34,7 +34,7 @@ public struct GrantUnderTest: Sendable {
     }
 }
 
-/// What the kit asks of a grant; every grant runs it.
+/// The checks for grants. Run them for every grant.
 public enum GrantConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<GrantUnderTest>] = [
@@ -125,7 +125,7 @@ public enum GrantConformance {
                 + "if the grant's host has another clock, give it as 'now'")
     }
 
-    /// A replay ends what came of the first use by its grant id, which both uses therefore have to know.
+    /// A replay revokes what the first use issued, by its grant id. So both uses have to return the same one.
     private static func grantID(_ subject: GrantUnderTest) async throws {
         let request = try await subject.request()
         let first = try await subject.grant.authorize(request)

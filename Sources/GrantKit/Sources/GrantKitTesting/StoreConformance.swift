@@ -2,7 +2,7 @@
 
 public import GrantKit
 
-/// What the kit asks of a store; every store runs it, each check on an empty store of its own.
+/// The checks for stores. Run them for every store, each with an empty store of its own.
 public enum StoreConformance {
     private static let now = Timestamp(seconds: 1_800_000_000)
     private static let later = Timestamp(seconds: 1_900_000_000)
@@ -20,9 +20,10 @@ public enum StoreConformance {
         try expect(outcome == .committed, "a write whose entries all hold is committed, but: \(outcome)")
     }
 
-    /// Makes a store ready for the checks.
+    /// Prepares a store for the checks.
     ///
-    /// - Throws: What the store throws.
+    /// - Parameter store: The store.
+    /// - Throws: The errors of the store.
     public static func prepare(_ store: any Store) async throws {
         try await store.prepare([
             StoreCollection("test", indexes: ["owner"]), StoreCollection("relaxed", durability: .relaxed),
@@ -33,7 +34,7 @@ public enum StoreConformance {
     public static let checks: [ConformanceCheck<any Store>] = [
         .init(description: "a record comes back as it was written", run: comesBack),
         .init(description: "several keys are read at once, missing ones as nothing", run: readsSeveral),
-        .init(description: "creating what exists conflicts and names what stands there", run: createConflicts),
+        .init(description: "creating what exists conflicts and returns what exists", run: createConflicts),
         .init(description: "replacing needs the version that was read", run: replaceNeedsVersion),
         .init(description: "redeeming works once and keeps the record", run: redeemsOnce),
         .init(description: "redeeming what is gone conflicts with nothing there", run: redeemGone),
@@ -63,7 +64,7 @@ public enum StoreConformance {
         try expect(read == written.stored(version: 1, isRedeemed: false), "written \(written), read \(read as Any)")
     }
 
-    /// Swift takes the two of each pair for one.
+    /// Swift considers the two strings of each pair equal.
     private static func comparesBytes(_ store: any Store) async throws {
         for (left, right) in [("K", "\u{212A}"), ("\u{E9}", "e\u{301}")] {
             try await commit(
@@ -186,7 +187,7 @@ public enum StoreConformance {
         }
     }
 
-    /// The order of UTF-8, in which that of UTF-16 and that of the alphabet differ.
+    /// Ids in the order of UTF-8, which differs from the order of UTF-16 and from the alphabet.
     private static let ordered = ["B", "K", "a", "e\u{301}", "\u{E9}", "\u{212A}", "\u{FF5E}", "😀"]
 
     private static func pages(_ store: any Store) async throws {
@@ -248,7 +249,7 @@ public enum StoreConformance {
             }
             try expect(counted == Set(1...50), "50 calls gave \(counted.sorted())")
             let anew = try await store.increment(key, expiresAt: later + .seconds(60), now: later)
-            try expect(anew == 1, "an expired counter went on with \(anew)")
+            try expect(anew == 1, "an expired counter continued with \(anew)")
         }
     }
 
@@ -282,7 +283,7 @@ public enum StoreConformance {
         try expect(read?.value == value, "written \(value.text), read \(read?.value.text ?? "nothing")")
     }
 
-    // MARK: as many keys as a person has sessions
+    // MARK: 2,000 records, as a user with many sessions has
 
     private static let many = (0..<2000).map { "m\(10_000 + $0)" }
 

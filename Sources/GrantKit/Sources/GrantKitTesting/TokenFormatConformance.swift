@@ -2,23 +2,23 @@
 
 @_spi(Host) public import GrantKit
 
-/// A token format with the store that its tokens are committed to.
+/// A token format with the store in which its tokens are committed.
 public struct TokenFormatUnderTest: Sendable {
     let format: any TokenFormat
     let store: any StoreService
 
-    /// Describes a token format.
+    /// Makes the value for a token format.
     ///
     /// - Parameters:
     ///   - format: The format.
-    ///   - store: The store that its host lends.
+    ///   - store: The store of the format's host.
     public init(_ format: any TokenFormat, store: any StoreService) {
         self.format = format
         self.store = store
     }
 }
 
-/// What the kit asks of a token format; every format runs it.
+/// The checks for token formats. Run them for every format.
 public enum TokenFormatConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<TokenFormatUnderTest>] = [
@@ -99,7 +99,7 @@ public enum TokenFormatConformance {
         for place in stride(from: 0, to: token.count, by: 3) {
             var other = token
             other[place] = other[place] == "A" ? "B" : "A"
-            // The last character of an encoding may hold bits that stand for nothing.
+            // The last character of base64url may have bits without a meaning.
             guard place < token.count - 1 else { continue }
             try expect(
                 try await subject.format.resolve(String(other)) == nil, "a token changed at \(place) is one still")
