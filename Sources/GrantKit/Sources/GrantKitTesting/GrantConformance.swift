@@ -34,7 +34,9 @@ public struct GrantUnderTest: Sendable {
     }
 }
 
-/// The checks for grants. Run them for every grant.
+/// The checks for grants.
+///
+/// Run them for every grant.
 public enum GrantConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<GrantUnderTest>] = [
@@ -125,7 +127,9 @@ public enum GrantConformance {
                 + "if the grant's host has another clock, give it as 'now'")
     }
 
-    /// A replay revokes what the first use issued, by its grant id. So both uses have to return the same one.
+    /// A replay revokes what the first use issued, by its grant id.
+    ///
+    /// So both uses have to return the same one.
     private static func grantID(_ subject: GrantUnderTest) async throws {
         let request = try await subject.request()
         let first = try await subject.grant.authorize(request)

@@ -2,7 +2,8 @@
 
 @_spi(Host) public import GrantKit
 
-// Values that only the host can make, for tests of plugins. Most parameters have defaults, so that a test passes only what it is about.
+// Values that only the host can make, for tests of plugins. Most parameters have defaults, so that a test passes only
+// what it is about.
 
 extension Client {
     /// Makes a client for a test.
@@ -15,7 +16,9 @@ extension Client {
 }
 
 extension TokenRequest {
-    /// Makes a request to the token endpoint. By default, the client may have all of its scope.
+    /// Makes a request to the token endpoint.
+    ///
+    /// By default, the client may have all of its scope.
     public static func test(
         _ grant: GrantDeclaration, from client: Client = .test(), _ parameters: Parameters = [:],
         head: RequestHead = RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits? = nil
@@ -51,7 +54,9 @@ extension Authorization {
 }
 
 extension Issuance {
-    /// Makes a response without members. By default, its limits are all that was granted.
+    /// Makes a response without members.
+    ///
+    /// By default, its limits are all that was granted.
     ///
     /// - Parameters:
     ///   - authorization: What was granted.
@@ -74,7 +79,9 @@ extension Issuance {
 }
 
 extension ClaimsRequest {
-    /// Makes a request to a source of claims. By default, it is for all of the granted scope.
+    /// Makes a request to a source of claims.
+    ///
+    /// By default, it is for all of the granted scope.
     public static func test(
         _ authorization: Authorization, of user: User? = nil, client: Client = .test(), scope: Scope? = nil,
         for destination: ClaimsDestination
@@ -86,7 +93,9 @@ extension ClaimsRequest {
 }
 
 extension Interaction {
-    /// Makes an interaction for a step. By default, the limits of its policy are all of the client's scope.
+    /// Makes an interaction for a step.
+    ///
+    /// By default, the limits of its policy are all of the client's scope.
     public static func test(
         client: Client = .test(), policy: InteractionPolicy? = nil, subject: Subject? = nil, kept: JSON? = nil,
         address: String = "192.0.2.7"
@@ -98,7 +107,9 @@ extension Interaction {
 }
 
 extension UserSession {
-    /// Makes a session. By default, it expires one hour after its sign-in.
+    /// Makes a session.
+    ///
+    /// By default, it expires one hour after its sign-in.
     public static func test(
         id: String = "session", user: User, authenticatedAt: Timestamp, expiresAt: Timestamp? = nil,
         acr: String? = nil, amr: [String] = [], agent: String? = nil, address: String? = nil
@@ -118,7 +129,9 @@ extension StoredConsent {
 }
 
 extension DirectoryEntry {
-    /// Makes a document of a directory. By default, it has no version, like one that the configuration declares.
+    /// Makes a document of a directory.
+    ///
+    /// By default, it has no version, like one that the configuration declares.
     public static func test(id: String, document: JSON = [:], version: String? = nil) -> DirectoryEntry {
         DirectoryEntry(id: id, document: document, version: version)
     }

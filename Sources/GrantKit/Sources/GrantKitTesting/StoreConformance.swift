@@ -2,7 +2,9 @@
 
 public import GrantKit
 
-/// The checks for stores. Run them for every store, each with an empty store of its own.
+/// The checks for stores.
+///
+/// Run them for every store, each with an empty store of its own.
 public enum StoreConformance {
     private static let now = Timestamp(seconds: 1_800_000_000)
     private static let later = Timestamp(seconds: 1_900_000_000)

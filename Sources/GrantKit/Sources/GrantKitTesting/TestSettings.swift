@@ -24,7 +24,9 @@ public final class TestSettings: Sendable {
     public var attributes: [String] { source.attributes }
 }
 
-/// A mapping of settings. The settings of a list's element report their problems to the settings with the list.
+/// A mapping of settings.
+///
+/// The settings of a list's element report their problems to the settings with the list.
 private final class GivenSettings: SettingsSource {
     private struct Found {
         var problems: [String] = []

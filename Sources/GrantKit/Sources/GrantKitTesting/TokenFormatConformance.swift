@@ -18,7 +18,9 @@ public struct TokenFormatUnderTest: Sendable {
     }
 }
 
-/// The checks for token formats. Run them for every format.
+/// The checks for token formats.
+///
+/// Run them for every format.
 public enum TokenFormatConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<TokenFormatUnderTest>] = [

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The block by which the server checks, before any code of a plugin runs, that the plugin was built for this server.
-// The
-// server reads it from the ELF section `grantor_abi` of the file, so it contains no pointers and needs no relocation.
+// The server reads it from the ELF section `grantor_abi` of the file, so it contains no pointers and needs no
+// relocation.
 
 #ifndef GRANTOR_CPLUGINABI_H
 #define GRANTOR_CPLUGINABI_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The limits of what is granted. They can only become narrower, so the order in which plugins narrow them cannot
-/// matter.
+/// The limits of what is granted.
+///
+/// They can only become narrower, so the order in which plugins narrow them cannot matter.
 public struct AccessLimits: Sendable, Hashable {
     /// The scope.
     public private(set) var scope: Scope
@@ -27,7 +28,9 @@ public struct AccessLimits: Sendable, Hashable {
         scope = scope.filter(isKept)
     }
 
-    /// Keeps only the audiences that are named. If the audience is empty until now, it becomes the named ones.
+    /// Keeps only the audiences that are named.
+    ///
+    /// If the audience is empty until now, it becomes the named ones.
     ///
     /// - Parameter named: The audiences to keep; an empty list keeps all.
     ///

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Authorization {
-    /// The version of the encoding. Raise it if a reader that does not know a new member would grant too much. A new
-    /// member that is left out when it has no value does not need a new version.
+    /// The version of the encoding.
+    ///
+    /// Raise it if a reader that does not know a new member would grant too much. A new member that is left out when it
+    /// has no value does not need a new version.
     private static let encoding: Int64 = 1
 
-    /// The authorization as JSON for the store, with the version of its encoding. Members without a value are left out.
+    /// The authorization as JSON for the store, with the version of its encoding.
+    ///
+    /// Members without a value are left out.
     public var stored: JSON {
         var members: [JSON.Member] = [
             .init("v", .integer(Authorization.encoding)),

@@ -14,11 +14,15 @@ public struct Authorization: Sendable {
     public var amr: [String] = []
     /// The session at the authorization server under which it was granted.
     public var sessionID: String?
-    /// The user's epoch at the time of consent (`User.epoch`). What was granted ends once the user has another epoch.
+    /// The user's epoch at the time of consent (`User.epoch`).
+    ///
+    /// What was granted ends once the user has another epoch.
     ///
     /// The core sets it if a new grant leaves it out, and compares it at each use.
     public var epoch: Int64?
-    /// The client's epoch, if the client is in the store. What was granted ends once the client has another epoch.
+    /// The client's epoch, if the client is in the store.
+    ///
+    /// What was granted ends once the client has another epoch.
     ///
     /// The core sets it and compares it at each use. A token format that does not carry it works only for clients that
     /// the configuration declares.
@@ -35,8 +39,9 @@ public struct Authorization: Sendable {
     public var attachments: [String: JSON] = [:]
     /// The key that the client must prove to hold.
     public var confirmation: Confirmation?
-    /// Writes that the core commits together with what it issues, such as the redemption of a code. They are not
-    /// stored.
+    /// Writes that the core commits together with what it issues, such as the redemption of a code.
+    ///
+    /// They are not stored.
     public var writes: [StoreWrite] = []
 
     /// Makes an authorization.
@@ -49,7 +54,9 @@ public struct Authorization: Sendable {
         self.limits = limits
     }
 
-    /// Makes an authorization for a user who has just signed in. It ends with the user's epoch.
+    /// Makes an authorization for a user who has just signed in.
+    ///
+    /// It ends with the user's epoch.
     ///
     /// - Parameters:
     ///   - user: The user.

@@ -7,9 +7,13 @@
 public protocol AuthorizationFlow: Sendable {
     /// The value of `response_type`.
     var word: String { get }
-    /// The grant whose client attributes apply to what the flow issues. Redirect URIs are registered under its key.
+    /// The grant whose client attributes apply to what the flow issues.
+    ///
+    /// Redirect URIs are registered under its key.
     var grant: GrantDeclaration { get }
-    /// The other values that a request may combine it with. It is enough if one of the two flows names the other.
+    /// The other values that a request may combine it with.
+    ///
+    /// It is enough if one of the two flows names the other.
     var combinesWith: Set<String> { get }
     /// The part of the redirect that may contain its members.
     var delivery: Delivery { get }
@@ -33,8 +37,7 @@ public protocol AuthorizationFlow: Sendable {
     ///   - issuance: The response.
     ///   - request: The request.
     /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is shown on a
-    ///   page,
-    ///   as `server_error`.
+    ///   page, as `server_error`.
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a plugin adds to the consent page. It can only make consent stricter.
+/// What a plugin adds to the consent page.
+///
+/// It can only make consent stricter.
 public struct ConsentTerms: Sendable {
     /// Whether the user is asked each time, and the answer is not remembered.
     public private(set) var isAskedEachTime = false

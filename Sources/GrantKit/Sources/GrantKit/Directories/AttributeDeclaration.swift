@@ -31,7 +31,9 @@ public struct AttributeDeclaration: Sendable {
         type = Value.self
     }
 
-    /// Whether a value is of the declared kind. If the kind is `custom`, the plugin's type decides.
+    /// Whether a value is of the declared kind.
+    ///
+    /// If the kind is `custom`, the plugin's type decides.
     public func accepts(_ value: JSON) -> Bool {
         kind.accepts(value) ?? (type.init(setting: value) != nil)
     }

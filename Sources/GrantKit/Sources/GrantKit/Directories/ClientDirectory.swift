@@ -2,12 +2,12 @@
 
 /// Looks up clients and manages them.
 public protocol ClientDirectory: Sendable {
-    /// The active client with an identifier; nil if there is none.
+    /// Finds an active client.
     ///
     /// - Parameter id: The client identifier.
+    /// - Returns: The client; nil if there is none.
     /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` if the store's document of the client is not valid
-    ///   with
-    ///   the loaded plugins.
+    ///   with the loaded plugins.
     func find(_ id: String) async throws -> Client?
 
     /// The clients' documents.
@@ -15,9 +15,10 @@ public protocol ClientDirectory: Sendable {
 }
 
 extension ClientDirectory {
-    /// The active client with an identifier; nil if there is none whose document is valid with the loaded plugins.
+    /// Finds an active client whose document is valid with the loaded plugins.
     ///
     /// - Parameter id: The client identifier.
+    /// - Returns: The client; nil if there is none.
     /// - Throws: `StoreError`.
     public func usable(_ id: String) async throws -> Client? {
         do {

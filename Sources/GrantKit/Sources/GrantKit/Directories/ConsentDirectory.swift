@@ -2,13 +2,16 @@
 
 /// Looks up and ends the consents of users.
 public protocol ConsentDirectory: Sendable {
-    /// The consents of a user, in the order of the clients' identifiers.
+    /// Lists the consents of a user.
     ///
     /// - Parameter id: The user's identifier.
+    /// - Returns: The consents, in the order of the clients' identifiers.
     /// - Throws: `StoreError`.
     func list(user id: String) async throws -> [StoredConsent]
 
-    /// Ends a user's consent to a client and every grant under it, in one write. Does nothing if there is none.
+    /// Ends a user's consent to a client and every grant under it, in one write.
+    ///
+    /// Does nothing if there is none.
     ///
     /// - Parameters:
     ///   - id: The user's identifier.

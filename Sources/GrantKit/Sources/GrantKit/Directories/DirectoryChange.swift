@@ -6,7 +6,9 @@ public struct DirectoryChange: Sendable {
     public var entry: DirectoryEntry
     /// Whether this change created the document.
     public var isNew: Bool
-    /// The secret that the server generated, if any. It cannot be shown again.
+    /// The secret that the server generated, if any.
+    ///
+    /// It cannot be shown again.
     public var secret: Secret?
     /// The warnings about the document.
     public var warnings: [DocumentProblem]

@@ -5,14 +5,16 @@
 /// Documents have the same members as in the configuration. A change applies from the next request, on every server
 /// that shares the store.
 public protocol DocumentDirectory: Sendable {
-    /// The document with an identifier, active or not; nil if there is none.
+    /// Finds a document, active or not.
     ///
     /// - Parameter id: The identifier.
+    /// - Returns: The document; nil if there is none.
     /// - Throws: `StoreError`.
     func entry(_ id: String) async throws -> DirectoryEntry?
 
-    /// A page of all documents, in the order of the bytes of their identifiers. Its cost does not depend on how many
-    /// documents come before it.
+    /// A page of all documents, in the order of the bytes of their identifiers.
+    ///
+    /// Its cost does not depend on how many documents come before it.
     ///
     /// - Parameters:
     ///   - id: The last identifier of the previous page; nil for the first page.
@@ -26,10 +28,13 @@ public protocol DocumentDirectory: Sendable {
     /// - Parameters:
     ///   - member: The name of the member.
     ///   - value: The value.
+    /// - Returns: The documents.
     /// - Throws: `StoreError`; `DocumentRefusal` for a member that is not indexed.
     func search(_ member: String, equals value: String) async throws -> [DirectoryEntry]
 
-    /// Creates a document. If it has no `id`, it gets a random one.
+    /// Creates a document.
+    ///
+    /// If it has no `id`, it gets a random one.
     ///
     /// - Parameter document: The document.
     /// - Returns: The result.
@@ -39,8 +44,7 @@ public protocol DocumentDirectory: Sendable {
     /// Replaces a document, or creates it if it does not exist and the condition allows that.
     ///
     /// A secret or password that is left out stays the same; `null` removes it. Deactivating a client or user, or
-    /// changing
-    /// a user's password, ends what was granted.
+    /// changing a user's password, ends what was granted.
     ///
     /// - Parameters:
     ///   - id: The identifier.

@@ -2,9 +2,10 @@
 
 /// Looks up users, checks their passwords and manages them.
 public protocol UserDirectory: Sendable {
-    /// The user with an identifier, active or not; nil if there is none.
+    /// Finds a user, active or not.
     ///
     /// - Parameter id: The user's identifier.
+    /// - Returns: The user; nil if there is none.
     /// - Throws: `StoreError`.
     func find(_ id: String) async throws -> User?
 
@@ -33,9 +34,8 @@ public protocol UserDirectory: Sendable {
     ///   - address: The address of the request, as in `RequestHead.address`.
     /// - Returns: `verified` if the password was changed, or else why it was not.
     /// - Throws: `DocumentRefusal` if the user is not in the store, if the new password is unsuitable, or if the user
-    ///   has
-    ///   changed meanwhile; `OAuthError` `temporarily_unavailable` if the server is already computing as many hashes as
-    ///   it may; `StoreError`.
+    ///   has changed meanwhile; `OAuthError` `temporarily_unavailable` if the server is already computing as many
+    ///   hashes as it may; `StoreError`.
     func changePassword(
         of id: String, from current: Secret, to new: Secret, address: String
     ) async throws -> PasswordOutcome

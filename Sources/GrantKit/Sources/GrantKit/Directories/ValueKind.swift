@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The kind of values that an attribute accepts. It is data, so values can be checked without calling the plugin.
+/// The kind of values that an attribute accepts.
+///
+/// It is data, so values can be checked without calling the plugin.
 @_spi(Host)
 public enum ValueKind: Sendable {
     /// True or false.
@@ -15,7 +17,9 @@ public enum ValueKind: Sendable {
     case duration(ClosedRange<Duration>?)
     /// One of several strings.
     case word([String])
-    /// A type of the plugin. Only the type can check a value.
+    /// A type of the plugin.
+    ///
+    /// Only the type can check a value.
     case custom
 
     init(of type: any SettingValue.Type) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The rule for who may call an endpoint. `Who` is what the endpoint gets; the value is data that the core checks.
+/// The rule for who may call an endpoint.
+///
+/// `Who` is what the endpoint gets; the value is data that the core checks.
 public struct Admission<Who: Caller>: Sendable {
     /// For the host: the rule without the type of the caller.
     @_spi(Host)
@@ -42,12 +44,13 @@ extension Admission where Who == UserSession? {
 }
 
 extension Admission where Who == UserSession {
-    /// Browsers in which a user is signed in. Any other user is asked to sign in first.
+    /// Browsers in which a user is signed in.
+    ///
+    /// Any other user is asked to sign in first.
     ///
     /// Forms are protected as for `browser`, and are accepted only in the session in which their page was shown. If the
     /// endpoint accepts GET and a page has the string `<name>_title`, the server's start page links to the endpoint.
-    /// The
-    /// name is the path without its slash.
+    /// The name is the path without its slash.
     ///
     /// - Parameter foreign: Whether other sites may send forms too. Such a form arrives as GET, like a link.
     /// - Returns: The rule.

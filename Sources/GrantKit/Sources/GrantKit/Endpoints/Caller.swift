@@ -6,7 +6,9 @@
 /// the kit can add callers, since only the kit can make an `Admission`.
 public protocol Caller: Sendable {}
 
-/// A client that the core has identified. If it has credentials, it has authenticated.
+/// A client that the core has identified.
+///
+/// If it has credentials, it has authenticated.
 extension Client: Caller {}
 
 /// The session of the user who is signed in in the browser.

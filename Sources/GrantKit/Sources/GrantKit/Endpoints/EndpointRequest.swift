@@ -25,8 +25,9 @@ public struct EndpointRequest<Who: Caller>: Sendable {
         self.document = document
     }
 
-    /// Whether the method is POST. A POST from a browser is a form of one of the endpoint's pages. Any other request of
-    /// a
-    /// browser may be a link on another site, so it must not change anything.
+    /// Whether the method is POST.
+    ///
+    /// A POST from a browser is a form of one of the endpoint's pages. Any other request of a browser may be a link on
+    /// another site, so it must not change anything.
     public var isSubmitted: Bool { head.method == "POST" }
 }

@@ -10,17 +10,16 @@ public struct EndpointResponse: Sendable {
         case json(JSON)
         /// A page, which the core renders; only for endpoints for browsers.
         case page(Page)
-        /// A redirect to a URL, which the browser gets with GET; only for endpoints for browsers. The core does not
-        /// check
-        /// where the URL leads.
+        /// A redirect to a URL, which the browser gets with GET; only for endpoints for browsers.
+        ///
+        /// The core does not check where the URL leads.
         case redirect(String)
         /// The start of sign-in and consent for a purpose, with a context that the purpose gets back; only for
-        /// endpoints
-        /// for browsers.
+        /// endpoints for browsers.
         case interaction(purpose: String, context: JSON)
-        /// A file such as an image, with its media type. The core sends it with headers that keep a browser from
-        /// running
-        /// anything in it.
+        /// A file such as an image, with its media type.
+        ///
+        /// The core sends it with headers that keep a browser from running anything in it.
         case file([UInt8], mediaType: String)
     }
 
@@ -30,7 +29,9 @@ public struct EndpointResponse: Sendable {
     public var content: Content
     /// Additional headers.
     public var headers: [String: String] = [:]
-    /// Writes that the core commits before it sends the response. A conflict becomes `temporarily_unavailable`.
+    /// Writes that the core commits before it sends the response.
+    ///
+    /// A conflict becomes `temporarily_unavailable`.
     public var writes: [StoreWrite]
     /// Whether the core removes the session's cookie from the browser.
     public var forgetsSession = false

@@ -5,7 +5,9 @@
 /// The core logs any other error of a plugin. A `StoreError` becomes `temporarily_unavailable`, all others
 /// `server_error`.
 public struct OAuthError: Error, Sendable {
-    /// An error code. Extensions of OAuth define more of them.
+    /// An error code.
+    ///
+    /// Extensions of OAuth define more of them.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The code as it is sent.
         public let rawValue: String
@@ -68,7 +70,9 @@ public struct OAuthError: Error, Sendable {
             headers: ["Retry-After": "\(rest > 0 ? seconds + 1 : seconds)"], status: 429)
     }
 
-    /// The refusal of a grant that is unknown, expired, revoked or another client's. The client cannot tell which.
+    /// The refusal of a grant that is unknown, expired, revoked or another client's.
+    ///
+    /// The client cannot tell which.
     ///
     /// - Parameter reason: The reason, which only the log shows; never a secret.
     /// - Returns: `invalid_grant`.

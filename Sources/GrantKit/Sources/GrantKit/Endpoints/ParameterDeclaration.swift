@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parameter that a grant or endpoint reads. The core drops parameters that nothing declares.
+/// A parameter that a grant or endpoint reads.
+///
+/// The core drops parameters that nothing declares.
 public struct ParameterDeclaration: Sendable, Hashable {
     /// The parameter's name.
     public var name: String
@@ -12,7 +14,9 @@ public struct ParameterDeclaration: Sendable, Hashable {
     public var longest: Int
     /// Whether its value is a secret, which logs and examples must not show.
     public var isSecret: Bool
-    /// A value for `grantor try`. Without one, the parameter is sent only if it is required.
+    /// A value for `grantor try`.
+    ///
+    /// Without one, the parameter is sent only if it is required.
     public var example: ParameterExample?
 
     /// Declares a parameter.

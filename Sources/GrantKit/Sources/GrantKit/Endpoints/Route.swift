@@ -18,8 +18,8 @@ public struct Route: Sendable, Hashable {
     /// The path, with a leading slash.
     ///
     /// A segment such as `{id}` is a variable: `/Groups/{group}/members/{id}` has two. A variable matches one segment
-    /// that
-    /// is not empty. A path without variables wins over one with variables, and a fixed segment wins over a variable.
+    /// that is not empty. A path without variables wins over one with variables, and a fixed segment wins over a
+    /// variable.
     public var path: String
     /// The base of the path.
     public var base: Base

@@ -5,7 +5,9 @@
 /// An event never contains a secret, token, code or password. It identifies only users and clients that the server
 /// knows, and never contains a name that was typed, because people type passwords into the name field.
 public struct Event: Sendable {
-    /// A kind of event. The name of a plugin's own kind begins with the plugin's id and a full stop.
+    /// A kind of event.
+    ///
+    /// The name of a plugin's own kind begins with the plugin's id and a full stop.
     public struct Kind: RawRepresentable, Sendable, Hashable {
         /// The name, as it appears in records.
         public let rawValue: String
@@ -92,7 +94,9 @@ extension Event.Kind {
     public static let tokenRevoked = Event.Kind(rawValue: "token_revoked")
     /// A grant was revoked, with everything issued under it.
     public static let grantRevoked = Event.Kind(rawValue: "grant_revoked")
-    /// Something that can be redeemed once, such as a code, was presented again. It may have been stolen.
+    /// Something that can be redeemed once, such as a code, was presented again.
+    ///
+    /// It may have been stolen.
     public static let replayed = Event.Kind(rawValue: "replayed")
     /// A user was created, changed or removed; `details` says which.
     public static let userChanged = Event.Kind(rawValue: "user_changed")

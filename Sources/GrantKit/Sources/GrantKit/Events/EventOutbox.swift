@@ -2,8 +2,8 @@
 
 /// Adds writes to the commit of the change that an event is about, such as a job that notifies others.
 ///
-/// The writes are committed together with the change or not at all, however the process ends. So no such event is
-/// lost, and none is reported that did not happen. If you only record events, use an `EventSink` instead.
+/// The writes are committed together with the change or not at all, however the process ends. So no such event is lost,
+/// and none is reported that did not happen. If you only record events, use an `EventSink` instead.
 public protocol EventOutbox: Sendable {
     /// The kinds of events for which it is called, all of them in `Event.Kind.promised`.
     var kinds: Set<Event.Kind> { get }
@@ -16,11 +16,9 @@ public protocol EventOutbox: Sendable {
     ///
     /// - Parameter event: The event.
     /// - Returns: The writes, all of them `create` with a new key, such as those from `JobService.enqueue`. Any other
-    ///   write
     ///   write could keep the change from being committed.
     /// - Throws: `StoreError` if the store fails; the change is then not made and can be repeated. After any other
-    ///   error,
-    ///   the change is committed without the writes of this plugin, and the log says so.
+    ///   error, the change is committed without the writes of this plugin, and the log says so.
     func writes(for event: Event) async throws -> [StoreWrite]
 }
 

@@ -8,7 +8,9 @@ public protocol EventSink: Sendable {
     var isRequired: Bool { get }
     /// Whether commands, which run in other processes than the server, can write to it too.
     var takesFromCommands: Bool { get }
-    /// Writes events, in the order in which they happened. Only one task calls it at a time.
+    /// Writes events, in the order in which they happened.
+    ///
+    /// Only one task calls it at a time.
     ///
     /// - Parameter events: The events.
     /// - Throws: Any error if none of them was written. The host then tries the same events again after a moment.

@@ -4,6 +4,8 @@
 public enum ClientRequirement: Sendable, Hashable {
     /// A client that has authenticated.
     case confidential
-    /// Any registered client. If it has credentials, it must have authenticated.
+    /// Any registered client.
+    ///
+    /// If it has credentials, it must have authenticated.
     case identified
 }

@@ -10,9 +10,9 @@ public struct GrantDeclaration: Sendable, Hashable {
     public var aliases: [String]
     /// The clients that may use it.
     public var client: ClientRequirement
-    /// The name of a grant attribute. A client with this attribute true under one of its grants may use this grant
-    /// without
-    /// listing it.
+    /// The name of a grant attribute.
+    ///
+    /// A client with this attribute true under one of its grants may use this grant without listing it.
     public var impliedBy: String?
     /// What new clients should use instead of this grant, and which specification says so; nil if nothing is better.
     public private(set) var advice: String?
@@ -35,7 +35,9 @@ public struct GrantDeclaration: Sendable, Hashable {
         self.impliedBy = impliedBy
     }
 
-    /// The grant with advice against it. `grantor check` warns about clients that may use it.
+    /// The grant with advice against it.
+    ///
+    /// `grantor check` warns about clients that may use it.
     ///
     /// - Parameter advice: What new clients should use instead, and which specification says so.
     /// - Returns: The declaration with the advice.

@@ -10,8 +10,9 @@ public struct TokenRequest: Sendable {
     public var parameters: Parameters
     /// The request without its body.
     public var head: RequestHead
-    /// The limits of what the client itself may have, narrowed to what it requested. A grant without a user grants no
-    /// more than this.
+    /// The limits of what the client itself may have, narrowed to what it requested.
+    ///
+    /// A grant without a user grants no more than this.
     public var allowed: AccessLimits
 
     /// For the host: makes a request.

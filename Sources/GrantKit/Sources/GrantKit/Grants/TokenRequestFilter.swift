@@ -12,7 +12,9 @@ public protocol TokenRequestFilter: Sendable {
     /// parameter with the same name, that declaration decides its length and whether it may be repeated.
     var parameters: [ParameterDeclaration] { get }
 
-    /// Refuses a request before the grant decides. The client has been authenticated and may use the grant.
+    /// Refuses a request before the grant decides.
+    ///
+    /// The client has been authenticated and may use the grant.
     ///
     /// The core calls it once for each request.
     ///

@@ -16,7 +16,9 @@ public protocol AttemptService: Sendable {
     /// - Returns: Whether the attempt may continue.
     /// - Throws: `StoreError`.
     func count(_ secret: String, of account: String?, from address: String) async throws -> AttemptVerdict
-    /// Notes that an attempt was right, so it no longer counts. Call it once for each such attempt.
+    /// Notes that an attempt was right, so it no longer counts.
+    ///
+    /// Call it once for each such attempt.
     ///
     /// - Parameter attempt: The attempt, as `count` returned it.
     /// - Throws: `StoreError`.

@@ -2,8 +2,12 @@
 
 /// The decision whether an attempt may continue.
 public enum AttemptVerdict: Sendable {
-    /// It may continue. If it is right, pass it to `AttemptService.succeeded`.
+    /// It may continue.
+    ///
+    /// If it is right, pass it to `AttemptService.succeeded`.
     case allowed(CountedAttempt)
-    /// It must wait for this time. The secret must not be looked up.
+    /// It must wait for this time.
+    ///
+    /// The secret must not be looked up.
     case later(Duration)
 }

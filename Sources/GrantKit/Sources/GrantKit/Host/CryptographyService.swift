@@ -2,7 +2,9 @@
 
 /// Cryptography that needs none of the server's keys.
 public protocol CryptographyService: Sendable {
-    /// The SHA-256 digest of a string in base64url. Store this instead of a secret.
+    /// The SHA-256 digest of a string in base64url.
+    ///
+    /// Store this instead of a secret.
     func digest(_ text: String) -> String
 
     /// The left half of a string's digest, for `at_hash` and `c_hash` (OpenID Connect Core section 3.3.2.11).

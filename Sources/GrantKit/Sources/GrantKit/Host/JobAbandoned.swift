@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The error of a job handler for a job that cannot succeed later either. The job is dropped, and the log says why.
+/// The error of a job handler for a job that cannot succeed later either.
+///
+/// The job is dropped, and the log says why.
 public struct JobAbandoned: Error, Sendable, CustomStringConvertible {
 /// The reason, for the log.
     public let description: String

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Uses the server's own keys. Plugins never see the keys themselves.
+/// Uses the server's own keys.
+///
+/// Plugins never see the keys themselves.
 ///
 /// The keys may be in hardware or in another service. So every function that uses one throws `StoreError` before
 /// `start` and while the keys cannot be reached, which becomes `temporarily_unavailable`. Any other error, such as one
@@ -36,7 +38,9 @@ public protocol KeyRing: Sendable {
     /// - Throws: An error of the keys.
     func authenticationCode(_ message: String, purpose: String) async throws -> String
 
-    /// Whether this server made a message authentication code for a purpose. The comparison takes constant time.
+    /// Whether this server made a message authentication code for a purpose.
+    ///
+    /// The comparison takes constant time.
     ///
     /// - Parameters:
     ///   - code: The code.
@@ -52,8 +56,7 @@ public protocol KeyRing: Sendable {
     ///   - text: The string.
     ///   - purpose: The purpose; the result opens for no other.
     /// - Returns: The sealed string, in the characters of base64url and dots. It names its key, so it stays readable
-    ///   when
-    ///   keys rotate.
+    ///   when keys rotate.
     /// - Throws: An error of the keys.
     func seal(_ text: String, purpose: String) async throws -> String
 

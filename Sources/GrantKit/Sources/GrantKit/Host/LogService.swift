@@ -3,8 +3,8 @@
 /// Writes lines of a plugin to the server's log.
 ///
 /// Each call writes one line, whatever the strings contain. The host adds the id of the plugin and, during a request,
-/// the id of the request. If a plugin writes more than 100 lines in a second, the host drops the rest and logs how
-/// many it dropped.
+/// the id of the request. If a plugin writes more than 100 lines in a second, the host drops the rest and logs how many
+/// it dropped.
 ///
 /// Never log a password, token, code, key or client secret, nor any part of a request that may contain one. A `Secret`
 /// is written as `<redacted>`.
@@ -14,8 +14,7 @@ public protocol LogService: Sendable {
     /// - Parameters:
     ///   - level: The importance of the line. If the server does not log this level, the strings are not even made.
     ///   - message: What happened, as a clause without a full stop. Use the same words each time, and put what differs
-    ///     into
-    ///     `values`.
+    ///     into `values`.
     ///   - values: Values by name. If the server itself uses a name, the host puts an underscore before it.
     func write(
         _ level: LogLevel, _ message: @autoclosure () -> String,

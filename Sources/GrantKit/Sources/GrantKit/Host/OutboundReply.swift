@@ -2,7 +2,9 @@
 
 /// The response of another server.
 public struct OutboundReply: Sendable {
-    /// The HTTP status. A redirect is not followed, but returned like any other response.
+    /// The HTTP status.
+    ///
+    /// A redirect is not followed, but returned like any other response.
     public var status: Int
     /// Header names in lower case and their values.
     public var headers: [(name: String, value: String)]

@@ -12,7 +12,9 @@ public struct Interaction: Sendable {
     public var authenticatedAt: Timestamp?
     /// The authentication context class reached so far.
     public var acr: String?
-    /// The authentication methods used so far (RFC 8176, `amr`). A step can skip a method that is already among them.
+    /// The authentication methods used so far (RFC 8176, `amr`).
+    ///
+    /// A step can skip a method that is already among them.
     public var amr: [String] = []
     /// The value that this step kept with its last page.
     public var kept: JSON?

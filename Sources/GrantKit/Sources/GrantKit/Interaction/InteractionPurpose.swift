@@ -4,8 +4,7 @@
 ///
 /// An endpoint for browsers starts the interaction by returning `EndpointResponse.interaction`. The core then takes the
 /// user through sign-in and consent, and calls the purpose with the result. Pages can stay open for an hour, so the
-/// core
-/// asks the purpose for the request again before each page. If the request is no longer valid, the purpose refuses
+/// core asks the purpose for the request again before each page. If the request is no longer valid, the purpose refuses
 /// then.
 public protocol InteractionPurpose: Sendable {
     /// The name by which endpoints start it, unique in a server.

@@ -4,7 +4,9 @@
 public struct PurposeRequest: Sendable {
     /// The client that requests access.
     public var client: Client
-    /// The limits of what is granted, from `AccessService.limits`. The core narrows them again.
+    /// The limits of what is granted, from `AccessService.limits`.
+    ///
+    /// The core narrows them again.
     public var limits: AccessLimits
     /// What the consent page shows in addition, and whether consent is remembered.
     public var consent: ConsentTerms

@@ -4,8 +4,9 @@
 public struct StepResult: Sendable {
     /// The user, if the step has identified one.
     public var subject: Subject?
-    /// The user's epoch when the proof was checked; nil for the current one. If the user has another epoch by now, the
-    /// sign-in fails.
+    /// The user's epoch when the proof was checked; nil for the current one.
+    ///
+    /// If the user has another epoch by now, the sign-in fails.
     public var epoch: Int64?
     /// The authentication methods that the step used (RFC 8176, `amr`).
     public var amr: [String]

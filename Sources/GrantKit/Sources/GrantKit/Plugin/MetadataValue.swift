@@ -4,6 +4,8 @@
 public enum MetadataValue: Sendable, Hashable {
     /// A list to which several plugins can add.
     case union([String])
-    /// One value. If two plugins give different values, the server does not start.
+    /// One value.
+    ///
+    /// If two plugins give different values, the server does not start.
     case value(JSON)
 }

@@ -7,7 +7,9 @@ public protocol Plugin: Sendable {
     /// The plugin's id, version and summary.
     static var manifest: PluginManifest { get }
 
-    /// Reads the plugin's settings and declares its client attributes. It must do no input or output.
+    /// Reads the plugin's settings and declares its client attributes.
+    ///
+    /// It must do no input or output.
     ///
     /// - Parameters:
     ///   - settings: The plugin's section of the configuration.
@@ -15,7 +17,9 @@ public protocol Plugin: Sendable {
     /// - Throws: `ConfigurationError`, which names the setting.
     init(settings: Settings, host: any PluginHost) throws
 
-    /// Adds everything that the plugin offers to a registry. It must do no input or output.
+    /// Adds everything that the plugin offers to a registry.
+    ///
+    /// It must do no input or output.
     ///
     /// - Parameter registry: The registry.
     /// - Throws: `ConfigurationError`.

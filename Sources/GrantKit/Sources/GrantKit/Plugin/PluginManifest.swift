@@ -2,7 +2,9 @@
 
 /// The id, version and summary of a plugin.
 public struct PluginManifest: Sendable, Hashable {
-    /// The id, in lower case with hyphens. It is the name of the library and of the entry in the configuration.
+    /// The id, in lower case with hyphens.
+    ///
+    /// It is the name of the library and of the entry in the configuration.
     public let id: String
     /// The plugin's own version.
     public let version: String

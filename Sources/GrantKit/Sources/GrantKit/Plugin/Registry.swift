@@ -129,11 +129,9 @@ public struct Registry: Sendable {
     ///   - name: The page's name. The plugin shows it by this name, and an operator can replace the template of this
     ///     name.
     ///   - template: The Mustache template. Start it with `{{> head}}` and end it with `{{> foot}}` to make it look
-    ///     like
-    ///     the server's own pages.
+    ///     like the server's own pages.
     ///   - texts: The strings, by the tag of their language (RFC 5646) and then by their key. A key begins with the
-    ///     page's
-    ///     name and an underscore. `en` is required, and is used if another language lacks a string.
+    ///     page's name and an underscore. `en` is required, and is used if another language lacks a string.
     public mutating func add(page name: String, template: String, texts: [String: [String: String]]) {
         pages.append(PageTemplate(name: name, template: template, texts: texts))
     }
@@ -162,7 +160,9 @@ public struct Registry: Sendable {
         collections.append(collection)
     }
 
-    /// Adds a scope value that is granted only if a request names it. A request without a scope does not get it.
+    /// Adds a scope value that is granted only if a request names it.
+    ///
+    /// A request without a scope does not get it.
     public mutating func add(scopeOnRequest word: String) {
         scopesOnRequest.insert(word)
     }
@@ -176,8 +176,7 @@ public struct Registry: Sendable {
     /// 3.1).
     ///
     /// After a key is replaced, its signatures stay valid for the longest token lifetime of any client, and for the
-    /// longest
-    /// `retention` of any collection.
+    /// longest `retention` of any collection.
     public mutating func add(signingAlgorithm name: String) {
         signingAlgorithms.append(name)
     }

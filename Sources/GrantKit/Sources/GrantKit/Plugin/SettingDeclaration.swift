@@ -3,7 +3,9 @@
 /// A setting as its plugin declares it, which is its line in the reference.
 @_spi(Host)
 public struct SettingDeclaration: Sendable, Hashable {
-    /// The key, as written in the file. In the reference, the key of a list's element is `<list>[].<key>`.
+    /// The key, as written in the file.
+    ///
+    /// In the reference, the key of a list's element is `<list>[].<key>`.
     public internal(set) var key: String
     /// The kind of value that it accepts, in words.
     public let expectation: String

@@ -5,7 +5,9 @@
 public protocol SettingsSource: AnyObject, Sendable {
     /// The value of a setting; nil if the configuration has none.
     func value(of declaration: SettingDeclaration) -> JSON?
-    /// Notes a problem with a value. The server reports all problems and does not start.
+    /// Notes a problem with a value.
+    ///
+    /// The server reports all problems and does not start.
     ///
     /// - Parameters:
     ///   - problem: What is wrong.

@@ -4,6 +4,8 @@
 public struct WellKnownDocument: Sendable {
     /// The name below `/.well-known/`.
     public let name: String
-    /// The additional members. They replace members of the metadata with the same names.
+    /// The additional members.
+    ///
+    /// They replace members of the metadata with the same names.
     public let adding: [JSON.Member]
 }

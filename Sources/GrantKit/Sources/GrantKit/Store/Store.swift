@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keeps records. That a code can be redeemed only once depends on its atomic writes.
+/// Keeps records.
+///
+/// That a code can be redeemed only once depends on its atomic writes.
 ///
 /// A failure must be thrown, never returned as an empty result. Expired records may be returned until they are purged.
 public protocol Store: Sendable {
@@ -50,7 +52,9 @@ public protocol Store: Sendable {
     /// - Throws: `StoreError`.
     func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord]
 
-    /// Adds one to a counter. An expired counter starts again.
+    /// Adds one to a counter.
+    ///
+    /// An expired counter starts again.
     ///
     /// - Parameters:
     ///   - key: The key of the counter.

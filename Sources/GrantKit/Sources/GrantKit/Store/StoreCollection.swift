@@ -6,8 +6,9 @@ public struct StoreCollection: Sendable, Hashable {
     public enum Durability: Sendable, Hashable {
         /// A committed write survives a loss of power.
         case durable
-        /// The latest writes may be lost if the process ends. Use it for counts of attempts, times of last use and the
-        /// like.
+        /// The latest writes may be lost if the process ends.
+        ///
+        /// Use it for counts of attempts, times of last use and the like.
         case relaxed
     }
 
@@ -17,8 +18,9 @@ public struct StoreCollection: Sendable, Hashable {
     public var indexes: [String]
     /// The durability of its writes.
     public var durability: Durability
-    /// The longest time for which something that a record is about can be used. Revocations are kept for at least as
-    /// long.
+    /// The longest time for which something that a record is about can be used.
+    ///
+    /// Revocations are kept for at least as long.
     public var retention: Duration
 
     /// Declares a collection.

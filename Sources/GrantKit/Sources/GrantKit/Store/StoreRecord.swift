@@ -6,7 +6,9 @@ public struct StoreRecord: Sendable, Hashable {
     public var key: StoreKey
     /// The value.
     public var value: JSON
-    /// The time from which it may be purged. Check it when you read the record, because purging takes time.
+    /// The time from which it may be purged.
+    ///
+    /// Check it when you read the record, because purging takes time.
     public var expiresAt: Timestamp
     /// The values by which it can be found, by the name of the index.
     public var indexes: [String: String]

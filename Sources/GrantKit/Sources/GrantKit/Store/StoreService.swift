@@ -45,7 +45,9 @@ public protocol StoreService: Sendable {
     /// - Throws: `StoreError`.
     func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord]
 
-    /// Adds one to a counter. An expired counter starts again.
+    /// Adds one to a counter.
+    ///
+    /// An expired counter starts again.
     ///
     /// - Parameters:
     ///   - key: The key of the counter.

@@ -4,7 +4,8 @@
 public enum WriteOutcome: Sendable, Equatable {
     /// All conditions held, and all writes were committed.
     case committed
-    /// Nothing was written, because the condition of one write did not hold. `write` is the index of that write, and
-    /// `found` the record that the store has for its key.
+    /// Nothing was written, because the condition of one write did not hold.
+    ///
+    /// `write` is the index of that write, and `found` the record that the store has for its key.
     case conflict(write: Int, found: StoreRecord?)
 }

@@ -2,7 +2,9 @@
 
 /// A source of claims about users and clients.
 public protocol ClaimsSource: Sendable {
-    /// The names of all claims that it may return. The core drops any others.
+    /// The names of all claims that it may return.
+    ///
+    /// The core drops any others.
     var claims: [String] { get }
 
     /// The destinations for which it is called.

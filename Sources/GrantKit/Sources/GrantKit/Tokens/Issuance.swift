@@ -10,7 +10,9 @@ public struct Issuance: Sendable {
         case authorization(AuthorizationRequest)
     }
 
-    /// All that was granted. Store this with anything that is used after the response, such as a refresh token.
+    /// All that was granted.
+    ///
+    /// Store this with anything that is used after the response, such as a refresh token.
     public let authorization: Authorization
     /// The client that it was granted to.
     public let client: Client

@@ -4,7 +4,9 @@
 ///
 /// It runs after the access token was made and before anything is committed. It must not write to the store itself.
 public protocol ResponseExtension: Sendable {
-    /// The names of the members that it may add. If two plugins name the same member, the server does not start.
+    /// The names of the members that it may add.
+    ///
+    /// If two plugins name the same member, the server does not start.
     var members: [String] { get }
     /// The stage at which it runs.
     var stage: Stage { get }

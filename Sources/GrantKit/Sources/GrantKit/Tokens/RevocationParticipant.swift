@@ -2,7 +2,9 @@
 
 /// Adds writes to the commit of a revocation, such as jobs that notify others.
 public protocol RevocationParticipant: Sendable {
-    /// The writes to commit together with a revocation. The core may call it more than once for the same revocation.
+    /// The writes to commit together with a revocation.
+    ///
+    /// The core may call it more than once for the same revocation.
     ///
     /// - Parameter what: The object of the revocation.
     /// - Returns: The writes.

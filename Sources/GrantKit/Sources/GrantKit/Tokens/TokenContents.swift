@@ -8,7 +8,9 @@ public struct TokenContents: Sendable {
     public var client: Client
     /// The authorization that it represents, with the limits of this response.
     public var authorization: Authorization
-    /// The claims from sources of claims. None of them has the name of a claim that the core sets.
+    /// The claims from sources of claims.
+    ///
+    /// None of them has the name of a claim that the core sets.
     public var claims: [JSON.Member] = []
     /// The time of issue.
     public var issuedAt: Timestamp

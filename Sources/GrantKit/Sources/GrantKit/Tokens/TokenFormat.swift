@@ -6,7 +6,9 @@ public protocol TokenFormat: TokenResolver {
     var name: String { get }
     /// Whether a resource server can read the token without asking this server.
     var isSelfContained: Bool { get }
-    /// Makes a token. Anything that must be stored goes into the writes of the result.
+    /// Makes a token.
+    ///
+    /// Anything that must be stored goes into the writes of the result.
     ///
     /// - Parameter contents: The contents of the token.
     /// - Returns: The token.

@@ -9,11 +9,12 @@ public protocol TokenService: Sendable {
     /// - Throws: `StoreError`.
     func resolve(_ value: String) async throws -> ResolvedToken?
 
-    /// Revokes a token, a grant or a session in one write. Does nothing if it has already been revoked.
+    /// Revokes a token, a grant or a session in one write.
+    ///
+    /// Does nothing if it has already been revoked.
     ///
     /// The writes of participants and outboxes are part of that write. From then on, `resolve` returns nil, and no
-    /// commit
-    /// that began before can succeed.
+    /// commit that began before can succeed.
     ///
     /// - Parameters:
     ///   - what: The token, grant or session.
@@ -21,7 +22,9 @@ public protocol TokenService: Sendable {
     /// - Throws: `StoreError`.
     func revoke(_ what: Revocation, reason: String) async throws
 
-    /// The condition that something has not been revoked. Commit it together with anything that depends on it.
+    /// The condition that something has not been revoked.
+    ///
+    /// Commit it together with anything that depends on it.
     ///
     /// The core itself adds the conditions for the grant and the session.
     ///

@@ -13,8 +13,7 @@ struct CalendarTime {
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
         weekday = Int(((days + 4) % 7 + 7) % 7)
         // This is Howard Hinnant's 'civil from days'. The calendar repeats after 400 years, which have 146,097 days.
-        // Years are
-        // counted from March, so that the leap day is the last day of a year.
+        // Years are counted from March, so that the leap day is the last day of a year.
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON value. Objects keep the order of their members (RFC 8259).
+/// A JSON value.
+///
+/// Objects keep the order of their members (RFC 8259).
 ///
 /// The type is frozen for speed, because all tokens are made of it. RFC 8259 will not get another kind of value.
 @frozen
@@ -41,7 +43,9 @@ public indirect enum JSON: Sendable, Hashable {
         }
     }
 
-    /// Whether two values are equal. Strings are compared by bytes, and members must have the same order.
+    /// Whether two values are equal.
+    ///
+    /// Strings are compared by bytes, and members must have the same order.
     public static func == (left: JSON, right: JSON) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -55,7 +59,9 @@ public indirect enum JSON: Sendable, Hashable {
         }
     }
 
-    /// The value of a member; nil if there is none or this is not an object. Setting nil removes the member.
+    /// The value of a member; nil if there is none or this is not an object.
+    ///
+    /// Setting nil removes the member.
     public subscript(name: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }

@@ -5,7 +5,9 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     /// The scope values.
     public private(set) var words: [String]
 
-    /// Makes a scope from scope values. Repeated values count once.
+    /// Makes a scope from scope values.
+    ///
+    /// Repeated values count once.
     public init(_ words: some Sequence<String>) {
         var seen: Set<ExactString> = []
         self.words = words.filter { seen.insert(ExactString(text: $0)).inserted }
@@ -19,8 +21,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     ///
     /// - Parameter text: The parameter.
     /// - Throws: `OAuthError` `invalid_scope` if it has no value, more than 64 values or a character that RFC 6749
-    ///   section
-    ///   3.3 does not allow.
+    ///   section 3.3 does not allow.
     public init(parsing text: String) throws {
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
         guard !words.isEmpty else { throw OAuthError(.invalidScope, "a scope must have at least one value") }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A string that must not be shown. It prints as `<redacted>` and is compared in constant time.
+/// A string that must not be shown.
+///
+/// It prints as `<redacted>` and is compared in constant time.
 public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The string itself. Take care where you pass it.
+    /// The string itself.
+    ///
+    /// Take care where you pass it.
     public let exposed: String
 
     /// Wraps a string.

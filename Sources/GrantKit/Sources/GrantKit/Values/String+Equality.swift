@@ -3,8 +3,7 @@
 // In files that import the kit, '==', '!=' and 'contains' of strings compare bytes (decision 0036). Those of the
 // standard library treat canonical equivalents as equal, so a client named by the Kelvin sign would be the client "K".
 // Generic code, such as '==' of two arrays or the keys of a dictionary, still uses the standard library. So types of
-// the
-// kit that are compared define '==' themselves.
+// the kit that are compared define '==' themselves.
 
 extension String {
     /// Whether two strings have the same bytes.

@@ -2,8 +2,8 @@
 
 /// An absolute and unambiguous URL, of the web or with an application's own scheme (RFC 3986 section 4.3).
 ///
-/// The issuer, origins, redirect URIs, URLs for logout and the targets of outbound requests are such URLs. A URL that
-/// a header, a page or a browser might interpret differently is refused.
+/// The issuer, origins, redirect URIs, URLs for logout and the targets of outbound requests are such URLs. A URL that a
+/// header, a page or a browser might interpret differently is refused.
 public struct WebAddress: Sendable, Hashable {
     /// The URL, byte by byte as it was written.
     public let text: String
@@ -64,7 +64,9 @@ public struct WebAddress: Sendable, Hashable {
     /// Whether it consists only of scheme, host and port (RFC 6454 section 6.2).
     public var isOrigin: Bool { host != nil && rest.isEmpty }
 
-    /// The decoded names of the parameters in its query. Parameters are separated by `&` or, for some servers, by `;`.
+    /// The decoded names of the parameters in its query.
+    ///
+    /// Parameters are separated by `&` or, for some servers, by `;`.
     public var parameters: [String] {
         guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         let query = text.utf8[mark...].dropFirst()
@@ -131,8 +133,7 @@ extension WebAddress {
         }
 
         /// Whether a host is an IPv6 address in brackets, or a name of letters, digits, underscores, dots and hyphens
-        /// that
-        /// neither begins nor ends with a dot or hyphen.
+        /// that neither begins nor ends with a dot or hyphen.
         private static func isHost(_ name: Substring.UTF8View) -> Bool {
             if name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
                 let address = name.dropFirst().dropLast()
