@@ -6,7 +6,7 @@ import GrantKit
 /// Tells other servers of events by signed security event tokens (RFC 8417), which it pushes to them (RFC 8935).
 struct Webhooks: Plugin {
     static let manifest = PluginManifest(
-        id: "webhooks", summary: "tells other servers of events by security event tokens",
+        id: "webhooks", summary: "notifies other servers of events with security event tokens",
         specification: "RFC 8417, RFC 8935")
 
     private let delivery: PushDelivery
@@ -14,7 +14,7 @@ struct Webhooks: Plugin {
     private let issued: [Issued]
 
     init(settings: Settings, host: any PluginHost) throws {
-        let receivers = settings.list("receivers", "who gets events, each at another URL") { try Receiver($0) }
+        let receivers = settings.list("receivers", "receivers of events, each with its own URL") { try Receiver($0) }
         let algorithm = settings.read(
             "algorithm", default: "ES256", "the signature algorithm of security event tokens")
         let limit = settings.read(

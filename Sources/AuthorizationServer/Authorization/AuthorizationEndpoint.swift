@@ -175,7 +175,7 @@ struct AuthorizationEndpoint {
     ) async throws -> ServerResponse? {
         let valid = run.valid
         guard let session = run.session else {
-            throw valid.refusal(OAuthError(.serverError, reason: "no user is signed in who could decide"))
+            throw valid.refusal(OAuthError(.serverError, reason: "no signed-in user can decide"))
         }
         let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         switch (valid.target, decision) {

@@ -48,7 +48,7 @@ package struct Outboxes: Sendable {
             throw error
         } catch {
             logger.error(
-                "what a plugin adds to a change cannot be committed, so it is left out",
+                "the writes that a plugin adds to a change cannot be committed, so they are left out",
                 metadata: [
                     "plugin": "\(outbox.plugin)", "event": "\(event.kind.rawValue)", "error": "\(error)",
                 ])

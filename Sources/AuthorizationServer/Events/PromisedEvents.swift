@@ -30,7 +30,7 @@ package struct PromisedEvents: Sendable {
     func commit(_ change: [StoreWrite], in store: any Store) async throws -> WriteOutcome {
         try await added.commit(with: change, in: store) { plugin in
             logger?.error(
-                "what a plugin adds to a change cannot be committed, so it is left out",
+                "the writes that a plugin adds to a change cannot be committed, so they are left out",
                 metadata: ["plugin": "\(plugin)", "events": "\(events.map(\.kind.rawValue).joined(separator: ", "))"])
         }
     }

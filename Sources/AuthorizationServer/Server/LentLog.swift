@@ -81,7 +81,7 @@ final class LentLog: LogService {
         }
         if isFirstDropped {
             core.logger.warning(
-                "a plugin writes too many log lines; the rest of this second is dropped",
+                "a plugin writes too many log lines; more lines in this second are dropped",
                 metadata: ["plugin": "\(plugin)", "most": "\(LentLog.most)"])
         }
         return isTaken

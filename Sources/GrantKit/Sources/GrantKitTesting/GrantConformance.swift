@@ -41,22 +41,22 @@ public enum GrantConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<GrantUnderTest>] = [
         .init(description: "its names are words that fit into a form and a configuration", run: names),
-        .init(description: "it says yes to the request that it is meant for", run: saysYes),
-        .init(description: "it gives no more scope than the client may have", run: scope),
-        .init(description: "it refuses a request without a parameter that must be there", run: missing),
+        .init(description: "it accepts the request that it is meant for", run: saysYes),
+        .init(description: "it grants no more scope than the client may have", run: scope),
+        .init(description: "it refuses a request without a required parameter", run: missing),
         .init(description: "it refuses strange values without repeating them", run: strange),
         .init(description: "deciding consumes nothing: what it redeems is in the writes", run: consumesNothing),
-        .init(description: "a hundred calls at once are a hundred decisions", run: concurrent),
-        .init(description: "what it gives has not ended yet", run: isOpen),
-        .init(description: "what it redeems comes under one grant id, the same at each call", run: grantID),
-        .init(description: "its writes are each about a record of their own", run: writesOnce),
+        .init(description: "a hundred calls at once decide the same", run: concurrent),
+        .init(description: "what it grants has not ended yet", run: isOpen),
+        .init(description: "what it redeems has a grant id, the same at each call", run: grantID),
+        .init(description: "no two of its writes have the same key", run: writesOnce),
     ]
 
     private static func names(_ subject: GrantUnderTest) async throws {
         let declaration = subject.grant.declaration
         for name in [declaration.wire, declaration.key] + declaration.aliases {
             let isWord = !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }
-            try expect(isWord, "'\(name)' is no name")
+            try expect(isWord, "'\(name)' is not a valid name")
         }
     }
 
@@ -70,7 +70,7 @@ public enum GrantConformance {
         request.allowed.keep { _ in false }
         let authorization = try await subject.grant.authorize(request)
         let more = authorization.scope.words.filter { !request.client.scope.contains($0) }
-        try expect(more.isEmpty, "it gave \(more), which the client may not have")
+        try expect(more.isEmpty, "it granted \(more), which the client may not have")
     }
 
     private static func missing(_ subject: GrantUnderTest) async throws {
@@ -157,7 +157,7 @@ public enum GrantConformance {
             }
             try expect(
                 seen.insert(key).inserted,
-                "two of its writes are about one record of '\(key.collection)': join them into one")
+                "two of its writes have the same key in '\(key.collection)': combine them into one")
         }
     }
 

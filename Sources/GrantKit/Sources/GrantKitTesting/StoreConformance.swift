@@ -19,7 +19,7 @@ public enum StoreConformance {
 
     private static func commit(_ store: any Store, _ writes: StoreWrite...) async throws {
         let outcome = try await store.write(writes)
-        try expect(outcome == .committed, "a write whose entries all hold is committed, but: \(outcome)")
+        try expect(outcome == .committed, "writes whose conditions hold must be committed, but: \(outcome)")
     }
 
     /// Prepares a store for the checks.
@@ -35,25 +35,25 @@ public enum StoreConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<any Store>] = [
         .init(description: "a record comes back as it was written", run: comesBack),
-        .init(description: "several keys are read at once, missing ones as nothing", run: readsSeveral),
+        .init(description: "several keys are read at once, missing ones as nil", run: readsSeveral),
         .init(description: "creating what exists conflicts and returns what exists", run: createConflicts),
         .init(description: "replacing needs the version that was read", run: replaceNeedsVersion),
         .init(description: "redeeming works once and keeps the record", run: redeemsOnce),
-        .init(description: "redeeming what is gone conflicts with nothing there", run: redeemGone),
+        .init(description: "redeeming a record that does not exist conflicts without a record", run: redeemGone),
         .init(description: "absent refuses what exists and writes nothing", run: absent),
-        .init(description: "deleting what is not there is no conflict", run: deletes),
-        .init(description: "a conflict anywhere leaves nothing of the write", run: atomic),
-        .init(description: "of many that redeem one record at once one succeeds", run: races),
+        .init(description: "deleting a record that does not exist is not a conflict", run: deletes),
+        .init(description: "after a conflict, none of the writes is in the store", run: atomic),
+        .init(description: "if many redeem a record at once, one succeeds", run: races),
         .init(description: "records are found by index, page by page, in the order of their keys", run: finds),
         .init(description: "a collection is read page by page, in the order of the bytes of its ids", run: pages),
         .init(description: "a page begins after a key that is no longer there", run: pagesAfterGone),
         .init(description: "the pages of a collection follow its records", run: pagesFollow),
         .init(description: "an index follows its record when that is replaced or deleted", run: indexFollows),
-        .init(description: "a counter counts every call and starts anew after its end", run: counts),
-        .init(description: "purging takes what has expired, at most the limit, and nothing else", run: purges),
+        .init(description: "a counter counts every call, and starts again once it has expired", run: counts),
+        .init(description: "purging removes what has expired, at most the limit, and nothing else", run: purges),
         .init(description: "values keep every kind of JSON and every character", run: keepsValues),
         .init(description: "2,000 keys are read and written in one call", run: takesMany),
-        .init(description: "a conflict in the last of 2,000 entries leaves nothing of the write", run: refusesMany),
+        .init(description: "after a conflict in the last of 2,000 writes, none is in the store", run: refusesMany),
         .init(description: "2,000 records are found in one page, and purged in one call", run: findsMany),
         .init(description: "a collection of 2,000 records is read in one page, and in pages of 7", run: pagesMany),
         .init(description: "keys and indexes that only look alike are different", run: comparesBytes),
@@ -84,7 +84,7 @@ public enum StoreConformance {
         try await commit(store, .create(record("a", "1")), .create(record("c", "3")))
         let found = try await store.read([key("c"), key("b"), key("a"), key("c")])
         try expect(found.map { $0?.value } == ["3", nil, "1", "3"], "found \(found)")
-        try expect(try await store.read([]).isEmpty, "no keys give no records")
+        try expect(try await store.read([]).isEmpty, "reading no keys must return no records")
     }
 
     private static func createConflicts(_ store: any Store) async throws {
@@ -144,7 +144,7 @@ public enum StoreConformance {
                 StoreWrite.create(record("new", [:], ["owner": "ann"])), .replace(record("a", "2"), ifVersion: 1), last,
             ]
             guard case .conflict(2, _) = try await store.write(writes) else {
-                throw ConformanceFailure("the last entry did not hold, and no conflict named it")
+                throw ConformanceFailure("no conflict named the last write")
             }
             let found = try await store.read([key("new"), key("a")])
             try expect(found[0] == nil && found[1]?.value == "1", "left behind: \(found)")
@@ -269,7 +269,7 @@ public enum StoreConformance {
         var rest = 0
         while case let count = try await store.purge(expiredBefore: now, limit: 3), count > 0 { rest += count }
         try expect(rest == 3, "then it removed \(rest) of 3")
-        try expect(try await store.read(key("new")) != nil, "a living record was purged")
+        try expect(try await store.read(key("new")) != nil, "a record that has not expired was purged")
         let left = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 9)
         try expect(left.isEmpty, "purged records are still found by index")
     }
@@ -327,7 +327,7 @@ public enum StoreConformance {
         let all = many.map { StoreWrite.create(record($0, [:], ["owner": "ann"])) }
         for last in [StoreWrite.create(record("taken")), .absent(key("taken")), .redeem(key("gone"))] {
             guard case .conflict(2000, _) = try await store.write(all + [last]) else {
-                throw ConformanceFailure("the last of 2,001 entries did not hold, and no conflict named it")
+                throw ConformanceFailure("no conflict named the last of 2,001 writes")
             }
         }
         let left = try await store.read(many.map(key)).compactMap(\.self)
@@ -342,7 +342,7 @@ public enum StoreConformance {
         let page = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 2001)
         try expect(page.map(\.key.id) == many, "a page for 2,001 holds \(page.count) of 2,000")
         let rest = try await store.find("test", by: "owner", equals: "ann", after: key(many[999]), limit: 2001)
-        try expect(rest.map(\.key.id) == Array(many.dropFirst(1000)), "behind the first thousand are \(rest.count)")
+        try expect(rest.map(\.key.id) == Array(many.dropFirst(1000)), "after the first thousand are \(rest.count)")
         let purged = try await store.purge(expiredBefore: now, limit: 2001)
         try expect(purged == many.count, "\(purged) of 2,000 were purged")
     }

@@ -38,7 +38,7 @@ public struct AccessLimits: Sendable, Hashable {
     public mutating func keep(audience named: [String]) throws {
         guard !named.isEmpty else { return }
         let kept = audience.isEmpty ? named : audience.filter(named.contains)
-        guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience is more than what was granted") }
+        guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience exceeds what was granted") }
         audience = kept
     }
 

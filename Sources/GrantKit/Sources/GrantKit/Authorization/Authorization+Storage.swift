@@ -45,7 +45,7 @@ extension Authorization {
     public init(stored json: JSON) throws {
         guard json["v"]?.integer == Authorization.encoding,
             let subject = json["user"]?.string.map(Subject.user) ?? json["client"]?.string.map(Subject.client)
-        else { throw StoreError("a stored authorization is of an encoding that this server does not know") }
+        else { throw StoreError("a stored authorization has an encoding that this server does not know") }
         let words = (json["scope"]?.string ?? "").utf8.split(separator: UInt8(ascii: " "))
         let limits = AccessLimits(
             scope: Scope(words.map { String(Substring($0)) }),

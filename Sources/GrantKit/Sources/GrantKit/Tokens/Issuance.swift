@@ -55,7 +55,7 @@ public struct Issuance: Sendable {
     /// - Throws: `OAuthError` `server_error` if the response already has it.
     public mutating func add(_ member: String, _ value: JSON) throws {
         guard !members.contains(where: { $0.name == member }) else {
-            throw OAuthError(.serverError, reason: "two plugins add '\(member)' to one answer")
+            throw OAuthError(.serverError, reason: "two plugins add '\(member)' to one response")
         }
         members.append(JSON.Member(member, value))
     }

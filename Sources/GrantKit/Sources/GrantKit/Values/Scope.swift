@@ -26,10 +26,10 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
         guard !words.isEmpty else { throw OAuthError(.invalidScope, "a scope must have at least one value") }
         guard words.allSatisfy(Scope.isWord) else {
-            throw OAuthError(.invalidScope, "a scope holds a character that RFC 6749 section 3.3 does not allow")
+            throw OAuthError(.invalidScope, "a scope contains a character that RFC 6749 section 3.3 does not allow")
         }
         guard words.count <= Scope.most else {
-            throw OAuthError(.invalidScope, "at most \(Scope.most) scopes can be asked for at once")
+            throw OAuthError(.invalidScope, "at most \(Scope.most) scopes can be requested at once")
         }
         self.init(words)
     }

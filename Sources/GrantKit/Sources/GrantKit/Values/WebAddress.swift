@@ -114,7 +114,7 @@ extension WebAddress {
                 throw WebAddressError("its host must be a name or an address, without user name or password")
             }
             guard !Authority.hasDots(rest) else {
-                throw WebAddressError("its path must not hold '.' or '..' segments")
+                throw WebAddressError("its path must not contain '.' or '..' segments")
             }
             port = try digits.map(Authority.port)
         }
