@@ -3,7 +3,7 @@
 import CPluginABI
 import GrantKit
 
-/// Tells other servers of events by signed security event tokens (RFC 8417), which it pushes to them (RFC 8935).
+/// Notifies other servers of events with signed security event tokens (RFC 8417), which it pushes to them (RFC 8935).
 struct Webhooks: Plugin {
     static let manifest = PluginManifest(
         id: "webhooks", summary: "notifies other servers of events with security event tokens",
@@ -31,7 +31,7 @@ struct Webhooks: Plugin {
         issued = receivers.filter { $0.kinds.contains(.issued) }.map { Issued(delivery, to: $0) }
     }
 
-    /// Two receivers at one URL could not be told apart by what waits for them.
+    /// Refuses two receivers with the same URL, because a waiting token names its receiver by the URL.
     private static func checkAddresses(_ receivers: [Receiver]) throws {
         for (number, receiver) in receivers.enumerated()
         where receivers[..<number].contains(where: { $0.url.text == receiver.url.text }) {

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Attempts that are counted together in one hour of the clock, except for those that were right.
+/// The count of attempts in one hour of the clock, without those that were right.
 ///
 /// A counter of the store only goes up, so a record beside it says how many were right. Both belong to the same hour,
 /// so neither outlives the other.
@@ -12,7 +12,9 @@ struct AttemptTally {
     /// The name of the counter, which contains the hour.
     let name: String
 
-    /// The most attempts to note a success beside others; one that is lost counts as wrong.
+    /// How often to try to note a success while others do the same.
+    ///
+    /// A success that cannot be noted counts as wrong.
     private static let tries = 8
 
     private var counter: StoreKey { SignInAttempts.counters.key(name) }
@@ -21,7 +23,9 @@ struct AttemptTally {
         AttemptGate(store: store, now: now, key: SignInAttempts.counters.key("gate.\(name)"))
     }
 
-    /// How long an attempt has to wait that comes now, without counting it; nil if it may be due.
+    /// How long an attempt would have to wait now; nil if it need not wait.
+    ///
+    /// Counts nothing.
     ///
     /// - Throws: `StoreError`.
     func wait() async throws -> Duration? { try await gate.wait() }

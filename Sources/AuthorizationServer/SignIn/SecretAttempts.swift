@@ -19,7 +19,7 @@ struct SecretAttempts: AttemptService {
         let kind = digest(secret)
         let origin = name("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))")
         let other = name(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)")
-        // An attempt that has to wait anyway uses up nothing, so an address that is held back holds back no others.
+        // An attempt that has to wait is not counted, so an address that has to wait does not make others wait.
         let waits = try await [tally(origin).wait(), tally(other).wait()].compactMap(\.self)
         if let wait = waits.max() { return .later(wait) }
         if let wait = try await tally(origin).pass(.address) { return .later(wait) }
@@ -42,7 +42,7 @@ struct SecretAttempts: AttemptService {
         AttemptTally(store: core.store, now: core.now, name: name)
     }
 
-    /// Begins the names of all counters of the plugin, and of no others.
+    /// The beginning of the names of all counters of this plugin, and of no other counters.
     private var prefix: String { "secret.\(core.cryptography.digest(plugin))." }
 
     private func name(_ what: String) -> String {
