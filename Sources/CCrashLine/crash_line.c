@@ -191,7 +191,7 @@ static pid_t server;
 
 static _Thread_local bool has_reported;
 
-// Whether this is the first report. A later thread waits for the first one to end the process, so that there is one line.
+// Whether this is the first report. A later thread waits for the first one to end the process, so there is only one line.
 static bool is_first(void) {
     if (!atomic_flag_test_and_set(&is_reported)) return has_reported = true;
     // A former handler may call 'exit' on the thread that has reported.

@@ -30,10 +30,9 @@ public struct AccessLimits: Sendable, Hashable {
 
     /// Keeps only the audiences that are named.
     ///
-    /// If the audience is empty until now, it becomes the named ones.
+    /// An empty audience becomes the named ones.
     ///
     /// - Parameter named: The audiences to keep; an empty list keeps all.
-    ///
     /// - Throws: `OAuthError` `invalid_target` if none would be left, since an empty audience means all.
     public mutating func keep(audience named: [String]) throws {
         guard !named.isEmpty else { return }

@@ -16,16 +16,13 @@ public struct Authorization: Sendable {
     public var sessionID: String?
     /// The user's epoch at the time of consent (`User.epoch`).
     ///
-    /// What was granted ends once the user has another epoch.
-    ///
-    /// The core sets it if a new grant leaves it out, and compares it at each use.
+    /// What was granted ends once the user has another epoch. The core sets it if a new grant leaves it out, and
+    /// compares it at each use.
     public var epoch: Int64?
     /// The client's epoch, if the client is in the store.
     ///
-    /// What was granted ends once the client has another epoch.
-    ///
-    /// The core sets it and compares it at each use. A token format that does not carry it works only for clients that
-    /// the configuration declares.
+    /// What was granted ends once the client has another epoch. The core sets it and compares it at each use. A token
+    /// format that does not carry it works only for clients that the configuration declares.
     public var clientEpoch: Int64?
     /// The party that acts for the subject (RFC 8693 section 4.1, `act`).
     public var actor: JSON?

@@ -2,8 +2,7 @@
 
 /// The requirements of sign-in and consent before an authorization request is granted.
 public struct InteractionPolicy: Sendable {
-    /// A value of `prompt`: what the user is asked even if it would not be necessary (OpenID Connect Core section
-    /// 3.1.2.1).
+    /// A value of `prompt`: what the user must be asked, or must not be asked (OpenID Connect Core section 3.1.2.1).
     ///
     /// The core acts on the values below and ignores all others.
     public struct Prompt: RawRepresentable, Sendable, Hashable {
@@ -30,7 +29,7 @@ public struct InteractionPolicy: Sendable {
         public static let selectAccount = Prompt(rawValue: "select_account")
     }
 
-    /// What the user is asked even if it would not be necessary.
+    /// What the user must be asked, or must not be asked.
     public var prompts: Set<Prompt> = []
     /// The longest time since the user's last authentication.
     public var maxAge: Duration?

@@ -17,9 +17,7 @@ public enum ValueKind: Sendable {
     case duration(ClosedRange<Duration>?)
     /// One of several strings.
     case word([String])
-    /// A type of the plugin.
-    ///
-    /// Only the type can check a value.
+    /// A type of the plugin, which alone can check a value.
     case custom
 
     init(of type: any SettingValue.Type) {

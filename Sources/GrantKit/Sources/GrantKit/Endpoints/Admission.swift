@@ -46,11 +46,9 @@ extension Admission where Who == UserSession? {
 extension Admission where Who == UserSession {
     /// Browsers in which a user is signed in.
     ///
-    /// Any other user is asked to sign in first.
-    ///
-    /// Forms are protected as for `browser`, and are accepted only in the session in which their page was shown. If the
-    /// endpoint accepts GET and a page has the string `<name>_title`, the server's start page links to the endpoint.
-    /// The name is the path without its slash.
+    /// Any other user is asked to sign in first. Forms are protected as for `browser`, and are accepted only in the
+    /// session in which their page was shown. If the endpoint accepts GET and a page has the string `<name>_title`, the
+    /// server's start page links to the endpoint. The name is the path without its slash.
     ///
     /// - Parameter foreign: Whether other sites may send forms too. Such a form arrives as GET, like a link.
     /// - Returns: The rule.

@@ -8,8 +8,6 @@ public enum BodyKind: Sendable, Hashable {
     case form
     /// JSON with one of these media types, in lower case.
     ///
-    /// Refusals name the first. Parameters are then in the query.
-    ///
-    /// Only endpoints with `Admission.bearer` can read it.
+    /// Refusals name the first. All parameters are in the query. Only endpoints with `Admission.bearer` can read JSON.
     case json([String] = ["application/json"])
 }

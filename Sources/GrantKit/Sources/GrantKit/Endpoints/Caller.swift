@@ -11,7 +11,7 @@ public protocol Caller: Sendable {}
 /// If it has credentials, it has authenticated.
 extension Client: Caller {}
 
-/// The session of the user who is signed in in the browser.
+/// The session of a user who is signed in.
 extension UserSession: Caller {}
 
 /// An optional caller: requests without one are admitted too.
