@@ -80,9 +80,9 @@ extension Event.Kind {
     public static let signedIn = Event.Kind(rawValue: "signed_in")
     /// A user authenticated further in a session that already existed.
     public static let sessionRaised = Event.Kind(rawValue: "session_raised")
-    /// A sign-in failed, because of a wrong password for example.
+    /// A sign-in failed, for example because of a wrong password.
     public static let signInFailed = Event.Kind(rawValue: "sign_in_failed")
-    /// An attempt to sign in was refused for some time, because there had been too many.
+    /// An attempt to sign in was refused because it came too soon after many others.
     public static let signInDelayed = Event.Kind(rawValue: "sign_in_delayed")
     /// A session ended before it expired.
     public static let sessionEnded = Event.Kind(rawValue: "session_ended")

@@ -2,7 +2,7 @@
 
 /// A request to the token endpoint, after the core has identified the client and dropped undeclared parameters.
 public struct TokenRequest: Sendable {
-/// The grant that was requested.
+    /// The grant that was requested.
     public var grant: GrantDeclaration
     /// The client.
     public var client: Client

@@ -14,9 +14,7 @@ public protocol TokenRequestFilter: Sendable {
 
     /// Refuses a request before the grant decides.
     ///
-    /// The client has been authenticated and may use the grant.
-    ///
-    /// The core calls it once for each request.
+    /// The client has been identified and may use the grant. The core calls it once for each request.
     ///
     /// - Parameter request: The request.
     /// - Throws: `OAuthError` to refuse, such as `tooManyRequests`. Nothing has been redeemed then.

@@ -4,7 +4,7 @@
 ///
 /// The job is dropped, and the log says why.
 public struct JobAbandoned: Error, Sendable, CustomStringConvertible {
-/// The reason, for the log.
+    /// The reason, for the log.
     public let description: String
 
     /// Makes an error.

@@ -2,11 +2,10 @@
 
 /// Uses the server's own keys.
 ///
-/// Plugins never see the keys themselves.
-///
-/// The keys may be in hardware or in another service. So every function that uses one throws `StoreError` before
-/// `start` and while the keys cannot be reached, which becomes `temporarily_unavailable`. Any other error, such as one
-/// of the cryptography, becomes `server_error`. A value that this server did not make is not an error.
+/// Plugins never see the keys themselves. The keys may be in hardware or in another service. So every function that
+/// uses one throws `StoreError` before `start` and while the keys cannot be reached, which becomes
+/// `temporarily_unavailable`. Any other error, such as one of the cryptography, becomes `server_error`. A value that
+/// this server did not make is not an error.
 public protocol KeyRing: Sendable {
     /// Signs claims as a compact JWS (RFC 7515 section 7.1).
     ///

@@ -2,9 +2,8 @@
 
 /// Keeps records.
 ///
-/// That a code can be redeemed only once depends on its atomic writes.
-///
-/// A failure must be thrown, never returned as an empty result. Expired records may be returned until they are purged.
+/// That a code can be redeemed only once depends on its atomic writes. A failure must be thrown, never returned as an
+/// empty result. Expired records may be returned until they are purged.
 public protocol Store: Sendable {
     /// Prepares collections, before they are used.
     ///

@@ -11,10 +11,8 @@ public protocol TokenService: Sendable {
 
     /// Revokes a token, a grant or a session in one write.
     ///
-    /// Does nothing if it has already been revoked.
-    ///
-    /// The writes of participants and outboxes are part of that write. From then on, `resolve` returns nil, and no
-    /// commit that began before can succeed.
+    /// Does nothing if it has already been revoked. The writes of participants and outboxes are part of that write.
+    /// From then on, `resolve` returns nil, and no commit that began before can succeed.
     ///
     /// - Parameters:
     ///   - what: The token, grant or session.
@@ -24,9 +22,8 @@ public protocol TokenService: Sendable {
 
     /// The condition that something has not been revoked.
     ///
-    /// Commit it together with anything that depends on it.
-    ///
-    /// The core itself adds the conditions for the grant and the session.
+    /// Commit it together with anything that depends on it. The core itself adds the conditions for the grant and the
+    /// session.
     ///
     /// - Parameter what: The token, grant or session.
     /// - Returns: The condition, as a write.

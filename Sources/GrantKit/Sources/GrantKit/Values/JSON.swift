@@ -2,9 +2,8 @@
 
 /// A JSON value.
 ///
-/// Objects keep the order of their members (RFC 8259).
-///
-/// The type is frozen for speed, because all tokens are made of it. RFC 8259 will not get another kind of value.
+/// Objects keep the order of their members (RFC 8259). The type is frozen for speed, because all tokens are made of it.
+/// RFC 8259 will not get another kind of value.
 @frozen
 public indirect enum JSON: Sendable, Hashable {
     /// The value `null`.
