@@ -4,6 +4,9 @@
 public protocol TokenService: Sendable {
     /// The token with a value; nil if it is unknown, expired or revoked.
     ///
+    /// During a request to the revocation endpoint, a refresh token that has been rotated is returned too (RFC 7009
+    /// section 2.1).
+    ///
     /// - Parameter value: The value that was presented.
     /// - Returns: The token.
     /// - Throws: `StoreError`.
@@ -12,7 +15,7 @@ public protocol TokenService: Sendable {
     /// Revokes a token, a grant or a session in one write.
     ///
     /// Does nothing if it has already been revoked. The writes of participants and outboxes are part of that write.
-    /// From then on, `resolve` returns nil, and no commit that began before can succeed.
+    /// From then on, `resolve` returns nil for what was revoked, and nothing more can be committed under it.
     ///
     /// - Parameters:
     ///   - what: The token, grant or session.
