@@ -140,7 +140,8 @@ let tests: [Target] = [
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
     test(
-        "EndToEndTests", [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", "Support"]),
+        "EndToEndTests",
+        [kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
 ]
 

@@ -25,8 +25,7 @@ struct DeviceApproval: InteractionPurpose {
     }
 
     func request(for context: JSON) async throws -> PurposeRequest {
-        let found = try await read(context)
-        guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
+        let found = try await pending(context)
         guard let client = try await host.clients.usable(found.clientID) else {
             throw OAuthError(.unauthorizedClient, "the client has been deactivated or removed")
         }
@@ -44,9 +43,7 @@ struct DeviceApproval: InteractionPurpose {
     }
 
     func approved(_ authorization: Authorization, for context: JSON) async throws -> PurposeAnswer {
-        let found = try await read(context)
-        // The server repeats the page if a button is pressed twice; what comes from another tab decides nothing.
-        guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
+        let found = try await pending(context)
         var kept = authorization
         // As with a code, a user who unticks offline access gives no refresh token.
         if found.limits.scope.contains(DeviceApproval.offlineAccess),
@@ -54,21 +51,31 @@ struct DeviceApproval: InteractionPurpose {
         {
             kept.limits.forbidRefresh()
         }
-        return PurposeAnswer(DevicePage.connected, writes: found.approving(kept))
+        return PurposeAnswer(DevicePage.connected, writes: found.approving(kept, at: host.now))
     }
 
     func denied(for context: JSON) async throws -> PurposeAnswer {
-        let found = try await read(context)
-        guard found.isPending(at: host.now) else { throw DeviceApproval.ended }
+        let found = try await pending(context)
         return PurposeAnswer(DevicePage.denied, writes: found.denying())
     }
 
-    private func read(_ context: JSON) async throws -> StoredRequest {
+    /// The request while the user can still decide.
+    ///
+    /// The server repeats the page if a button is pressed twice; what comes from another tab decides nothing.
+    ///
+    /// - Throws: `PurposeSettled` if the user has decided; `OAuthError` if the code has expired; `StoreError`.
+    private func pending(_ context: JSON) async throws -> StoredRequest {
         guard let id = context["request"]?.string,
             let found = try await requests.find(StoredRequest.collection.key(id))
-        else { throw DeviceApproval.ended }
+        else { throw DeviceApproval.expired }
+        switch found.decision {
+        case .approved: throw PurposeSettled(DevicePage.connectedBefore)
+        case .denied: throw PurposeSettled(DevicePage.deniedBefore)
+        case .pending: break
+        }
+        guard found.isPending(at: host.now) else { throw DeviceApproval.expired }
         return found
     }
 
-    private static let ended = OAuthError(.expiredToken, "the code has expired or has been used")
+    private static let expired = OAuthError(.expiredToken, "the code has expired")
 }

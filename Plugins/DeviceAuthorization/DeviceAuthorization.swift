@@ -37,6 +37,7 @@ struct DeviceAuthorization: Plugin {
             endpoint: DeviceAuthorizationEndpoint(
                 requests: requests, limit: CodeLimit(host: requests.host, most: mostInMinute)))
         registry.add(endpoint: CodeEntry(requests: requests))
+        registry.add(endpoint: CodeSignIn(requests: requests))
         registry.add(endpoint: CodeImage(requests: requests))
         registry.add(purpose: DeviceApproval(requests: requests))
         registry.add(tokenFilter: PollPace(requests: requests))

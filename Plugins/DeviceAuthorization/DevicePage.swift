@@ -7,6 +7,9 @@ enum DevicePage {
     static let name = "device"
     static let connected = Page(name, ["kind": "connected"])
     static let denied = Page(name, ["kind": "denied"])
+    /// The pages for a user who decides on a page that was open when the same code was approved or denied elsewhere.
+    static let connectedBefore = Page(name, ["kind": "connected_before"])
+    static let deniedBefore = Page(name, ["kind": "denied_before"])
 
     /// The reason why the form is shown again; the raw value ends the key of its text.
     enum Problem: String {
@@ -19,11 +22,15 @@ enum DevicePage {
     ///   - typed: What the user typed, or what a link filled in; of it, only the letters of codes are shown.
     ///   - problem: Why the form is shown again.
     ///   - wait: How long the user has to wait before the next attempt.
+    ///   - signIn: Where the user can sign in first; nil if that would not help.
     /// - Returns: The page.
-    static func form(_ typed: String, _ problem: Problem? = nil, _ wait: Duration? = nil) -> Page {
+    static func form(
+        _ typed: String, _ problem: Problem? = nil, _ wait: Duration? = nil, signIn: String? = nil
+    ) -> Page {
         var values: JSON = ["form": true, "user_code": .string(UserCode.shown(typed: typed))]
         values["problem"] = (problem?.rawValue).map(JSON.string)
         values["retry_after"] = wait.map { .integer($0.components.seconds + 1) }
+        values["sign_in"] = signIn.map(JSON.string)
         return Page(name, values)
     }
 
@@ -61,6 +68,10 @@ extension DevicePage {
         </div>
         <button class="button primary">{{text.device_button}}</button>
         </form>
+        {{#sign_in}}
+        <p>{{text.device_sign_in_first}}</p>
+        <a class="button" href="{{sign_in}}">{{text.device_sign_in}}</a>
+        {{/sign_in}}
         <p class="note">{{text.device_note}}</p>
         {{/form}}
         {{^form}}
@@ -77,6 +88,9 @@ extension DevicePage {
             "device_hint": "Eight letters. You can leave out the hyphen.",
             "device_button": "Continue",
             "device_note": "Never type a code that somebody has sent you: it would give them access to your account.",
+            "device_sign_in_first":
+                "Many codes are being tried at the moment. If you sign in first, others no longer hold you up.",
+            "device_sign_in": "Sign in first",
             "device_problem_missing": "Type the code.",
             "device_problem_wrong":
                 "This code is wrong, has expired or has been used. Check what your device shows, or start again there.",
@@ -93,6 +107,13 @@ extension DevicePage {
             "device_connected_message": "You can close this page and go back to your device.",
             "device_denied_title": "Access denied",
             "device_denied_message": "The device gets no access to your account. You can close this page.",
+            "device_connected_before_title": "This device is already connected",
+            "device_connected_before_message":
+                "Its code was approved on another page, so nothing has changed now. If you did not approve it "
+                + "yourself, disconnect the device and start again there.",
+            "device_denied_before_title": "Access was already denied",
+            "device_denied_before_message":
+                "The code was refused on another page, so the device gets no access. To connect it, start again there.",
         ],
         "de": [
             "device_title": "Gerät verbinden",
@@ -103,6 +124,10 @@ extension DevicePage {
             "device_note":
                 "Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat: Er gäbe dieser Person Zugriff auf Ihr "
                 + "Konto.",
+            "device_sign_in_first":
+                "Im Moment werden viele Codes ausprobiert. Wenn Sie sich zuerst anmelden, halten andere Sie nicht mehr "
+                + "auf.",
+            "device_sign_in": "Zuerst anmelden",
             "device_problem_missing": "Geben Sie den Code ein.",
             "device_problem_wrong":
                 "Dieser Code ist falsch, abgelaufen oder schon verwendet. Vergleichen Sie ihn mit der Anzeige Ihres "
@@ -121,6 +146,14 @@ extension DevicePage {
             "device_connected_message": "Sie können diese Seite schließen und zu Ihrem Gerät zurückkehren.",
             "device_denied_title": "Zugriff verweigert",
             "device_denied_message": "Das Gerät erhält keinen Zugriff auf Ihr Konto. Sie können diese Seite schließen.",
+            "device_connected_before_title": "Dieses Gerät ist schon verbunden",
+            "device_connected_before_message":
+                "Sein Code wurde auf einer anderen Seite bestätigt, deshalb hat sich jetzt nichts geändert. Wenn Sie "
+                + "das nicht selbst waren, trennen Sie das Gerät und fangen Sie dort noch einmal an.",
+            "device_denied_before_title": "Der Zugriff wurde schon verweigert",
+            "device_denied_before_message":
+                "Der Code wurde auf einer anderen Seite abgelehnt, deshalb erhält das Gerät keinen Zugriff. Um es zu "
+                + "verbinden, fangen Sie dort noch einmal an.",
         ],
     ]
 }

@@ -60,7 +60,10 @@ struct DeviceRequests: Sendable {
     }
 
     /// The address of the page where users type a code, with the code filled in.
-    func address(with code: UserCode) -> String {
-        "\(host.address(of: CodeEntry.page))?user_code=\(code.shown)"
+    func address(with code: UserCode) -> String { address(of: CodeEntry.page, with: code) }
+
+    /// The address of a page of this plugin, with a code.
+    func address(of page: Route, with code: UserCode) -> String {
+        "\(host.address(of: page))?user_code=\(code.shown)"
     }
 }

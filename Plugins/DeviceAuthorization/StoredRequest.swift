@@ -11,6 +11,10 @@ struct StoredRequest {
     private static let memoryOfApproved = Duration.seconds(3600)
     /// The maximum time between two polls, in seconds, however often a device was told to slow down.
     private static let longestInterval: Int64 = 3600
+    /// The number of intervals for which a code can be redeemed after the approval, even if it expires before.
+    private static let polls: Int64 = 3
+    /// The most time, in seconds, for which a code can be redeemed after the approval if it expires before.
+    private static let longestGrace: Int64 = 600
 
     /// The decision of the user.
     enum Decision: String {
@@ -21,7 +25,8 @@ struct StoredRequest {
     /// The address from which the device sent the request.
     let address: String
     let requestedAt: Timestamp
-    let usableUntil: Timestamp
+    /// When the device and the user can no longer use their codes.
+    private(set) var usableUntil: Timestamp
     /// What the device asks for, within what its client might have at that time.
     let limits: AccessLimits
     private(set) var decision = Decision.pending
@@ -106,11 +111,16 @@ struct StoredRequest {
     }
 
     /// Records what the user has allowed.
-    func approving(_ authorization: Authorization) -> [StoreWrite] {
+    ///
+    /// The device's next poll must get its tokens even if the user approved in the last seconds, because the page says
+    /// that it is connected.
+    func approving(_ authorization: Authorization, at now: Timestamp) -> [StoreWrite] {
         var next = self
         next.decision = .approved
         next.authorization = authorization
-        return next.replacing(until: usableUntil + StoredRequest.memoryOfApproved)
+        let grace = min(interval * StoredRequest.polls, StoredRequest.longestGrace)
+        next.usableUntil = max(usableUntil, now + .seconds(grace))
+        return next.replacing(until: next.usableUntil + StoredRequest.memoryOfApproved)
     }
 
     /// Records that the user has denied access.

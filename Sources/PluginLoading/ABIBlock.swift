@@ -17,6 +17,9 @@ public struct ABIBlock: Sendable, Equatable {
     /// The version of the kit.
     var kit: String { "\(major).\(minor)" }
 
+    /// Whether later minor versions still have everything that this version has; kit 0.2 was the first (decision 0054).
+    private var isKept: Bool { major > 0 || minor >= 2 }
+
     /// The name of the toolchain: that of Swift if the block has it, otherwise what C calls the compiler.
     ///
     /// In a language mode before 6, C sees the version of the mode, which does not say which compiler it was.
@@ -73,8 +76,7 @@ public struct ABIBlock: Sendable, Equatable {
                 "plugin '\(id)' has a handshake of \(size) bytes, but this server expects \(server.size)",
                 note: "rebuild the plugin with kit \(server.major).\(server.minor)")
         }
-        // Until 1.0, every minor version of the kit may differ from the one before it.
-        guard major == server.major, major > 0 || minor == server.minor else {
+        guard major == server.major, isKept else {
             throw PluginLoadingError(
                 "plugin '\(id)' was built with kit \(major).\(minor), but this server has \(server.major).\(server.minor)",
                 note: "use a build of the plugin for kit \(server.major > 0 ? "\(server.major)" : "0.\(server.minor)")")

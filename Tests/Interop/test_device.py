@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import time
-import urllib.parse
 
 import pytest
 import requests
@@ -120,9 +119,11 @@ def test_a_code_that_a_user_types(server, browser):
 def test_the_image_for_a_device(server, browser):
     codes = connect(server, client_id="tv").authorize_device(scope="openid")
     image = f"{codes.verification_uri}/qr?user_code={codes.user_code}"
-    browser.open("data:text/html," + urllib.parse.quote(f'<img src="{image}" width="300" alt="">'))
-    browser.wait(lambda: browser.driver.execute_script("return document.images[0].complete"))
-    assert browser.driver.execute_script("return document.images[0].naturalWidth") > 0
+    # On a page of the server, because browsers keep other pages from loading images of this machine.
+    browser.open(codes.verification_uri)
+    browser.driver.execute_script("document.body.append(Object.assign(new Image(300), {id: 'qr', src: arguments[0]}))", image)
+    browser.wait(lambda: browser.driver.execute_script("return document.getElementById('qr').complete"))
+    assert browser.driver.execute_script("return document.getElementById('qr').naturalWidth") > 0
     browser.picture("device-qr")
 
 

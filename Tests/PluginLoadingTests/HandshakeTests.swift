@@ -169,7 +169,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(size: 64, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 0.1)"
+                    == "plugin 'test' has a handshake of 64 bytes, but this server expects 136 (rebuild the plugin with kit 0.2)"
             )
         }
     }
@@ -180,24 +180,30 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with kit 1.1, but this server has 0.1 (use a build of the plugin for kit 0.1)"
+                    == "plugin 'test' was built with kit 1.2, but this server has 0.2 (use a build of the plugin for kit 0.2)"
             )
         }
     }
 
     @Test(
-        "from 1.0 on, the major version is the same and the minor version is not newer",
+        "the major version is the same and the minor version is not newer, from kit 0.2 on",
         arguments: [
-            (1, 0, nil), (1, 3, nil), (1, 4, "needs kit 1.4 or newer, but this server has 1.3"),
-            (2, 0, "was built with kit 2.0, but this server has 1.3"),
-            (0, 3, "was built with kit 0.3, but this server"),
-        ] as [(UInt32, UInt32, String?)])
-    func released(_ major: UInt32, _ minor: UInt32, _ text: String?) {
-        func block(_ major: UInt32, _ minor: UInt32) -> ABIBlock {
-            ABIBlock(size: 136, major: major, minor: minor, compiler: "one")
+            ("1.0", "1.3", nil), ("1.3", "1.3", nil), ("1.4", "1.3", "needs kit 1.4 or newer, but this server has 1.3"),
+            ("2.0", "1.3", "was built with kit 2.0, but this server has 1.3"),
+            ("0.3", "1.3", "was built with kit 0.3, but this server has 1.3"),
+            ("0.2", "0.2", nil), ("0.2", "0.3", nil), ("0.3", "0.3", nil),
+            ("0.3", "0.2", "needs kit 0.3 or newer, but this server has 0.2"),
+            ("1.0", "0.3", "was built with kit 1.0, but this server has 0.3"),
+            ("0.1", "0.3", "was built with kit 0.1, but this server has 0.3"),
+            ("0.0", "0.2", "was built with kit 0.0, but this server has 0.2"),
+        ] as [(String, String, String?)])
+    func versions(_ plugin: String, _ server: String, _ text: String?) {
+        func block(_ version: String) -> ABIBlock {
+            let numbers = version.split(separator: ".").compactMap { UInt32($0) }
+            return ABIBlock(size: 136, major: numbers[0], minor: numbers[1], compiler: "one")
         }
         do {
-            try block(major, minor).check(against: block(1, 3), id: "test")
+            try block(plugin).check(against: block(server), id: "test")
             #expect(text == nil)
         } catch {
             #expect(text.map { "\(error)".contains($0) } == true, "\(error)")
@@ -210,7 +216,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(minor: 9, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with kit 0.9, but this server has 0.1 (use a build of the plugin for kit 0.1)"
+                    == "plugin 'test' needs kit 0.9 or newer, but this server has 0.2 (update the server, or use an older build of the plugin)"
             )
         }
     }

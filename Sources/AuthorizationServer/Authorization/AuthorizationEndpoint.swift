@@ -180,7 +180,7 @@ struct AuthorizationEndpoint {
         let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         switch (valid.target, decision) {
         case (.purpose(let purpose), _):
-            let ending = PurposeEnd(
+            var ending = PurposeEnd(
                 core: core, generation: generation, run: run, session: session, purpose: purpose, form: form)
             return try await ending.answer(decision)
         case (.client, .denied(let error)):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import GrantKit
+@_spi(Host) package import GrantKit
 package import Logging
 
 /// The outboxes of the loaded plugins.

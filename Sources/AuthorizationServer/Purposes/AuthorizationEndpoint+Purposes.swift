@@ -23,6 +23,22 @@ extension AuthorizationEndpoint {
             let now = try await readAgain(page)
             guard now.marker != nil else { throw refusal }
             return try await repeated(now)
+        } catch let settled as PurposeSettled {
+            let now = try await readAgain(page)
+            guard now.marker == nil else { return try await repeated(now) }
+            return try await show(settled, of: start, page.session)
+        }
+    }
+
+    /// Shows the page of a purpose that got its result elsewhere, for example in another tab; nothing is committed.
+    private func show(
+        _ settled: PurposeSettled, of start: PurposeStart, _ session: Session?
+    ) async throws -> ServerResponse {
+        guard let owned = plan.purposes[exactly: start.name] else {
+            throw OAuthError(.serverError, reason: "no loaded plugin has the purpose '\(start.name)'")
+        }
+        return try await owned.call("PurposeSettled") { _ in
+            try pages.end(with: settled.page, in: Languages.accepted(by: head), zone: session?.user.timeZone)
         }
     }
 

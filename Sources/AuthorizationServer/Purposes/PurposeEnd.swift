@@ -9,13 +9,13 @@
 struct PurposeEnd: PendingGrant {
     let core: ServerCore
     let generation: Generation
-    let run: InteractionRun
+    private(set) var run: InteractionRun
     let session: Session
     let purpose: ValidPurpose
     /// The digest of the form with the decision.
     let form: String?
 
-    /// The number of times that the purpose decides again if another request changed what it read.
+    /// The number of times that the purpose decides again if another request changed what it read, or the consent.
     private static let retries = 2
     /// What the purpose decided, and the response with its page.
     private typealias Decided = (answer: PurposeAnswer, response: ServerResponse)
@@ -23,12 +23,16 @@ struct PurposeEnd: PendingGrant {
     /// Responds; nil if something that the core has read has changed meanwhile.
     ///
     /// - Throws: `ApprovedBefore`; `PageRefusal` if the purpose refuses; any other error of the purpose or the store.
-    func answer(_ decision: InteractionRun.Decision) async throws -> ServerResponse? {
+    mutating func answer(_ decision: InteractionRun.Decision) async throws -> ServerResponse? {
         for _ in 0...PurposeEnd.retries {
             do {
                 return try await settle(decision)
             } catch is PurposeChanged {
                 continue
+            } catch is ConsentChanged {
+                guard case .allowed(let limits) = decision, try await run.storeAgain(limits, for: session) else {
+                    return nil
+                }
             } catch let error as OAuthError {
                 throw purpose.refusal(error)
             }
@@ -99,10 +103,11 @@ struct PurposeEnd: PendingGrant {
         return try await given.marker(of: run.state, for: form, in: core)
     }
 
-    /// - Throws: `ApprovedBefore` if the page is used; `PurposeChanged` for a record of the plugin; any other conflict
-    ///   leads to the page again.
+    /// - Throws: `ApprovedBefore` if the page is used; `PurposeChanged` for a record of the plugin; `ConsentChanged`;
+    ///   any other conflict leads to the page again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization?) throws {
         if write.key == run.state.marker { throw ApprovedBefore() }
         if let key = write.key, purpose.owned.owner.contains(key.collection) { throw PurposeChanged() }
+        if write.key?.collection == Consent.collection.name { throw ConsentChanged() }
     }
 }

@@ -16,8 +16,10 @@ struct ValidPurpose: Sendable {
 
     /// Turns a refusal into a page with a way to start over.
     ///
-    /// Most refusals mean that the purpose has ended, for example because its code has expired.
+    /// Most refusals mean that the purpose has ended, for example because its code has expired, or that the client may
+    /// no longer ask.
     func refusal(_ error: OAuthError) -> PageRefusal {
-        PageRefusal(PageRefusal.Kind(of: error, otherwise: .expired), error, again: start.page)
+        let kind: PageRefusal.Kind = error.code == .unauthorizedClient ? .client : .expired
+        return PageRefusal(PageRefusal.Kind(of: error, otherwise: kind), error, again: start.page)
     }
 }

@@ -136,6 +136,9 @@ struct RouteTable: Sendable {
         } else if case .json = endpoint.role.body, endpoint.role.admissionRule.scope == nil {
             what = "reads JSON at the path '\(path)', although it is not for access tokens"
             cure = "must use the body '.form', or admit callers by 'Admission.bearer'"
+        } else if handler(of: endpoint) == nil {
+            what = "serves the path '\(path)' to callers that this server does not know"
+            cure = "must use a caller and an admission of the kit"
         } else {
             return nil
         }

@@ -12,6 +12,8 @@ public struct Capabilities: Sendable {
     let resolvers: [Owned<any TokenResolver>]
     /// The endpoints for clients, those that need an access token, and those for browsers, in this order.
     let endpoints: [Owned<any Endpoint>]
+    /// The scopes that endpoints require of access tokens.
+    private let servedScopes: [Scope]
     let flows: [Owned<any AuthorizationFlow>]
     let requestFilters: [Owned<any AuthorizationRequestFilter>]
     let tokenFilters: TokenFilters
@@ -72,6 +74,7 @@ public struct Capabilities: Sendable {
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
+        servedScopes = endpoints.compactMap { $0.role.admissionRule.scope }
         requestFilters = plugins.owned(\.requestFilters)
         tokenFilters = TokenFilters(plugins)
         steps = plugins.owned(\.steps).sorted { $0.role.phase.rawValue < $1.role.phase.rawValue }
@@ -129,8 +132,7 @@ public struct Capabilities: Sendable {
 
     /// Whether a scope contains a value that an endpoint of this server requires of access tokens.
     func isServed(_ scope: Scope) -> Bool {
-        let required = endpoints.compactMap { $0.role.admissionRule.scope }
-        return scope.words.contains { word in required.contains { $0.contains(word) } }
+        scope.words.contains { word in servedScopes.contains { $0.contains(word) } }
     }
 
     /// The grant that a client's document means by a name: its key, its `grant_type` or an alias.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// One immutable state of the server: plugins, clients and routes that have been checked against each other.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Something that a plugin adds, with the collections of that plugin, to which alone it may return writes.
 struct Owned<Role: Sendable>: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// An error that a plugin threw and that only the log shows, with the plugin and the call for the log (decision 0051).
 struct PluginFailure: Error, CustomStringConvertible {
@@ -15,9 +15,10 @@ struct PluginFailure: Error, CustomStringConvertible {
 
     /// An error that passes out of a plugin's code, with the id of the plugin.
     ///
-    /// Errors by which callers decide what to do keep their types: `OAuthError`, `StoreError` and `PluginUnavailable`
-    /// decide the response, `JobAbandoned` drops a job, and after `CancellationError` nothing waits for a result. If an
-    /// error already names a plugin, that stays: it is the plugin that threw, and others only let the error pass.
+    /// Errors by which callers decide what to do keep their types: `OAuthError`, `StoreError`, `PluginUnavailable` and
+    /// `PurposeSettled` decide the response, `JobAbandoned` drops a job, and after `CancellationError` nothing waits
+    /// for a result. If an error already names a plugin, that stays: it is the plugin that threw, and others only let
+    /// the error pass.
     static func named(_ error: any Error, _ plugin: String, _ call: String) -> any Error {
         switch error {
         case var error as OAuthError:
@@ -26,7 +27,8 @@ struct PluginFailure: Error, CustomStringConvertible {
         case var error as StoreError:
             error.plugin = error.plugin ?? plugin
             return error
-        case is PluginFailure, is PluginMistake, is PluginUnavailable, is JobAbandoned, is CancellationError:
+        case is PluginFailure, is PluginMistake, is PluginUnavailable, is PurposeSettled, is JobAbandoned,
+            is CancellationError:
             return error
         default: return PluginFailure(plugin: plugin, call: call, error: error)
         }

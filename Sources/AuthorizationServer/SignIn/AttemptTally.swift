@@ -2,25 +2,32 @@
 
 import GrantKit
 
-/// The count of attempts in one hour of the clock, without those that were right.
+/// The count of attempts of one kind, without those that were right.
 ///
-/// A counter of the store only goes up, so a record beside it says how many were right. Both belong to the same hour,
-/// so neither outlives the other.
+/// Each counts in its hour of the clock and in the next one. So no more than the free number of wrong ones pass in any
+/// hour, wherever it begins.
 struct AttemptTally {
-    let store: any Store
-    let now: Timestamp
-    /// The name of the counter, which contains the hour.
-    let name: String
+    /// The counter of this hour, which decides.
+    let hour: AttemptCounter
+    let next: AttemptCounter
 
-    /// How often to try to note a success while others do the same.
+    /// Makes the tally for a moment.
     ///
-    /// A success that cannot be noted counts as wrong.
-    private static let tries = 8
+    /// - Parameters:
+    ///   - name: What is counted.
+    ///   - store: The store.
+    ///   - now: The current time.
+    init(_ name: String, in store: any Store, at now: Timestamp) {
+        let number = now.seconds / AttemptAllowance.window.components.seconds
+        hour = AttemptCounter(store: store, now: now, name: "\(name).\(number)")
+        next = AttemptCounter(store: store, now: now, name: "\(name).\(number + 1)")
+    }
 
-    private var counter: StoreKey { SignInAttempts.counters.key(name) }
-    private var credit: StoreKey { SignInAttempts.counters.key("right.\(name)") }
+    /// The names of both counters.
+    var names: [String] { [hour.name, next.name] }
+
     private var gate: AttemptGate {
-        AttemptGate(store: store, now: now, key: SignInAttempts.counters.key("gate.\(name)"))
+        AttemptGate(store: hour.store, now: hour.now, key: SignInAttempts.counters.key("gate.\(hour.name)"))
     }
 
     /// How long an attempt would have to wait now; nil if it need not wait.
@@ -37,26 +44,10 @@ struct AttemptTally {
     func pass(_ allowance: AttemptAllowance) async throws -> Duration? {
         // Read first: what is noted as right by then was counted before this attempt. So no more than the free number
         // of wrong ones pass, whatever happens at the same time.
-        let right = AttemptTally.right(try await store.read(credit))
-        let count = try await store.increment(counter, expiresAt: now + AttemptAllowance.window, now: now)
+        let right = try await hour.right()
+        let count = try await hour.count()
+        _ = try await next.count()
         if count - right <= allowance.free { return nil }
         return try await gate.pass(window: AttemptAllowance.window, delay: allowance.delay)
-    }
-
-    /// Notes that an attempt was right.
-    ///
-    /// - Throws: `StoreError`.
-    func giveBack() async throws {
-        for _ in 0..<AttemptTally.tries {
-            let found = try await store.read(credit)
-            var record = found ?? StoreRecord(credit, [:], expiresAt: now + AttemptAllowance.window)
-            record.value = ["right": .integer(AttemptTally.right(found) &+ 1)]
-            let write: StoreWrite = found == nil ? .create(record) : .replace(record, ifVersion: record.version)
-            if try await store.write([write]) == .committed { return }
-        }
-    }
-
-    private static func right(_ record: StoreRecord?) -> Int64 {
-        max(0, record?.value["right"]?.integer ?? 0)
     }
 }

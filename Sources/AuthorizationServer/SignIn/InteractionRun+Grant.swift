@@ -21,12 +21,12 @@ extension InteractionRun {
         Tombstone.grantID(core.random(bytes: 16), under: consentID, wasAsked: wasAsked)
     }
 
-    /// The writes that remember the consent, and the client under its session.
+    /// The writes that store the consent, and the client under its session.
     ///
     /// - Throws: `StoreError`.
     func consentWrites(for session: Session) async throws -> [StoreWrite] {
         let client = try await SessionClient.remembering(
             valid.registered.client.id, in: session, isNew: begun?.isNew ?? false, core)
-        return (remembered.map { [$0] } ?? []) + client
+        return (consentWrite.map { [$0] } ?? []) + client
     }
 }

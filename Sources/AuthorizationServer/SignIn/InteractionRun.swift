@@ -29,8 +29,10 @@ struct InteractionRun {
     private var isForm = false
     /// Whether the user has given consent in this request.
     private(set) var isAnswered = false
-    /// The write that remembers the consent given in this request.
-    var remembered: StoreWrite?
+    /// The stored consent as it was when the user gave consent in this request.
+    private var answered: Consent?
+    /// The write that stores the consent given in this request.
+    private(set) var consentWrite: StoreWrite?
     /// The id of the stored consent that the grant belongs to, if any.
     var consentID: String?
     /// Whether the user was asked for what is granted, now or before.
@@ -98,7 +100,7 @@ struct InteractionRun {
     private func isKnownToClient() async throws -> Bool {
         guard let person = former, valid.identifiesClient else { return false }
         if valid.registered.isFirstParty { return true }
-        return try await Consent(person.user, valid.registered, in: core).storedID != nil
+        return try await Consent(person.user, valid.registered, in: core).isRemembered
     }
 
     /// Turns the refusal of a step into one that the client gets.
@@ -236,14 +238,31 @@ struct InteractionRun {
             return .denied(OAuthError(.accessDenied, "the user allowed none of the requested scopes"))
         }
         isAnswered = true
-        // Also if the answer is not remembered: revoking what is stored for the client ends this grant too.
-        consentID = consent.id
         allowedItems = items.filter(ticked.contains)
-        if !policy.consent.isAskedEachTime {
-            remembered = consent.remembering(
-                policy.limits, items, granted: limits.scope.words + allowedItems, now: core.now)
-        }
+        store(limits, in: consent)
         return .allowed(limits)
+    }
+
+    /// Notes how the answer is stored: remembered, or only so that the user sees it and can end it.
+    private mutating func store(_ limits: AccessLimits, in consent: Consent) {
+        answered = consent
+        consentID = consent.id
+        let granted = limits.scope.words + allowedItems
+        consentWrite =
+            policy.consent.isAskedEachTime
+            ? consent.noting(granted: granted, now: core.now)
+            : consent.remembering(policy.limits, items, granted: granted, now: core.now)
+    }
+
+    /// Stores the answer with the consent as another request has left it, so that both are under one id.
+    ///
+    /// - Returns: False if that consent was removed meanwhile; the user must be asked again then.
+    /// - Throws: `StoreError`.
+    mutating func storeAgain(_ limits: AccessLimits, for session: Session) async throws -> Bool {
+        let consent = try await Consent(session.user, valid.registered, in: core)
+        guard let answered, answered.isContinued(by: consent) else { return false }
+        store(limits, in: consent)
+        return true
     }
 
     private func page(_ user: User, _ consent: Consent) -> Page {

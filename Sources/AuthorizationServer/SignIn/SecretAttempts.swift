@@ -15,16 +15,15 @@ struct SecretAttempts: AttemptService {
     func count(_ secret: String, of account: String?, from address: String) async throws -> AttemptVerdict {
         // Nothing is counted during HEAD, so guesses would be free.
         guard !HeadRequest.isCurrent else { return .later(.seconds(1)) }
-        let digest = core.cryptography.digest
-        let kind = digest(secret)
-        let origin = name("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))")
-        let other = name(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)")
+        let (kind, now) = (core.cryptography.digest(secret), core.now)
+        let origin = tally("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))", now)
+        let other = tally(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)", now)
         // An attempt that has to wait is not counted, so an address that has to wait does not make others wait.
-        let waits = try await [tally(origin).wait(), tally(other).wait()].compactMap(\.self)
+        let waits = try await [origin.wait(), other.wait()].compactMap(\.self)
         if let wait = waits.max() { return .later(wait) }
-        if let wait = try await tally(origin).pass(.address) { return .later(wait) }
-        if let wait = try await tally(other).pass(account == nil ? .everyone : .account) { return .later(wait) }
-        return .allowed(CountedAttempt(counters: [origin, other]))
+        if let wait = try await origin.pass(.address) { return .later(wait) }
+        if let wait = try await other.pass(account == nil ? .everyone : .account) { return .later(wait) }
+        return .allowed(CountedAttempt(counters: origin.names + other.names))
     }
 
     /// - Throws: `PluginMistake` for an attempt that was not counted for this plugin; `StoreError`.
@@ -35,17 +34,15 @@ struct SecretAttempts: AttemptService {
                     + "pass the attempt that count returned",
                 of: plugin)
         }
-        for name in attempt.counters { try await tally(name).giveBack() }
+        for name in attempt.counters {
+            try await AttemptCounter(store: core.store, now: core.now, name: name).giveBack()
+        }
     }
 
-    private func tally(_ name: String) -> AttemptTally {
-        AttemptTally(store: core.store, now: core.now, name: name)
+    private func tally(_ what: String, _ now: Timestamp) -> AttemptTally {
+        AttemptTally("\(prefix)\(core.cryptography.digest(what))", in: core.store, at: now)
     }
 
     /// The beginning of the names of all counters of this plugin, and of no other counters.
     private var prefix: String { "secret.\(core.cryptography.digest(plugin))." }
-
-    private func name(_ what: String) -> String {
-        "\(prefix)\(core.cryptography.digest(what)).\(core.now.seconds / AttemptAllowance.window.components.seconds)"
-    }
 }

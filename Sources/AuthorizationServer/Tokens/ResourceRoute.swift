@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Serves a plugin's endpoint to clients that present an access token.
 struct ResourceRoute: RouteHandler {

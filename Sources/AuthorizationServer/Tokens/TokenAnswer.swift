@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The response of the token endpoint to the decision of a grant.
 struct TokenAnswer: PendingAnswer {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The filters of token requests, each with its plugin, in the order of the configuration.
 struct TokenFilters: Sendable {

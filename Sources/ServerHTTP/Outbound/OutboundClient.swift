@@ -32,7 +32,7 @@ public struct OutboundClient: OutboundHTTP {
     /// Sends a request.
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
         let target = try OutboundTarget(request.url)
-        let limit = min(request.limit ?? limit, limit)
+        let limit = max(.zero, min(request.limit ?? limit, limit))
         return try await within(limit) {
             try await ask(request, target, at: try await resolve(target), limit)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension OpenStore {
     /// Makes a change and records it in the event sinks that accept events from commands.

@@ -4,7 +4,7 @@ import ArgumentParser
 import AuthorizationServer
 import Cryptography
 import Foundation
-import GrantKit
+@_spi(Host) import GrantKit
 import ServerConfiguration
 
 /// The configuration's store, opened for a command; a server may use it at the same time.

@@ -3,7 +3,7 @@
 import AuthorizationServer
 import Cryptography
 import Foundation
-import GrantKit
+@_spi(Host) import GrantKit
 import Logging
 import PluginLoading
 import ServerConfiguration

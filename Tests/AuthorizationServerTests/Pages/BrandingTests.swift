@@ -2,7 +2,7 @@
 
 import AuthorizationServer
 import Foundation
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 import ServerHTTP
 import Support

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 import ServerHTTP
 import Support
 import Testing
@@ -10,7 +10,7 @@ import Testing
 struct ConsentTermsTests {
     /// Pairs a device, and returns the first page after the sign-in, if there is one.
     private func begin(
-        _ code: String, for client: String, _ more: JSON = [:], in browser: Browser
+        _ code: String, for client: String = "screen", _ more: JSON = [:], in browser: Browser
     ) async throws -> Answer {
         try await Pairing.wait(code, for: client, more, at: browser.server)
         return await Pairing.consent(code, in: browser)
@@ -19,7 +19,7 @@ struct ConsentTermsTests {
     // MARK: asked each time
 
     @Test(
-        "a client that needs no consent is asked each time if the purpose wants that, and nothing is remembered",
+        "the user is asked each time if the purpose wants that, and the answer is listed, but not remembered",
         arguments: ["ours", "recorder"])
     func eachTime(_ client: String) async throws {
         let server = try await Pairing.server()
@@ -29,7 +29,10 @@ struct ConsentTermsTests {
             #expect(consent.heading == Pairing.question)
             #expect(await browser.allow(consent).heading == Pairing.connected)
             #expect(await Pairing.redeem("c\(number)", as: client, at: server).status == 200)
-            #expect(try await server.core.consents.list(user: "ann").isEmpty)
+            let listed = try await server.core.consents.list(user: "ann")
+            #expect(listed.count == 1 && listed.first?.clientID == client && listed.first?.scope == ["read"])
+            #expect(listed.first?.givenAt == server.core.now)
+            server.clock.advance(.seconds(60))
         }
     }
 
@@ -55,6 +58,90 @@ struct ConsentTermsTests {
             let consent = try await begin("c\(number)", for: "screen", in: browser)
             #expect(consent.heading == Pairing.question)
             #expect(await browser.allow(consent).heading == Pairing.connected)
+        }
+    }
+
+    @Test("what a user allowed when asked each time ticks no boxes and answers no request")
+    func notRemembered() async throws {
+        let server = try await Pairing.server()
+        let more: JSON = ["scope": ["read", "write"], "each": true]
+        let browser = Browser(server)
+        _ = await browser.allow(try await begin("c0", for: "recorder", more, in: browser), ["read"])
+        #expect(try await begin("c1", for: "recorder", more, in: browser).ticked == ["read", "write"])
+        let next = try await begin("c2", for: "recorder", ["scope": ["read", "write"]], in: Browser(server))
+        #expect(next.heading == Pairing.question && next.ticked == ["read", "write"])
+        let nothing = try await begin("c3", for: "recorder", ["scope": []], in: Browser(server))
+        #expect(nothing.heading == Pairing.question, "not even a request without scope")
+    }
+
+    @Test("being asked each time changes nothing that is remembered, and both are listed")
+    func besideRemembered() async throws {
+        let server = try await Pairing.server()
+        let scope: JSON = ["read", "write"]
+        let browser = Browser(server)
+        _ = await browser.allow(try await begin("c0", for: "recorder", ["scope": scope], in: browser), ["read"])
+        let consent = try await begin("c1", for: "recorder", ["scope": scope, "each": true], in: browser)
+        #expect(consent.ticked == ["read"])
+        _ = await browser.allow(consent, ["read", "write"])
+        #expect(try await server.core.consents.list(user: "ann").first?.scope == ["read", "write"])
+        #expect(await Pairing.redeem("c1", as: "recorder", at: server)["scope"] == "read write")
+        let later = Browser(server)
+        #expect(try await begin("c2", for: "recorder", ["scope": scope], in: later).heading == Pairing.connected)
+        #expect(await Pairing.redeem("c2", as: "recorder", at: server)["scope"] == "read", "as it was remembered")
+    }
+
+    @Test("being asked each time keeps no remembered answer alive")
+    func forgets() async throws {
+        let server = try await Pairing.server()
+        let browser = Browser(server)
+        _ = await browser.allow(try await begin("c0", for: "recorder", in: browser))
+        server.clock.advance(.seconds(300 * 86400))
+        let later = Browser(server)
+        _ = await later.allow(try await begin("c1", for: "recorder", ["each": true], in: later))
+        server.clock.advance(.seconds(101 * 86400))
+        #expect(try await begin("c2", for: "recorder", in: Browser(server)).heading == Pairing.question)
+        #expect(try await server.core.consents.list(user: "ann").count == 1)
+    }
+
+    @Test("what a user allowed when asked each time is ended by client, also after the session and before a redemption")
+    func ends() async throws {
+        let server = try await Pairing.server()
+        var values: [String] = []
+        for code in ["c0", "c1", "c2"] {
+            let browser = Browser(server)
+            _ = await browser.allow(try await begin(code, ["each": true], in: browser))
+            guard code != "c2" else { break }
+            values.append(await Pairing.redeem(code, at: server)["access_token"] ?? "")
+        }
+        for value in values { #expect(try await server.core.tokens.resolve(value) != nil) }
+        try await server.core.consents.end(user: "ann", client: "screen", reason: "test")
+        for value in values { #expect(try await server.core.tokens.resolve(value) == nil) }
+        #expect(await Pairing.redeem("c2", at: server).error == "invalid_grant")
+        #expect(try await server.core.consents.list(user: "ann").isEmpty)
+        let browser = Browser(server)
+        _ = await browser.allow(try await begin("c3", ["each": true], in: browser))
+        #expect(await Pairing.redeem("c3", at: server).status == 200, "what is allowed anew is good")
+    }
+
+    @Test("two devices that are approved at once are both connected, and end together")
+    func atOnce() async throws {
+        let server = try await Pairing.server()
+        let (browser, other) = (Browser(server), Browser(server))
+        for round in 0..<Races.rounds {
+            let codes = ["a\(round)", "b\(round)"]
+            let pages = [
+                try await begin(codes[0], ["each": true], in: browser),
+                try await begin(codes[1], ["each": true], in: other),
+            ]
+            async let one = browser.allow(pages[0])
+            async let two = other.allow(pages[1])
+            let headings = [await one.heading, await two.heading]
+            #expect(headings.allSatisfy { $0 == Pairing.connected }, "\(headings)")
+            var values: [String] = []
+            for code in codes { values.append(await Pairing.redeem(code, at: server)["access_token"] ?? "") }
+            for value in values { #expect(try await server.core.tokens.resolve(value) != nil) }
+            try await server.core.consents.end(user: "ann", client: "screen", reason: "test")
+            for value in values { #expect(try await server.core.tokens.resolve(value) == nil) }
         }
     }
 
@@ -193,11 +280,15 @@ struct ConsentTermsTests {
         let first = await browser.signIn(await browser.authorize(request))
         #expect(first.heading == Pairing.question && first.html.contains("You are asked each time."))
         let landed = await browser.allow(first)
-        #expect(await server.redeem(landed.query["code"] ?? "", as: (client, Demo.secret)).status == 200)
+        let tokens = await server.redeem(landed.query["code"] ?? "", as: (client, Demo.secret))
+        #expect(tokens.status == 200)
         #expect(await browser.authorize(request).heading == Pairing.question)
         let silent = await browser.authorize(request + [("prompt", "none")])
         #expect(["consent_required", "login_required"].contains(silent.query["error"] ?? ""))
-        #expect(try await server.core.consents.list(user: "ann").isEmpty)
+        let listed = try await server.core.consents.list(user: "ann")
+        #expect(listed.count == 1 && listed.first?.clientID == client && listed.first?.scope == ["openid", "profile"])
+        try await server.core.consents.end(user: "ann", client: client, reason: "test")
+        #expect(try await server.core.tokens.resolve(tokens["access_token"] ?? "") == nil)
     }
 
     @Test(

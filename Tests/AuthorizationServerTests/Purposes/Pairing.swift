@@ -54,7 +54,11 @@ struct Pairing: Plugin {
 
         private func pending(_ context: JSON) async throws -> StoreRecord {
             let key = Pairing.collection.key(context["code"]?.string ?? "")
-            guard let record = try await host.store.read(key), record.value["state"] == "pending" else {
+            let record = try await host.store.read(key)
+            if let record, record.value["state"] == "settled" {
+                throw PurposeSettled(Page(record.value["page"]?.string ?? "pairing", ["kind": "approved"]))
+            }
+            guard let record, record.value["state"] == "pending" else {
                 throw OAuthError(.invalidGrant, "the code is unknown or used")
             }
             return record

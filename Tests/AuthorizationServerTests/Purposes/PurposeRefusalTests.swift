@@ -50,6 +50,19 @@ struct PurposeRefusalTests {
         try await expectNothing(server, is: "cancelled")
     }
 
+    @Test("a purpose that got its result elsewhere while a page was open shows its own page, and nothing is committed")
+    func settled() async throws {
+        let server = try await Pairing.server()
+        let (browser, consent) = try await open(server, for: "recorder")
+        try await Pairing.change("c1", ["state": "settled"], at: server)
+        for answer in [await browser.allow(consent), await browser.submit(consent, [("decision", "deny")])] {
+            #expect(answer.status == 200 && answer.heading == Pairing.connected)
+        }
+        try await expectNothing(server, is: "settled")
+        try await Pairing.change("c1", ["page": "nowhere"], at: server)
+        expectFailure(await browser.allow(consent), server, "there is no page 'nowhere'")
+    }
+
     @Test("an unknown code is refused before anyone has to sign in")
     func unknown() async throws {
         let answer = await Browser(try await Pairing.server()).open("/auth/pair?code=nothing")
@@ -111,7 +124,8 @@ struct PurposeRefusalTests {
         var client = Pairing.recorder
         client["grant_types"] = ["client_credentials"]
         try reload(server, clients: [client])
-        #expect(await browser.allow(consent).status == 400)
+        let answer = await browser.allow(consent)
+        #expect(answer.status == 400 && answer.heading == "Unknown application" && answer.link == "/auth/pair")
         try await expectNothing(server)
     }
 

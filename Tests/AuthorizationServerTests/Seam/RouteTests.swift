@@ -11,11 +11,13 @@ private struct Mapped: Plugin {
     private let paths: [String]
     private let base: String
     private let readsJSON: Bool
+    private let isForStrangers: Bool
 
     init(settings: Settings, host: any PluginHost) {
         paths = settings.read("paths", default: [], "the paths")
         base = settings.read("base", default: "endpoints", "what they are below")
         readsJSON = settings.read("json", default: false, "whether they read JSON")
+        isForStrangers = settings.read("strangers", default: false, "whether callers have a type of the plugin")
     }
 
     func register(in registry: inout Registry) {
@@ -24,6 +26,17 @@ private struct Mapped: Plugin {
             let route = Route(["GET"], path, below: bases[base] ?? .endpoints)
             registry.add(endpoint: Place(route: route, body: readsJSON ? .json() : .form))
         }
+        if isForStrangers { registry.add(endpoint: Forged()) }
+    }
+
+    struct Stranger: Caller {}
+
+    /// The kit makes no admission for this caller, so it is made of another by force.
+    struct Forged: Endpoint {
+        let route = Route(["GET"], "/forged")
+        let admission = unsafeBitCast(Admission<Client>.client(.confidential), to: Admission<Stranger>.self)
+
+        func respond(to request: EndpointRequest<Stranger>) async throws -> EndpointResponse { EndpointResponse([:]) }
     }
 
     struct Place: Endpoint {
@@ -136,5 +149,11 @@ struct RouteTests {
     func documents() async throws {
         let message = try await message(["paths": ["/a"], "json": true])
         #expect(message.contains("an endpoint of the plugin 'mapped' reads JSON at the path '/a'"), "\(message)")
+    }
+
+    @Test("an endpoint whose callers are not of the kit prevents the start, rather than being left out")
+    func strangers() async throws {
+        let message = try await message(["strangers": true])
+        #expect(message.contains("serves the path '/forged' to callers that this server does not know"), "\(message)")
     }
 }

@@ -141,6 +141,9 @@ extension StoredRow {
             row["audience"] = audience.isEmpty ? nil : .strings(audience)
             row["given"] = .integer(shown.givenAt.seconds)
             row["client_epoch"] = epoch.map(JSON.integer)
+            row["each_time"] = Consent.noted(stored).map {
+                ["granted": .strings($0.granted), "given": .integer($0.given.seconds)]
+            }
             return row
         }
         return nil

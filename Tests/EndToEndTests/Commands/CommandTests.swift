@@ -40,7 +40,7 @@ struct CommandTests {
     func version() async throws {
         try await Folder.with { folder in
             let ended = try Command.grantor("version", in: folder)
-            #expect(ended.output == "grantor 0.2.0, kit 0.1\n")
+            #expect(ended.output == "grantor 0.2.0, kit 0.2\n")
         }
     }
 

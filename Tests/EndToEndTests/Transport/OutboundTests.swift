@@ -105,6 +105,11 @@ struct OutboundTests {
             let message = await failure(client, "http://127.0.0.1:\(silent.port)/", limit: own)
             #expect(message.contains("within 1 seconds"))
         }
+        // No time is left after a calculation of the plugin, and whatever it came to, nothing traps.
+        for own in [Duration.zero, .seconds(-1), .seconds(Int64.min)] {
+            let message = await failure(hasty, "http://127.0.0.1:\(silent.port)/", limit: own)
+            #expect(!message.hasPrefix("answered"), "\(message)")
+        }
     }
 
     @Test("a response larger than the limit is not read", arguments: [true, false])

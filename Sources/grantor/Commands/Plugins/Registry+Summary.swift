@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension Registry {
     /// A one-line list of what a plugin does, or else of what it declares.
@@ -21,7 +21,7 @@ extension Registry {
         parts += extensions.flatMap(\.members).map { "response member \($0)" }
         parts += extensions.filter { $0.members.isEmpty }.map { _ in "a look at every token, which it may refuse" }
         parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
-        parts += purposes.map { "purpose \($0.name), for which users sign in and consent" }
+        parts += purposes.map { "purpose \($0.name)" }
         parts += endpoints.map { "endpoint \($0.route.pathBelowBase)" }
         parts += documents.map { "document \($0.name)" } + stores.map { _ in "the store" }
         parts += requestFilters.map { _ in "a filter of authorization requests" }

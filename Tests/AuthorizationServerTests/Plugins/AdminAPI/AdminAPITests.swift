@@ -162,7 +162,9 @@ struct AdminAPITests {
         var document = AdminAPITests.document(kind)
         document["id"] = nil
         let made = await server.admin("POST", "/\(kind)", document, token: token)
-        #expect(made.status == 201 && made["id"]?.utf8.count == 22, "\(made.json.text)")
+        // Of the 22 letters, hyphens at the start are dropped.
+        let id = made["id"] ?? ""
+        #expect(made.status == 201 && 16...22 ~= id.utf8.count && id.utf8.first != 0x2D, "\(made.json.text)")
     }
 
     @Test("an id with a slash and a space is reached by its percent-encoding")

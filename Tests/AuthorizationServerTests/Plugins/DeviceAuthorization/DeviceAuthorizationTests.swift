@@ -116,6 +116,20 @@ struct DeviceAuthorizationTests {
         #expect(page.heading == (isOver ? "Connect a device" : "Sign in"))
     }
 
+    @Test(
+        "a code that is approved in its last second can be redeemed for three more intervals",
+        .clause("RFC 8628 section 3.5"), arguments: [14, 15])
+    func lateApproval(_ seconds: Int) async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let consent = await device.consent(in: browser)
+        server.clock.advance(.seconds(599))
+        #expect(await browser.allow(consent).heading == "Your device is connected")
+        server.clock.advance(.seconds(seconds))
+        #expect(await device.poll().error == (seconds == 15 ? "expired_token" : nil))
+    }
+
     @Test("an expired request is deleted in the end", .clause("RFC 8628 section 3.5"))
     func purged() async throws {
         let server = try await Device.server()

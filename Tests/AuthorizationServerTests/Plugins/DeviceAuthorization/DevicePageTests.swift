@@ -77,6 +77,32 @@ struct DevicePageTests {
         #expect(await device.poll().error == "access_denied")
     }
 
+    @Test(
+        "a page that is open when the code is decided elsewhere says what became of it",
+        .clause("RFC 8628 section 3.3"), arguments: ["allow", "deny"])
+    func decidedElsewhere(_ decision: String) async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let browser = Browser(server)
+        let tabs = [await device.consent(in: browser), await device.consent(in: browser)]
+        _ = await browser.submit(tabs[0], [("scope", "profile"), ("decision", decision)])
+        let page = await browser.submit(
+            tabs[1], [("scope", "profile"), ("decision", decision == "allow" ? "deny" : "allow")])
+        let expected = decision == "allow" ? "This device is already connected" : "Access was already denied"
+        #expect(page.status == 200 && page.heading == expected)
+        #expect(await device.poll().error == (decision == "allow" ? nil : "access_denied"))
+    }
+
+    @Test("if the client is removed while the page is open, the page says that the application is unknown")
+    func clientRemoved() async throws {
+        let server = try await Device.server()
+        let browser = Browser(server)
+        let consent = await Device(server).consent(in: browser)
+        server.core.install(try server.generation(Device.plugins, clients: [Demo.web], users: Demo.users))
+        let page = await browser.allow(consent)
+        #expect(page.status == 400 && page.heading == "Unknown application" && page.link == "/auth/device")
+    }
+
     @Test("guesses are slowed down, and the right code is not looked up then either", .clause("RFC 8628 section 5.1"))
     func guesses() async throws {
         let server = try await Device.server()
@@ -93,6 +119,53 @@ struct DevicePageTests {
         #expect(right.heading == "Connect a device" && right.html.contains("There were too many attempts."))
         server.clock.advance(.seconds(300))
         #expect(await Device.type(device.userCode, in: browser).heading == "Sign in")
+    }
+
+    @Test("a user who is signed in is not held up by the guesses of others, and one who is not can sign in first")
+    func manyGuesses() async throws {
+        let server = try await Device.server()
+        let device = await Device(server)
+        let known = Browser(server)
+        _ = await known.signIn(await known.open("/auth/sessions"))
+        let others = LentHost(server.core, to: "device-authorization").attempts
+        for number in 0..<1100 {
+            _ = try await others.count("user_code", of: nil, from: "198.51.\(number / 200).\(number % 200)")
+        }
+        #expect(await Device.type(device.userCode, in: known).heading == "Allow access to your account?")
+        let browser = Browser(server)
+        let delayed = await Device.type(device.userCode, in: browser)
+        #expect(delayed.html.contains("There were too many attempts."))
+        #expect(delayed.link == "https://id.example.com/auth/device/sign-in?user_code=\(device.userCode)")
+        let sent = await browser.signIn(await browser.open(delayed.link ?? ""))
+        let form = await browser.open(sent.header("location") ?? "")
+        #expect(form.heading == "Connect a device" && form.html.contains(#"value="\#(device.userCode)""#))
+        let consent = await browser.submit(form, [("user_code", device.userCode)])
+        #expect(consent.heading == "Allow access to your account?")
+    }
+
+    @Test("a user who is signed in has five wrong codes in all browsers, and is not asked to sign in first")
+    func ownGuesses() async throws {
+        let sink = RecordingSink.make()
+        let server = try await Device.server(Device.plugins + [sink.setup])
+        var pages: [Answer] = []
+        for _ in 0..<2 {
+            let browser = Browser(server)
+            _ = await browser.signIn(await browser.open("/auth/sessions"))
+            for _ in 0..<3 { pages.append(await Device.type("BBBB-BBBB", in: browser)) }
+        }
+        #expect(pages.prefix(5).allSatisfy { $0.html.contains(Self.wrong) })
+        #expect(pages.last?.html.contains("There were too many attempts.") == true && pages.last?.link == nil)
+        let events = try await sink.records.wait { $0.kind.rawValue == "device-authorization.code_delayed" }
+        let guesses = events.filter { $0.kind.rawValue.utf8.starts(with: "device-authorization.".utf8) }
+        #expect(guesses.count == 6 && guesses.allSatisfy { $0.subject == .user("ann") })
+    }
+
+    @Test("the page after signing in starts nothing, and takes nothing but a code", arguments: ["", "AAAA", "<b>"])
+    func signInFirst(_ typed: String) async throws {
+        let browser = Browser(try await Device.server())
+        let sent = await browser.signIn(
+            await browser.open("/auth/device/sign-in?user_code=\(Form.encode(typed))"))
+        #expect(sent.status == 303 && sent.header("location") == "https://id.example.com/auth/device")
     }
 
     @Test("wrong codes and those that come too early are events, without the code")
@@ -177,7 +250,38 @@ struct DevicePageTests {
         let printer = await server.post("/auth/device_authorization", [], as: ("printer", Demo.secret))
         let page = await Device.type(printer["user_code"] ?? "", in: browser)
         #expect(page.heading == "Allow access to your account?")
-        #expect(await !browser.open("/auth/grants").html.contains("The television"))
+        #expect(await browser.open("/auth/grants").html.contains("The television"))
+    }
+
+    @Test("users see what devices may do, and end the access of all devices of a client at once")
+    func grants() async throws {
+        let server = try await Device.server()
+        var tokens: [Answer] = []
+        for _ in 0..<2 {
+            let device = try #require(await Device.approved(server))
+            tokens.append(await device.poll())
+        }
+        func refresh(_ answer: Answer) async -> Answer {
+            await server.post(
+                "/auth/token",
+                [
+                    ("grant_type", "refresh_token"), ("refresh_token", answer["refresh_token"] ?? ""),
+                    ("client_id", "tv"),
+                ])
+        }
+        server.clock.advance(.seconds(13 * 3600))
+        #expect(try await server.core.sessions.list(user: "ann").isEmpty)
+        tokens[0] = await refresh(tokens[0])
+        #expect(tokens[0].status == 200)
+        #expect(try await server.core.tokens.resolve(tokens[0]["access_token"] ?? "") != nil)
+        let browser = Browser(server)
+        let page = await browser.signIn(await browser.open("/auth/grants"))
+        #expect(page.html.contains("The television") && page.html.contains("See your profile"))
+        let asked = await browser.submit(page, [("client", "tv")])
+        #expect(asked.heading == "Remove access?")
+        #expect(await !browser.submit(asked, [("client", "tv")]).html.contains("The television"))
+        #expect(try await server.core.tokens.resolve(tokens[0]["access_token"] ?? "") == nil)
+        for answer in tokens { #expect(await refresh(answer).error == "invalid_grant") }
     }
 
     // MARK: buttons that are pressed twice

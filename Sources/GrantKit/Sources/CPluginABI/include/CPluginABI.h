@@ -11,8 +11,9 @@
 
 #define GRANTOR_ABI_MAGIC "GRANTOR"
 #define GRANTOR_ABI_SECTION "grantor_abi"
+/// The version of the kit. Within a major version, a minor version only adds (decision 0054).
 #define GRANTOR_KIT_MAJOR 0
-#define GRANTOR_KIT_MINOR 1
+#define GRANTOR_KIT_MINOR 2
 
 /// The version of Swift, such as 60301, if Swift imports this header. In an older language mode, it is the mode's
 /// version.

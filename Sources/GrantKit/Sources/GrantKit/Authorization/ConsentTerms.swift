@@ -13,6 +13,8 @@ public struct ConsentTerms: Sendable {
     public init() {}
 
     /// Asks the user each time, even for a first-party client, and does not remember the answer.
+    ///
+    /// What the user allowed is nevertheless listed among the consents, so that the user can end it.
     public mutating func askEachTime() {
         isAskedEachTime = true
     }

@@ -2,7 +2,7 @@
 
 /// Looks up and ends the consents of users.
 public protocol ConsentDirectory: Sendable {
-    /// Lists the consents of a user.
+    /// Lists the consents of a user, including those for which the user is asked each time.
     ///
     /// - Parameter id: The user's identifier.
     /// - Returns: The consents, in the order of the clients' identifiers.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A user's consent to a client, for which the user is not asked again.
+/// A user's consent to a client, whether it is remembered or the user is asked each time.
 public struct StoredConsent: Sendable {
     /// The client.
     public let clientID: String

@@ -29,6 +29,7 @@ public struct OAuthError: Error, Sendable {
     /// The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
     public var status: Int?
     /// For the host: the id of the plugin that refused, for the log.
+    @_spi(Host)
     public var plugin: String?
 
     /// Makes a refusal.

@@ -5,6 +5,7 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
     /// The names and values.
     public private(set) var all: [(name: String, value: String)]
     /// For the host: called with each name that is looked up and has no value, to find names that are not declared.
+    @_spi(Host)
     public var missing: (@Sendable (_ name: String) -> Void)?
 
     /// Makes parameters.

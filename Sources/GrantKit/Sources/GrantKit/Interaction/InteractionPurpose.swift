@@ -17,7 +17,7 @@ public protocol InteractionPurpose: Sendable {
     ///
     /// - Parameter context: What the endpoint passed when it started the interaction.
     /// - Returns: The request.
-    /// - Throws: `OAuthError` to refuse, which is shown on a page.
+    /// - Throws: `OAuthError` to refuse, which is shown on a page; `PurposeSettled` if there already is a result.
     func request(for context: JSON) async throws -> PurposeRequest
     /// Ends the interaction after the user has allowed access.
     ///
@@ -29,12 +29,12 @@ public protocol InteractionPurpose: Sendable {
     ///     it.
     ///   - context: What the endpoint passed when it started the interaction.
     /// - Returns: The page to show and the writes to commit.
-    /// - Throws: `OAuthError` to refuse, which is shown on a page.
+    /// - Throws: `OAuthError` to refuse, which is shown on a page; `PurposeSettled` if there already is a result.
     func approved(_ authorization: Authorization, for context: JSON) async throws -> PurposeAnswer
     /// Ends the interaction after the user has denied access.
     ///
     /// - Parameter context: What the endpoint passed when it started the interaction.
     /// - Returns: The page to show and the writes to commit.
-    /// - Throws: `OAuthError` to refuse, which is shown on a page.
+    /// - Throws: `OAuthError` to refuse, which is shown on a page; `PurposeSettled` if there already is a result.
     func denied(for context: JSON) async throws -> PurposeAnswer
 }

@@ -1,52 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Everything that one plugin adds to the server, by role.
+///
+/// Only the host reads the lists. Tests of plugins read them with `TestRegistry` of `GrantKitTesting`.
 public struct Registry: Sendable {
     /// The grants.
+    @_spi(Host)
     public private(set) var grants: [any TokenGrant] = []
     /// The extensions of responses.
+    @_spi(Host)
     public private(set) var extensions: [any ResponseExtension] = []
     /// The token formats.
+    @_spi(Host)
     public private(set) var formats: [any TokenFormat] = []
     /// The token resolvers, including the token formats.
+    @_spi(Host)
     public private(set) var resolvers: [any TokenResolver] = []
     /// The endpoints.
+    @_spi(Host)
     public private(set) var endpoints: [any Endpoint] = []
     /// The flows of the authorization endpoint.
+    @_spi(Host)
     public private(set) var flows: [any AuthorizationFlow] = []
     /// The filters of authorization requests.
+    @_spi(Host)
     public private(set) var requestFilters: [any AuthorizationRequestFilter] = []
     /// The filters of token requests.
+    @_spi(Host)
     public private(set) var tokenFilters: [any TokenRequestFilter] = []
     /// The steps of sign-in and consent.
+    @_spi(Host)
     public private(set) var steps: [any InteractionStep] = []
     /// The purposes of interactions that do not begin at the authorization endpoint.
+    @_spi(Host)
     public private(set) var purposes: [any InteractionPurpose] = []
     /// The sources of claims.
+    @_spi(Host)
     public private(set) var claimsSources: [any ClaimsSource] = []
     /// The participants in revocations.
+    @_spi(Host)
     public private(set) var revocationParticipants: [any RevocationParticipant] = []
     /// The outboxes for events.
+    @_spi(Host)
     public private(set) var outboxes: [any EventOutbox] = []
     /// The handlers of background jobs.
+    @_spi(Host)
     public private(set) var jobs: [any JobHandler] = []
     /// The pages.
+    @_spi(Host)
     public private(set) var pages: [PageTemplate] = []
     /// The documents below `/.well-known`.
+    @_spi(Host)
     public private(set) var documents: [WellKnownDocument] = []
     /// The sinks for events.
+    @_spi(Host)
     public private(set) var eventSinks: [any EventSink] = []
     /// The stores.
+    @_spi(Host)
     public private(set) var stores: [any Store] = []
     /// The plugin's collections in the store.
+    @_spi(Host)
     public private(set) var collections: [StoreCollection] = []
     /// The scope values that are granted only if a request names them.
+    @_spi(Host)
     public private(set) var scopesOnRequest: Set<String> = []
     /// The scope values that the user cannot deselect.
+    @_spi(Host)
     public private(set) var requiredScopes: Set<String> = []
     /// The signature algorithms for which the server must have a key.
+    @_spi(Host)
     public private(set) var signingAlgorithms: [String] = []
     /// The members of the server's metadata.
+    @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
     /// Makes an empty registry.

@@ -5,6 +5,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let message: String
     /// For the host: the id of the plugin whose call failed, for the log.
+    @_spi(Host)
     public var plugin: String?
 
     /// Makes an error.

@@ -34,7 +34,8 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
         self.init(words)
     }
 
-    /// The maximum number of scope values in a request.
+    /// For the host: the maximum number of scope values in a request.
+    @_spi(Host)
     public static let most = 64
 
     /// Whether a string is a scope value: printable ASCII except space, quotation mark and backslash (RFC 6749 section

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+@_spi(Host) import GrantKit
+import GrantKitTesting
+import Testing
+
+/// A plugin that adds three things, or refuses to.
+private struct Adding: Plugin, TokenGrant {
+    static let manifest = PluginManifest(id: "adding", summary: "", specification: "")
+    let declaration = GrantDeclaration("adding", client: .confidential)
+    private let isRefused: Bool
+
+    init(settings: Settings, host: any PluginHost) throws {
+        isRefused = settings.read("refused", default: false, "whether it refuses")
+    }
+
+    init(isRefused: Bool = false) {
+        self.isRefused = isRefused
+    }
+
+    func register(in registry: inout Registry) throws {
+        if isRefused { throw ConfigurationError("it refuses") }
+        registry.add(grant: self)
+        registry.add(collection: StoreCollection("added"))
+        registry.add(metadata: "added_supported", .value(true))
+    }
+
+    func authorize(_ request: TokenRequest) async throws -> Authorization {
+        Authorization(subject: .client(request.client.id), limits: request.allowed)
+    }
+}
+
+@Suite("What a plugin registers, for tests of the plugin", .timeLimit(.minutes(10)))
+struct TestRegistryTests {
+    @Test("a test sees what its plugin adds, and nothing else")
+    func adds() throws {
+        let added = try TestRegistry(Adding())
+        #expect(added.grants.map(\.declaration.wire) == ["adding"])
+        #expect(added.collections.map(\.name) == ["added"])
+        #expect(added.metadata.count == 1 && added.metadata.first?.name == "added_supported")
+        #expect(added.endpoints.isEmpty && added.steps.isEmpty && added.stores.isEmpty)
+    }
+
+    @Test("an error of the plugin is thrown")
+    func refuses() {
+        #expect(throws: ConfigurationError.self) { try TestRegistry(Adding(isRefused: true)) }
+    }
+
+    @Test("every list of the registry is there")
+    func complete() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let source = try String(
+            contentsOfFile: "\(root)/Sources/GrantKit/Sources/GrantKitTesting/TestRegistry.swift", encoding: .utf8)
+        let lists = Mirror(reflecting: Registry()).children.compactMap(\.label)
+        #expect(lists.count > 20)
+        for list in lists { #expect(source.contains("public var \(list): "), "\(list)") }
+    }
+}
