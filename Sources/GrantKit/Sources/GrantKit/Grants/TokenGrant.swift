@@ -2,9 +2,9 @@
 
 /// Decides what is granted to a client for one `grant_type` (RFC 6749 section 4).
 ///
-/// The core identifies the client, issues the token and writes the response. The grant only decides. It must not
-/// redeem anything itself: it returns the redemption in `Authorization.writes`, and the core commits it together with
-/// what is issued. If that commit has a conflict, the core may call the grant again for the same request.
+/// The core identifies the client, issues the token and writes the response. The grant only decides. It must not redeem
+/// anything itself: it returns the redemption in `Authorization.writes`, and the core commits it together with what is
+/// issued. If that commit has a conflict, the core may call the grant again for the same request.
 public protocol TokenGrant: Sendable {
     /// The names of the grant.
     var declaration: GrantDeclaration { get }

@@ -10,8 +10,8 @@ public protocol AttemptService: Sendable {
     ///
     /// - Parameters:
     ///   - secret: The kind of secret, such as `user_code`; each plugin has its own kinds.
-    ///   - account: The account to which the secret belongs, if the guess names one, or the user who is signed in and
-    ///     guesses. Attempts are then counted for the account as well as for the address.
+    ///   - account: The account to which the secret belongs, if the guess names one, or the user who is signed in.
+    ///     Attempts are then counted for the account as well as for the address.
     ///   - address: The address of the requester.
     /// - Returns: Whether the attempt may continue.
     /// - Throws: `StoreError`.
