@@ -29,7 +29,9 @@ struct Documents: Sendable {
         }
     }
 
-    /// The media types of documents; that of a patch (RFC 7396) is accepted for all of them.
+    /// The media types of documents.
+    ///
+    /// The media type of a patch (RFC 7396) is accepted for all requests.
     static let body = BodyKind.json(["application/json", "application/merge-patch+json"])
 
     var path: String { "/\(kind.rawValue)" }

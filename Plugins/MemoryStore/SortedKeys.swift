@@ -2,11 +2,11 @@
 
 import GrantKit
 
-/// Keys of one collection in the order of the bytes of their ids, in chunks, so that adding a key moves only a few.
+/// The keys of one collection in the order of the bytes of their ids, in chunks, so that adding a key moves only a few.
 struct SortedKeys {
     private static let most = 512
 
-    /// Not one of them is empty.
+    /// The chunks, none of which is empty.
     private var chunks: [[StoreKey]] = []
 
     var isEmpty: Bool { chunks.isEmpty }
@@ -38,7 +38,7 @@ struct SortedKeys {
         if chunks[number].isEmpty { chunks.remove(at: number) }
     }
 
-    /// The keys after one, or from the first one on.
+    /// The keys after a key, or all keys.
     func page(after: StoreKey?, limit: Int) -> [StoreKey] {
         guard !chunks.isEmpty else { return [] }
         var number = after.map { chunk(of: $0) } ?? 0
@@ -57,7 +57,7 @@ struct SortedKeys {
         return found
     }
 
-    /// The number of the last chunk that does not begin after a key, or of the first one.
+    /// The index of the chunk that contains a key, or into which it would be inserted.
     private func chunk(of key: StoreKey) -> Int {
         let following = SortedKeys.count(before: chunks.count) { number in
             chunks[number].first.map { !SortedKeys.precedes(key, $0) } ?? false
@@ -70,7 +70,8 @@ struct SortedKeys {
         count(before: all.count) { precedes(all[$0], key) }
     }
 
-    /// How many of the first numbers, up to an end, hold; those that hold are before those that do not.
+    /// The number of indexes below an end for which a condition holds; it must hold for all indexes before the first
+    /// for which it does not.
     private static func count(before end: Int, holds: (Int) -> Bool) -> Int {
         var (start, end) = (0, end)
         while start < end {

@@ -28,7 +28,7 @@ final class GroupCommit: Sendable {
     init(_ queue: DatabaseQueue, path: String) {
         self.path = path
         let thread = Thread { [self] in
-            // A name that is set before the start is lost, and the thread has that of its creator.
+            // Set on the thread itself: a name that is set before the start is lost.
             Thread.current.name = "sqlite-store"
             work(queue)
         }

@@ -4,9 +4,9 @@ import GrantKit
 
 /// The events that a receiver can ask for, by the names that the audit log uses too.
 enum EventNames {
-    /// Those that are committed together with what they are about, and so are never lost.
+    /// The names of events that are committed together with their change, so they are never lost.
     static let promised = Event.Kind.promised.map(\.rawValue).sorted()
-    /// All of them.
+    /// All names.
     private static let all = promised + [Event.Kind.issued.rawValue]
 
     /// The kinds with some names.

@@ -24,7 +24,7 @@ enum EventType: Sendable {
             }
     }
 
-    /// A token tells of one event, so the effect that ends most comes first.
+    /// A token is about one event, so the effect that ends most access comes first.
     private static func ofChange(_ effects: [String]) -> EventType {
         if effects.contains("removed") { return .risc("account-purged") }
         if effects.contains("deactivated") { return .risc("account-disabled") }

@@ -3,13 +3,14 @@
 import GrantKit
 import Synchronization
 
-/// Tells one receiver of issued tokens, as well as it can: what waits is in memory, and is lost with the process.
+/// Notifies one receiver of issued tokens, if possible: waiting tokens are in memory, so they are lost with the
+/// process.
 ///
-/// It holds few tokens itself. While they wait, it accepts no more, so that others wait in the queue that the server
-/// keeps in front of each sink, which drops, counts and logs what is too much (decision 0020). Each receiver has a sink
-/// of its own, so none waits for another.
+/// It keeps few tokens itself. While they wait, it accepts no more, and further events wait in the queue that the
+/// server has for each sink. That queue drops, counts and logs what is too much (decision 0020). Each receiver has its
+/// own sink, so none waits for another.
 final class Issued: EventSink {
-    /// The most tokens that wait here: more than the server hands over at once.
+    /// The most tokens that can wait here, which is more than the server passes at once.
     private static let capacity = 1024
     /// The most deliveries at the same time.
     private static let width = 8
@@ -102,6 +103,6 @@ final class Issued: EventSink {
 }
 
 extension Event.Kind {
-    /// A receiver was not told of an issued token.
+    /// A receiver was not notified of an issued token.
     static let notDelivered = Event.Kind(rawValue: "webhooks.not_delivered")
 }

@@ -8,7 +8,7 @@ struct Promised: EventOutbox {
     let receivers: [Receiver]
     /// The name of the handler of the jobs.
     let job: String
-    /// For how long delivery is tried.
+    /// The time for which delivery is tried.
     let limit: Duration
     let kinds: Set<Event.Kind>
 

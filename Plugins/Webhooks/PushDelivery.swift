@@ -34,11 +34,11 @@ struct PushDelivery: JobHandler {
 
     // MARK: the response
 
-    /// Errors that somebody can correct at the receiver, so that the same token is accepted later (section 2.4).
+    /// The errors that can be corrected at the receiver, so that it accepts the same token later (section 2.4).
     private static let correctable = ["authentication_failed", "access_denied", "invalid_key"]
 
     private static func check(_ reply: OutboundReply, of receiver: Receiver) throws {
-        // Section 2.2 allows nothing but 202: 200 may be the page of a proxy, and then the event would be lost.
+        // Section 2.2 allows only 202. 200 may be the page of a proxy, and then the event would be lost.
         guard reply.status != 202 else { return }
         guard reply.status == 400 else {
             throw OutboundError(

@@ -2,14 +2,14 @@
 
 import GrantKit
 
-/// Who gets security event tokens.
+/// A server that gets security event tokens.
 struct Receiver: Sendable {
-    /// Where tokens are sent.
+    /// The URL to which tokens are sent.
     let url: WebAddress
     /// The `aud` of the tokens.
     let audience: String
     let kinds: Set<Event.Kind>
-    /// How long an attempt may take.
+    /// The longest time for an attempt.
     let timeout: Duration
     /// The header field that identifies this server to the receiver.
     let authorization: (name: String, value: Secret)?
@@ -35,7 +35,7 @@ struct Receiver: Sendable {
         authorization = try secret.map { try Receiver.field(header, $0) }
     }
 
-    /// The URL for the log, without its query, which may hold a secret.
+    /// The URL for the log, without its query, which may contain a secret.
     static func shown(_ url: String) -> String {
         String(decoding: url.utf8.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
     }
@@ -45,7 +45,7 @@ struct Receiver: Sendable {
     // MARK: the header field
 
     private static let bearer = "authorization"
-    /// The header fields that say what a request holds and how it is sent.
+    /// The header fields that describe the content of a request and how it is sent.
     private static let reserved = [
         "accept", "connection", "content-length", "content-type", "host", "te", "trailer", "transfer-encoding",
         "upgrade",

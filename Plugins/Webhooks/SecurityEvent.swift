@@ -4,10 +4,10 @@ import GrantKit
 
 /// An event as the claims of a security event token (RFC 8417 section 2.2).
 ///
-/// It has identifiers and nothing else about users: no name, no e-mail address, not where a request came from.
+/// It contains only identifiers of users: no name, no e-mail address and no address of a request.
 struct SecurityEvent: Sendable {
     let event: Event
-    /// The user, whom the end of a session does not name by itself.
+    /// The user, because the end of a session does not name its user.
     let user: String?
     let issuer: String
 
@@ -42,12 +42,12 @@ struct SecurityEvent: Sendable {
 
     // MARK: the subject
 
-    /// Whom or what the event is about (RFC 9493 section 3; `complex` and `jwt_id` are from OpenID Shared Signals
-    /// Framework 1.0 section 3).
+    /// The subject of the event (RFC 9493 section 3; `complex` and `jwt_id` are from OpenID Shared Signals Framework
+    /// 1.0 section 3).
     private var subject: JSON? {
         let name = event.subject?.id ?? user
         if EventType.ofSessions.contains(event.kind), let session = event.sessionID {
-            // Without the session, the token would speak of all sessions of the user.
+            // Without the session, the token would be about all sessions of the user.
             var both: JSON = ["format": "complex", "session": ["format": "opaque", "id": .string(session)]]
             both["user"] = name.map(issued)
             return both

@@ -3,10 +3,10 @@
 import CPluginABI
 import GrantKit
 
-/// Tells other servers of events by signed security event tokens (RFC 8417), which it pushes to them (RFC 8935).
+/// Notifies other servers of events with signed security event tokens (RFC 8417), which it pushes to them (RFC 8935).
 struct Webhooks: Plugin {
     static let manifest = PluginManifest(
-        id: "webhooks", summary: "tells other servers of events by security event tokens",
+        id: "webhooks", summary: "notifies other servers of events with security event tokens",
         specification: "RFC 8417, RFC 8935")
 
     private let delivery: PushDelivery
@@ -14,7 +14,7 @@ struct Webhooks: Plugin {
     private let issued: [Issued]
 
     init(settings: Settings, host: any PluginHost) throws {
-        let receivers = settings.list("receivers", "who gets events, each at another URL") { try Receiver($0) }
+        let receivers = settings.list("receivers", "receivers of events, each with its own URL") { try Receiver($0) }
         let algorithm = settings.read(
             "algorithm", default: "ES256", "the signature algorithm of security event tokens")
         let limit = settings.read(
@@ -31,7 +31,7 @@ struct Webhooks: Plugin {
         issued = receivers.filter { $0.kinds.contains(.issued) }.map { Issued(delivery, to: $0) }
     }
 
-    /// Two receivers at one URL could not be told apart by what waits for them.
+    /// Refuses two receivers with the same URL, because a waiting token names its receiver by the URL.
     private static func checkAddresses(_ receivers: [Receiver]) throws {
         for (number, receiver) in receivers.enumerated()
         where receivers[..<number].contains(where: { $0.url.text == receiver.url.text }) {

@@ -83,8 +83,8 @@ void grantor_crash_library(const char *path, const char *plugin) {
     pthread_mutex_unlock(&adding);
 }
 
-// A pipe through which memory is read: writing from an address that does not exist is an error and not a fault. Unlike
-// 'process_vm_readv', reading and writing is allowed wherever system calls are filtered.
+// A pipe through which memory is read: writing from an address that does not exist is an error, not a fault. Filters of
+// system calls allow reading and writing, but may not allow 'process_vm_readv'.
 static int probe[2] = {-1, -1};
 
 static bool read_frame(uintptr_t frame, uintptr_t record[2]) {
@@ -110,7 +110,7 @@ static const char *plugin_in(const ucontext_t *context) {
         if (plugin) return plugin;
         // Swift marks the frames of asynchronous functions with this bit.
         frame &= ~((uintptr_t)1 << 60);
-        // It is no frame if code without frame pointers was running.
+        // If code without frame pointers was running, this is not a frame.
         uintptr_t record[2];
         if (!read_frame(frame, record)) return NULL;
         address = record[1];
@@ -186,12 +186,12 @@ enum { FATAL_COUNT = sizeof fatal / sizeof fatal[0] };
 
 static atomic_flag is_reported = ATOMIC_FLAG_INIT;
 static atomic_bool is_ending;
-// A child that a plugin forks inherits the handlers, but its end is not the server's.
+// A child process that a plugin forks inherits the handlers, but its end is not the end of the server.
 static pid_t server;
 
 static _Thread_local bool has_reported;
 
-// Whether this is the first report. A later thread waits for the first one to end the process, so that there is one line.
+// Whether this is the first report. A later thread waits for the first one to end the process, so there is only one line.
 static bool is_first(void) {
     if (!atomic_flag_test_and_set(&is_reported)) return has_reported = true;
     // A former handler may call 'exit' on the thread that has reported.

@@ -104,8 +104,8 @@ package final class PluginSettings: SettingsSource {
     private static func mistake(in declaration: SettingDeclaration, after asked: [SettingDeclaration]) -> String? {
         if reserved.contains(declaration.key) { return "it reads the setting '\(declaration.key)', \(meaning)" }
         if declaration.isSecret, !Sensitive.isKey(declaration.key) {
-            return "it reads a secret from the setting '\(declaration.key)', whose name does not say so: it must have a "
-                + "word such as 'secret' or 'password'"
+            return "it reads a secret from the setting '\(declaration.key)', whose name does not say so: it must "
+                + "contain a word such as 'secret' or 'password'"
         }
         guard let former = asked.first(where: { $0.key == declaration.key }) else { return nil }
         if former.expectation != declaration.expectation {

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The authorization endpoint (RFC 6749 section 3.1), and the pages to which it and endpoints of plugins lead.
+/// The authorization endpoint (RFC 6749 section 3.1), and the pages of the interactions that it and plugins start.
 struct AuthorizationEndpoint {
     let core: ServerCore
     let generation: Generation
@@ -114,7 +114,7 @@ struct AuthorizationEndpoint {
         }
     }
 
-    /// The page after another request may have used it up, begun another session or changed the session's cookie.
+    /// The page as it is now, if another request has meanwhile used it, begun another session or changed the cookie.
     func readAgain(_ page: OpenPage) async throws -> OpenPage {
         let (session, markers) = try await core.sessionRegistry.current(head, and: [page.state.marker])
         return OpenPage(
@@ -169,13 +169,13 @@ struct AuthorizationEndpoint {
         throw valid.refusal(OAuthError(.temporarilyUnavailable, "other requests kept changing this interaction"))
     }
 
-    /// Ends the interaction with what the user decided; nil if what that depends on has changed meanwhile.
+    /// Ends the interaction with the user's decision; nil if something that it depends on has changed meanwhile.
     private func end(
         _ run: InteractionRun, _ decision: InteractionRun.Decision, _ submitted: Parameters?
     ) async throws -> ServerResponse? {
         let valid = run.valid
         guard let session = run.session else {
-            throw valid.refusal(OAuthError(.serverError, reason: "no user is signed in who could decide"))
+            throw valid.refusal(OAuthError(.serverError, reason: "no signed-in user can decide"))
         }
         let form = submitted.map { GivenAnswer.digest(ofForm: $0, core.cryptography) }
         switch (valid.target, decision) {

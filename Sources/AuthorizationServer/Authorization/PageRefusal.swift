@@ -10,7 +10,7 @@ struct PageRefusal: Error {
         case notFound = "not_found"
         case form
 
-        /// The kind for an error: of the server itself, or otherwise the given one.
+        /// The kind for an error: that of server errors if it is one, or else the given kind.
         init(of error: OAuthError, otherwise kind: Kind) {
             switch error.code {
             case .temporarilyUnavailable: self = .unavailable

@@ -16,7 +16,7 @@ extension ConsentTerms {
         guard keepsWarnings, isAskedEachTime || !former.isAskedEachTime else {
             throw OAuthError(
                 .serverError,
-                reason: "the plugin '\(plugin)' took back what another one wants users to be asked; it must only add "
+                reason: "the plugin '\(plugin)' removed consent terms that another plugin added; it must only add "
                     + "to the terms that it gets, with askEachTime() and add(_:)")
         }
         for warning in warnings.dropFirst(former.warnings.count)

@@ -2,7 +2,7 @@
 
 package import GrantKit
 
-/// Tells of changes of stored documents: in the server of those that requests make, in a command of its own.
+/// Records changes of stored documents: in the server those that requests make, in a command its own.
 package protocol DocumentEvents: Sendable {
     /// Completes the event about a change, and asks outboxes what to commit together with the change.
     ///

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Tells of changes of documents that requests make.
+/// Records changes of documents that requests make.
 struct RequestedChanges: DocumentEvents {
     let core: ServerCore
 

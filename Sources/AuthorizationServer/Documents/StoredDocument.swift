@@ -59,7 +59,7 @@ package protocol StoredDocument: Sendable {
     /// Describes a change of a document of this kind.
     static func event(about id: String, _ details: JSON) -> Event
 
-    /// Whether the secrets or the password are others than in a former state.
+    /// Whether the secrets or the password differ from those of a former state.
     func hasOtherCredential(than former: Self) -> Bool
 
     // MARK: grants
@@ -123,7 +123,7 @@ extension StoredDocument {
         epoch = (epoch &+ 1) & UserEpoch.largest
     }
 
-    /// What a change from a former state does, in the words of events: nothing of note for most of them.
+    /// The effects of a change from a former state, in the words of events; empty for most changes.
     func effects(since former: Self) -> [String] {
         let activity = former.isActive == isActive ? [] : [isActive ? "activated" : "deactivated"]
         return activity + (hasOtherCredential(than: former) ? [Self.credential] : [])

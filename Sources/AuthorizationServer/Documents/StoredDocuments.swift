@@ -27,7 +27,7 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     ///   - secrets: Checks the hashes of client secrets.
     ///   - passwords: Hashes passwords and secrets.
     ///   - random: Returns as many random bytes as it is asked for, in base64url.
-    ///   - events: Tells of changes; nil if nothing wants to know.
+    ///   - events: Records changes; nil if nothing needs their events.
     package init(
         store: any Store, generation: Generation, cryptography: any CryptographyService, secrets: any SecretVerifier,
         passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String,

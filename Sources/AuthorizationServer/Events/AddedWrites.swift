@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// What one plugin adds to a change of the core; it is committed with the change, or left out as a whole.
+/// The writes that one plugin adds to a change of the core, which are committed with the change or left out together.
 struct AddedWrites: Sendable {
     /// The id of the plugin.
     let plugin: String
@@ -17,7 +17,7 @@ extension [AddedWrites] {
     ///   - change: The writes of the change.
     ///   - store: The store.
     ///   - noteLeftOut: Is called with the plugin of each part that is left out.
-    /// - Returns: What became of the change; a conflict is one of its own writes.
+    /// - Returns: The outcome of the change. A conflict is about one of its own writes.
     /// - Throws: `StoreError`.
     func commit(
         with change: [StoreWrite], in store: any Store, noteLeftOut: (String) -> Void
@@ -32,7 +32,7 @@ extension [AddedWrites] {
         return try await store.write(change)
     }
 
-    /// The parts that write no record which the change or an earlier part writes.
+    /// The parts that write no record that the change or an earlier part writes.
     private func compatible(with change: [StoreWrite], _ noteLeftOut: (String) -> Void) -> [AddedWrites] {
         var all = change
         return filter { part in
@@ -46,7 +46,7 @@ extension [AddedWrites] {
         }
     }
 
-    /// Removes the part that has a write, by the place of that write among those of all parts.
+    /// Removes the part with a write, given the index of that write among the writes of all parts.
     private mutating func removePart(writing place: Int) -> AddedWrites? {
         var end = 0
         for (number, part) in enumerated() {

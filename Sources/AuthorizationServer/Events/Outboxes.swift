@@ -31,7 +31,7 @@ package struct Outboxes: Sendable {
         return PromisedEvents(events, added: added, logger: logger)
     }
 
-    /// What one outbox commits; nothing after a mistake of its plugin, since that must not keep a change from being made.
+    /// The writes of one outbox; none after a mistake of its plugin, which must not prevent the change.
     private func writes(
         of outbox: Owned<any EventOutbox>, for event: Event, _ logger: Logger
     ) async throws -> [StoreWrite] {
@@ -44,11 +44,11 @@ package struct Outboxes: Sendable {
         } catch let error as StoreError {
             throw error
         } catch let error as CancellationError where Task.isCancelled {
-            // Otherwise a task of the plugin itself has been cancelled, which is a mistake like any other.
+            // If this task is not cancelled, the plugin cancelled one of its own, which is a mistake like any other.
             throw error
         } catch {
             logger.error(
-                "what a plugin adds to a change cannot be committed, so it is left out",
+                "the writes that a plugin adds to a change cannot be committed, so they are left out",
                 metadata: [
                     "plugin": "\(outbox.plugin)", "event": "\(event.kind.rawValue)", "error": "\(error)",
                 ])

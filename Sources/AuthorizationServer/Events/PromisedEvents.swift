@@ -3,14 +3,14 @@
 package import GrantKit
 import Logging
 
-/// Events about one change, and what outboxes commit together with that change (decision 0042).
+/// The events about one change, and the writes that outboxes add to its commit (decision 0042).
 package struct PromisedEvents: Sendable {
     /// The events, as sinks get them after the commit.
     package let events: [Event]
     let added: [AddedWrites]
     private let logger: Logger?
 
-    /// No events: nothing that is loaded wants any.
+    /// No events, because no loaded plugin needs any.
     package static let none = PromisedEvents([], added: [], logger: nil)
 
     init(_ events: [Event], added: [AddedWrites], logger: Logger?) {
@@ -25,12 +25,12 @@ package struct PromisedEvents: Sendable {
     /// - Parameters:
     ///   - change: The writes of the change.
     ///   - store: The store.
-    /// - Returns: What became of the change; a conflict is one of its own writes.
+    /// - Returns: The outcome of the change. A conflict is about one of its own writes.
     /// - Throws: `StoreError`.
     func commit(_ change: [StoreWrite], in store: any Store) async throws -> WriteOutcome {
         try await added.commit(with: change, in: store) { plugin in
             logger?.error(
-                "what a plugin adds to a change cannot be committed, so it is left out",
+                "the writes that a plugin adds to a change cannot be committed, so they are left out",
                 metadata: ["plugin": "\(plugin)", "events": "\(events.map(\.kind.rawValue).joined(separator: ", "))"])
         }
     }

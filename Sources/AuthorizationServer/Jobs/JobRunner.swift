@@ -175,7 +175,9 @@ public final class JobRunner: Sendable {
         case done
         /// The handler was called and threw.
         case failed
-        /// The job was abandoned, or another node has it: that says nothing about the destination.
+        /// The job was abandoned, or another node has it.
+        ///
+        /// Neither means that the destination failed.
         case passed
         /// The store gave no result, or no handler for the job is loaded: the record may be unchanged.
         case unknown

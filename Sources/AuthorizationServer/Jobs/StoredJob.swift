@@ -13,8 +13,9 @@ struct StoredJob: Sendable {
     static let queue = "all"
     /// The time for which a node has a job to itself.
     static let lease = Duration.seconds(60)
-    /// For how long the record outlives the time limit: a job whose destination rests is not looked at, and a purge
-    /// would remove it without a word.
+    /// The time for which the record outlives its time limit.
+    ///
+    /// After a failure, the jobs for a destination are not read for some time, and a purge would remove them silently.
     static let grace = Duration.seconds(86400)
 
     let record: StoreRecord
@@ -35,7 +36,7 @@ struct StoredJob: Sendable {
         limit = record.value["limit"]?.integer.map { Timestamp(seconds: $0) }
     }
 
-    /// When the job is given up.
+    /// The time at which the job is abandoned.
     var end: Timestamp { limit ?? record.expiresAt }
 
     /// The record of a new job, which is due now or at its own time.

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The store during a call of a plugin from outside, which can change nothing after the deadline of the call.
+/// The store during a call of a plugin from outside, which refuses writes after the deadline of the call.
 struct CallStore: Store {
     let base: any Store
     let call: PluginCall

@@ -3,13 +3,13 @@
 import Foundation
 import Synchronization
 
-/// Looks at the calls in progress of plugins from outside several times a second, on a thread of its own.
+/// Checks the calls in progress of plugins from outside several times a second, on a thread of its own.
 ///
 /// So no call needs a timer. The thread exists only while there are calls.
 final class CallWatch: Sendable {
     static let shared = CallWatch()
 
-    /// How often it looks, in seconds.
+    /// The time between two checks, in seconds.
     private static let interval = 0.05
     /// The rounds without any call after which the thread ends.
     private static let patience = 100
@@ -30,7 +30,7 @@ final class CallWatch: Sendable {
         }
         guard starts else { return }
         let thread = Thread { [self] in
-            // A name that is set before the start is lost, and the thread has that of its creator.
+            // Set on the thread itself: a name that is set before the start is lost.
             Thread.current.name = "plugin-watch"
             work()
         }
@@ -51,7 +51,7 @@ final class CallWatch: Sendable {
         }
     }
 
-    /// The calls to look at; nil if there have been none for some time.
+    /// The calls to check; nil if there have been none for some time.
     private func next() -> [PluginCall]? {
         state.withLock { state in
             state.idleRounds = state.calls.isEmpty ? state.idleRounds + 1 : 0

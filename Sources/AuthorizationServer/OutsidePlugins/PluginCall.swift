@@ -10,7 +10,7 @@ final class PluginCall: TaskExecutor {
     @TaskLocal private static var current: PluginCall?
     private static let hasBegun = Atomic(false)
 
-    /// The call that this code runs for, also in a task that the plugin has started in it.
+    /// The call for which this code runs, even in a task that the plugin has started during the call.
     ///
     /// Without plugins from outside there is never any call in this process, and nothing is looked up.
     static var ongoing: PluginCall? { hasBegun.load(ordering: .relaxed) ? current : nil }
@@ -24,7 +24,7 @@ final class PluginCall: TaskExecutor {
         var refuse: (@Sendable (any Error) -> Void)?
         var task: Task<Void, Never>?
         var isCancelled = false
-        /// The jobs of the call that are on threads now, and since when there are any.
+        /// The number of the call's jobs that are on threads now, and since when there is at least one.
         var jobs = 0
         var heldSince: ContinuousClock.Instant?
         /// Whether the log has named the call.
@@ -42,7 +42,7 @@ final class PluginCall: TaskExecutor {
     private let limit: Duration
     private let slow: Duration?
     private let begin = ContinuousClock.now
-    /// The call of another plugin, or of the same one, that has led to this one.
+    /// The call that has led to this one, of the same or another plugin.
     private let outer: PluginCall?
     private let state = Mutex(State())
 
@@ -51,7 +51,7 @@ final class PluginCall: TaskExecutor {
     /// - Parameters:
     ///   - name: The function that is called.
     ///   - threads: The threads of the plugin.
-    ///   - limit: The time after which nobody waits for the answer.
+    ///   - limit: The time after which nothing waits for the result any more.
     ///   - slow: The time after which the log mentions the call even if it holds no thread.
     init(_ name: String, on threads: PluginThreads, within limit: Duration, slowAfter slow: Duration?) {
         PluginCall.hasBegun.store(true, ordering: .relaxed)
@@ -198,7 +198,7 @@ final class PluginCall: TaskExecutor {
                 isHolding
                     ? "a plugin did not answer in time, and holds a thread" : "a plugin did not answer in time",
                 since: begin)
-            // Handlers of cancellation are code of the plugin, which must not hold up the watch.
+            // Cancellation handlers are code of the plugin, which must not delay the watch.
             if let task { threads.cancel(task, of: self) }
             threads.replaceHeld()
             refuse?(

@@ -15,11 +15,14 @@ public final class PluginThreads: Sendable {
     private static let usual = 4
     /// The number of threads, including those that are held.
     private static let most = 16
-    /// The number of calls that may wait for their first turn while no call gets one, and when that begins to count; a
-    /// burst of short calls is longer, but moves.
+    /// The number of calls that may wait for a thread while no call gets one, and the time after which that counts.
+    ///
+    /// More short calls may wait, as long as calls get threads.
     private static let longestQueue = 64
     private static let standstill = Duration.seconds(1)
-    /// The number of calls in progress; one whose deadline has passed counts until the plugin returns.
+    /// The number of calls in progress.
+    ///
+    /// A call counts until the plugin returns, even after its deadline.
     private static let mostCalls = 4096
     /// How long a thread waits for something to do.
     private static let patience = 5
@@ -44,13 +47,13 @@ public final class PluginThreads: Sendable {
         var lastNumber = 0
         var calls = 0
         var unbegun = 0
-        /// When a call last got its first turn, or else when the first one began to wait.
+        /// The time at which a call last got a thread, or at which the first one began to wait.
         var lastTurn = ContinuousClock.now
 
         /// The number of threads that calls hold beyond their deadline.
         var held: Int { running.values.count { $0.isLate } }
 
-        /// Whether there is a thread too many, since the one that it replaced is back.
+        /// Whether there is one thread too many, because a thread that was replaced is free again.
         var hasTooMany: Bool { threads > min(PluginThreads.most, PluginThreads.usual + held) }
 
         /// Counts a new thread if the queue needs one.
@@ -147,7 +150,7 @@ public final class PluginThreads: Sendable {
             of: plugin)
     }
 
-    /// Notes that a call has got its first turn.
+    /// Notes that a call has got a thread.
     func noteBegin() {
         let now = ContinuousClock.now
         state.withLock { state in
@@ -194,7 +197,7 @@ public final class PluginThreads: Sendable {
             return state.lastNumber
         }
         let thread = Thread { [self] in
-            // A name that is set before the start is lost, and the thread has that of its creator.
+            // Set on the thread itself: a name that is set before the start is lost.
             Thread.current.name = "plugin \(plugin)"
             work(number)
         }
@@ -229,7 +232,7 @@ public final class PluginThreads: Sendable {
                 let first = state.queue.removeFirst()
                 state.idle -= 1
                 state.running[number] = first.call
-                // A call that is late already may hold this thread, and its deadline, which replaces it, has passed.
+                // The call may already be late. Its deadline has passed, so no deadline will replace this thread.
                 return (first, false, first.call.isLate && state.takesThread())
             }
             if starts { startThread() }

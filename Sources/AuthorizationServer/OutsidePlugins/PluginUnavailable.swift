@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A call of a plugin that was given up, or not begun: which plugin, which call, and why.
+/// The error for a call of a plugin that was abandoned or not started: the plugin, the call and the reason.
 ///
 /// A client gets `temporarily_unavailable`, and the log gets the description.
 public struct PluginUnavailable: Error, CustomStringConvertible {

@@ -38,7 +38,9 @@ extension Registry {
         for role in endpoints { forwarded.add(forwarding: role, to: threads) }
     }
 
-    /// Adds an endpoint; that this is generic opens its type.
+    /// Adds an endpoint.
+    ///
+    /// The function is generic to open the endpoint's type.
     private mutating func add(forwarding role: some Endpoint, to threads: PluginThreads) {
         add(endpoint: ForwardedEndpoint(role, on: threads))
     }

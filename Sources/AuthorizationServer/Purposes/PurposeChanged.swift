@@ -2,5 +2,5 @@
 
 import GrantKit
 
-/// Another request has changed a record of a purpose's plugin, so the purpose must decide anew.
+/// The error if another request has changed a record of a purpose's plugin, so that the purpose must decide again.
 struct PurposeChanged: Error {}

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The start of an interaction by an endpoint of a plugin, as it travels in the sealed state.
+/// The start of an interaction by an endpoint of a plugin, as it is kept in the sealed state.
 struct PurposeStart: Sendable {
     /// The name of the purpose.
     let name: String

@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// Validates what a user is asked about in an interaction that an endpoint of a plugin began, anew for each page.
+/// Validates the request in an interaction that an endpoint of a plugin started, again for each page.
 ///
 /// Filters of authorization requests are not asked, because there is no such request.
 struct PurposeValidation {
@@ -62,7 +62,7 @@ struct PurposeValidation {
         throw PageRefusal(.client, error, again: start.page)
     }
 
-    /// What the client may still have of what the purpose returns.
+    /// The part of the purpose's limits that the client may have today.
     private func limits(
         _ asked: AccessLimits, _ registered: RegisteredClient, _ grant: GrantDeclaration
     ) throws -> AccessLimits {

@@ -18,7 +18,8 @@ extension AdmissionRule {
         if case .browser(requiresSession: true, takesForeignForms: _) = self { true } else { false }
     }
 
-    /// The place of endpoints with this rule among others, which is that of their addresses in the metadata.
+    /// The position of endpoints with this rule among all endpoints, which decides the order of their URLs in the
+    /// metadata.
     var place: Int {
         switch self {
         case .client: 0

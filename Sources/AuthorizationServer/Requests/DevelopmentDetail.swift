@@ -3,7 +3,7 @@
 @_spi(Host) import GrantKit
 import OutsideText
 
-/// What a response says about an error of the server during development, and only the log otherwise (decision 0051).
+/// The details of a server error, which responses show during development and otherwise only the log (decision 0051).
 enum DevelopmentDetail {
     /// The longest description, in bytes.
     private static let longest = 1000

@@ -73,8 +73,8 @@ struct PathPattern: Sendable {
 
     // MARK: requests
 
-    /// Whether this pattern is asked before another: of two that match a path, the first to have a variable is the
-    /// second.
+    /// Whether this pattern is tried before another: of two that match a path, the first is the one whose
+    /// first variable comes later.
     func precedes(_ other: PathPattern) -> Bool {
         segments.map { $0.isVariable ? 1 : 0 }.lexicographicallyPrecedes(other.segments.map { $0.isVariable ? 1 : 0 })
     }

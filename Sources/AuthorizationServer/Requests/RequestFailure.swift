@@ -66,7 +66,7 @@ struct RequestFailure {
     private func page(_ generation: Generation) throws -> ServerResponse {
         if let error = error as? RedirectRefusal {
             let destination = error.destination
-            // What the log says may go to a client on this machine only.
+            // Only a client on this machine may get the details of the log.
             let sent = destination.redirect.isOnThisMachine ? refusal : known
             return try AuthorizationResponder(core: core, generation: generation)
                 .answer(RedirectRefusal(error: sent, destination: destination))

@@ -15,6 +15,6 @@ struct RequestTrace {
     var again: String?
     /// The claims of a refused request about itself.
     var named = NamedInRequest()
-    /// The context for events; nil if nothing that is loaded wants any.
+    /// The context for events; nil if no loaded plugin needs any.
     var context: RequestContext?
 }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Requests to other servers as they are allowed at each call: a plugin may keep this from its `init` on.
+/// Sends requests to other servers if the current call may; plugins may keep this object from their `init` on.
 struct CurrentOutbound: OutboundHTTP {
     let core: ServerCore
 

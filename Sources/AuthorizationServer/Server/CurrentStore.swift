@@ -2,8 +2,8 @@
 
 import GrantKit
 
-/// The store as it is open to each call: a plugin may keep a service of the core that writes to it for longer than the
-/// request in which it got the service.
+/// The store as the current call may use it: a plugin may keep a service of the core that writes to the store for
+/// longer than the request in which it got the service.
 struct CurrentStore: Store {
     let core: ServerCore
 

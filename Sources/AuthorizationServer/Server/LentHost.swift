@@ -2,10 +2,10 @@
 
 public import GrantKit
 
-/// The host that the core lends to one plugin, so that the plugin's mistakes bear its name (decision 0039).
+/// The host that the core lends to one plugin, so that the plugin's mistakes name it (decision 0039).
 ///
-/// Its store and its log are the plugin's own views of the server's, and its guesses are counted apart from those of
-/// others; everything else is the core's.
+/// Its store and its log are the plugin's own views of the server's, and it counts guesses apart from other plugins.
+/// Everything else is the core's.
 public final class LentHost: PluginHost {
     /// The id of the plugin.
     let plugin: String

@@ -5,9 +5,9 @@ import Logging
 import OutsideText
 import Synchronization
 
-/// The server's log as it is lent to one plugin, whose lines bear its id (decision 0051).
+/// The server's log as it is lent to one plugin, whose lines contain its id (decision 0051).
 ///
-/// The lines are counted by the second, so that a plugin that logs in a loop does not fill the disk.
+/// The lines in each second are counted, so that a plugin that logs in a loop does not fill the disk.
 final class LentLog: LogService {
     /// The most lines in a second.
     static let most = 100
@@ -50,7 +50,9 @@ final class LentLog: LogService {
         core.logger.log(level: level, "\(LentLog.shown(message()))", metadata: metadata)
     }
 
-    /// Logs a mistake of the plugin's author, which the caller does once for each kind.
+    /// Logs a mistake of the plugin's author.
+    ///
+    /// The caller does that once for each kind of mistake.
     func report(_ message: String, _ mistake: PluginMistake) {
         core.logger.error("\(message)", metadata: ["plugin": "\(plugin)", "what": "\(mistake)"])
     }
@@ -81,7 +83,7 @@ final class LentLog: LogService {
         }
         if isFirstDropped {
             core.logger.warning(
-                "a plugin writes too many log lines; the rest of this second is dropped",
+                "a plugin writes too many log lines; more lines in this second are dropped",
                 metadata: ["plugin": "\(plugin)", "most": "\(LentLog.most)"])
         }
         return isTaken

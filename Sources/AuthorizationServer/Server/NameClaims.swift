@@ -119,12 +119,12 @@ struct NameClaims {
     private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {
         claim(NameClaim(.page, page.name), id, place)
         if page.texts["en"] == nil {
-            problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English texts", nil))
+            problems.append((place, "plugin '\(id)' adds the page '\(page.name)' without English strings", nil))
         }
         for key in Set(page.texts.values.flatMap(\.keys)).sorted() where !key.raw.starts(with: "\(page.name)_") {
             problems.append(
                 (
-                    place, "plugin '\(id)' adds the text '\(key)' for the page '\(page.name)'",
+                    place, "plugin '\(id)' adds the string '\(key)' for the page '\(page.name)'",
                     .text("the keys of its strings must begin with '\(page.name)_'")
                 ))
         }

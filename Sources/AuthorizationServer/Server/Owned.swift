@@ -23,7 +23,7 @@ struct Owned<Role: Sendable>: Sendable {
         log = other.log
     }
 
-    /// The same with the role as a more precise type; nil if the role is not of that type.
+    /// The same value with the role as a more specific type; nil if the role is not of that type.
     func cast<Precise: Sendable>(to type: Precise.Type) -> Owned<Precise>? {
         (role as? Precise).map { Owned<Precise>($0, like: self) }
     }

@@ -16,9 +16,9 @@ struct PluginFailure: Error, CustomStringConvertible {
     /// An error that passes out of a plugin's code, with the id of the plugin.
     ///
     /// Errors by which callers decide what to do keep their types: `OAuthError`, `StoreError`, `PluginUnavailable` and
-    /// `PurposeSettled` decide the response, `JobAbandoned` decides what becomes of a job, and after
-    /// `CancellationError` nobody waits.
-    /// The plugin that is named first stays: it is the one that threw, and others only let the error pass.
+    /// `PurposeSettled` decide the response, `JobAbandoned` drops a job, and after `CancellationError` nothing waits
+    /// for a result. If an error already names a plugin, that stays: it is the plugin that threw, and others only let
+    /// the error pass.
     static func named(_ error: any Error, _ plugin: String, _ call: String) -> any Error {
         switch error {
         case var error as OAuthError:

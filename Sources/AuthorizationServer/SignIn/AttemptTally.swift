@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Attempts that are counted together, except for those that were right.
+/// The count of attempts of one kind, without those that were right.
 ///
 /// Each counts in its hour of the clock and in the next one. So no more than the free number of wrong ones pass in any
 /// hour, wherever it begins.
@@ -30,7 +30,9 @@ struct AttemptTally {
         AttemptGate(store: hour.store, now: hour.now, key: SignInAttempts.counters.key("gate.\(hour.name)"))
     }
 
-    /// How long an attempt has to wait that comes now, without counting it; nil if it may be due.
+    /// How long an attempt would have to wait now; nil if it need not wait.
+    ///
+    /// Counts nothing.
     ///
     /// - Throws: `StoreError`.
     func wait() async throws -> Duration? { try await gate.wait() }

@@ -203,7 +203,7 @@ struct InteractionRun {
 
     /// Whether the user need not be asked if the client is first-party or consent is stored.
     ///
-    /// Where the browser stays at this server, only a form decides: nothing else tells a link from a button.
+    /// If the browser stays at this server, only a form decides, because a link could do the same as any other request.
     private var mayBeUnasked: Bool {
         !policy.prompts.contains(.consent) && !policy.consent.isAskedEachTime && valid.identifiesClient
             && (isForm || valid.redirect != nil)

@@ -18,7 +18,7 @@ struct SecretAttempts: AttemptService {
         let (kind, now) = (core.cryptography.digest(secret), core.now)
         let origin = tally("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))", now)
         let other = tally(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)", now)
-        // An attempt that has to wait anyway uses up nothing, so an address that is held back holds back no others.
+        // An attempt that has to wait is not counted, so an address that has to wait does not make others wait.
         let waits = try await [origin.wait(), other.wait()].compactMap(\.self)
         if let wait = waits.max() { return .later(wait) }
         if let wait = try await origin.pass(.address) { return .later(wait) }
@@ -43,6 +43,6 @@ struct SecretAttempts: AttemptService {
         AttemptTally("\(prefix)\(core.cryptography.digest(what))", in: core.store, at: now)
     }
 
-    /// Begins the names of all counters of the plugin, and of no others.
+    /// The beginning of the names of all counters of this plugin, and of no other counters.
     private var prefix: String { "secret.\(core.cryptography.digest(plugin))." }
 }

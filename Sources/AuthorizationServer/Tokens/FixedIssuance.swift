@@ -32,8 +32,8 @@ struct FixedIssuance {
     func check(_ issuance: Issuance, of part: @autoclosure () -> String, by owner: DeclaredCollections) throws {
         guard isKept(in: issuance) else {
             throw PluginMistake(
-                "\(part()) of the plugin '\(owner.plugin)' replaced the issuance by another one; change the issuance "
-                    + "that it gets, with add and alsoWrite only",
+                "\(part()) of the plugin '\(owner.plugin)' replaced the issuance by another one; it must only add "
+                    + "to the issuance that it gets, with add and alsoWrite",
                 of: owner.plugin)
         }
         try owner.check(issuance.writes.dropFirst(writes), of: part())

@@ -45,8 +45,8 @@ struct DeclaredUserRecord {
         self.state == nil || self.state == state ? changes : changes &+ 1
     }
 
-    /// The event about a change to another state; nil for a user of whom nothing has been recorded, since nobody knows
-    /// since when the user is in the configuration.
+    /// The event about a change to another state; nil if nothing has been recorded about the user, because it is not
+    /// known since when the user is in the configuration.
     func event(to state: String) -> Event? {
         guard let former = self.state else { return nil }
         let effect =

@@ -4,11 +4,11 @@
 
 /// Installs the handlers that write one line to standard error when the process crashes or 'exit' is called.
 ///
-/// Call it once, at the start. The line names the plugin, as far as it is known. After that, the handlers that were
-/// installed before run as if these did not exist, so that Swift's backtrace and the exit status are as without them.
+/// Call it once, at the start. The line names the plugin, if it is known. After that, the handlers that were installed
+/// before run as if these did not exist, so that Swift's backtrace and the exit status stay the same.
 void grantor_crash_install(void);
 
-/// Says what the calling thread is doing, such as "plugin 'a', request 'b'", in case that it crashes.
+/// Says what the calling thread is doing, such as "plugin 'a', request 'b'", in case it crashes.
 ///
 /// The string must stay alive until the next call on the same thread; NULL says that no plugin is running. The first
 /// note of a thread also protects it.

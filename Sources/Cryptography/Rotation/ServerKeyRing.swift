@@ -6,8 +6,8 @@ import Synchronization
 
 /// The server's own keys: signing keys, whose public halves are published, and MAC keys.
 ///
-/// Only a signature may wait, for hardware. What needs only keys in memory is synchronous, so that it costs nothing on
-/// the paths of tokens; `KeyRing` lets it wait for the sake of key services.
+/// Only signatures may wait, for hardware. Functions that need only keys in memory are synchronous, so that they cost
+/// nothing when tokens are made. In `KeyRing` they are asynchronous for the sake of key services.
 public final class ServerKeyRing: KeyRing {
     /// A key for message authentication codes.
     public struct MACKey: Sendable {
@@ -74,8 +74,8 @@ public final class ServerKeyRing: KeyRing {
         var buffer = header(key, type)
         buffer.reserveCapacity(1024)
         Base64URL.encode(claims.bytes, to: &buffer)
-        // Yields so that tokens issued together are signed together, while OpenSSL's code is in the cache
-        // (decision 0014).
+        // Yields so that tokens issued together are signed together, while OpenSSL's code is in the cache (decision
+        // 0014).
         await Task.yield()
         let signature =
             if let hardware = key.hardware { try await hardware.sign(buffer) } else { try key.sign(buffer) }

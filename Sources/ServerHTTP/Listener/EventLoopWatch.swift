@@ -5,14 +5,14 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Has the log say when an event loop does not respond, since all requests on it wait then.
+/// Logs when an event loop does not respond, because then all requests on it wait.
 ///
-/// It asks each event loop once a second, whatever the number of requests.
+/// It checks each event loop once a second, whatever the number of requests.
 public final class EventLoopWatch: Sendable {
     private static let interval = Duration.seconds(1)
     private static let patience = Duration.seconds(2)
 
-    /// An event loop, and since when it owes a response.
+    /// An event loop, and the time since which it has not responded.
     private final class Loop: Sendable {
         let number: Int
         let eventLoop: any EventLoop
@@ -51,7 +51,7 @@ public final class EventLoopWatch: Sendable {
         }
     }
 
-    /// Asks the event loops that have responded, and reports those that have not for some time.
+    /// Checks the event loops that have responded, and reports those that have not responded for some time.
     func round(at now: ContinuousClock.Instant) {
         for loop in loops { ask(loop, at: now) }
     }

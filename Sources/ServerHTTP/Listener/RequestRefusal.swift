@@ -38,8 +38,8 @@ enum RequestRefusal: Error {
     /// For HTTP/1, the library uses the first `Host` as the authority and leaves further ones in place. HTTP/2 has a
     /// separate authority, and may have a `Host` with the same value.
     ///
-    /// A server for development shows what went wrong in it. A browser on this machine that was led here by another
-    /// host's name must not read that.
+    /// A server for development shows its errors. A browser on this machine must not read them for a page whose host
+    /// name leads here.
     init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool, isDevelopment: Bool) {
         let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
         let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""

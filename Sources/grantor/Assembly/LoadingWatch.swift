@@ -3,7 +3,7 @@
 import Foundation
 import Logging
 
-/// Names the plugin that is being loaded if that crashes the process or takes long.
+/// Names the plugin that is being loaded if loading crashes the process or takes long.
 enum LoadingWatch {
     /// The time after which the log says what is still running, in seconds.
     private static let limit = 5

@@ -73,7 +73,7 @@ struct PluginLoader {
         return false
     }
 
-    /// Whether a running plugin can be kept: its settings are the same, and so is how it is called.
+    /// Whether a running plugin can be kept, because neither its settings nor the way it is called have changed.
     private static func isSame(_ former: Configuration.PluginEntry, _ entry: Configuration.PluginEntry) -> Bool {
         former.settings == entry.settings && former.deadline == entry.deadline
             && (former.isOnEventLoop ?? false) == (entry.isOnEventLoop ?? false)

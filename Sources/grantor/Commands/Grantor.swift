@@ -23,7 +23,7 @@ struct Grantor: AsyncParsableCommand {
 
     /// Runs the command that the arguments name.
     ///
-    /// It is concurrent like the library's `run`, so that calling that sends the command nowhere.
+    /// It is concurrent like the library's `run`, so that the command stays in the same isolation when it calls that.
     @concurrent
     static func main() async {
         HTTPListener.limitThreads()
@@ -42,7 +42,7 @@ struct Grantor: AsyncParsableCommand {
         CrashLine.endsNow()
     }
 
-    /// Ends the process with an error, or with the help that was asked for.
+    /// Ends the process with an error, or with the help that was requested.
     private static func end(_ error: any Error) -> Never {
         CrashLine.endsNow()
         guard exitCode(for: error).isSuccess else { exit(withError: error) }

@@ -3,7 +3,7 @@
 import GrantKit
 import ServerConfiguration
 
-/// The rule of `serve --development`: only this machine may reach a server whose responses show what went wrong in it.
+/// The rule of `serve --development`: only this machine may reach a server whose responses show its errors.
 enum DevelopmentRule {
     /// Reports every address of a configuration that other machines may reach.
     static func check(_ configuration: Configuration, _ diagnostics: Diagnostics) {

@@ -31,7 +31,7 @@ struct StartSummary {
             "metadata    \(metadata)",
         ]
         if isDevelopment {
-            lines.append("development responses show what goes wrong in plugins; only for this machine")
+            lines.append("development responses show errors of plugins, so only this machine may connect")
         }
         lines += ["", Table.render([["PLUGIN", "VERSION", "FILE", "ADDS"]] + rows)]
         if let example { lines += ["", "Get a token:", "  \(example)"] }

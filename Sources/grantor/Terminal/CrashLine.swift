@@ -26,7 +26,7 @@ enum CrashLine {
         grantor_crash_note(nil)
     }
 
-    /// Makes a stack overflow on a thread that serves requests reportable: its signals get a stack of their own.
+    /// Gives a thread that serves requests a stack for signals, so that a stack overflow can be reported.
     static func protectThreads() {
         HTTPListener.onEachThread { _ = grantor_crash_protect_thread() }
     }
@@ -37,7 +37,7 @@ enum CrashLine {
         unsafe grantor_crash_library(library.path, id)
     }
 
-    /// Says that the program ends by itself from here on.
+    /// Says that the program is about to end by itself.
     static func endsNow() {
         grantor_crash_ending()
     }

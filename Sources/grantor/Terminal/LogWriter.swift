@@ -21,7 +21,7 @@ final class LogWriter: Sendable {
 
     private init() {
         let thread = Thread { [self] in
-            // A name that is set before the start is lost, and the thread has that of its creator.
+            // Set on the thread itself: a name that is set before the start is lost.
             Thread.current.name = "log"
             work()
         }
@@ -54,8 +54,8 @@ final class LogWriter: Sendable {
             signal.wait()
             var lines = drain()
             while !lines.isEmpty {
-                // A pipe without a reader or a full disk loses lines, but does not end the server.
-                // Safe: no more bytes are read than the array holds.
+                // A pipe without a reader or a full disk loses lines, but does not end the server. Safe: no more bytes
+                // are read than the array holds.
                 let written = unsafe Foundation.write(2, lines, lines.count)
                 guard written > 0 || errno == EINTR || errno == EAGAIN else { break }
                 if written > 0 { lines.removeFirst(written) } else { usleep(10_000) }

@@ -3,7 +3,7 @@
 import Foundation
 import Synchronization
 
-/// The program's standard output, to which nothing that plugins and their libraries print goes.
+/// The program's standard output, which gets nothing that plugins and their libraries print.
 enum StandardOutput {
     /// The environment variable with the number of the descriptor, for plugins that write there on purpose.
     private static let variable = "GRANTOR_STDOUT"
@@ -21,8 +21,9 @@ enum StandardOutput {
         unsafe setenv(variable, "\(kept)", 1)
     }
 
-    /// Opens the standard descriptors that the program was started without; a file of the store would get them
-    /// otherwise, and with it what is printed.
+    /// Opens the standard descriptors that the program was started without.
+    ///
+    /// Otherwise a file of the store could get their numbers, and what is printed would go into that file.
     private static func openMissing() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
             _ = unsafe open("/dev/null", O_RDWR)

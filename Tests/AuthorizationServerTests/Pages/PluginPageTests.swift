@@ -78,8 +78,8 @@ struct PluginPageTests {
         "an unusable page prevents the start",
         arguments: [
             (["page": "sign_in", "text": "sign_in_x"], "is the name of one of the server's own pages"),
-            (["template": "{{#open}}"], "the page 'notice'"), (["language": "de"], "without English texts"),
-            (["text": "password"], "adds the text 'password'"),
+            (["template": "{{#open}}"], "the page 'notice'"), (["language": "de"], "without English strings"),
+            (["text": "password"], "adds the string 'password'"),
             (["page": "logout", "text": "logout_x"], "adds the page 'logout', which plugin 'logout' adds too"),
         ] as [(JSON, String)])
     func refused(_ settings: JSON, _ message: String) async throws {

@@ -294,8 +294,8 @@ struct ConsentTermsTests {
     @Test(
         "a filter that takes back what another one wants, or that warns without a string, is refused and named",
         arguments: [
-            ("all", "the plugin 'asking' took back what another one wants users to be asked"),
-            ("warning", "the plugin 'asking' took back what another one wants users to be asked"),
+            ("all", "the plugin 'asking' removed consent terms that another plugin added"),
+            ("warning", "the plugin 'asking' removed consent terms that another plugin added"),
             ("text", "the plugin 'asking' warns users with the string 'asking_nothing'"),
         ])
     func filterMistakes(_ mistake: String, _ said: String) async throws {

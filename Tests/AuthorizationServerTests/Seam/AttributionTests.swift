@@ -340,7 +340,7 @@ struct AttributionTests {
         let left = try #require(server.log.lines.last { $0.contains("left out") })
         #expect(left.contains("plugin=failing") && left.contains("error=an odd error"))
         try await server.core.tokens.revoke(.grant("promised"), reason: "test")
-        let added = try #require(server.log.lines.last { $0.contains("what a plugin adds to a change") })
+        let added = try #require(server.log.lines.last { $0.contains("the writes that a plugin adds to a change") })
         #expect(added.contains("plugin=failing") && added.contains("error=an odd error"))
     }
 

@@ -193,11 +193,11 @@ struct AuthorMistakeTests {
             return failed
         }
         #expect(await failures([:]).isEmpty)
-        #expect(await failures(["end": "\(Self.now)"]) == ["what it gives has not ended yet"])
+        #expect(await failures(["end": "\(Self.now)"]) == ["what it grants has not ended yet"])
         #expect(
-            await failures(["writes": "redeem"]) == ["what it redeems comes under one grant id, the same at each call"])
+            await failures(["writes": "redeem"]) == ["what it redeems has a grant id, the same at each call"])
         #expect(
             await failures(Parameters([("writes", "create"), ("writes", "delete")]))
-                == ["its writes are each about a record of their own"])
+                == ["no two of its writes have the same key"])
     }
 }

@@ -97,7 +97,7 @@ struct IssuedMistakeTests {
         let answer = await ask(server, [("replace", what)])
         #expect(answer.status == 500 && answer["access_token"] == nil, "\(answer.json)")
         let line = try #require(server.log.lines.last { $0.hasPrefix("error failed") })
-        #expect(line.contains("an extension of the plugin 'confused' replaced the issuance by another one; change"))
+        #expect(line.contains("an extension of the plugin 'confused' replaced the issuance by another one; it must"))
         #expect(line.contains(" plugin=confused"))
         #expect(await ask(server, []).status == 200)
     }

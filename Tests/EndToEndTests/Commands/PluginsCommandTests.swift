@@ -24,7 +24,7 @@ struct PluginsCommandTests {
         ("password-login", ["sign-in step password-login", "endpoint /password", "page password"]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
         ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
-        ("webhooks", ["an outbox, which is committed with what events are about", "job security-event"]),
+        ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]
 
     @Test("a role has a phrase", arguments: shown)

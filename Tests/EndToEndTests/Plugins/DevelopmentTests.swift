@@ -47,7 +47,7 @@ struct DevelopmentTests {
             let library = try Toolchain(folder: folder).build("it-breaks", Self.source)
             try folder.write("config.yaml", configuration(library))
             let open = try await Program.start(folder, options: ["--development"], secrets: ["the secret of a"])
-            #expect(open.output.contains("\ndevelopment responses show what goes wrong in plugins"))
+            #expect(open.output.contains("\ndevelopment responses show errors of plugins"))
             let told = try ask(open)
             #expect(told.status == 500)
             #expect(

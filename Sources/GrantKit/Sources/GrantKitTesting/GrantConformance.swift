@@ -3,27 +3,27 @@
 import Glibc
 public import GrantKit
 
-/// A grant with what a check needs to call it.
+/// A grant with what the checks need to call it.
 public struct GrantUnderTest: Sendable {
     let grant: any TokenGrant
     let now: @Sendable () -> Timestamp
     let request: @Sendable () async throws -> TokenRequest
 
-    /// Describes a grant whose host goes by the clock of this machine.
+    /// Makes the value for a grant whose host uses this machine's clock.
     ///
     /// - Parameters:
     ///   - grant: The grant.
-    ///   - request: Makes a request that the grant says yes to, a new one at each call.
+    ///   - request: Makes a request that the grant accepts, a new one at each call.
     public init(_ grant: any TokenGrant, request: @escaping @Sendable () async throws -> TokenRequest) {
         self.init(grant, now: { Timestamp(seconds: Int64(time(nil))) }, request: request)
     }
 
-    /// Describes a grant.
+    /// Makes the value for a grant.
     ///
     /// - Parameters:
     ///   - grant: The grant.
-    ///   - now: The time of the host that the grant was given.
-    ///   - request: Makes a request that the grant says yes to, a new one at each call.
+    ///   - now: The current time of the grant's host.
+    ///   - request: Makes a request that the grant accepts, a new one at each call.
     public init(
         _ grant: any TokenGrant, now: @escaping @Sendable () -> Timestamp,
         request: @escaping @Sendable () async throws -> TokenRequest
@@ -34,27 +34,29 @@ public struct GrantUnderTest: Sendable {
     }
 }
 
-/// What the kit asks of a grant; every grant runs it.
+/// The checks for grants.
+///
+/// Run them for every grant.
 public enum GrantConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<GrantUnderTest>] = [
         .init(description: "its names are words that fit into a form and a configuration", run: names),
-        .init(description: "it says yes to the request that it is meant for", run: saysYes),
-        .init(description: "it gives no more scope than the client may have", run: scope),
-        .init(description: "it refuses a request without a parameter that must be there", run: missing),
+        .init(description: "it accepts the request that it is meant for", run: saysYes),
+        .init(description: "it grants no more scope than the client may have", run: scope),
+        .init(description: "it refuses a request without a required parameter", run: missing),
         .init(description: "it refuses strange values without repeating them", run: strange),
         .init(description: "deciding consumes nothing: what it redeems is in the writes", run: consumesNothing),
-        .init(description: "a hundred calls at once are a hundred decisions", run: concurrent),
-        .init(description: "what it gives has not ended yet", run: isOpen),
-        .init(description: "what it redeems comes under one grant id, the same at each call", run: grantID),
-        .init(description: "its writes are each about a record of their own", run: writesOnce),
+        .init(description: "a hundred calls at once decide the same", run: concurrent),
+        .init(description: "what it grants has not ended yet", run: isOpen),
+        .init(description: "what it redeems has a grant id, the same at each call", run: grantID),
+        .init(description: "no two of its writes have the same key", run: writesOnce),
     ]
 
     private static func names(_ subject: GrantUnderTest) async throws {
         let declaration = subject.grant.declaration
         for name in [declaration.wire, declaration.key] + declaration.aliases {
             let isWord = !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }
-            try expect(isWord, "'\(name)' is no name")
+            try expect(isWord, "'\(name)' is not a valid name")
         }
     }
 
@@ -68,7 +70,7 @@ public enum GrantConformance {
         request.allowed.keep { _ in false }
         let authorization = try await subject.grant.authorize(request)
         let more = authorization.scope.words.filter { !request.client.scope.contains($0) }
-        try expect(more.isEmpty, "it gave \(more), which the client may not have")
+        try expect(more.isEmpty, "it granted \(more), which the client may not have")
     }
 
     private static func missing(_ subject: GrantUnderTest) async throws {
@@ -125,7 +127,9 @@ public enum GrantConformance {
                 + "if the grant's host has another clock, give it as 'now'")
     }
 
-    /// A replay ends what came of the first use by its grant id, which both uses therefore have to know.
+    /// A replay revokes what the first use issued, by its grant id.
+    ///
+    /// So both uses have to return the same one.
     private static func grantID(_ subject: GrantUnderTest) async throws {
         let request = try await subject.request()
         let first = try await subject.grant.authorize(request)
@@ -153,7 +157,7 @@ public enum GrantConformance {
             }
             try expect(
                 seen.insert(key).inserted,
-                "two of its writes are about one record of '\(key.collection)': join them into one")
+                "two of its writes have the same key in '\(key.collection)': combine them into one")
         }
     }
 

@@ -2,11 +2,11 @@
 
 @_spi(Host) public import GrantKit
 
-// Values that only the host makes, for tests of plugins. They have sensible defaults, so that a test names only what it
-// is about.
+// Values that only the host can make, for tests of plugins. Most parameters have defaults, so that a test passes only
+// what it is about.
 
 extension Client {
-    /// A client of a test.
+    /// Makes a client for a test.
     public static func test(
         id: String = "client", isPublic: Bool = false, grants: Set<String> = [], scope: Scope = [],
         document: JSON = [:]
@@ -16,7 +16,9 @@ extension Client {
 }
 
 extension TokenRequest {
-    /// A request to the token endpoint; without limits, the client may have all of its scope.
+    /// Makes a request to the token endpoint.
+    ///
+    /// By default, the client may have all of its scope.
     public static func test(
         _ grant: GrantDeclaration, from client: Client = .test(), _ parameters: Parameters = [:],
         head: RequestHead = RequestHead(method: "POST", path: "/auth/token"), allowed: AccessLimits? = nil
@@ -28,7 +30,7 @@ extension TokenRequest {
 }
 
 extension AuthorizationRequest {
-    /// A request to the authorization endpoint.
+    /// Makes a request to the authorization endpoint.
     public static func test(
         from client: Client = .test(), _ parameters: Parameters = [:], words: Set<String> = ["code"],
         grants: [GrantDeclaration] = [], redirectURI: String = "https://client.example.com/callback",
@@ -52,14 +54,16 @@ extension Authorization {
 }
 
 extension Issuance {
-    /// A response that nothing has been added to; without limits, it has all that was granted.
+    /// Makes a response without members.
+    ///
+    /// By default, its limits are all that was granted.
     ///
     /// - Parameters:
     ///   - authorization: What was granted.
-    ///   - client: Whom it was granted to.
+    ///   - client: The client that it was granted to.
     ///   - answer: The request that the response belongs to.
-    ///   - limits: What the response may have of the authorization.
-    ///   - moment: When it is issued.
+    ///   - limits: The limits of the response.
+    ///   - moment: The time of issue.
     ///   - tokenID: The identifier of the access token in the response, if it has one.
     /// - Returns: The response.
     public static func test(
@@ -75,7 +79,9 @@ extension Issuance {
 }
 
 extension ClaimsRequest {
-    /// A question to a source of claims; without a scope, about all that was granted.
+    /// Makes a request to a source of claims.
+    ///
+    /// By default, it is for all of the granted scope.
     public static func test(
         _ authorization: Authorization, of user: User? = nil, client: Client = .test(), scope: Scope? = nil,
         for destination: ClaimsDestination
@@ -87,7 +93,9 @@ extension ClaimsRequest {
 }
 
 extension Interaction {
-    /// An interaction as a step sees it; without a policy, it is about all of the client's scope.
+    /// Makes an interaction for a step.
+    ///
+    /// By default, the limits of its policy are all of the client's scope.
     public static func test(
         client: Client = .test(), policy: InteractionPolicy? = nil, subject: Subject? = nil, kept: JSON? = nil,
         address: String = "192.0.2.7"
@@ -99,7 +107,9 @@ extension Interaction {
 }
 
 extension UserSession {
-    /// A session that lasts an hour from the moment of its sign-in, if nothing else is said.
+    /// Makes a session.
+    ///
+    /// By default, it expires one hour after its sign-in.
     public static func test(
         id: String = "session", user: User, authenticatedAt: Timestamp, expiresAt: Timestamp? = nil,
         acr: String? = nil, amr: [String] = [], agent: String? = nil, address: String? = nil
@@ -112,21 +122,23 @@ extension UserSession {
 }
 
 extension StoredConsent {
-    /// A consent of a test.
+    /// Makes a consent for a test.
     public static func test(clientID: String = "client", scope: Scope = [], givenAt: Timestamp) -> StoredConsent {
         StoredConsent(clientID: clientID, scope: scope, givenAt: givenAt)
     }
 }
 
 extension DirectoryEntry {
-    /// A document of a directory; without a version, one that the configuration declares.
+    /// Makes a document of a directory.
+    ///
+    /// By default, it has no version, like one that the configuration declares.
     public static func test(id: String, document: JSON = [:], version: String? = nil) -> DirectoryEntry {
         DirectoryEntry(id: id, document: document, version: version)
     }
 }
 
 extension DirectoryChange {
-    /// The result of a change.
+    /// Makes the result of a change.
     public static func test(
         _ entry: DirectoryEntry, isNew: Bool = false, secret: Secret? = nil, warnings: [DocumentProblem] = []
     ) -> DirectoryChange {
@@ -135,7 +147,7 @@ extension DirectoryChange {
 }
 
 extension CountedAttempt {
-    /// An attempt that a host of a test has counted.
+    /// Makes an attempt as if a host had counted it.
     public static func test() -> CountedAttempt {
         CountedAttempt(counters: [])
     }

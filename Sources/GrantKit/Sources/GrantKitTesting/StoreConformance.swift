@@ -2,7 +2,9 @@
 
 public import GrantKit
 
-/// What the kit asks of a store; every store runs it, each check on an empty store of its own.
+/// The checks for stores.
+///
+/// Run them for every store, each with an empty store of its own.
 public enum StoreConformance {
     private static let now = Timestamp(seconds: 1_800_000_000)
     private static let later = Timestamp(seconds: 1_900_000_000)
@@ -17,12 +19,13 @@ public enum StoreConformance {
 
     private static func commit(_ store: any Store, _ writes: StoreWrite...) async throws {
         let outcome = try await store.write(writes)
-        try expect(outcome == .committed, "a write whose entries all hold is committed, but: \(outcome)")
+        try expect(outcome == .committed, "writes whose conditions hold must be committed, but: \(outcome)")
     }
 
-    /// Makes a store ready for the checks.
+    /// Prepares a store for the checks.
     ///
-    /// - Throws: What the store throws.
+    /// - Parameter store: The store.
+    /// - Throws: The errors of the store.
     public static func prepare(_ store: any Store) async throws {
         try await store.prepare([
             StoreCollection("test", indexes: ["owner"]), StoreCollection("relaxed", durability: .relaxed),
@@ -32,25 +35,25 @@ public enum StoreConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<any Store>] = [
         .init(description: "a record comes back as it was written", run: comesBack),
-        .init(description: "several keys are read at once, missing ones as nothing", run: readsSeveral),
-        .init(description: "creating what exists conflicts and names what stands there", run: createConflicts),
+        .init(description: "several keys are read at once, missing ones as nil", run: readsSeveral),
+        .init(description: "creating what exists conflicts and returns what exists", run: createConflicts),
         .init(description: "replacing needs the version that was read", run: replaceNeedsVersion),
         .init(description: "redeeming works once and keeps the record", run: redeemsOnce),
-        .init(description: "redeeming what is gone conflicts with nothing there", run: redeemGone),
+        .init(description: "redeeming a record that does not exist conflicts without a record", run: redeemGone),
         .init(description: "absent refuses what exists and writes nothing", run: absent),
-        .init(description: "deleting what is not there is no conflict", run: deletes),
-        .init(description: "a conflict anywhere leaves nothing of the write", run: atomic),
-        .init(description: "of many that redeem one record at once one succeeds", run: races),
+        .init(description: "deleting a record that does not exist is not a conflict", run: deletes),
+        .init(description: "after a conflict, none of the writes is in the store", run: atomic),
+        .init(description: "if many redeem a record at once, one succeeds", run: races),
         .init(description: "records are found by index, page by page, in the order of their keys", run: finds),
         .init(description: "a collection is read page by page, in the order of the bytes of its ids", run: pages),
         .init(description: "a page begins after a key that is no longer there", run: pagesAfterGone),
         .init(description: "the pages of a collection follow its records", run: pagesFollow),
         .init(description: "an index follows its record when that is replaced or deleted", run: indexFollows),
-        .init(description: "a counter counts every call and starts anew after its end", run: counts),
-        .init(description: "purging takes what has expired, at most the limit, and nothing else", run: purges),
+        .init(description: "a counter counts every call, and starts again once it has expired", run: counts),
+        .init(description: "purging removes what has expired, at most the limit, and nothing else", run: purges),
         .init(description: "values keep every kind of JSON and every character", run: keepsValues),
         .init(description: "2,000 keys are read and written in one call", run: takesMany),
-        .init(description: "a conflict in the last of 2,000 entries leaves nothing of the write", run: refusesMany),
+        .init(description: "after a conflict in the last of 2,000 writes, none is in the store", run: refusesMany),
         .init(description: "2,000 records are found in one page, and purged in one call", run: findsMany),
         .init(description: "a collection of 2,000 records is read in one page, and in pages of 7", run: pagesMany),
         .init(description: "keys and indexes that only look alike are different", run: comparesBytes),
@@ -63,7 +66,7 @@ public enum StoreConformance {
         try expect(read == written.stored(version: 1, isRedeemed: false), "written \(written), read \(read as Any)")
     }
 
-    /// Swift takes the two of each pair for one.
+    /// Swift considers the two strings of each pair equal.
     private static func comparesBytes(_ store: any Store) async throws {
         for (left, right) in [("K", "\u{212A}"), ("\u{E9}", "e\u{301}")] {
             try await commit(
@@ -81,7 +84,7 @@ public enum StoreConformance {
         try await commit(store, .create(record("a", "1")), .create(record("c", "3")))
         let found = try await store.read([key("c"), key("b"), key("a"), key("c")])
         try expect(found.map { $0?.value } == ["3", nil, "1", "3"], "found \(found)")
-        try expect(try await store.read([]).isEmpty, "no keys give no records")
+        try expect(try await store.read([]).isEmpty, "reading no keys must return no records")
     }
 
     private static func createConflicts(_ store: any Store) async throws {
@@ -141,7 +144,7 @@ public enum StoreConformance {
                 StoreWrite.create(record("new", [:], ["owner": "ann"])), .replace(record("a", "2"), ifVersion: 1), last,
             ]
             guard case .conflict(2, _) = try await store.write(writes) else {
-                throw ConformanceFailure("the last entry did not hold, and no conflict named it")
+                throw ConformanceFailure("no conflict named the last write")
             }
             let found = try await store.read([key("new"), key("a")])
             try expect(found[0] == nil && found[1]?.value == "1", "left behind: \(found)")
@@ -186,7 +189,7 @@ public enum StoreConformance {
         }
     }
 
-    /// The order of UTF-8, in which that of UTF-16 and that of the alphabet differ.
+    /// Ids in the order of UTF-8, which differs from the order of UTF-16 and from the alphabet.
     private static let ordered = ["B", "K", "a", "e\u{301}", "\u{E9}", "\u{212A}", "\u{FF5E}", "😀"]
 
     private static func pages(_ store: any Store) async throws {
@@ -248,7 +251,7 @@ public enum StoreConformance {
             }
             try expect(counted == Set(1...50), "50 calls gave \(counted.sorted())")
             let anew = try await store.increment(key, expiresAt: later + .seconds(60), now: later)
-            try expect(anew == 1, "an expired counter went on with \(anew)")
+            try expect(anew == 1, "an expired counter continued with \(anew)")
         }
     }
 
@@ -266,7 +269,7 @@ public enum StoreConformance {
         var rest = 0
         while case let count = try await store.purge(expiredBefore: now, limit: 3), count > 0 { rest += count }
         try expect(rest == 3, "then it removed \(rest) of 3")
-        try expect(try await store.read(key("new")) != nil, "a living record was purged")
+        try expect(try await store.read(key("new")) != nil, "a record that has not expired was purged")
         let left = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 9)
         try expect(left.isEmpty, "purged records are still found by index")
     }
@@ -282,7 +285,7 @@ public enum StoreConformance {
         try expect(read?.value == value, "written \(value.text), read \(read?.value.text ?? "nothing")")
     }
 
-    // MARK: as many keys as a person has sessions
+    // MARK: 2,000 records, as a user with many sessions has
 
     private static let many = (0..<2000).map { "m\(10_000 + $0)" }
 
@@ -324,7 +327,7 @@ public enum StoreConformance {
         let all = many.map { StoreWrite.create(record($0, [:], ["owner": "ann"])) }
         for last in [StoreWrite.create(record("taken")), .absent(key("taken")), .redeem(key("gone"))] {
             guard case .conflict(2000, _) = try await store.write(all + [last]) else {
-                throw ConformanceFailure("the last of 2,001 entries did not hold, and no conflict named it")
+                throw ConformanceFailure("no conflict named the last of 2,001 writes")
             }
         }
         let left = try await store.read(many.map(key)).compactMap(\.self)
@@ -339,7 +342,7 @@ public enum StoreConformance {
         let page = try await store.find("test", by: "owner", equals: "ann", after: nil, limit: 2001)
         try expect(page.map(\.key.id) == many, "a page for 2,001 holds \(page.count) of 2,000")
         let rest = try await store.find("test", by: "owner", equals: "ann", after: key(many[999]), limit: 2001)
-        try expect(rest.map(\.key.id) == Array(many.dropFirst(1000)), "behind the first thousand are \(rest.count)")
+        try expect(rest.map(\.key.id) == Array(many.dropFirst(1000)), "after the first thousand are \(rest.count)")
         let purged = try await store.purge(expiredBefore: now, limit: 2001)
         try expect(purged == many.count, "\(purged) of 2,000 were purged")
     }

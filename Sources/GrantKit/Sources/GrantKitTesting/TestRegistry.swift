@@ -2,13 +2,13 @@
 
 @_spi(Host) public import GrantKit
 
-/// What a plugin adds to the server, for tests of the plugin.
+/// Everything that a plugin adds to the server, for tests of the plugin.
 public struct TestRegistry: Sendable {
     private let registry: Registry
 
     /// Lets a plugin register.
     ///
-    /// - Throws: What the plugin's `register` throws.
+    /// - Throws: The errors of the plugin's `register`.
     public init(_ plugin: some Plugin) throws {
         var registry = Registry()
         try plugin.register(in: &registry)
@@ -21,17 +21,17 @@ public struct TestRegistry: Sendable {
     public var extensions: [any ResponseExtension] { registry.extensions }
     /// The token formats.
     public var formats: [any TokenFormat] { registry.formats }
-    /// The resolvers, including those of the formats.
+    /// The token resolvers, including the token formats.
     public var resolvers: [any TokenResolver] { registry.resolvers }
-    /// The endpoints for callers of all kinds.
+    /// The endpoints.
     public var endpoints: [any Endpoint] { registry.endpoints }
-    /// The words of `response_type`.
+    /// The flows of the authorization endpoint.
     public var flows: [any AuthorizationFlow] { registry.flows }
     /// The filters of authorization requests.
     public var requestFilters: [any AuthorizationRequestFilter] { registry.requestFilters }
     /// The filters of token requests.
     public var tokenFilters: [any TokenRequestFilter] { registry.tokenFilters }
-    /// The steps of sign-in.
+    /// The steps of sign-in and consent.
     public var steps: [any InteractionStep] { registry.steps }
     /// The purposes of interactions that do not begin at the authorization endpoint.
     public var purposes: [any InteractionPurpose] { registry.purposes }
@@ -53,11 +53,11 @@ public struct TestRegistry: Sendable {
     public var stores: [any Store] { registry.stores }
     /// The collections in the store.
     public var collections: [StoreCollection] { registry.collections }
-    /// The scope values that are granted only if a client asks for them.
+    /// The scope values that are granted only if a request names them.
     public var scopesOnRequest: Set<String> { registry.scopesOnRequest }
-    /// The scope values that a user cannot untick.
+    /// The scope values that the user cannot deselect.
     public var requiredScopes: Set<String> { registry.requiredScopes }
-    /// The signature algorithms that the server must have a key for.
+    /// The signature algorithms for which the server must have a key.
     public var signingAlgorithms: [String] { registry.signingAlgorithms }
     /// The members of the server's metadata.
     public var metadata: [(name: String, value: MetadataValue)] { registry.metadata }

@@ -3,11 +3,11 @@
 @_spi(Host) public import GrantKit
 import Synchronization
 
-/// Settings for a test of a plugin, and what is wrong with them.
+/// Settings for a test of a plugin, and the problems that were found with them.
 public final class TestSettings: Sendable {
     private let source: GivenSettings
 
-    /// Takes the section of the plugin, as it would be in the configuration.
+    /// Makes settings from the plugin's section, as it would be in the configuration.
     public init(_ members: JSON = [:]) {
         source = GivenSettings(members)
     }
@@ -15,16 +15,18 @@ public final class TestSettings: Sendable {
     /// The settings, for the plugin's `init`.
     public var settings: Settings { Settings(source) }
 
-    /// The problems that were found with values that the plugin has read, in the order in which it read them.
+    /// The problems with values that the plugin has read, in the order in which it read them.
     ///
-    /// With one of them the server would not start. An error that `init` throws is not among them.
+    /// With any of them, the server would not start. An error that the plugin's `init` throws is not included.
     public var problems: [String] { source.problems }
 
     /// The names of the client attributes that the plugin has declared.
     public var attributes: [String] { source.attributes }
 }
 
-/// A mapping of settings; those of an element of a list report to those of the list.
+/// A mapping of settings.
+///
+/// The settings of a list's element report their problems to the settings with the list.
 private final class GivenSettings: SettingsSource {
     private struct Found {
         var problems: [String] = []

@@ -2,31 +2,33 @@
 
 @_spi(Host) public import GrantKit
 
-/// A token format with the store that its tokens are committed to.
+/// A token format with the store in which its tokens are committed.
 public struct TokenFormatUnderTest: Sendable {
     let format: any TokenFormat
     let store: any StoreService
 
-    /// Describes a token format.
+    /// Makes the value for a token format.
     ///
     /// - Parameters:
     ///   - format: The format.
-    ///   - store: The store that its host lends.
+    ///   - store: The store of the format's host.
     public init(_ format: any TokenFormat, store: any StoreService) {
         self.format = format
         self.store = store
     }
 }
 
-/// What the kit asks of a token format; every format runs it.
+/// The checks for token formats.
+///
+/// Run them for every format.
 public enum TokenFormatConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<TokenFormatUnderTest>] = [
-        .init(description: "a token is resolved to what it was made from", run: comesBack),
+        .init(description: "a token resolves to what it was made from", run: comesBack),
         .init(description: "a token has the characters of a bearer token", run: characters),
         .init(description: "two tokens from the same contents differ", run: differ),
-        .init(description: "what is no token of this format is nothing, and no error", run: foreign),
-        .init(description: "a token that was changed is no token", run: changed),
+        .init(description: "a value that is not a token of this format resolves to nil", run: foreign),
+        .init(description: "a changed token does not resolve", run: changed),
         .init(
             description: "a format that is not self-contained knows its tokens only once they are committed",
             run: committed),
@@ -51,7 +53,7 @@ public enum TokenFormatConformance {
         let token = try await subject.format.mint(contents(id))
         if !token.writes.isEmpty {
             let outcome = try await subject.store.write(token.writes)
-            try expect(outcome == .committed, "what a token needs could not be committed: \(outcome)")
+            try expect(outcome == .committed, "the writes of a token could not be committed: \(outcome)")
         }
         return token.value
     }
@@ -90,7 +92,7 @@ public enum TokenFormatConformance {
             "", "x", "a.b.c", "....", "é", "gat_", String(repeating: "A", count: 20_000), "eyJhbGciOiJub25lIn0.e30.",
         ]
         for value in values {
-            try expect(try await subject.format.resolve(value) == nil, "\(value.count) foreign characters are a token")
+            try expect(try await subject.format.resolve(value) == nil, "\(value.count) foreign characters resolve")
         }
     }
 
@@ -99,17 +101,17 @@ public enum TokenFormatConformance {
         for place in stride(from: 0, to: token.count, by: 3) {
             var other = token
             other[place] = other[place] == "A" ? "B" : "A"
-            // The last character of an encoding may hold bits that stand for nothing.
+            // The last character of base64url may have bits without a meaning.
             guard place < token.count - 1 else { continue }
             try expect(
-                try await subject.format.resolve(String(other)) == nil, "a token changed at \(place) is one still")
+                try await subject.format.resolve(String(other)) == nil, "a token changed at \(place) still resolves")
         }
     }
 
     private static func committed(_ subject: TokenFormatUnderTest) async throws {
         guard !subject.format.isSelfContained else { return }
         let token = try await subject.format.mint(contents())
-        try expect(!token.writes.isEmpty, "nothing would know the token")
-        try expect(try await subject.format.resolve(token.value) == nil, "the token is known before it is committed")
+        try expect(!token.writes.isEmpty, "the token has no writes, so nothing could resolve it")
+        try expect(try await subject.format.resolve(token.value) == nil, "the token resolves before it is committed")
     }
 }

@@ -27,7 +27,7 @@ extension Registry {
         parts += requestFilters.map { _ in "a filter of authorization requests" }
         parts += tokenFilters.map { _ in "a filter of token requests" }
         parts += revocationParticipants.map { _ in "a part in every revocation" }
-        parts += outboxes.map { _ in "an outbox, which is committed with what events are about" }
+        parts += outboxes.map { _ in "an outbox, which adds writes to the changes that events are about" }
         parts += jobs.map { "job \($0.name)" } + eventSinks.map { _ in "a record of events" }
         return parts
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The block by which a plugin proves, before any of its code runs, that it was built for this server. It is read from
-// the file's ELF section `grantor_abi`, so it holds no pointer and needs no relocation.
+// The block by which the server checks, before any code of a plugin runs, that the plugin was built for this server.
+// The server reads it from the ELF section `grantor_abi` of the file, so it contains no pointers and needs no
+// relocation.
 
 #ifndef GRANTOR_CPLUGINABI_H
 #define GRANTOR_CPLUGINABI_H
@@ -14,7 +15,8 @@
 #define GRANTOR_KIT_MAJOR 0
 #define GRANTOR_KIT_MINOR 2
 
-/// The version of Swift, such as 60301, if Swift imports this; in an older language mode it is the version of the mode.
+/// The version of Swift, such as 60301, if Swift imports this header. In an older language mode, it is the mode's
+/// version.
 #ifdef __swift__
 #define GRANTOR_SWIFT_VERSION __swift__
 #else
@@ -36,7 +38,7 @@ static const struct grantor_plugin_abi grantor_abi_block
         __VERSION__,
 };
 
-/// The block of the image that calls this; calling it is what makes the compiler emit the block there.
+/// Returns the block of the library that calls this. The call makes the compiler emit the block in that library.
 static inline const void *grantor_plugin_abi(void) { return &grantor_abi_block; }
 
 #endif

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What may still be taken away from an access; it cannot be widened, so the order of those who narrow cannot matter.
+/// The limits of what is granted.
+///
+/// They can only become narrower, so the order in which plugins narrow them cannot matter.
 public struct AccessLimits: Sendable, Hashable {
     /// The scope.
     public private(set) var scope: Scope
-    /// The resources a token is for; empty means all that the client is for.
+    /// The resources that a token is for; empty means all that the client may have.
     public private(set) var audience: [String]
-    /// When the access ends at the latest.
+    /// The time at which the access ends at the latest.
     public private(set) var notAfter: Timestamp?
     /// Whether a refresh token may be issued.
     public private(set) var mayRefresh: Bool
@@ -19,27 +21,32 @@ public struct AccessLimits: Sendable, Hashable {
         self.mayRefresh = mayRefresh
     }
 
-    /// Drops the scope words for which the condition does not hold.
+    /// Keeps only the scope values that meet a condition.
+    ///
+    /// - Parameter isKept: Whether a scope value is kept.
     public mutating func keep(scope isKept: (String) -> Bool) {
         scope = scope.filter(isKept)
     }
 
-    /// Drops the audiences that are not named; the first to name any replaces "all that the client is for".
+    /// Keeps only the audiences that are named.
     ///
-    /// - Throws: `OAuthError` `invalid_target` if nothing would be left, since nothing means all.
+    /// An empty audience becomes the named ones.
+    ///
+    /// - Parameter named: The audiences to keep; an empty list keeps all.
+    /// - Throws: `OAuthError` `invalid_target` if none would be left, since an empty audience means all.
     public mutating func keep(audience named: [String]) throws {
         guard !named.isEmpty else { return }
         let kept = audience.isEmpty ? named : audience.filter(named.contains)
-        guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience is more than what was granted") }
+        guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience exceeds what was granted") }
         audience = kept
     }
 
-    /// Ends the access at a moment, if it does not end earlier.
+    /// Ends the access at a time, unless it ends earlier.
     public mutating func end(by moment: Timestamp) {
         notAfter = notAfter.map { min($0, moment) } ?? moment
     }
 
-    /// Rules a refresh token out.
+    /// Forbids a refresh token.
     public mutating func forbidRefresh() {
         mayRefresh = false
     }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Authorization {
-    /// Changes when a reader that does not know a member would take the record for more than it is; a member that is
-    /// left out without a value, as those that came later are, does not change it.
+    /// The version of the encoding.
+    ///
+    /// Raise it if a reader that does not know a new member would grant too much. A new member that is left out when it
+    /// has no value does not need a new version.
     private static let encoding: Int64 = 1
 
-    /// The authorization as a store keeps it, with the version of this encoding; members without a value are left out.
+    /// The authorization as JSON for the store, with the version of its encoding.
+    ///
+    /// Members without a value are left out.
     public var stored: JSON {
         var members: [JSON.Member] = [
             .init("v", .integer(Authorization.encoding)),
@@ -34,13 +38,14 @@ extension Authorization {
         return .object(members)
     }
 
-    /// Reads an authorization back.
+    /// Reads an authorization from `stored`.
     ///
-    /// - Throws: `StoreError` if it was written by an encoding that this kit does not know.
+    /// - Parameter json: The stored value.
+    /// - Throws: `StoreError` if this kit does not know the version of its encoding.
     public init(stored json: JSON) throws {
         guard json["v"]?.integer == Authorization.encoding,
             let subject = json["user"]?.string.map(Subject.user) ?? json["client"]?.string.map(Subject.client)
-        else { throw StoreError("a stored authorization is of an encoding that this server does not know") }
+        else { throw StoreError("a stored authorization has an encoding that this server does not know") }
         let words = (json["scope"]?.string ?? "").utf8.split(separator: UInt8(ascii: " "))
         let limits = AccessLimits(
             scope: Scope(words.map { String(Substring($0)) }),

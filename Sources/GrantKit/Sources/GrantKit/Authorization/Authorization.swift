@@ -1,57 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was granted, to whom and for how long: all that a grant decides.
+/// The decision of a grant: what is granted, to whom and for how long.
 public struct Authorization: Sendable {
-    /// Who the access is for.
+    /// The user or client that the access is for.
     public var subject: Subject
-    /// What it is limited to.
+    /// The limits of the access.
     public var limits: AccessLimits
-    /// When a person last proved who they are.
+    /// The time of the user's last authentication.
     public var authenticatedAt: Timestamp?
-    /// The authentication context class that was reached (OpenID Connect Core section 2, `acr`).
+    /// The authentication context class that the sign-in reached (OpenID Connect Core section 2, `acr`).
     public var acr: String?
     /// The authentication methods that were used (RFC 8176, `amr`).
     public var amr: [String] = []
-    /// The session at the authorization server that it belongs to.
+    /// The session at the authorization server under which it was granted.
     public var sessionID: String?
-    /// The epoch of the user when the person gave consent (`User.epoch`): whatever was granted ends when it has changed.
+    /// The user's epoch at the time of consent (`User.epoch`).
     ///
-    /// The core sets it where a new grant leaves it out, and compares it at every use.
+    /// What was granted ends once the user has another epoch. The core sets it if a new grant leaves it out, and
+    /// compares it at each use.
     public var epoch: Int64?
-    /// The epoch of the client, if the store keeps it: whatever was granted to it ends when that has changed.
+    /// The client's epoch, if the client is in the store.
     ///
-    /// The core sets it, and compares it at every use; a token format that does not carry it serves declared clients alone.
+    /// What was granted ends once the client has another epoch. The core sets it and compares it at each use. A token
+    /// format that does not carry it works only for clients that the configuration declares.
     public var clientEpoch: Int64?
-    /// Who acts for the subject (RFC 8693 section 4.1, `act`).
+    /// The party that acts for the subject (RFC 8693 section 4.1, `act`).
     public var actor: JSON?
-    /// Claims that every token carries.
+    /// Claims that each token carries.
     public var claims: JSON = [:]
-    /// Ties together all that comes of one consent; the core makes one if it is nil.
+    /// The id of the grant, which everything issued under one consent shares; the core makes one if it is nil.
     public var grantID: String?
-    /// The key of the grant whose client attributes govern this answer and every refresh; the core sets it.
+    /// The key of the grant whose client attributes apply to this response and to each refresh; the core sets it.
     public private(set) var origin = ""
-    /// What plugins keep with it, each under its own id.
+    /// Values that plugins keep with it, each under the plugin's id.
     public var attachments: [String: JSON] = [:]
-    /// The key that the bearer must hold.
+    /// The key that the client must prove to hold.
     public var confirmation: Confirmation?
-    /// Committed together with what is issued, and not stored: the consumption of what was redeemed.
+    /// Writes that the core commits together with what it issues, such as the redemption of a code.
+    ///
+    /// They are not stored.
     public var writes: [StoreWrite] = []
 
-    /// Grants access.
+    /// Makes an authorization.
     ///
     /// - Parameters:
-    ///   - subject: Who the access is for.
-    ///   - limits: What it is limited to.
+    ///   - subject: The user or client that the access is for.
+    ///   - limits: The limits of the access.
     public init(subject: Subject, limits: AccessLimits) {
         self.subject = subject
         self.limits = limits
     }
 
-    /// Grants access to a person who just signed in, for as long as the person's epoch lasts.
+    /// Makes an authorization for a user who has just signed in.
+    ///
+    /// It ends with the user's epoch.
     ///
     /// - Parameters:
-    ///   - user: The person.
-    ///   - limits: What the access is limited to.
+    ///   - user: The user.
+    ///   - limits: The limits of the access.
     public init(user: User, limits: AccessLimits) {
         self.init(subject: .user(user.id), limits: limits)
         epoch = user.epoch

@@ -1,48 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Serves one word of `response_type` (RFC 6749 section 3.1.1).
+/// Serves one value of `response_type` (RFC 6749 section 3.1.1).
 ///
-/// The core has validated client, redirect URI and response mode, and has asked the person; the flow adds its members
-/// to the answer. It must not write to the store itself.
+/// The core validates the client, the redirect URI and the response mode, and asks the user. The flow then adds its
+/// members to the response. It must not write to the store itself.
 public protocol AuthorizationFlow: Sendable {
-    /// The word of `response_type`.
+    /// The value of `response_type`.
     var word: String { get }
-    /// The grant whose client attributes govern what comes of it; the redirect URIs are registered under its key.
+    /// The grant whose client attributes apply to what the flow issues.
+    ///
+    /// Redirect URIs are registered under its key.
     var grant: GrantDeclaration { get }
-    /// The words beside which it may stand; one of the two has to name the other.
+    /// The other values that a request may combine it with.
+    ///
+    /// It is enough if one of the two flows names the other.
     var combinesWith: Set<String> { get }
-    /// How far its members may travel.
+    /// The part of the redirect that may contain its members.
     var delivery: Delivery { get }
-    /// Whether the core adds an access token to the answer.
+    /// Whether the core adds an access token to the response.
     var issuesAccessToken: Bool { get }
-    /// Whether it is served only where another plugin has a flow of the same grant.
+    /// Whether it is served only beside a flow of the same grant that is no companion.
     var isCompanion: Bool { get }
-    /// When its members are made.
+    /// The stage at which its members are made.
     var stage: Stage { get }
-    /// The parameters that it reads of an authorization request.
+    /// The parameters of an authorization request that it reads.
     var parameters: [ParameterDeclaration] { get }
-    /// Refuses a request before anybody is asked to sign in.
+    /// Refuses a request before the user is asked to sign in.
     ///
-    /// - Throws: `OAuthError`, which is sent to the client's redirect URI; any other error is answered on a page.
+    /// - Parameter request: The request.
+    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is shown on a
+    ///   page.
     func validate(_ request: AuthorizationRequest) async throws
-    /// Adds its members to the answer, once the person has approved.
+    /// Adds its members to the response, once the user has allowed access.
     ///
-    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is answered as
-    ///   `server_error` on a page.
+    /// - Parameters:
+    ///   - issuance: The response.
+    ///   - request: The request.
+    /// - Throws: `OAuthError` to refuse, which is sent to the client's redirect URI; any other error is shown on a
+    ///   page, as `server_error`.
     func respond(_ issuance: inout Issuance, to request: AuthorizationRequest) async throws
 }
 
 extension AuthorizationFlow {
-    /// None.
+    /// No other values.
     public var combinesWith: Set<String> { [] }
-    /// It does not.
+    /// No access token.
     public var issuesAccessToken: Bool { false }
-    /// It stands for itself.
+    /// Served on its own.
     public var isCompanion: Bool { false }
-    /// With what is good by itself.
+    /// The stage of credentials.
     public var stage: Stage { .credential }
-    /// None beyond what the core reads.
+    /// No parameters beyond those that the core reads.
     public var parameters: [ParameterDeclaration] { [] }
-    /// Takes every request.
+    /// Accepts every request.
     public func validate(_ request: AuthorizationRequest) async throws {}
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request to the authorization endpoint whose client and redirect URI are known good (RFC 6749 section 4.1.1).
+/// A request to the authorization endpoint, with a valid client and redirect URI (RFC 6749 section 4.1.1).
 public struct AuthorizationRequest: Sendable {
     /// The client.
     public var client: Client
-    /// Where the answer goes, also if the request left it out.
+    /// The URI that the response goes to, even if the request left it out.
     public var redirectURI: String
-    /// The words of `response_type`.
+    /// The values of `response_type`.
     public var words: Set<String>
-    /// The grants that the response would be issued under.
+    /// The grants of the flows that serve the request.
     public var grants: [GrantDeclaration]
     /// The declared parameters.
     public var parameters: Parameters
-    /// The browser's request without its body: at first the authorization request, later that of a page.
+    /// The browser's request without its body: first the authorization request, later the request of a page.
     public var head: RequestHead
 
     /// For the host: a request.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ties a token to a key that its bearer must hold (RFC 7800, `cnf`).
+/// The key that a token is bound to, and that its client must prove to hold (RFC 7800 section 3.1, `cnf`).
 public struct Confirmation: Sendable, Hashable {
     /// The member of `cnf`, such as `jkt`.
     public var method: String
     /// The member's value.
     public var value: String
-    /// The `token_type` that a client sees.
+    /// The `token_type` of the token response.
     public var tokenType: String
 
     /// Makes a confirmation.

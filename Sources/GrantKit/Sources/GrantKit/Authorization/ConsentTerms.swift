@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a plugin adds to the consent page. It can only make the question stricter.
+/// What a plugin adds to the consent page.
+///
+/// It can only make consent stricter.
 public struct ConsentTerms: Sendable {
     /// Whether the user is asked each time, and the answer is not remembered.
     public private(set) var isAskedEachTime = false
@@ -10,9 +12,9 @@ public struct ConsentTerms: Sendable {
     /// Makes terms that add nothing.
     public init() {}
 
-    /// Asks each time, also first-party clients, and does not remember the answer.
+    /// Asks the user each time, even for a first-party client, and does not remember the answer.
     ///
-    /// What the user allowed is listed among the consents all the same, so that the user can end it.
+    /// What the user allowed is nevertheless listed among the consents, so that the user can end it.
     public mutating func askEachTime() {
         isAskedEachTime = true
     }

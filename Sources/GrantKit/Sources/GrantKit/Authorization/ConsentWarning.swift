@@ -2,16 +2,16 @@
 
 /// A warning on the consent page.
 public struct ConsentWarning: Sendable {
-    /// The name of one of the texts that the plugin added together with a page.
+    /// The key of one of the strings that the plugin added with a page.
     public var text: String
-    /// The values of the variables in the text, which has them as `{name}`; they are escaped.
+    /// The values of the variables in the string, which are written `{name}`; the values are escaped.
     public var values: [String: String]
 
     /// Makes a warning.
     ///
     /// - Parameters:
-    ///   - text: The name of one of the texts that the plugin added together with a page.
-    ///   - values: The values of the variables in the text.
+    ///   - text: The key of one of the strings that the plugin added with a page.
+    ///   - values: The values of the variables in the string.
     public init(_ text: String, _ values: [String: String] = [:]) {
         self.text = text
         self.values = values

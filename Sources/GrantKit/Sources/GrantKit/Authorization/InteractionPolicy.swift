@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What signing in and consenting have to reach before an authorization request is granted.
+/// The requirements of sign-in and consent before an authorization request is granted.
 public struct InteractionPolicy: Sendable {
-    /// What a person is asked in any case, or must not be asked (OpenID Connect Core section 3.1.2.1, `prompt`).
+    /// A value of `prompt`: what the user must be asked, or must not be asked (OpenID Connect Core section 3.1.2.1).
     ///
-    /// The core acts on the values below, and on no other.
+    /// The core acts on the values below and ignores all others.
     public struct Prompt: RawRepresentable, Sendable, Hashable {
         /// The value as it is sent.
         public let rawValue: String
 
-        /// Makes a value, also one that the kit does not know.
+        /// Makes a value, even one that the kit does not know.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// Whether two values are the same byte for byte.
+        /// Whether two values have the same bytes.
         public static func == (left: Prompt, right: Prompt) -> Bool {
             left.rawValue == right.rawValue
         }
 
         /// No page may be shown.
         public static let none = Prompt(rawValue: "none")
-        /// To sign in, also with a session.
+        /// The user signs in again, even with a session.
         public static let login = Prompt(rawValue: "login")
-        /// To consent, also where consent is stored.
+        /// The user is asked for consent, even if it is stored.
         public static let consent = Prompt(rawValue: "consent")
-        /// To say who they are, also with a session.
+        /// The user chooses an account, even with a session.
         public static let selectAccount = Prompt(rawValue: "select_account")
     }
 
-    /// What is asked in any case.
+    /// What the user must be asked, or must not be asked.
     public var prompts: Set<Prompt> = []
-    /// How long ago the person may have proved who they are.
+    /// The longest time since the user's last authentication.
     public var maxAge: Duration?
-    /// The authentication context classes that were asked for, the preferred one first.
+    /// The authentication context classes that the client prefers, best first.
     public var acr: [String] = []
-    /// Of these classes one has to be reached; empty if none has to be.
+    /// The authentication context classes of which the sign-in must reach one; empty if none is required.
     public var essentialACR: [String] = []
-    /// Who has to be the one that signs in.
+    /// The user who must sign in; nil for any.
     public var subject: Subject?
-    /// What the client believes the person signs in by.
+    /// The login name that the client expects.
     public var loginHint: String?
-    /// The languages that the client asks pages to be in, as tags of RFC 5646, the preferred one first.
+    /// The languages that the client prefers for pages, as tags of RFC 5646, best first.
     public var languages: [String] = []
-    /// What is granted at most.
+    /// The limits of what is granted.
     public var limits: AccessLimits
-    /// What the consent page says in addition, and whether consent is remembered.
+    /// What the consent page shows in addition, and whether consent is remembered.
     public var consent = ConsentTerms()
-    /// Becomes `Authorization.attachments`, each under the id of the plugin that put it there.
+    /// Values that become `Authorization.attachments`, each under the id of the plugin that adds it.
     public var attachments: [String: JSON] = [:]
 
-    /// Asks for nothing but what the limits say.
+    /// Makes a policy with limits and no other requirements.
     public init(limits: AccessLimits) {
         self.limits = limits
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When a part of an answer is made.
+/// The stage at which a part of a response is made.
 public enum Stage: Int, Sendable, Hashable {
-    /// What is good for something by itself, such as a code or a token.
+    /// First, what is useful by itself, such as a code or a token.
     case credential
-    /// What vouches for other members, and therefore comes after them.
+    /// Then, what depends on other members, such as an ID token with hashes of them.
     case assertion
 }

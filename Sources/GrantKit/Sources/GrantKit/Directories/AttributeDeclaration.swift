@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of a client attribute without a client: its line in the reference, and how a value is checked.
+/// A client attribute as its plugin declares it: its line in the reference, and how a value is checked.
 @_spi(Host)
 public struct AttributeDeclaration: Sendable {
     /// The attribute's name.
     public let name: String
-    /// Where it is written.
+    /// The part of a client's document where it is written.
     public let level: AttributeLevel
     /// The kind of its values.
     public let kind: ValueKind
-    /// What kind of value it takes, in words.
+    /// The kind of value that it accepts, in words.
     public let expectation: String
-    /// The value of a client that has none.
+    /// The default.
     public let fallback: JSON
-    /// What it is for, in one sentence.
+    /// The purpose of the attribute, in one sentence.
     public let help: String
-    /// The type of its values, which decides where the kind does not.
+    /// The type of its values, which checks a value if the kind cannot.
     private let type: any SettingValue.Type
 
     init<Value: SettingValue>(
@@ -31,7 +31,9 @@ public struct AttributeDeclaration: Sendable {
         type = Value.self
     }
 
-    /// Whether a value is of the declared kind; if that is a type of the plugin, the type is asked.
+    /// Whether a value is of the declared kind.
+    ///
+    /// If the kind is `custom`, the plugin's type decides.
     public func accepts(_ value: JSON) -> Bool {
         kind.accepts(value) ?? (type.init(setting: value) != nil)
     }

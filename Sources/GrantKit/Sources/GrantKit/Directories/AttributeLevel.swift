@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an attribute is in a client's document.
+/// The place of an attribute in a client's document.
 @_spi(Host)
 public enum AttributeLevel: Sendable, Hashable {
     /// At the top of the document.
@@ -10,7 +10,7 @@ public enum AttributeLevel: Sendable, Hashable {
     /// Under `auth.<key>` of one grant.
     case grant(String)
 
-    /// Where an attribute is that a client has once: under a grant, or at the top without one.
+    /// The place of an attribute that a client has once: under a grant, or at the top if there is none.
     static func once(under grant: String?) -> AttributeLevel {
         grant.map(AttributeLevel.grant) ?? .client
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Looks clients up and manages them.
+/// Looks up clients and manages them.
 public protocol ClientDirectory: Sendable {
-    /// The active client of an identifier, or nil.
+    /// Finds an active client.
     ///
-    /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` for one in the store that is not valid with what is
-    ///   loaded now.
+    /// - Parameter id: The client identifier.
+    /// - Returns: The client; nil if there is none.
+    /// - Throws: `StoreError`; `OAuthError` `unauthorized_client` if the store's document of the client is not valid
+    ///   with the loaded plugins.
     func find(_ id: String) async throws -> Client?
 
     /// The clients' documents.
@@ -13,8 +15,10 @@ public protocol ClientDirectory: Sendable {
 }
 
 extension ClientDirectory {
-    /// The active client of an identifier, or nil where there is none that is valid with what is loaded now.
+    /// Finds an active client whose document is valid with the loaded plugins.
     ///
+    /// - Parameter id: The client identifier.
+    /// - Returns: The client; nil if there is none.
     /// - Throws: `StoreError`.
     public func usable(_ id: String) async throws -> Client? {
         do {

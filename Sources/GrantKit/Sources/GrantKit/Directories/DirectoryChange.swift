@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of a change.
+/// The result of a change to a document.
 public struct DirectoryChange: Sendable {
     /// The document as it is now.
     public var entry: DirectoryEntry
-    /// Whether it was made by this change.
+    /// Whether this change created the document.
     public var isNew: Bool
-    /// The secret that the server made, which is shown this once and never again.
+    /// The secret that the server generated, if any.
+    ///
+    /// It cannot be shown again.
     public var secret: Secret?
-    /// What its author should know.
+    /// The warnings about the document.
     public var warnings: [DocumentProblem]
 
-    /// For the host: a change.
+    /// For the host: makes a result.
     @_spi(Host)
     public init(_ entry: DirectoryEntry, isNew: Bool, secret: Secret? = nil, warnings: [DocumentProblem] = []) {
         self.entry = entry

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What has to be so for a change to be made.
+/// The condition under which a change is made.
 public enum DirectoryCondition: Sendable, Hashable {
-    /// Nothing.
+    /// No condition.
     case any
-    /// There must be one.
+    /// The document must exist.
     case exists
-    /// There must be none.
+    /// The document must not exist.
     case absent
-    /// It must be in one of these states.
+    /// The document must have one of these versions.
     case version([String])
 }

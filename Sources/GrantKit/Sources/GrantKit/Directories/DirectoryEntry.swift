@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A document as a directory shows it.
+/// A client's or user's document as a directory returns it.
 public struct DirectoryEntry: Sendable {
     /// The identifier.
     public var id: String
-    /// The document, without secrets, passwords and hashes of them.
+    /// The document, without secrets and passwords and without their hashes.
     public var document: JSON
-    /// Differs from that of any other state of this document; nil for one that the configuration declares.
+    /// The version, which changes with each change of the document; nil if the configuration declares the document.
     public var version: String?
 
-    /// For the host: an entry.
+    /// For the host: makes an entry.
     @_spi(Host)
     public init(id: String, document: JSON, version: String?) {
         self.id = id
@@ -17,6 +17,6 @@ public struct DirectoryEntry: Sendable {
         self.version = version
     }
 
-    /// Whether the configuration declares it, so that it is changed there.
+    /// Whether the configuration declares the document, so it can only be changed there.
     public var isDeclared: Bool { version == nil }
 }

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a directory does not take a document or a change.
+/// The refusal of a document or of a change to one.
 public struct DocumentRefusal: Error, Sendable, CustomStringConvertible {
-    /// What prevents it.
+    /// The kind of reason.
     public enum Kind: Sendable, Hashable {
         /// The document is not valid.
         case invalid
-        /// An identifier or a name of it is another's.
+        /// Its identifier or one of its names belongs to another document.
         case taken
-        /// The configuration declares it, and is where it is changed.
+        /// The configuration declares the document, so it can only be changed there.
         case declared
-        /// The condition of the change does not hold.
+        /// The condition does not hold, or the document has changed meanwhile.
         case changed
-        /// There is none of this identifier.
+        /// There is no document with this identifier in the store.
         case unknown
     }
 
-    /// What prevents it.
+    /// The kind of reason.
     public var kind: Kind
-    /// All that was found.
+    /// All problems that were found.
     public var problems: [DocumentProblem]
 
     /// Makes a refusal.
+    ///
+    /// - Parameters:
+    ///   - kind: The kind of reason.
+    ///   - problems: All problems that were found.
     public init(_ kind: Kind, _ problems: [DocumentProblem]) {
         self.kind = kind
         self.problems = problems
     }
 
-    /// The sentences, one after the other.
+    /// The messages of all problems, separated by semicolons.
     public var description: String { problems.map(\.message).joined(separator: "; ") }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A typed slot by which a plugin reads an attribute that a client can have under each grant.
+/// A client attribute of a type that a client can have under each grant.
+///
+/// A plugin gets it from `Settings.grantAttribute` and reads a client's value with `client[attribute, under: key]`.
 public struct GrantAttribute<Value: SettingValue>: Sendable {
     /// The attribute's name.
     public let name: String
-    /// The value under a grant that has none.
+    /// The default.
     public let fallback: Value
 
     init(name: String, fallback: Value) {

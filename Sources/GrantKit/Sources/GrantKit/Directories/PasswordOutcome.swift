@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What came of a person's attempt to sign in with a password.
+/// The result of checking a password.
 public enum PasswordOutcome: Sendable {
-    /// The password is the user's, and the user is active.
+    /// The password is right, and the user is active.
     case verified(User)
-    /// The password is the user's, and the user is inactive: only who knows the password may be told.
+    /// The password is right, but the user is inactive.
+    ///
+    /// Only someone who knows the password may learn that.
     case inactive
-    /// Unknown account or wrong password: the caller cannot tell which.
+    /// The account is unknown or the password is wrong.
+    ///
+    /// The caller cannot tell which.
     case refused
-    /// Too many attempts: not before this long.
+    /// There were too many attempts.
+    ///
+    /// The next one is allowed after this time.
     case later(Duration)
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a person has allowed a client, whether it is remembered or the person is asked each time.
+/// A user's consent to a client, whether it is remembered or the user is asked each time.
 public struct StoredConsent: Sendable {
     /// The client.
     public let clientID: String
-    /// What was allowed.
+    /// The scope that the user allowed.
     public let scope: Scope
-    /// When it was allowed last.
+    /// The time at which the user last gave consent.
     public let givenAt: Timestamp
 
-    /// For the host: a consent.
+    /// For the host: makes a consent.
     @_spi(Host)
     public init(clientID: String, scope: Scope, givenAt: Timestamp) {
         self.clientID = clientID

@@ -1,37 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Looks users up, checks their passwords and manages them.
+/// Looks up users, checks their passwords and manages them.
 public protocol UserDirectory: Sendable {
-    /// The user of an identifier, active or not; nil if there is none.
+    /// Finds a user, active or not.
     ///
+    /// - Parameter id: The user's identifier.
+    /// - Returns: The user; nil if there is none.
     /// - Throws: `StoreError`.
     func find(_ id: String) async throws -> User?
 
-    /// Checks a password, after the attempt was counted for the account and for the address.
+    /// Counts an attempt for the account and the address, and checks the password.
     ///
-    /// An account that does not exist costs as much time as a wrong password.
+    /// An unknown account takes as much time as a wrong password.
     ///
     /// - Parameters:
     ///   - login: The user's `id`, `userName` or `email`.
-    ///   - password: What the person typed.
-    ///   - address: Where the request came from, as `RequestHead.address` has it.
-    /// - Returns: What came of it.
-    /// - Throws: `OAuthError` `temporarily_unavailable` if all places for hashing are taken; `StoreError`.
+    ///   - password: The password that the user typed.
+    ///   - address: The address of the request, as in `RequestHead.address`.
+    /// - Returns: The result.
+    /// - Throws: `OAuthError` `temporarily_unavailable` if the server is already computing as many hashes as it may;
+    ///   `StoreError`.
     func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome
 
-    /// Changes a user's password after checking the current one, which ends all sessions and everything that was granted.
+    /// Checks a user's current password and replaces it, which ends all sessions and everything that was granted.
     ///
-    /// The attempt is counted as a sign-in attempt, under the name by which the user is known from the address.
+    /// This counts as a sign-in attempt, if possible under a login name with which the user has signed in from this
+    /// address.
     ///
     /// - Parameters:
     ///   - id: The user's identifier.
-    ///   - current: What the user typed as the current password.
-    ///   - new: What the user typed as the new password; always taken literally, even if it looks like a hash.
-    ///   - address: Where the request came from, as `RequestHead.address` has it.
-    /// - Returns: `verified` if the password is changed, or else why not.
-    /// - Throws: `DocumentRefusal` if the configuration declares the user, if the new password is unsuitable, or if the
-    ///   user has changed meanwhile; `OAuthError` `temporarily_unavailable` if all places for hashing are taken;
-    ///   `StoreError`.
+    ///   - current: The current password that the user typed.
+    ///   - new: The new password that the user typed. It is taken literally, even if it looks like a hash.
+    ///   - address: The address of the request, as in `RequestHead.address`.
+    /// - Returns: `verified` if the password was changed, or else why it was not.
+    /// - Throws: `DocumentRefusal` if the user is not in the store, if the new password is unsuitable, or if the user
+    ///   has changed meanwhile; `OAuthError` `temporarily_unavailable` if the server is already computing as many
+    ///   hashes as it may; `StoreError`.
     func changePassword(
         of id: String, from current: Secret, to new: Secret, address: String
     ) async throws -> PasswordOutcome

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A person who is signed in with one browser.
+/// A session: a user who is signed in with one browser.
 public struct UserSession: Sendable {
-    /// The identifier, which tokens carry as `sid`.
+    /// The identifier, which is also the `sid` claim of tokens.
     public let id: String
-    /// The person.
+    /// The user.
     public let user: User
-    /// When the person proved who they are.
+    /// The time of the user's authentication.
     public let authenticatedAt: Timestamp
-    /// When it ends by itself.
+    /// The time at which it expires.
     public let expiresAt: Timestamp
-    /// The authentication context class that was reached.
+    /// The authentication context class that the sign-in reached.
     public let acr: String?
-    /// The authentication methods that were used (RFC 8176).
+    /// The authentication methods that were used (RFC 8176, `amr`).
     public let amr: [String]
-    /// What the browser called itself when the session began.
+    /// The `User-Agent` of the browser when the session began.
     public let agent: String?
-    /// Where the browser was when the session began.
+    /// The address of the browser when the session began.
     public let address: String?
 
-    /// For the host: a session.
+    /// For the host: makes a session.
     @_spi(Host)
     public init(
         id: String, user: User, authenticatedAt: Timestamp, expiresAt: Timestamp, acr: String? = nil,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The values that an attribute accepts, as data, so that they can be checked without the plugin.
+/// The kind of values that an attribute accepts.
+///
+/// It is data, so values can be checked without calling the plugin.
 @_spi(Host)
 public enum ValueKind: Sendable {
     /// True or false.
@@ -29,7 +31,7 @@ public enum ValueKind: Sendable {
         }
     }
 
-    /// What kind of value is taken, in words; nil if it is what the type says.
+    /// The kind of value, in words; nil if the type says it.
     var expectation: String? {
         switch self {
         case .duration(let bounds?): "\(Duration.expectation), from \(bounds.words)"
@@ -38,7 +40,7 @@ public enum ValueKind: Sendable {
         }
     }
 
-    /// Whether a value is of this kind; nil for a type of the plugin, which has to be asked.
+    /// Whether a value is of this kind; nil if only the plugin's type can say.
     public func accepts(_ value: JSON) -> Bool? {
         switch self {
         case .bool: return value.bool != nil

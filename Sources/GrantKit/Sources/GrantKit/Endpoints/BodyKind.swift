@@ -2,11 +2,12 @@
 
 /// The kind of body that an endpoint reads.
 public enum BodyKind: Sendable, Hashable {
-    /// A form with the endpoint's parameters, which GET has in the query. From a client, it may be a JSON object of
-    /// strings as well.
-    case form
-    /// JSON of one of some media types, in lower case; refusals name the first. All parameters are then in the query.
+    /// A form with the endpoint's parameters; in a GET request they are in the query.
     ///
-    /// Only endpoints with `Admission.bearer` can read it.
+    /// A client may send a JSON object of strings instead.
+    case form
+    /// JSON with one of these media types, in lower case.
+    ///
+    /// Refusals name the first. All parameters are in the query. Only endpoints with `Admission.bearer` can read JSON.
     case json([String] = ["application/json"])
 }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of caller of endpoints.
+/// A caller of endpoints.
 ///
-/// It is the type of what an endpoint gets, so no endpoint checks again what the core has checked. Only the kit can add
-/// kinds, since only it makes an `Admission` for them.
+/// An endpoint gets its caller as a value of such a type, so it need not check again what the core has checked. Only
+/// the kit can add callers, since only the kit can make an `Admission`.
 public protocol Caller: Sendable {}
 
-/// A client that the core has identified; it has authenticated if it has credentials.
+/// A client that the core has identified.
+///
+/// If it has credentials, it has authenticated.
 extension Client: Caller {}
 
-/// A user who is signed in with the browser that sent the request.
+/// The session of a user who is signed in.
 extension UserSession: Caller {}
 
-/// Of an optional caller, a request without any is admitted too.
+/// An optional caller: requests without one are admitted too.
 extension Optional: Caller where Wrapped: Caller {}

@@ -6,14 +6,14 @@ public struct EndpointRequest<Who: Caller>: Sendable {
     public var head: RequestHead
     /// The caller.
     public var caller: Who
-    /// The declared parameters, of the query or of a form.
+    /// The declared parameters, from the query or the form.
     public var parameters: Parameters
-    /// The values of the variables in the route's path, decoded; none of them is empty.
+    /// The decoded values of the variables in the route's path; none of them is empty.
     public var variables: Parameters
     /// The body, if the endpoint reads JSON and the request has one.
     public var document: JSON?
 
-    /// For the host and for tests: a request.
+    /// For the host and for tests: makes a request.
     public init(
         head: RequestHead, caller: Who, parameters: Parameters = [:], variables: Parameters = [:],
         document: JSON? = nil
@@ -25,7 +25,9 @@ public struct EndpointRequest<Who: Caller>: Sendable {
         self.document = document
     }
 
-    /// Whether the method is POST. From a browser, that is a form of a page of this endpoint; any other request must
-    /// change nothing by itself.
+    /// Whether the method is POST.
+    ///
+    /// A POST from a browser is a form of one of the endpoint's pages. Any other request of a browser may be a link on
+    /// another site, so it must not change anything.
     public var isSubmitted: Bool { head.method == "POST" }
 }

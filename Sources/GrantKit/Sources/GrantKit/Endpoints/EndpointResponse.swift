@@ -1,69 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an endpoint answers.
+/// The response of an endpoint.
 public struct EndpointResponse: Sendable {
-    /// What an answer consists of.
+    /// The content of a response.
     public enum Content: Sendable {
-        /// Nothing but status and headers.
+        /// No content: only status and headers.
         case none
         /// A JSON value.
         case json(JSON)
-        /// A page, which the core renders; of an endpoint for browsers alone.
+        /// A page, which the core renders; only for endpoints for browsers.
         case page(Page)
-        /// An address to go on to by GET; of an endpoint for browsers alone, which answers for the address.
+        /// A redirect to a URL, which the browser gets with GET; only for endpoints for browsers.
+        ///
+        /// The core does not check where the URL leads.
         case redirect(String)
-        /// A sign-in and consent for a purpose, with a context that the purpose gets back; of an endpoint for browsers
-        /// alone.
+        /// The start of sign-in and consent for a purpose, with a context that the purpose gets back; only for
+        /// endpoints for browsers.
         case interaction(purpose: String, context: JSON)
-        /// A file such as an image, with its media type. The core sends it so that a browser runs nothing in it.
+        /// A file such as an image, with its media type.
+        ///
+        /// The core sends it with headers that keep a browser from running anything in it.
         case file([UInt8], mediaType: String)
     }
 
     /// The HTTP status.
     public var status: Int
-    /// What it consists of.
+    /// The content.
     public var content: Content
-    /// Headers that belong to the answer.
+    /// Additional headers.
     public var headers: [String: String] = [:]
-    /// What the core commits before it answers; a conflict is answered as `temporarily_unavailable`.
+    /// Writes that the core commits before it sends the response.
+    ///
+    /// A conflict becomes `temporarily_unavailable`.
     public var writes: [StoreWrite]
-    /// Whether the browser forgets the session that it was signed in with.
+    /// Whether the core removes the session's cookie from the browser.
     public var forgetsSession = false
 
-    /// Makes a response of any kind.
+    /// Makes a response with any content.
     public init(content: Content, status: Int = 200, writes: [StoreWrite] = []) {
         self.status = status
         self.content = content
         self.writes = writes
     }
 
-    /// Makes a response of JSON, or without a body.
+    /// Makes a response with JSON, or without content.
     public init(_ body: JSON?, status: Int = 200, writes: [StoreWrite] = []) {
         self.init(content: body.map(Content.json) ?? .none, status: status, writes: writes)
     }
 
-    /// The body; nil for an answer that is no JSON.
+    /// The JSON; nil for any other content.
     public var body: JSON? {
         get { if case .json(let body) = content { body } else { nil } }
         set { content = newValue.map(Content.json) ?? .none }
     }
 
-    /// A page.
+    /// A response with a page.
+    ///
+    /// - Parameters:
+    ///   - page: The page.
+    ///   - status: The HTTP status.
+    /// - Returns: The response.
     public static func page(_ page: Page, status: Int = 200) -> EndpointResponse {
         EndpointResponse(content: .page(page), status: status)
     }
 
-    /// A sign-in and consent for a purpose.
+    /// A response that starts sign-in and consent for a purpose.
     ///
     /// - Parameters:
     ///   - purpose: The name of an `InteractionPurpose` of the same plugin.
-    ///   - context: What the purpose gets back. It travels through the browser sealed; nobody can read or change it.
+    ///   - context: A value that the purpose gets back. It passes through the browser sealed, so nobody can read or
+    ///     change it.
     /// - Returns: The response.
     public static func interaction(_ purpose: String, context: JSON) -> EndpointResponse {
         EndpointResponse(content: .interaction(purpose: purpose, context: context))
     }
 
-    /// A file, such as an image.
+    /// A response with a file, such as an image.
     ///
     /// - Parameters:
     ///   - bytes: The content.
@@ -73,7 +85,10 @@ public struct EndpointResponse: Sendable {
         EndpointResponse(content: .file(bytes, mediaType: mediaType))
     }
 
-    /// A redirect that turns any method into GET.
+    /// A redirect, which the browser follows with GET whatever the method was (RFC 9110 section 15.4.4).
+    ///
+    /// - Parameter address: The URL.
+    /// - Returns: The response.
     public static func redirect(_ address: String) -> EndpointResponse {
         EndpointResponse(content: .redirect(address), status: 303)
     }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A refusal that the client is told about (RFC 6749 sections 4.1.2.1 and 5.2).
+/// A refusal that the client learns of (RFC 6749 sections 4.1.2.1 and 5.2).
 ///
-/// What a grant throws besides it is logged and answered as `server_error`.
+/// The core logs any other error of a plugin. A `StoreError` becomes `temporarily_unavailable`, all others
+/// `server_error`.
 public struct OAuthError: Error, Sendable {
-    /// An error code; extensions bring codes of their own.
+    /// An error code.
+    ///
+    /// Extensions of OAuth define more of them.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The code as it is sent.
         public let rawValue: String
@@ -17,11 +20,11 @@ public struct OAuthError: Error, Sendable {
 
     /// The error code.
     public var code: Code
-    /// What the client's developer may read, in the characters that RFC 6749 section 5.2 allows.
+    /// The description for the client's developer, in the characters that RFC 6749 section 5.2 allows.
     public var description: String
-    /// What only the log shows.
+    /// The reason, which only the log shows.
     public var reason: String?
-    /// Response headers that belong to the refusal.
+    /// Additional headers of the response.
     public var headers: [String: String]
     /// The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
     public var status: Int?
@@ -33,9 +36,10 @@ public struct OAuthError: Error, Sendable {
     ///
     /// - Parameters:
     ///   - code: The error code.
-    ///   - description: What the client's developer may read; other characters than RFC 6749 allows are replaced.
-    ///   - reason: What only the log shows; never a secret.
-    ///   - headers: Response headers that belong to the refusal.
+    ///   - description: The description for the client's developer. Characters that RFC 6749 section 5.2 does not allow
+    ///     are replaced by question marks.
+    ///   - reason: The reason, which only the log shows; never a secret.
+    ///   - headers: Additional headers of the response.
     ///   - status: The HTTP status, from 400 to 599; nil or another number for the usual one of the code.
     public init(
         _ code: Code, _ description: String = "", reason: String? = nil, headers: [String: String] = [:],
@@ -56,18 +60,23 @@ public struct OAuthError: Error, Sendable {
     /// The refusal of a client that sends too many requests (RFC 6585 section 4).
     ///
     /// - Parameters:
-    ///   - wait: When the client may try again; sent in whole seconds, and at least one.
-    ///   - reason: What only the log shows; never a secret.
+    ///   - wait: The time until the client may try again. It is sent in whole seconds, rounded up, and at least one.
+    ///   - reason: The reason, which only the log shows; never a secret.
     /// - Returns: `temporarily_unavailable` with the status 429 and `Retry-After`.
     public static func tooManyRequests(retryAfter wait: Duration, reason: String? = nil) -> OAuthError {
-        // The components of a longer span trap.
+        // The components of a longer duration trap.
         let (seconds, rest) = min(max(wait, .seconds(1)), .seconds(Int64.max)).components
         return OAuthError(
             .temporarilyUnavailable, "the client has sent too many requests", reason: reason,
             headers: ["Retry-After": "\(rest > 0 ? seconds + 1 : seconds)"], status: 429)
     }
 
-    /// The refusal of a grant that is unknown, expired, revoked or another client's: all alike from outside.
+    /// The refusal of a grant that is unknown, expired, revoked or another client's.
+    ///
+    /// The client cannot tell which.
+    ///
+    /// - Parameter reason: The reason, which only the log shows; never a secret.
+    /// - Returns: `invalid_grant`.
     public static func invalidGrant(reason: String) -> OAuthError {
         OAuthError(.invalidGrant, "the grant is invalid, expired or revoked", reason: reason)
     }
@@ -84,17 +93,17 @@ extension OAuthError.Code {
     public static let unauthorizedClient = OAuthError.Code(rawValue: "unauthorized_client")
     /// No plugin provides this grant.
     public static let unsupportedGrantType = OAuthError.Code(rawValue: "unsupported_grant_type")
-    /// A scope is malformed or more than the client may have.
+    /// The scope is malformed or exceeds what the client may have.
     public static let invalidScope = OAuthError.Code(rawValue: "invalid_scope")
-    /// An audience is malformed or more than the client may have (RFC 8707 section 2).
+    /// The audience is malformed or exceeds what the client may have (RFC 8707 section 2).
     public static let invalidTarget = OAuthError.Code(rawValue: "invalid_target")
-    /// The person or the server said no (RFC 6749 section 4.1.2.1).
+    /// The user or the server denied the request (RFC 6749 section 4.1.2.1).
     public static let accessDenied = OAuthError.Code(rawValue: "access_denied")
     /// No flow serves this response type (RFC 6749 section 4.1.2.1).
     public static let unsupportedResponseType = OAuthError.Code(rawValue: "unsupported_response_type")
     /// The access token is unknown, expired or revoked (RFC 6750 section 3.1).
     public static let invalidToken = OAuthError.Code(rawValue: "invalid_token")
-    /// The access token does not carry the scope that is needed (RFC 6750 section 3.1).
+    /// The access token does not have the required scope (RFC 6750 section 3.1).
     public static let insufficientScope = OAuthError.Code(rawValue: "insufficient_scope")
     /// The server failed.
     public static let serverError = OAuthError.Code(rawValue: "server_error")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The parameters of a request, in the order in which they came.
+/// The parameters of a request, in the order in which they were sent.
 public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
-    /// Names and values.
+    /// The names and values.
     public private(set) var all: [(name: String, value: String)]
-    /// For the host: is called with each name that is looked up and has no value, to find names that nobody declared.
+    /// For the host: called with each name that is looked up and has no value, to find names that are not declared.
     @_spi(Host)
     public var missing: (@Sendable (_ name: String) -> Void)?
 
@@ -18,22 +18,24 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
         all = elements.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The first value of a name.
+    /// The first value of a parameter; nil if it was not sent.
     public subscript(name: String) -> String? {
         if let found = all.first(where: { $0.name == name }) { return found.value }
         missing?(name)
         return nil
     }
 
-    /// All values of a name.
+    /// All values of a parameter.
     public func values(_ name: String) -> [String] {
         let found = all.filter { $0.name == name }.map(\.value)
         if found.isEmpty { missing?(name) }
         return found
     }
 
-    /// The value of a parameter that must be there.
+    /// The first value of a required parameter.
     ///
+    /// - Parameter name: The parameter's name.
+    /// - Returns: The value, which is not empty.
     /// - Throws: `OAuthError` `invalid_request` if it is missing or empty.
     public func required(_ name: String) throws -> String {
         guard let value = self[name], !value.isEmpty else {

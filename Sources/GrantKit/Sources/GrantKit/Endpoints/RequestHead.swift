@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request without its body: what a client or a network path can prove.
+/// A request without its body.
 public struct RequestHead: Sendable {
     /// The method, in upper case.
     public var method: String
-    /// The path, percent-encoded as it came, without the query.
+    /// The path, percent-encoded as it was sent, without the query.
     public var path: String
     /// The query, without the question mark.
     public var query: String?
-    /// Header names in lower case and their values, in the order in which they came.
+    /// Header names in lower case and their values, in the order in which they were sent.
     public var headers: [(name: String, value: String)]
-    /// The client's address, behind a trusted proxy the one it forwarded.
+    /// The client's IP address; if a trusted proxy sent the request, the address that it forwarded.
     public var address: String
-    /// What ties the log lines of this request together.
+    /// The id of the request, which all its log lines have.
     public var id: String
 
     /// Makes a head.
@@ -28,11 +28,11 @@ public struct RequestHead: Sendable {
         self.id = id
     }
 
-    /// The first value of a header.
+    /// The first value of a header; nil if it was not sent.
     ///
     /// - Parameter name: The name, in lower case.
     public subscript(header name: String) -> String? {
-        // Going by indices copies no values; a request is asked for about ten headers.
+        // Iterating over indices copies no values. About ten headers are looked up for each request.
         headers.indices.first { headers[$0].name == name }.map { headers[$0].value }
     }
 }

@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an endpoint is served.
+/// The methods and the path at which an endpoint is served.
 public struct Route: Sendable, Hashable {
-    /// What a path is below.
+    /// The base of a path.
     public enum Base: Sendable, Hashable {
         /// The base path of the server's endpoints.
         case endpoints
-        /// The issuer, where other servers have the path.
+        /// The issuer, for paths that clients expect there.
         case issuer
-        /// `/.well-known` below the issuer and, since clients may look only there, at the root of the origin
-        /// (RFC 8615 section 3).
+        /// `/.well-known` below the issuer, and at the root of the origin, since some clients look only there (RFC 8615
+        /// section 3).
         case wellKnown
     }
 
-    /// The methods it takes, in upper case.
+    /// The methods that it accepts, in upper case.
     public var methods: Set<String>
     /// The path, with a leading slash.
     ///
-    /// A segment such as `{id}` is a variable: `/Groups/{group}/members/{id}` has two. It takes one segment that is not
-    /// empty. A path without variables comes before one with them, and a segment without them before a variable.
+    /// A segment such as `{id}` is a variable: `/Groups/{group}/members/{id}` has two. A variable matches one segment
+    /// that is not empty. A path without variables wins over one with variables, and a fixed segment wins over a
+    /// variable.
     public var path: String
-    /// What the path is below.
+    /// The base of the path.
     public var base: Base
-    /// The name under which the server's metadata announces its address, if any.
+    /// The member of the server's metadata that contains the URL of the endpoint, if any.
     public var metadata: String?
 
     /// Makes a route.
+    ///
+    /// - Parameters:
+    ///   - methods: The methods that it accepts, in upper case.
+    ///   - path: The path, with a leading slash.
+    ///   - base: The base of the path.
+    ///   - metadata: The member of the server's metadata that contains the URL of the endpoint, if any.
     public init(_ methods: Set<String>, _ path: String, below base: Base = .endpoints, metadata: String? = nil) {
         self.methods = methods
         self.path = path

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that happened, for whoever keeps a record of it.
+/// An event: something that happened and may be recorded.
 ///
-/// An event never holds a secret, a token, a code or a password, and no text that somebody typed and nobody knows: people
-/// type passwords into the field for their name. It holds identifiers of what the server knows.
+/// An event never contains a secret, token, code or password. It identifies only users and clients that the server
+/// knows, and never contains a name that was typed, because people type passwords into the name field.
 public struct Event: Sendable {
-    /// What happened; plugins bring kinds of their own, whose names begin with the plugin's id and a full stop.
+    /// A kind of event.
+    ///
+    /// The name of a plugin's own kind begins with the plugin's id and a full stop.
     public struct Kind: RawRepresentable, Sendable, Hashable {
-        /// The name, as records show it.
+        /// The name, as it appears in records.
         public let rawValue: String
 
         /// Makes a kind.
@@ -16,36 +18,36 @@ public struct Event: Sendable {
         }
     }
 
-    /// What happened.
+    /// The kind of event.
     public var kind: Kind
-    /// When; the host writes it.
+    /// The time; the host sets it.
     public var time = Timestamp(seconds: 0)
-    /// The request in which it happened; the host writes it where there is one.
+    /// The id of the request in which it happened; the host sets it if there is a request.
     public var requestID: String?
-    /// Where the request came from; the host writes it where there is one.
+    /// The address of the request; the host sets it if there is a request.
     public var address: String?
-    /// The client; the host writes that of the request if the event names none.
+    /// The identifier of the client; if it is nil, the host sets that of the request.
     public var client: String?
-    /// Whom it is about.
+    /// The user or client that it is about.
     public var subject: Subject?
     /// The key of the grant.
     public var grant: String?
-    /// What ties together all that came of one consent.
+    /// The id of the grant, which everything issued under one consent shares.
     public var grantID: String?
-    /// The session, by the identifier that tokens carry as `sid`.
+    /// The identifier of the session, which is also the `sid` claim of tokens.
     public var sessionID: String?
-    /// The token, by its identifier, as `jti` carries it.
+    /// The identifier of the token, which is also its `jti` claim.
     public var tokenID: String?
-    /// What else there is to say.
+    /// Further details, as an object.
     public var details: JSON
 
     /// Makes an event.
     ///
     /// - Parameters:
-    ///   - kind: What happened.
-    ///   - subject: Whom it is about.
-    ///   - client: The client, if it is another than that of the request.
-    ///   - details: What else there is to say, as an object; never a secret.
+    ///   - kind: The kind of event.
+    ///   - subject: The user or client that it is about.
+    ///   - client: The identifier of the client, if it is not the client of the request.
+    ///   - details: Further details, as an object; never a secret.
     public init(_ kind: Kind, subject: Subject? = nil, client: String? = nil, details: JSON = [:]) {
         self.kind = kind
         self.subject = subject
@@ -56,9 +58,9 @@ public struct Event: Sendable {
     /// Makes an event about what was granted.
     ///
     /// - Parameters:
-    ///   - kind: What happened.
+    ///   - kind: The kind of event.
     ///   - authorization: What was granted.
-    ///   - details: What else there is to say, as an object; never a secret.
+    ///   - details: Further details, as an object; never a secret.
     public init(_ kind: Kind, _ authorization: Authorization, details: JSON = [:]) {
         self.init(kind, subject: authorization.subject, details: details)
         grant = authorization.origin.isEmpty ? nil : authorization.origin
@@ -68,46 +70,48 @@ public struct Event: Sendable {
 }
 
 extension Event.Kind {
-    /// The token endpoint or the authorization endpoint issued what a client asked for.
+    /// The token endpoint or the authorization endpoint issued what a client requested.
     public static let issued = Event.Kind(rawValue: "issued")
-    /// A request was refused; `details` has the error code and the rule.
+    /// The server refused a request; `details` has the error code and the rule.
     public static let refused = Event.Kind(rawValue: "refused")
-    /// A request failed through no fault of the client.
+    /// A request failed because of the server.
     public static let failed = Event.Kind(rawValue: "failed")
-    /// A person signed in.
+    /// A user signed in.
     public static let signedIn = Event.Kind(rawValue: "signed_in")
-    /// A session was made surer by further proof.
+    /// A user authenticated further in a session that already existed.
     public static let sessionRaised = Event.Kind(rawValue: "session_raised")
-    /// A person, or somebody who tries to pass for one, could not prove it.
+    /// A sign-in failed, for example because of a wrong password.
     public static let signInFailed = Event.Kind(rawValue: "sign_in_failed")
-    /// An attempt to sign in was held back, since there had been too many.
+    /// An attempt to sign in was refused because it came too soon after many others.
     public static let signInDelayed = Event.Kind(rawValue: "sign_in_delayed")
-    /// A session ended before its time.
+    /// A session ended before it expired.
     public static let sessionEnded = Event.Kind(rawValue: "session_ended")
-    /// A person allowed a client what it asked for, or a part of it.
+    /// A user allowed a client all or a part of what it requested.
     public static let consented = Event.Kind(rawValue: "consented")
-    /// A person denied a client what it asked for.
+    /// A user denied a client what it requested.
     public static let consentDenied = Event.Kind(rawValue: "consent_denied")
-    /// One token was revoked.
+    /// A token was revoked.
     public static let tokenRevoked = Event.Kind(rawValue: "token_revoked")
-    /// All that came of one consent was revoked.
+    /// A grant was revoked, with everything issued under it.
     public static let grantRevoked = Event.Kind(rawValue: "grant_revoked")
-    /// What can be used once was used again: somebody else has it too.
+    /// Something that can be redeemed once, such as a code, was presented again.
+    ///
+    /// It may have been stolen.
     public static let replayed = Event.Kind(rawValue: "replayed")
-    /// A user was made, changed or removed; `details` says what.
+    /// A user was created, changed or removed; `details` says which.
     public static let userChanged = Event.Kind(rawValue: "user_changed")
-    /// A client was made, changed or removed; `details` says what.
+    /// A client was created, changed or removed; `details` says which.
     public static let clientChanged = Event.Kind(rawValue: "client_changed")
     /// The server's keys changed.
     public static let keysChanged = Event.Kind(rawValue: "keys_changed")
-    /// The server began to serve.
+    /// The server started.
     public static let started = Event.Kind(rawValue: "started")
-    /// The server was told to end.
+    /// The server was told to stop.
     public static let stopped = Event.Kind(rawValue: "stopped")
-    /// The configuration was read again and is served.
+    /// The configuration was reloaded.
     public static let reloaded = Event.Kind(rawValue: "reloaded")
-    /// The configuration was read again and is not served, because something is wrong with it.
+    /// The configuration was not reloaded, because it has mistakes.
     public static let reloadFailed = Event.Kind(rawValue: "reload_failed")
-    /// Events were lost, because a sink did not take them for too long; `details` says how many.
+    /// Events were lost, because a sink did not accept any for too long; `details` says how many.
     public static let eventsLost = Event.Kind(rawValue: "events_lost")
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Records what happens.
+/// Records events.
 public protocol EventService: Sendable {
-    /// Takes an event down and returns at once; it is not even made if nothing that is loaded wants it.
+    /// Queues an event to be recorded and returns at once.
     ///
-    /// The host adds the time, and what it knows of the request in which this is called.
+    /// If no loaded plugin receives events, the event is not even made. The host adds the time, and the id, address and
+    /// client of the current request.
+    ///
+    /// - Parameter event: The event.
     func record(_ event: @autoclosure () -> Event)
 }

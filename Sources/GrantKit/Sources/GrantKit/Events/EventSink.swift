@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keeps a record of what happens.
+/// Records events.
 ///
-/// The host keeps a queue with a bound in front of each sink, so that no request waits for one.
+/// The host has a bounded queue for each sink, so no request waits for a sink.
 public protocol EventSink: Sendable {
-    /// Whether requests are refused while events cannot be taken, instead of losing events.
+    /// Whether requests are refused, rather than events lost, while the sink accepts no events.
     var isRequired: Bool { get }
-    /// Whether commands, which run beside the server, can write to it as well.
+    /// Whether commands, which run in other processes than the server, can write to it too.
     var takesFromCommands: Bool { get }
-    /// Writes events down, in the order in which they happened; called by one task at a time.
+    /// Writes events, in the order in which they happened.
     ///
-    /// - Throws: Any error if none of them was written; the host tries again with the same ones a moment later.
+    /// Only one task calls it at a time.
+    ///
+    /// - Parameter events: The events.
+    /// - Throws: Any error if none of them was written. The host then tries the same events again after a moment.
     func write(_ events: [Event]) async throws
 }
 
 extension EventSink {
-    /// No.
+    /// Not required: events are lost instead.
     public var isRequired: Bool { false }
-    /// No.
+    /// Not for commands.
     public var takesFromCommands: Bool { false }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who must stand behind a request.
+/// The client that a request needs.
 public enum ClientRequirement: Sendable, Hashable {
-    /// A client that authenticated.
+    /// A client that has authenticated.
     case confidential
-    /// A known client; one that has credentials must have authenticated.
+    /// Any registered client.
+    ///
+    /// If it has credentials, it must have authenticated.
     case identified
 }

@@ -2,27 +2,29 @@
 
 /// The names of a grant.
 public struct GrantDeclaration: Sendable, Hashable {
-    /// The `grant_type` on the wire.
+    /// The value of `grant_type` in requests.
     public var wire: String
-    /// The name in `grant_types` and `auth.<key>` of clients.
+    /// The name in client documents: in `grant_types` and `auth.<key>`.
     public var key: String
-    /// Other names that clients may list it by.
+    /// Other names that `grant_types` may contain.
     public var aliases: [String]
-    /// Who may use it.
+    /// The clients that may use it.
     public var client: ClientRequirement
-    /// An attribute of every grant that, when true under one of them, lets a client use this grant unlisted.
+    /// The name of a grant attribute.
+    ///
+    /// A client with this attribute true under one of its grants may use this grant without listing it.
     public var impliedBy: String?
-    /// What is better, and which specification says so, of a grant that new clients should not use.
+    /// What new clients should use instead of this grant, and which specification says so; nil if nothing is better.
     public private(set) var advice: String?
 
     /// Declares a grant.
     ///
     /// - Parameters:
-    ///   - wire: The `grant_type` on the wire.
-    ///   - key: The name in client documents; the wire name unless given.
-    ///   - aliases: Other names that clients may list it by.
-    ///   - client: Who may use it.
-    ///   - impliedBy: An attribute of every grant that lets a client use this grant unlisted.
+    ///   - wire: The value of `grant_type` in requests.
+    ///   - key: The name in client documents; by default `wire`.
+    ///   - aliases: Other names that `grant_types` may contain.
+    ///   - client: The clients that may use it.
+    ///   - impliedBy: The name of a grant attribute with which a client may use this grant without listing it.
     public init(
         _ wire: String, key: String? = nil, aliases: [String] = [], client: ClientRequirement, impliedBy: String? = nil
     ) {
@@ -33,9 +35,11 @@ public struct GrantDeclaration: Sendable, Hashable {
         self.impliedBy = impliedBy
     }
 
-    /// The grant as one that new clients should not use: a configuration with clients that may is warned about them.
+    /// The grant with advice against it.
     ///
-    /// - Parameter advice: What is better, and which specification says so.
+    /// `grantor check` warns about clients that may use it.
+    ///
+    /// - Parameter advice: What new clients should use instead, and which specification says so.
     /// - Returns: The declaration with the advice.
     public func discouraged(_ advice: String) -> GrantDeclaration {
         var declaration = self
@@ -43,13 +47,13 @@ public struct GrantDeclaration: Sendable, Hashable {
         return declaration
     }
 
-    /// Whether two declarations name one grant; advice is no part of a name.
+    /// Whether two declarations are the same apart from their advice.
     public static func == (left: GrantDeclaration, right: GrantDeclaration) -> Bool {
         left.wire == right.wire && left.key == right.key && left.aliases == right.aliases
             && left.client == right.client && left.impliedBy == right.impliedBy
     }
 
-    /// Hashes what is compared.
+    /// Hashes the names.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(wire)
         hasher.combine(key)

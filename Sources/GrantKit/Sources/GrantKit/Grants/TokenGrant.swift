@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides who is granted what, for one `grant_type` (RFC 6749 section 4).
+/// Decides what is granted to a client for one `grant_type` (RFC 6749 section 4).
 ///
-/// It must not mint a token, write a response, authenticate the client or consume anything by itself: what it redeems
-/// goes into `Authorization.writes`, which the core commits together with what is issued. It may be called again for
-/// the same request when that commit meets a conflict.
+/// The core identifies the client, issues the token and writes the response. The grant only decides. It must not redeem
+/// anything itself: it returns the redemption in `Authorization.writes`, and the core commits it together with what is
+/// issued. If that commit has a conflict, the core may call the grant again for the same request.
 public protocol TokenGrant: Sendable {
     /// The names of the grant.
     var declaration: GrantDeclaration { get }
     /// The parameters that it reads beyond `scope` and `audience`.
     var parameters: [ParameterDeclaration] { get }
-    /// Decides.
+    /// Decides what is granted.
     ///
-    /// - Throws: `OAuthError` to refuse; a `StoreError` is answered as
-    ///   `temporarily_unavailable`, any other error as `server_error`; both are logged.
+    /// - Parameter request: The request.
+    /// - Returns: What is granted.
+    /// - Throws: `OAuthError` to refuse. A `StoreError` becomes `temporarily_unavailable`, any other error
+    ///   `server_error`; both are logged.
     func authorize(_ request: TokenRequest) async throws -> Authorization
 }
 
 extension TokenGrant {
-    /// None beyond what the core reads.
+    /// No parameters beyond those that the core reads.
     public var parameters: [ParameterDeclaration] { [] }
 }

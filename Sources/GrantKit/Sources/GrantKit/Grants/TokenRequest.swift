@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request to the token endpoint, after the core has authenticated the client and dropped what nobody declared.
+/// A request to the token endpoint, after the core has identified the client and dropped undeclared parameters.
 public struct TokenRequest: Sendable {
-    /// The grant that is asked for.
+    /// The grant that was requested.
     public var grant: GrantDeclaration
     /// The client.
     public var client: Client
@@ -10,10 +10,12 @@ public struct TokenRequest: Sendable {
     public var parameters: Parameters
     /// The request without its body.
     public var head: RequestHead
-    /// What the client itself may have, narrowed to what it asked for: all that a grant without a user gives.
+    /// The limits of what the client itself may have, narrowed to what it requested.
+    ///
+    /// A grant without a user grants no more than this.
     public var allowed: AccessLimits
 
-    /// For the host: a request.
+    /// For the host: makes a request.
     @_spi(Host)
     public init(
         grant: GrantDeclaration, client: Client, parameters: Parameters, head: RequestHead, allowed: AccessLimits

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether an attempt may continue.
+/// The decision whether an attempt may continue.
 public enum AttemptVerdict: Sendable {
-    /// It may; after a success, pass the attempt to `AttemptService.succeeded`.
+    /// It may continue.
+    ///
+    /// If it is right, pass it to `AttemptService.succeeded`.
     case allowed(CountedAttempt)
-    /// It must wait; the secret must not be looked up.
+    /// It must wait for this time.
+    ///
+    /// The secret must not be looked up.
     case later(Duration)
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cryptography that needs no key of the server.
+/// Cryptography that needs none of the server's keys.
 public protocol CryptographyService: Sendable {
-    /// The SHA-256 digest of a string, as base64url: how a secret is stored.
+    /// The SHA-256 digest of a string in base64url.
+    ///
+    /// Store this instead of a secret.
     func digest(_ text: String) -> String
 
-    /// The left half of a string's digest, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6).
+    /// The left half of a string's digest, for `at_hash` and `c_hash` (OpenID Connect Core section 3.3.2.11).
     ///
     /// - Parameters:
-    ///   - text: The text.
-    ///   - algorithm: The `alg` of the token that will hold it, which says which digest is meant.
-    /// - Returns: The half, as base64url.
+    ///   - text: The string.
+    ///   - algorithm: The `alg` of the token that will contain it, which decides the digest.
+    /// - Returns: The half in base64url.
     func leftHalf(_ text: String, algorithm: String) -> String
 }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something to do in the background, after the change that it follows from.
+/// A job: work that is done in the background after a commit.
 public struct Job: Sendable {
     /// The name of the handler.
     public var handler: String
-    /// What the handler gets.
+    /// The value that the handler gets.
     ///
-    /// Jobs whose payloads have the same string `destination`, or else `client`, wait for each other if that
-    /// destination fails, and delay no others.
+    /// The member `destination`, or else `client`, may name where the job goes. If a destination fails, only jobs with
+    /// the same handler and destination wait.
     public var payload: JSON
-    /// For how long it is tried, from the time at which it is due.
+    /// The time for which it is tried, counted from when it is due.
     public var limit: Duration
-    /// When it is done at the earliest; nil for at once.
+    /// The time at which it is done at the earliest; nil for at once.
     ///
-    /// It may be a few seconds later, and is later still if servers do not keep up or their clocks differ.
+    /// It may be done a few seconds later, or later still if the servers are busy or their clocks differ.
     public var notBefore: Timestamp?
 
     /// Makes a job.
     ///
     /// - Parameters:
     ///   - handler: The name of the handler.
-    ///   - payload: What the handler gets.
-    ///   - limit: For how long it is tried.
+    ///   - payload: The value that the handler gets.
+    ///   - limit: The time for which it is tried, counted from when it is due.
     public init(_ handler: String, _ payload: JSON, limit: Duration) {
         self.handler = handler
         self.payload = payload

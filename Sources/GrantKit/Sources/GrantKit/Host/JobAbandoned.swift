@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Thrown by a job handler for a job that no later attempt can do: the job is dropped, and the log says why.
+/// The error of a job handler for a job that cannot succeed later either.
+///
+/// The job is dropped, and the log says why.
 public struct JobAbandoned: Error, Sendable, CustomStringConvertible {
-    /// Why, for the log.
+    /// The reason, for the log.
     public let description: String
 
     /// Makes an error.
     ///
-    /// - Parameter description: Why no attempt can do the job; never a secret.
+    /// - Parameter description: The reason, for the log; never a secret.
     public init(_ description: String) {
         self.description = description
     }

@@ -2,12 +2,13 @@
 
 /// Runs background jobs.
 ///
-/// A job is done at least once: after a crash it may be done again.
+/// Each job is run at least once. After a crash it may be run again.
 public protocol JobHandler: Sendable {
     /// The name by which jobs are queued for it, unique in a server.
     var name: String { get }
-    /// Does one job, within half a minute.
+    /// Runs one job, within 30 seconds.
     ///
-    /// - Throws: `JobAbandoned` for a job that cannot be done at all; any other error, to be called again later.
+    /// - Parameter payload: The payload of the job.
+    /// - Throws: `JobAbandoned` for a job that can never succeed; any other error to be called again later.
     func run(_ payload: JSON) async throws
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Defers what need not be done before a response, and must not be forgotten either.
+/// Queues jobs for work that must be done, but not before the response.
 public protocol JobService: Sendable {
-    /// The row of a job, to be committed with what it follows from; the job is done once that is committed.
+    /// The write that queues a job.
+    ///
+    /// Commit it together with the change that the job follows from; the job runs after that commit.
     ///
     /// - Parameter job: The job.
     /// - Returns: The write.
-    /// - Throws: `StoreError` if the row cannot be made.
+    /// - Throws: `StoreError` if the record cannot be made.
     func enqueue(_ job: Job) async throws -> StoreWrite
 }

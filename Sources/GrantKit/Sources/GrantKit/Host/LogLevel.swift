@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How important a line of the log is.
+/// The importance of a line of the log.
 public enum LogLevel: Sendable, Hashable {
     /// For the plugin's author.
     case debug

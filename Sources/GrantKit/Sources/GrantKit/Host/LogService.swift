@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The server's log, as one plugin writes to it.
+/// Writes lines of a plugin to the server's log.
 ///
-/// Each call writes one line, whatever the strings contain. The host adds the id of the plugin and, while a request is
-/// served, the id of the request. It drops lines of a plugin that writes more than a hundred in a second, and logs how
-/// many.
+/// Each call writes one line, whatever the strings contain. The host adds the id of the plugin and, during a request,
+/// the id of the request. If a plugin writes more than 100 lines in a second, the host drops the rest and logs how many
+/// it dropped.
 ///
-/// Never log a secret: no password, token, code, key or client secret, and nothing of a request that may contain one. A
-/// `Secret` is written as `<redacted>`.
+/// Never log a password, token, code, key or client secret, nor any part of a request that may contain one. A `Secret`
+/// is written as `<redacted>`.
 public protocol LogService: Sendable {
     /// Writes one line.
     ///
     /// - Parameters:
-    ///   - level: How important the line is. If the server does not log this level, the strings are not even made.
-    ///   - message: What happened, as a clause without a full stop that is the same each time.
-    ///   - values: What was different this time, by name. A name that the server uses itself gets an underscore in
-    ///     front.
+    ///   - level: The importance of the line. If the server does not log this level, the strings are not even made.
+    ///   - message: What happened, as a clause without a full stop. Use the same words each time, and put what differs
+    ///     into `values`.
+    ///   - values: Values by name. If the server itself uses a name, the host puts an underscore before it.
     func write(
         _ level: LogLevel, _ message: @autoclosure () -> String,
         _ values: @autoclosure () -> KeyValuePairs<String, String>)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why another server was not asked, or did not answer; for the log, never for a client.
+/// The reason why a request to another server was not sent or got no response; for the log, never for a client.
 public struct OutboundError: Error, Sendable, CustomStringConvertible {
     /// What is wrong.
     public let description: String

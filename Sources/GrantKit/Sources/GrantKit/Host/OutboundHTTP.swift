@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Asks other servers on behalf of plugins, which must not do so by themselves.
+/// Sends requests to other servers for plugins, which must not connect to servers themselves.
 ///
-/// Only https is spoken (and http on this machine, where the server is for this machine alone). A name is resolved once,
-/// and the connection goes to that address; addresses that are not of the public internet are refused unless the
-/// configuration lists their network. Redirects are not followed, and size and time are limited.
+/// Requests use HTTPS. If the issuer is a loopback address, they may also use HTTP to loopback addresses. The host
+/// resolves a name once, and connects only to addresses of the public internet and of the networks in the
+/// configuration. It follows no redirects, and limits the size of the response and the time.
 public protocol OutboundHTTP: Sendable {
     /// Sends a request.
     ///
+    /// - Parameter request: The request.
+    /// - Returns: The response.
     /// - Throws: `OutboundError`.
     func send(_ request: OutboundRequest) async throws -> OutboundReply
 }

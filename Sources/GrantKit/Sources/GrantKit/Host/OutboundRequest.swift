@@ -4,13 +4,13 @@
 public struct OutboundRequest: Sendable {
     /// The method, in upper case.
     public var method: String
-    /// The address.
+    /// The URL.
     public var url: String
-    /// Headers beside those that the transport sets.
+    /// Headers in addition to those that the host sets.
     public var headers: [(name: String, value: String)] = []
     /// The body.
     public var body: [UInt8]
-    /// How long the request may take in total; nil, and anything longer, for the limit of the server.
+    /// The longest time for the request and its response; nil for the server's own limit, which always applies.
     public var limit: Duration?
 
     /// Makes a request.

@@ -1,41 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the server lends to plugins.
+/// The services of the server that a plugin can use.
 public protocol PluginHost: Sendable {
     /// The issuer identifier (RFC 8414 section 2).
     var issuer: String { get }
-    /// The store; not before `start`.
+    /// The store; only from `start` on.
     var store: any StoreService { get }
     /// The clients.
     var clients: any ClientDirectory { get }
-    /// The people that can sign in; not before `start`.
+    /// The users; only from `start` on.
     var users: any UserDirectory { get }
-    /// The server's own keys; they sign nothing before `start`.
+    /// The server's own keys; they can be used only from `start` on.
     var keys: any KeyRing { get }
-    /// Cryptography that needs no key of the server.
+    /// Cryptography that needs none of the server's keys.
     var cryptography: any CryptographyService { get }
-    /// The tokens that this server issued.
+    /// The tokens that this server has issued.
     var tokens: any TokenService { get }
-    /// What the core does around access.
+    /// The core's decisions about scope, audience and claims.
     var access: any AccessService { get }
-    /// The sessions of people.
+    /// The sessions of users.
     var sessions: any SessionDirectory { get }
-    /// What people have allowed clients.
+    /// The consents of users to clients.
     var consents: any ConsentDirectory { get }
-    /// Slows down the guessing of secrets.
+    /// The limits on guessing secrets.
     var attempts: any AttemptService { get }
-    /// Queues what need not be done before an answer.
+    /// The queue for work that need not be done before the response.
     var jobs: any JobService { get }
     /// Requests to other servers.
     var outbound: any OutboundHTTP { get }
-    /// The public address of a route, which depends on a base path that only the server knows; not before `start`.
+    /// The public URL of a route; only from `start` on.
+    ///
+    /// - Parameter route: The route.
+    /// - Returns: The URL, which contains a base path that only the server knows.
     func address(of route: Route) -> String
-    /// Records what happens, for those who keep records of it.
+    /// The events that plugins may record.
     var events: any EventService { get }
-    /// The server's log, where the plugin's lines bear its id.
+    /// The server's log; lines of the plugin contain its id.
     var log: any LogService { get }
     /// The current time.
     var now: Timestamp { get }
-    /// Random bytes, as base64url.
+    /// Random bytes in base64url.
+    ///
+    /// - Parameter count: The number of bytes before encoding.
+    /// - Returns: The string.
     func random(bytes count: Int) -> String
 }

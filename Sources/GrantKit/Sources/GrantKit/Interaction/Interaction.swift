@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A sign-in and consent as one of its steps sees it.
+/// An interaction, which is sign-in and consent, as one of its steps sees it.
 public struct Interaction: Sendable {
-    /// The client that asks.
+    /// The client that requests access.
     public var client: Client
-    /// What has to be reached.
+    /// The requirements of sign-in and consent.
     public var policy: InteractionPolicy
-    /// Whom the session or the steps before have established.
+    /// The user, as identified by the session or earlier steps; nil if nobody is identified yet.
     public var subject: Subject?
-    /// When that was proved.
+    /// The time of that authentication.
     public var authenticatedAt: Timestamp?
-    /// The authentication context class that was reached so far.
+    /// The authentication context class reached so far.
     public var acr: String?
-    /// The methods by which it was proved so far (RFC 8176); a step that asks for one of these again can skip.
+    /// The authentication methods used so far (RFC 8176, `amr`).
+    ///
+    /// A step can skip a method that is already among them.
     public var amr: [String] = []
-    /// What this step kept with its last page.
+    /// The value that this step kept with its last page.
     public var kept: JSON?
-    /// The address of the person's browser.
+    /// The IP address of the browser.
     public var address: String
 
-    /// For the host: an interaction.
+    /// For the host: makes an interaction.
     @_spi(Host)
     public init(
         client: Client, policy: InteractionPolicy, subject: Subject? = nil, kept: JSON? = nil, address: String = ""

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The end of an interaction that did not begin at the authorization endpoint.
+/// The result of an interaction with a purpose.
 public struct PurposeAnswer: Sendable {
-    /// The page to show, without a form; the core keeps name and values for a moment, so that a button pressed twice
-    /// shows it twice.
+    /// The page to show, which must not have a form.
+    ///
+    /// The core keeps its name and values for a short time, so that the same page appears if a button is pressed twice.
     public var page: Page
-    /// What the core commits before it shows the page, to collections of the purpose's plugin.
+    /// Writes to collections of the purpose's plugin, which the core commits before it shows the page.
     public var writes: [StoreWrite]
 
-    /// Makes an answer.
+    /// Makes a result.
     ///
     /// - Parameters:
     ///   - page: The page to show.
-    ///   - writes: What the core commits before it shows the page.
+    ///   - writes: Writes that the core commits before it shows the page.
     public init(_ page: Page, writes: [StoreWrite] = []) {
         self.page = page
         self.writes = writes

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a purpose throws if it already has its result, for example from another tab: a page tells the user which.
+/// The error of a purpose that already has its result, for example from another tab.
 ///
-/// The core shows the page and commits nothing.
+/// The core shows the page, which tells the user the result, and commits nothing.
 public struct PurposeSettled: Error, Sendable {
-    /// The page to show, without a form.
+    /// The page to show, which must not have a form.
     public var page: Page
 
     /// Makes an error.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a step ends.
+/// The outcome of a step.
 public enum StepOutcome: Sendable {
-    /// It has nothing to ask.
+    /// The step has nothing to ask.
     case skip
-    /// It is finished.
+    /// The step is finished.
     case done(StepResult)
-    /// It asks, or asks again.
+    /// The step shows a page, for the first time or again.
     case page(Page)
-    /// The request is refused, and the client is told.
+    /// The step refuses the request, and the client gets the error.
     case refuse(OAuthError)
 }

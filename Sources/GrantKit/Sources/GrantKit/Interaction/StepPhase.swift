@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// In which order steps run.
+/// The phase of an interaction in which a step runs.
 public enum StepPhase: Int, Sendable, Hashable {
-    /// Finds out who the person is; not asked where a session says so.
+    /// First, to identify the user.
+    ///
+    /// Skipped if a session already does.
     case identify
-    /// Makes surer that they are; asked with a session too, so it skips where `Interaction.amr` is enough.
+    /// Second, to authenticate the user further.
+    ///
+    /// It runs with a session too, so a step skips if `Interaction.amr` is enough.
     case verify
-    /// Asks what else the client needs to know.
+    /// Last, to ask for anything else that the client needs to know.
     case choose
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a member of the server's metadata holds (RFC 8414 section 2).
+/// The value of a member of the server's metadata (RFC 8414 section 2).
 public enum MetadataValue: Sendable, Hashable {
-    /// A list that plugins add to.
+    /// A list to which several plugins can add.
     case union([String])
-    /// One value; two plugins that give different ones stop the start.
+    /// One value.
+    ///
+    /// If two plugins give different values, the server does not start.
     case value(JSON)
 }

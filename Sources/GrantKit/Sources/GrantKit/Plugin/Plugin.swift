@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A unit of the authorization server that can be replaced without rebuilding it.
+/// A part of the server that is loaded from a library, so it can be replaced without rebuilding the server.
 ///
-/// A plugin is trusted code: it runs in the server's process, and a trap in it ends the server.
+/// A plugin is trusted code. It runs in the server's process, so a trap in it ends the server.
 public protocol Plugin: Sendable {
-    /// What it is called and what it is for.
+    /// The plugin's id, version and summary.
     static var manifest: PluginManifest { get }
 
-    /// Reads its settings and declares the client attributes it reads; no input or output.
+    /// Reads the plugin's settings and declares its client attributes.
     ///
-    /// - Throws: `ConfigurationError`, pointing at the setting.
+    /// It must do no input or output.
+    ///
+    /// - Parameters:
+    ///   - settings: The plugin's section of the configuration.
+    ///   - host: The services of the server, most of which can be used only from `start` on.
+    /// - Throws: `ConfigurationError`, which names the setting.
     init(settings: Settings, host: any PluginHost) throws
 
-    /// Says what it adds; no input or output.
+    /// Adds everything that the plugin offers to a registry.
     ///
+    /// It must do no input or output.
+    ///
+    /// - Parameter registry: The registry.
     /// - Throws: `ConfigurationError`.
     func register(in registry: inout Registry) throws
 
-    /// Opens what it needs, before the first request.
+    /// Opens what the plugin needs, before the first request.
+    ///
+    /// - Throws: Any error, after which the server does not start.
     func start() async throws
 
-    /// Closes what it opened, after the last request that uses it.
+    /// Closes what `start` opened, after the last request that uses the plugin.
     func stop() async
 }
 
 extension Plugin {
-    /// Nothing.
+    /// Does nothing.
     public func start() async throws {}
 
-    /// Nothing.
+    /// Does nothing.
     public func stop() async {}
 }

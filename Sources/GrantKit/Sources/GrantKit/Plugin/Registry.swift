@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one plugin adds to the server, by role.
+/// Everything that one plugin adds to the server, by role.
 ///
-/// Only the host reads the lists. A test of a plugin looks at them with `TestRegistry` of `GrantKitTesting`.
+/// Only the host reads the lists. Tests of plugins read them with `TestRegistry` of `GrantKitTesting`.
 public struct Registry: Sendable {
     /// The grants.
     @_spi(Host)
     public private(set) var grants: [any TokenGrant] = []
-    /// The extensions of answers.
+    /// The extensions of responses.
     @_spi(Host)
     public private(set) var extensions: [any ResponseExtension] = []
     /// The token formats.
     @_spi(Host)
     public private(set) var formats: [any TokenFormat] = []
-    /// The resolvers, those of the formats included.
+    /// The token resolvers, including the token formats.
     @_spi(Host)
     public private(set) var resolvers: [any TokenResolver] = []
-    /// The endpoints for callers of all kinds.
+    /// The endpoints.
     @_spi(Host)
     public private(set) var endpoints: [any Endpoint] = []
-    /// The words of `response_type`.
+    /// The flows of the authorization endpoint.
     @_spi(Host)
     public private(set) var flows: [any AuthorizationFlow] = []
     /// The filters of authorization requests.
@@ -28,22 +28,22 @@ public struct Registry: Sendable {
     /// The filters of token requests.
     @_spi(Host)
     public private(set) var tokenFilters: [any TokenRequestFilter] = []
-    /// What is asked of people.
+    /// The steps of sign-in and consent.
     @_spi(Host)
     public private(set) var steps: [any InteractionStep] = []
     /// The purposes of interactions that do not begin at the authorization endpoint.
     @_spi(Host)
     public private(set) var purposes: [any InteractionPurpose] = []
-    /// What is told about people.
+    /// The sources of claims.
     @_spi(Host)
     public private(set) var claimsSources: [any ClaimsSource] = []
-    /// Who has something to commit when something is revoked.
+    /// The participants in revocations.
     @_spi(Host)
     public private(set) var revocationParticipants: [any RevocationParticipant] = []
-    /// What has something to commit together with the changes that events are about.
+    /// The outboxes for events.
     @_spi(Host)
     public private(set) var outboxes: [any EventOutbox] = []
-    /// Who does what was put off.
+    /// The handlers of background jobs.
     @_spi(Host)
     public private(set) var jobs: [any JobHandler] = []
     /// The pages.
@@ -52,25 +52,25 @@ public struct Registry: Sendable {
     /// The documents below `/.well-known`.
     @_spi(Host)
     public private(set) var documents: [WellKnownDocument] = []
-    /// What keeps records of what happens.
+    /// The sinks for events.
     @_spi(Host)
     public private(set) var eventSinks: [any EventSink] = []
     /// The stores.
     @_spi(Host)
     public private(set) var stores: [any Store] = []
-    /// What is kept in the store.
+    /// The plugin's collections in the store.
     @_spi(Host)
     public private(set) var collections: [StoreCollection] = []
-    /// Scope words that are granted only if they are asked for.
+    /// The scope values that are granted only if a request names them.
     @_spi(Host)
     public private(set) var scopesOnRequest: Set<String> = []
-    /// Scope words that a person cannot untick.
+    /// The scope values that the user cannot deselect.
     @_spi(Host)
     public private(set) var requiredScopes: Set<String> = []
-    /// The signature algorithms that the server must have a key for.
+    /// The signature algorithms for which the server must have a key.
     @_spi(Host)
     public private(set) var signingAlgorithms: [String] = []
-    /// Members of the server's metadata.
+    /// The members of the server's metadata.
     @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
@@ -82,18 +82,18 @@ public struct Registry: Sendable {
         grants.append(grant)
     }
 
-    /// Adds an extension of answers.
+    /// Adds an extension of responses.
     public mutating func add(extension: some ResponseExtension) {
         extensions.append(`extension`)
     }
 
-    /// Adds a token format, which resolves its own tokens.
+    /// Adds a token format, which is also the resolver of its tokens.
     public mutating func add(format: some TokenFormat) {
         formats.append(format)
         resolvers.append(format)
     }
 
-    /// Adds a resolver of tokens that are no access tokens.
+    /// Adds a resolver of tokens that are not access tokens.
     public mutating func add(resolver: some TokenResolver) {
         resolvers.append(resolver)
     }
@@ -103,7 +103,7 @@ public struct Registry: Sendable {
         endpoints.append(endpoint)
     }
 
-    /// Adds a word of `response_type`.
+    /// Adds a flow of the authorization endpoint.
     public mutating func add(flow: some AuthorizationFlow) {
         flows.append(flow)
     }
@@ -118,7 +118,7 @@ public struct Registry: Sendable {
         tokenFilters.append(tokenFilter)
     }
 
-    /// Adds something that is asked of people.
+    /// Adds a step of sign-in and consent.
     public mutating func add(step: some InteractionStep) {
         steps.append(step)
     }
@@ -128,22 +128,22 @@ public struct Registry: Sendable {
         purposes.append(purpose)
     }
 
-    /// Adds something that is told about people.
+    /// Adds a source of claims.
     public mutating func add(claims source: some ClaimsSource) {
         claimsSources.append(source)
     }
 
-    /// Adds what has something to commit when something is revoked.
+    /// Adds a participant in revocations.
     public mutating func add(revocation participant: some RevocationParticipant) {
         revocationParticipants.append(participant)
     }
 
-    /// Adds what has something to commit together with the changes that events are about.
+    /// Adds an outbox for events.
     public mutating func add(outbox: some EventOutbox) {
         outboxes.append(outbox)
     }
 
-    /// Adds what does what was put off.
+    /// Adds a handler of background jobs.
     public mutating func add(job handler: some JobHandler) {
         jobs.append(handler)
     }
@@ -151,24 +151,26 @@ public struct Registry: Sendable {
     /// Adds a page.
     ///
     /// - Parameters:
-    ///   - name: The page's name, by which the plugin shows it and a deployment's folder replaces it.
-    ///   - template: A Mustache template; `{{> head}}` and `{{> foot}}` make it one of the server's pages.
-    ///   - texts: Texts by the tag of their language (RFC 5646) and their key. A key is the page's name, an underscore
-    ///     and more; `en` must be there, and stands in where another language lacks a text.
+    ///   - name: The page's name. The plugin shows it by this name, and an operator can replace the template of this
+    ///     name.
+    ///   - template: The Mustache template. Start it with `{{> head}}` and end it with `{{> foot}}` to make it look
+    ///     like the server's own pages.
+    ///   - texts: The strings, by the tag of their language (RFC 5646) and then by their key. A key begins with the
+    ///     page's name and an underscore. `en` is required, and is used if another language lacks a string.
     public mutating func add(page name: String, template: String, texts: [String: [String: String]]) {
         pages.append(PageTemplate(name: name, template: template, texts: texts))
     }
 
-    /// Adds a document below `/.well-known`: a copy of the server's metadata.
+    /// Adds a document below `/.well-known`, which is a copy of the server's metadata.
     ///
     /// - Parameters:
     ///   - name: The name below `/.well-known/`.
-    ///   - members: What the copy gets in addition; a member that the metadata has too is replaced.
+    ///   - members: The members to add to the copy. They replace members of the metadata with the same names.
     public mutating func add(document name: String, adding members: [JSON.Member] = []) {
         documents.append(WellKnownDocument(name: name, adding: members))
     }
 
-    /// Adds something that keeps a record of what happens.
+    /// Adds a sink for events.
     public mutating func add(eventSink: some EventSink) {
         eventSinks.append(eventSink)
     }
@@ -178,24 +180,28 @@ public struct Registry: Sendable {
         stores.append(store)
     }
 
-    /// Says what is kept in the store.
+    /// Adds a collection in the store.
     public mutating func add(collection: StoreCollection) {
         collections.append(collection)
     }
 
-    /// Keeps a scope word out of "all of the client's scope": it is granted only if it is asked for.
+    /// Adds a scope value that is granted only if a request names it.
+    ///
+    /// A request without a scope does not get it.
     public mutating func add(scopeOnRequest word: String) {
         scopesOnRequest.insert(word)
     }
 
-    /// Keeps a scope word from being unticked where a person consents, since the request means nothing without it.
+    /// Adds a scope value that the user cannot deselect on the consent page, because the request is useless without it.
     public mutating func add(requiredScope word: String) {
         requiredScopes.insert(word)
     }
 
-    /// Has the server keep a key that signs with an algorithm (RFC 7518 section 3.1), one of `host.keys.algorithms`.
+    /// Adds a signature algorithm for which the server must have a key: one of `host.keys.algorithms` (RFC 7518 section
+    /// 3.1).
     ///
-    /// What was signed verifies for as long as the longest token of a client or record of a collection lives.
+    /// After a key is replaced, its signatures stay valid for the longest token lifetime of any client, and for the
+    /// longest `retention` of any collection.
     public mutating func add(signingAlgorithm name: String) {
         signingAlgorithms.append(name)
     }

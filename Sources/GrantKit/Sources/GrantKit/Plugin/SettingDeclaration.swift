@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of a setting without reading a configuration: its line in the reference.
+/// A setting as its plugin declares it, which is its line in the reference.
 @_spi(Host)
 public struct SettingDeclaration: Sendable, Hashable {
-    /// The key, as it is in the file; in the reference, that of an element of a list is `<list>[].<key>`.
+    /// The key, as written in the file.
+    ///
+    /// In the reference, the key of a list's element is `<list>[].<key>`.
     public internal(set) var key: String
-    /// What kind of value it takes.
+    /// The kind of value that it accepts, in words.
     public let expectation: String
-    /// The value it has if the file has none; nil if the file must have one.
+    /// The default; nil if the setting is required.
     public let fallback: JSON?
-    /// A value for the reference of a setting that must be there.
+    /// An example of a required setting, for the reference.
     public let example: JSON
-    /// The bounds, in words, or nothing.
+    /// The bounds, in words; empty if there are none.
     public let bounds: String
-    /// What it is for, in one sentence.
+    /// The purpose of the setting, in one sentence.
     public let help: String
     /// Whether the value is a secret, which is never shown.
     public let isSecret: Bool
 
-    /// The declaration as the reference shows it, for a setting of each element of a list.
+    /// The declaration for the reference, if the setting belongs to the elements of a list.
     ///
     /// - Parameter list: The key of the list.
     /// - Returns: The declaration.

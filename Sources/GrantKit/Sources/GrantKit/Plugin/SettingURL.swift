@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A URL as the value of a setting: nobody but the owner of its host reads what is sent there.
+/// A URL as the value of a setting.
+///
+/// It is https, or http on this machine, so only its owner reads what is sent there.
 struct SettingURL: SettingValue {
     static var expectation: String { "an https URL (http only on 127.0.0.1, [::1] or localhost)" }
 

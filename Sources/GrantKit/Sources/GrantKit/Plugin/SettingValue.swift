@@ -1,45 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A type that a setting or a client attribute can have.
+/// A type of settings and client attributes.
 public protocol SettingValue: Sendable {
-    /// What a message says was expected, with an article: "a string", "true or false".
+    /// The kind of value, as messages call it: "a string", "true or false".
     static var expectation: String { get }
-    /// Reads the value, or gives nil if it is of another kind.
+    /// Reads a value; nil if it is of another kind.
     init?(setting: JSON)
-    /// The value as it would be written.
+    /// The value as the configuration would have it.
     var setting: JSON { get }
 }
 
 extension String: SettingValue {
-    /// What a message says was expected.
+    /// The kind of value, as messages call it.
     public static var expectation: String { "a string" }
 
-    /// Reads a text.
+    /// Reads a string.
     public init?(setting: JSON) {
         guard let text = setting.string else { return nil }
         self = text
     }
 
-    /// The text.
+    /// The string.
     public var setting: JSON { .string(self) }
 }
 
 extension Bool: SettingValue {
-    /// What a message says was expected.
+    /// The kind of value, as messages call it.
     public static var expectation: String { "true or false" }
 
-    /// Reads a truth value.
+    /// Reads a Boolean.
     public init?(setting: JSON) {
         guard let value = setting.bool else { return nil }
         self = value
     }
 
-    /// The truth value.
+    /// The Boolean.
     public var setting: JSON { .bool(self) }
 }
 
 extension Int64: SettingValue {
-    /// What a message says was expected.
+    /// The kind of value, as messages call it.
     public static var expectation: String { "a whole number" }
 
     /// Reads a whole number.
@@ -53,7 +53,7 @@ extension Int64: SettingValue {
 }
 
 extension [String]: SettingValue {
-    /// What a message says was expected.
+    /// The kind of value, as messages call it.
     public static var expectation: String { "a string or a list of strings" }
 
     /// Reads a string or a list of strings.
@@ -69,7 +69,7 @@ extension [String]: SettingValue {
 }
 
 extension Duration: SettingValue {
-    /// What a message says was expected.
+    /// The kind of value, as messages call it.
     public static var expectation: String { "a duration such as 90s, 15m, 12h or 30d" }
 
     /// Reads a number of seconds, or a number with the unit s, m, h or d.
@@ -95,7 +95,7 @@ extension Duration: SettingValue {
         }
     }
 
-    /// The duration in its largest unit without a rest.
+    /// The duration in the largest unit that divides it.
     public var setting: JSON {
         let seconds = components.seconds
         for (unit, factor) in [("d", Int64(86400)), ("h", 3600), ("m", 60)] where seconds > 0 && seconds % factor == 0 {

@@ -2,14 +2,14 @@
 
 /// A plugin's section of the configuration.
 ///
-/// Read each setting once, in `init`. A bad value is reported and the default returned, so that one run finds all
-/// problems; a key that nobody read is an unknown key.
+/// Read each setting once, in `init`. If a value is not valid, the problem is reported and the default returned, so one
+/// run finds all problems. A key that the plugin does not read is reported as unknown.
 public struct Settings: Sendable {
     private let source: any SettingsSource
-    /// Where these settings are within those of the plugin: nothing, or a place in a list such as `receivers[1].`.
+    /// The place of these settings in the plugin's section: empty, or an element of a list such as `receivers[1].`.
     private let place: String
 
-    /// For the host: settings out of a source.
+    /// For the host: makes settings from a source.
     @_spi(Host)
     public init(_ source: any SettingsSource) {
         self.init(source, at: "")
@@ -24,19 +24,19 @@ public struct Settings: Sendable {
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - fallback: The value if the file has none.
-    ///   - help: What it is for, in one sentence.
+    ///   - fallback: The default.
+    ///   - help: The purpose, in one sentence.
     /// - Returns: The setting's value.
     public func read<Value: SettingValue>(_ key: String, default fallback: Value, _ help: String) -> Value {
         read(declaration(Value.self, key, fallback: fallback.setting, help)) ?? fallback
     }
 
-    /// Reads a setting that the file must have.
+    /// Reads a required setting.
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - example: A value for the reference.
-    ///   - help: What it is for, in one sentence.
+    ///   - example: An example for the reference.
+    ///   - help: The purpose, in one sentence.
     /// - Returns: The setting's value.
     /// - Throws: `ConfigurationError` if it is missing or of another kind.
     public func read<Value: SettingValue>(_ key: String, example: Value, _ help: String) throws -> Value {
@@ -47,27 +47,27 @@ public struct Settings: Sendable {
         return value
     }
 
-    /// Reads a URL that the file must have: https, or http on this machine.
+    /// Reads a required URL, which must be https, or http on this machine.
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - example: A URL for the reference.
-    ///   - help: What it is for, in one sentence.
+    ///   - example: An example for the reference.
+    ///   - help: The purpose, in one sentence.
     /// - Returns: The URL.
-    /// - Throws: `ConfigurationError` if it is missing or may not be used.
+    /// - Throws: `ConfigurationError` if it is missing or not such a URL.
     public func read(url key: String, example: String, _ help: String) throws -> WebAddress {
         let declaration = declaration(SettingURL.self, key, example: .string(example), help)
         guard let value: SettingURL = read(declaration) else { throw missing(declaration) }
         return value.address
     }
 
-    /// Reads a secret, which nothing shows; the file need not have it.
+    /// Reads an optional secret, which messages and logs never show.
     ///
     /// - Parameters:
-    ///   - key: The key, in snake case, with a word that says that it is a secret, such as `secret` or `password`:
-    ///     by that word the host knows the lines that no message may quote.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The secret; nil if the file has none or an empty one.
+    ///   - key: The key, in snake case. It must contain a word such as `secret` or `password`, by which the host knows
+    ///     which lines of the file its messages must not quote.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The secret; nil if it is missing or empty.
     public func read(secret key: String, _ help: String) -> Secret? {
         let value: String? = read(declaration(String.self, key, fallback: "", isSecret: true, help))
         return value.flatMap { $0.isEmpty ? nil : Secret($0) }
@@ -75,16 +75,16 @@ public struct Settings: Sendable {
 
     /// Reads a list of mappings, each with settings of its own.
     ///
-    /// What `read` throws is reported with its place, such as `receivers[1].url`, so that one run finds all problems.
-    /// The start is refused afterwards.
+    /// Errors of `read` are reported with their place, such as `receivers[1].url`, so one run finds all problems. The
+    /// server does not start then.
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - limit: The most elements that the list may have.
-    ///   - help: What it is for, in one sentence.
-    ///   - read: Makes an element of its settings; read all of them before you throw. It is also called once without a
-    ///     file, for the reference, and what it returns then is dropped.
-    /// - Returns: The elements that could be read; none if the file has no list.
+    ///   - limit: The maximum number of elements.
+    ///   - help: The purpose, in one sentence.
+    ///   - read: Makes an element from its settings. Read all settings before you throw. For the reference, it is also
+    ///     called once without a configuration, and its result is ignored.
+    /// - Returns: The elements that could be read; empty if the setting is missing.
     public func list<Element>(
         _ key: String, atMost limit: Int = 100, _ help: String, _ read: (Settings) throws -> Element
     ) -> [Element] {
@@ -110,9 +110,9 @@ public struct Settings: Sendable {
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - fallback: The duration if the file has none.
-    ///   - bounds: The shortest and the longest.
-    ///   - help: What it is for, in one sentence.
+    ///   - fallback: The default.
+    ///   - bounds: The shortest and the longest duration.
+    ///   - help: The purpose, in one sentence.
     /// - Returns: The setting's value.
     public func read(
         _ key: String, default fallback: Duration, in bounds: ClosedRange<Duration>, _ help: String
@@ -126,9 +126,9 @@ public struct Settings: Sendable {
     ///
     /// - Parameters:
     ///   - key: The key, in snake case.
-    ///   - fallback: The number if the file has none.
-    ///   - bounds: The smallest and the largest.
-    ///   - help: What it is for, in one sentence.
+    ///   - fallback: The default.
+    ///   - bounds: The smallest and the largest number.
+    ///   - help: The purpose, in one sentence.
     /// - Returns: The setting's value.
     public func read(_ key: String, default fallback: Int64, in bounds: ClosedRange<Int64>, _ help: String) -> Int64 {
         let words = "\(bounds.lowerBound) to \(bounds.upperBound)"
@@ -136,14 +136,14 @@ public struct Settings: Sendable {
         return bounded(value, bounds, words, key) ?? fallback
     }
 
-    /// Declares an attribute that a client has once, and gives the slot by which it is read.
+    /// Declares a client attribute that a client has once.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
     ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
-    ///   - fallback: The value of a client that has none.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func clientAttribute<Value: SettingValue>(
         _ name: String, under grant: String? = nil, default fallback: Value, _ help: String
     ) -> ClientAttribute<Value> {
@@ -151,15 +151,15 @@ public struct Settings: Sendable {
         return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
-    /// Declares a duration between bounds that a client has once, and gives the slot by which it is read.
+    /// Declares a client attribute that a client has once: a duration between bounds.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
     ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
-    ///   - fallback: The value of a client that has none.
-    ///   - bounds: The shortest and the longest.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - bounds: The shortest and the longest duration.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func clientAttribute(
         _ name: String, under grant: String? = nil, default fallback: Duration, in bounds: ClosedRange<Duration>,
         _ help: String
@@ -169,15 +169,15 @@ public struct Settings: Sendable {
         return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
-    /// Declares one of several words that a client has once, and gives the slot by which it is read.
+    /// Declares a client attribute that a client has once: one of several strings.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
     ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
-    ///   - fallback: The value of a client that has none.
-    ///   - words: All values that it may have.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - words: All strings that it can be.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func clientAttribute(
         _ name: String, under grant: String? = nil, default fallback: String, among words: [String], _ help: String
     ) -> ClientAttribute<String> {
@@ -185,13 +185,13 @@ public struct Settings: Sendable {
         return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
-    /// Declares an attribute that a client can have under each grant, and gives the slot by which it is read.
+    /// Declares a client attribute that a client can have under each grant.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - fallback: The value under a grant that has none.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func grantAttribute<Value: SettingValue>(
         _ name: String, default fallback: Value, _ help: String
     ) -> GrantAttribute<Value> {
@@ -199,15 +199,14 @@ public struct Settings: Sendable {
         return GrantAttribute(name: name, fallback: fallback)
     }
 
-    /// Declares a duration between bounds that a client can have under each grant, and gives the slot by which it is
-    /// read.
+    /// Declares a client attribute that a client can have under each grant: a duration between bounds.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - fallback: The value under a grant that has none.
-    ///   - bounds: The shortest and the longest.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - bounds: The shortest and the longest duration.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func grantAttribute(
         _ name: String, default fallback: Duration, in bounds: ClosedRange<Duration>, _ help: String
     ) -> GrantAttribute<Duration> {
@@ -215,14 +214,14 @@ public struct Settings: Sendable {
         return GrantAttribute(name: name, fallback: fallback)
     }
 
-    /// Declares one of several words that a client can have under each grant, and gives the slot by which it is read.
+    /// Declares a client attribute that a client can have under each grant: one of several strings.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
-    ///   - fallback: The value under a grant that has none.
-    ///   - words: All values that it may have.
-    ///   - help: What it is for, in one sentence.
-    /// - Returns: The slot.
+    ///   - fallback: The default.
+    ///   - words: All strings that it can be.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
     public func grantAttribute(
         _ name: String, default fallback: String, among words: [String], _ help: String
     ) -> GrantAttribute<String> {
@@ -255,7 +254,7 @@ public struct Settings: Sendable {
 
     private func read<Value: SettingValue>(_ declaration: SettingDeclaration) -> Value? {
         guard let json = source.value(of: declaration) else { return nil }
-        // A bare number is too easily meant in another unit.
+        // The unit of a bare number would be a guess.
         let isBareNumber = Value.self == Duration.self && json.integer != nil
         guard !isBareNumber, let value = Value(setting: json) else {
             source.report("'\(place)\(declaration.key)' must be \(Value.expectation)", at: declaration.key)

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where settings come from: the configuration, or a recorder that only notes what is asked for.
+/// The source of settings: the configuration, or a recorder that only notes what is read.
 @_spi(Host)
 public protocol SettingsSource: AnyObject, Sendable {
-    /// The value of a setting, or nil if the configuration has none.
+    /// The value of a setting; nil if the configuration has none.
     func value(of declaration: SettingDeclaration) -> JSON?
-    /// Notes what is wrong with a value; the start is refused once all are known.
+    /// Notes a problem with a value.
+    ///
+    /// The server reports all problems and does not start.
     ///
     /// - Parameters:
     ///   - problem: What is wrong.
-    ///   - key: The key of the value; of an element of a list, an empty key means the whole element.
+    ///   - key: The key of the value. In an element of a list, an empty key means the whole element.
     func report(_ problem: String, at key: String)
     /// The elements of a list of mappings, each with settings of its own.
     ///
     /// - Parameters:
     ///   - declaration: The list.
-    ///   - limit: The most elements that it may have; more are a problem.
-    /// - Returns: A source that only notes what each element is asked for, if the reference needs it; and the elements.
+    ///   - limit: The maximum number of elements; more are a problem.
+    /// - Returns: The elements, and a recorder for the settings of an element if the reference needs one.
     func elements(
         of declaration: SettingDeclaration, atMost limit: Int
     ) -> (template: (any SettingsSource)?, elements: [any SettingsSource])
-    /// Notes an attribute of clients that the plugin reads.
+    /// Notes a client attribute that the plugin declares.
     func declare(_ attribute: AttributeDeclaration)
 }
 
 @_spi(Host)
 extension SettingsSource {
-    /// None.
+    /// No elements.
     public func elements(
         of declaration: SettingDeclaration, atMost limit: Int
     ) -> (template: (any SettingsSource)?, elements: [any SettingsSource]) {

@@ -1,73 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keeps records; every guarantee of the grants stands on its atomic write.
+/// Keeps records.
 ///
-/// A failure is thrown, never answered as an empty result. Expired records may be returned until they are purged.
+/// That a code can be redeemed only once depends on its atomic writes. A failure must be thrown, never returned as an
+/// empty result. Expired records may be returned until they are purged.
 public protocol Store: Sendable {
-    /// Makes ready to keep these collections.
+    /// Prepares collections, before they are used.
     ///
+    /// - Parameter collections: The collections.
     /// - Throws: `StoreError`.
     func prepare(_ collections: [StoreCollection]) async throws
 
-    /// The records of several keys, nil for those that do not exist, as one consistent view.
+    /// Reads the records with several keys in one consistent view.
     ///
+    /// - Parameter keys: The keys.
+    /// - Returns: A record for each key, in the same order; nil for a key without one.
     /// - Throws: `StoreError`.
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?]
 
-    /// Writes all entries or none; no two of them may name one key.
+    /// Commits all of several writes or none.
     ///
-    /// - Throws: `StoreError`, after which it is unknown whether anything was written.
+    /// - Parameter writes: The writes, no two of them with the same key.
+    /// - Returns: Whether they were committed.
+    /// - Throws: `StoreError`, after which it is unknown whether they were committed.
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome
 
-    /// A page of the records that carry a value of an index, in the order of the bytes of their ids.
+    /// Reads a page of the records that have a value in an index, in the order of the bytes of their ids.
     ///
     /// - Parameters:
     ///   - collection: The collection.
     ///   - index: The name of the index, as declared.
     ///   - value: The value.
-    ///   - after: The last key of the page before, nil for the first page.
-    ///   - limit: The most records to return.
+    ///   - after: The last key of the previous page; nil for the first page.
+    ///   - limit: The maximum number of records.
     /// - Returns: At most `limit` records.
     /// - Throws: `StoreError`.
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord]
 
-    /// A page of all records of a collection, in the order of the bytes of their ids.
+    /// Reads a page of all records of a collection, in the order of the bytes of their ids.
     ///
-    /// The time that this takes grows with the limit, not with the collection.
+    /// The time that this takes depends on the limit, not on the size of the collection.
     ///
     /// - Parameters:
     ///   - collection: The collection.
-    ///   - after: The last key of the page before, nil for the first page.
-    ///   - limit: The most records to return.
+    ///   - after: The last key of the previous page; nil for the first page.
+    ///   - limit: The maximum number of records.
     /// - Returns: At most `limit` records; fewer if nothing follows them.
     /// - Throws: `StoreError`.
     func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord]
 
-    /// Adds one to a counter and gives the sum; an expired counter starts anew.
+    /// Adds one to a counter.
+    ///
+    /// An expired counter starts again.
     ///
     /// - Parameters:
-    ///   - key: What names the counter.
-    ///   - expiresAt: When a counter that starts now ends.
+    ///   - key: The key of the counter.
+    ///   - expiresAt: The time at which the counter expires if it starts now.
     ///   - now: The current time.
-    /// - Returns: The sum, from 1.
+    /// - Returns: The new value; 1 for a counter that starts.
     /// - Throws: `StoreError`.
     func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64
 
-    /// Removes records and counters that have expired, a small batch at a time.
+    /// Removes a batch of expired records and counters.
     ///
     /// - Parameters:
-    ///   - moment: Everything that expired before it goes.
-    ///   - limit: The most to remove in this call.
-    /// - Returns: How many were removed; less than the limit when nothing is left.
+    ///   - moment: The time. Everything that expired before it may be removed.
+    ///   - limit: The maximum number to remove in this call.
+    /// - Returns: The number removed; less than the limit if nothing is left.
     /// - Throws: `StoreError`.
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int
 }
 
 extension Store {
-    /// The record of one key.
+    /// Reads the record with one key.
     ///
+    /// - Parameter key: The key.
+    /// - Returns: The record; nil if there is none.
     /// - Throws: `StoreError`.
     public func read(_ key: StoreKey) async throws -> StoreRecord? {
         try await read([key]).first ?? nil

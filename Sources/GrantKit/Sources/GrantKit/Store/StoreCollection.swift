@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a plugin keeps in the store, and how.
+/// A plugin's collection of records in the store.
 public struct StoreCollection: Sendable, Hashable {
-    /// How sure a write is when it is answered.
+    /// The durability of writes that have been committed.
     public enum Durability: Sendable, Hashable {
-        /// Committed means that it outlives a loss of power.
+        /// A committed write survives a loss of power.
         case durable
-        /// The last writes may be lost with the process: counters of attempts, times of last use.
+        /// The latest writes may be lost if the process ends.
+        ///
+        /// Use it for counts of attempts, times of last use and the like.
         case relaxed
     }
 
     /// The collection's name.
     public var name: String
-    /// The indexes that its records carry.
+    /// The names of its indexes.
     public var indexes: [String]
-    /// How sure a write is when it is answered.
+    /// The durability of its writes.
     public var durability: Durability
-    /// How long what a record is about can be used at the longest; a revocation is kept for at least as long.
+    /// The longest time for which something that a record is about can be used.
+    ///
+    /// Revocations are kept for at least as long.
     public var retention: Duration
 
     /// Declares a collection.
+    ///
+    /// - Parameters:
+    ///   - name: The collection's name.
+    ///   - indexes: The names of its indexes.
+    ///   - durability: The durability of its writes.
+    ///   - retention: The longest time for which something that a record is about can be used.
     public init(
         _ name: String, indexes: [String] = [], durability: Durability = .durable, retention: Duration = .zero
     ) {
@@ -31,7 +41,7 @@ public struct StoreCollection: Sendable, Hashable {
 
     /// The key of one of its records.
     ///
-    /// - Parameter id: The record's identifier within the collection; of a secret, its digest.
+    /// - Parameter id: The record's id in the collection; for a secret, its digest.
     /// - Returns: The key.
     public func key(_ id: String) -> StoreKey {
         StoreKey(name, id)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the store, or the server's keys, could not do what they were asked: for the operator, never for the client.
+/// A failure of the store or of the server's keys; for the operator, never for the client.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let message: String
@@ -9,6 +9,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public var plugin: String?
 
     /// Makes an error.
+    ///
+    /// - Parameter message: What is wrong and what to do.
     public init(_ message: String) {
         self.message = message
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names one record of a store.
+/// The key of a record in the store.
 public struct StoreKey: Sendable, Hashable {
-    /// The collection, as it was declared.
+    /// The name of the collection.
     public var collection: String
-    /// The record's identifier within the collection; of a secret, its digest.
+    /// The record's id in the collection; for a secret, its digest.
     public var id: String
 
     /// Makes a key.
@@ -13,7 +13,7 @@ public struct StoreKey: Sendable, Hashable {
         self.id = id
     }
 
-    /// Whether two keys name the same record: byte for byte, as a database compares them.
+    /// Whether two keys have the same bytes, which is how databases compare them.
     public static func == (left: StoreKey, right: StoreKey) -> Bool {
         left.collection == right.collection && left.id == right.id
     }

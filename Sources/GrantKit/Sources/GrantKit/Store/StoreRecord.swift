@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value in a store, with what decides when it goes and whether it can still be redeemed.
+/// A record in the store: a value that expires and can be redeemed once.
 public struct StoreRecord: Sendable, Hashable {
-    /// What names it.
+    /// The key.
     public var key: StoreKey
-    /// What it holds.
+    /// The value.
     public var value: JSON
-    /// When it may be purged; who reads it checks the time as well.
+    /// The time from which it may be purged.
+    ///
+    /// Check it when you read the record, because purging takes time.
     public var expiresAt: Timestamp
-    /// Values by which it is found, by the name of the index.
+    /// The values by which it can be found, by the name of the index.
     public var indexes: [String: String]
-    /// Counts its writes from 1; 0 before the first.
+    /// The number of writes to the record; 0 before the first.
     public private(set) var version: Int64 = 0
     /// Whether it has been redeemed.
     public private(set) var isRedeemed = false
 
     /// Makes a record that has not been written yet.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - value: The value.
+    ///   - expiresAt: The time from which it may be purged.
+    ///   - indexes: The values by which it can be found, by the name of the index.
     public init(_ key: StoreKey, _ value: JSON, expiresAt: Timestamp, indexes: [String: String] = [:]) {
         self.key = key
         self.value = value
@@ -23,7 +31,7 @@ public struct StoreRecord: Sendable, Hashable {
         self.indexes = indexes
     }
 
-    /// For store plugins: the record as it is stored.
+    /// For plugins with a store: the record with the version and state that the store has.
     public func stored(version: Int64, isRedeemed: Bool) -> StoreRecord {
         var record = self
         record.version = version

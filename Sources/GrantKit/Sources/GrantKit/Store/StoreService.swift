@@ -1,69 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The store as the host lends it to a plugin, which reaches the collections that it has declared.
+/// The store as a plugin sees it: only the collections that the plugin has declared.
 ///
 /// A failure is thrown, never returned as an empty result. Expired records may be returned until they are purged, so
-/// compare `expiresAt` with the time of the host.
+/// compare `expiresAt` with `host.now`. Using any other collection throws an error, which the log describes.
 public protocol StoreService: Sendable {
-    /// The records of several keys, nil for those that do not exist, as one consistent view.
+    /// Reads the records with several keys in one consistent view.
     ///
+    /// - Parameter keys: The keys.
+    /// - Returns: A record for each key, in the same order; nil for a key without one.
     /// - Throws: `StoreError`.
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?]
 
-    /// Writes all entries or none; no two of them may name the same key.
+    /// Commits all of several writes or none.
     ///
-    /// - Throws: `StoreError`, after which it is unknown whether anything was written.
+    /// - Parameter writes: The writes, no two of them with the same key.
+    /// - Returns: Whether they were committed.
+    /// - Throws: `StoreError`, after which it is unknown whether they were committed.
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome
 
-    /// A page of the records that have a value in an index, in the order of the bytes of their ids.
+    /// Reads a page of the records that have a value in an index, in the order of the bytes of their ids.
     ///
     /// - Parameters:
     ///   - collection: The collection.
     ///   - index: The name of the index, as declared.
     ///   - value: The value.
-    ///   - after: The last key of the page before, nil for the first page.
-    ///   - limit: The most records to return.
+    ///   - after: The last key of the previous page; nil for the first page.
+    ///   - limit: The maximum number of records.
     /// - Returns: At most `limit` records; fewer if nothing follows them.
     /// - Throws: `StoreError`.
     func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord]
 
-    /// A page of all records of a collection, in the order of the bytes of their ids.
+    /// Reads a page of all records of a collection, in the order of the bytes of their ids.
     ///
     /// Records that are created or deleted between two pages may be missed or returned.
     ///
     /// - Parameters:
     ///   - collection: The collection.
-    ///   - after: The last key of the page before, nil for the first page.
-    ///   - limit: The most records to return.
+    ///   - after: The last key of the previous page; nil for the first page.
+    ///   - limit: The maximum number of records.
     /// - Returns: At most `limit` records; fewer if nothing follows them.
     /// - Throws: `StoreError`.
     func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord]
 
-    /// Adds one to a counter and returns the sum; an expired counter starts anew.
+    /// Adds one to a counter.
+    ///
+    /// An expired counter starts again.
     ///
     /// - Parameters:
-    ///   - key: What names the counter.
-    ///   - expiresAt: When a counter that starts now ends.
-    /// - Returns: The sum, from 1.
+    ///   - key: The key of the counter.
+    ///   - expiresAt: The time at which the counter expires if it starts now.
+    /// - Returns: The new value; 1 for a counter that starts.
     /// - Throws: `StoreError`.
     func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64
 }
 
 extension StoreService {
-    /// The record of one key.
+    /// Reads the record with one key.
     ///
+    /// - Parameter key: The key.
+    /// - Returns: The record; nil if there is none.
     /// - Throws: `StoreError`.
     public func read(_ key: StoreKey) async throws -> StoreRecord? {
         try await read([key]).first ?? nil
     }
 
-    /// Calls a function with every record of a collection, page by page, in the order of the bytes of their ids.
+    /// Calls a function for each record of a collection, page by page, in the order of the bytes of their ids.
     ///
     /// - Parameters:
     ///   - collection: The collection.
-    ///   - visit: Gets each record; what it writes need not wait for the end.
+    ///   - visit: The function. It may write to the store.
     /// - Throws: `StoreError`, and what `visit` throws.
     public func walk(_ collection: String, _ visit: (StoreRecord) async throws -> Void) async throws {
         var last: StoreKey?

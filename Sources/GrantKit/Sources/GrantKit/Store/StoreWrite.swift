@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One entry of an atomic write, with the condition under which it holds.
+/// A write with its condition.
+///
+/// Several are committed together or not at all.
 public enum StoreWrite: Sendable {
-    /// Writes a record that must not exist.
+    /// Creates a record, which must not exist yet.
     case create(StoreRecord)
-    /// Overwrites a record that must still have the version that was read.
+    /// Replaces a record, which must still have the version that was read.
     case replace(StoreRecord, ifVersion: Int64)
-    /// Marks a record that must exist and not have been redeemed.
+    /// Marks a record as redeemed.
+    ///
+    /// It must exist and not have been redeemed before.
     case redeem(StoreKey)
-    /// Removes a record if it exists.
+    /// Deletes a record if it exists.
     case delete(StoreKey)
-    /// Writes nothing; the record must not exist. How a commit refuses to race with a revocation.
+    /// Writes nothing, but the record must not exist.
+    ///
+    /// With it, nothing is issued under a grant that is revoked at the same time.
     case absent(StoreKey)
 }

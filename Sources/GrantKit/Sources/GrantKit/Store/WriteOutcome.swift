@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of an atomic write.
+/// The outcome of several writes.
 public enum WriteOutcome: Sendable, Equatable {
-    /// Every entry held and all were written.
+    /// All conditions held, and all writes were committed.
     case committed
-    /// Nothing was written: this entry did not hold, and this is what stood there.
+    /// Nothing was written, because the condition of one write did not hold.
+    ///
+    /// `write` is the index of that write, and `found` the record that the store has for its key.
     case conflict(write: Int, found: StoreRecord?)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The question that a source of claims answers.
+/// A request to a source of claims.
 public struct ClaimsRequest: Sendable {
     /// The user, or nil if the client acts for itself or the directory does not know the subject.
     ///
@@ -15,7 +15,7 @@ public struct ClaimsRequest: Sendable {
     /// The place where the claims will appear.
     public var destination: ClaimsDestination
 
-    /// For the host: a request.
+    /// For the host: makes a request.
     @_spi(Host)
     public init(
         user: User?, client: Client, authorization: Authorization, scope: Scope, destination: ClaimsDestination

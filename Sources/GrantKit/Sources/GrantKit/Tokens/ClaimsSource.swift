@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Gives claims about users and clients.
+/// A source of claims about users and clients.
 public protocol ClaimsSource: Sendable {
-    /// The names of all claims that it may give. Any others that it gives are dropped.
+    /// The names of all claims that it may return.
+    ///
+    /// The core drops any others.
     var claims: [String] { get }
 
-    /// The destinations that it gives claims for. It is not called for any other.
+    /// The destinations for which it is called.
     var destinations: Set<ClaimsDestination> { get }
 
-    /// Gives the claims for one response or token.
+    /// Returns the claims for one response or token.
     ///
+    /// - Parameter request: The request.
     /// - Returns: The claims, each at most once.
-    /// - Throws: Any error. The request is then refused, so a source that can do without an answer returns no claims.
+    /// - Throws: Any error, after which the client's request is refused. If the claims are optional, return none
+    ///   instead.
     func claims(for request: ClaimsRequest) async throws -> [JSON.Member]
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An answer in the making: the members that a client will see, and what is committed with it.
+/// A response that is being built: its members, and the writes that are committed with it.
 public struct Issuance: Sendable {
-    /// Which request the answer belongs to.
+    /// The request that a response belongs to.
     public enum Answer: Sendable {
         /// A request to the token endpoint.
         case token(TokenRequest)
@@ -10,25 +10,27 @@ public struct Issuance: Sendable {
         case authorization(AuthorizationRequest)
     }
 
-    /// What was granted in all; what outlives the answer stores this.
+    /// All that was granted.
+    ///
+    /// Store this with anything that is used after the response, such as a refresh token.
     public let authorization: Authorization
-    /// Whom it was granted to.
+    /// The client that it was granted to.
     public let client: Client
-    /// What this answer may carry of it.
+    /// The limits of this response.
     public let limits: AccessLimits
-    /// Which request the answer belongs to.
+    /// The request that the response belongs to.
     public let answer: Answer
-    /// The time that every part of the answer goes by.
+    /// The time of issue, which is the same for all parts of the response.
     public let issuedAt: Timestamp
     /// The members so far, in the order in which they were added.
     public private(set) var members: [JSON.Member] = []
-    /// For the host: the identifier of the access token in it.
+    /// For the host: the identifier of the access token in the response.
     @_spi(Host)
     public var tokenID: String?
     /// The writes so far.
     public private(set) var writes: [StoreWrite] = []
 
-    /// For the host: an empty answer.
+    /// For the host: makes an empty response.
     @_spi(Host)
     public init(
         authorization: Authorization, client: Client, limits: AccessLimits, answer: Answer, issuedAt: Timestamp
@@ -40,22 +42,27 @@ public struct Issuance: Sendable {
         self.issuedAt = issuedAt
     }
 
-    /// The text of a member that was added earlier.
+    /// The string in a member that was added earlier; nil if there is none.
     public subscript(member: String) -> String? {
         members.first { $0.name == member }?.value.string
     }
 
     /// Adds a member.
     ///
-    /// - Throws: `OAuthError` `server_error` if it is there already.
+    /// - Parameters:
+    ///   - member: The name.
+    ///   - value: The value.
+    /// - Throws: `OAuthError` `server_error` if the response already has it.
     public mutating func add(_ member: String, _ value: JSON) throws {
         guard !members.contains(where: { $0.name == member }) else {
-            throw OAuthError(.serverError, reason: "two plugins add '\(member)' to one answer")
+            throw OAuthError(.serverError, reason: "two plugins add '\(member)' to one response")
         }
         members.append(JSON.Member(member, value))
     }
 
-    /// Commits an entry together with the answer.
+    /// Adds a write, which is committed together with the response.
+    ///
+    /// - Parameter write: The write.
     public mutating func alsoWrite(_ write: StoreWrite) {
         writes.append(write)
     }

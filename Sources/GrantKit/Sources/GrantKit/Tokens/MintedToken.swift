@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A new token, and what must be committed for it to be known.
+/// A new token, with the writes that make it known to the server.
 public struct MintedToken: Sendable {
     /// The value that the client gets.
     public var value: String
-    /// What is committed with the answer.
+    /// The writes that the core commits with the response.
     public var writes: [StoreWrite]
 
     /// Makes a minted token.

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A token that somebody presented, whatever its format.
+/// A token that was presented to the server, whatever its format.
 public struct ResolvedToken: Sendable {
-    /// What a token is for.
+    /// The kind of a token.
     public enum Kind: Sendable, Hashable {
-        /// For resources.
+        /// An access token, for protected resources.
         case access
-        /// For the token endpoint.
+        /// A refresh token, for the token endpoint.
         case refresh
     }
 
-    /// What the token is for.
+    /// The kind of the token.
     public var kind: Kind
     /// The token's own identifier, by which it can be revoked.
     public var id: String
-    /// The client it was issued to.
+    /// The identifier of the client that it was issued to.
     public var clientID: String
-    /// When it was issued.
+    /// The time of issue.
     public var issuedAt: Timestamp
-    /// When it ends.
+    /// The time at which it expires.
     public var expiresAt: Timestamp
-    /// What it carries.
+    /// The authorization that it represents.
     public var authorization: Authorization
 
     /// Makes a resolved token.

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Adds members to the answer that carries the access token.
+/// Adds members to responses with an access token.
 ///
-/// It runs after the access token is there and before anything is committed. It must not write to the store itself.
+/// It runs after the access token was made and before anything is committed. It must not write to the store itself.
 public protocol ResponseExtension: Sendable {
-    /// The members that it may add; two plugins that claim one stop the start.
-    var members: [String] { get }
-    /// When it runs, among all extensions.
-    var stage: Stage { get }
-    /// Adds what it has to add, or nothing.
+    /// The names of the members that it may add.
     ///
-    /// - Throws: `OAuthError` to refuse the whole answer; any other error is answered as `server_error`.
+    /// If two plugins name the same member, the server does not start.
+    var members: [String] { get }
+    /// The stage at which it runs.
+    var stage: Stage { get }
+    /// Adds members to a response, if there are any to add.
+    ///
+    /// - Parameter issuance: The response.
+    /// - Throws: `OAuthError` to refuse the request. A `StoreError` becomes `temporarily_unavailable`, any other error
+    ///   `server_error`.
     func extend(_ issuance: inout Issuance) async throws
 }
 
 extension ResponseExtension {
-    /// With what is good by itself.
+    /// The stage of credentials.
     public var stage: Stage { .credential }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a revocation ends.
+/// The object of a revocation.
 public enum Revocation: Sendable, Hashable {
-    /// One token, by its id.
+    /// The token with an id.
     case token(String)
-    /// All that came of one approval, by its grant id; by the id of a consent, all that came of it.
+    /// The grant with an id, and everything issued under it; or all grants under the consent with an id.
     case grant(String)
-    /// A session with all that was issued under it, by its id.
+    /// The session with an id, and everything issued under it.
     case session(String)
 }

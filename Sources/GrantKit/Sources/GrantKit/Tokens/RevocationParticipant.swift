@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Has something to commit together with a revocation, such as jobs that tell others of it.
+/// Adds writes to the commit of a revocation, such as jobs that notify others.
 public protocol RevocationParticipant: Sendable {
-    /// What is committed together with the end of something; it may be called again for the same.
+    /// The writes to commit together with a revocation.
     ///
+    /// The core may call it more than once for the same revocation.
+    ///
+    /// - Parameter what: The object of the revocation.
+    /// - Returns: The writes.
     /// - Throws: `StoreError` if the store fails; nothing is revoked then. After any other error, the revocation is
-    ///   committed without what this plugin adds, and the log says so.
+    ///   committed without the writes of this plugin, and the log says so.
     func writes(revoking what: Revocation) async throws -> [StoreWrite]
 }

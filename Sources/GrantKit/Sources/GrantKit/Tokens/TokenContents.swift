@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an access token is to carry.
+/// The contents of a new access token.
 public struct TokenContents: Sendable {
     /// The token's own identifier.
     public var id: String
-    /// The client it is issued to.
+    /// The client that it is issued to.
     public var client: Client
-    /// What it carries; its limits are those of this answer.
+    /// The authorization that it represents, with the limits of this response.
     public var authorization: Authorization
-    /// The claims that sources give for it, none of which the core sets.
+    /// The claims from sources of claims.
+    ///
+    /// None of them has the name of a claim that the core sets.
     public var claims: [JSON.Member] = []
-    /// When it is issued.
+    /// The time of issue.
     public var issuedAt: Timestamp
-    /// When it ends.
+    /// The time at which it expires.
     public var expiresAt: Timestamp
 
     /// Makes contents.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Recognises tokens that this server issued.
+/// Resolves tokens that this server has issued.
 public protocol TokenResolver: Sendable {
-    /// The token behind a value, or nil if it is not one of this resolver's; by shape first, then by looking it up.
+    /// The token with a value; nil if this resolver does not know it.
     ///
-    /// Whether it has expired or was revoked is the core's question.
+    /// Check the form of the value before you look it up. The core checks whether the token has expired or was revoked.
+    ///
+    /// - Parameter value: The value that was presented.
+    /// - Returns: The token.
+    /// - Throws: `StoreError` if the store fails.
     func resolve(_ value: String) async throws -> ResolvedToken?
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A moment in the Gregorian calendar and in UTC, whatever the time zone and the language of the machine.
+/// A time in the Gregorian calendar and in UTC, whatever the time zone and language of the machine are.
 struct CalendarTime {
     let year, month, day: Int64
     let hour, minute, second: Int64
@@ -12,8 +12,8 @@ struct CalendarTime {
         let (days, rest) = part < 0 ? (whole - 1, part + 86400) : (whole, part)
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
         weekday = Int(((days + 4) % 7 + 7) % 7)
-        // Howard Hinnant's 'days from civil', backwards: the calendar repeats after 400 years, which have 146097 days, and
-        // years that begin in March end with the leap day.
+        // This is Howard Hinnant's 'civil from days'. The calendar repeats after 400 years, which have 146,097 days.
+        // Years are counted from March, so that the leap day is the last day of a year.
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -27,14 +27,14 @@ struct CalendarTime {
 }
 
 extension Timestamp {
-    /// The moment as RFC 3339 writes it, such as `1994-11-06T08:49:37Z`.
+    /// The time in the format of RFC 3339, such as `1994-11-06T08:49:37Z`.
     public var rfc3339: String {
         let time = CalendarTime(self)
         let date = "\(padded(time.year, to: 4))-\(padded(time.month))-\(padded(time.day))"
         return "\(date)T\(padded(time.hour)):\(padded(time.minute)):\(padded(time.second))Z"
     }
 
-    /// The moment as a header of HTTP holds it (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// The time in the format of HTTP headers (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     public var httpDate: String {
         let time = CalendarTime(self)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

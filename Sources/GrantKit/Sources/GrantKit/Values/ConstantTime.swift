@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether two byte strings are equal, in a time that depends on their lengths only.
+/// Compares two byte strings in a time that depends only on their lengths.
+///
+/// - Parameters:
+///   - left: The first byte string.
+///   - right: The second byte string.
+/// - Returns: Whether they are equal.
 public func equalInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0

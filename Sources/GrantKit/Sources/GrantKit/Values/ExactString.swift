@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A string that is told from others by its bytes, as an element of a set.
+/// A string as an element of a set, compared by its bytes.
 struct ExactString: Hashable {
     let text: String
 

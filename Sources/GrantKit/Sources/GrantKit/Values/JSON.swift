@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON value whose objects keep their order (RFC 8259).
+/// A JSON value.
 ///
-/// Frozen, since RFC 8259 will not get another kind of value, and every token is built of these.
+/// Objects keep the order of their members (RFC 8259). The type is frozen for speed, because all tokens are made of it.
+/// RFC 8259 will not get another kind of value.
 @frozen
 public indirect enum JSON: Sendable, Hashable {
     /// The value `null`.
     case null
-    /// A truth value.
+    /// A Boolean.
     case bool(Bool)
-    /// A number written without fraction or exponent that fits into 64 bits.
+    /// A number without fraction and exponent that fits into 64 bits.
     case integer(Int64)
     /// Any other number.
     case number(Double)
     /// A string.
     case string(String)
-    /// A list of values.
+    /// An array of values.
     case array([JSON])
-    /// A list of members, in the order in which they were written.
+    /// An object, with its members in the order in which they were written.
     case object([Member])
 
-    /// A name and its value in an object.
+    /// A member of an object.
     @frozen
     public struct Member: Sendable, Hashable {
         /// The member's name.
@@ -35,13 +36,15 @@ public indirect enum JSON: Sendable, Hashable {
             self.value = value
         }
 
-        /// Whether name and value are the same byte for byte.
+        /// Whether two members are equal; strings are compared by bytes.
         public static func == (left: Member, right: Member) -> Bool {
             left.name == right.name && left.value == right.value
         }
     }
 
-    /// Whether two values are the same, strings byte for byte and members in the same order.
+    /// Whether two values are equal.
+    ///
+    /// Strings are compared by bytes, and members must have the same order.
     public static func == (left: JSON, right: JSON) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -55,7 +58,9 @@ public indirect enum JSON: Sendable, Hashable {
         }
     }
 
-    /// The value of an object's member, or nil if there is none or this is no object; assigning nil removes it.
+    /// The value of a member; nil if there is none or this is not an object.
+    ///
+    /// Setting nil removes the member.
     public subscript(name: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }
@@ -82,22 +87,22 @@ public indirect enum JSON: Sendable, Hashable {
         if case .array(let elements) = self { elements } else { [] }
     }
 
-    /// The text, if this is a string.
+    /// The string; nil for any other value.
     public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The number, if this is an integer.
+    /// The integer; nil for any other value.
     public var integer: Int64? {
         if case .integer(let number) = self { number } else { nil }
     }
 
-    /// The truth value, if this is one.
+    /// The Boolean; nil for any other value.
     public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The strings of a string or an array of strings, as `aud` and `redirect_uri` may be written.
+    /// The strings in a string or an array, for members such as `aud` that may be either; empty for any other value.
     public var strings: [String] {
         switch self {
         case .string(let text): [text]
@@ -125,7 +130,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Ex
         self = .integer(number)
     }
 
-    /// Makes a truth value.
+    /// Makes a Boolean.
     public init(booleanLiteral value: Bool) {
         self = .bool(value)
     }

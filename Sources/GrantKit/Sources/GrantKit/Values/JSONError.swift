@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a string is not the JSON it should be.
+/// The reason why bytes are not valid JSON.
 public struct JSONError: Error, Sendable, Equatable {
-    /// What is wrong, in words that quote nothing of the text.
+    /// What is wrong, without quoting the JSON.
     public let message: String
-    /// The byte at which it went wrong, from 0.
+    /// The index of the byte with the mistake, from 0.
     public let offset: Int
 }

@@ -63,8 +63,8 @@ struct JSONParser {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw wrong("a member name was expected") }
             let name = try string()
-            // Two names that only look alike are two names.
-            guard names.insert(ExactString(text: name)).inserted else { throw wrong("a member name stands twice") }
+            // Names are compared by bytes, so two names that only look alike are different.
+            guard names.insert(ExactString(text: name)).inserted else { throw wrong("a member name is repeated") }
             skipSpace()
             guard take(":") else { throw wrong("':' was expected") }
             members.append(JSON.Member(name, try value(depth: depth - 1)))
@@ -94,7 +94,7 @@ struct JSONParser {
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { place += 1 }
         var buffer = Array(bytes[start..<place])
         while let byte = current, byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw wrong("a control character stands in a string") }
+            guard byte >= 0x20 else { throw wrong("a string contains a control character") }
             place += 1
             if byte == UInt8(ascii: "\\") { try unescape(into: &buffer) } else { buffer.append(byte) }
         }
@@ -118,7 +118,7 @@ struct JSONParser {
         }
     }
 
-    /// One character of four digits, or of two surrogates.
+    /// Reads a character from four hexadecimal digits, or from two surrogates.
     private mutating func unicode() throws -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }

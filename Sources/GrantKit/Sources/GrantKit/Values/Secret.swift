@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A text that must not be shown: it prints as redacted and compares in constant time.
+/// A string that must not be shown.
+///
+/// It prints as `<redacted>` and is compared in constant time.
 public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The text itself; whoever reads it takes care where it goes.
+    /// The string itself.
+    ///
+    /// Take care where you pass it.
     public let exposed: String
 
-    /// Wraps a text.
+    /// Wraps a string.
     public init(_ text: String) {
         exposed = text
     }
 
-    /// What stands in a log in place of the text.
+    /// The string that logs show instead.
     public var description: String { "<redacted>" }
 
-    /// What stands in a debugger in place of the text.
+    /// The string that debuggers show instead.
     public var debugDescription: String { description }
 
-    /// A mirror without children, so that a dump shows nothing either.
+    /// A mirror without children, so that `dump` shows nothing either.
     public var customMirror: Mirror {
         Mirror(self, children: [])
     }
 
-    /// Whether two texts are equal, in a time that depends on their lengths only.
+    /// Compares two secrets in a time that depends only on their lengths.
     public static func == (left: Secret, right: Secret) -> Bool {
         equalInConstantTime(Array(left.exposed.utf8), Array(right.exposed.utf8))
     }

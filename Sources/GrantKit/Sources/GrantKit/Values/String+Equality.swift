@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where the kit is imported, '==', '!=' and 'contains' of strings compare bytes (decision 0036). The standard library's
-// compare canonical equivalents as equal: a client that calls itself by the Kelvin sign would be the client "K". Generic
-// code, such as '==' of two arrays or the keys of a dictionary, still uses the standard library's: types
-// of the kit that are compared write their '==' out.
+// In files that import the kit, '==', '!=' and 'contains' of strings compare bytes (decision 0036). Those of the
+// standard library treat canonical equivalents as equal, so a client named by the Kelvin sign would be the client "K".
+// Generic code, such as '==' of two arrays or the keys of a dictionary, still uses the standard library. So types of
+// the kit that are compared define '==' themselves.
 
 extension String {
     /// Whether two strings have the same bytes.
     ///
-    /// Of ASCII, for which the two counts are equal and kept, the standard library finds it out ten times as fast as a
-    /// comparison byte by byte. Of other text it would find out more, and take as many times as long.
+    /// Both counts are equal for ASCII, for which the standard library's comparison is ten times as fast as one byte by
+    /// byte. For other strings it would also compare canonical equivalents, and be slower.
     @inlinable
     public static func == (left: String, right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
@@ -23,7 +23,7 @@ extension String {
         !(left == right)
     }
 
-    /// The standard library's comparison, which generic code calls.
+    /// Calls the standard library's comparison, as all generic code does.
     @inlinable
     static func areEquivalent<Value: Equatable>(_ left: Value, _ right: Value) -> Bool {
         left == right
@@ -41,7 +41,7 @@ extension Optional where Wrapped == String {
         }
     }
 
-    /// Whether one alone is nil or both differ in their bytes.
+    /// Whether only one is nil, or both differ in their bytes.
     @inlinable
     public static func != (left: String?, right: String?) -> Bool {
         !(left == right)
@@ -49,7 +49,7 @@ extension Optional where Wrapped == String {
 }
 
 extension Sequence where Element == String {
-    /// Whether one of the strings has the same bytes as another.
+    /// Whether one of the strings has the same bytes as a given string.
     @inlinable
     public func contains(_ text: String) -> Bool {
         contains { $0 == text }
@@ -57,7 +57,7 @@ extension Sequence where Element == String {
 }
 
 extension Set where Element == String {
-    /// Whether one of the strings has the same bytes as another.
+    /// Whether one of the strings has the same bytes as a given string.
     public func contains(_ text: String) -> Bool {
         firstIndex(of: text).map { self[$0] == text } ?? false
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The string with everything but unreserved characters percent-encoded (RFC 3986 section 2.3), as a name or a value
-    /// in a query or a form.
+    /// The string as a name or value in a query or a form: all characters except unreserved ones are percent-encoded
+    /// (RFC 3986 section 2.3).
     public var percentEncoded: String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
@@ -16,7 +16,7 @@ extension String {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A name or a value of a query as a lenient server decodes it: what is no escape stays as it is.
+    /// Decodes a name or value of a query like a lenient server: a percent sign that begins no escape is kept.
     init(percentDecoding encoded: some Sequence<UInt8>) {
         var (decoded, rest) = ([UInt8](), Array(encoded)[...])
         while let byte = rest.popFirst() {

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An absolute address that is whole and harmless: of the web, or of an application's own scheme (RFC 3986 section 4.3).
+/// An absolute and unambiguous URL, of the web or with an application's own scheme (RFC 3986 section 4.3).
 ///
-/// Redirect URIs, the addresses of a logout, origins, the issuer and what the server asks other servers for are such
-/// addresses, all by one rule: what a header, a page or a browser would understand differently is refused.
+/// The issuer, origins, redirect URIs, URLs for logout and the targets of outbound requests are such URLs. A URL that a
+/// header, a page or a browser might interpret differently is refused.
 public struct WebAddress: Sendable, Hashable {
-    /// The address, byte for byte as it was written.
+    /// The URL, byte by byte as it was written.
     public let text: String
     /// The scheme in lower case.
     public let scheme: String
-    /// The host of a web address in lower case, an IPv6 address in brackets; nil of an application's own scheme.
+    /// The host in lower case, with brackets around an IPv6 address; nil for an application's own scheme.
     public let host: String?
-    /// The port, if a web address names one.
+    /// The port, if the URL contains one.
     public let port: UInt16?
-    /// What follows host and port as it was written; of an application's own scheme what follows the scheme.
+    /// What follows the host and port, as it was written; for an application's own scheme, what follows the scheme.
     public let rest: String
-    /// Scheme, host and port of a web address in lower case; of an application's own scheme the scheme and a colon: what a
-    /// policy can name.
+    /// The scheme, host and port in lower case, as a content security policy can name them; for an application's own
+    /// scheme, the scheme and a colon.
     public let origin: String
-    /// The address as it was written, but for its port.
+    /// The URL as it was written, but without its port.
     public let withoutPort: String
 
-    /// Reads an address.
+    /// Parses a URL.
     ///
     /// - Parameters:
-    ///   - text: The address.
-    ///   - longest: How many bytes it may have; more than the usual where parameters were added to one that is registered.
+    ///   - text: The URL.
+    ///   - longest: The maximum length in bytes. Raise it for a registered URL to which parameters were added.
     /// - Throws: `WebAddressError`.
     public init(_ text: String, longest: Int = 2048) throws {
         guard !text.isEmpty, text.utf8.count <= longest, text.utf8.allSatisfy(WebAddress.isAllowed) else {
@@ -38,7 +38,7 @@ public struct WebAddress: Sendable, Hashable {
         self.text = text
         scheme = WebAddress.lowercased(parts[0])
         guard scheme == "https" || scheme == "http" else {
-            // RFC 8252 section 7.1: a domain in reverse, which nothing that a browser runs or reads is.
+            // RFC 8252 section 7.1: a reversed domain name. No scheme that a browser itself handles contains a dot.
             guard scheme.utf8.contains(UInt8(ascii: ".")) else {
                 throw WebAddressError(
                     "the scheme '\(scheme)' is not allowed; an application's own is like com.example.app")
@@ -55,16 +55,18 @@ public struct WebAddress: Sendable, Hashable {
         withoutPort = "\(Substring(parts[0]))://\(Substring(authority.host))\(Substring(authority.rest))"
     }
 
-    /// Whether it is https, so that nobody but the owner of the host receives what is sent there.
+    /// Whether the scheme is https, so that only the owner of the host receives what is sent there.
     public var isSecure: Bool { scheme == "https" }
 
     /// Whether only this machine can receive what is sent there.
     public var isOnThisMachine: Bool { host == "localhost" || host == "127.0.0.1" || host == "[::1]" }
 
-    /// Whether it is scheme, host and port alone (RFC 6454 section 6.2).
+    /// Whether it consists only of scheme, host and port (RFC 6454 section 6.2).
     public var isOrigin: Bool { host != nil && rest.isEmpty }
 
-    /// The names of the parameters in its query, decoded; servers separate them by `&`, and some by `;`.
+    /// The decoded names of the parameters in its query.
+    ///
+    /// Parameters are separated by `&` or, for some servers, by `;`.
     public var parameters: [String] {
         guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         let query = text.utf8[mark...].dropFirst()
@@ -73,18 +75,18 @@ public struct WebAddress: Sendable, Hashable {
         }
     }
 
-    /// The address with parameters in its query or fragment, behind those that it has.
+    /// The URL with parameters added to the end of its query, or in its fragment.
     ///
     /// - Parameters:
     ///   - parameters: Names and values, not encoded yet.
-    ///   - asFragment: Whether they become the fragment and not part of the query.
-    /// - Returns: The address.
+    ///   - asFragment: Whether they become the fragment rather than part of the query.
+    /// - Returns: The URL.
     public func adding(_ parameters: [(name: String, value: String)], asFragment: Bool = false) -> String {
         guard !parameters.isEmpty else { return text }
         let encoded = parameters.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
         if asFragment { return "\(text)#\(encoded)" }
         guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "\(text)?\(encoded)" }
-        // Within a query a question mark is a character like others.
+        // Only the first question mark starts the query; any later one is part of it.
         let query = text.utf8[mark...].dropFirst()
         let isOpen = query.isEmpty || query.last == UInt8(ascii: "&")
         return "\(text)\(isOpen ? "" : "&")\(encoded)"
@@ -92,7 +94,7 @@ public struct WebAddress: Sendable, Hashable {
 }
 
 extension WebAddress {
-    /// Host, port and what comes after them.
+    /// The host and port, and what follows them.
     private struct Authority {
         /// The host as it was written.
         let host: Substring.UTF8View
@@ -112,7 +114,7 @@ extension WebAddress {
                 throw WebAddressError("its host must be a name or an address, without user name or password")
             }
             guard !Authority.hasDots(rest) else {
-                throw WebAddressError("its path must not hold '.' or '..' segments")
+                throw WebAddressError("its path must not contain '.' or '..' segments")
             }
             port = try digits.map(Authority.port)
         }
@@ -130,7 +132,8 @@ extension WebAddress {
             return number
         }
 
-        /// A name of letters, digits, underscores and, not at its ends, dots and hyphens; or an IPv6 address in brackets.
+        /// Whether a host is an IPv6 address in brackets, or a name of letters, digits, underscores, dots and hyphens
+        /// that neither begins nor ends with a dot or hyphen.
         private static func isHost(_ name: Substring.UTF8View) -> Bool {
             if name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
                 let address = name.dropFirst().dropLast()
@@ -146,7 +149,8 @@ extension WebAddress {
             0x30...0x39 ~= byte || 0x41...0x46 ~= byte & 0xDF
         }
 
-        /// What a browser would resolve to another path than the one that was compared.
+        /// Whether the path has dot segments, which a browser would resolve to another path than the one that was
+        /// compared.
         private static func hasDots(_ rest: Substring.UTF8View) -> Bool {
             let path = rest.prefix { $0 != UInt8(ascii: "?") }
             return path.split(separator: UInt8(ascii: "/")).contains { segment in

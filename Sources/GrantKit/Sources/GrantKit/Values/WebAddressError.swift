@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with an address.
+/// The reason why a URL is not a `WebAddress`.
 public struct WebAddressError: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, behind the name of the address: "it must be ...".
+    /// What is wrong, as a clause after the name of the setting or parameter: "it must be ...".
     public let description: String
 
     init(_ description: String) {
