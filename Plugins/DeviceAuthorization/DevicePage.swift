@@ -87,7 +87,7 @@ extension DevicePage {
             "device_code": "Code",
             "device_hint": "Eight letters. You can leave out the hyphen.",
             "device_button": "Continue",
-            "device_note": "Never type a code that somebody has sent you: it would give them access to your account.",
+            "device_note": "Never type a code that someone has sent you: it would give them access to your account.",
             "device_sign_in_first":
                 "Many codes are being tried at the moment. If you sign in first, others no longer hold you up.",
             "device_sign_in": "Sign in first",
@@ -95,13 +95,13 @@ extension DevicePage {
             "device_problem_wrong":
                 "This code is wrong, has expired or has been used. Check what your device shows, or start again there.",
             "device_warning_now":
-                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                "A device is asking for access to your account. Only continue if the device in front of you shows the code "
                 + "{code}. The request came from the address {address}, less than a minute ago.",
             "device_warning_minute":
-                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                "A device is asking for access to your account. Only continue if the device in front of you shows the code "
                 + "{code}. The request came from the address {address}, 1 minute ago.",
             "device_warning_minutes":
-                "You see this because a device asked. Only continue if the device in front of you shows the code "
+                "A device is asking for access to your account. Only continue if the device in front of you shows the code "
                 + "{code}. The request came from the address {address}, {minutes} minutes ago.",
             "device_connected_title": "Your device is connected",
             "device_connected_message": "You can close this page and go back to your device.",
@@ -133,14 +133,14 @@ extension DevicePage {
                 "Dieser Code ist falsch, abgelaufen oder schon verwendet. Vergleichen Sie ihn mit der Anzeige Ihres "
                 + "Geräts, oder fangen Sie dort noch einmal an.",
             "device_warning_now":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                "Ein Gerät möchte auf Ihr Konto zugreifen. Fahren Sie nur fort, wenn das Gerät vor "
                 + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor weniger als einer Minute von der Adresse "
                 + "{address}.",
             "device_warning_minute":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                "Ein Gerät möchte auf Ihr Konto zugreifen. Fahren Sie nur fort, wenn das Gerät vor "
                 + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor 1 Minute von der Adresse {address}.",
             "device_warning_minutes":
-                "Sie sehen diese Seite, weil ein Gerät darum gebeten hat. Fahren Sie nur fort, wenn das Gerät vor "
+                "Ein Gerät möchte auf Ihr Konto zugreifen. Fahren Sie nur fort, wenn das Gerät vor "
                 + "Ihnen den Code {code} anzeigt. Die Anfrage kam vor {minutes} Minuten von der Adresse {address}.",
             "device_connected_title": "Ihr Gerät ist verbunden",
             "device_connected_message": "Sie können diese Seite schließen und zu Ihrem Gerät zurückkehren.",

@@ -228,7 +228,7 @@ def device_consent(site, browser):
     browser.press("Continue")
     browser.sign_in(site.person())
     browser.arrives(CONSENT)
-    assert "You see this because a device asked." in browser.text
+    assert "A device is asking for access to your account." in browser.text
 
 
 def device_connected(site, browser):

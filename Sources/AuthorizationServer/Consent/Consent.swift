@@ -8,7 +8,9 @@
 /// is answered with it.
 struct Consent: Sendable {
     static let collection = StoreCollection("consent", indexes: ["user"])
-    /// How long an answer is remembered or noted. Starts again each time the user consents.
+    /// How long an answer is remembered or noted.
+    ///
+    /// It starts again each time the user consents.
     private static let lifetime = Duration.seconds(400 * 86400)
 
     private let key: StoreKey

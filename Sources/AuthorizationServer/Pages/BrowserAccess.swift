@@ -31,6 +31,9 @@ struct BrowserAccess {
             // The form of a sign-in page, sent twice or from another tab.
             if let sealed = try await ownSignIn.sealed(in: sent) { return await ownSignIn.resume(from: sealed) }
         }
+        guard plan.takesForms || head.method != "POST" else {
+            throw refusal(.request, OAuthError(.invalidRequest, "this page takes no forms", status: 405))
+        }
         if head.method == "POST", try await !isOwn(sent["csrf"] ?? "") {
             guard plan.takesForeignForms else {
                 throw refusal(

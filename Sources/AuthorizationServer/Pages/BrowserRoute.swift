@@ -35,13 +35,17 @@ struct BrowserRoute: RouteHandler {
         guard let role = Role(owned.role) else { return nil }
         self.role = role
         name = owned.role.route.name
-        methods = owned.role.route.methods
+        // The sign-in page at the same path posts its form there.
+        methods = requiresSession ? owned.role.route.methods.union(["POST"]) : owned.role.route.methods
         acceptance = ParameterAcceptance(owned.role.parameters, credentials: [])
         pattern = PathPattern(of: owned)
         self.requiresSession = requiresSession
         self.takesForeignForms = takesForeignForms
         self.owned = owned.watching(acceptance, as: "Endpoint")
     }
+
+    /// Whether the endpoint itself takes forms.
+    var takesForms: Bool { owned.role.route.methods.contains("POST") }
 
     func serve(
         _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace

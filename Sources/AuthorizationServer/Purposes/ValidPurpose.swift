@@ -11,7 +11,9 @@ struct ValidPurpose: Sendable {
 
     var role: any InteractionPurpose { owned.role }
 
-    /// The place where the result goes. The space keeps it apart from every URI.
+    /// The place where the result goes.
+    ///
+    /// The space keeps it apart from every URI.
     var place: String { "purpose \(role.name)" }
 
     /// Turns a refusal into a page with a way to start over.

@@ -54,6 +54,7 @@ struct Owned<Role: Sendable>: Sendable {
     ///   - acceptance: The parameters that the role may read.
     ///   - role: The role, as the kit names it.
     ///   - list: The member that declares parameters, for the log.
+    /// - Returns: The role, whose reads are watched.
     func watching(
         _ acceptance: ParameterAcceptance, as role: String, declaredIn list: String = "parameters"
     ) -> Owned {

@@ -100,7 +100,8 @@ struct OutsidePluginTests {
 
     // MARK: deadlines
 
-    @Test("at its deadline a call is refused, and the log names plugin, call and request", arguments: ["block", "wait"])
+    @Test(
+        "at its deadline a call is refused, and the log names plugin, call and request", arguments: ["block", "wait"])
     func deadline(_ what: String) async throws {
         let (gate, log) = (HangingGate.named("deadline \(what)"), RecordedLog())
         let server = try await HangingPlugin.server("deadline \(what)", Self.short, log: log)

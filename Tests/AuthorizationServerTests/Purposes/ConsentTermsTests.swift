@@ -272,7 +272,8 @@ struct ConsentTermsTests {
         try await Demo.server(Plugins.all + [PluginSetup(Filtering.self)])
     }
 
-    @Test("a filter of authorization requests has users asked each time, with its warning", arguments: ["web", "house"])
+    @Test(
+        "a filter of authorization requests has users asked each time, with its warning", arguments: ["web", "house"])
     func filter(_ client: String) async throws {
         let server = try await filtered()
         let browser = Browser(server)

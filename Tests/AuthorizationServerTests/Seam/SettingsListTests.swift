@@ -66,7 +66,9 @@ struct SettingsListTests {
         #expect(text.split(separator: "\n").count == 5, "\(text)")
     }
 
-    @Test("the reference has the settings of an element, whether or not the file has one", arguments: [nil, [:]] as [JSON?])
+    @Test(
+        "the reference has the settings of an element, whether or not the file has one",
+        arguments: [nil, [:]] as [JSON?])
     func reference(_ settings: JSON?) {
         let shown = ProblemsOfPlugin(settings) { _ = Self.read($0) }.declarations
         let keys = ["places", "places[].inner", "places[].inner[].word", "places[].count", "places[].name"]

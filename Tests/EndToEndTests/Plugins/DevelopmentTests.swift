@@ -62,7 +62,8 @@ struct DevelopmentTests {
             #expect(own[0]["request"] != nil && own[0]["request"] == failed[0]["request"])
             for (host, status) in [("evil.example", 421), ("127.0.0.1", 200), ("localhost:\(open.port)", 200)] {
                 let url = "http://127.0.0.1:\(open.port)/.well-known/oauth-authorization-server"
-                let curl = try Command.shell("curl -s -o /dev/null -w %{http_code} -H 'Host: \(host)' \(url)", in: folder)
+                let curl = try Command.shell(
+                    "curl -s -o /dev/null -w %{http_code} -H 'Host: \(host)' \(url)", in: folder)
                 #expect(curl.output == "\(status)", "\(host)")
             }
             try folder.write("config.yaml", configuration(library) + "\nmonitoring: { host: 0.0.0.0 }")

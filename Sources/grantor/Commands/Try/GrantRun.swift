@@ -183,11 +183,10 @@ struct GrantRun {
     // MARK: protected endpoints
 
     private mutating func use(_ token: String) throws {
-        for (endpoint, scope) in generation.resourceEndpoints {
-            guard scope.words.allSatisfy({ granted.contains($0) }) else { continue }
-            guard endpoint.route.methods.contains("GET"), endpoint.parameters.allSatisfy({ !$0.isRequired }) else {
-                continue
-            }
+        for (endpoint, scope) in generation.resourceEndpoints
+        where scope.words.allSatisfy({ granted.contains($0) }) && endpoint.route.methods.contains("GET")
+            && endpoint.parameters.allSatisfy({ !$0.isRequired })
+        {
             var request = CurlRequest(address(endpoint.route.path))
             request.add(header: "Authorization", "Bearer \(token)")
             begin("The client uses the token at an endpoint of the server.")

@@ -165,7 +165,9 @@ struct DevicePageTests {
         let browser = Browser(try await Device.server())
         let sent = await browser.signIn(
             await browser.open("/auth/device/sign-in?user_code=\(Form.encode(typed))"))
-        #expect(sent.status == 303 && sent.header("location") == "https://id.example.com/auth/device")
+        #expect(
+            sent.status == 303 && sent.header("location") == "https://id.example.com/auth/device",
+            "\(sent.status) \(sent.html)")
     }
 
     @Test("wrong codes and those that come too early are events, without the code")

@@ -64,7 +64,8 @@ struct WebhooksTests {
         let server = try await Hooks.server(
             outbound,
             [
-                Hooks.receiver(Hooks.first, [("events", ["session_ended", "user_changed"]), ("audience", "the-first")]),
+                Hooks.receiver(
+                    Hooks.first, [("events", ["session_ended", "user_changed"]), ("audience", "the-first")]),
                 Hooks.receiver(Hooks.second, [("events", "signed_in")]),
             ])
         try await Hooks.makeAll(server)

@@ -4,7 +4,9 @@ import GrantKit
 
 /// A client that no one has registered, as it describes itself.
 struct ResolvedClient: Sendable {
-    /// Its registration in the members of RFC 7591. The core validates it as it does any other.
+    /// Its registration in the members of RFC 7591.
+    ///
+    /// The core validates it as it does any other.
     var registration: JSON
     var ceiling: ClientCeiling
     /// When it has to be resolved again.
@@ -30,7 +32,9 @@ struct ClientCeiling: Sendable {
     var scope: Scope
     /// The authentication methods, the preferred one first.
     var methods: [String]
-    /// The other members that a registration may set. A setting or attribute that is not named here stays unset.
+    /// The other members that a registration may set.
+    ///
+    /// A setting or attribute that is not named here stays unset.
     var members: [String]
 
     /// The registration without what the ceiling forbids, which is left out and not refused (RFC 7591 section 2).

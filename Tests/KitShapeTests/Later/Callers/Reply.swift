@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// The response of an endpoint. Takes the place of `EndpointResponse` with one more member, `freshFor`.
+/// The response of an endpoint.
+///
+/// Takes the place of `EndpointResponse` with one more member, `freshFor`.
 @dynamicMemberLookup
 struct Reply: Sendable {
     var response: EndpointResponse

@@ -11,12 +11,16 @@ struct CollectionVersion: LaterRole {
     }
 
     let collection: String
-    /// The migration from version 1 and those that follow. The present version is their number plus 1.
+    /// The migration from version 1 and those that follow.
+    ///
+    /// The present version is their number plus 1.
     let migrations: [any Migration]
 
     var line: String { "version \(migrations.count + 1) of \(collection)" }
 
-    /// For the host: the value as the plugin reads it. The host keeps the version with the record.
+    /// For the host: the value as the plugin reads it.
+    ///
+    /// The host keeps the version with the record.
     ///
     /// - Throws: `StoreError` for a version that is newer than this plugin; what a migration throws.
     func current(_ value: JSON, version: Int64) throws -> JSON? {

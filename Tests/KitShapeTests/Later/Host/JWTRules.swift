@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// The rules that a token of another party must follow. Without an issuer or audience, the caller has to check it.
+/// The rules that a token of another party must follow.
+///
+/// Without an issuer or audience, the caller has to check it.
 struct JWTRules: Sendable {
     /// The values of `typ` that are accepted.
     var types: [String]

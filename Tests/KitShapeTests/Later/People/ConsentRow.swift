@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// A row of the consent page. `ConsentTerms` will have a list of them.
+/// A row of the consent page.
+///
+/// `ConsentTerms` will have a list of them.
 struct ConsentRow: Sendable {
     /// The name by which `Authorization.declined` has it.
     var name: String

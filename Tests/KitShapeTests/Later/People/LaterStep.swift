@@ -41,9 +41,13 @@ struct StepOffer: Sendable {
 /// Takes the place of `Interaction`, with the members that it will get.
 struct StepVisit: Sendable {
     var interaction: Interaction
-    /// The address to which another site sends the browser back. It is the same for every visit of one step.
+    /// The address to which another site sends the browser back.
+    ///
+    /// It is the same for every visit of one step.
     var returnAddress = ""
-    /// The value of `state` for the other site. It is bound to the browser, and the first return uses it up.
+    /// The value of `state` for the other site.
+    ///
+    /// It is bound to the browser, and the first return uses it up.
     var returnState = ""
     /// What the other site has sent back.
     var returned: Parameters?

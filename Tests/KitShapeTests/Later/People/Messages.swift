@@ -46,7 +46,9 @@ protocol ConnectionService: Sendable {
     func connect(to host: String, port: UInt16, startsTLS: Bool) async throws -> any Connection
 }
 
-/// A connection to another server. Every call has a time limit.
+/// A connection to another server.
+///
+/// Every call has a time limit.
 protocol Connection: Sendable {
     func send(_ bytes: [UInt8]) async throws
     /// The next bytes; empty at the end.

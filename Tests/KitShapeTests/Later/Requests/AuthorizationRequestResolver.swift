@@ -9,7 +9,9 @@ struct ResolvedRequest: Sendable {
     var onCompletion: [StoreWrite] = []
 }
 
-/// Fetches or opens the real request behind a reference or an object. At most one applies to a request.
+/// Fetches or opens the real request behind a reference or an object.
+///
+/// At most one applies to a request.
 protocol AuthorizationRequestResolver: LaterRole {
     var parameters: [ParameterDeclaration] { get }
     /// The request to which these parameters refer; nil if they are the request.

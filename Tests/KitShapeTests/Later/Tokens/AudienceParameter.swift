@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Another spelling of the parameter `audience`. The core reads all spellings at both endpoints into one list.
+/// Another spelling of the parameter `audience`.
+///
+/// The core reads all spellings at both endpoints into one list.
 protocol AudienceParameter: LaterRole {
     var name: String { get }
     /// The audience that a value means.

@@ -27,7 +27,9 @@ extension Authorization {
         set { attachments["later.issued_type"] = newValue.map(JSON.string) }
     }
 
-    /// Takes the place of a member: the names of the consent rows that the user has unticked. It is stored.
+    /// Takes the place of a member: the names of the consent rows that the user has unticked.
+    ///
+    /// It is stored.
     var declined: [String] {
         get { attachments["later.declined"]?.strings ?? [] }
         set { attachments["later.declined"] = newValue.isEmpty ? nil : .strings(newValue) }

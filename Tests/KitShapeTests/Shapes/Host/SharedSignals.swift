@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Tells receivers about sessions that end (Shared Signals Framework 1.0). It can be loaded several times.
+/// Tells receivers about sessions that end (Shared Signals Framework 1.0).
+///
+/// It can be loaded several times.
 struct SharedSignals: Plugin, EventOutbox {
     static let manifest = PluginManifest(
         id: "shared-signals", summary: "tells receivers what ends", specification: "Shared Signals 1.0")

@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Signs users in with a passkey (WebAuthn Level 3). Its script also runs on the page that asks for a name.
+/// Signs users in with a passkey (WebAuthn Level 3).
+///
+/// Its script also runs on the page that asks for a name.
 struct Passkeys: Plugin, LaterStep {
     static let manifest = PluginManifest(
         id: "passkeys", summary: "sign-in with a passkey", specification: "WebAuthn Level 3")

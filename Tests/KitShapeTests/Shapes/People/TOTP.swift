@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Asks for a code of an authenticator app (RFC 6238). The user's secret is kept sealed.
+/// Asks for a code of an authenticator app (RFC 6238).
+///
+/// The user's secret is kept sealed.
 struct TOTP: Plugin, LaterStep {
     static let manifest = PluginManifest(id: "totp", summary: "codes of an app", specification: "RFC 6238")
 
@@ -26,8 +28,9 @@ struct TOTP: Plugin, LaterStep {
             var record = try await host.store.read(collection.key(host.cryptography.digest(id)))
         else { return .skip }
         guard let code = submitted["code"] else { return .page(Page("totp")) }
-        guard case .allowed(let attempt) = try await host.attempts.count(
-            "totp", of: id, from: visit.interaction.address)
+        guard
+            case .allowed(let attempt) = try await host.attempts.count(
+                "totp", of: id, from: visit.interaction.address)
         else { return .page(Page("totp", ["error": "later"])) }
         let window = host.now.seconds / 30
         guard let key = try await host.keys.open(record.value["secret"]?.string ?? "", purpose: "totp"),

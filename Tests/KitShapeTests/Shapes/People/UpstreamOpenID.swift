@@ -2,7 +2,9 @@
 
 import GrantKit
 
-/// Signs users in at another OpenID provider. It can be loaded several times, under different names.
+/// Signs users in at another OpenID provider.
+///
+/// It can be loaded several times, under different names.
 struct UpstreamOpenID: Plugin, LaterStep {
     static let manifest = PluginManifest(
         id: "upstream-openid", summary: "sign-in at another provider", specification: "OpenID Connect Core 1.0")
@@ -59,7 +61,9 @@ struct UpstreamOpenID: Plugin, LaterStep {
         }
     }
 
-    /// The user who has linked the account. An equal mail address is no link, since nobody may have checked it.
+    /// The user who has linked the account.
+    ///
+    /// An equal mail address is no link, since nobody may have checked it.
     private func signIn(_ remote: String) async throws -> LaterOutcome {
         guard var link = try await host.store.read(links.key(host.cryptography.digest("\(issuer) \(remote)"))),
             let user = try await host.users.find(link.value["user"]?.string ?? ""), user.isActive

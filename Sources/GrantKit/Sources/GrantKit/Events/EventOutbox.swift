@@ -25,6 +25,7 @@ public protocol EventOutbox: Sendable {
 extension Event.Kind {
     /// The kinds of events that outboxes can be called for, because each is about a change in the store.
     public static let promised: Set<Event.Kind> = [
-        .signedIn, .sessionRaised, .sessionEnded, .consented, .tokenRevoked, .grantRevoked, .userChanged, .clientChanged,
+        .signedIn, .sessionRaised, .sessionEnded, .consented, .tokenRevoked, .grantRevoked, .userChanged,
+        .clientChanged,
     ]
 }

@@ -25,5 +25,7 @@ public protocol AccessService: Sendable {
     /// - Returns: The limits.
     /// - Throws: `OAuthError` `unauthorized_client` if the client may not use the grant; `invalid_scope` or
     ///   `invalid_target` if it asks for more than it may have.
-    func limits(_ parameters: Parameters, for client: Client, under grant: GrantDeclaration) async throws -> AccessLimits
+    func limits(
+        _ parameters: Parameters, for client: Client, under grant: GrantDeclaration
+    ) async throws -> AccessLimits
 }
