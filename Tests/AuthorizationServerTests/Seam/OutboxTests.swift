@@ -123,7 +123,7 @@ struct OutboxTests {
             let ended = try await server.core.store.read([StoreKey("revoked", "g"), StoreKey("user", "eve")])
             #expect(ended.allSatisfy { $0 != nil }, "\(conduct)")
             #expect(try await posted(server).isEmpty, "\(conduct)")
-            let lines = server.log.lines.filter { $0.contains("so it is left out") }
+            let lines = server.log.lines.filter { $0.contains("cannot be committed, so ") }
             #expect(lines.count == 4, "\(conduct): \(lines)")
             #expect(lines.allSatisfy { $0.contains("plugin=posting") }, "\(conduct): \(lines)")
             let others = ["consented", "grant_revoked", "signed_in", "the revocation", "user_changed"]
