@@ -104,7 +104,7 @@ struct PluginsCommandTests {
             #expect(ended.status == 0 && ended.errors.isEmpty, "\(ended)")
             for text in [
                 "it-shows 1.0.0: shows itself\n", "file      \(library)\n", "sha256    \(digest)\n",
-                "kit       0.1\n", "compiler  Swift \(version)\n",
+                "kit       0.2\n", "compiler  Swift \(version)\n",
                 "\n  a look at every token, which it may refuse\n", "\n  a filter of token requests\n",
                 "\n  claims: groups\n", "\n  request parameters: shop\n",
             ] { #expect(ended.output.contains(text), "\(text): \(ended.output)") }
