@@ -94,7 +94,7 @@ final class Issued: EventSink {
             } catch {
                 let failure = "\(error)"
                 state.withLock { $0.failure = failure }
-                if error is JobAbandoned || Task.isCancelled { break }
+                if error is JobAbandoned || Task.isCancelled || attempt == Issued.attempts - 1 { break }
                 try? await Task.sleep(for: .seconds(1 << attempt))
             }
         }

@@ -117,6 +117,16 @@ struct TryCommandTests {
         }
     }
 
+    @Test("an endpoint below the issuer itself is called there, and not below the base path")
+    func belowIssuer() async throws {
+        try await Self.with { folder, program, _ in
+            let ended = try Self.run(["client_credentials", "--client", "demo"], folder, program)
+            let line = try #require(Self.lines(ended.output).last)
+            #expect(line.hasSuffix(" http://127.0.0.1:\(program.port)/Session"))
+            #expect(try Self.pasted(line, folder)["total"] == 1)
+        }
+    }
+
     @Test("a user approves, the response arrives at the redirect URI, and the run continues to userinfo")
     func code() async throws {
         try await Self.with { folder, program, callback in

@@ -38,6 +38,10 @@ struct GrantRun {
 
     private func address(_ path: String) -> String { "\(server)\(configuration.basePath)\(path)" }
 
+    private func address(of route: Route) -> String {
+        route.base == .endpoints ? address(route.path) : "\(server)\(route.pathBelowBase)"
+    }
+
     /// Runs the grant to its end.
     ///
     /// - Throws: `Failure` if a step cannot be done; an exit status if the server refuses.
@@ -187,7 +191,7 @@ struct GrantRun {
         where scope.words.allSatisfy({ granted.contains($0) }) && endpoint.route.methods.contains("GET")
             && endpoint.parameters.allSatisfy({ !$0.isRequired })
         {
-            var request = CurlRequest(address(endpoint.route.path))
+            var request = CurlRequest(address(of: endpoint.route))
             request.add(header: "Authorization", "Bearer \(token)")
             begin("The client uses the token at an endpoint of the server.")
             _ = try exchange(request)
