@@ -59,6 +59,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
         _ secret: String, of account: String?, from address: String
     ) async throws -> AttemptVerdict { throw error }
     public func succeeded(_ attempt: CountedAttempt) async throws { throw error }
+    public func origin(of address: String) -> String { address }
     public func send(_ request: OutboundRequest) async throws -> OutboundReply { throw error }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }

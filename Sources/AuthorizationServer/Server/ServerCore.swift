@@ -164,9 +164,9 @@ extension ServerCore {
     /// The store; read-only during a HEAD request, and after the deadline of a plugin's call.
     public var store: any Store {
         let store = opened?.store ?? closed
-        if HeadRequest.isCurrent { return ReadOnlyStore(base: store) }
+        if HeadRequest.isCurrent { return ReadOnlyStore(inner: store) }
         guard let call = PluginCall.ongoing else { return store }
-        return CallStore(base: store, call: call)
+        return CallStore(inner: store, call: call)
     }
     /// Sends requests to other servers, but none during a HEAD request or after the deadline of a plugin's call.
     public var outbound: any OutboundHTTP { CurrentOutbound(core: self) }

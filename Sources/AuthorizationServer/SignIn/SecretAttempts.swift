@@ -16,7 +16,7 @@ struct SecretAttempts: AttemptService {
         // Nothing is counted during HEAD, so guesses would be free.
         guard !HeadRequest.isCurrent else { return .later(.seconds(1)) }
         let (kind, now) = (core.cryptography.digest(secret), core.now)
-        let origin = tally("address\u{0}\(kind)\u{0}\(core.passwords.origin(of: address))", now)
+        let origin = tally("address\u{0}\(kind)\u{0}\(origin(of: address))", now)
         let other = tally(account.map { "account\u{0}\(kind)\u{0}\($0)" } ?? "everyone\u{0}\(kind)", now)
         // An attempt that has to wait is not counted, so an address that has to wait does not make others wait.
         let waits = try await [origin.wait(), other.wait()].compactMap(\.self)
@@ -38,6 +38,8 @@ struct SecretAttempts: AttemptService {
             try await AttemptCounter(store: core.store, now: core.now, name: name).giveBack()
         }
     }
+
+    func origin(of address: String) -> String { core.passwords.origin(of: address) }
 
     private func tally(_ what: String, _ now: Timestamp) -> AttemptTally {
         AttemptTally("\(prefix)\(core.cryptography.digest(what))", in: core.store, at: now)

@@ -152,6 +152,8 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
 
     func succeeded(_ attempt: CountedAttempt) async throws {}
 
+    func origin(of address: String) -> String { address }
+
     func send(_ request: OutboundRequest) async throws -> OutboundReply {
         requests.withLock { $0.append(request) }
         guard let found = replies.withLock({ $0.last { request.url.hasPrefix($0.start) } }) else {

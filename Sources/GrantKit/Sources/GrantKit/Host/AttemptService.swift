@@ -23,4 +23,10 @@ public protocol AttemptService: Sendable {
     /// - Parameter attempt: The attempt, as `count` returned it.
     /// - Throws: `StoreError`.
     func succeeded(_ attempt: CountedAttempt) async throws
+    /// The part of an address by which requesters are counted, for plugins with counts of their own.
+    ///
+    /// - Parameter address: The address of a requester.
+    /// - Returns: The same string for the first 64 bits of an IPv6 address, however it is written, and for an IPv4
+    ///   address that is written as an IPv6 address.
+    func origin(of address: String) -> String
 }
