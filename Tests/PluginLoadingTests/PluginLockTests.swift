@@ -354,7 +354,8 @@ struct LockDifferencesTests {
             let path = try workshop.compile(Workshop.block(rest: Self.bomb))
             let digest = try PluginLibrary.digest(of: path, sha256: Digest.sha256)
             for (pin, lock, note) in [
-                (digest, digests.ones, LockDifferences.remedy), (digests.ones, digest, "correct 'sha256', or remove it"),
+                (digest, digests.ones, LockDifferences.remedy),
+                (digests.ones, digest, "correct 'sha256', or remove it"),
                 (digests.zeros, digests.ones, "find out who changed the library before you change 'sha256'"),
             ] {
                 let found = differences(workshop, try locked(lock), pinned: pin)
