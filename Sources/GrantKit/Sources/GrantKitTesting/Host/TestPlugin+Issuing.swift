@@ -6,7 +6,7 @@ extension TestPlugin {
     /// Narrows, mints and extends, stage by stage.
     func issue(_ authorization: Authorization, for request: TokenRequest) async throws -> Issuance {
         var limits = authorization.limits
-        limits.keep { request.client.scope.contains($0) }
+        limits.keep { request.client.scope.contains($0) && (!asksForScope(request) || request.allowed.scope.contains($0)) }
         for filter in registry.tokenFilters {
             let before = limits
             try await filter.narrow(&limits, of: authorization, for: request)
@@ -23,6 +23,10 @@ extension TestPlugin {
             for added in registry.extensions where added.stage == stage { try await extend(&issuance, by: added) }
         }
         return issuance
+    }
+
+    private func asksForScope(_ request: TokenRequest) -> Bool {
+        !(request.parameters["scope"] ?? "").isEmpty
     }
 
     private func check(_ limits: AccessLimits, within before: AccessLimits) throws {
@@ -51,7 +55,8 @@ extension TestPlugin {
         try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
         try issuance.add("expires_in", .integer((contents.expiresAt - contents.issuedAt).components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
-        if !carried.scope.words.isEmpty { try issuance.add("scope", .string(carried.scope.description)) }
+        let scope = carried.limits.scope.description
+        if !scope.isEmpty { try issuance.add("scope", .string(scope)) }
     }
 
     /// The token in the plugin's own format; without one, a random value that this host resolves.
