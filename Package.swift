@@ -43,7 +43,9 @@ let plugins = [
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "logout", module: "Logout"),
-    Plugin(id: "memory-store", module: "MemoryStore"),
+    Plugin(
+        id: "memory-store", module: "MemoryStore",
+        libraries: [.product(name: "MemoryRecords", package: "GrantKit")]),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
     Plugin(id: "openid", module: "OpenID"),
     Plugin(id: "password", module: "Password"),
@@ -143,6 +145,7 @@ let tests: [Target] = [
         "EndToEndTests",
         [kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
+    test("KitTestingTests", [kit, kitTesting, "Cryptography", "Support"]),
 ]
 
 /// Reduces `ServerHTTP` to its parsers for the fuzzer: the HTTP library takes longer to build than everything else.

@@ -2,7 +2,6 @@
 
 import AuthorizationServer
 @_spi(Host) import GrantKit
-import GrantKitTesting
 import Support
 import Testing
 
@@ -172,32 +171,5 @@ struct AuthorMistakeTests {
             try await server.core.tokens.revoke(.grant("store"), reason: "test")
         }
         #expect(try await server.core.tokens.resolve(token) != nil)
-    }
-
-    @Test("the conformance kit finds each of these mistakes")
-    func conformance() async throws {
-        let (server, _) = try await server()
-        let grants = try #require(server.core.generation).plugins.flatMap(\.registry.grants)
-        let grant = try #require(grants.first)
-        func failures(_ parameters: Parameters) async -> [String] {
-            let subject = GrantUnderTest(grant, now: { Timestamp(seconds: Self.now) }) {
-                TokenRequest(
-                    grant: grant.declaration, client: Client(id: "c", isPublic: true, grants: [], scope: []),
-                    parameters: parameters, head: RequestHead(method: "POST", path: "/"),
-                    allowed: AccessLimits(scope: []))
-            }
-            var failed: [String] = []
-            for check in GrantConformance.checks {
-                do { try await check.run(subject) } catch { failed.append(check.description) }
-            }
-            return failed
-        }
-        #expect(await failures([:]).isEmpty)
-        #expect(await failures(["end": "\(Self.now)"]) == ["what it grants has not ended yet"])
-        #expect(
-            await failures(["writes": "redeem"]) == ["what it redeems has a grant id, the same at each call"])
-        #expect(
-            await failures(Parameters([("writes", "create"), ("writes", "delete")]))
-                == ["no two of its writes have the same key"])
     }
 }
