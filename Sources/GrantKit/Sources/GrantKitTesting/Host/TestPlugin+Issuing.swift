@@ -6,7 +6,8 @@ extension TestPlugin {
     /// Narrows, mints and extends, stage by stage.
     func issue(_ authorization: Authorization, for request: TokenRequest) async throws -> Issuance {
         var limits = authorization.limits
-        limits.keep { request.client.scope.contains($0) && (!asksForScope(request) || request.allowed.scope.contains($0)) }
+        limits.keep { request.client.scope.contains($0) }
+        if asksForScope(request) { limits.keep { request.allowed.scope.contains($0) } }
         for filter in registry.tokenFilters {
             let before = limits
             try await filter.narrow(&limits, of: authorization, for: request)
