@@ -56,8 +56,14 @@ extension TestPlugin {
         try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
         try issuance.add("expires_in", .integer((contents.expiresAt - contents.issuedAt).components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
-        let scope = carried.limits.scope.description
-        if !scope.isEmpty { try issuance.add("scope", .string(scope)) }
+        try addScope(to: &issuance)
+    }
+
+    /// The scope, if it is not what was asked for (RFC 6749 section 5.1).
+    private func addScope(to issuance: inout Issuance) throws {
+        guard case .token(let request) = issuance.answer else { return }
+        let (scope, asked) = (issuance.limits.scope.description, request.parameters["scope"] ?? "")
+        if scope != asked { try issuance.add("scope", .string(scope)) }
     }
 
     /// The token in the plugin's own format; without one, a random value that this host resolves.
