@@ -24,6 +24,7 @@ let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
+let memoryRecords: Target.Dependency = .product(name: "MemoryRecords", package: "GrantKit")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A plugin: its product is named after its ID, its target after its folder.
@@ -43,7 +44,7 @@ let plugins = [
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "logout", module: "Logout"),
-    Plugin(id: "memory-store", module: "MemoryStore"),
+    Plugin(id: "memory-store", module: "MemoryStore", libraries: [memoryRecords]),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
     Plugin(id: "openid", module: "OpenID"),
     Plugin(id: "password", module: "Password"),
@@ -143,6 +144,7 @@ let tests: [Target] = [
         "EndToEndTests",
         [kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
+    test("KitTestingTests", [kit, kitTesting, "Cryptography", "Support"]),
 ]
 
 /// Reduces `ServerHTTP` to its parsers for the fuzzer: the HTTP library takes longer to build than everything else.

@@ -2,121 +2,19 @@
 
 import CPluginABI
 import GrantKit
-import Synchronization
+import MemoryRecords
 
 /// A store in memory, which is lost when the process ends: for tests.
-final class MemoryStore: Plugin, Store {
+struct MemoryStore: Plugin {
     static let manifest = PluginManifest(
         id: "memory-store", summary: "keeps everything in memory: for tests", specification: "")
 
-    private struct Counter {
-        var count: Int64
-        var expiresAt: Timestamp
-    }
-
-    private struct State {
-        private(set) var records: [StoreKey: StoreRecord] = [:]
-        private(set) var index = RecordIndex()
-        var counters: [StoreKey: Counter] = [:]
-
-        mutating func set(_ record: StoreRecord?, at key: StoreKey) {
-            if let former = records.removeValue(forKey: key) { index.remove(former) }
-            guard let record else { return }
-            records[key] = record
-            index.add(record)
-        }
-    }
-
-    private let state = Mutex(State())
+    private let records = MemoryRecords()
 
     init(settings: Settings, host: any PluginHost) {}
 
     func register(in registry: inout Registry) {
-        registry.add(store: self)
-    }
-
-    func prepare(_ collections: [StoreCollection]) async throws {}
-
-    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
-        state.withLock { state in keys.map { state.records[$0] } }
-    }
-
-    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
-        try state.withLock { state in
-            for (place, write) in writes.enumerated() {
-                let found = state.records[try MemoryStore.key(of: write)]
-                if !MemoryStore.holds(write, found) { return .conflict(write: place, found: found) }
-            }
-            for write in writes { MemoryStore.apply(write, to: &state) }
-            return .committed
-        }
-    }
-
-    private static func key(of write: StoreWrite) throws -> StoreKey {
-        switch write {
-        case .create(let record), .replace(let record, _): record.key
-        case .redeem(let key), .delete(let key), .absent(let key): key
-        @unknown default:
-            throw StoreError("memory-store does not know this kind of write; it was built with an older kit")
-        }
-    }
-
-    private static func holds(_ write: StoreWrite, _ found: StoreRecord?) -> Bool {
-        switch write {
-        case .create, .absent: found == nil
-        case .replace(_, let version): found?.version == version
-        case .redeem: found?.isRedeemed == false
-        default: true
-        }
-    }
-
-    private static func apply(_ write: StoreWrite, to state: inout State) {
-        switch write {
-        case .create(let record):
-            state.set(record.stored(version: 1, isRedeemed: false), at: record.key)
-        case .replace(let record, let version):
-            let isRedeemed = state.records[record.key]?.isRedeemed ?? false
-            state.set(record.stored(version: version + 1, isRedeemed: isRedeemed), at: record.key)
-        case .redeem(let key):
-            state.set(state.records[key].map { $0.stored(version: $0.version + 1, isRedeemed: true) }, at: key)
-        case .delete(let key): state.set(nil, at: key)
-        default: break
-        }
-    }
-
-    func find(
-        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
-    ) async throws -> [StoreRecord] {
-        state.withLock { state in
-            let keys = state.index.find(collection, by: index, equals: value, after: after, limit: limit)
-            return keys.compactMap { state.records[$0] }
-        }
-    }
-
-    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
-        state.withLock { state in
-            state.index.page(collection, after: after, limit: limit).compactMap { state.records[$0] }
-        }
-    }
-
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
-        state.withLock { state in
-            let live = state.counters[key].flatMap { $0.expiresAt > now ? $0 : nil }
-            let counter = Counter(count: (live?.count ?? 0) + 1, expiresAt: live?.expiresAt ?? expiresAt)
-            state.counters[key] = counter
-            return counter.count
-        }
-    }
-
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
-        state.withLock { state in
-            let records = state.records.values.filter { $0.expiresAt < moment }.prefix(limit).map(\.key)
-            for key in records { state.set(nil, at: key) }
-            let counters = state.counters.filter { $0.value.expiresAt < moment }.prefix(limit - records.count).map(
-                \.key)
-            for key in counters { state.counters[key] = nil }
-            return records.count + counters.count
-        }
+        registry.add(store: records)
     }
 }
 

@@ -98,7 +98,9 @@ public struct PluginLibrary: Sendable {
         }
         typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
         guard let made = unsafe unsafeBitCast(symbol, to: Make.self)() else {
-            throw PluginLoadingError("plugin '\(id)' returned nothing from its make function")
+            throw PluginLoadingError(
+                "plugin '\(id)' returned nothing from its make function",
+                note: "'\(name)' must return what PluginExport.make returns")
         }
         let type = unsafe PluginExport.take(made).type
         guard type.manifest.id == id else { throw mismatch(path, id, type.manifest.id) }

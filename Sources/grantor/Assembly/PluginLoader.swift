@@ -158,7 +158,9 @@ struct PluginLoader {
             let path = error.key.map { entry.settingsPath + [.key($0)] } ?? entry.path
             diagnostics.report(at: path, "plugin '\(entry.id)': \(error.message)")
         } catch {
-            diagnostics.report(at: entry.path, "plugin '\(entry.id)' failed to start: \(error)")
+            diagnostics.report(
+                at: entry.path, "plugin '\(entry.id)' cannot be used: its 'init' or 'register' threw: \(error)",
+                note: "tell its author, who can throw a ConfigurationError that says what to do")
         }
         return nil
     }

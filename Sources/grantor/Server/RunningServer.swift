@@ -103,7 +103,7 @@ final class RunningServer: Sendable {
         } catch let error as PluginUnavailable {
             throw Failure("\(error); it may wait for a service that does not respond")
         } catch {
-            throw Failure("plugin '\(plugin.entry.id)' failed to start: \(error)")
+            throw Failure("plugin '\(plugin.entry.id)' failed to start: its 'start' threw: \(error)")
         }
     }
 
@@ -182,7 +182,9 @@ final class RunningServer: Sendable {
 
     private func announce(_ port: Int) {
         let plugins = self.plugins.withLock { $0 }
-        StandardOutput.print(StartSummary(configuration, plugins, port: port, isDevelopment: isDevelopment).text)
+        let summary = StartSummary(
+            configuration, of: file.name, plugins, port: port, isDevelopment: isDevelopment)
+        StandardOutput.print(summary.text)
     }
 
     /// Stops the plugins: event sinks after those that may still record events, the store last.

@@ -2,7 +2,6 @@
 
 import AuthorizationServer
 @_spi(Host) import GrantKit
-import GrantKitTesting
 import Support
 import Testing
 
@@ -119,6 +118,16 @@ struct AuthorMistakeTests {
         #expect(try await server.core.tokens.resolve(first["access_token"] ?? "") == nil, "the replay ended it")
     }
 
+    @Test("a record that exists already is refused, and the log names its collection, but not its key")
+    func createdBefore() async throws {
+        let (server, _) = try await server()
+        #expect(await ask(server, [("writes", "create")]).status == 200)
+        #expect(await ask(server, [("writes", "create")]).error == "invalid_grant")
+        let line = try #require(server.log.lines.last { $0.hasPrefix("info refused") })
+        #expect(line.contains("a record to be created already exists in the collection 'careless'"), "\(line)")
+        #expect(!line.contains("a-secret-handle"))
+    }
+
     private static let kinds = ["create", "replace", "redeem", "delete", "absent"]
 
     @Test("two writes of one record are refused before they reach a store", arguments: kinds, kinds)
@@ -172,32 +181,5 @@ struct AuthorMistakeTests {
             try await server.core.tokens.revoke(.grant("store"), reason: "test")
         }
         #expect(try await server.core.tokens.resolve(token) != nil)
-    }
-
-    @Test("the conformance kit finds each of these mistakes")
-    func conformance() async throws {
-        let (server, _) = try await server()
-        let grants = try #require(server.core.generation).plugins.flatMap(\.registry.grants)
-        let grant = try #require(grants.first)
-        func failures(_ parameters: Parameters) async -> [String] {
-            let subject = GrantUnderTest(grant, now: { Timestamp(seconds: Self.now) }) {
-                TokenRequest(
-                    grant: grant.declaration, client: Client(id: "c", isPublic: true, grants: [], scope: []),
-                    parameters: parameters, head: RequestHead(method: "POST", path: "/"),
-                    allowed: AccessLimits(scope: []))
-            }
-            var failed: [String] = []
-            for check in GrantConformance.checks {
-                do { try await check.run(subject) } catch { failed.append(check.description) }
-            }
-            return failed
-        }
-        #expect(await failures([:]).isEmpty)
-        #expect(await failures(["end": "\(Self.now)"]) == ["what it grants has not ended yet"])
-        #expect(
-            await failures(["writes": "redeem"]) == ["what it redeems has a grant id, the same at each call"])
-        #expect(
-            await failures(Parameters([("writes", "create"), ("writes", "delete")]))
-                == ["no two of its writes have the same key"])
     }
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import MemoryRecords
+
+/// A plugin, and what the checks need to drive it.
+///
+/// ```swift
+/// static let plugin = PluginUnderTest(VoucherGrant.self, settings: ["series": "spring"])
+///     .accepting("urn:example:voucher") { _ in ["voucher": "spring-1"] }
+///
+/// @Test("keeps the rules of the kit", arguments: plugin.checks)
+/// func rules(_ check: PluginCheck) async throws {
+///     try await check.run()
+/// }
+/// ```
+public struct PluginUnderTest: Sendable {
+    /// Makes the parameters of a request.
+    public typealias Parameters = @Sendable (TestPlugin) async throws -> GrantKit.Parameters
+
+    /// Makes a plugin.
+    typealias Make = @Sendable (Settings, any PluginHost) throws -> any Plugin
+
+    private let manifest: PluginManifest
+    private let make: Make
+    private let settings: @Sendable (_ folder: String) -> JSON
+    private var prepare: [@Sendable (TestHost) async throws -> Void] = []
+    private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
+
+    /// Takes a plugin with fixed settings.
+    ///
+    /// - Parameters:
+    ///   - type: The plugin's type.
+    ///   - settings: Its section of the configuration.
+    public init(_ type: any Plugin.Type, settings: JSON = [:]) {
+        self.init(type) { _ in settings }
+    }
+
+    /// Takes a plugin whose settings name files.
+    ///
+    /// - Parameters:
+    ///   - type: The plugin's type.
+    ///   - settings: Makes its section of the configuration from an empty folder, which each check has for itself.
+    public init(_ type: any Plugin.Type, settings: @escaping @Sendable (_ folder: String) -> JSON) {
+        manifest = type.manifest
+        make = { try type.init(settings: $0, host: $1) }
+        self.settings = settings
+    }
+
+    /// Takes a plugin that a function makes, for the tests of the kit itself.
+    @_spi(Host)
+    public init(
+        _ manifest: PluginManifest, settings: JSON = [:],
+        make: @escaping @Sendable (Settings, any PluginHost) throws -> any Plugin
+    ) {
+        self.manifest = manifest
+        self.make = make
+        self.settings = { _ in settings }
+    }
+
+    /// The same plugin with a request that one of its grants accepts.
+    ///
+    /// Without it, a request has the examples of the grant's parameters.
+    ///
+    /// - Parameters:
+    ///   - grantType: The grant's value of `grant_type`.
+    ///   - client: The client that sends it; by default one that may use the grant, with the scope `read write`.
+    ///   - parameters: Makes the parameters, a new request at each call; it can write to the plugin's store first.
+    /// - Returns: The plugin with the request.
+    public func accepting(
+        _ grantType: String, from client: Client? = nil, _ parameters: @escaping Parameters
+    ) -> PluginUnderTest {
+        var copy = self
+        copy.accepted[grantType] = (client, parameters)
+        return copy
+    }
+
+    /// The same plugin on a host with more, such as users or answers of other servers.
+    ///
+    /// - Parameter prepare: Prepares each host before the plugin is loaded.
+    /// - Returns: The plugin with the preparation.
+    public func on(_ prepare: @escaping @Sendable (TestHost) async throws -> Void) -> PluginUnderTest {
+        var copy = self
+        copy.prepare.append(prepare)
+        return copy
+    }
+
+    /// All rules of the kit, for the tests of the kit itself.
+    @_spi(Host)
+    public static var allRules: [(role: Role, sentence: String)] { Rule.all.map { ($0.role, $0.sentence) } }
+
+    /// The rules of the kit for the roles that the plugin has.
+    public var checks: [PluginCheck] {
+        rules.map { rule in
+            PluginCheck(role: rule.role, rule: rule.sentence) {
+                try await ScratchFolders.during { try await rule.check(self) }
+            }
+        }
+    }
+
+    /// The rules for every plugin, and those of its roles if it can be made.
+    var rules: [Rule] {
+        let roles = (try? registry())?.roles ?? []
+        return Rule.all.filter { $0.role == .plugin || roles.contains($0.role) }
+    }
+
+    /// Everything that the plugin adds, before it starts.
+    func registry() throws -> TestRegistry {
+        let plugin = try make(TestSettings(settings("/")).settings, TestHost().lent)
+        return try TestRegistry(plugin)
+    }
+
+    /// Loads the plugin on a host of its own.
+    ///
+    /// - Parameters:
+    ///   - records: The records of the host's store.
+    ///   - folder: The folder for the plugin's files; by default a new one.
+    /// - Returns: The plugin, which is ready for requests.
+    /// - Throws: What the plugin and the preparations throw.
+    func load(records: any Store = MemoryRecords(), folder: String? = nil) async throws -> TestPlugin {
+        let host = TestHost(records: records)
+        for prepare in prepare { try await prepare(host) }
+        return try await host.load(manifest, settings: settings(try folder ?? ScratchFolders.current.make()), make)
+    }
+
+    /// The client that sends requests to a grant; nil for one that may use it.
+    func client(for grantType: String) -> Client? {
+        accepted[grantType]?.client
+    }
+
+    /// The parameters of a request that a grant accepts.
+    func parameters(for grant: any TokenGrant, of plugin: TestPlugin) async throws -> GrantKit.Parameters {
+        if let made = accepted[grant.declaration.wire]?.parameters { return try await made(plugin) }
+        return ExampleParameters(random: plugin.host.random).parameters(grant.parameters)
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Synchronization
+
+/// The users of a test's host.
+public final class TestUsers: UserDirectory {
+    private struct Entry {
+        var user: User
+        var login: String
+        var password: String?
+    }
+
+    private let all = Mutex<[[UInt8]: Entry]>([:])
+
+    /// The users' documents.
+    public let documents: any DocumentDirectory
+
+    init(_ documents: TestDocuments) {
+        self.documents = documents
+    }
+
+    /// Adds a user, or replaces the one with the same id.
+    ///
+    /// - Parameters:
+    ///   - user: The user.
+    ///   - login: The login name; by default the id.
+    ///   - password: The password; nil for a user who has none.
+    public func add(_ user: User, login: String? = nil, password: String? = nil) {
+        all.withLock { $0[Array(user.id.utf8)] = Entry(user: user, login: login ?? user.id, password: password) }
+    }
+
+    /// The user with an id; nil if there is none.
+    public func find(_ id: String) async throws -> User? {
+        all.withLock { $0[Array(id.utf8)]?.user }
+    }
+
+    /// Checks a password.
+    public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
+        let found = all.withLock { $0.values.first { $0.login == login } }
+        guard let found, let right = found.password, password == Secret(right) else { return .refused }
+        return found.user.isActive ? .verified(found.user) : .inactive
+    }
+
+    /// Changes a password if the current one is right.
+    public func changePassword(
+        of id: String, from current: Secret, to new: Secret, address: String
+    ) async throws -> PasswordOutcome {
+        all.withLock { all in
+            guard var entry = all[Array(id.utf8)], let right = entry.password, current == Secret(right) else {
+                return .refused
+            }
+            guard entry.user.isActive else { return .inactive }
+            entry.password = new.exposed
+            all[Array(id.utf8)] = entry
+            return .verified(entry.user)
+        }
+    }
+}

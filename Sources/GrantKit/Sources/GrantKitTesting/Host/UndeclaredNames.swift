@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKit
+import Synchronization
+
+/// The parameters that a plugin reads although it has not declared them, which are never there.
+final class UndeclaredNames: Sendable {
+    private let declared: [String]
+    private let names = Mutex<[String]>([])
+
+    init(declared: [String]) {
+        self.declared = declared
+    }
+
+    var all: [String] { names.withLock { $0 } }
+
+    /// The same parameters, watched.
+    func watching(_ parameters: Parameters) -> Parameters {
+        var watched = parameters
+        watched.missing = { [self] name in
+            guard !declared.contains(name) else { return }
+            names.withLock { if !$0.contains(name) { $0.append(name) } }
+        }
+        return watched
+    }
+}

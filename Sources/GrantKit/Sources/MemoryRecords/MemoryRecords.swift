@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GrantKit
+import Synchronization
+
+/// A store in memory, for tests of plugins and of the server.
+public final class MemoryRecords: Store {
+    private struct Counter {
+        var count: Int64
+        var expiresAt: Timestamp
+    }
+
+    private struct State {
+        private(set) var records: [StoreKey: StoreRecord] = [:]
+        private(set) var index = RecordIndex()
+        var counters: [StoreKey: Counter] = [:]
+
+        mutating func set(_ record: StoreRecord?, at key: StoreKey) {
+            if let former = records.removeValue(forKey: key) { index.remove(former) }
+            guard let record else { return }
+            records[key] = record
+            index.add(record)
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes an empty store.
+    public init() {}
+
+    /// Needs no preparation.
+    public func prepare(_ collections: [StoreCollection]) async throws {}
+
+    /// Reads the records with several keys in one consistent view.
+    public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
+        state.withLock { state in keys.map { state.records[$0] } }
+    }
+
+    /// Commits all of several writes or none.
+    public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
+        try state.withLock { state in
+            for (place, write) in writes.enumerated() {
+                let found = state.records[try MemoryRecords.key(of: write)]
+                if !MemoryRecords.holds(write, found) { return .conflict(write: place, found: found) }
+            }
+            for write in writes { MemoryRecords.apply(write, to: &state) }
+            return .committed
+        }
+    }
+
+    private static func key(of write: StoreWrite) throws -> StoreKey {
+        switch write {
+        case .create(let record), .replace(let record, _): record.key
+        case .redeem(let key), .delete(let key), .absent(let key): key
+        @unknown default:
+            throw StoreError("this store does not know this kind of write; it was built with an older kit")
+        }
+    }
+
+    private static func holds(_ write: StoreWrite, _ found: StoreRecord?) -> Bool {
+        switch write {
+        case .create, .absent: found == nil
+        case .replace(_, let version): found?.version == version
+        case .redeem: found?.isRedeemed == false
+        default: true
+        }
+    }
+
+    private static func apply(_ write: StoreWrite, to state: inout State) {
+        switch write {
+        case .create(let record):
+            state.set(record.stored(version: 1, isRedeemed: false), at: record.key)
+        case .replace(let record, let version):
+            let isRedeemed = state.records[record.key]?.isRedeemed ?? false
+            state.set(record.stored(version: version + 1, isRedeemed: isRedeemed), at: record.key)
+        case .redeem(let key):
+            state.set(state.records[key].map { $0.stored(version: $0.version + 1, isRedeemed: true) }, at: key)
+        case .delete(let key): state.set(nil, at: key)
+        default: break
+        }
+    }
+
+    /// Reads a page of the records that have a value in an index.
+    public func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        state.withLock { state in
+            let keys = state.index.find(collection, by: index, equals: value, after: after, limit: limit)
+            return keys.compactMap { state.records[$0] }
+        }
+    }
+
+    /// Reads a page of the records of a collection.
+    public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        state.withLock { state in
+            state.index.page(collection, after: after, limit: limit).compactMap { state.records[$0] }
+        }
+    }
+
+    /// Adds one to a counter.
+    public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+        state.withLock { state in
+            let live = state.counters[key].flatMap { $0.expiresAt > now ? $0 : nil }
+            let counter = Counter(count: (live?.count ?? 0) + 1, expiresAt: live?.expiresAt ?? expiresAt)
+            state.counters[key] = counter
+            return counter.count
+        }
+    }
+
+    /// Removes a batch of expired records and counters.
+    public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
+        state.withLock { state in
+            let records = state.records.values.filter { $0.expiresAt < moment }.prefix(limit).map(\.key)
+            for key in records { state.set(nil, at: key) }
+            let counters = state.counters.filter { $0.value.expiresAt < moment }.prefix(limit - records.count).map(
+                \.key)
+            for key in counters { state.counters[key] = nil }
+            return records.count + counters.count
+        }
+    }
+}

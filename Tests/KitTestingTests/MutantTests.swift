@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKitTesting
+import Testing
+
+@Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
+struct MutantTests {
+    private static let mutants: [Mutant] = GrantMutants.all
+    private static let sound: [(name: String, plugin: PluginUnderTest)] = GrantMutants.sound
+
+    @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
+    func found(_ mutant: Mutant) async throws {
+        let check = try #require(mutant.plugin.checks.first { $0.rule == mutant.rule })
+        let error = await #expect(throws: (any Error).self) { try await check.run() }
+        #expect("\(try #require(error))".contains(mutant.says))
+    }
+
+    @Test("a plugin without a fault keeps every rule", arguments: sound.indices)
+    func kept(_ place: Int) async throws {
+        let (name, plugin) = MutantTests.sound[place]
+        #expect(plugin.checks.count > 1)
+        for check in plugin.checks {
+            await #expect(throws: Never.self, "\(name): \(check)") { try await check.run() }
+        }
+    }
+
+    @Test("every rule has a mutant")
+    func complete() {
+        let found = MutantTests.mutants.map(\.rule)
+        let unproved = PluginUnderTest.allRules.map(\.sentence).filter { !found.contains($0) }
+        #expect(unproved.isEmpty)
+    }
+}
