@@ -2,5 +2,7 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] = GrantRules.all
+    static let all: [Rule] =
+        GrantRules.all + TokenFormatRules.all + TokenResolverRules.all + ExtensionRules.all + TokenFilterRules.all
+        + ClaimsRules.all + RevocationRules.all
 }

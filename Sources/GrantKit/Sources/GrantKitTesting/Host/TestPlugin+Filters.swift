@@ -46,7 +46,7 @@ extension TestPlugin {
             try await call(filter, seen)
             guard let name = names.all.first else { continue }
             throw HostRefusal(
-                "a token filter reads the parameter '\(name)', which nothing declares: add it to the filter's parameters")
+                "a token filter reads the parameter '\(name)', which nothing declares: add it to its parameters")
         }
     }
 
