@@ -15,6 +15,7 @@ enum FailingStore {
     /// - Parameters:
     ///   - what: What the plugin does, as the beginning of a sentence.
     ///   - make: Makes the trial anew, with a plugin of its own.
+    /// - Throws: `ConformanceFailure` if something does.
     static func during(_ what: String, _ make: () async throws -> Trial) async throws {
         let counted = try await make()
         let before = counted.plugin.host.store.calls

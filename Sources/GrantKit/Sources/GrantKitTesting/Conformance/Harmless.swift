@@ -9,6 +9,7 @@ enum Harmless {
     /// - Parameters:
     ///   - what: What is strange, as the beginning of a sentence.
     ///   - body: Runs it.
+    /// - Throws: `ConformanceFailure` if it ends in another way.
     static func check(_ what: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()

@@ -82,8 +82,8 @@ enum TokenResolverRules {
             let value = try await subject.knownToken(of: plugin)
             return Trial(plugin: plugin) {
                 guard let value else { return }
-                for resolver in resolvers(of: plugin) {
-                    if try await resolver.resolve(value) != nil { return }
+                for resolver in resolvers(of: plugin) where try await resolver.resolve(value) != nil {
+                    return
                 }
                 throw ConformanceFailure("while the store fails, a good token is unknown: let the StoreError through")
             }
