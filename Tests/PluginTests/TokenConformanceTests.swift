@@ -33,12 +33,12 @@ struct TokenConformanceTests {
         try await check.run()
     }
 
-    private static let logout: PluginUnderTest = PluginUnderTest(Plugins.logout).on { host in
+    private static let signingOut: PluginUnderTest = PluginUnderTest(Plugins.logout).on { host in
         host.clients.add(
             .test(id: "client-1", document: ["backchannel_logout_uri": "https://client.example.com/logout"]))
     }
 
-    @Test("logout", arguments: checks(logout, [.revocation]))
+    @Test("logout", arguments: checks(signingOut, [.revocation]))
     func logout(_ check: PluginCheck) async throws {
         try await check.run()
     }
@@ -57,11 +57,11 @@ struct TokenConformanceTests {
 
     // MARK: devices
 
-    private static let device: PluginUnderTest = PluginUnderTest(Plugins.deviceAuthorization).admitting { plugin in
-        try await poll(plugin)
+    private static let polling: PluginUnderTest = PluginUnderTest(Plugins.deviceAuthorization).admitting { plugin in
+        try await TokenConformanceTests.poll(plugin)
     }
 
-    @Test("device-authorization", arguments: checks(device, [.tokenFilter]))
+    @Test("device-authorization", arguments: checks(polling, [.tokenFilter]))
     func device(_ check: PluginCheck) async throws {
         try await check.run()
     }
