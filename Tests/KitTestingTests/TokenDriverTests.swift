@@ -72,7 +72,8 @@ struct TokenDriverTests {
         }
     }
 
-    @Test("a participant's mistake does not keep alive what is revoked", arguments: ["conflict", "undeclared", "refuse"])
+    @Test(
+        "a participant's mistake does not keep alive what is revoked", arguments: ["conflict", "undeclared", "refuse"])
     func mistakes(_ mistake: String) async throws {
         let host = TestHost()
         let plugin = try await host.load(Telling.self, settings: ["mistake": .string(mistake)])
