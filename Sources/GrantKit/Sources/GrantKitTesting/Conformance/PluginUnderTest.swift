@@ -26,6 +26,10 @@ public struct PluginUnderTest: Sendable {
     private let settings: @Sendable (_ folder: String) -> JSON
     private var prepare: [@Sendable (TestHost) async throws -> Void] = []
     private var accepted: [String: Parameters] = [:]
+    /// The requests that endpoints answer, by method and path.
+    var answered: [String: @Sendable (TestPlugin) async throws -> TestCall] = [:]
+    /// The contexts with which interactions begin, by purpose.
+    var contexts: [String: @Sendable (TestPlugin) async throws -> JSON] = [:]
 
     /// Takes a plugin with fixed settings.
     ///

@@ -2,5 +2,5 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] = GrantRules.all
+    static let all: [Rule] = GrantRules.all + EndpointRules.all + PageRules.all + PurposeRules.all
 }
