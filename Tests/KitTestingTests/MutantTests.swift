@@ -5,8 +5,10 @@ import Testing
 
 @Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
 struct MutantTests {
-    private static let mutants: [Mutant] = GrantMutants.all
-    private static let sound: [(name: String, plugin: PluginUnderTest)] = GrantMutants.sound
+    private static let mutants: [Mutant] =
+        GrantMutants.all + EndpointMutants.all + PageMutants.all + PurposeMutants.all
+    private static let sound: [(name: String, plugin: PluginUnderTest)] =
+        GrantMutants.sound + EndpointMutants.sound + PageMutants.sound + PurposeMutants.sound
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
     func found(_ mutant: Mutant) async throws {

@@ -96,7 +96,8 @@ enum PurposeRules {
             throw ConformanceFailure("the user denies '\(subject.name)', and it is \(denied): show a page")
         }
         let (_, other) = try await subject.open()
-        guard case .shown(let allowed, _) = try await subject.end("allowing", { try await other.allow() }) else { return }
+        let ending = try await subject.end("allowing") { try await other.allow() }
+        guard case .shown(let allowed, _) = ending else { return }
         try expect(
             shown != allowed,
             "the user sees the same page after allowing '\(subject.name)' and after denying it: show another page, or "
@@ -148,8 +149,8 @@ enum PurposeRules {
             guard first.writes > 0 else { return }
             try expect(
                 second.writes == 0,
-                "after the user has allowed '\(subject.name)', another tab can still "
-                    + "\(isAllowed ? "allow" : "deny") it: throw PurposeSettled, or an OAuthError, if there is a result")
+                "after the user has allowed '\(subject.name)', another tab can \(isAllowed ? "allow" : "deny") it too: "
+                    + "throw PurposeSettled, or an OAuthError, if there is a result")
         }
     }
 
@@ -238,7 +239,10 @@ enum PurposeRules {
         let (_, fresh) = try await subject.open()
         guard case .shown = try await subject.end("allowing", { try await fresh.allow() }) else { return }
         let (_, page) = try await subject.open()
-        let task = Task { try? await page.allow() }
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try? await page.allow()
+        }
         task.cancel()
         let wasDecided = await task.value != nil
         let next = try await subject.end("allowing after a cancelled press") { try await page.allow() }

@@ -109,6 +109,6 @@ enum StrangeRequests {
 
     /// Whether a text means nothing special anywhere.
     private static func isHarmless(_ text: String) -> Bool {
-        text.isEmpty || text.utf8.allSatisfy { 0x61...0x7A ~= $0 || $0 == 0x2D }
+        text.percentEncoded == text
     }
 }

@@ -27,7 +27,9 @@ extension Template {
     /// The value of a name in the innermost context that has it.
     private static func value(_ name: String, _ contexts: [JSON]) -> JSON? {
         let parts = name.utf8.split(separator: UInt8(ascii: ".")).map { String(decoding: $0, as: UTF8.self) }
-        guard let first = parts.first, let found = contexts.last(where: { $0[first] != nil })?[first] else { return nil }
+        guard let first = parts.first, let found = contexts.last(where: { $0[first] != nil })?[first] else {
+            return nil
+        }
         return parts.dropFirst().reduce(JSON?.some(found)) { value, part in value?[part] }
     }
 
