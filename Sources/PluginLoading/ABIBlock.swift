@@ -47,7 +47,7 @@ public struct ABIBlock: Sendable, Equatable {
         guard let bytes else {
             throw PluginLoadingError(
                 "\(path) is not a plugin: it has no section '\(GRANTOR_ABI_SECTION)'",
-                note: "its <id>_plugin_abi function must call grantor_plugin_abi()")
+                note: "its function <id>_plugin_abi is missing, or does not call grantor_plugin_abi()")
         }
         guard let block = unsafe bytes.withUnsafeBytes(unsafe parse) else {
             throw PluginLoadingError(
@@ -79,20 +79,31 @@ public struct ABIBlock: Sendable, Equatable {
         guard major == server.major, isKept else {
             throw PluginLoadingError(
                 "plugin '\(id)' was built with kit \(major).\(minor), but this server has \(server.major).\(server.minor)",
-                note: "use a build of the plugin for kit \(server.major > 0 ? "\(server.major)" : "0.\(server.minor)")")
+                note: "use a build of the plugin for kit \(server.keptKit), or rebuild it with this server's "
+                    + "Sources/GrantKit")
         }
         guard minor <= server.minor else {
             throw PluginLoadingError(
                 "plugin '\(id)' needs kit \(major).\(minor) or newer, but this server has \(server.major).\(server.minor)",
                 note: "update the server, or use an older build of the plugin")
         }
-        guard compiler == server.compiler else {
-            // Two builds of one version of Swift differ only in what C calls them.
-            let isNamed = toolchain != server.toolchain
-            let (mine, its) = isNamed ? (toolchain, server.toolchain) : (compiler, server.compiler)
-            throw PluginLoadingError(
-                "plugin '\(id)' was built by the toolchain '\(mine)', but this server by '\(its)'",
-                note: "rebuild the plugin with the server's toolchain")
+        guard compiler == server.compiler else { throw otherToolchain(than: server, id: id) }
+    }
+
+    /// What a plugin for this server must be built for: the major version of the kit, or before 1.0 the minor one.
+    private var keptKit: String { major > 0 ? "\(major)" : kit }
+
+    private func otherToolchain(than server: ABIBlock, id: String) -> PluginLoadingError {
+        guard swiftVersion > 0 else {
+            return PluginLoadingError(
+                "plugin '\(id)' was not built by Swift, but by '\(compiler)'; this server needs '\(server.toolchain)'",
+                note: "write its two functions in Swift, and build it with the server's toolchain")
         }
+        // Two builds of one version of Swift differ only in what C calls them.
+        let isNamed = toolchain != server.toolchain
+        let (mine, its) = isNamed ? (toolchain, server.toolchain) : (compiler, server.compiler)
+        return PluginLoadingError(
+            "plugin '\(id)' was built by the toolchain '\(mine)', but this server by '\(its)'",
+            note: "rebuild the plugin with the server's toolchain")
     }
 }

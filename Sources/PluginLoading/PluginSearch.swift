@@ -23,11 +23,11 @@ public struct PluginSearch: Sendable {
     public func find(_ id: String, library: String?) throws -> String {
         if let library {
             let folder = library.raw.cut(atLast: "/")?.before.string ?? ""
-            return try check(library, within: folder.isEmpty ? "/" : folder)
+            return try check(library, within: folder.isEmpty ? "/" : folder, of: id)
         }
         for folder in folders {
             let path = "\(folder)/lib\(id).so"
-            if PluginSearch.exists(path) { return try check(path, within: folder) }
+            if PluginSearch.exists(path) { return try check(path, within: folder, of: id) }
         }
         let searched = folders.map { PluginSearch.exists($0) ? $0 : "\($0) (no such folder)" }
         throw PluginLoadingError(
@@ -86,7 +86,7 @@ public struct PluginSearch: Sendable {
 
     // MARK: permissions
 
-    private func check(_ path: String, within folder: String) throws -> String {
+    private func check(_ path: String, within folder: String, of id: String) throws -> String {
         guard let real = PluginSearch.real(path) else {
             throw PluginLoadingError(
                 "the library \(path) cannot be found", note: unsafe String(cString: strerror(errno)))
@@ -96,7 +96,7 @@ public struct PluginSearch: Sendable {
                 "the library \(path) is a link to \(real), which is outside its folder",
                 note: "put the file itself there, or set 'library' to its path")
         }
-        try PluginSearch.checkFile(real)
+        try PluginSearch.checkFile(real, of: id)
         var ancestor = real
         while let folder = ancestor.raw.cut(atLast: "/")?.before {
             ancestor = folder.string
@@ -112,11 +112,21 @@ public struct PluginSearch: Sendable {
         return unsafe String(cString: resolved)
     }
 
-    private static func checkFile(_ path: String) throws {
+    private static func checkFile(_ path: String, of id: String) throws {
         let status = try status(of: path)
-        guard status.st_mode & S_IFMT == S_IFREG else { throw PluginLoadingError("\(path) is not a regular file") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw PluginLoadingError(
+                "\(path) is not a regular file", note: remedy(forNoFile: status, at: path, of: id))
+        }
         try checkOwner(of: path, status)
         try checkWriters(path, status, "library")
+    }
+
+    private static func remedy(forNoFile status: stat, at path: String, of id: String) -> String {
+        let rule = "a plugin's library must be a file"
+        guard status.st_mode & S_IFMT == S_IFDIR else { return rule }
+        let inside = "\(path)/lib\(id).so"
+        return "it is a folder; \(exists(inside) ? "name the library in it: \(inside)" : rule)"
     }
 
     private static func checkFolder(_ path: String) throws {

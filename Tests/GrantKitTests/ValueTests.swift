@@ -83,7 +83,8 @@ struct ValueTests {
     @Test("an error description contains only what section 5.2 allows", .clause("RFC 6749 section 5.2"))
     func description() {
         let error = OAuthError(.invalidRequest, "a \"quoted\" \\ ü \n text")
-        #expect(error.description == "a ?quoted? ? ?? ? text")
+        #expect(error.description == "a ?quoted? ? ? ? text")
+        #expect(OAuthError(.invalidGrant, "déjà utilisé \u{1F600}").description == "d?j? utilis? ?")
     }
 
     @Test(

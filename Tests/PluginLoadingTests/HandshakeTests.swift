@@ -151,7 +151,8 @@ struct HandshakeTests {
     func noSection() throws {
         try Workshop.with { workshop in
             let path = try workshop.compile(Workshop.block(section: "other", rest: HandshakeTests.bomb))
-            #expect(workshop.refusal()?.hasPrefix("\(path) is not a plugin: it has no section 'grantor_abi'") == true)
+            let note = "its function <id>_plugin_abi is missing, or does not call grantor_plugin_abi()"
+            #expect(workshop.refusal() == "\(path) is not a plugin: it has no section 'grantor_abi' (\(note))")
         }
     }
 
@@ -180,7 +181,7 @@ struct HandshakeTests {
             try workshop.compile(Workshop.block(major: 1, rest: HandshakeTests.bomb))
             #expect(
                 workshop.refusal()
-                    == "plugin 'test' was built with kit 1.2, but this server has 0.2 (use a build of the plugin for kit 0.2)"
+                    == "plugin 'test' was built with kit 1.2, but this server has 0.2 (use a build of the plugin for kit 0.2, or rebuild it with this server's Sources/GrantKit)"
             )
         }
     }
@@ -224,10 +225,23 @@ struct HandshakeTests {
     @Test("a different toolchain")
     func toolchain() throws {
         try Workshop.with { workshop in
-            try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
+            try workshop.compile(Workshop.block(compiler: "Clang 20", swift: 60_200, rest: HandshakeTests.bomb))
             let refusal = workshop.refusal() ?? ""
-            #expect(refusal.hasPrefix("plugin 'test' was built by the toolchain 'gcc 12', but this server by '"))
+            #expect(refusal.hasPrefix("plugin 'test' was built by the toolchain 'Swift 6.2', but this server by '"))
             #expect(refusal.hasSuffix("(rebuild the plugin with the server's toolchain)"))
+        }
+    }
+
+    @Test("a library that another language's compiler built")
+    func otherLanguage() throws {
+        try Workshop.with { workshop in
+            let server = try #require(ABIBlock.server)
+            try workshop.compile(Workshop.block(compiler: "gcc 12", rest: HandshakeTests.bomb))
+            let note = "write its two functions in Swift, and build it with the server's toolchain"
+            #expect(
+                workshop.refusal()
+                    == "plugin 'test' was not built by Swift, but by 'gcc 12'; this server needs '\(server.toolchain)' (\(note))"
+            )
         }
     }
 
@@ -284,7 +298,8 @@ struct HandshakeTests {
     func nothing() throws {
         try Workshop.with { workshop in
             try workshop.compile(Workshop.block(rest: "void *test_plugin_make(void) { return 0; }"))
-            #expect(workshop.refusal() == "plugin 'test' returned nothing from its make function")
+            let note = "'test_plugin_make' must return what PluginExport.make returns"
+            #expect(workshop.refusal() == "plugin 'test' returned nothing from its make function (\(note))")
         }
     }
 
@@ -384,7 +399,19 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             let path = "\(workshop.folder)/libtest.so"
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-            #expect(workshop.refusal() == "\(path) is not a regular file")
+            #expect(
+                workshop.refusal()
+                    == "\(path) is not a regular file (it is a folder; a plugin's library must be a file)")
+        }
+    }
+
+    @Test("'library' names the folder of the library")
+    func folderOfLibrary() throws {
+        try Workshop.with { workshop in
+            let library = try workshop.compile(Workshop.block())
+            let refusal = workshop.refusal(library: workshop.folder)
+            let note = "it is a folder; name the library in it: \(library)"
+            #expect(refusal == "\(workshop.folder) is not a regular file (\(note))")
         }
     }
 

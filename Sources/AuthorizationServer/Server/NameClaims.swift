@@ -47,6 +47,13 @@ struct NameClaims {
     }
 
     mutating func claimNames(of plugin: RegisteredPlugin, at place: Int) {
+        for breach in NameForm.breaches(by: plugin) {
+            problems.append(
+                (
+                    place, "plugin '\(plugin.id)' adds \(breach), \(NameForm.rule)",
+                    .text("ask its author to choose another name")
+                ))
+        }
         for (kind, names) in NameClaims.names(of: plugin.registry) {
             for name in names { claim(NameClaim(kind, name), plugin.id, place) }
         }
@@ -56,7 +63,8 @@ struct NameClaims {
         for attribute in plugin.attributes { claim(attribute, plugin.id, place) }
     }
 
-    private static func names(of registry: Registry) -> [(NameClaim.Kind, [String])] {
+    /// The names that a plugin claims, but for those of pages and of grants without a handler at the token endpoint.
+    static func names(of registry: Registry) -> [(NameClaim.Kind, [String])] {
         let routes = registry.endpoints.map { $0.route }
         return [
             (.grant, registry.grants.map(\.declaration).flatMap(names(of:))),
@@ -72,7 +80,8 @@ struct NameClaims {
         ]
     }
 
-    private static func names(of grant: GrantDeclaration) -> [String] {
+    /// The names of a grant.
+    static func names(of grant: GrantDeclaration) -> [String] {
         Set([grant.wire, grant.key] + grant.aliases).sorted()
     }
 
@@ -84,11 +93,10 @@ struct NameClaims {
         let other = isCores ? "core" : attributes.first { attribute.overlaps($0.name, $0.level) }?.owner
         attributes.append((attribute.name, attribute.level, id))
         guard let other else { return }
-        let whose = other == "core" ? "belongs to the core" : "plugin '\(other)' adds too"
         problems.append(
             (
-                place, "plugin '\(id)' adds the attribute \(attribute.place), which \(whose)",
-                .text(other == "core" ? "ask its author to rename the attribute" : "load one of them")
+                place, "plugin '\(id)' adds the attribute \(attribute.place)\(NameClaim.whose(other, for: id))",
+                .text(NameClaim.remedy(for: attribute.name, of: id, takenBy: other))
             ))
     }
 
@@ -142,11 +150,15 @@ struct NameClaims {
     }
 
     private mutating func claim(_ claim: NameClaim, _ id: String, _ place: Int) {
-        if let owner = owners.updateValue(id, forKey: claim) {
-            let other = owner == "core" ? "belongs to the core" : "plugin '\(owner)' adds too"
-            let note = owner == "core" ? "ask its author to choose another name" : "load one of them"
-            problems.append((place, "plugin '\(id)' adds \(claim), which \(other)", .text(note)))
+        guard let owner = owners[claim] else {
+            owners[claim] = id
+            return
         }
+        problems.append(
+            (
+                place, "plugin '\(id)' adds \(claim)\(NameClaim.whose(owner, for: id))",
+                .text(claim.remedy(for: id, takenBy: owner))
+            ))
     }
 
     mutating func fold(_ plugins: [RegisteredPlugin]) -> JSON {

@@ -99,11 +99,17 @@ struct AccessNarrowing {
         var limits = granted
         limits.keep(scope: client.scope.contains)
         let allowed = granted.audience.filter { plan.audience.allows($0) || $0 == issuer }
-        guard !allowed.isEmpty || granted.audience.isEmpty else {
-            throw OAuthError(.invalidTarget, "the grant is for an audience that the client may no longer have")
-        }
+        guard !allowed.isEmpty || granted.audience.isEmpty else { throw refusal(of: granted.audience) }
         try limits.keep(audience: allowed)
         return limits
+    }
+
+    /// The refusal of a grant whose audiences are all out of reach, with the first few for the log.
+    private func refusal(of audiences: [String]) -> OAuthError {
+        let names = audiences.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+        return OAuthError(
+            .invalidTarget, "the grant is for an audience that the client may not have",
+            reason: "the grant is for \(names), which the client '\(client.id)' may not have")
     }
 
     /// Narrows limits to what a request asks for.

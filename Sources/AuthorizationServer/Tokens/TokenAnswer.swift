@@ -33,7 +33,10 @@ struct TokenAnswer: PendingAnswer {
         case .replace: return
         case .redeem: throw try await replay(found, authorization)
         case .absent: throw OAuthError.invalidGrant(reason: "the grant was revoked")
-        default: throw OAuthError.invalidGrant(reason: "a record to be created already exists")
+        default:
+            // Never the key, which may be secret.
+            let place = write.key.map { " in the collection '\($0.collection)'" } ?? ""
+            throw OAuthError.invalidGrant(reason: "a record to be created already exists\(place)")
         }
     }
 

@@ -51,10 +51,22 @@ struct TokenIssuer {
                 reason: "the user was not asked to consent, and the client '\(client.id)' is no longer first-party")
         }
         if !pending.hasCurrentUser, case .user(let id) = authorization.subject {
-            try await Users(core, generation).check(&authorization, of: id)
+            let user = try await Users(core, generation).check(&authorization, of: id)
+            if user == nil, decided.origin.isEmpty { noteUnknownUser(under: pending.grant) }
         }
         if authorization.grantID == nil { authorization.grantID = pending.newGrantID }
         return authorization
+    }
+
+    /// Tells the plugin's author that the server does not know the user of a new grant.
+    ///
+    /// That is allowed (decision 0040), but the identifier may be misspelled. The log does not show it, because a
+    /// plugin that puts something else there may have put a secret there.
+    private func noteUnknownUser(under key: String?) {
+        guard let key, let plan = generation.grants.values.first(where: { $0.declaration.key == key }) else { return }
+        plan.grant.log.debug(
+            "the grant returned a user that the server does not know; correct the identifier if it should",
+            ["grant": key])
     }
 
     /// Requires a grant id with a redemption: a replay can only end what the first response issued by an id that both

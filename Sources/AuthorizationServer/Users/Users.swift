@@ -82,14 +82,16 @@ struct Users: UserDirectory {
 
     /// Adds the epoch to a new decision, or refuses one that has ended with its user.
     ///
+    /// - Returns: The user; nil if the directory does not know the subject.
     /// - Throws: `OAuthError` `invalid_grant`; `StoreError`.
-    func check(_ decided: inout Authorization, of id: String) async throws {
+    func check(_ decided: inout Authorization, of id: String) async throws -> User? {
         let user = try await find(id)
         guard user?.isActive ?? true else { throw OAuthError.invalidGrant(reason: "the user '\(id)' is inactive") }
         if decided.origin.isEmpty, decided.epoch == nil { decided.epoch = user?.epoch }
         guard decided.epoch == user?.epoch else {
             throw OAuthError.invalidGrant(reason: "the user '\(id)' has a new password, was deactivated or was removed")
         }
+        return user
     }
 
     // MARK: passwords

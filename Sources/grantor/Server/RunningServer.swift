@@ -18,15 +18,19 @@ final class RunningServer: Sendable {
     private let file: ConfigurationFile
     private let configuration: Configuration
     private let isDevelopment: Bool
+    private let isFrozen: Bool
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
 
-    init(_ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, logger: Logger) {
+    init(
+        _ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, isFrozen: Bool, logger: Logger
+    ) {
         self.file = file
         self.isDevelopment = isDevelopment
+        self.isFrozen = isFrozen
         // The file may hold passwords in plain text; do not keep them in memory.
         var kept = configuration
         kept.users = []
@@ -53,7 +57,7 @@ final class RunningServer: Sendable {
         let resources = ConfigurationResources(configuration, diagnostics)
         let composition = Composition(
             configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
-            pages: resources.pages)
+            pages: resources.pages, freeze: freeze(configuration, diagnostics))
         show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store
@@ -82,6 +86,11 @@ final class RunningServer: Sendable {
         return true
     }
 
+    /// The libraries that may be loaded; the lock is read again for each reload.
+    private func freeze(_ configuration: Configuration, _ diagnostics: Diagnostics) -> PluginFreeze {
+        isFrozen ? PluginFreeze.read(file.lock, configuration, diagnostics) : .off
+    }
+
     private func show(_ diagnostics: Diagnostics) {
         diagnostics.print(to: logger, as: configuration.logFormat)
     }
@@ -94,7 +103,7 @@ final class RunningServer: Sendable {
         } catch let error as PluginUnavailable {
             throw Failure("\(error); it may wait for a service that does not respond")
         } catch {
-            throw Failure("plugin '\(plugin.entry.id)' failed to start: \(error)")
+            throw Failure("plugin '\(plugin.entry.id)' failed to start: its 'start' threw: \(error)")
         }
     }
 
@@ -173,7 +182,9 @@ final class RunningServer: Sendable {
 
     private func announce(_ port: Int) {
         let plugins = self.plugins.withLock { $0 }
-        StandardOutput.print(StartSummary(configuration, plugins, port: port, isDevelopment: isDevelopment).text)
+        let summary = StartSummary(
+            configuration, of: file.name, plugins, port: port, isDevelopment: isDevelopment)
+        StandardOutput.print(summary.text)
     }
 
     /// Stops the plugins: event sinks after those that may still record events, the store last.
@@ -205,7 +216,7 @@ final class RunningServer: Sendable {
         let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
             next, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
-            former: plugins.withLock { $0 })
+            former: plugins.withLock { $0 }, freeze: freeze(next, diagnostics))
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
         // A reload does not change the outbound client; this only reports problems that the next start would meet.

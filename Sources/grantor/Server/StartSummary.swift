@@ -3,17 +3,23 @@
 import AuthorizationServer
 @_spi(Host) import GrantKit
 import OutsideText
+import PluginLoading
 import ServerConfiguration
 
 /// The text that the server prints once it listens: its URLs, its plugins and an example of a first request.
 struct StartSummary {
     private let configuration: Configuration
     private let plugins: [LoadedPlugin]
+    /// The name of the configuration's file, as the operator wrote it.
+    private let file: String
     private let port: Int
     private let isDevelopment: Bool
 
-    init(_ configuration: Configuration, _ plugins: [LoadedPlugin], port: Int, isDevelopment: Bool) {
+    init(
+        _ configuration: Configuration, of file: String, _ plugins: [LoadedPlugin], port: Int, isDevelopment: Bool
+    ) {
         self.isDevelopment = isDevelopment
+        self.file = file
         self.configuration = configuration
         self.plugins = plugins
         self.port = port
@@ -46,22 +52,47 @@ struct StartSummary {
         return "\(origin)/.well-known/oauth-authorization-server\(path)"
     }
 
-    /// The first token request that a declared client can make with nothing but its own credentials.
+    /// The command for a first token; under a grant of a plugin from outside if there is one that a client may use,
+    /// since somebody who adds a grant wants to try that.
     private var example: String? {
+        let outside = uses(of: plugins.filter { !OwnPlugins.contain($0.entry.id, at: $0.library.path) })
+        guard let first = outside.first else { return request(in: uses(of: plugins)) }
+        return request(in: outside) ?? trial(of: first.grant)
+    }
+
+    /// A declared client with a grant that it may use.
+    private typealias Use = (client: JSON, grant: any TokenGrant)
+
+    private func uses(of plugins: [LoadedPlugin]) -> [Use] {
         let grants = plugins.flatMap(\.registered.registry.grants)
+        var uses: [Use] = []
         for client in configuration.clients {
-            let names = client["grant_types"]?.strings ?? []
-            for grant in grants where !Set(names).isDisjoint(with: StartSummary.names(grant.declaration)) {
-                if let line = line(client, grant) { return line }
+            let names = Set(client["grant_types"]?.strings ?? [])
+            for grant in grants where !names.isDisjoint(with: StartSummary.names(grant.declaration)) {
+                uses.append((client, grant))
             }
         }
+        return uses
+    }
+
+    private func request(in uses: [Use]) -> String? {
+        for use in uses {
+            if let line = line(use.client, use.grant) { return line }
+        }
         return nil
+    }
+
+    /// The command that tries a grant and asks for what no example is known of.
+    private func trial(of grant: any TokenGrant) -> String {
+        let option = file == ConfigurationOption.standard ? "" : " --config \(CurlRequest.quoted(file))"
+        return "grantor try \(CurlRequest.quoted(grant.declaration.key))\(option)"
     }
 
     private static func names(_ grant: GrantDeclaration) -> [String] {
         [grant.wire, grant.key] + grant.aliases
     }
 
+    /// A request that needs nothing but the credentials of a client; nil if it needs more.
     private func line(_ client: JSON, _ grant: any TokenGrant) -> String? {
         let required = grant.parameters.filter(\.isRequired)
         let texts = required.compactMap { parameter -> String? in

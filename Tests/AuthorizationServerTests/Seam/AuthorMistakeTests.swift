@@ -118,6 +118,16 @@ struct AuthorMistakeTests {
         #expect(try await server.core.tokens.resolve(first["access_token"] ?? "") == nil, "the replay ended it")
     }
 
+    @Test("a record that exists already is refused, and the log names its collection, but not its key")
+    func createdBefore() async throws {
+        let (server, _) = try await server()
+        #expect(await ask(server, [("writes", "create")]).status == 200)
+        #expect(await ask(server, [("writes", "create")]).error == "invalid_grant")
+        let line = try #require(server.log.lines.last { $0.hasPrefix("info refused") })
+        #expect(line.contains("a record to be created already exists in the collection 'careless'"), "\(line)")
+        #expect(!line.contains("a-secret-handle"))
+    }
+
     private static let kinds = ["create", "replace", "redeem", "delete", "absent"]
 
     @Test("two writes of one record are refused before they reach a store", arguments: kinds, kinds)

@@ -11,7 +11,7 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
     let declaration = GrantDeclaration("confused", client: .identified)
     let parameters = [
         ParameterDeclaration("client"), ParameterDeclaration("user"), ParameterDeclaration("replace"),
-        ParameterDeclaration("more"),
+        ParameterDeclaration("more"), ParameterDeclaration("for"),
     ]
     let members = ["confused_member"]
 
@@ -28,7 +28,9 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
         let client = request.parameters["client"].map { Subject.client(name($0)) }
         let user = request.parameters["user"].map { Subject.user(name($0)) }
         let wide = request.parameters["more"] == nil ? nil : AccessLimits(scope: ["read", "more"])
-        return Authorization(subject: client ?? user ?? .client(request.client.id), limits: wide ?? request.allowed)
+        let elsewhere = request.parameters["for"].map { AccessLimits(scope: ["read"], audience: [$0]) }
+        return Authorization(
+            subject: client ?? user ?? .client(request.client.id), limits: elsewhere ?? wide ?? request.allowed)
     }
 
     func extend(_ issuance: inout Issuance) async throws {
@@ -62,8 +64,9 @@ struct IssuedMistakeTests {
     @Test(
         "a subject that cannot exist",
         arguments: [
-            ("client", "a-stranger", "a client as the subject that is not registered"),
-            ("client", "c\u{301}", "a client as the subject that is not registered"),
+            ("client", "a-stranger", "another client as the subject"),
+            ("client", "c\u{301}", "another client as the subject"),
+            ("client", "other", "another client as the subject"),
             ("client", "-", "a subject without an identifier"), ("user", "-", "a subject without an identifier"),
         ])
     func subject(_ member: String, _ id: String, _ says: String) async throws {
@@ -76,10 +79,32 @@ struct IssuedMistakeTests {
     }
 
     @Test(
-        "but not another client that is registered, nor a user that another directory knows",
-        arguments: [("client", "c"), ("client", "other"), ("user", "a-guest")])
+        "but not the client itself, nor a user that another directory knows",
+        arguments: [("client", "c"), ("user", "a-guest")])
     func known(_ member: String, _ id: String) async throws {
         #expect(await ask(try await server(), [(member, id)]).status == 200)
+    }
+
+    @Test("a line at debug says that the server does not know a user, but not who that is")
+    func unknownUser() async throws {
+        let plugins = Plugins.all + [.init(Confused.self)]
+        let server = try await TestServer(plugins, clients: Self.clients, users: Demo.users)
+        let said = "debug the grant returned a user that the server does not know"
+        #expect(await ask(server, [("user", "ann")]).status == 200)
+        #expect(!server.log.lines.contains { $0.hasPrefix(said) }, "she is declared")
+        #expect(await ask(server, [("user", "a-guest")]).status == 200)
+        let line = try #require(server.log.lines.last { $0.hasPrefix(said) })
+        #expect(line.contains("grant=confused plugin=confused") && !line.contains("a-guest"))
+    }
+
+    @Test("an audience that the client may not have is refused, and the log names both")
+    func audience() async throws {
+        let server = try await server()
+        let answer = await ask(server, [("for", "https://elsewhere.example.com")])
+        #expect(answer.status == 400 && answer.error == "invalid_target", "\(answer.json)")
+        let line = try #require(server.log.lines.last { $0.hasPrefix("info refused") })
+        let reason = "the grant is for 'https://elsewhere.example.com', which the client 'c' may not have"
+        #expect(line.contains("reason=\(reason)"), "\(line)")
     }
 
     @Test("scope that the client may not have is left out, and a line at debug says so")

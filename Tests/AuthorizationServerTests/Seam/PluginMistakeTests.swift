@@ -66,9 +66,26 @@ struct PluginMistakeTests {
     @Test("an attribute of one grant and one of every grant conflict")
     func overlap() async {
         #expect(
-            await problem("own", [.everyGrant, .grant("client_credentials")])?.contains("'reading' adds too") == true)
+            await problem("own", [.everyGrant, .grant("client_credentials")])?
+                .contains("plugin 'reading' adds the attribute 'own' of the grant 'client_credentials' twice") == true)
         #expect(await problem("own", [.grant("a"), .grant("b")]) == nil)
         #expect(await problem("own", [.client, .everyGrant]) == nil, "these are in different places")
+    }
+
+    @Test("what to do about a name that is taken depends on who has it")
+    func taken() {
+        let collection = NameClaim(.collection, "user")
+        let cases: [(NameClaim, String, String)] = [
+            (collection, "core", "ask its author to name it after the plugin, such as 'badge_grant_user'"),
+            (collection, "badge-grant", "ask its author to remove or rename one of them"),
+            (collection, "other", "load one of them, or ask the author of one to choose another name"),
+            (NameClaim(.path, "/token"), "core", "ask its author to choose another path"),
+            (NameClaim(.store), "other", "load one of them"),
+        ]
+        for (claim, owner, remedy) in cases {
+            let given = claim.remedy(for: "badge-grant", takenBy: owner)
+            #expect(given == remedy)
+        }
     }
 
     private func reported(_ read: (Settings) -> Void) -> String {

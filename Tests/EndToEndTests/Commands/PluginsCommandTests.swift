@@ -144,12 +144,14 @@ struct PluginsCommandTests {
             for (entry, line, message) in [
                 ("settings: { api_password: a, tries: 50 }", 6, "'tries' must be from 1 to 9"),
                 ("settings: {}", 6, "the setting 'api_password' must be a string: the password of the API"),
+                ("settings: { api_password: [a] }", 6, "'api_password' must be a string"),
                 ("sha256: '\(String(repeating: "0", count: 64))'", 4, "but the configuration pins 00"),
             ] {
                 try folder.write("config.yaml", configuration("library: \(library)\n    \(entry)"))
                 let ended = try show(folder)
                 #expect(ended.status == 78 && ended.output.isEmpty, "\(ended)")
                 #expect(ended.errors.contains("config.yaml:\(line):"), "\(ended.errors)")
+                #expect(ended.errors.components(separatedBy: ": error: ").count == 2, "once: \(ended.errors)")
                 #expect(ended.errors.contains(message), "\(ended.errors)")
             }
         }

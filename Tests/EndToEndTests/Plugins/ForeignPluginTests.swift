@@ -90,9 +90,14 @@ struct ForeignPluginTests {
         try await Folder.with { folder in
             let word = "x" + String((0..<10).compactMap { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() })
             let library = try Toolchain(folder: folder).build(word, ForeignPluginTests.grant(word, "urn:\(word)"))
-            let client = "[{ id: a, secret: the secret of a, grant_types: ['urn:\(word)'] }]"
+            let first = "{ id: b, secret: the secret of b, grant_types: [client_credentials] }"
+            let client = "[\(first), { id: a, secret: the secret of a, grant_types: ['urn:\(word)'] }]"
             try folder.write("config.yaml", configuration(word, library, clients: client))
             let program = try await Program.start(folder, secrets: ["the secret of a"])
+            let request = "Get a token:\n  curl -s -u a -d grant_type=urn:\(word) "
+            #expect(
+                try await Patience.wait { program.output.contains(request) },
+                "the grant that somebody has added is shown, not that of the first client: \(program.output)")
             let answer = try program.post("/auth/token", [("grant_type", "urn:\(word)")], as: ("a", "the secret of a"))
             #expect(answer.status == 200 && answer["access_token"] != nil)
             #expect(try program.get("/.well-known/oauth-authorization-server").body.contains("urn:\(word)"))
@@ -122,13 +127,32 @@ struct ForeignPluginTests {
                     "it-lies", ForeignPluginTests.grant("it-differs", "it"),
                     "contains the plugin 'it-differs', not 'it-lies'"
                 ),
+                (
+                    "it-breaks",
+                    ForeignPluginTests.grant("it-breaks", "it", "struct Nope: Error {}", uses: "throw Nope()"),
+                    "plugin 'it-breaks' cannot be used: its 'init' or 'register' threw: Nope()"
+                ),
             ]
             for (id, source, message) in cases {
                 try folder.write("config.yaml", configuration(id, try toolchain.build(id, source)))
                 let ended = try Command.grantor("serve", in: folder)
                 #expect(ended.status == 78 && ended.errors.contains(message), "\(ended.errors)")
                 #expect(ended.errors.contains("named after 'it-lies', so the plugin's author") == (id == "it-lies"))
+                #expect(ended.errors.contains("load one of them, or ask the author") == (id == "it-takes"))
             }
+        }
+    }
+
+    @Test("a plugin whose start throws is named, with what it threw")
+    func throwsAtStart() async throws {
+        try await Folder.with { folder in
+            let source = ForeignPluginTests.grant("it-stalls", "it", "struct Nope: Error {}").replacing(
+                "func register", with: "func start() async throws { throw Nope() }\n    func register")
+            try folder.write(
+                "config.yaml", configuration("it-stalls", try Toolchain(folder: folder).build("it-stalls", source)))
+            let ended = try Command.grantor("serve", in: folder)
+            let message = "Error: plugin 'it-stalls' failed to start: its 'start' threw: Nope()"
+            #expect(ended.status == 1 && ended.errors.contains(message), "\(ended)")
         }
     }
 
@@ -193,6 +217,9 @@ struct ForeignPluginTests {
                     "/auth/token", [("grant_type", "urn:example:voucher"), ("voucher", voucher)],
                     as: ("shop", "the secret of the shop"))
             }
+            // The voucher is a secret, so there is no example of it.
+            let shown = try await Patience.wait { program.output.hasSuffix("Get a token:\n  grantor try voucher\n") }
+            #expect(shown, "\(program.output)")
             #expect(try redeem("spring-1").status == 200)
             #expect(try redeem("spring-1")["error"] == "invalid_grant")
             #expect(try redeem("spring-2").status == 200)

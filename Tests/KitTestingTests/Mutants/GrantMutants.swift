@@ -208,7 +208,8 @@ enum GrantMutants {
             }),
         Mutant(
             "it redeems without a grant id", breaks: "what it redeems has a grant id, the same for each request",
-            says: "sets no grantID", redeeming { authorization, _ in
+            says: "sets no grantID",
+            redeeming { authorization, _ in
                 var changed = authorization
                 changed.grantID = nil
                 return changed
@@ -223,7 +224,8 @@ enum GrantMutants {
                 return changed
             }),
         Mutant(
-            "it creates over an expired record", breaks: "it decides the same whether or not expired records are purged",
+            "it creates over an expired record",
+            breaks: "it decides the same whether or not expired records are purged",
             says: "replace it instead of creating it",
             ClosureGrant.underTest { request, host in
                 var authorization = try await plain(request, host)

@@ -52,9 +52,14 @@ public struct OAuthError: Error, Sendable {
         self.status = status
     }
 
-    /// RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
+    /// The text with a question mark for every other character than those of RFC 6749 section 5.2.
     private static func allowed(_ text: String) -> String {
-        String(decoding: text.utf8.map { 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C ? $0 : 0x3F }, as: UTF8.self)
+        String(String.UnicodeScalarView(text.unicodeScalars.map { isAllowed($0) ? $0 : "?" }))
+    }
+
+    /// RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        0x20...0x7E ~= scalar.value && scalar != "\"" && scalar != "\\"
     }
 
     /// The refusal of a client that sends too many requests (RFC 6585 section 4).

@@ -3,9 +3,9 @@
 import GrantKit
 
 /// How a request ended, as far as two requests can be compared.
-enum Outcome: Sendable, Hashable, CustomStringConvertible {
+enum Outcome: Sendable, Equatable, CustomStringConvertible {
     case granted(Subject)
-    case refused(String)
+    case refused(OAuthError)
 
     /// Sends a request.
     ///
@@ -14,11 +14,20 @@ enum Outcome: Sendable, Hashable, CustomStringConvertible {
         do {
             self = .granted(try await send())
         } catch let error as OAuthError where error.code != .serverError {
-            self = .refused(error.code.rawValue)
+            self = .refused(error)
         } catch let failure as ConformanceFailure {
             throw failure
         } catch {
             throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
+        }
+    }
+
+    /// Whether two requests ended alike: granted for one subject, or refused with one code.
+    static func == (left: Outcome, right: Outcome) -> Bool {
+        switch (left, right) {
+        case (.granted(let left), .granted(let right)): left == right
+        case (.refused(let left), .refused(let right)): left.code == right.code
+        default: false
         }
     }
 
@@ -30,7 +39,8 @@ enum Outcome: Sendable, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .granted(let subject): "granted to \(subject)"
-        case .refused(let code): "refused with \(code)"
+        case .refused(let error):
+            "refused with \(error.code.rawValue) (\(error.reason ?? error.description))"
         }
     }
 }

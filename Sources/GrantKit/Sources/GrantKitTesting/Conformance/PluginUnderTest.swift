@@ -25,7 +25,7 @@ public struct PluginUnderTest: Sendable {
     private let make: Make
     private let settings: @Sendable (_ folder: String) -> JSON
     private var prepare: [@Sendable (TestHost) async throws -> Void] = []
-    private var accepted: [String: Parameters] = [:]
+    private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
     /// The requests that endpoints answer, by method and path.
     var answered: [String: @Sendable (TestPlugin) async throws -> TestCall] = [:]
     /// The contexts with which interactions begin, by purpose.
@@ -68,11 +68,14 @@ public struct PluginUnderTest: Sendable {
     ///
     /// - Parameters:
     ///   - grantType: The grant's value of `grant_type`.
+    ///   - client: The client that sends it; by default one that may use the grant, with the scope `read write`.
     ///   - parameters: Makes the parameters, a new request at each call; it can write to the plugin's store first.
     /// - Returns: The plugin with the request.
-    public func accepting(_ grantType: String, _ parameters: @escaping Parameters) -> PluginUnderTest {
+    public func accepting(
+        _ grantType: String, from client: Client? = nil, _ parameters: @escaping Parameters
+    ) -> PluginUnderTest {
         var copy = self
-        copy.accepted[grantType] = parameters
+        copy.accepted[grantType] = (client, parameters)
         return copy
     }
 
@@ -124,9 +127,14 @@ public struct PluginUnderTest: Sendable {
         return try await host.load(manifest, settings: settings(try folder ?? ScratchFolders.current.make()), make)
     }
 
+    /// The client that sends requests to a grant; nil for one that may use it.
+    func client(for grantType: String) -> Client? {
+        accepted[grantType]?.client
+    }
+
     /// The parameters of a request that a grant accepts.
     func parameters(for grant: any TokenGrant, of plugin: TestPlugin) async throws -> GrantKit.Parameters {
-        if let made = accepted[grant.declaration.wire] { return try await made(plugin) }
+        if let made = accepted[grant.declaration.wire]?.parameters { return try await made(plugin) }
         return ExampleParameters(random: plugin.host.random).parameters(grant.parameters)
     }
 }

@@ -16,6 +16,7 @@ public final class TestJobs: JobService {
         self.clock = clock
     }
 
+    /// The write that queues a job.
     public func enqueue(_ job: Job) async throws -> StoreWrite {
         let due = max(clock.now, job.notBefore ?? clock.now)
         return .create(

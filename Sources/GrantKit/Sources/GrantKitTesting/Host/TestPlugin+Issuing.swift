@@ -7,6 +7,7 @@ extension TestPlugin {
     func issue(_ authorization: Authorization, for request: TokenRequest) async throws -> Issuance {
         var limits = authorization.limits
         limits.keep { request.client.scope.contains($0) }
+        if asksForScope(request) { limits.keep { request.allowed.scope.contains($0) } }
         for filter in registry.tokenFilters {
             let before = limits
             try await filter.narrow(&limits, of: authorization, for: request)
@@ -23,6 +24,10 @@ extension TestPlugin {
             for added in registry.extensions where added.stage == stage { try await extend(&issuance, by: added) }
         }
         return issuance
+    }
+
+    private func asksForScope(_ request: TokenRequest) -> Bool {
+        !(request.parameters["scope"] ?? "").isEmpty
     }
 
     private func check(_ limits: AccessLimits, within before: AccessLimits) throws {
@@ -51,7 +56,14 @@ extension TestPlugin {
         try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
         try issuance.add("expires_in", .integer((contents.expiresAt - contents.issuedAt).components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
-        if !carried.scope.words.isEmpty { try issuance.add("scope", .string(carried.scope.description)) }
+        try addScope(to: &issuance)
+    }
+
+    /// The scope, if it is not what was asked for (RFC 6749 section 5.1).
+    private func addScope(to issuance: inout Issuance) throws {
+        guard case .token(let request) = issuance.answer else { return }
+        let (scope, asked) = (issuance.limits.scope.description, request.parameters["scope"] ?? "")
+        if scope != asked { try issuance.add("scope", .string(scope)) }
     }
 
     /// The token in the plugin's own format; without one, a random value that this host resolves.

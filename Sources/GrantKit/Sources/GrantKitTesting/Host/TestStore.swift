@@ -100,12 +100,14 @@ public final class TestStore: StoreService {
 
     // MARK: StoreService
 
+    /// Reads records of declared collections.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         for key in keys { try reach(key.collection, "host.store.read") }
         try call()
         return try await records.read(keys)
     }
 
+    /// Commits writes to declared collections.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         try check(writes, of: "host.store.write")
         if OnlyLooking.isCurrent { return .committed }
@@ -114,6 +116,7 @@ public final class TestStore: StoreService {
         return try await records.write(writes)
     }
 
+    /// Reads a page of the records that have a value in a declared index.
     public func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
@@ -130,12 +133,14 @@ public final class TestStore: StoreService {
         return try await records.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
+    /// Reads a page of the records of a declared collection.
     public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
         try reach(collection, "host.store.page")
         try call()
         return try await records.page(collection, after: after, limit: limit)
     }
 
+    /// Adds one to a counter of a declared collection, at the time of the clock.
     public func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 {
         try reach(key.collection, "host.store.increment")
         if OnlyLooking.isCurrent { return 1 }

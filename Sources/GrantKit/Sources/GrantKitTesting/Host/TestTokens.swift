@@ -38,6 +38,7 @@ public final class TestTokens: TokenService {
         state.withLock { $0.tokens[Array(value.utf8)] = token }
     }
 
+    /// What a token resolves to; nil for one that is unknown, expired or revoked.
     public func resolve(_ value: String) async throws -> ResolvedToken? {
         guard let token = try await find(value), token.expiresAt > clock.now else { return nil }
         let ids = [token.id, token.authorization.grantID, token.authorization.sessionID].compactMap { $0 }
@@ -54,6 +55,7 @@ public final class TestTokens: TokenService {
         return nil
     }
 
+    /// Revokes a token, a grant or a session, with what participants add.
     public func revoke(_ what: Revocation, reason: String) async throws {
         if OnlyLooking.isCurrent { return }
         let record = StoreRecord(try TestTokens.key(of: what), [:], expiresAt: clock.now + .seconds(86400 * 400))
@@ -64,6 +66,7 @@ public final class TestTokens: TokenService {
         _ = try await records.write(writes)
     }
 
+    /// The condition that something is not revoked.
     public func unrevoked(_ what: Revocation) async throws -> StoreWrite {
         .absent(try TestTokens.key(of: what))
     }
