@@ -28,6 +28,10 @@ public struct PluginUnderTest: Sendable {
     private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
     private var admitted: (@Sendable (TestPlugin) async throws -> TokenRequest)?
     private var presented: (@Sendable (TestPlugin) async throws -> String)?
+    /// The requests that endpoints answer, by method and path.
+    var answered: [String: @Sendable (TestPlugin) async throws -> TestCall] = [:]
+    /// The contexts with which interactions begin, by purpose.
+    var contexts: [String: @Sendable (TestPlugin) async throws -> JSON] = [:]
 
     /// Takes a plugin with fixed settings.
     ///

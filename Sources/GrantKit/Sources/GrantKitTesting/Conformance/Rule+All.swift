@@ -2,7 +2,16 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] =
-        GrantRules.all + TokenFormatRules.all + TokenResolverRules.all + ExtensionRules.all + TokenFilterRules.all
-        + ClaimsRules.all + RevocationRules.all
+    static let all: [Rule] = [
+        GrantRules.all,
+        TokenFormatRules.all,
+        TokenResolverRules.all,
+        ExtensionRules.all,
+        TokenFilterRules.all,
+        ClaimsRules.all,
+        RevocationRules.all,
+        EndpointRules.all,
+        PageRules.all,
+        PurposeRules.all,
+    ].flatMap { $0 }
 }

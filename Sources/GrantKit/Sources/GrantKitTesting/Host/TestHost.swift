@@ -100,7 +100,9 @@ public struct TestHost: Sendable {
     }
 
     /// The collections of the host's own services.
-    private static let collections = [StoreCollection(TestJobs.collection), StoreCollection(TestTokens.collection)]
+    private static let collections = [TestJobs.collection, TestTokens.collection, TestApproval.collection].map {
+        StoreCollection($0)
+    }
 }
 
 /// The services of a test's host as a plugin sees them.
