@@ -10,12 +10,19 @@ struct KeptIssuance {
         before = issuance
     }
 
-    /// - Throws: `HostRefusal` if the response is another one.
-    func check(_ issuance: Issuance) throws {
-        guard !isKept(in: issuance) else { return }
-        throw HostRefusal(
-            "an extension replaced the issuance by another one; it must only add to the issuance that it gets, with "
-                + "add and alsoWrite")
+    /// - Throws: `HostRefusal` if the response is another one, or has more than declared members.
+    func check(_ issuance: Issuance, adding declared: [String]) throws {
+        guard isKept(in: issuance) else {
+            throw HostRefusal(
+                "an extension replaced the issuance by another one; it must only add to the issuance that it gets, with "
+                    + "add and alsoWrite")
+        }
+        let added = issuance.members.dropFirst(before.members.count)
+        if let member = added.first(where: { !declared.contains($0.name) }) {
+            throw HostRefusal(
+                "an extension adds '\(member.name)' to a response without declaring it; add it to its members, so that "
+                    + "no other plugin adds it too")
+        }
     }
 
     private func isKept(in issuance: Issuance) -> Bool {

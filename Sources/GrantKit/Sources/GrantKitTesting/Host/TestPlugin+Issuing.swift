@@ -125,7 +125,7 @@ extension TestPlugin {
             for added in registry.extensions where added.stage == stage {
                 let kept = KeptIssuance(issuance)
                 try await added.extend(&issuance)
-                try kept.check(issuance)
+                try kept.check(issuance, adding: added.members)
             }
         }
         try host.store.check(issuance.writes, of: "a response")
