@@ -28,6 +28,8 @@ public struct PluginUnderTest: Sendable {
     private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
     private var admitted: (@Sendable (TestPlugin) async throws -> TokenRequest)?
     private var presented: (@Sendable (TestPlugin) async throws -> String)?
+    var answers: [String: StepAnswers] = [:]
+    var authorized: [String: (client: Client?, parameters: Parameters)] = [:]
 
     /// Takes a plugin with fixed settings.
     ///

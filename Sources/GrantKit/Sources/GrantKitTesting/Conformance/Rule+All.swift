@@ -5,4 +5,5 @@ extension Rule {
     static let all: [Rule] =
         GrantRules.all + TokenFormatRules.all + TokenResolverRules.all + ExtensionRules.all + TokenFilterRules.all
         + ClaimsRules.all + RevocationRules.all
+        + StepRules.all + FlowRules.all + RequestFilterRules.all
 }
