@@ -8,9 +8,11 @@ struct MutantTests {
     private static let mutants: [Mutant] =
         GrantMutants.all + TokenFormatMutants.all + TokenResolverMutants.all + ExtensionMutants.all
         + TokenFilterMutants.all + ClaimsMutants.all + RevocationMutants.all
+        + StepMutants.all + FlowMutants.all + RequestFilterMutants.all
     private static let sound: [(name: String, plugin: PluginUnderTest)] =
         GrantMutants.sound + TokenFormatMutants.sound + TokenResolverMutants.sound + ExtensionMutants.sound
         + TokenFilterMutants.sound + ClaimsMutants.sound + RevocationMutants.sound
+        + SoundSteps.all + FlowMutants.sound + RequestFilterMutants.sound
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
     func found(_ mutant: Mutant) async throws {

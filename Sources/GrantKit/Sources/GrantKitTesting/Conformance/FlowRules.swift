@@ -170,7 +170,7 @@ enum FlowRules {
             let (plugin, parameters) = try await subject.request()
             plugin.host.store.fail(after: skipped, count: 1)
             let what = "a request whose call \(skipped + 1) of the store fails,"
-            let failed = try await subject.result(what) {
+            let failed = try await subject.result(what) { () async throws -> TestAuthorizationResponse in
                 do {
                     return try await subject.ask(plugin, parameters).approve()
                 } catch is StoreError {

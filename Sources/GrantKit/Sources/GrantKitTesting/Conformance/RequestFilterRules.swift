@@ -27,7 +27,9 @@ enum RequestFilterRules {
     }
 
     /// A plugin with a request that its filters let through.
-    private static func request(_ subject: PluginUnderTest) async throws -> (plugin: TestPlugin, parameters: Parameters) {
+    private static func request(
+        _ subject: PluginUnderTest
+    ) async throws -> (plugin: TestPlugin, parameters: Parameters) {
         let plugin = try await subject.load()
         guard let flow = plugin.registry.flows.first else {
             let made = try await subject.authorized["code"]?.parameters(plugin)
@@ -36,11 +38,11 @@ enum RequestFilterRules {
         return (plugin, try await subject.parameters(for: flow, of: plugin))
     }
 
-    private static func client(_ subject: PluginUnderTest, _ plugin: TestPlugin) -> Client? {
+    private static func sender(_ subject: PluginUnderTest, _ plugin: TestPlugin) -> Client? {
         subject.authorized[plugin.registry.flows.first?.word ?? "code"]?.client
     }
 
-    private static func result(
+    private static func decide(
         _ what: String, _ send: () async throws -> InteractionPolicy
     ) async throws -> Result<InteractionPolicy, OAuthError> {
         do {
@@ -57,8 +59,8 @@ enum RequestFilterRules {
 
     private static func allows(_ subject: PluginUnderTest) async throws {
         let (plugin, parameters) = try await request(subject)
-        let result = try await result("the request") {
-            try await plugin.filter(parameters, from: client(subject, plugin))
+        let result = try await decide("the request") {
+            try await plugin.filter(parameters, from: sender(subject, plugin))
         }
         guard case .failure(let error) = result else { return }
         let word = plugin.registry.flows.first?.word ?? "code"
@@ -72,18 +74,19 @@ enum RequestFilterRules {
         let soon = plugin.host.clock.now + .seconds(1)
         let limits = [
             AccessLimits(scope: []), AccessLimits(scope: ["read"], mayRefresh: false),
-            AccessLimits(scope: ["read"], notAfter: soon), AccessLimits(scope: ["read"], audience: ["https://a.example"]),
+            AccessLimits(scope: ["read"], notAfter: soon),
+            AccessLimits(scope: ["read"], audience: ["https://a.example"]),
         ]
         for given in limits {
-            _ = try await result("a request with the limits \(given)") {
+            _ = try await decide("a request with the limits \(given)") {
                 try await plugin.filter(
-                    parameters, from: client(subject, plugin), policy: InteractionPolicy(limits: given))
+                    parameters, from: sender(subject, plugin), policy: InteractionPolicy(limits: given))
             }
         }
     }
 
     /// The requirements of another filter, none of which may become weaker.
-    private static func strict(_ plugin: TestPlugin) -> InteractionPolicy {
+    private static var strict: InteractionPolicy {
         var policy = InteractionPolicy(limits: AccessLimits(scope: ["read"]))
         policy.prompts = [.login, .consent]
         policy.maxAge = .seconds(7)
@@ -96,9 +99,9 @@ enum RequestFilterRules {
 
     private static func keepsRequirements(_ subject: PluginUnderTest) async throws {
         let (plugin, parameters) = try await request(subject)
-        let before = strict(plugin)
-        let filtered = try await result("a request with requirements of another filter") {
-            try await plugin.filter(parameters, from: client(subject, plugin), policy: before)
+        let before = strict
+        let filtered = try await decide("a request with requirements of another filter") {
+            try await plugin.filter(parameters, from: sender(subject, plugin), policy: before)
         }
         guard case .success(let after) = filtered else { return }
         let classes = after.essentialACR
@@ -112,15 +115,15 @@ enum RequestFilterRules {
         for (name, isKept) in checks {
             try expect(
                 isKept,
-                "another filter has set '\(name)' of the policy, and this one weakens it: add to what is there, or take "
-                    + "the stricter one")
+                "another filter has set '\(name)' of the policy, and this one weakens it: add to what is there, or "
+                    + "take the stricter one")
         }
     }
 
     private static func attaches(_ subject: PluginUnderTest) async throws {
         let (plugin, parameters) = try await request(subject)
-        let filtered = try await result("the request") {
-            try await plugin.filter(parameters, from: client(subject, plugin))
+        let filtered = try await decide("the request") {
+            try await plugin.filter(parameters, from: sender(subject, plugin))
         }
         guard case .success(let policy) = filtered else { return }
         let others = policy.attachments.keys.filter { $0 != plugin.manifest.id }.sorted()
@@ -131,19 +134,19 @@ enum RequestFilterRules {
 
     private static func strange(_ subject: PluginUnderTest) async throws {
         let (plugin, good) = try await request(subject)
-        let client = client(subject, plugin)
+        let client = sender(subject, plugin)
         for parameter in plugin.registry.requestFilters.flatMap({ $0.parameters }) {
             for text in HostileText.all where text.utf8.count <= parameter.longest {
-                _ = try await result("a strange '\(parameter.name)'") {
+                _ = try await decide("a strange '\(parameter.name)'") {
                     try await plugin.filter(good.replacing(parameter.name, with: text), from: client)
                 }
             }
         }
         for text in HostileText.all + ["", "::1", "::ffff:192.0.2.7"] {
-            let headers = ["user-agent", "accept-language", "x-forwarded-for", "cookie"].map { ($0, text) }
+            let headers = ["user-agent", "accept-language", "x-forwarded-for", "cookie"].map { (name: $0, value: text) }
             let head = RequestHead(
                 method: "GET", path: "/auth/authorize", query: text, headers: headers, address: text)
-            _ = try await result("a request with strange headers and a strange address") {
+            _ = try await decide("a request with strange headers and a strange address") {
                 try await plugin.filter(good, from: client, head: head)
             }
         }
@@ -153,14 +156,14 @@ enum RequestFilterRules {
 
     private static func repeats(_ subject: PluginUnderTest) async throws {
         let (plugin, parameters) = try await request(subject)
-        let client = client(subject, plugin)
-        let first = describe(try await result("the request") { try await plugin.filter(parameters, from: client) })
+        let client = sender(subject, plugin)
+        let first = describe(try await decide("the request") { try await plugin.filter(parameters, from: client) })
         for number in 2...100 {
-            let next = describe(try await result("the request") { try await plugin.filter(parameters, from: client) })
+            let next = describe(try await decide("the request") { try await plugin.filter(parameters, from: client) })
             try expect(
                 next == first,
-                "the same request is \(first) at first, and \(next) when it is asked for the \(number)th time: it is asked "
-                    + "again for each page, so it must not count requests")
+                "the same request is \(first) at first, and \(next) when it is asked for the \(number)th time: it is "
+                    + "asked again for each page, so it must not count requests")
         }
     }
 
@@ -183,7 +186,7 @@ enum RequestFilterRules {
     private static func writesNothing(_ subject: PluginUnderTest) async throws {
         let (plugin, parameters) = try await request(subject)
         let before = plugin.host.store.written.count
-        _ = try await result("the request") { try await plugin.filter(parameters, from: client(subject, plugin)) }
+        _ = try await decide("the request") { try await plugin.filter(parameters, from: sender(subject, plugin)) }
         let own = plugin.host.store.written.dropFirst(before)
         try expect(
             own.isEmpty,
@@ -196,14 +199,14 @@ enum RequestFilterRules {
     private static func storeFails(_ subject: PluginUnderTest) async throws {
         let (counted, same) = try await request(subject)
         let before = counted.host.store.calls
-        let good = try await result("the request") { try await counted.filter(same, from: client(subject, counted)) }
+        let good = try await decide("the request") { try await counted.filter(same, from: sender(subject, counted)) }
         for skipped in 0..<(counted.host.store.calls - before) {
             let (plugin, parameters) = try await request(subject)
             plugin.host.store.fail(after: skipped, count: 1)
             let what = "a request whose call \(skipped + 1) of the store fails,"
-            let failed = try await result(what) {
+            let failed = try await decide(what) { () async throws -> InteractionPolicy in
                 do {
-                    return try await plugin.filter(parameters, from: client(subject, plugin))
+                    return try await plugin.filter(parameters, from: sender(subject, plugin))
                 } catch is StoreError {
                     throw OAuthError(.temporarilyUnavailable)
                 }
@@ -211,8 +214,8 @@ enum RequestFilterRules {
             guard case .failure = failed else {
                 throw ConformanceFailure("\(what) is let through: let the StoreError through")
             }
-            let next = try await result("the next request") {
-                try await plugin.filter(parameters, from: client(subject, plugin))
+            let next = try await decide("the next request") {
+                try await plugin.filter(parameters, from: sender(subject, plugin))
             }
             try expect(
                 describe(next) == describe(good), "after the store failed, the same request is \(describe(next))")

@@ -18,22 +18,32 @@ extension StepRules {
 
     private static func strange(_ subject: StepCase) async throws {
         try await strangeRequest(subject)
-        guard let ready = try await anyPage(subject) else { return }
-        let step = ready.page.step
-        for field in step.fields {
-            for text in (HostileText.all + short) where text.utf8.count <= field.longest {
-                ready.forgetGuesses()
-                let seen = try await subject.see("a strange '\(field.name)'") {
-                    try await ready.page.submit(ready.replacing(field.name, with: text))
-                }
-                try check(seen, "a strange '\(field.name)'", provesNothing: field.isSecret && step.phase != .choose)
-            }
+        for ready in try await anyPages(subject) {
+            for field in ready.page.step.fields { try await checkStrange(subject, ready, field) }
+            try await checkStrangeForm(subject, ready)
         }
-        for text in HostileText.all + short where step.phase != .choose {
+    }
+
+    private static func checkStrange(
+        _ subject: StepCase, _ ready: StepCase.Ready, _ field: ParameterDeclaration
+    ) async throws {
+        let mustDiffer = field.isSecret && ready.page.step.phase != .choose
+        for text in HostileText.all + short where text.utf8.count <= field.longest {
+            ready.forgetGuesses()
+            let seen = try await subject.see("a strange '\(field.name)'") {
+                try await ready.page.submit(ready.replacing(field.name, with: text))
+            }
+            try check(seen, "a strange '\(field.name)'", provesNothing: mustDiffer)
+        }
+    }
+
+    private static func checkStrangeForm(_ subject: StepCase, _ ready: StepCase.Ready) async throws {
+        let step = ready.page.step
+        for text in HostileText.all + short {
             ready.forgetGuesses()
             let all = Parameters(step.fields.filter { text.utf8.count <= $0.longest }.map { ($0.name, text) })
             let seen = try await subject.see("a form of strange values") { try await ready.page.submit(all) }
-            try check(seen, "a form of strange values", provesNothing: !step.fields.isEmpty)
+            try check(seen, "a form of strange values", provesNothing: step.phase != .choose && !step.fields.isEmpty)
         }
     }
 
@@ -63,18 +73,16 @@ extension StepRules {
             "\(what) comes out again in the name, the URLs or the names of values of a page: it must only be a value")
     }
 
-    /// A page with fields that are right if the checks know them.
-    private static func anyPage(_ subject: StepCase) async throws -> StepCase.Ready? {
-        if let ready = try await subject.ready() { return ready }
+    /// The pages with the right fields; only the first one if the checks do not know them.
+    private static func anyPages(_ subject: StepCase) async throws -> [StepCase.Ready] {
+        let pages = try await subject.pages()
+        guard pages.isEmpty else { return pages }
         let page = try await subject.begin()
-        return page.page == nil ? nil : StepCase.Ready(page: page, fields: [:])
+        return page.page == nil ? [] : [StepCase.Ready(page: page, fields: [:])]
     }
 
     private static func forgets(_ subject: StepCase) async throws {
-        for ready in try await subject.pages() { try await checkForgets(subject, ready) }
-        let first = try await subject.begin()
-        guard first.page != nil else { return }
-        try await checkForgets(subject, StepCase.Ready(page: first, fields: [:]))
+        for ready in try await anyPages(subject) { try await checkForgets(subject, ready) }
     }
 
     private static func checkForgets(_ subject: StepCase, _ ready: StepCase.Ready) async throws {
@@ -98,14 +106,15 @@ extension StepRules {
     }
 
     private static func fits(_ subject: StepCase) async throws {
-        guard let ready = try await anyPage(subject) else { return }
-        let fields = ready.page.step.fields
-        for longest in [60_000, 2_000, 250] {
-            ready.forgetGuesses()
+        for ready in try await anyPages(subject) {
+            let fields = ready.page.step.fields
             // A form has at most 64 KiB.
-            let each = longest / max(fields.count, 1)
-            let form = Parameters(fields.map { ($0.name, String(repeating: "a", count: min($0.longest, each))) })
-            _ = try await subject.see("a form with long values") { try await ready.page.submit(form) }
+            for longest in [60_000, 2_000, 250] {
+                ready.forgetGuesses()
+                let each = longest / max(fields.count, 1)
+                let form = Parameters(fields.map { ($0.name, String(repeating: "a", count: min($0.longest, each))) })
+                _ = try await subject.see("a form with long values") { try await ready.page.submit(form) }
+            }
         }
     }
 
