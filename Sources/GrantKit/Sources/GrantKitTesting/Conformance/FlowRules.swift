@@ -156,8 +156,8 @@ enum FlowRules {
         let count = ends.count { if case .success = $0 { true } else { false } }
         try expect(
             count == Many.count,
-            "of \(Many.count) requests at once, \(count) are granted: a record that it creates needs a key of its own, such "
-                + "as host.random(bytes: 16)")
+            "of \(Many.count) requests at once, \(count) are granted: a record that it creates needs a key of its own, "
+                + "such as host.random(bytes: 16)")
     }
 
     // MARK: failures
