@@ -16,6 +16,9 @@ struct MutantTests {
         EndpointMutants.all,
         PageMutants.all,
         PurposeMutants.all,
+        StepMutants.all,
+        FlowMutants.all,
+        RequestFilterMutants.all,
     ].flatMap { $0 }
     private static let sound: [(name: String, plugin: PluginUnderTest)] = [
         GrantMutants.sound,
@@ -28,6 +31,9 @@ struct MutantTests {
         EndpointMutants.sound,
         PageMutants.sound,
         PurposeMutants.sound,
+        SoundSteps.all,
+        FlowMutants.sound,
+        RequestFilterMutants.sound,
     ].flatMap { $0 }
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)

@@ -32,6 +32,8 @@ public struct PluginUnderTest: Sendable {
     var answered: [String: @Sendable (TestPlugin) async throws -> TestCall] = [:]
     /// The contexts with which interactions begin, by purpose.
     var contexts: [String: @Sendable (TestPlugin) async throws -> JSON] = [:]
+    var answers: [String: StepAnswers] = [:]
+    var authorized: [String: (client: Client?, parameters: Parameters)] = [:]
 
     /// Takes a plugin with fixed settings.
     ///

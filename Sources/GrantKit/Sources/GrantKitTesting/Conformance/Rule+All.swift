@@ -13,5 +13,8 @@ extension Rule {
         EndpointRules.all,
         PageRules.all,
         PurposeRules.all,
+        StepRules.all,
+        FlowRules.all,
+        RequestFilterRules.all,
     ].flatMap { $0 }
 }

@@ -78,7 +78,7 @@ extension TestPlugin {
         return try await extended(issuance)
     }
 
-    private func addToken(to issuance: inout Issuance) async throws {
+    func addToken(to issuance: inout Issuance) async throws {
         var carried = issuance.authorization
         carried.limits = issuance.limits
         carried.writes = []
@@ -101,9 +101,14 @@ extension TestPlugin {
 
     /// The scope, if it is not what was asked for (RFC 6749 section 5.1).
     private func addScope(to issuance: inout Issuance) throws {
-        guard case .token(let request) = issuance.answer else { return }
-        let (scope, asked) = (issuance.limits.scope.description, request.parameters["scope"] ?? "")
-        if scope != asked { try issuance.add("scope", .string(scope)) }
+        let parameters: Parameters? =
+            switch issuance.answer {
+            case .token(let request): request.parameters
+            case .authorization(let request): request.parameters
+            @unknown default: nil
+            }
+        let scope = issuance.limits.scope.description
+        if scope != parameters?["scope"] ?? "" { try issuance.add("scope", .string(scope)) }
     }
 
     /// The token in the plugin's own format; without one, a random value that this host resolves.
@@ -121,14 +126,17 @@ extension TestPlugin {
     /// A response with what the plugin's extensions add, stage by stage.
     func extended(_ issuance: Issuance) async throws -> Issuance {
         var issuance = issuance
-        for stage in [Stage.credential, .assertion] {
-            for added in registry.extensions where added.stage == stage {
-                let kept = KeptIssuance(issuance)
-                try await added.extend(&issuance)
-                try kept.check(issuance, adding: added.members)
-            }
-        }
+        for stage in [Stage.credential, .assertion] { try await extend(&issuance, at: stage) }
         try host.store.check(issuance.writes, of: "a response")
         return issuance
+    }
+
+    /// Lets the plugin's extensions of one stage add to a response.
+    func extend(_ issuance: inout Issuance, at stage: Stage) async throws {
+        for added in registry.extensions where added.stage == stage {
+            let kept = KeptIssuance(issuance)
+            try await added.extend(&issuance)
+            try kept.check(issuance, adding: added.members)
+        }
     }
 }
