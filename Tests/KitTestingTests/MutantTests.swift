@@ -5,8 +5,12 @@ import Testing
 
 @Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
 struct MutantTests {
-    private static let mutants: [Mutant] = GrantMutants.all
-    private static let sound: [(name: String, plugin: PluginUnderTest)] = GrantMutants.sound
+    private static let mutants: [Mutant] =
+        PluginMutants.all + GrantMutants.all + OutboxMutants.all + JobMutants.all + EventSinkMutants.all
+        + StoreMutants.all
+    private static let sound: [(name: String, plugin: PluginUnderTest)] =
+        PluginMutants.sound + GrantMutants.sound + OutboxMutants.sound + JobMutants.sound + EventSinkMutants.sound
+        + StoreMutants.sound
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
     func found(_ mutant: Mutant) async throws {

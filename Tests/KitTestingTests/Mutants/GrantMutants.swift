@@ -245,8 +245,6 @@ enum GrantMutants {
             breaks: "a cancelled request ends, and the next one is answered", says: "refused", poisoned),
     ]
 
-    private struct OwnError: Error {}
-
     /// A grant that refuses every request after a cancelled one.
     private static var poisoned: PluginUnderTest {
         PluginUnderTest(ClosureGrant.manifest) { _, host in

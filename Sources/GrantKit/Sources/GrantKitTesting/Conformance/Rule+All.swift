@@ -2,5 +2,6 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] = GrantRules.all
+    static let all: [Rule] =
+        PluginRules.all + GrantRules.all + OutboxRules.all + JobRules.all + EventSinkRules.all + StoreRules.all
 }
