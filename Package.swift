@@ -24,6 +24,7 @@ let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
+let memoryRecords: Target.Dependency = .product(name: "MemoryRecords", package: "GrantKit")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A plugin: its product is named after its ID, its target after its folder.
@@ -43,9 +44,7 @@ let plugins = [
     Plugin(id: "introspection", module: "Introspection"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "logout", module: "Logout"),
-    Plugin(
-        id: "memory-store", module: "MemoryStore",
-        libraries: [.product(name: "MemoryRecords", package: "GrantKit")]),
+    Plugin(id: "memory-store", module: "MemoryStore", libraries: [memoryRecords]),
     Plugin(id: "opaque-token", module: "OpaqueToken"),
     Plugin(id: "openid", module: "OpenID"),
     Plugin(id: "password", module: "Password"),

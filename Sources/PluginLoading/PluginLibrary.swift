@@ -22,17 +22,19 @@ public struct PluginLibrary: Sendable {
     ///   - id: The plugin's id.
     ///   - library: The absolute path from the configuration; nil to search for the library.
     ///   - pinned: The SHA-256 digest that the file must have, in hexadecimal; nil if the configuration pins none.
+    ///   - locked: The entry of the lock that the file must match; nil if any library is accepted.
     ///   - search: Searches for libraries.
     ///   - sha256: Computes SHA-256 digests.
     ///   - opening: Called with the path and with what runs the library's code, which it calls.
     /// - Returns: The loaded library.
-    /// - Throws: `PluginLoadingError`.
+    /// - Throws: `PluginLoadingError` or `LockDifferences`.
     public static func load(
-        _ id: String, library: String?, pinned: String?, search: PluginSearch, sha256: ([UInt8]) -> [UInt8],
+        _ id: String, library: String?, pinned: String?, locked: PluginLock.Entry? = nil, search: PluginSearch,
+        sha256: ([UInt8]) -> [UInt8],
         opening: (_ path: String, _ open: () throws -> any Plugin.Type) throws -> any Plugin.Type = { try $1() }
     ) throws -> PluginLibrary {
         let path = try search.find(id, library: library)
-        if let pinned { try checkDigest(of: path, pinned, sha256) }
+        try checkDigest(of: path, pinned, locked, sha256)
         guard let server = ABIBlock.server else { throw PluginLoadingError("this server has no handshake of its own") }
         let block = try ABIBlock.read(fromFileAt: path)
         try block.check(against: server, id: id)
@@ -66,6 +68,17 @@ public struct PluginLibrary: Sendable {
             throw PluginLoadingError(
                 "the library \(path) has the digest \(digest), but the configuration pins \(pinned)",
                 note: "find out who changed the library before you change 'sha256'")
+        }
+    }
+
+    /// Refuses a file that the configuration or the lock does not admit; its bytes are read only if one of them asks.
+    private static func checkDigest(
+        of path: String, _ pinned: String?, _ locked: PluginLock.Entry?, _ sha256: ([UInt8]) -> [UInt8]
+    ) throws {
+        if let locked {
+            try LockDifferences.check(path, locked, pinned: pinned, sha256)
+        } else if let pinned {
+            try checkDigest(of: path, pinned, sha256)
         }
     }
 

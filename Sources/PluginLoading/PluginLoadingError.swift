@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reason why a plugin's library is refused; for a mismatch, it names both sides.
+/// The reason why a plugin's library or `plugins.lock` is refused; for a mismatch, it names both sides.
 public struct PluginLoadingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
     public let message: String

@@ -5,12 +5,40 @@ import Testing
 
 @Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
 struct MutantTests {
-    private static let mutants: [Mutant] =
-        PluginMutants.all + GrantMutants.all + OutboxMutants.all + JobMutants.all + EventSinkMutants.all
-        + StoreMutants.all
-    private static let sound: [(name: String, plugin: PluginUnderTest)] =
-        PluginMutants.sound + GrantMutants.sound + OutboxMutants.sound + JobMutants.sound + EventSinkMutants.sound
-        + StoreMutants.sound
+    private static let mutants: [Mutant] = [
+        PluginMutants.all,
+        GrantMutants.all,
+        TokenFormatMutants.all,
+        TokenResolverMutants.all,
+        ExtensionMutants.all,
+        TokenFilterMutants.all,
+        ClaimsMutants.all,
+        RevocationMutants.all,
+        EndpointMutants.all,
+        PageMutants.all,
+        PurposeMutants.all,
+        OutboxMutants.all,
+        JobMutants.all,
+        EventSinkMutants.all,
+        StoreMutants.all,
+    ].flatMap { $0 }
+    private static let sound: [(name: String, plugin: PluginUnderTest)] = [
+        PluginMutants.sound,
+        GrantMutants.sound,
+        TokenFormatMutants.sound,
+        TokenResolverMutants.sound,
+        ExtensionMutants.sound,
+        TokenFilterMutants.sound,
+        ClaimsMutants.sound,
+        RevocationMutants.sound,
+        EndpointMutants.sound,
+        PageMutants.sound,
+        PurposeMutants.sound,
+        OutboxMutants.sound,
+        JobMutants.sound,
+        EventSinkMutants.sound,
+        StoreMutants.sound,
+    ].flatMap { $0 }
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
     func found(_ mutant: Mutant) async throws {

@@ -399,7 +399,9 @@ struct OwnershipTests {
         try Workshop.with { workshop in
             let path = "\(workshop.folder)/libtest.so"
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-            #expect(workshop.refusal() == "\(path) is not a regular file (it is a folder; a plugin's library must be a file)")
+            #expect(
+                workshop.refusal()
+                    == "\(path) is not a regular file (it is a folder; a plugin's library must be a file)")
         }
     }
 

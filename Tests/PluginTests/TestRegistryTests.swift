@@ -52,7 +52,8 @@ struct TestRegistryTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
         let source = try String(
-            contentsOfFile: "\(root)/Sources/GrantKit/Sources/GrantKitTesting/TestRegistry.swift", encoding: .utf8)
+            contentsOfFile: "\(root)/Sources/GrantKit/Sources/GrantKitTesting/Values/TestRegistry.swift",
+            encoding: .utf8)
         let lists = Mirror(reflecting: Registry()).children.compactMap(\.label)
         #expect(lists.count > 20)
         for list in lists { #expect(source.contains("public var \(list): "), "\(list)") }

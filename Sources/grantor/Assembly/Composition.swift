@@ -26,14 +26,15 @@ struct Composition {
     ///   - passwords: Compares users' passwords.
     ///   - pages: The server's pages, to which plugins add their own; nil if the pages are unusable.
     ///   - former: The running plugins; a plugin whose entry did not change is kept.
+    ///   - freeze: Says which libraries may be loaded.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, secrets: any SecretVerifier,
         passwords: any PasswordHashing, pages: (any PageRenderer)?,
-        former: [LoadedPlugin] = []
+        former: [LoadedPlugin] = [], freeze: PluginFreeze = .off
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
-        let loader = PluginLoader(configuration, diagnostics, core: core, former: former)
+        let loader = PluginLoader(configuration, diagnostics, core: core, former: former, freeze: freeze)
         plugins = configuration.plugins.compactMap(loader.load)
         ConfiguredKeys.check(plugins, diagnostics)
         settings = ServerSettings(

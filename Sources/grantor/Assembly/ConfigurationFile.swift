@@ -2,12 +2,15 @@
 
 import ArgumentParser
 import Foundation
+import PluginLoading
 import ServerConfiguration
 
 /// A configuration file on disk.
 struct ConfigurationFile: Sendable {
     /// The name as the operator wrote it, used in messages.
     let name: String
+    /// The file `plugins.lock` in the same folder.
+    let lock: PluginLockFile
     private let path: String
 
     /// Finds the file and makes its folder the current one, so that relative paths start there.
@@ -26,6 +29,7 @@ struct ConfigurationFile: Sendable {
         guard FileManager.default.changeCurrentDirectoryPath(folder) else {
             throw ValidationError("this user may not enter the configuration's folder '\(folder)'")
         }
+        lock = PluginLockFile(in: folder, beside: name)
     }
 
     func read() -> (configuration: Configuration, diagnostics: Diagnostics) {

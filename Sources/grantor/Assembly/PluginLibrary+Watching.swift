@@ -7,10 +7,12 @@ import PluginLoading
 extension PluginLibrary {
     /// Loads a plugin's library; if it crashes or hangs, its name is on standard error.
     ///
-    /// - Throws: `PluginLoadingError`.
-    static func watched(_ id: String, library: String?, pinned: String?, search: PluginSearch) throws -> PluginLibrary {
+    /// - Throws: `PluginLoadingError` or `LockDifferences`.
+    static func watched(
+        _ id: String, library: String?, pinned: String?, locked: PluginLock.Entry? = nil, search: PluginSearch
+    ) throws -> PluginLibrary {
         let loaded = try PluginLibrary.load(
-            id, library: library, pinned: pinned, search: search, sha256: Digest.sha256
+            id, library: library, pinned: pinned, locked: locked, search: search, sha256: Digest.sha256
         ) { path, open in
             try LoadingWatch.during(id, "loading its library \(path)", open)
         }

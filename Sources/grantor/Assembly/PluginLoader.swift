@@ -13,18 +13,24 @@ struct PluginLoader {
     private let diagnostics: Diagnostics
     private let core: ServerCore
     private let former: [LoadedPlugin]
+    private let freeze: PluginFreeze
     private let search: PluginSearch
     /// Every library that was ever loaded, since a library stays in the process once loaded.
     private static let files = Mutex<[String: PluginFile]>([:])
 
-    init(_ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, former: [LoadedPlugin]) {
+    init(
+        _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, former: [LoadedPlugin],
+        freeze: PluginFreeze = .off
+    ) {
         self.diagnostics = diagnostics
         self.core = core
         self.former = former
+        self.freeze = freeze
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
     }
 
     func load(_ entry: Configuration.PluginEntry) -> LoadedPlugin? {
+        guard isAdmitted(entry) else { return nil }
         let running = former.first { $0.entry.id == entry.id }
         if let running, !isUnchanged(running, entry) { return nil }
         if var running, PluginLoader.isSame(running.entry, entry) {
@@ -32,45 +38,93 @@ struct PluginLoader {
             return running
         }
         do {
-            let library = try PluginLibrary.watched(
-                entry.id, library: entry.library, pinned: entry.sha256, search: search)
-            let file = PluginFile(library.path)
-            guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
-                needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
-                return nil
-            }
-            PluginLoader.files.withLock { $0[file.path] = file }
-            guard let loaded = make(library, file, entry) else { return nil }
+            guard let (library, file) = try open(entry), let loaded = make(library, file, entry) else { return nil }
             if let running, !running.registered.registry.stores.isEmpty {
                 needsRestart(entry, "the settings of the store '\(entry.id)' have changed")
                 return nil
             }
             return loaded
-        } catch let error as PluginLoadingError {
-            diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {
-            diagnostics.report(at: entry.path, "plugin '\(entry.id)' cannot be loaded: \(error)")
+            report(error, of: entry, "plugin '\(entry.id)' cannot be loaded")
         }
         return nil
     }
+
+    /// Loads the library of a plugin; nil if the process has other code from the same path.
+    private func open(_ entry: Configuration.PluginEntry) throws -> (PluginLibrary, PluginFile)? {
+        let locked = freeze.entry(of: entry.id)
+        let library = try PluginLibrary.watched(
+            entry.id, library: entry.library, pinned: entry.sha256, locked: locked, search: search)
+        let file = PluginFile(library.path)
+        guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
+            needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
+            return nil
+        }
+        PluginLoader.files.withLock { $0[file.path] = file }
+        if let locked { try LockDifferences.check(version: library.type.manifest.version, locked) }
+        return (library, file)
+    }
+
+    /// Whether the lock has the plugin, or there is no lock to follow.
+    private func isAdmitted(_ entry: Configuration.PluginEntry) -> Bool {
+        switch freeze {
+        case .off: return true
+        case .unreadable: return false
+        case .locked(let lock):
+            if lock[entry.id] != nil { return true }
+            diagnostics.report(
+                at: entry.path, "the plugin '\(entry.id)' is not in 'plugins.lock'",
+                note: "run 'grantor plugins lock' after you have checked its library")
+            return false
+        }
+    }
+
+    private func report(_ error: any Error, of entry: Configuration.PluginEntry, _ what: String) {
+        switch error {
+        case let error as LockDifferences:
+            for found in error.all { diagnostics.report(at: entry.path, found.message, note: found.note) }
+        case let error as PluginLoadingError: diagnostics.report(at: entry.path, error.message, note: error.note)
+        default: diagnostics.report(at: entry.path, "\(what): \(error)")
+        }
+    }
+
+    // MARK: running plugins
 
     /// Whether a running plugin's library is still the same file; loading a path again would silently return old code.
     private func isUnchanged(_ running: LoadedPlugin, _ entry: Configuration.PluginEntry) -> Bool {
         do {
             let isNamed = running.entry.library == entry.library
             let path = isNamed ? running.file.path : try search.find(entry.id, library: entry.library)
+            let isAsLocked = isLocked(path, entry, running)
             // A pin may be added in a reload, but must match the library that is loaded.
-            if let pinned = entry.sha256, pinned != running.entry.sha256 {
+            if let pinned = entry.sha256, isAsLocked, pinned != running.entry.sha256 {
                 try PluginLibrary.checkDigest(of: path, pinned, Digest.sha256)
             }
-            if PluginFile(path) == running.file { return true }
+            if PluginFile(path) == running.file { return isAsLocked }
             needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
-        } catch let error as PluginLoadingError {
-            diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch {
-            diagnostics.report(at: entry.path, "the library of the plugin '\(entry.id)' cannot be examined: \(error)")
+            report(error, of: entry, "the library of the plugin '\(entry.id)' cannot be examined")
         }
         return false
+    }
+
+    /// Whether the file of a running plugin is the locked one.
+    ///
+    /// The file may be newer than the code that runs: then the next start would load it, so it has to be locked too.
+    private func isLocked(
+        _ path: String, _ entry: Configuration.PluginEntry, _ running: LoadedPlugin
+    ) -> Bool {
+        guard let locked = freeze.entry(of: entry.id) else { return true }
+        do {
+            try LockDifferences.check(path, locked, pinned: entry.sha256, Digest.sha256)
+            // What version another file has is not known before it is loaded.
+            guard PluginFile(path) == running.file else { return true }
+            try LockDifferences.check(version: running.library.type.manifest.version, locked)
+            return true
+        } catch {
+            report(error, of: entry, "the library of the plugin '\(entry.id)' cannot be examined")
+            return false
+        }
     }
 
     /// Whether a running plugin can be kept, because neither its settings nor the way it is called have changed.

@@ -18,10 +18,13 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    @Flag(help: "Refuses plugins that differ from 'plugins.lock', as 'grantor serve --frozen' does.")
+    var frozen = false
+
     func run() throws {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
-        let composition = Composition.read(file)
+        let composition = Composition.read(file, isFrozen: frozen)
         let resources = ConfigurationResources(composition.configuration, composition.diagnostics)
         if !composition.diagnostics.hasErrors, !resources.keys.isSealed {
             composition.diagnostics.report(

@@ -20,6 +20,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Shows errors of plugins in responses and logs every detail. Only this machine may reach the server.")
     var development = false
 
+    @Flag(help: "Loads only the libraries that 'plugins.lock' records; a reload holds to the same rule.")
+    var frozen = false
+
     func run() async throws {
         // Ignored until the server can reload; the default would end the process.
         signal(SIGHUP, SIG_IGN)
@@ -32,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in LogOutput(level: level, format: configuration.logFormat) }
         let logger = Logger(label: "grantor")
         do {
-            let server = RunningServer(file, configuration, isDevelopment: development, logger: logger)
+            let server = RunningServer(
+                file, configuration, isDevelopment: development, isFrozen: frozen, logger: logger)
             try await serve(server, configuration, diagnostics)
         } catch let failure as Failure where !LogOutput.isHuman(configuration.logFormat) {
             logger.critical("Error: \(failure.description)")

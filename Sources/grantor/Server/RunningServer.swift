@@ -18,15 +18,19 @@ final class RunningServer: Sendable {
     private let file: ConfigurationFile
     private let configuration: Configuration
     private let isDevelopment: Bool
+    private let isFrozen: Bool
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
 
-    init(_ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, logger: Logger) {
+    init(
+        _ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, isFrozen: Bool, logger: Logger
+    ) {
         self.file = file
         self.isDevelopment = isDevelopment
+        self.isFrozen = isFrozen
         // The file may hold passwords in plain text; do not keep them in memory.
         var kept = configuration
         kept.users = []
@@ -53,7 +57,7 @@ final class RunningServer: Sendable {
         let resources = ConfigurationResources(configuration, diagnostics)
         let composition = Composition(
             configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
-            pages: resources.pages)
+            pages: resources.pages, freeze: freeze(configuration, diagnostics))
         show(diagnostics)
         guard !diagnostics.hasErrors, let generation = composition.generation,
             let store = generation.capabilities.store
@@ -80,6 +84,11 @@ final class RunningServer: Sendable {
             Event(.started, details: ["plugins": .strings(composition.plugins.map(\.entry.id))]))
         core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
         return true
+    }
+
+    /// The libraries that may be loaded; the lock is read again for each reload.
+    private func freeze(_ configuration: Configuration, _ diagnostics: Diagnostics) -> PluginFreeze {
+        isFrozen ? PluginFreeze.read(file.lock, configuration, diagnostics) : .off
     }
 
     private func show(_ diagnostics: Diagnostics) {
@@ -207,7 +216,7 @@ final class RunningServer: Sendable {
         let pages = ConfigurationResources.pages(next, diagnostics)
         let composition = Composition(
             next, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
-            former: plugins.withLock { $0 })
+            former: plugins.withLock { $0 }, freeze: freeze(next, diagnostics))
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
         // A reload does not change the outbound client; this only reports problems that the next start would meet.

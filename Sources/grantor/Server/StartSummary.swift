@@ -3,6 +3,7 @@
 import AuthorizationServer
 @_spi(Host) import GrantKit
 import OutsideText
+import PluginLoading
 import ServerConfiguration
 
 /// The text that the server prints once it listens: its URLs, its plugins and an example of a first request.

@@ -35,6 +35,7 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
 
     func extend(_ issuance: inout Issuance) async throws {
         guard case .token(let request) = issuance.answer, let what = request.parameters["replace"] else { return }
+        if what == "nothing" { return try issuance.add("undeclared_member", "x") }
         let wide = AccessLimits(scope: ["read", "write", "everything"])
         let limits = what == "limits" ? wide : issuance.limits
         var authorization = issuance.authorization
@@ -64,8 +65,9 @@ struct IssuedMistakeTests {
     @Test(
         "a subject that cannot exist",
         arguments: [
-            ("client", "a-stranger", "a client as the subject that is not registered"),
-            ("client", "c\u{301}", "a client as the subject that is not registered"),
+            ("client", "a-stranger", "another client as the subject"),
+            ("client", "c\u{301}", "another client as the subject"),
+            ("client", "other", "another client as the subject"),
             ("client", "-", "a subject without an identifier"), ("user", "-", "a subject without an identifier"),
         ])
     func subject(_ member: String, _ id: String, _ says: String) async throws {
@@ -78,8 +80,8 @@ struct IssuedMistakeTests {
     }
 
     @Test(
-        "but not another client that is registered, nor a user that another directory knows",
-        arguments: [("client", "c"), ("client", "other"), ("user", "a-guest")])
+        "but not the client itself, nor a user that another directory knows",
+        arguments: [("client", "c"), ("user", "a-guest")])
     func known(_ member: String, _ id: String) async throws {
         #expect(await ask(try await server(), [(member, id)]).status == 200)
     }
@@ -124,5 +126,14 @@ struct IssuedMistakeTests {
         #expect(line.contains("an extension of the plugin 'confused' replaced the issuance by another one; it must"))
         #expect(line.contains(" plugin=confused"))
         #expect(await ask(server, []).status == 200)
+    }
+
+    @Test("a member that an extension does not declare")
+    func undeclaredMember() async throws {
+        let server = try await server()
+        let answer = await ask(server, [("replace", "nothing")])
+        #expect(answer.status == 500 && answer["access_token"] == nil, "\(answer.json)")
+        let line = try #require(server.log.lines.last { $0.hasPrefix("error failed") })
+        #expect(line.contains("adds 'undeclared_member' to a response without declaring it"), "\(line)")
     }
 }

@@ -76,6 +76,6 @@ struct NameFormTests {
         "but one with digits and punctuation does not",
         arguments: kinds, ["urn:example:odd", "a~b+c", "odd-1.0_'x'"])
     func accepted(_ kind: Kind, _ name: String) async throws {
-        try await start(kind.0, name)
+        try await start(kind, name)
     }
 }

@@ -82,6 +82,8 @@ struct KitInterfaceTests {
     func breaks(_ old: String, _ new: String, _ named: String) async throws {
         let text = try #require(try await refusal([(old, new)], as: "0.3"))
         #expect(text.contains(named) && text.contains("This breaks plugins that were built with kit 0.2."), "\(text)")
+        let advice = "raise GRANTOR_KIT_MAJOR in CPluginABI.h to 1, and set GRANTOR_KIT_MINOR to 0"
+        #expect(text.contains(advice), "\(text)")
         #expect(try await refusal([(old, new)], as: "1.0") == nil)
     }
 
@@ -102,7 +104,8 @@ struct KitInterfaceTests {
     func adds(_ changes: [(old: String, new: String)]) async throws {
         #expect(try await refusal(changes, as: "0.3") == nil)
         let text = try await refusal(changes, as: "0.2") ?? ""
-        #expect(text.contains("kit 0.2 has been released, and this adds to it. Raise GRANTOR_KIT_MINOR"), "\(text)")
+        #expect(text.contains("kit 0.2 has been released, and this adds to it."), "\(text)")
+        #expect(text.contains("Raise GRANTOR_KIT_MINOR in CPluginABI.h to 3"), "\(text)")
     }
 
     @Test("the same interface keeps its version or gets a newer one, and never an older one")

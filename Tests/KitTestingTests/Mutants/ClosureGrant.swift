@@ -15,7 +15,9 @@ struct ClosureGrant: Plugin, TokenGrant {
     let decide: Decide
 
     init(settings: Settings, host: any PluginHost) {
-        self.init(host: host) { request, _ in Authorization(subject: .client(request.client.id), limits: request.allowed) }
+        self.init(host: host) { request, _ in
+            Authorization(subject: .client(request.client.id), limits: request.allowed)
+        }
     }
 
     init(host: any PluginHost, decide: @escaping Decide) {

@@ -71,17 +71,17 @@ enum EventSinkMutants {
     static let all: [Mutant] = [
         Mutant(
             "it expects at least one event", breaks: counts, says: "OwnError",
-            sink { _ in { events in guard !events.isEmpty else { throw OwnError() } } }),
+            sink { _ in { events in guard !events.isEmpty else { throw Faults.OwnError() } } }),
         Mutant(
             "it takes a hundred events at most", breaks: counts, says: "it does not take 1000 events",
-            sink { _ in { events in guard events.count <= 100 else { throw OwnError() } } }),
+            sink { _ in { events in guard events.count <= 100 else { throw Faults.OwnError() } } }),
         Mutant(
             "it takes only ASCII", breaks: "it takes events of every kind, at any time, and with strange values",
             says: "does not take an event with strange values",
             sink { _ in
                 { events in
                     guard events.allSatisfy({ ($0.client ?? "").utf8.allSatisfy { $0 < 0x80 } }) else {
-                        throw OwnError()
+                        throw Faults.OwnError()
                     }
                 }
             }),
@@ -111,7 +111,7 @@ enum EventSinkMutants {
             let seen = Kept<[String]>([])
             return { events in
                 let names = events.compactMap(\.client)
-                guard !names.contains(where: { seen.value.contains($0) }) else { throw OwnError() }
+                guard !names.contains(where: { seen.value.contains($0) }) else { throw Faults.OwnError() }
                 seen.change { $0 += names }
             }
         }
@@ -123,7 +123,7 @@ enum EventSinkMutants {
             return { _ in
                 for _ in 0..<100 { await Task.yield() }
                 if Task.isCancelled { isPoisoned.change { $0 = true } }
-                if isPoisoned.value { throw OwnError() }
+                if isPoisoned.value { throw Faults.OwnError() }
             }
         }
     }

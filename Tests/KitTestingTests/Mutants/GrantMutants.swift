@@ -107,7 +107,7 @@ enum GrantMutants {
             ClosureGrant.underTest { _, _ in throw OAuthError(.invalidRequest, "never") }),
         Mutant(
             "it throws an error of its own", breaks: accepts, says: "throw an OAuthError",
-            ClosureGrant.underTest { _, _ in throw OwnError() }),
+            ClosureGrant.underTest { _, _ in throw Faults.OwnError() }),
         Mutant(
             "what it grants has ended", breaks: accepts, says: "refused with invalid_grant",
             changed { $0.limits.end(by: Timestamp(seconds: 1)) }),
@@ -169,7 +169,7 @@ enum GrantMutants {
         Mutant(
             "strange values make it throw an error of its own", breaks: strange, says: "throw an OAuthError",
             ClosureGrant.underTest { request, host in
-                guard try request.parameters.required("ticket") == "t-1" else { throw OwnError() }
+                guard try request.parameters.required("ticket") == "t-1" else { throw Faults.OwnError() }
                 return try await plain(request, host)
             }),
         Mutant(
@@ -202,13 +202,14 @@ enum GrantMutants {
             ClosureGrant.underTest { request, host in
                 var authorization = try await plain(request, host)
                 let key = key(host, "seen")
-                guard try await host.store.read(key) == nil else { throw OwnError() }
+                guard try await host.store.read(key) == nil else { throw Faults.OwnError() }
                 authorization.writes = [.create(StoreRecord(key, [:], expiresAt: host.now + .seconds(60)))]
                 return authorization
             }),
         Mutant(
             "it redeems without a grant id", breaks: "what it redeems has a grant id, the same for each request",
-            says: "sets no grantID", redeeming { authorization, _ in
+            says: "sets no grantID",
+            redeeming { authorization, _ in
                 var changed = authorization
                 changed.grantID = nil
                 return changed
@@ -223,7 +224,8 @@ enum GrantMutants {
                 return changed
             }),
         Mutant(
-            "it creates over an expired record", breaks: "it decides the same whether or not expired records are purged",
+            "it creates over an expired record",
+            breaks: "it decides the same whether or not expired records are purged",
             says: "replace it instead of creating it",
             ClosureGrant.underTest { request, host in
                 var authorization = try await plain(request, host)

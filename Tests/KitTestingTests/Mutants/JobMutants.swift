@@ -61,21 +61,23 @@ enum JobMutants {
         Mutant(
             "it never does its job", breaks: "it does the job that it is meant for",
             says: "its job is tried again later",
-            job { _ in { _ in throw OwnError() } }),
+            job { _ in { _ in throw Faults.OwnError() } }),
         Mutant(
             "it fails if it was done before",
             breaks: "a job that was done before is done again or abandoned, also years later",
             says: "fails when it runs again at once",
             job { host in
                 { _ in
-                    guard try await host.store.write([.create(sentOnce(host))]) == .committed else { throw OwnError() }
+                    guard try await host.store.write([.create(sentOnce(host))]) == .committed else {
+                        throw Faults.OwnError()
+                    }
                 }
             }),
         Mutant(
             "it fails for ever if a member is missing",
             breaks: "a job that it cannot read is done or abandoned, and not tried again and again",
             says: "throw JobAbandoned",
-            job { _ in { payload in guard payload["to"]?.string != nil else { throw OwnError() } } }),
+            job { _ in { payload in guard payload["to"]?.string != nil else { throw Faults.OwnError() } } }),
         Mutant(
             "it takes no response for a good one", breaks: networkFails, says: "another server does not respond",
             job { host in
@@ -112,7 +114,7 @@ enum JobMutants {
                 if running.value > 1 { isBroken.change { $0 = true } }
                 for _ in 0..<20 { await Task.yield() }
                 running.change { $0 -= 1 }
-                if isBroken.value { throw OwnError() }
+                if isBroken.value { throw Faults.OwnError() }
             }
         }
     }
@@ -123,7 +125,7 @@ enum JobMutants {
             return { _ in
                 for _ in 0..<100 { await Task.yield() }
                 if Task.isCancelled { isPoisoned.change { $0 = true } }
-                if isPoisoned.value { throw OwnError() }
+                if isPoisoned.value { throw Faults.OwnError() }
             }
         }
     }

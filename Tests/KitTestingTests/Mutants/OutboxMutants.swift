@@ -61,7 +61,7 @@ enum OutboxMutants {
             outbox { _, _ in [.delete(ClosurePlugin.collection.key("a"))] }),
         Mutant(
             "it throws an error of its own", breaks: committed, says: "throw only a StoreError",
-            outbox { _, _ in throw OwnError() }),
+            outbox { _, _ in throw Faults.OwnError() }),
         Mutant(
             "it queues a job that nobody does",
             breaks: "the jobs that it queues are for handlers that the plugin adds",
@@ -87,7 +87,7 @@ enum OutboxMutants {
             "it takes only ASCII", breaks: "it takes strange values in every member of an event",
             says: "throw only a StoreError",
             outbox { event, _ in
-                guard event.sessionID?.utf8.allSatisfy({ $0 < 0x80 }) ?? true else { throw OwnError() }
+                guard event.sessionID?.utf8.allSatisfy({ $0 < 0x80 }) ?? true else { throw Faults.OwnError() }
                 return []
             }),
         Mutant(

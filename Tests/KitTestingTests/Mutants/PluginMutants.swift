@@ -109,7 +109,7 @@ enum PluginMutants {
             "a wrong value makes it throw an error of its own", breaks: wrong, says: "throw ConfigurationError",
             ClosurePlugin.underTest { _, settings, _ in
                 let path = settings.read("path", default: "/", "where it is")
-                guard path.utf8.first == UInt8(ascii: "/") else { throw OwnError() }
+                guard path.utf8.first == UInt8(ascii: "/") else { throw Faults.OwnError() }
             }),
         Mutant(
             "it is made without what is required", breaks: "it is not made without a setting that is required",
@@ -154,7 +154,7 @@ enum PluginMutants {
         let running = Kept(0)
         return ClosurePlugin.underTest { plugin, _, _ in
             plugin.begin = {
-                guard running.value == 0 else { throw OwnError() }
+                guard running.value == 0 else { throw Faults.OwnError() }
                 running.change { $0 += 1 }
             }
             plugin.end = { running.change { $0 = 0 } }

@@ -422,7 +422,7 @@ enum StoreMutants {
             says: "OwnError"
         ) { store in
             store.reading = { keys, inner in
-                guard keys.allSatisfy({ $0.collection == "test" }) else { throw OwnError() }
+                guard keys.allSatisfy({ $0.collection == "test" }) else { throw Faults.OwnError() }
                 return try await inner.read(keys)
             }
         },

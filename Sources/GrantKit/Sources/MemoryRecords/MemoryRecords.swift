@@ -28,12 +28,15 @@ public final class MemoryRecords: Store {
     /// Makes an empty store.
     public init() {}
 
+    /// Needs no preparation.
     public func prepare(_ collections: [StoreCollection]) async throws {}
 
+    /// Reads the records with several keys in one consistent view.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         state.withLock { state in keys.map { state.records[$0] } }
     }
 
+    /// Commits all of several writes or none.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         try state.withLock { state in
             for (place, write) in writes.enumerated() {
@@ -77,6 +80,7 @@ public final class MemoryRecords: Store {
         }
     }
 
+    /// Reads a page of the records that have a value in an index.
     public func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
@@ -86,12 +90,14 @@ public final class MemoryRecords: Store {
         }
     }
 
+    /// Reads a page of the records of a collection.
     public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
         state.withLock { state in
             state.index.page(collection, after: after, limit: limit).compactMap { state.records[$0] }
         }
     }
 
+    /// Adds one to a counter.
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         state.withLock { state in
             let live = state.counters[key].flatMap { $0.expiresAt > now ? $0 : nil }
@@ -101,6 +107,7 @@ public final class MemoryRecords: Store {
         }
     }
 
+    /// Removes a batch of expired records and counters.
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         state.withLock { state in
             let records = state.records.values.filter { $0.expiresAt < moment }.prefix(limit).map(\.key)

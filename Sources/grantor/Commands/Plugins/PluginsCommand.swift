@@ -6,8 +6,8 @@ import PluginLoading
 
 struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Shows the installed plugins.",
-        subcommands: [List.self, Show.self])
+        commandName: "plugins", abstract: "Shows the installed plugins, and records those of a configuration.",
+        subcommands: [List.self, Show.self, LockPlugins.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(

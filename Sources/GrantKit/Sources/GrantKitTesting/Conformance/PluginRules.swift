@@ -64,7 +64,7 @@ enum PluginRules {
             try expect(!setting.help.isEmpty, "the setting '\(key)' has no purpose: say in one sentence what it is for")
             let words = ["secret", "password", "credential"]
             try expect(
-                !setting.isSecret || words.contains { key.contains(bytesOf: $0) },
+                !setting.isSecret || words.contains { Array(key.utf8).holds($0) },
                 "the setting '\(key)' is a secret, and its key does not say so: let it contain 'secret', 'password' "
                     + "or 'credential', so that messages do not quote its line")
         }
@@ -207,14 +207,5 @@ enum PluginRules {
                 "call \(skipped + 1) of the store failed in start, and it started nevertheless: let the error through, so "
                     + "that the server does not start without what is missing")
         }
-    }
-}
-
-extension String {
-    /// Whether the bytes of another string are somewhere in this one.
-    fileprivate func contains(bytesOf other: String) -> Bool {
-        let (all, part) = (Array(utf8), Array(other.utf8))
-        guard all.count >= part.count else { return false }
-        return (0...(all.count - part.count)).contains { all[$0..<($0 + part.count)].elementsEqual(part) }
     }
 }

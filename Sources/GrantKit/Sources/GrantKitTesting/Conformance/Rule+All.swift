@@ -2,6 +2,21 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] =
-        PluginRules.all + GrantRules.all + OutboxRules.all + JobRules.all + EventSinkRules.all + StoreRules.all
+    static let all: [Rule] = [
+        PluginRules.all,
+        GrantRules.all,
+        TokenFormatRules.all,
+        TokenResolverRules.all,
+        ExtensionRules.all,
+        TokenFilterRules.all,
+        ClaimsRules.all,
+        RevocationRules.all,
+        EndpointRules.all,
+        PageRules.all,
+        PurposeRules.all,
+        OutboxRules.all,
+        JobRules.all,
+        EventSinkRules.all,
+        StoreRules.all,
+    ].flatMap { $0 }
 }

@@ -19,6 +19,7 @@ public final class TestClients: ClientDirectory {
         all.withLock { $0[Array(client.id.utf8)] = client }
     }
 
+    /// The client with an id; nil if there is none.
     public func find(_ id: String) async throws -> Client? {
         all.withLock { $0[Array(id.utf8)] }
     }

@@ -15,10 +15,12 @@ public final class TestConsents: ConsentDirectory {
         all.withLock { $0.append((user, consent)) }
     }
 
+    /// A user's consents.
     public func list(user id: String) async throws -> [StoredConsent] {
         all.withLock { $0.filter { $0.user == id }.map(\.consent) }
     }
 
+    /// Ends the consents of a user to a client.
     public func end(user id: String, client: String, reason: String) async throws {
         all.withLock { $0.removeAll { $0.user == id && $0.consent.clientID == client } }
     }

@@ -17,25 +17,30 @@ public final class TestDocuments: DocumentDirectory {
         self.changed = changed
     }
 
+    /// The document with an id; nil if there is none.
     public func entry(_ id: String) async throws -> DirectoryEntry? {
         all.withLock { $0.first { $0.id == id } }
     }
 
+    /// A page of the documents, in the order of the bytes of their ids.
     public func page(after id: String?, limit: Int) async throws -> [DirectoryEntry] {
         let sorted = all.withLock { $0 }.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
         let rest = sorted.drop { entry in id.map { !$0.utf8.lexicographicallyPrecedes(entry.id.utf8) } ?? false }
         return Array(rest.prefix(limit))
     }
 
+    /// The documents whose member is a string.
     public func search(_ member: String, equals value: String) async throws -> [DirectoryEntry] {
         all.withLock { $0.filter { $0.document[member]?.string == value } }
     }
 
+    /// Adds a document, with an id of its own if it has none.
     public func create(_ document: JSON) async throws -> DirectoryChange {
         let id = document["id"]?.string ?? "document-\(all.withLock { $0.count } + 1)"
         return try await replace(id, with: document, if: .absent)
     }
 
+    /// Replaces a document if its condition holds.
     public func replace(
         _ id: String, with document: JSON, if condition: DirectoryCondition
     ) async throws -> DirectoryChange {
@@ -52,6 +57,7 @@ public final class TestDocuments: DocumentDirectory {
         return DirectoryChange(entry, isNew: isNew)
     }
 
+    /// Removes a document if its condition holds.
     public func delete(_ id: String, if condition: DirectoryCondition) async throws -> DirectoryEntry {
         let entry = try all.withLock { all in
             guard let former = all.first(where: { $0.id == id }) else {

@@ -62,7 +62,7 @@ public struct TestHost: Sendable {
         clients = TestClients(TestDocuments())
         sessions = TestSessions(clock: clock)
         consents = TestConsents()
-        tokens = TestTokens(records, clock: clock)
+        tokens = TestTokens(records, store, clock: clock)
         jobs = TestJobs(records, random: random, clock: clock)
         network = TestNetwork()
         attempts = TestAttempts()
@@ -108,7 +108,9 @@ public struct TestHost: Sendable {
     }
 
     /// The collections of the host's own services.
-    private static let collections = [StoreCollection(TestJobs.collection), StoreCollection(TestTokens.collection)]
+    private static let collections = [TestJobs.collection, TestTokens.collection, TestApproval.collection].map {
+        StoreCollection($0)
+    }
 }
 
 /// The services of a test's host as a plugin sees them.

@@ -16,6 +16,7 @@ public final class TestJobs: JobService {
         self.clock = clock
     }
 
+    /// The write that queues a job.
     public func enqueue(_ job: Job) async throws -> StoreWrite {
         .create(QueuedJob.record(job, id: Base64.encode(random.bytes(16)), now: clock.now))
     }

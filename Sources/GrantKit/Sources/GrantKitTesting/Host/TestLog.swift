@@ -28,6 +28,7 @@ public final class TestLog: LogService {
     /// The lines.
     public var lines: [Line] { kept.withLock { $0 } }
 
+    /// Keeps a line.
     public func write(
         _ level: LogLevel, _ message: @autoclosure () -> String,
         _ values: @autoclosure () -> KeyValuePairs<String, String>

@@ -31,7 +31,9 @@ public final class TestNetwork: OutboundHTTP {
         state.withLock { $0.answer = answer }
     }
 
+    /// Records a request and answers it.
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
+        if OnlyLooking.isCurrent { throw OutboundError("nothing is sent while a HEAD request is served") }
         let answer = state.withLock { state in
             state.sent.append(request)
             return state.answer

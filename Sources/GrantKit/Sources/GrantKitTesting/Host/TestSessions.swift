@@ -34,14 +34,17 @@ public final class TestSessions: SessionDirectory {
         return all.withLock { $0.filter { $0.session.expiresAt > now } }
     }
 
+    /// The session with an id; nil if there is none, or if it has expired.
     public func find(_ id: String) async throws -> UserSession? {
         live.first { $0.session.id == id }?.session
     }
 
+    /// A user's sessions that have not expired.
     public func list(user id: String) async throws -> [UserSession] {
         live.map(\.session).filter { $0.user.id == id }
     }
 
+    /// The ids of the clients that a session was used for.
     public func clients(of id: String) async throws -> [String] {
         live.first { $0.session.id == id }?.clients ?? []
     }

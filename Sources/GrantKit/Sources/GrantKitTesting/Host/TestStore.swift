@@ -63,6 +63,7 @@ public final class TestStore: StoreService {
     func commit(_ writes: [StoreWrite], of part: String) async throws -> WriteOutcome {
         guard !writes.isEmpty else { return .committed }
         try check(writes, of: part)
+        if OnlyLooking.isCurrent { return .committed }
         try call()
         return try await records.write(writes)
     }
@@ -99,19 +100,23 @@ public final class TestStore: StoreService {
 
     // MARK: StoreService
 
+    /// Reads records of declared collections.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         for key in keys { try reach(key.collection, "host.store.read") }
         try call()
         return try await records.read(keys)
     }
 
+    /// Commits writes to declared collections.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         try check(writes, of: "host.store.write")
+        if OnlyLooking.isCurrent { return .committed }
         try call()
         state.withLock { $0.written += writes }
         return try await records.write(writes)
     }
 
+    /// Reads a page of the records that have a value in a declared index.
     public func find(
         _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
     ) async throws -> [StoreRecord] {
@@ -128,14 +133,17 @@ public final class TestStore: StoreService {
         return try await records.find(collection, by: index, equals: value, after: after, limit: limit)
     }
 
+    /// Reads a page of the records of a declared collection.
     public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
         try reach(collection, "host.store.page")
         try call()
         return try await records.page(collection, after: after, limit: limit)
     }
 
+    /// Adds one to a counter of a declared collection, at the time of the clock.
     public func increment(_ key: StoreKey, expiresAt: Timestamp) async throws -> Int64 {
         try reach(key.collection, "host.store.increment")
+        if OnlyLooking.isCurrent { return 1 }
         try call()
         return try await records.increment(key, expiresAt: expiresAt, now: clock.now)
     }
@@ -151,10 +159,10 @@ extension StoreWrite {
         }
     }
 
-    /// Whether the host made the write: a job, or the condition that something is not revoked.
+    /// Whether the host made the write: a job, a used page, or the condition that something is not revoked.
     fileprivate var isOfHost: Bool {
         switch self {
-        case .create(let record): record.key.collection == TestJobs.collection
+        case .create(let record): [TestJobs.collection, TestApproval.collection].contains(record.key.collection)
         case .absent(let key): key.collection == TestTokens.collection
         default: false
         }

@@ -30,16 +30,19 @@ public final class TestUsers: UserDirectory {
         all.withLock { $0[Array(user.id.utf8)] = Entry(user: user, login: login ?? user.id, password: password) }
     }
 
+    /// The user with an id; nil if there is none.
     public func find(_ id: String) async throws -> User? {
         all.withLock { $0[Array(id.utf8)]?.user }
     }
 
+    /// Checks a password.
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         let found = all.withLock { $0.values.first { $0.login == login } }
         guard let found, let right = found.password, password == Secret(right) else { return .refused }
         return found.user.isActive ? .verified(found.user) : .inactive
     }
 
+    /// Changes a password if the current one is right.
     public func changePassword(
         of id: String, from current: Secret, to new: Secret, address: String
     ) async throws -> PasswordOutcome {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Cryptography
+import Foundation
+import GrantKit
+import PluginLoading
+import ServerConfiguration
+
+/// `grantor plugins lock`.
+struct LockPlugins: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Records the plugins of a configuration in 'plugins.lock'.",
+        discussion: """
+            Writes the version, the kit and the SHA-256 digest of each library into the file 'plugins.lock' beside the \
+            configuration, and prints what has changed. Commit the file. 'grantor serve --frozen' loads no other \
+            libraries.
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    @Flag(help: "Writes nothing, and fails if the file would change.")
+    var check = false
+
+    func run() throws {
+        defer { LogWriter.standardError.flush() }
+        let file = try ConfigurationFile(option.config)
+        let lock = PluginLock(try entries(of: file))
+        do {
+            try update(file.lock, to: lock)
+        } catch let error as PluginLoadingError {
+            throw Failure(error.description)
+        }
+    }
+
+    /// Loads the libraries of a configuration; prints the problems of all of them.
+    private func entries(of file: ConfigurationFile) throws -> [PluginLock.Entry] {
+        let (configuration, diagnostics) = file.read()
+        let search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
+        var entries: [PluginLock.Entry] = []
+        for plugin in diagnostics.hasErrors ? [] : configuration.plugins {
+            do {
+                entries.append(try entry(for: plugin, search))
+            } catch let error as PluginLoadingError {
+                diagnostics.report(at: plugin.path, error.message, note: error.note)
+            }
+        }
+        guard !diagnostics.hasErrors else {
+            diagnostics.print()
+            throw ExitCode(EX_CONFIG)
+        }
+        return entries
+    }
+
+    private func entry(
+        for plugin: Configuration.PluginEntry, _ search: PluginSearch
+    ) throws -> PluginLock.Entry {
+        let path = try search.find(plugin.id, library: plugin.library)
+        // Pinned while it is loaded, so that the digest and the version are those of the same file.
+        let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
+        let library = try PluginLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
+        return PluginLock.Entry(
+            id: plugin.id, version: library.type.manifest.version, kit: library.kit, sha256: digest)
+    }
+
+    private func update(_ file: PluginLockFile, to lock: PluginLock) throws {
+        let former = try file.read()
+        let changes = lock.changes(from: former)
+        let count = "\(lock.entries.count) plugin\(lock.entries.count == 1 ? "" : "s")"
+        for change in changes { StandardOutput.print("\(change)") }
+        guard former == nil || !changes.isEmpty else {
+            return StandardOutput.print("\(file.name): nothing has changed, \(count)")
+        }
+        guard !check else {
+            throw Failure("\(file.name) is not up to date; \(LockDifferences.remedy)")
+        }
+        try file.write(lock)
+        StandardOutput.print("\(file.name): written, \(count)")
+    }
+}

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-/// An error of a faulty plugin.
-struct OwnError: Error {}
