@@ -32,7 +32,7 @@ enum Records {
             sql: Array(repeating: part, count: keys.count).joined(separator: " UNION ALL "))
         var arguments: [(any DatabaseValueConvertible)?] = []
         for (place, key) in keys.enumerated() {
-            arguments += [place, key.collection, key.id] as [any DatabaseValueConvertible]
+            arguments += [place, key.collection, key.storedID] as [any DatabaseValueConvertible]
         }
         var found = [StoreRecord?](repeating: nil, count: keys.count)
         let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
@@ -61,9 +61,12 @@ enum Records {
             sql: """
                 SELECT r.id, r.value, r.version, r.redeemed, r.expires_at, r.indexes FROM record_index i
                 JOIN record r ON r.collection = i.collection AND r.id = i.id
-                WHERE i.collection = ? AND i.name = ? AND i.value = ? AND i.id > ? ORDER BY i.id LIMIT ?
+                WHERE i.collection = ? AND i.name = ? AND i.value = ? AND i.id \(after == nil ? ">=" : ">") ?
+                ORDER BY i.id LIMIT ?
                 """)
-        let arguments: StatementArguments = [collection, index, value, after ?? "", limit]
+        let arguments: StatementArguments = [
+            collection, index, StoredText.encode(value), StoredText.encode(after ?? ""), limit,
+        ]
         return try records(of: collection, in: Row.fetchAll(statement, arguments: arguments))
     }
 
@@ -76,14 +79,15 @@ enum Records {
                 SELECT id, value, version, redeemed, expires_at, indexes FROM record
                 WHERE collection = ? AND id \(after == nil ? ">=" : ">") ? ORDER BY id LIMIT ?
                 """)
-        let arguments: StatementArguments = [collection, after ?? "", limit]
+        let arguments: StatementArguments = [collection, StoredText.encode(after ?? ""), limit]
         return try records(of: collection, in: Row.fetchAll(statement, arguments: arguments))
     }
 
     /// The records of rows that begin with the id.
     private static func records(of collection: String, in rows: [Row]) throws -> [StoreRecord] {
         try rows.map { row in
-            try record(StoreKey(collection, try RecordRow(row, of: collection).text(0, "id")), row)
+            let id = StoredText.decode(try RecordRow(row, of: collection).text(0, "id"))
+            return try record(StoreKey(collection, id), row)
         }
     }
 
@@ -123,7 +127,7 @@ enum Records {
         case .redeem(let key):
             try run(
                 "UPDATE record SET redeemed = 1, version = version + 1 WHERE collection = ? AND id = ?",
-                [key.collection, key.id], in: database)
+                [key.collection, key.storedID], in: database)
         case .delete(let key): try delete(key, in: database)
         default: break
         }
@@ -137,8 +141,8 @@ enum Records {
         try run(
             "INSERT INTO record VALUES (?, ?, ?, 1, 0, ?, ?) ON CONFLICT DO NOTHING",
             [
-                record.key.collection, record.key.id, record.value.text, record.expiresAt.seconds,
-                encoded(record.indexes),
+                record.key.collection, record.key.storedID, record.value.text,
+                record.expiresAt.seconds, encoded(record.indexes),
             ],
             in: database)
         guard database.changesCount == 1 else { return false }
@@ -152,15 +156,14 @@ enum Records {
             "UPDATE record SET value = ?, version = ?, expires_at = ?, indexes = ? WHERE collection = ? AND id = ?",
             [
                 record.value.text, version + 1, record.expiresAt.seconds, encoded(record.indexes),
-                record.key.collection,
-                record.key.id,
+                record.key.collection, record.key.storedID,
             ], in: database)
         try addIndexes(of: record, in: database)
     }
 
     private static func delete(_ key: StoreKey, in database: Database) throws {
         try removeIndexes(of: key, in: database)
-        try run("DELETE FROM record WHERE collection = ? AND id = ?", [key.collection, key.id], in: database)
+        try run("DELETE FROM record WHERE collection = ? AND id = ?", [key.collection, key.storedID], in: database)
     }
 
     private static func encoded(_ indexes: [String: String]) -> String {
@@ -171,7 +174,8 @@ enum Records {
     private static func addIndexes(of record: StoreRecord, in database: Database) throws {
         for (name, value) in record.indexes {
             try run(
-                "INSERT INTO record_index VALUES (?, ?, ?, ?)", [record.key.collection, name, value, record.key.id],
+                "INSERT INTO record_index VALUES (?, ?, ?, ?)",
+                [record.key.collection, name, StoredText.encode(value), record.key.storedID],
                 in: database)
         }
     }
@@ -179,7 +183,7 @@ enum Records {
     private static func removeIndexes(of key: StoreKey, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "SELECT collection, id, indexes FROM record WHERE collection = ? AND id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.id]) else { return }
+        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.storedID]) else { return }
         try removeIndexes(row[0], row[1], row[2], in: database)
     }
 
@@ -194,7 +198,7 @@ enum Records {
         for (name, value) in names {
             try run(
                 "DELETE FROM record_index WHERE collection = ? AND name = ? AND value = ? AND id = ?",
-                [collection, name, value, id], in: database)
+                [collection, name, StoredText.encode(value), id], in: database)
         }
     }
 
@@ -209,7 +213,7 @@ enum Records {
             """
             INSERT INTO counter VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
             count = excluded.count, expires_at = excluded.expires_at
-            """, [key.collection, key.id, count, (live?.expiresAt ?? expiresAt).seconds], in: database)
+            """, [key.collection, key.storedID, count, (live?.expiresAt ?? expiresAt).seconds], in: database)
         return count
     }
 
@@ -218,7 +222,7 @@ enum Records {
     ) throws -> (count: Int64, expiresAt: Timestamp)? {
         let statement = try database.cachedStatement(
             sql: "SELECT count, expires_at FROM counter WHERE collection = ? AND id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.id]) else { return nil }
+        guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.storedID]) else { return nil }
         let counter = RecordRow(row, of: key.collection, in: "counter")
         return (
             try counter.integer(0, "count", in: 1...(.max - 1)),

@@ -6,6 +6,7 @@ import Testing
 @Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
 struct MutantTests {
     private static let mutants: [Mutant] = [
+        PluginMutants.all,
         GrantMutants.all,
         TokenFormatMutants.all,
         TokenResolverMutants.all,
@@ -19,8 +20,13 @@ struct MutantTests {
         StepMutants.all,
         FlowMutants.all,
         RequestFilterMutants.all,
+        OutboxMutants.all,
+        JobMutants.all,
+        EventSinkMutants.all,
+        StoreMutants.all,
     ].flatMap { $0 }
     private static let sound: [(name: String, plugin: PluginUnderTest)] = [
+        PluginMutants.sound,
         GrantMutants.sound,
         TokenFormatMutants.sound,
         TokenResolverMutants.sound,
@@ -34,6 +40,10 @@ struct MutantTests {
         SoundSteps.all,
         FlowMutants.sound,
         RequestFilterMutants.sound,
+        OutboxMutants.sound,
+        JobMutants.sound,
+        EventSinkMutants.sound,
+        StoreMutants.sound,
     ].flatMap { $0 }
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)

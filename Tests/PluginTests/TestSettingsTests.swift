@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
-import GrantKitTesting
+@_spi(Host) import GrantKit
+@_spi(Host) import GrantKitTesting
 import Testing
 
 @Suite("Settings for tests of a plugin", .timeLimit(.minutes(10)))
@@ -44,6 +44,19 @@ struct TestSettingsTests {
     func checksList(_ list: JSON) {
         let given = TestSettings(["places": list])
         #expect(places(given.settings).isEmpty && given.problems.count == 1, "\(given.problems)")
+    }
+
+    @Test("the settings that a plugin reads are known, also those in the elements of a list")
+    func records() throws {
+        let given = TestSettings(["series": "spring"])
+        _ = try given.settings.read("series", example: "autumn", "the series")
+        _ = places(given.settings)
+        _ = given.settings.read(secret: "password", "what nobody sees")
+        let all = given.declarations
+        #expect(all.map(\.key) == ["series", "places", "places[].width", "places[].name", "password"])
+        #expect(all.map { $0.fallback == nil } == [true, false, false, true, false])
+        #expect(all.map(\.isSecret) == [false, false, false, false, true])
+        #expect(given.problems.isEmpty)
     }
 
     @Test("the attributes that a plugin declares are known by name")

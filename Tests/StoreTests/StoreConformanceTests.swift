@@ -7,26 +7,20 @@ import SQLiteStore
 import Support
 import Testing
 
-@Suite("The store's contract", .timeLimit(.minutes(10)))
+@Suite("The server's stores keep the rules of the kit", .timeLimit(.minutes(10)))
 struct StoreConformanceTests {
-    static let checks = StoreConformance.checks
+    private static let memoryStore = PluginUnderTest(Plugins.memoryStore).forgetting()
 
-    @Test("memory-store", arguments: checks)
-    func memory(_ check: ConformanceCheck<any Store>) async throws {
-        let store = try Stores.make(Plugins.memoryStore)
-        try await StoreConformance.prepare(store.store)
-        try await check.run(store.store)
+    @Test("memory-store", arguments: memoryStore.checks)
+    func memory(_ check: PluginCheck) async throws {
+        try await check.run()
     }
 
-    @Test("sqlite-store", arguments: checks)
-    func sqlite(_ check: ConformanceCheck<any Store>) async throws {
-        try await Stores.withFile { path in
-            let store = try Stores.make(Stores.sqlite, ["path": .string(path)])
-            try await store.plugin.start()
-            try await StoreConformance.prepare(store.store)
-            try await check.run(store.store)
-            await store.plugin.stop()
-        }
+    private static let sqliteStore = PluginUnderTest(Stores.sqlite) { ["path": .string("\($0)/store/grantor.db")] }
+
+    @Test("sqlite-store", arguments: sqliteStore.checks)
+    func sqlite(_ check: PluginCheck) async throws {
+        try await check.run()
     }
 }
 

@@ -107,7 +107,7 @@ enum GrantMutants {
             ClosureGrant.underTest { _, _ in throw OAuthError(.invalidRequest, "never") }),
         Mutant(
             "it throws an error of its own", breaks: accepts, says: "throw an OAuthError",
-            ClosureGrant.underTest { _, _ in throw OwnError() }),
+            ClosureGrant.underTest { _, _ in throw Faults.OwnError() }),
         Mutant(
             "what it grants has ended", breaks: accepts, says: "refused with invalid_grant",
             changed { $0.limits.end(by: Timestamp(seconds: 1)) }),
@@ -169,7 +169,7 @@ enum GrantMutants {
         Mutant(
             "strange values make it throw an error of its own", breaks: strange, says: "throw an OAuthError",
             ClosureGrant.underTest { request, host in
-                guard try request.parameters.required("ticket") == "t-1" else { throw OwnError() }
+                guard try request.parameters.required("ticket") == "t-1" else { throw Faults.OwnError() }
                 return try await plain(request, host)
             }),
         Mutant(
@@ -202,7 +202,7 @@ enum GrantMutants {
             ClosureGrant.underTest { request, host in
                 var authorization = try await plain(request, host)
                 let key = key(host, "seen")
-                guard try await host.store.read(key) == nil else { throw OwnError() }
+                guard try await host.store.read(key) == nil else { throw Faults.OwnError() }
                 authorization.writes = [.create(StoreRecord(key, [:], expiresAt: host.now + .seconds(60)))]
                 return authorization
             }),
@@ -246,8 +246,6 @@ enum GrantMutants {
             "it never recovers from a cancelled request",
             breaks: "a cancelled request ends, and the next one is answered", says: "refused", poisoned),
     ]
-
-    private struct OwnError: Error {}
 
     /// A grant that refuses every request after a cancelled one.
     private static var poisoned: PluginUnderTest {

@@ -18,14 +18,20 @@ public struct PluginUnderTest: Sendable {
     /// Makes the parameters of a request.
     public typealias Parameters = @Sendable (TestPlugin) async throws -> GrantKit.Parameters
 
+    /// Makes the payload of a job.
+    public typealias Payload = @Sendable (TestPlugin) async throws -> JSON
+
     /// Makes a plugin.
     typealias Make = @Sendable (Settings, any PluginHost) throws -> any Plugin
 
-    private let manifest: PluginManifest
-    private let make: Make
-    private let settings: @Sendable (_ folder: String) -> JSON
-    private var prepare: [@Sendable (TestHost) async throws -> Void] = []
+    let manifest: PluginManifest
+    let make: Make
+    let settings: @Sendable (_ folder: String) -> JSON
+    private(set) var prepare: [@Sendable (TestHost) async throws -> Void] = []
     private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
+    private var payloads: [String: Payload] = [:]
+    /// Whether what a store of the plugin keeps ends with the plugin.
+    private(set) var isForgetful = false
     private var admitted: (@Sendable (TestPlugin) async throws -> TokenRequest)?
     private var presented: (@Sendable (TestPlugin) async throws -> String)?
     /// The requests that endpoints answer, by method and path.
@@ -61,9 +67,18 @@ public struct PluginUnderTest: Sendable {
         _ manifest: PluginManifest, settings: JSON = [:],
         make: @escaping @Sendable (Settings, any PluginHost) throws -> any Plugin
     ) {
+        self.init(manifest, in: { _ in settings }, make: make)
+    }
+
+    /// Takes a plugin that a function makes and whose settings name files, for the tests of the kit itself.
+    @_spi(Host)
+    public init(
+        _ manifest: PluginManifest, in settings: @escaping @Sendable (_ folder: String) -> JSON,
+        make: @escaping @Sendable (Settings, any PluginHost) throws -> any Plugin
+    ) {
         self.manifest = manifest
         self.make = make
-        self.settings = { _ in settings }
+        self.settings = settings
     }
 
     /// The same plugin with a request that one of its grants accepts.
@@ -80,6 +95,29 @@ public struct PluginUnderTest: Sendable {
     ) -> PluginUnderTest {
         var copy = self
         copy.accepted[grantType] = (client, parameters)
+        return copy
+    }
+
+    /// The same plugin with a job that one of its handlers can do.
+    ///
+    /// Without it, jobs are those that the plugin's outboxes queue.
+    ///
+    /// - Parameters:
+    ///   - handler: The name of the handler.
+    ///   - payload: Makes the payload, for a new job at each call; it can write to the plugin's store first.
+    /// - Returns: The plugin with the job.
+    public func queuing(_ handler: String, _ payload: @escaping Payload) -> PluginUnderTest {
+        var copy = self
+        copy.payloads[handler] = payload
+        return copy
+    }
+
+    /// The same plugin, whose store loses everything when the plugin ends: for stores that are meant for tests.
+    ///
+    /// - Returns: The plugin, whose store is not checked for what it has kept after a restart.
+    public func forgetting() -> PluginUnderTest {
+        var copy = self
+        copy.isForgetful = true
         return copy
     }
 
@@ -158,6 +196,9 @@ public struct PluginUnderTest: Sendable {
         for prepare in prepare { try await prepare(host) }
         return try await host.load(manifest, settings: settings(try folder ?? ScratchFolders.current.make()), make)
     }
+
+    /// The payload that a handler can do; nil if none is given.
+    func payload(for handler: String) -> Payload? { payloads[handler] }
 
     /// The client that sends requests to a grant; nil for one that may use it.
     func client(for grantType: String) -> Client? {

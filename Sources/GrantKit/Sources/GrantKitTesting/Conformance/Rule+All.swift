@@ -3,6 +3,7 @@
 extension Rule {
     /// All rules of the kit.
     static let all: [Rule] = [
+        PluginRules.all,
         GrantRules.all,
         TokenFormatRules.all,
         TokenResolverRules.all,
@@ -16,5 +17,9 @@ extension Rule {
         StepRules.all,
         FlowRules.all,
         RequestFilterRules.all,
+        OutboxRules.all,
+        JobRules.all,
+        EventSinkRules.all,
+        StoreRules.all,
     ].flatMap { $0 }
 }

@@ -88,6 +88,15 @@ public struct TestHost: Sendable {
     func load(
         _ manifest: PluginManifest, settings: JSON, _ make: (Settings, any PluginHost) throws -> any Plugin
     ) async throws -> TestPlugin {
+        let plugin = try await prepare(manifest, settings: settings, make)
+        try await plugin.plugin.start()
+        return plugin
+    }
+
+    /// Makes a plugin and lets it register, but does not start it.
+    func prepare(
+        _ manifest: PluginManifest, settings: JSON, _ make: (Settings, any PluginHost) throws -> any Plugin
+    ) async throws -> TestPlugin {
         let given = TestSettings(settings)
         let plugin = try make(given.settings, lent)
         if let problem = given.problems.first { throw ConfigurationError(problem) }
@@ -95,7 +104,6 @@ public struct TestHost: Sendable {
         try await store.declare(registry.collections + TestHost.collections)
         tokens.use(registry.resolvers, registry.revocationParticipants)
         access.use(registry.claimsSources)
-        try await plugin.start()
         return TestPlugin(plugin: plugin, manifest: manifest, registry: registry, host: self)
     }
 

@@ -18,36 +18,36 @@ public final class TestJobs: JobService {
 
     /// The write that queues a job.
     public func enqueue(_ job: Job) async throws -> StoreWrite {
-        let due = max(clock.now, job.notBefore ?? clock.now)
-        return .create(
-            StoreRecord(
-                StoreKey(TestJobs.collection, Base64.encode(random.bytes(16))),
-                ["handler": .string(job.handler), "payload": job.payload, "due": .integer(due.seconds)],
-                expiresAt: due + job.limit))
+        .create(QueuedJob.record(job, id: Base64.encode(random.bytes(16)), now: clock.now))
     }
 
-    /// The jobs that have been committed and have not run yet.
+    /// The jobs that have been committed, and are neither done nor dropped.
     ///
-    /// - Returns: The jobs, without an order.
+    /// - Returns: The jobs, in the order in which they are due.
     /// - Throws: `StoreError`.
     public func queued() async throws -> [Job] {
-        try await due(by: nil).map(\.job)
+        try await all().map(\.job)
     }
 
-    /// The jobs that are due at a time; nil means at any time.
-    func due(by moment: Timestamp?) async throws -> [(key: StoreKey, job: Job)] {
-        try await records.page(TestJobs.collection, after: nil, limit: 10_000).compactMap { record in
-            let due = Timestamp(seconds: record.value["due"]?.integer ?? 0)
-            if let moment, moment < due { return nil }
-            var job = Job(
-                record.value["handler"]?.string ?? "", record.value["payload"] ?? .null,
-                limit: record.expiresAt - due)
-            job.notBefore = due
-            return (record.key, job)
+    /// All jobs, in the order in which they are due.
+    func all() async throws -> [QueuedJob] {
+        try await records.page(TestJobs.collection, after: nil, limit: 10_000).compactMap(QueuedJob.init)
+            .sorted { $0.due < $1.due }
+    }
+
+    func remove(_ queued: QueuedJob) async throws {
+        _ = try await records.write([.delete(queued.record.key)])
+    }
+
+    /// Moves a job that failed to a later time.
+    ///
+    /// - Returns: Whether time is left for another attempt; if not, the job is removed.
+    func postpone(_ queued: QueuedJob) async throws -> Bool {
+        guard let later = queued.later(clock.now) else {
+            try await remove(queued)
+            return false
         }
-    }
-
-    func remove(_ key: StoreKey) async throws {
-        _ = try await records.write([.delete(key)])
+        _ = try await records.write([.replace(later, ifVersion: queued.record.version)])
+        return true
     }
 }

@@ -21,6 +21,9 @@ public final class TestNetwork: OutboundHTTP {
     /// The requests, in the order in which they were sent.
     public var sent: [OutboundRequest] { state.withLock { $0.sent } }
 
+    /// What answers; nil if no server responds.
+    var answer: Answer? { state.withLock { $0.answer } }
+
     /// Lets a function answer all further requests.
     ///
     /// - Parameter answer: The function; it may throw an `OutboundError`, as if the server did not respond.
