@@ -44,7 +44,7 @@ enum EventSinkMutants {
             "appends to a file",
             file { line, path in
                 let known = FileManager.default.contents(atPath: path) ?? Data()
-                FileManager.default.createFile(atPath: path, contents: known + line)
+                _ = FileManager.default.createFile(atPath: path, contents: known + line)
             }
         ),
     ]
@@ -135,7 +135,7 @@ enum EventSinkMutants {
             var plugin = ClosurePlugin()
             let sink = ClosureSink(takesFromCommands: true) { events in
                 all.change { $0 += Data(events.map { "\($0.client ?? "")\n" }.joined().utf8) }
-                FileManager.default.createFile(atPath: path, contents: all.value)
+                _ = FileManager.default.createFile(atPath: path, contents: all.value)
             }
             plugin.add = { $0.add(eventSink: sink) }
             return plugin

@@ -18,7 +18,7 @@ enum PluginRules {
 
     // MARK: names
 
-    private static func manifest(_ subject: PluginUnderTest) throws {
+    private static func manifest(_ subject: PluginUnderTest) async throws {
         let (id, summary) = (subject.manifest.id, subject.manifest.summary)
         let isWord = isName(id, with: UInt8(ascii: "-"))
         try expect(
@@ -36,7 +36,7 @@ enum PluginRules {
         return name.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == separator }
     }
 
-    private static func names(_ subject: PluginUnderTest) throws {
+    private static func names(_ subject: PluginUnderTest) async throws {
         let (given, registry) = try subject.registered(subject.goodSettings)
         let attributes = given.attributeDeclarations.map { (what: ServerNames.kind(of: $0), name: $0.name) }
         for (what, name) in registry.names + attributes {
@@ -53,7 +53,7 @@ enum PluginRules {
 
     // MARK: settings
 
-    private static func settings(_ subject: PluginUnderTest) throws {
+    private static func settings(_ subject: PluginUnderTest) async throws {
         for setting in try subject.registered(subject.goodSettings).given.declarations {
             // The key of a list's element follows that of the list.
             let key = setting.key.utf8.split(separator: UInt8(ascii: ".")).last.map { String(Substring($0)) } ?? ""
@@ -80,7 +80,7 @@ enum PluginRules {
         return plain + HostileText.all.map { .string($0) }
     }()
 
-    private static func wrong(_ subject: PluginUnderTest) throws {
+    private static func wrong(_ subject: PluginUnderTest) async throws {
         let good = subject.goodSettings
         for setting in try subject.registered(good).given.declarations {
             for value in values {
@@ -96,7 +96,7 @@ enum PluginRules {
         }
     }
 
-    private static func missing(_ subject: PluginUnderTest) throws {
+    private static func missing(_ subject: PluginUnderTest) async throws {
         let good = subject.goodSettings
         for setting in try subject.registered(good).given.declarations where setting.fallback == nil {
             do {
