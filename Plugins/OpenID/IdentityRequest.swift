@@ -32,27 +32,47 @@ struct IdentityRequest: AuthorizationRequestFilter {
                 OAuthError.Code(rawValue: code), "the parameter '\(parameter)' is not supported by this server")
         }
         policy.prompts.formUnion(try prompts(parameters["prompt"]))
-        policy.loginHint = parameters["login_hint"]
-        policy.languages = words(parameters["ui_locales"])
         if let text = parameters["max_age"] { try bound(&policy, by: text) }
-        if let hint = parameters["id_token_hint"] { policy.subject = try await subject(of: hint, for: request.client) }
-        policy.acr = words(parameters["acr_values"])
+        prefer(parameters, in: &policy)
+        if let hint = parameters["id_token_hint"] {
+            try require(try await subject(of: hint, for: request.client), in: &policy)
+        }
         var kept: JSON = [:]
         kept["nonce"] = parameters["nonce"].map(JSON.string)
         if let text = parameters["claims"] {
             let claims = try RequestedClaims(parsing: text)
-            policy.essentialACR = claims.essentialACR
-            if let subject = claims.subject {
-                guard policy.subject == nil || policy.subject == .user(subject) else {
-                    throw OAuthError(.invalidRequest, "'id_token_hint' and 'claims' name different users")
-                }
-                policy.subject = .user(subject)
-            }
+            try require(claims, in: &policy)
             kept["claims"] = claims.json
             let items = claims.items(policy.limits.scope, of: request.client)
             if !items.isEmpty { kept["consent"] = .strings(items) }
         }
         if !kept.members.isEmpty { policy.attachments[OpenID.manifest.id] = kept }
+    }
+
+    /// Sets what the request says; other filters may have set the rest.
+    private func prefer(_ parameters: Parameters, in policy: inout InteractionPolicy) {
+        if let hint = parameters["login_hint"] { policy.loginHint = hint }
+        if let locales = parameters["ui_locales"] { policy.languages = words(locales) }
+        if let classes = parameters["acr_values"] { policy.acr = words(classes) }
+    }
+
+    /// Requires what the claims say, in addition to what other filters require.
+    private func require(_ claims: RequestedClaims, in policy: inout InteractionPolicy) throws {
+        if let subject = claims.subject { try require(.user(subject), in: &policy) }
+        let (wanted, required) = (claims.essentialACR, policy.essentialACR)
+        guard !wanted.isEmpty else { return }
+        policy.essentialACR = required.isEmpty ? wanted : wanted.filter { required.contains($0) }
+        guard policy.essentialACR.isEmpty else { return }
+        throw OAuthError(
+            OAuthError.Code(rawValue: "unmet_authentication_requirements"),
+            "'claims' requires an authentication class that is not enough for this server")
+    }
+
+    private func require(_ subject: Subject, in policy: inout InteractionPolicy) throws {
+        guard policy.subject == nil || policy.subject == subject else {
+            throw OAuthError(.invalidRequest, "the request names different users")
+        }
+        policy.subject = subject
     }
 
     private func words(_ text: String?) -> [String] {

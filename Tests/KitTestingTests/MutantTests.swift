@@ -5,10 +5,36 @@ import Testing
 
 @Suite("The rules of the kit find planted faults", .timeLimit(.minutes(10)))
 struct MutantTests {
-    private static let mutants: [Mutant] =
-        GrantMutants.all + EndpointMutants.all + PageMutants.all + PurposeMutants.all
-    private static let sound: [(name: String, plugin: PluginUnderTest)] =
-        GrantMutants.sound + EndpointMutants.sound + PageMutants.sound + PurposeMutants.sound
+    private static let mutants: [Mutant] = [
+        GrantMutants.all,
+        TokenFormatMutants.all,
+        TokenResolverMutants.all,
+        ExtensionMutants.all,
+        TokenFilterMutants.all,
+        ClaimsMutants.all,
+        RevocationMutants.all,
+        EndpointMutants.all,
+        PageMutants.all,
+        PurposeMutants.all,
+        StepMutants.all,
+        FlowMutants.all,
+        RequestFilterMutants.all,
+    ].flatMap { $0 }
+    private static let sound: [(name: String, plugin: PluginUnderTest)] = [
+        GrantMutants.sound,
+        TokenFormatMutants.sound,
+        TokenResolverMutants.sound,
+        ExtensionMutants.sound,
+        TokenFilterMutants.sound,
+        ClaimsMutants.sound,
+        RevocationMutants.sound,
+        EndpointMutants.sound,
+        PageMutants.sound,
+        PurposeMutants.sound,
+        SoundSteps.all,
+        FlowMutants.sound,
+        RequestFilterMutants.sound,
+    ].flatMap { $0 }
 
     @Test("a fault is found by its rule, in words that say what it is", arguments: mutants)
     func found(_ mutant: Mutant) async throws {

@@ -28,12 +28,23 @@ struct FixedIssuance {
     ///   - issuance: The issuance after the call.
     ///   - part: The part, for the log.
     ///   - owner: The collections of the plugin.
-    /// - Throws: `PluginMistake` if the issuance is another one, or for a write that the plugin may not make.
-    func check(_ issuance: Issuance, of part: @autoclosure () -> String, by owner: DeclaredCollections) throws {
+    ///   - declared: The members that the part may add; nil if it need not declare them.
+    /// - Throws: `PluginMistake` if the issuance is another one, or for a member or a write that the plugin may not add.
+    func check(
+        _ issuance: Issuance, of part: @autoclosure () -> String, by owner: DeclaredCollections,
+        adding declared: [String]? = nil
+    ) throws {
         guard isKept(in: issuance) else {
             throw PluginMistake(
                 "\(part()) of the plugin '\(owner.plugin)' replaced the issuance by another one; it must only add "
                     + "to the issuance that it gets, with add and alsoWrite",
+                of: owner.plugin)
+        }
+        if let declared, let member = issuance.members.dropFirst(members).first(where: { !declared.contains($0.name) })
+        {
+            throw PluginMistake(
+                "\(part()) of the plugin '\(owner.plugin)' adds '\(member.name)' to a response without declaring it; add "
+                    + "it to its members, so that no other plugin adds it too",
                 of: owner.plugin)
         }
         try owner.check(issuance.writes.dropFirst(writes), of: part())

@@ -123,7 +123,7 @@ struct TokenIssuer {
                 try await added.call("ResponseExtension.extend") {
                     let fixed = FixedIssuance(issuance)
                     try await $0.extend(&issuance)
-                    try fixed.check(issuance, of: "an extension", by: added.owner)
+                    try fixed.check(issuance, of: "an extension", by: added.owner, adding: $0.members)
                 }
             }
         }

@@ -35,6 +35,7 @@ private struct Confused: Plugin, TokenGrant, ResponseExtension {
 
     func extend(_ issuance: inout Issuance) async throws {
         guard case .token(let request) = issuance.answer, let what = request.parameters["replace"] else { return }
+        if what == "nothing" { return try issuance.add("undeclared_member", "x") }
         let wide = AccessLimits(scope: ["read", "write", "everything"])
         let limits = what == "limits" ? wide : issuance.limits
         var authorization = issuance.authorization
@@ -125,5 +126,14 @@ struct IssuedMistakeTests {
         #expect(line.contains("an extension of the plugin 'confused' replaced the issuance by another one; it must"))
         #expect(line.contains(" plugin=confused"))
         #expect(await ask(server, []).status == 200)
+    }
+
+    @Test("a member that an extension does not declare")
+    func undeclaredMember() async throws {
+        let server = try await server()
+        let answer = await ask(server, [("replace", "nothing")])
+        #expect(answer.status == 500 && answer["access_token"] == nil, "\(answer.json)")
+        let line = try #require(server.log.lines.last { $0.hasPrefix("error failed") })
+        #expect(line.contains("adds 'undeclared_member' to a response without declaring it"), "\(line)")
     }
 }

@@ -26,10 +26,14 @@ public struct PluginUnderTest: Sendable {
     private let settings: @Sendable (_ folder: String) -> JSON
     private var prepare: [@Sendable (TestHost) async throws -> Void] = []
     private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
+    private var admitted: (@Sendable (TestPlugin) async throws -> TokenRequest)?
+    private var presented: (@Sendable (TestPlugin) async throws -> String)?
     /// The requests that endpoints answer, by method and path.
     var answered: [String: @Sendable (TestPlugin) async throws -> TestCall] = [:]
     /// The contexts with which interactions begin, by purpose.
     var contexts: [String: @Sendable (TestPlugin) async throws -> JSON] = [:]
+    var answers: [String: StepAnswers] = [:]
+    var authorized: [String: (client: Client?, parameters: Parameters)] = [:]
 
     /// Takes a plugin with fixed settings.
     ///
@@ -79,6 +83,31 @@ public struct PluginUnderTest: Sendable {
         return copy
     }
 
+    /// The same plugin with a request that its token filters admit.
+    ///
+    /// Without it, a request is for a grant of the plugin or for `client_credentials`, comes from the address 192.0.2.7
+    /// and has the examples of the filters' parameters.
+    ///
+    /// - Parameter request: Makes the request, a new one at each call.
+    /// - Returns: The plugin with the request.
+    public func admitting(_ request: @escaping @Sendable (TestPlugin) async throws -> TokenRequest) -> PluginUnderTest {
+        var copy = self
+        copy.admitted = request
+        return copy
+    }
+
+    /// The same plugin with a token that its resolver knows and that is not an access token.
+    ///
+    /// Without it, the token is a member that an extension of the plugin adds to a response.
+    ///
+    /// - Parameter value: Makes the token, which is committed already.
+    /// - Returns: The plugin with the token.
+    public func presenting(_ value: @escaping @Sendable (TestPlugin) async throws -> String) -> PluginUnderTest {
+        var copy = self
+        copy.presented = value
+        return copy
+    }
+
     /// The same plugin on a host with more, such as users or answers of other servers.
     ///
     /// - Parameter prepare: Prepares each host before the plugin is loaded.
@@ -119,10 +148,13 @@ public struct PluginUnderTest: Sendable {
     /// - Parameters:
     ///   - records: The records of the host's store.
     ///   - folder: The folder for the plugin's files; by default a new one.
+    ///   - seed: Decides the keys and the random bytes of the host.
     /// - Returns: The plugin, which is ready for requests.
     /// - Throws: What the plugin and the preparations throw.
-    func load(records: any Store = MemoryRecords(), folder: String? = nil) async throws -> TestPlugin {
-        let host = TestHost(records: records)
+    func load(
+        records: any Store = MemoryRecords(), folder: String? = nil, seed: UInt64 = 1
+    ) async throws -> TestPlugin {
+        let host = TestHost(seed: seed, records: records)
         for prepare in prepare { try await prepare(host) }
         return try await host.load(manifest, settings: settings(try folder ?? ScratchFolders.current.make()), make)
     }
@@ -136,5 +168,38 @@ public struct PluginUnderTest: Sendable {
     func parameters(for grant: any TokenGrant, of plugin: TestPlugin) async throws -> GrantKit.Parameters {
         if let made = accepted[grant.declaration.wire]?.parameters { return try await made(plugin) }
         return ExampleParameters(random: plugin.host.random).parameters(grant.parameters)
+    }
+
+    /// A request that the plugin's token filters admit.
+    func admittedRequest(of plugin: TestPlugin) async throws -> TokenRequest {
+        if let admitted { return try await admitted(plugin) }
+        let sample = try await SampleGrant(plugin)
+        var all = ExampleParameters(random: plugin.host.random)
+            .parameters(plugin.registry.tokenFilters.flatMap { $0.parameters }).all
+        guard let grant = plugin.registry.grants.first else {
+            return sample.request("client_credentials", from: try await sample.client(), GrantKit.Parameters(all))
+        }
+        let wire = grant.declaration.wire
+        all += try await parameters(for: grant, of: plugin).all
+        if let own = client(for: wire) { return sample.request(wire, from: own, GrantKit.Parameters(all)) }
+        return sample.request(wire, from: try await sample.client(), GrantKit.Parameters(all))
+    }
+
+    /// A token that the plugin's resolver knows, apart from access tokens; nil if there is none to be found.
+    func knownToken(of plugin: TestPlugin) async throws -> String? {
+        if let presented { return try await presented(plugin) }
+        let sample = try await SampleGrant(plugin)
+        for wire in sample.wires {
+            let request = sample.request(wire, from: try await sample.client())
+            let authorization = sample.authorization(.user(SampleGrant.userID))
+            guard let token = try? await plugin.token(granting: authorization, for: request) else { continue }
+            for member in token.members.members where member.name != "access_token" {
+                guard let value = member.value.string else { continue }
+                for resolver in plugin.registry.resolvers where !(resolver is any TokenFormat) {
+                    if try await resolver.resolve(value) != nil { return value }
+                }
+            }
+        }
+        return nil
     }
 }

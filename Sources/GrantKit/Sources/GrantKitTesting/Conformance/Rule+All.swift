@@ -2,5 +2,19 @@
 
 extension Rule {
     /// All rules of the kit.
-    static let all: [Rule] = GrantRules.all + EndpointRules.all + PageRules.all + PurposeRules.all
+    static let all: [Rule] = [
+        GrantRules.all,
+        TokenFormatRules.all,
+        TokenResolverRules.all,
+        ExtensionRules.all,
+        TokenFilterRules.all,
+        ClaimsRules.all,
+        RevocationRules.all,
+        EndpointRules.all,
+        PageRules.all,
+        PurposeRules.all,
+        StepRules.all,
+        FlowRules.all,
+        RequestFilterRules.all,
+    ].flatMap { $0 }
 }

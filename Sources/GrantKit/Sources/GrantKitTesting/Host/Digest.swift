@@ -35,17 +35,18 @@ enum Digest {
 
     private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
         let words = schedule(block)
-        var turn = state
+        // Variables of their own, since an array for each round would take most of the time of a test.
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for round in 0..<64 {
-            let (a, e) = (turn[0], turn[4])
             let upper = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-            let choice = (e & turn[5]) ^ (~e & turn[6])
-            let first = turn[7] &+ upper &+ choice &+ constants[round] &+ words[round]
+            let first = h &+ upper &+ ((e & f) ^ (~e & g)) &+ constants[round] &+ words[round]
             let lower = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-            let majority = (a & turn[1]) ^ (a & turn[2]) ^ (turn[1] & turn[2])
-            turn = [first &+ lower &+ majority, a, turn[1], turn[2], turn[3] &+ first, e, turn[5], turn[6]]
+            let second = lower &+ ((a & b) ^ (a & c) ^ (b & c))
+            (h, g, f, e) = (g, f, e, d &+ first)
+            (d, c, b, a) = (c, b, a, first &+ second)
         }
-        for place in state.indices { state[place] &+= turn[place] }
+        for (place, word) in [a, b, c, d, e, f, g, h].enumerated() { state[place] &+= word }
     }
 
     private static func schedule(_ block: ArraySlice<UInt8>) -> [UInt32] {

@@ -16,19 +16,34 @@ public final class TestAccess: AccessService {
         sources.withLock { $0 += more }
     }
 
-    /// The claims that sources return, each only those that it has declared.
+    /// The claims that sources return, each only those that it has declared; of two with one name, the first.
     public func claims(
         for authorization: Authorization, client: Client, scope: Scope, to destination: ClaimsDestination
     ) async throws -> [JSON.Member] {
-        var user: User?
-        if case .user(let id) = authorization.subject { user = try await users.find(id) }
+        let asked = sources.withLock { $0 }.filter { $0.destinations.contains(destination) }
+        guard !asked.isEmpty else { return [] }
+        let user = try await user(of: authorization, for: destination)
+        guard user != nil || !destination.needsUser else { return [] }
         let request = ClaimsRequest(
             user: user, client: client, authorization: authorization, scope: scope, destination: destination)
-        var claims: [JSON.Member] = []
-        for source in sources.withLock({ $0 }) where source.destinations.contains(destination) {
-            claims += try await source.claims(for: request).filter { source.claims.contains($0.name) }
+        var all: [JSON.Member] = []
+        for source in asked {
+            for claim in try await source.claims(for: request)
+            where source.claims.contains(claim.name) && !all.contains(where: { $0.name == claim.name }) {
+                all.append(claim)
+            }
         }
-        return claims
+        return all
+    }
+
+    /// The user; nil for a client that acts for itself, and for a subject that the directory does not know.
+    private func user(of authorization: Authorization, for destination: ClaimsDestination) async throws -> User? {
+        guard case .user(let id) = authorization.subject else { return nil }
+        let user: User? = try await users.find(id)
+        guard user?.isActive ?? !destination.needsUser else {
+            throw OAuthError(.invalidToken, "the user is inactive or no longer exists")
+        }
+        return user
     }
 
     /// What the client may have, narrowed to `scope` and `audience` of a request.
@@ -49,4 +64,9 @@ public final class TestAccess: AccessService {
         try limits.keep(audience: parameters.values("audience"))
         return limits
     }
+}
+
+extension ClaimsDestination {
+    /// Whether its claims are always about a user.
+    var needsUser: Bool { self == .identityToken || self == .userinfo }
 }

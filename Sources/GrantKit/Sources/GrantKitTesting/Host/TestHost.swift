@@ -62,7 +62,7 @@ public struct TestHost: Sendable {
         clients = TestClients(TestDocuments())
         sessions = TestSessions(records, clock: clock)
         consents = TestConsents()
-        tokens = TestTokens(records, clock: clock)
+        tokens = TestTokens(records, store, clock: clock)
         jobs = TestJobs(records, random: random, clock: clock)
         network = TestNetwork()
         attempts = TestAttempts()

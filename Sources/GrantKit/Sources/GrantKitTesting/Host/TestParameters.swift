@@ -6,6 +6,13 @@
 struct TestParameters {
     let declarations: [ParameterDeclaration]
 
+    /// The first declaration of each name, which is the one that counts.
+    static func distinct(_ declarations: [ParameterDeclaration]) -> [ParameterDeclaration] {
+        declarations.reduce(into: []) { all, declaration in
+            if !all.contains(where: { $0.name == declaration.name }) { all.append(declaration) }
+        }
+    }
+
     /// The declared parameters; all others are dropped.
     ///
     /// - Throws: `OAuthError` `invalid_request` if a parameter is missing, repeated or too long.

@@ -1,46 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@_spi(Host) import GrantKit
+@_spi(Host) public import GrantKit
 
 extension TestPlugin {
+    /// Answers a request as if the grant of another plugin had decided it.
+    ///
+    /// The plugin's token filters, its token format and its extensions take part, as they do on a server.
+    ///
+    /// - Parameters:
+    ///   - authorization: What that grant has granted.
+    ///   - request: The request.
+    /// - Returns: The response.
+    /// - Throws: `OAuthError` as the client gets it; `HostRefusal` for a mistake of the plugin that a server would
+    ///   answer with `server_error`; `StoreError`; and every other error of the plugin.
+    public func token(granting authorization: Authorization, for request: TokenRequest) async throws -> TestToken {
+        host.clients.add(request.client)
+        try await admit(request)
+        for _ in 0..<3 {
+            if let token = try await respond(to: request, granting: authorization) { return token }
+        }
+        throw OAuthError(.temporarilyUnavailable, "the request met too many others")
+    }
+
+    /// Issues and commits a response.
+    ///
+    /// - Returns: The response; nil if the grant must decide again.
+    func respond(to request: TokenRequest, granting decided: Authorization) async throws -> TestToken? {
+        let authorization = decided.issued(
+            under: request.grant.key, grantID: Base64.encode(host.random.bytes(16)))
+        let issuance = try await issue(authorization, for: request)
+        let ids = [authorization.grantID, authorization.sessionID].compactMap { $0 }
+        let conditions = ids.map { StoreWrite.absent(StoreKey(TestTokens.collection, $0)) }
+        let writes = authorization.writes + issuance.writes + conditions
+        let outcome = try await host.store.commit(writes, of: "the response of '\(request.grant.wire)'")
+        guard case .conflict(let place, let found) = outcome else {
+            return TestToken(
+                authorization: authorization, limits: issuance.limits, members: .object(issuance.members))
+        }
+        try await conflict(writes[place], found, authorization)
+        return nil
+    }
+
+    private func conflict(
+        _ write: StoreWrite, _ found: StoreRecord?, _ authorization: Authorization
+    ) async throws {
+        switch write {
+        case .replace: return
+        case .redeem where found != nil:
+            if let id = authorization.grantID { try await host.tokens.revoke(.grant(id), reason: "replay") }
+            throw OAuthError.invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
+        case .create(let record):
+            throw OAuthError.invalidGrant(
+                reason: "a record to be created already exists in the collection '\(record.key.collection)'")
+        default: throw OAuthError.invalidGrant(reason: "it is gone or revoked")
+        }
+    }
+
+    // MARK: narrow, mint, extend
+
     /// Narrows, mints and extends, stage by stage.
     func issue(_ authorization: Authorization, for request: TokenRequest) async throws -> Issuance {
         var limits = authorization.limits
         limits.keep { request.client.scope.contains($0) }
-        if asksForScope(request) { limits.keep { request.allowed.scope.contains($0) } }
-        for filter in registry.tokenFilters {
-            let before = limits
-            try await filter.narrow(&limits, of: authorization, for: request)
-            try check(limits, within: before)
-        }
+        let isScopeAsked = !(request.parameters["scope"] ?? "").isEmpty
+        if isScopeAsked { limits.keep { request.allowed.scope.contains($0) } }
+        limits = try await narrow(limits, of: authorization, for: request)
         if limits.notAfter.map({ $0 <= host.clock.now }) ?? false {
             throw OAuthError.invalidGrant(reason: "its limits have ended")
         }
+        // An extension may look for the parameters of other grants.
+        var asked = request
+        asked.parameters.missing = nil
         var issuance = Issuance(
-            authorization: authorization, client: request.client, limits: limits, answer: .token(request),
+            authorization: authorization, client: request.client, limits: limits, answer: .token(asked),
             issuedAt: host.clock.now)
         try await addToken(to: &issuance)
-        for stage in [Stage.credential, .assertion] {
-            for added in registry.extensions where added.stage == stage { try await extend(&issuance, by: added) }
-        }
-        return issuance
+        return try await extended(issuance)
     }
 
-    private func asksForScope(_ request: TokenRequest) -> Bool {
-        !(request.parameters["scope"] ?? "").isEmpty
-    }
-
-    private func check(_ limits: AccessLimits, within before: AccessLimits) throws {
-        let more = limits.scope.words.filter { !before.scope.contains($0) }
-        let wider = limits.audience.filter { !before.audience.isEmpty && !before.audience.contains($0) }
-        let later = before.notAfter.map { end in limits.notAfter.map { $0 > end } ?? true } ?? false
-        let unlimited = limits.audience.isEmpty && !before.audience.isEmpty
-        guard more.isEmpty, wider.isEmpty, !later, !unlimited, before.mayRefresh || !limits.mayRefresh else {
-            throw HostRefusal("a token filter allows more than it was given: it may only narrow limits")
-        }
-    }
-
-    private func addToken(to issuance: inout Issuance) async throws {
+    func addToken(to issuance: inout Issuance) async throws {
         var carried = issuance.authorization
         carried.limits = issuance.limits
         carried.writes = []
@@ -48,9 +86,11 @@ extension TestPlugin {
         var contents = TokenContents(
             id: Base64.encode(host.random.bytes(16)), client: issuance.client, authorization: carried,
             issuedAt: issuance.issuedAt, expiresAt: issuance.limits.notAfter.map { min($0, end) } ?? end)
-        contents.claims = try await host.access.claims(
-            for: carried, client: issuance.client, scope: carried.scope, to: .accessToken)
-        let token = try await mint(contents)
+        if registry.formats.first?.isSelfContained ?? false {
+            contents.claims = try await host.access.claims(
+                for: carried, client: issuance.client, scope: carried.scope, to: .accessToken)
+        }
+        let token = try await minted(contents)
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
         try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
@@ -61,13 +101,18 @@ extension TestPlugin {
 
     /// The scope, if it is not what was asked for (RFC 6749 section 5.1).
     private func addScope(to issuance: inout Issuance) throws {
-        guard case .token(let request) = issuance.answer else { return }
-        let (scope, asked) = (issuance.limits.scope.description, request.parameters["scope"] ?? "")
-        if scope != asked { try issuance.add("scope", .string(scope)) }
+        let parameters: Parameters? =
+            switch issuance.answer {
+            case .token(let request): request.parameters
+            case .authorization(let request): request.parameters
+            @unknown default: nil
+            }
+        let scope = issuance.limits.scope.description
+        if scope != parameters?["scope"] ?? "" { try issuance.add("scope", .string(scope)) }
     }
 
     /// The token in the plugin's own format; without one, a random value that this host resolves.
-    private func mint(_ contents: TokenContents) async throws -> MintedToken {
+    private func minted(_ contents: TokenContents) async throws -> MintedToken {
         if let format = registry.formats.first { return try await format.mint(contents) }
         let value = Base64.encode(host.random.bytes(32))
         host.tokens.add(
@@ -78,12 +123,20 @@ extension TestPlugin {
         return MintedToken(value)
     }
 
-    private func extend(_ issuance: inout Issuance, by added: any ResponseExtension) async throws {
-        let before = issuance.members.map(\.name)
-        try await added.extend(&issuance)
-        let undeclared = issuance.members.map(\.name).filter { !before.contains($0) && !added.members.contains($0) }
-        guard undeclared.isEmpty else {
-            throw HostRefusal("an extension adds '\(undeclared[0])', which is not among its members")
+    /// A response with what the plugin's extensions add, stage by stage.
+    func extended(_ issuance: Issuance) async throws -> Issuance {
+        var issuance = issuance
+        for stage in [Stage.credential, .assertion] { try await extend(&issuance, at: stage) }
+        try host.store.check(issuance.writes, of: "a response")
+        return issuance
+    }
+
+    /// Lets the plugin's extensions of one stage add to a response.
+    func extend(_ issuance: inout Issuance, at stage: Stage) async throws {
+        for added in registry.extensions where added.stage == stage {
+            let kept = KeptIssuance(issuance)
+            try await added.extend(&issuance)
+            try kept.check(issuance, adding: added.members)
         }
     }
 }

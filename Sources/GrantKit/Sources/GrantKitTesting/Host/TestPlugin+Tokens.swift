@@ -32,7 +32,7 @@ extension TestPlugin {
         let request = TokenRequest(
             grant: grant.declaration, client: client, parameters: names.watching(accepted), head: head,
             allowed: try await host.access.limits(accepted, for: client, under: grant.declaration))
-        for filter in registry.tokenFilters { try await filter.admit(request) }
+        try await filter(request) { try await $0.admit($1) }
         for _ in 0..<3 {
             let token = try await decide(grant, request)
             if let name = names.all.first {
@@ -63,19 +63,7 @@ extension TestPlugin {
     private func decide(_ grant: any TokenGrant, _ request: TokenRequest) async throws -> TestToken? {
         let decided = try await grant.authorize(request)
         try check(decided, for: request)
-        let authorization = decided.issued(
-            under: grant.declaration.key, grantID: Base64.encode(host.random.bytes(16)))
-        let issuance = try await issue(authorization, for: request)
-        let ids = [authorization.grantID, authorization.sessionID].compactMap { $0 }
-        let conditions = ids.map { StoreWrite.absent(StoreKey(TestTokens.collection, $0)) }
-        let writes = authorization.writes + issuance.writes + conditions
-        let outcome = try await host.store.commit(writes, of: "the response of '\(grant.declaration.wire)'")
-        guard case .conflict(let place, let found) = outcome else {
-            return TestToken(
-                authorization: authorization, limits: issuance.limits, members: .object(issuance.members))
-        }
-        try await conflict(writes[place], found, authorization)
-        return nil
+        return try await respond(to: request, granting: decided)
     }
 
     /// Checks what a server checks of a decision.
@@ -91,19 +79,6 @@ extension TestPlugin {
         }
         if case .client(let id) = decided.subject, id != request.client.id {
             throw HostRefusal("the subject is the client '\(id)', but '\(request.client.id)' made the request")
-        }
-    }
-
-    private func conflict(
-        _ write: StoreWrite, _ found: StoreRecord?, _ authorization: Authorization
-    ) async throws {
-        switch write {
-        case .replace: return
-        case .redeem where found != nil:
-            if let id = authorization.grantID { try await host.tokens.revoke(.grant(id), reason: "replay") }
-            throw OAuthError.invalidGrant(reason: "it was redeemed before; all that came of it is revoked")
-        case .create: throw OAuthError.invalidGrant(reason: "what would be created exists already")
-        default: throw OAuthError.invalidGrant(reason: "it is gone or revoked")
         }
     }
 }

@@ -14,11 +14,13 @@ public final class TestTokens: TokenService {
     }
 
     private let records: any Store
+    private let store: TestStore
     private let clock: TestClock
     private let state = Mutex(State())
 
-    init(_ records: any Store, clock: TestClock) {
+    init(_ records: any Store, _ store: TestStore, clock: TestClock) {
         self.records = records
+        self.store = store
         self.clock = clock
     }
 
@@ -58,12 +60,55 @@ public final class TestTokens: TokenService {
     /// Revokes a token, a grant or a session, with what participants add.
     public func revoke(_ what: Revocation, reason: String) async throws {
         if OnlyLooking.isCurrent { return }
+        _ = try await end(what)
+    }
+
+    /// Revokes something, without the writes of participants that cannot be committed.
+    ///
+    /// - Returns: Why writes were left out.
+    /// - Throws: `StoreError`, after which nothing is revoked.
+    func end(_ what: Revocation) async throws -> [HostRefusal] {
         let record = StoreRecord(try TestTokens.key(of: what), [:], expiresAt: clock.now + .seconds(86400 * 400))
-        var writes: [StoreWrite] = try await records.read(record.key) == nil ? [.create(record)] : []
+        var parts: [[StoreWrite]] = []
+        var left: [HostRefusal] = []
         for participant in state.withLock({ $0.participants }) {
-            writes += try await participant.writes(revoking: what)
+            do {
+                let writes = try await participant.writes(revoking: what)
+                try store.check(writes, of: "a participant in revocations")
+                parts.append(writes)
+            } catch let error as StoreError {
+                throw error
+            } catch {
+                left.append(HostRefusal("a participant's writes are left out of a revocation: \(error)"))
+            }
         }
-        _ = try await records.write(writes)
+        return left + (try await commit(.create(record), with: parts))
+    }
+
+    /// Commits a revocation without the parts that conflict, since they must not keep alive what has to end.
+    private func commit(_ revocation: StoreWrite, with parts: [[StoreWrite]]) async throws -> [HostRefusal] {
+        var kept = parts
+        var left: [HostRefusal] = []
+        while true {
+            let writes = [revocation] + kept.flatMap { $0 }
+            let outcome = try await records.write(writes)
+            guard case .conflict(let place, _) = outcome, place > 0, writes.indices.contains(place) else { return left }
+            var end = 1
+            let number = kept.firstIndex { part in
+                end += part.count
+                return place < end
+            }
+            guard let number else { return left }
+            kept.remove(at: number)
+            left.append(TestTokens.conflict(of: writes[place]))
+        }
+    }
+
+    private static func conflict(of write: StoreWrite) -> HostRefusal {
+        HostRefusal(
+            "a participant's writes are left out of a revocation, since one to the collection "
+                + "'\(write.key?.collection ?? "")' conflicts with what is stored: give each revocation records of "
+                + "its own")
     }
 
     /// The condition that something is not revoked.

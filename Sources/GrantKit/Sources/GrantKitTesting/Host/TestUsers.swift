@@ -11,7 +11,11 @@ public final class TestUsers: UserDirectory {
         var password: String?
     }
 
+    /// The wrong passwords for one login name that are compared before others have to wait.
+    private static let free = 5
+
     private let all = Mutex<[[UInt8]: Entry]>([:])
+    private let wrong = Mutex<[[UInt8]: Int]>([:])
 
     /// The users' documents.
     public let documents: any DocumentDirectory
@@ -37,9 +41,18 @@ public final class TestUsers: UserDirectory {
 
     /// Checks a password.
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
+        guard wrong.withLock({ $0[Array(login.utf8)] ?? 0 }) < TestUsers.free else { return .later(.seconds(60)) }
         let found = all.withLock { $0.values.first { $0.login == login } }
-        guard let found, let right = found.password, password == Secret(right) else { return .refused }
+        guard let found, let right = found.password, password == Secret(right) else {
+            wrong.withLock { $0[Array(login.utf8), default: 0] += 1 }
+            return .refused
+        }
         return found.user.isActive ? .verified(found.user) : .inactive
+    }
+
+    /// Forgets all wrong passwords, as a server does after an hour.
+    public func forget() {
+        wrong.withLock { $0 = [:] }
     }
 
     /// Changes a password if the current one is right.
