@@ -91,7 +91,7 @@ enum EndpointMutants {
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("an endpoint for clients", client(answer: create)),
-        ("an endpoint for access tokens", bearer(answer: resource)),
+        ("an endpoint for access tokens", bearer(answer: resource).answering("GET", "/tickets/{id}", stored)),
         ("a page for users", page(answer: form)),
         ("a page for everybody", anyone(foreign: true) { _, _ in .page(Page("ticket", ["form": true])) }),
         ("a picture", anyone(["GET"]) { _, _ in .file([1, 2, 3], mediaType: "image/png") }),
@@ -127,9 +127,17 @@ enum EndpointMutants {
         guard let document = request.document else { throw OAuthError(.invalidRequest, "there is no document") }
         let next = record(host, id, ["document": document])
         var response = EndpointResponse(next.value)
-        response.writes = [found.map { .replace(next, ifVersion: $0.version) } ?? .create(next)]
+        response.writes = [found.map { StoreWrite.replace(next, ifVersion: $0.version) } ?? .create(next)]
         response.headers["Location"] = "/auth/tickets/\(id.percentEncoded)"
         return response
+    }
+
+    /// A request for a document that is there.
+    private static let stored: PluginUnderTest.Call = { plugin in
+        let key = key(plugin.host.lent, "t-1")
+        let record = StoreRecord(key, ["document": 1], expiresAt: plugin.host.clock.now + .seconds(60))
+        _ = try await plugin.host.records.write([.create(record)])
+        return TestCall("GET", "/auth/tickets/t-1")
     }
 
     /// A form that stores a ticket.
@@ -144,7 +152,7 @@ enum EndpointMutants {
         }
         let next = record(host, ticket)
         var response = EndpointResponse.redirect(request.head.path)
-        response.writes = [found.map { .replace(next, ifVersion: $0.version) } ?? .create(next)]
+        response.writes = [found.map { StoreWrite.replace(next, ifVersion: $0.version) } ?? .create(next)]
         return response
     }
 

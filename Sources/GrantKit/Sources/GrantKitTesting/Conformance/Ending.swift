@@ -6,7 +6,7 @@ import GrantKit
 enum Ending: Sendable, CustomStringConvertible {
     /// A page, and the number of writes that were committed.
     case shown(page: JSON, writes: Int)
-    case refused(String)
+    case refused(OAuthError)
 
     /// Presses a button.
     ///
@@ -17,7 +17,7 @@ enum Ending: Sendable, CustomStringConvertible {
             let page: JSON = ["name": .string(decision.page.name), "values": decision.page.values]
             self = .shown(page: page, writes: decision.writes.count)
         } catch let error as OAuthError where error.code != .serverError {
-            self = .refused(error.code.rawValue)
+            self = .refused(error)
         } catch let failure as ConformanceFailure {
             throw failure
         } catch {
@@ -33,7 +33,7 @@ enum Ending: Sendable, CustomStringConvertible {
         switch self {
         case .shown(let page, _):
             "answered with the page '\(page["name"]?.string ?? "") \(page["values"]?["kind"]?.string ?? "")'"
-        case .refused(let code): "refused with \(code)"
+        case .refused(let error): "refused with \(error.code.rawValue)"
         }
     }
 }

@@ -17,10 +17,6 @@ extension EndpointCase {
         if case .browser(requiresSession: _, takesForeignForms: true) = endpoint.admissionRule { true } else { false }
     }
 
-    static func isForBrowsers(_ endpoint: any Endpoint) -> Bool {
-        if case .browser = endpoint.admissionRule { true } else { false }
-    }
-
     /// The parameters that the server reads itself and keeps from an endpoint.
     static func taken(by endpoint: any Endpoint) -> [String] {
         switch endpoint.admissionRule {

@@ -31,9 +31,6 @@ struct EndpointCase: Sendable {
         return (plugin, endpoint)
     }
 
-    /// Whether the test says itself which request is answered.
-    var isGiven: Bool { subject.answered[name] != nil }
-
     /// A plugin with a request that its endpoint is meant for.
     func request(records: any Store = MemoryRecords()) async throws -> (plugin: TestPlugin, call: TestCall) {
         let (plugin, endpoint) = try await load(records: records)

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server has for pages of plugins.
-enum ServerPages {
+/// What a server has for pages of plugins, and what it keeps to itself.
+@_spi(Host)
+public enum ServerPages {
+    /// The values that a server sets in every page.
+    public static let values = [
+        "action", "csrf", "dir", "forgot_password", "frames", "frames_script", "has_frames", "help", "home", "icon",
+        "issuer_host", "lang", "script", "server_logo", "server_name", "state", "style", "text", "wait", "zone",
+    ]
+
     /// The server's own pages that plugins can show.
-    static let shown = ["error", "sign_in", "signed_out"]
+    public static let shown = ["error", "sign_in", "signed_out"]
 
     /// The names of all templates of the server, which no page of a plugin can have.
-    static let names = [
+    public static let names = [
         "client", "consent", "error", "foot", "form_post", "head", "landing", "problem", "scope", "sealed", "sent_back",
         "sign_in", "signed_out",
     ]
 
     /// The keys of the server's strings.
-    static let texts = [
+    public static let texts = [
         "direction", "months", "moment", "wait_second", "wait_seconds", "wait_minute", "wait_minutes", "help", "home",
         "sign_out", "landing_title", "landing_message", "problem", "client", "client_uri", "client_policy_uri",
         "client_tos_uri", "redirect", "redirect_device", "sign_in_title", "username", "password", "forgot_password",

@@ -4,12 +4,6 @@ import GrantKit
 
 /// A page that a plugin shows, checked as a server does it.
 struct ShownPage {
-    /// The values that a server sets in every page.
-    static let reserved = [
-        "action", "csrf", "dir", "forgot_password", "frames", "frames_script", "has_frames", "help", "home", "icon",
-        "issuer_host", "lang", "script", "server_logo", "server_name", "state", "style", "text", "wait", "zone",
-    ]
-
     let page: Page
     let plugin: TestPlugin
 
@@ -24,7 +18,7 @@ struct ShownPage {
                 "\(part) shows the page '\(page.name)', which the plugin has not added: "
                     + "add registry.add(page:template:texts:) in register")
         }
-        guard let taken = page.values.members.first(where: { ShownPage.reserved.contains($0.name) }) else { return }
+        guard let taken = page.values.members.first(where: { ServerPages.values.contains($0.name) }) else { return }
         throw HostRefusal(
             "\(part) shows the page '\(page.name)' with a value named '\(taken.name)', which the server sets itself: "
                 + "rename it")

@@ -60,7 +60,7 @@ public struct TestHost: Sendable {
         store = TestStore(records, clock: clock)
         users = TestUsers(TestDocuments())
         clients = TestClients(TestDocuments())
-        sessions = TestSessions(clock: clock)
+        sessions = TestSessions(records, clock: clock)
         consents = TestConsents()
         tokens = TestTokens(records, store, clock: clock)
         jobs = TestJobs(records, random: random, clock: clock)

@@ -66,7 +66,8 @@ struct TestPath {
                 bytes.append(byte)
                 continue
             }
-            let digits = rest.prefix(2)
+            // Digits only, since a number may also begin with a sign.
+            let digits = rest.prefix(2).filter { UInt8(ascii: "+") != $0 && UInt8(ascii: "-") != $0 }
             guard digits.count == 2, let escaped = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
                 throw OAuthError(.invalidRequest, "a percent sign is not followed by two hexadecimal digits")
             }

@@ -11,9 +11,11 @@ public final class TestSessions: SessionDirectory {
     }
 
     private let all = Mutex<[Entry]>([])
+    private let records: any Store
     private let clock: TestClock
 
-    init(clock: TestClock) {
+    init(_ records: any Store, clock: TestClock) {
+        self.records = records
         self.clock = clock
     }
 
@@ -29,23 +31,26 @@ public final class TestSessions: SessionDirectory {
         }
     }
 
-    private var live: [Entry] {
+    /// The sessions that have neither expired nor been revoked.
+    private func live() async throws -> [Entry] {
         let now = clock.now
-        return all.withLock { $0.filter { $0.session.expiresAt > now } }
+        let open = all.withLock { $0.filter { $0.session.expiresAt > now } }
+        let revoked = try await records.read(open.map { StoreKey(TestTokens.collection, $0.session.id) })
+        return zip(open, revoked).filter { $0.1 == nil }.map { $0.0 }
     }
 
     /// The session with an id; nil if there is none, or if it has expired.
     public func find(_ id: String) async throws -> UserSession? {
-        live.first { $0.session.id == id }?.session
+        try await live().first { $0.session.id == id }?.session
     }
 
     /// A user's sessions that have not expired.
     public func list(user id: String) async throws -> [UserSession] {
-        live.map(\.session).filter { $0.user.id == id }
+        try await live().map(\.session).filter { $0.user.id == id }
     }
 
     /// The ids of the clients that a session was used for.
     public func clients(of id: String) async throws -> [String] {
-        live.first { $0.session.id == id }?.clients ?? []
+        try await live().first { $0.session.id == id }?.clients ?? []
     }
 }
