@@ -32,7 +32,12 @@ final class SQLiteStore: Plugin, Store {
     }
 
     func stop() async {
-        await opened.withLock { $0 }?.close()
+        // Taken first, since a database must not be closed twice.
+        let database = opened.withLock { opened in
+            defer { opened = nil }
+            return opened
+        }
+        await database?.close()
     }
 
     private var database: SQLiteDatabase {

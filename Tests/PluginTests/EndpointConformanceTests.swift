@@ -7,28 +7,24 @@ import Testing
 
 @Suite("The endpoints, pages and purposes of the server keep the rules of the kit", .timeLimit(.minutes(10)))
 struct EndpointConformanceTests {
-    private static func checks(_ plugin: PluginUnderTest) -> [PluginCheck] {
-        plugin.checks.filter { [.endpoint, .page, .purpose].contains($0.role) }
-    }
-
-    @Test("introspection", arguments: checks(PluginUnderTest(Plugins.introspection)))
+    @Test("introspection", arguments: PluginUnderTest(Plugins.introspection).endpointChecks)
     func introspection(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
-    @Test("revocation", arguments: checks(PluginUnderTest(Plugins.revocation)))
+    @Test("revocation", arguments: PluginUnderTest(Plugins.revocation).endpointChecks)
     func revocation(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
-    @Test("openid", arguments: checks(PluginUnderTest(Plugins.openID, settings: ["algorithms": ["ES256"]])))
+    @Test("openid", arguments: PluginUnderTest(Plugins.openID, settings: ["algorithms": ["ES256"]]).endpointChecks)
     func openID(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
     // MARK: device-authorization
 
-    private static let device: PluginUnderTest = PluginUnderTest(Plugins.deviceAuthorization)
+    private static let devices: PluginUnderTest = PluginUnderTest(Plugins.deviceAuthorization)
         .answering("POST", "/device") { plugin in
             let codes = try await plugin.call("POST", "/auth/device_authorization")
             return TestCall("POST", "/auth/device", ["user_code": codes.json?["user_code"]?.string ?? ""])
@@ -37,14 +33,14 @@ struct EndpointConformanceTests {
             TestCall("GET", "/auth/device/qr", ["user_code": "BCDF-GHJK"])
         }
 
-    @Test("device-authorization", arguments: checks(device))
+    @Test("device-authorization", arguments: devices.endpointChecks)
     func deviceAuthorization(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
     // MARK: password-login
 
-    private static let passwordLogin: PluginUnderTest = PluginUnderTest(Plugins.passwordLogin)
+    private static let signingIn: PluginUnderTest = PluginUnderTest(Plugins.passwordLogin)
         .on { host in
             let document: JSON = ["id": "ann"]
             host.users.add(User(id: "ann", isActive: true, document: document), password: "correct horse")
@@ -59,14 +55,14 @@ struct EndpointConformanceTests {
                 ])
         }
 
-    @Test("password-login", arguments: checks(passwordLogin))
+    @Test("password-login", arguments: signingIn.endpointChecks)
     func password(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
     // MARK: logout
 
-    private static let logout: PluginUnderTest = PluginUnderTest(Plugins.logout, settings: ["delivery_wait": "0s"])
+    private static let signingOut: PluginUnderTest = PluginUnderTest(Plugins.logout, settings: ["delivery_wait": "0s"])
         .answering("POST", "/logout") { plugin in
             let browser = TestCaller.browser(try await plugin.signIn())
             let question = try await plugin.call("GET", "/auth/logout", as: browser)
@@ -74,14 +70,14 @@ struct EndpointConformanceTests {
             return TestCall("POST", "/auth/logout", ["asked": asked], as: browser)
         }
 
-    @Test("logout", arguments: checks(logout))
+    @Test("logout", arguments: signingOut.endpointChecks)
     func logout(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
     // MARK: sessions-api
 
-    private static let sessionsAPI: PluginUnderTest = PluginUnderTest(Plugins.sessionsAPI)
+    private static let sessionList: PluginUnderTest = PluginUnderTest(Plugins.sessionsAPI)
         .answering("POST", "/sessions") { plugin in
             let own = try await plugin.signIn()
             let other = try await plugin.signIn(own.user)
@@ -96,14 +92,14 @@ struct EndpointConformanceTests {
                 "POST", "/auth/grants", ["client": consent.clientID, "confirmed": "1"], as: .browser(session))
         }
 
-    @Test("sessions-api", arguments: checks(sessionsAPI))
+    @Test("sessions-api", arguments: sessionList.endpointChecks)
     func sessions(_ check: PluginCheck) async throws {
         try await check.run()
     }
 
     // MARK: admin-api
 
-    private static let adminAPI: PluginUnderTest = ["GET", "PATCH", "DELETE"].reduce(
+    private static let administration: PluginUnderTest = ["GET", "PATCH", "DELETE"].reduce(
         PluginUnderTest(Plugins.adminAPI)
     ) { plugin, method in
         plugin
@@ -121,8 +117,14 @@ struct EndpointConformanceTests {
         TestCall(method, path, document: method == "PATCH" ? ["name": "A"] : nil)
     }
 
-    @Test("admin-api", arguments: checks(adminAPI))
+    @Test("admin-api", arguments: administration.endpointChecks)
     func documents(_ check: PluginCheck) async throws {
         try await check.run()
+    }
+}
+
+extension PluginUnderTest {
+    fileprivate var endpointChecks: [PluginCheck] {
+        checks.filter { [.endpoint, .page, .purpose].contains($0.role) }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The server's event sinks, outboxes and jobs keep the rules of the kit", .timeLimit(.minutes(10)))
 struct EventConformanceTests {
-    private static let file = PluginUnderTest(Plugins.auditLog) { ["path": .string("\($0)/audit/audit.log")] }
+    private static let file: PluginUnderTest = PluginUnderTest(Plugins.auditLog) { ["path": .string("\($0)/audit/audit.log")] }
 
     @Test("audit-log", arguments: file.checks)
     func auditLog(_ check: PluginCheck) async throws {
@@ -18,7 +18,7 @@ struct EventConformanceTests {
         ["url": "https://a.example/events"],
         ["url": "https://b.example/events", "events": ["issued", "session_ended"], "secret": "s3cret"],
     ]
-    private static let pushing = PluginUnderTest(Plugins.webhooks, settings: ["receivers": receivers])
+    private static let pushing: PluginUnderTest = PluginUnderTest(Plugins.webhooks, settings: ["receivers": receivers])
         .on { $0.network.respond { _ in OutboundReply(status: 202) } }
 
     @Test("webhooks", arguments: pushing.checks)
@@ -28,7 +28,7 @@ struct EventConformanceTests {
 
     private static let shop = Client.test(
         id: "shop", document: ["id": "shop", "backchannel_logout_uri": "https://shop.example/logout"])
-    private static let leaving = PluginUnderTest(Plugins.logout)
+    private static let leaving: PluginUnderTest = PluginUnderTest(Plugins.logout)
         .on { host in
             host.clients.add(shop)
             host.network.respond { _ in OutboundReply(status: 200) }

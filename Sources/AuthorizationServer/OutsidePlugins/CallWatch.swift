@@ -31,7 +31,7 @@ final class CallWatch: Sendable {
         guard starts else { return }
         let thread = Thread { [self] in
             // Set on the thread itself: a name that is set before the start is lost.
-            Thread.current.name = "plugin-watch"
+            Thread.nameCurrent("plugin-watch")
             work()
         }
         thread.start()

@@ -197,8 +197,7 @@ public final class PluginThreads: Sendable {
             return state.lastNumber
         }
         let thread = Thread { [self] in
-            // Set on the thread itself: a name that is set before the start is lost.
-            Thread.current.name = "plugin \(plugin)"
+            Thread.nameCurrent("plugin \(plugin)")
             work(number)
         }
         thread.start()

@@ -40,7 +40,10 @@ final class HangingGate: Sendable {
     func note(_ note: String) { state.withLock { $0.notes.append(note) } }
 
     /// Notes the name of the current thread.
-    func noteThread(_ place: String) { note("\(place) on \(Thread.current.name ?? "-")") }
+    func noteThread(_ place: String) {
+        let comm = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+        note("\(place) on \(comm.map { $0.dropLast() } ?? "-")")
+    }
 
     private func enter() {
         state.withLock { state in

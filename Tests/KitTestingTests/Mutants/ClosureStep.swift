@@ -26,7 +26,7 @@ struct ClosureStep: Plugin, InteractionStep {
 
     func register(in registry: inout Registry) {
         registry.add(step: self)
-        registry.add(page: "ask", template: "", texts: ["en": [:]])
+        registry.add(page: "ask", template: "", texts: ["en": ["ask_title": "A question"]])
         registry.add(collection: StoreCollection("used"))
     }
 

@@ -26,7 +26,7 @@ enum RequestFilterMutants {
         ("stricter requirements", ClosureFilter.underTest { _, policy, _ in
             policy.prompts.insert(.consent)
             policy.maxAge = min(policy.maxAge ?? .seconds(60), .seconds(60))
-            policy.consent.add(ConsentWarning("notice_known"))
+            policy.consent.add(ConsentWarning("notice_warning"))
             policy.attachments[ClosureFilter.manifest.id] = ["asked": true]
         }),
         ("a record", ClosureFilter.underTest { request, policy, host in
