@@ -79,7 +79,7 @@ let core: [Target] = [
         name: "Cryptography", dependencies: [kit, "OutsideText", "CArgon2", "CCrypt", "COpenSSL"] + lint,
         swiftSettings: features + linted),
     .target(
-        name: "PluginScaffold", dependencies: ["OutsideText"] + lint, resources: [.embedInCode("Templates")],
+        name: "PluginScaffold", dependencies: [kit, "OutsideText"] + lint, resources: [.embedInCode("Templates")],
         swiftSettings: features + linted),
     .target(
         name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,

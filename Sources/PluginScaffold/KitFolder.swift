@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import GrantKit
 import OutsideText
 
 /// The folder of the kit that a new plugin is built against.
