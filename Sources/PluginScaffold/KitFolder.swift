@@ -9,6 +9,11 @@ package struct KitFolder: Sendable {
     /// The absolute path, without symbolic links.
     package let path: String
 
+    /// Takes an absolute path without symbolic links.
+    init(path: String) {
+        self.path = path
+    }
+
     /// Takes the kit at a path, which may also be that of the server's repository.
     ///
     /// - Parameter name: The path.
