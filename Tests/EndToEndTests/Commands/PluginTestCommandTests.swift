@@ -63,7 +63,7 @@ struct PluginTestCommandTests {
             let ended = try test(folder, Self.grant("it-breaks", strange: "throw Broken()"), "it-breaks")
             #expect(ended.status == 1, "\(ended)")
             #expect(ended.output.contains("BROKEN  grant: it answers strange values"), "\(ended)")
-            #expect(ended.output.contains("it-breaks: breaks 1 of "), "\(ended)")
+            #expect(ended.output.contains("it-breaks: breaks "), "\(ended)")
             #expect(ended.output.contains("ok      grant: it accepts"), "\(ended)")
         }
     }
@@ -77,7 +77,7 @@ struct PluginTestCommandTests {
             let ended = try test(folder, Self.grant("it-hangs", strange: hang), "it-hangs", "--limit", "2")
             #expect(ended.status == 1, "\(ended)")
             #expect(ended.output.contains("it does not end within 2 seconds"), "\(ended)")
-            #expect(ended.output.contains("it-hangs: breaks 1 of "), "\(ended)")
+            #expect(ended.output.contains("it-hangs: breaks "), "\(ended)")
         }
     }
 
