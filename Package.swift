@@ -79,6 +79,9 @@ let core: [Target] = [
         name: "Cryptography", dependencies: [kit, "OutsideText", "CArgon2", "CCrypt", "COpenSSL"] + lint,
         swiftSettings: features + linted),
     .target(
+        name: "PluginScaffold", dependencies: [kit, "OutsideText"] + lint, resources: [.embedInCode("Templates")],
+        swiftSettings: features + linted),
+    .target(
         name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
         swiftSettings: features + linted),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML", "OutsideText"], swiftSettings: features),
@@ -107,8 +110,8 @@ let core: [Target] = [
     .executableTarget(
         name: "grantor",
         dependencies: [
-            kit, "AuthorizationServer", "CCrashLine", "Cryptography", "OutsideText", "PluginLoading",
-            "ServerConfiguration", "ServerHTTP", log,
+            kit, kitTesting, "AuthorizationServer", "CCrashLine", "Cryptography", "OutsideText", "PluginLoading",
+            "PluginScaffold", "ServerConfiguration", "ServerHTTP", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -139,6 +142,7 @@ let tests: [Target] = [
         "StoreTests",
         [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
+    test("PluginScaffoldTests", [kit, "OutsideText", "PluginScaffold"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
     test(
         "EndToEndTests",

@@ -2,12 +2,15 @@
 
 import Foundation
 
-/// The folders in which the server looks for plugin libraries by default.
+/// The running program, and the folders in which it looks for plugin libraries by default.
 enum Installation {
+    /// The path of the running program.
+    static var program: String { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path }
+
     static var pluginFolders: [String] {
-        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let installed = program.deletingLastPathComponent().appendingPathComponent("lib/grantor").path
+        let folder = URL(fileURLWithPath: program).deletingLastPathComponent()
+        let installed = folder.deletingLastPathComponent().appendingPathComponent("lib/grantor").path
         // A build leaves them beside the program.
-        return FileManager.default.fileExists(atPath: installed) ? [installed] : [program.path]
+        return FileManager.default.fileExists(atPath: installed) ? [installed] : [folder.path]
     }
 }

@@ -7,7 +7,7 @@ import GrantKit
 ///
 /// A data file lists them, so that no code has to; a test compares it with Package.swift.
 enum OwnPlugins {
-    private static let ids = ((try? JSON(parsing: PackageResources.own_plugins_json)) ?? .null).strings
+    static let ids = ((try? JSON(parsing: PackageResources.own_plugins_json)) ?? .null).strings
 
     /// Whether a library comes with this server: it is in the server's own folder, and its id is in the list.
     ///

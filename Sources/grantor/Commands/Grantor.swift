@@ -17,8 +17,8 @@ struct Grantor: AsyncParsableCommand {
             show <id>' shows the settings of one.
             """,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, PluginsCommand.self, KeysCommand.self, UsersCommand.self,
-            ClientsCommand.self, TryCommand.self, VersionCommand.self,
+            ServeCommand.self, CheckCommand.self, PluginsCommand.self, PluginCommand.self, KeysCommand.self,
+            UsersCommand.self, ClientsCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
     /// Runs the command that the arguments name.

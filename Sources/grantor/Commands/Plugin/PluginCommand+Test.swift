@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import GrantKit
+import GrantKitTesting
+import OutsideText
+import PluginLoading
+import ServerConfiguration
+
+extension PluginCommand {
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks a built plugin against the rules of the kit.",
+            discussion: """
+                Loads the library as the server does, and drives each part of the plugin on a host in memory. The \
+                exit status is 1 if a rule is broken. In the value of a setting, '{folder}' is an empty folder, which \
+                each rule has for itself.
+                """)
+
+        @Argument(help: "The library, whose name is 'lib<id>.so'.") var library: String
+        @Option(
+            name: .customLong("setting"),
+            help: .init("A setting of the plugin, as in a configuration. May be repeated.", valueName: "key=value"))
+        var settings: [String] = []
+        @Option(
+            name: .customLong("with"),
+            help: .init(
+                "A parameter of the requests to a grant. (default: its example) May be repeated.",
+                valueName: "grant.parameter=value"))
+        var parameters: [String] = []
+        @Option(help: "How many seconds a rule may take.") var limit = 10
+
+        func validate() throws {
+            guard 1...3600 ~= limit else { throw ValidationError("'--limit' must be from 1 to 3600") }
+        }
+
+        func run() async throws {
+            defer { LogWriter.standardError.flush() }
+            // Captured before the library is loaded, since it can print as soon as it is.
+            let printed = PrintedText.capture()
+            let library = try load()
+            let settings = try SettingWords(settings)
+            let plugin = try TestedPlugin(library, settings)
+            let checks = try plugin.underTest(settings, ParameterWords(parameters)).checks
+            let run = RuleRun(id: library.type.manifest.id, checks: checks, limit: limit, printed: printed)
+            // On a thread of its own: a plugin may block all those on which Swift runs tasks.
+            let broken = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
+                Thread.detachNewThread { continuation.resume(returning: run.report()) }
+            }
+            guard broken == 0 else { throw ExitCode.failure }
+        }
+
+        private func load() throws -> PluginLibrary {
+            let path = URL(fileURLWithPath: library).standardizedFileURL.path
+            let name = path.raw.cut(atLast: "/")?.behind ?? path.raw
+            guard name.starts(with: "lib"), name.ends(with: ".so"), name.count > 6 else {
+                throw Failure(
+                    "'\(ShownText.onOneLine(library))' is not the library of a plugin, whose name is 'lib<id>.so'; "
+                        + "'swift build' leaves it in '.build/debug'")
+            }
+            let id = name.dropFirst(3).dropLast(3).string
+            do {
+                return try PluginLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([]))
+            } catch let error as PluginLoadingError {
+                throw Failure(error.description)
+            }
+        }
+    }
+}
