@@ -49,7 +49,7 @@ struct GuidePage: Sendable, CustomStringConvertible {
         return blocks
     }
 
-    /// The cells of the row of a table whose first cell is a text.
+    /// The cells of the row of a table with this first cell.
     func row(_ first: String) -> [String]? {
         lines.lazy.filter { $0.hasPrefix("| ") }
             .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }

@@ -11,16 +11,23 @@ struct GuideTests {
         var count = 0
         for page in try GuidePage.all() {
             for block in page.blocks("swift") {
-                #expect(sources.contain(block), "\(page): \(block.joined(separator: "\n"))")
+                let isCompiled = sources.contain(block)
+                #expect(isCompiled, "\(page): \(block.joined(separator: "\n"))")
                 count += 1
             }
         }
         #expect(count > 40)
-        #expect(!sources.contain(["    let neverWritten = true"]))
-        // The indentation within a block counts.
+    }
+
+    @Test("what is not in a file is noticed, and so is another indentation within a block")
+    func notices() throws {
+        let sources = try CompiledSources()
         let start = ["    init(settings: Settings, host: any PluginHost) throws {", "        self.host = host"]
-        #expect(sources.contain(start) && sources.contain(start.map { String($0.dropFirst(4)) }))
-        #expect(!sources.contain([start[0], "    self.host = host"]))
+        let blocks = [
+            start, start.map { String($0.dropFirst(4)) }, [start[0], "    self.host = host"], [start[1], start[0]],
+            ["    let neverWritten" + " = true"], [],
+        ]
+        #expect(blocks.map(sources.contain) == [true, true, false, false, false, false])
     }
 
     @Test("no page has more than 150 lines, and each begins with a title and one sentence or two")
@@ -36,12 +43,13 @@ struct GuideTests {
         let pages = try GuidePage.all()
         let overview = try GuidePage("\(GuidePage.catalog)/GrantKit.md").text
         for page in pages where page.path != GuidePage.start && page.name != "GrantKit" {
-            #expect(overview.contains("- <doc:\(page.name)>"), "\(page)")
-            let others = pages.filter { $0.path != page.path }
-            #expect(others.contains { $0.text.contains("\(page.name).md)") }, "\(page)")
+            let isTopic = overview.contains("- <doc:\(page.name)>")
+            let isLinked = pages.contains { $0.path != page.path && $0.text.contains("\(page.name).md)") }
+            #expect(isTopic && isLinked, "\(page)")
         }
         for match in overview.matches(of: /<doc:([A-Za-z]+)>/) {
-            #expect(pages.contains { $0.name == String(match.1) }, "\(match.1)")
+            let isPage = pages.contains { $0.name == String(match.1) }
+            #expect(isPage, "\(match.1)")
         }
     }
 
@@ -54,11 +62,13 @@ struct GuideTests {
         let (start, pages) = (try GuidePage(GuidePage.start), try GuidePage.all())
         for function in functions {
             let label = String(function.1)
-            #expect(pages.contains { $0.text.contains("add(\(label):") }, "add(\(label):)")
+            let isTold = pages.contains { $0.text.contains("add(\(label):") }
+            #expect(isTold, "no page has add(\(label):)")
             guard let role = function.2.map(String.init) else { continue }
             let row = try #require(start.lines.first { $0.contains("`add(\(label):") }, "add(\(label):)")
             let page = try #require(pages.first { row.contains("/\($0.name).md)") }, "\(row)")
-            #expect(page.text.contains("``\(role)``"), "\(page): \(role)")
+            let isNamed = page.text.contains("``\(role)``")
+            #expect(isNamed, "\(page) does not name \(role)")
         }
     }
 

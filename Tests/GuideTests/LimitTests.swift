@@ -57,7 +57,8 @@ struct LimitRow: Sendable, CustomTestStringConvertible {
         LimitRow("a sealed value in a URL", ("\(core)/Requests/Limit.swift", "let sealed = ")),
         LimitRow("the body of another server's response", (outbound, "longest: Int = ")),
         LimitRow(
-            "how often a grant decides again after a conflict", ("\(core)/Tokens/TokenEndpoint.swift", "let retries = ")),
+            "how often a grant decides again after a conflict",
+            ("\(core)/Tokens/TokenEndpoint.swift", "let retries = ")),
         LimitRow(
             "a list of mappings in the settings",
             ("GrantKit/Sources/GrantKit/Plugin/Settings.swift", "atMost limit: Int = ")),

@@ -115,4 +115,34 @@ struct SnippetTests {
         host.clock.advance(by: .seconds(900))
         #expect(try await link.address(in: token) == nil)
     }
+
+    /// What a user sees of a step: `done`, `skip`, or the problem on its page.
+    private func seen(_ outcome: StepOutcome) -> String {
+        switch outcome {
+        case .done(let result): "done with \(result.amr.joined(separator: " "))"
+        case .page(let page): page.values["problem"]?.string ?? "page"
+        case .skip: "skip"
+        case .refuse: "refused"
+        @unknown default: "unknown"
+        }
+    }
+
+    @Test("a step asks for a code until it is right, and not for ever")
+    func step() async throws {
+        let host = TestHost()
+        let step = OneTimeCode(host: host.lent) { code, user in code == "271828" && user == "ann" }
+        var interaction = Interaction.test(subject: .user("ann"))
+        #expect(seen(try await step.advance(interaction, submitted: [:])) == "page")
+        for _ in 1...5 {
+            #expect(seen(try await step.advance(interaction, submitted: ["code": "314159"])) == "wrong")
+        }
+        #expect(seen(try await step.advance(interaction, submitted: ["code": "271828"])) == "later")
+        let other = OneTimeCode(host: TestHost().lent, isRight: step.isRight)
+        #expect(seen(try await other.advance(interaction, submitted: ["code": "271828"])) == "done with otp")
+        interaction.kept = ["problem": "wrong"]
+        #expect(seen(try await other.advance(interaction, submitted: [:])) == "wrong")
+        interaction.amr = ["otp"]
+        #expect(seen(try await other.advance(interaction, submitted: [:])) == "skip")
+        #expect(seen(try await other.advance(Interaction.test(), submitted: [:])) == "refused")
+    }
 }
