@@ -149,6 +149,7 @@ let tests: [Target] = [
         [kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support"]),
     test("KitShapeTests", [kit]),
     test("KitTestingTests", [kit, kitTesting, "Cryptography", "Support"]),
+    test("GuideTests", [kit, kitTesting, "AuthorizationServer"]),
 ]
 
 /// Reduces `ServerHTTP` to its parsers for the fuzzer: the HTTP library takes longer to build than everything else.

@@ -69,9 +69,12 @@ private struct MarkdownPage {
 @Suite("Every link of the documentation leads somewhere", .timeLimit(.minutes(10)))
 struct LinkTests {
     private static func paths() -> [String] {
-        let found = FileManager.default.enumerator(atPath: "\(Build.root)/Docs")?.compactMap { $0 as? String } ?? []
+        let found = ["Docs", "Sources/GrantKit/Documentation.docc"].flatMap { folder in
+            let names = FileManager.default.enumerator(atPath: "\(Build.root)/\(folder)")?.compactMap { $0 as? String }
+            return (names ?? []).map { "\(folder)/\($0)" }
+        }
         return ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-            + found.filter { $0.hasSuffix(".md") }.sorted().map { "Docs/\($0)" }
+            + found.filter { $0.hasSuffix(".md") }.sorted()
     }
 
     /// What is wrong with a link, or nil; links to other sites are not followed.
