@@ -35,8 +35,11 @@ struct PasetoTokenTests {
             mayRefresh: false)
         var authorization = Authorization(subject: .user("ann"), limits: limits)
         authorization.authenticatedAt = Timestamp(seconds: 1_799_999_000)
-        (authorization.acr, authorization.amr) = ("urn:acr:2", ["pwd", "otp"])
-        (authorization.sessionID, authorization.epoch, authorization.clientEpoch) = ("session-1", 3, 17)
+        authorization.acr = "urn:acr:2"
+        authorization.amr = ["pwd", "otp"]
+        authorization.sessionID = "session-1"
+        authorization.epoch = 3
+        authorization.clientEpoch = 17
         authorization.actor = ["sub": "service"]
         authorization.claims = ["tenant": "t\u{E9}\u{1F600}"]
         authorization.attachments = ["openid": ["nonce": "n"], "z": true]
