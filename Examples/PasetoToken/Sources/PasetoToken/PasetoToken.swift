@@ -12,27 +12,26 @@ struct PasetoToken: Plugin, TokenFormat {
     let name = "paseto"
     let isSelfContained = true
     private let host: any PluginHost
-    /// The key that signs; nil if the setting is missing, so nothing starts.
-    private let signer: NamedKey?
-    private let former: [NamedKey]
-
-    private var keys: [NamedKey] { (signer.map { [$0] } ?? []) + former }
+    private let signer: NamedKey
+    /// The keys that verify: the one that signs, and former ones.
+    private let keys: [NamedKey]
 
     init(settings: Settings, host: any PluginHost) throws {
         self.host = host
         let seed = settings.read(secret: "secret_key", "the seed of the key that signs: 32 random bytes in base64url")
         let shown = settings.read(
             "former_public_keys", default: [String](), "the public keys whose tokens are still accepted")
-        signer = seed.flatMap { NamedKey(seed: $0, host.cryptography) }
-        former = shown.compactMap { NamedKey(shown: $0, host.cryptography) }
-        guard seed == nil || signer != nil else {
+        guard let seed, let signer = NamedKey(seed: seed, host.cryptography) else {
             throw ConfigurationError("'secret_key' must be 32 bytes in base64url without padding", at: "secret_key")
         }
+        let former = shown.compactMap { NamedKey(shown: $0, host.cryptography) }
         guard former.count == shown.count else {
             throw ConfigurationError(
                 "'former_public_keys' must be public keys such as 'paseto_public_keys' in the server's metadata shows",
                 at: "former_public_keys")
         }
+        self.signer = signer
+        keys = [signer] + former
     }
 
     func register(in registry: inout Registry) {
@@ -40,27 +39,18 @@ struct PasetoToken: Plugin, TokenFormat {
         registry.add(metadata: "paseto_public_keys", .value(.strings(keys.map(\.shown))))
     }
 
-    /// Refuses to start without a key, which `init` cannot do: `grantor plugins show` works without a configuration.
-    func start() async throws {
-        guard signer != nil else {
-            throw ConfigurationError(
-                "'secret_key' is missing: set it to 32 random bytes in base64url", at: "secret_key")
-        }
-    }
-
     func mint(_ contents: TokenContents) async throws -> MintedToken {
         var claims = TokenClaims.describe(contents, issuer: host.issuer)
         claims[TokenClaims.attachments] = try await sealed(contents.authorization.attachments).map(JSON.string)
-        guard let signer,
-            let token = PublicToken.make(
-                claims.bytes, footer: signer.footer, assertion: host.issuer, by: signer.key)
-        else { throw OAuthError(.serverError, reason: "paseto-token: the key cannot sign") }
+        let token = PublicToken.make(
+            claims.bytes, footer: signer.footer, assertion: host.issuer, by: signer.key)
+        guard let token else { throw OAuthError(.serverError, reason: "paseto-token: the key cannot sign") }
         return MintedToken(token)
     }
 
     func resolve(_ value: String) async throws -> ResolvedToken? {
-        guard let token = PublicToken(value), let signer = keys.first(where: { $0.footer == token.footer }),
-            token.isSigned(by: signer.key, assertion: host.issuer), let claims = try? JSON(parsing: token.message),
+        guard let token = PublicToken(value), let named = keys.first(where: { $0.footer == token.footer }),
+            token.isSigned(by: named.key, assertion: host.issuer), let claims = try? JSON(parsing: token.message),
             claims["iss"]?.string == host.issuer, var resolved = TokenClaims.token(claims)
         else { return nil }
         guard let sealed = claims[TokenClaims.attachments]?.string else { return resolved }
