@@ -12,7 +12,10 @@ struct ClaimsHTTPTests {
         "url": "https://claims.example.com/claims", "credential": "the-token-of-this-server", "claims": ["tier"],
     ]
     private static let plugin = PluginUnderTest(ClaimsHTTP.self, settings: settings)
-        .on { host in host.network.respond { _ in reply(["tier": "gold"]) } }
+        .on { host in
+            // Each user has another tier.
+            host.network.respond { request in reply(["tier": try JSON(parsing: request.body)["sub"] ?? "none"]) }
+        }
 
     @Test("the plugin keeps the rules of the kit", arguments: plugin.checks)
     func rules(_ check: PluginCheck) async throws {

@@ -15,8 +15,20 @@ struct MailCodeTests {
     private static let ann = user("ann", "ann.lee@example.com")
     private static let plugin = PluginUnderTest(MailCode.self, settings: settings)
         .on { host in
-            host.users.add(MailCodeTests.ann)
+            // The user who signs in when the rules are checked.
+            host.users.add(user("user-1", "user-1@example.com"))
             host.network.respond { _ in OutboundReply(status: 202) }
+        }
+        .answering("mail-code") { page in
+            // The first page has only a button.
+            guard page.number > 0 else { return ["send": "1"] }
+            return ["code": try await page.plugin.code()]
+        }
+        .queuing("mail-code") { plugin in
+            _ = try await plugin.signIn("mail-code", subject: .user("user-1")).submit(["send": "1"])
+            let job = try #require(try await plugin.host.jobs.queued().first)
+            try await plugin.runJobs()
+            return job.payload
         }
 
     @Test("the plugin keeps the rules of the kit", arguments: plugin.checks)
@@ -34,37 +46,65 @@ struct MailCodeTests {
         return try await host.load(MailCode.self, settings: MailCodeTests.settings)
     }
 
+    /// The first page of a user who has typed the password.
+    private func begin(
+        _ plugin: TestPlugin, user: String = "ann", languages: [String] = []
+    ) async throws -> TestSignIn {
+        var policy = InteractionPolicy(limits: AccessLimits(scope: []))
+        policy.languages = languages
+        return try await plugin.signIn("mail-code", policy: policy, subject: .user(user), amr: ["pwd"])
+    }
+
+    /// The page of a user who has asked for a code.
+    private func ask(_ plugin: TestPlugin, user: String = "ann", languages: [String] = []) async throws -> TestSignIn {
+        try await begin(plugin, user: user, languages: languages).submit(["send": "1"])
+    }
+
+    /// Types a code; the result is the problem that the next page shows, or nil if the user is signed in.
+    private func enter(_ code: String, on page: TestSignIn) async throws -> String? {
+        let next = try await page.submit(["code": code])
+        guard let result = next.result else { return next.page?.values["problem"]?.string ?? "no problem is shown" }
+        #expect(result.amr == ["otp"] && result.subject == nil)
+        return nil
+    }
+
     /// Another code than a given one.
     private func other(_ code: String) -> String { code == "000000" ? "000001" : "000000" }
 
     // MARK: the usual case
 
-    @Test("a user gets a code by mail and types it")
+    @Test("a user asks for a code, gets it by mail and types it")
     func signsIn() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        #expect(visit.page?.name == "mail_code" && visit.page?.values == ["address": "a•••@example.com"])
-        let code = try await postman.code()
-        let mail = try #require(try postman.mails().first)
+        let first = try await begin(plugin)
+        #expect(first.page?.name == "mail_code")
+        #expect(first.page?.values == ["address": "a•••@example.com", "is_sent": false])
+        let page = try await first.submit(["send": "1"])
+        #expect(page.page?.values == ["address": "a•••@example.com", "is_sent": true, "kind": "sent"])
+        let code = try await plugin.code()
+        let mail = try #require(try plugin.mails().first)
         #expect(mail["to"] == "ann.lee@example.com" && mail["from"] == "no-reply@example.com")
         #expect(mail["text"]?.string?.contains("https://id.example.com") == true)
         #expect(mail["subject"]?.string?.contains(code) == false)
         let headers = try #require(plugin.host.network.sent.first).headers
         #expect(headers.contains { $0.name == "authorization" && $0.value == "Bearer the-secret-of-the-gateway" })
-        #expect(try await visit.type(in: code) == nil)
+        #expect(try await enter(code, on: page) == nil)
         #expect(plugin.host.attempts.wrong == 0)
+    }
+
+    @Test("nothing is sent before the user asks for it, however often the page is loaded")
+    func links() async throws {
+        let plugin = try await load()
+        for _ in 0..<3 { _ = try await begin(plugin).reload() }
+        #expect(plugin.host.store.written.isEmpty)
     }
 
     @Test("a code may be typed as it was copied", arguments: ["", " ", "-"])
     func copied(_ separator: String) async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let code = try await postman.code()
-        #expect(try await visit.type(in: " \(code.prefix(3))\(separator)\(code.dropFirst(3)) ") == nil)
+        let page = try await ask(plugin)
+        let code = try await plugin.code()
+        #expect(try await enter(" \(code.prefix(3))\(separator)\(code.dropFirst(3)) ", on: page) == nil)
     }
 
     @Test("mails are in the language of the client or of the user, or else in English")
@@ -74,14 +114,13 @@ struct MailCodeTests {
             ([], "de_DE", false), ([], "de", true), (["den", "\u{212A}"], "de-CH", true),
         ] as [([String], String, Bool)] {
             let plugin = try await load()
-            let postman = Postman(plugin)
             var document = MailCodeTests.ann.document
             document["locale"] = .string(locale)
             plugin.host.users.add(User(id: "ann", isActive: true, document: document))
-            let visit = Visit(plugin, languages: languages)
-            try await visit.go()
-            _ = try await postman.code()
-            #expect(try postman.mails().first?["subject"]?.string?.contains("Anmelden") == isGerman, "\(languages)")
+            _ = try await ask(plugin, languages: languages)
+            _ = try await plugin.code()
+            let subject = try #require(try plugin.mails().first?["subject"]?.string)
+            #expect(subject.contains("Anmelden") == isGerman, "\(languages) \(locale)")
         }
     }
 
@@ -90,13 +129,8 @@ struct MailCodeTests {
     @Test("a user who has given a code of any kind in this session is not asked")
     func skips() async throws {
         let plugin = try await load()
-        let visit = Visit(plugin)
-        visit.interaction.amr = ["pwd", "otp"]
-        guard case .skip = try await visit.go() else {
-            Issue.record("the user is asked")
-            return
-        }
-        #expect(plugin.host.store.written.isEmpty)
+        let seen = try await plugin.signIn("mail-code", subject: .user("ann"), amr: ["pwd", "otp"])
+        #expect(seen.isSkipped)
     }
 
     @Test(
@@ -114,22 +148,8 @@ struct MailCodeTests {
     func refuses(_ user: User) async throws {
         let plugin = try await load()
         plugin.host.users.add(user)
-        let visit = Visit(plugin, user: "eve")
-        guard case .refuse(let error) = try await visit.go() else {
-            Issue.record("the user is not refused")
-            return
-        }
-        #expect(error.code == .accessDenied && !error.description.contains("eve"))
-        #expect(try await plugin.host.jobs.queued().isEmpty)
-    }
-
-    @Test("if no page may be shown, no mail is sent")
-    func noPage() async throws {
-        let plugin = try await load()
-        let visit = Visit(plugin)
-        visit.interaction.policy.prompts = [.none]
-        try await visit.go()
-        #expect(visit.page != nil)
+        let refusal = try #require(try await begin(plugin, user: "eve").refusal)
+        #expect(refusal.code == .accessDenied && !refusal.description.contains("eve"))
         #expect(try await plugin.host.jobs.queued().isEmpty)
     }
 
@@ -150,29 +170,23 @@ struct MailCodeTests {
     @Test("a code is right once, in ten minutes, and for its user only")
     func once() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
         plugin.host.users.add(MailCodeTests.user("ben", "ben@example.com"))
-        let (first, second) = (Visit(plugin), Visit(plugin))
-        try await first.go()
-        try await second.go()
-        let code = try await postman.code()
-        let ben = Visit(plugin, user: "ben")
-        try await ben.go()
-        #expect(try await ben.type(in: code) == "wrong", "it is another user's")
-        #expect(try await first.type(in: code) == nil)
-        #expect(try await second.type(in: code) == "wrong", "it was used")
-        #expect(try await first.type(in: code) == nil, "the form was only sent twice")
+        let (first, second) = (try await ask(plugin), try await ask(plugin))
+        let code = try await plugin.code()
+        let ben = try await ask(plugin, user: "ben")
+        #expect(try await enter(code, on: ben) == "wrong", "it is another user's")
+        #expect(try await enter(code, on: first) == nil)
+        #expect(try await enter(code, on: second) == "wrong", "it was used")
+        #expect(try await enter(code, on: first) == nil, "the form was only sent twice")
         plugin.host.clock.advance(by: .seconds(600))
-        #expect(try await first.type(in: code) == "wrong", "it has expired")
+        #expect(try await enter(code, on: first) == "wrong", "it has expired")
     }
 
     @Test("of a hundred sign-ins that present a code at once, one succeeds")
     func atOnce() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let code = try await postman.code()
+        _ = try await ask(plugin)
+        let code = try await plugin.code()
         let codes = SentCodes(host: plugin.host.lent)
         let redeemed = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<100 {
@@ -186,19 +200,15 @@ struct MailCodeTests {
     @Test("guesses are counted for the user, and the right code does not help until later")
     func guesses() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let code = try await postman.code()
+        let page = try await ask(plugin)
+        let code = try await plugin.code()
         for _ in 0..<5 {
-            #expect(try await visit.type(in: other(code)) == "wrong")
+            #expect(try await enter(other(code), on: page) == "wrong")
         }
-        #expect(try await visit.type(in: code) == "throttled")
-        #expect(visit.page?.values["retry_after"] == 61)
-        try await visit.go()
-        #expect(visit.problem == "throttled", "the page says so when it is loaded again")
+        let late = try await page.submit(["code": code])
+        #expect(late.page?.values["problem"] == "throttled" && late.page?.values["retry_after"] == 61)
         plugin.host.attempts.forget()
-        #expect(try await visit.type(in: code) == nil)
+        #expect(try await enter(code, on: late) == nil)
     }
 
     @Test(
@@ -206,11 +216,9 @@ struct MailCodeTests {
         arguments: ["12345", "1234567", "12345a", "１２３４５６", "123456\u{301}", "-12345", "0x1234", "<b>"])
     func malformed(_ typed: String) async throws {
         let plugin = try await load()
-        let visit = Visit(plugin)
-        try await visit.go()
-        #expect(try await visit.type(in: typed) == "wrong")
+        let page = try await ask(plugin)
+        #expect(try await enter(typed, on: page) == "wrong")
         #expect(plugin.host.attempts.wrong == 0)
-        #expect(visit.page?.kept?.text.contains(typed) == false)
     }
 
     // MARK: mails
@@ -218,35 +226,30 @@ struct MailCodeTests {
     @Test("a mail is sent at most once a minute, and then its code replaces the former one")
     func again() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let first = try await postman.code()
-        try await visit.go(["resend": "1"])
-        #expect(visit.problem == "early" && visit.page?.values["retry_after"] == 60)
-        for _ in 0..<10 { try await visit.go() }
-        let other = Visit(plugin)
-        try await other.go()
-        try await postman.deliver()
-        #expect(try postman.mails().count == 1, "nor is one sent if the page is loaded again, or in another tab")
+        let page = try await ask(plugin)
+        let first = try await plugin.code()
+        let (early, other) = (try await page.submit(["send": "1"]), try await ask(plugin))
+        for shown in [early, other] {
+            #expect(shown.page?.values["problem"] == "early" && shown.page?.values["retry_after"] == 60)
+            #expect(shown.page?.values["is_sent"] == true, "the code that was sent can be typed")
+        }
+        try await plugin.runJobs()
+        #expect(try plugin.mails().count == 1)
         plugin.host.clock.advance(by: .seconds(60))
-        try await visit.go(["resend": "1"])
-        #expect(visit.problem == nil && visit.page?.values["kind"] == "again")
-        let second = try await postman.code()
-        #expect(try postman.mails().count == 2 && second != first)
-        #expect(try await visit.type(in: first) == "wrong")
-        #expect(try await visit.type(in: second) == nil)
+        let later = try await early.submit(["send": "1"])
+        #expect(later.page?.values["kind"] == "again" && later.page?.values["problem"] == nil)
+        let second = try await plugin.code()
+        #expect(try plugin.mails().count == 2 && second != first)
+        #expect(try await enter(first, on: later) == "wrong")
+        #expect(try await enter(second, on: later) == nil)
     }
 
-    @Test("of a hundred sign-ins that begin at once, one sends a mail")
-    func begin() async throws {
+    @Test("if a hundred sign-ins ask for a code at once, one mail is sent")
+    func manyMails() async throws {
         let plugin = try await load()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<100 {
-                group.addTask {
-                    let visit = Visit(plugin)
-                    try await visit.go()
-                }
+                group.addTask { _ = try await ask(plugin) }
             }
             try await group.waitForAll()
         }
@@ -256,30 +259,28 @@ struct MailCodeTests {
     @Test("while the gateway is down, a mail waits, but is not sent once nobody needs it")
     func down() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
+        var page = try await begin(plugin)
         for answer: TestNetwork.Answer in [
             { _ in throw OutboundError("no route") }, { _ in OutboundReply(status: 503) },
             { _ in OutboundReply(status: 401) },
         ] {
             plugin.host.network.respond(answer)
-            try await visit.go(["resend": "1"])
-            try await postman.deliver()
+            page = try await page.submit(["send": "1"])
+            try await plugin.runJobs()
             plugin.host.clock.advance(by: .seconds(60))
         }
-        #expect(try await plugin.host.jobs.queued().count == 3)
+        #expect(try await plugin.host.jobs.queued().count == 1, "only the last code is still good")
         let before = plugin.host.network.sent.count
         plugin.host.network.respond { _ in OutboundReply(status: 202) }
-        let code = try await postman.code()
-        #expect(plugin.host.network.sent.count == before + 1, "only the last code is still good")
-        #expect(try await visit.type(in: code) == nil)
+        let code = try await plugin.code()
+        #expect(plugin.host.network.sent.count == before + 1)
+        #expect(try await enter(code, on: page) == nil)
     }
 
     @Test("a mail that the gateway refuses for good, or that has been changed, is dropped")
     func dropped() async throws {
         let plugin = try await load()
-        let visit = Visit(plugin)
-        try await visit.go()
+        _ = try await ask(plugin)
         let handler = try #require(plugin.registry.jobs.first)
         let payload = try #require(try await plugin.host.jobs.queued().first).payload
         plugin.host.network.respond { _ in OutboundReply(status: 422) }
@@ -290,22 +291,21 @@ struct MailCodeTests {
         }
     }
 
-    @Test("the code is in no record, event, line of the log or value of a page, and the address in no record")
+    @Test("the code is in no record, event, line of the log or page, and the address in no record")
     func secrecy() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
+        let page = try await ask(plugin)
         let queued = try await plugin.host.jobs.queued()
         let kept = try await plugin.host.records.page("mail_code", after: nil, limit: 10)
-        let code = try await postman.code()
-        _ = try await visit.type(in: other(code))
+        let code = try await plugin.code()
+        let wrong = try await page.submit(["code": other(code)])
         #expect(queued.count == 1 && kept.count == 1)
         for text in queued.map(\.payload.text) + kept.flatMap({ [$0.key.id, $0.value.text] }) {
             #expect(!text.contains(code) && !text.contains("ann"))
         }
-        let page = try #require(visit.page)
-        #expect(!"\(page.values.text) \(page.kept?.text ?? "")".contains(code))
+        for shown in [page.page, wrong.page] {
+            #expect(!"\(shown?.values.text ?? "") \(shown?.kept?.text ?? "")".contains(code))
+        }
         #expect(!"\(plugin.host.events.recorded) \(plugin.host.log.lines)".contains(code))
         #expect(plugin.host.events.recorded.map(\.kind.rawValue) == ["mail-code.failed"])
     }
@@ -313,27 +313,23 @@ struct MailCodeTests {
     @Test("if the store fails, nobody gets in, and the same form works later")
     func storeFails() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let code = try await postman.code()
+        let page = try await ask(plugin)
+        let code = try await plugin.code()
         // The first call reads the code, and the second writes that it was used.
         for skipped in 0..<2 {
             plugin.host.store.fail(after: skipped, count: 1)
-            await #expect(throws: StoreError.self) { try await visit.type(in: code) }
+            await #expect(throws: StoreError.self) { try await page.submit(["code": code]) }
         }
-        #expect(try await visit.type(in: code) == nil)
+        #expect(try await enter(code, on: page) == nil)
     }
 
     @Test("codes have six digits, and each digit is as likely as the others")
     func digits() async throws {
         let plugin = try await load()
-        let postman = Postman(plugin)
         var counts: [Character: Int] = [:]
         for _ in 0..<200 {
-            let visit = Visit(plugin)
-            try await visit.go()
-            for digit in try await postman.code() { counts[digit, default: 0] += 1 }
+            _ = try await ask(plugin)
+            for digit in try await plugin.code() { counts[digit, default: 0] += 1 }
             plugin.host.clock.advance(by: .seconds(60))
         }
         #expect(counts.count == 10 && counts.values.reduce(0, +) == 1200)
@@ -351,13 +347,11 @@ struct MailCodeTests {
         host.users.add(MailCodeTests.ann)
         host.network.respond { request in try await mailbox.take(request) }
         let plugin = try await host.load(MailCode.self, settings: settings)
-        let postman = Postman(plugin)
-        let visit = Visit(plugin)
-        try await visit.go()
-        let code = try await postman.code()
+        let page = try await ask(plugin)
+        let code = try await plugin.code()
         let mail = try #require(try await mailbox.mails().first)
         #expect(mail["to"] == "ann.lee@example.com" && mail["text"]?.string?.contains(code) == true)
-        #expect(try await visit.type(in: code) == nil)
+        #expect(try await enter(code, on: page) == nil)
         var wrong = OutboundRequest("POST", "\(mailbox.address)/send", body: Array("{}".utf8))
         wrong.headers = [("authorization", "Bearer x")]
         #expect(try await mailbox.take(wrong).status == 401)
@@ -373,5 +367,19 @@ struct MailCodeTests {
         await #expect(throws: ConfigurationError.self) {
             try await TestHost().load(MailCode.self, settings: settings)
         }
+    }
+}
+
+extension TestPlugin {
+    /// All mails that were sent.
+    fileprivate func mails() throws -> [JSON] {
+        try host.network.sent.map { try JSON(parsing: $0.body) }
+    }
+
+    /// Sends the mails that are due, and reads the code in the last one.
+    fileprivate func code() async throws -> String {
+        try await runJobs()
+        let text = try #require(try mails().last?["text"]?.string)
+        return try #require(text.firstMatch(of: #/[0-9]{6}/#).map { String($0.output) })
     }
 }

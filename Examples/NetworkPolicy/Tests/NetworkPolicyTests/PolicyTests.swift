@@ -9,6 +9,11 @@ import Testing
 @Suite("The filters of a network policy", .timeLimit(.minutes(10)))
 struct PolicyTests {
     private static let plugin = PluginUnderTest(NetworkPolicy.self)
+        .admitting { _ in
+            let client = PolicyTests.client(["networks": ["192.0.2.0/24"], "rate": "10/h"])
+            let head = RequestHead(method: "POST", path: "/auth/token", address: "192.0.2.7")
+            return .test(PolicyTests.grant, from: client, head: head)
+        }
 
     @Test("the plugin keeps the rules of the kit", arguments: plugin.checks)
     func rules(_ check: PluginCheck) async throws {
@@ -17,8 +22,10 @@ struct PolicyTests {
 
     private static let grant = GrantDeclaration("client_credentials", client: .confidential)
 
-    private func client(_ policy: JSON, id: String = "export") -> Client {
-        .test(id: id, grants: ["client_credentials"], document: ["auth": ["client_credentials": policy]])
+    private static func client(_ policy: JSON, id: String = "export") -> Client {
+        .test(
+            id: id, grants: ["client_credentials"], scope: ["read", "write"],
+            document: ["auth": ["client_credentials": policy]])
     }
 
     /// The error with which a token request is refused; nil if it is not.
@@ -38,18 +45,18 @@ struct PolicyTests {
     @Test("a token request must come from a network of the client")
     func networks() async throws {
         let plugin = try await TestHost().load(NetworkPolicy.self)
-        let client = client(["networks": ["10.0.0.0/8"]])
+        let client = PolicyTests.client(["networks": ["10.0.0.0/8"]])
         #expect(try await ask(plugin, client) == nil)
         for address in ["192.0.2.7", "", "::1"] {
             #expect(try await ask(plugin, client, from: address)?.code == .unauthorizedClient)
         }
-        #expect(try await ask(plugin, self.client([:]), from: "") == nil)
+        #expect(try await ask(plugin, PolicyTests.client([:]), from: "") == nil)
     }
 
     @Test("a token request must come within the hours of the client")
     func hours() async throws {
         let plugin = try await TestHost().load(NetworkPolicy.self)
-        let client = client(["hours": "Fri 08:00-18:00"])
+        let client = PolicyTests.client(["hours": "Fri 08:00-18:00"])
         // A Friday, 2027-01-15.
         plugin.host.clock.now = Timestamp(seconds: 1_800_000_000)
         #expect(try await ask(plugin, client) == nil)
@@ -60,7 +67,7 @@ struct PolicyTests {
     @Test("of a hundred requests at once, as many are admitted as the rate allows")
     func rate() async throws {
         let plugin = try await TestHost().load(NetworkPolicy.self)
-        let client = client(["rate": "10/h"])
+        let client = PolicyTests.client(["rate": "10/h"])
         let admitted = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<100 {
                 group.addTask { try await ask(plugin, client) == nil }
@@ -70,14 +77,14 @@ struct PolicyTests {
         #expect(admitted == 10)
         let refused = try await ask(plugin, client)
         #expect(refused?.status == 429 && refused?.headers["Retry-After"] != nil)
-        let other = self.client(["rate": "10/h"], id: "other")
+        let other = PolicyTests.client(["rate": "10/h"], id: "other")
         #expect(try await ask(plugin, other) == nil, "another client has a rate of its own")
     }
 
     @Test("the authorization endpoint checks networks, and does not count")
     func authorization() async throws {
         let plugin = try await TestHost().load(NetworkPolicy.self)
-        let client = client(["networks": ["10.0.0.0/8"], "rate": "1/h"])
+        let client = PolicyTests.client(["networks": ["10.0.0.0/8"], "rate": "1/h"])
         let filter = try #require(plugin.registry.requestFilters.first)
         var policy = InteractionPolicy(limits: AccessLimits(scope: []))
         for _ in 0..<3 {

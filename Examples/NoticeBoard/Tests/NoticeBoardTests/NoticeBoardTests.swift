@@ -10,6 +10,7 @@ import Testing
 struct NoticeBoardTests {
     private static let settings: JSON = ["notice": "terms-2027", "text_en": "Be kind.", "text_de": "Seien Sie nett."]
     private static let plugin = PluginUnderTest(NoticeBoard.self, settings: settings)
+        .answering("POST", "/notice") { _ in TestCall("POST", "/notice", ["notice": "terms-2027"]) }
 
     @Test("the plugin keeps the rules of the kit", arguments: plugin.checks)
     func rules(_ check: PluginCheck) async throws {

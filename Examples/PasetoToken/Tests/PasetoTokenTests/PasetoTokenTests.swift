@@ -8,12 +8,19 @@ import Testing
 
 @Suite("PASETO as a format of access tokens", .timeLimit(.minutes(10)))
 struct PasetoTokenTests {
-    private static func settings(_ seed: UInt8, former: [String] = []) -> JSON {
-        let secret = Base64URL.encode([UInt8](repeating: seed, count: 32))
-        return ["secret_key": .string(secret), "former_public_keys": .strings(former)]
+    private static func settings(_ seed: [UInt8], former: [String] = []) -> JSON {
+        ["secret_key": .string(Base64URL.encode(seed)), "former_public_keys": .strings(former)]
     }
 
-    private static let plugin = PluginUnderTest(PasetoToken.self, settings: settings(1))
+    private static func settings(_ seed: UInt8, former: [String] = []) -> JSON {
+        settings([UInt8](repeating: seed, count: 32), former: former)
+    }
+
+    private static let plugin = PluginUnderTest(PasetoToken.self) { folder in
+        // Each server has a key of its own, as it has a folder of its own.
+        let name = String(repeating: "0", count: 32) + folder
+        return settings(Array(name.utf8.suffix(32)))
+    }
 
     @Test("the plugin keeps the rules of the kit", arguments: plugin.checks)
     func rules(_ check: PluginCheck) async throws {
