@@ -15,7 +15,9 @@ struct MailDelivery: JobHandler {
     func run(_ payload: JSON) async throws {
         guard let mail = try await codes.mail(of: payload) else { throw JobAbandoned("the mail cannot be opened") }
         // While the gateway was down, the user may have asked for another code.
-        guard try await codes.isWanted(mail) else { return }
+        guard try await codes.isWanted(mail) else {
+            return codes.host.log.notice("a mail was not sent, because its code is no longer valid")
+        }
         let reply = try await codes.host.outbound.send(request(mail))
         switch reply.status {
         case 200..<300: return
