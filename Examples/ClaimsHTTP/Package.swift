@@ -13,7 +13,10 @@ let package = Package(
             swiftSettings: [.strictMemorySafety()]),
         .testTarget(
             name: "ClaimsHTTPTests",
-            dependencies: ["ClaimsHTTP", .product(name: "GrantKit", package: "GrantKit")]),
+            dependencies: [
+                "ClaimsHTTP", .product(name: "GrantKit", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKit"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

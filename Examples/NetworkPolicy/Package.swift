@@ -13,7 +13,10 @@ let package = Package(
             swiftSettings: [.strictMemorySafety()]),
         .testTarget(
             name: "NetworkPolicyTests",
-            dependencies: ["NetworkPolicy", .product(name: "GrantKit", package: "GrantKit")]),
+            dependencies: [
+                "NetworkPolicy", .product(name: "GrantKit", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKit"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,13 @@ let package = Package(
     targets: [
         .target(
             name: "VoucherGrant", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
-            swiftSettings: [.strictMemorySafety()])
+            swiftSettings: [.strictMemorySafety()]),
+        .testTarget(
+            name: "VoucherGrantTests",
+            dependencies: [
+                "VoucherGrant", .product(name: "GrantKit", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKit"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

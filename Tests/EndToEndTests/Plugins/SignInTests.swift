@@ -50,12 +50,14 @@ final class WebBrowser {
     }
 
     /// Submits a page's last form.
-    func submit(_ page: HTTPAnswer, _ fields: [(String, String)]) throws -> HTTPAnswer {
+    func submit(
+        _ page: HTTPAnswer, _ fields: [(String, String)], to path: String = "/auth/interaction"
+    ) throws -> HTTPAnswer {
         let form = page.body.components(separatedBy: "<form ").last ?? ""
         let hidden = form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
             (String($0.1), String($0.2))
         }
-        return try post("/auth/interaction", hidden + fields)
+        return try post(path, hidden + fields)
     }
 }
 

@@ -73,12 +73,8 @@ struct PublicUseTests {
         ("DirectoryCondition.exists", .authors("a change only if the document exists")),
         ("Job.notBefore", .authors("a job that runs later")),
         ("LogLevel.debug", .authors("a level of the log")),
-        ("LogLevel.notice", .authors("a level of the log")),
         ("LogService.debug", .authors("a level of the log")),
-        ("LogService.notice", .authors("a level of the log")),
-        ("StepOutcome.skip", .authors("a step that has nothing to ask")),
         ("StepPhase.choose", .authors("a step that lets the user choose")),
-        ("StepResult.init(subject:amr:acr:attachments:)", .authors("a step that proves something about a session")),
         ("StoreService.walk", .authors("reads a whole collection")),
         ("TokenRequestFilter.narrow", .authors("narrows what a grant has decided")),
     ]

@@ -24,11 +24,14 @@ struct VoucherGrant: Plugin, TokenGrant {
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
         let voucher = try request.parameters.required("voucher")
-        guard voucher.hasPrefix("\(series)-") else { throw OAuthError.invalidGrant(reason: "not of this series") }
+        guard voucher.utf8.starts(with: "\(series)-".utf8) else {
+            throw OAuthError.invalidGrant(reason: "not of this series")
+        }
         var authorization = Authorization(subject: .client(request.client.id), limits: request.allowed)
-        // Written in one commit with the token: if two clients redeem the same voucher, only one gets a token.
+        // Written in one commit with the token: if two clients redeem the same voucher, only one gets a token. The record
+        // is kept for ever, because without it the voucher would be good again.
         let used = StoreKey("voucher", host.cryptography.digest(voucher))
-        authorization.writes = [.create(StoreRecord(used, [:], expiresAt: host.now + .seconds(366 * 86400)))]
+        authorization.writes = [.create(StoreRecord(used, [:], expiresAt: Timestamp(seconds: .max)))]
         return authorization
     }
 }

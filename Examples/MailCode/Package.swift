@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let package = Package(
+    name: "MailCode",
+    products: [.library(name: "mail-code", type: .dynamic, targets: ["MailCode"])],
+    // In a package of your own, use the URL of the kit's repository and a version.
+    dependencies: [.package(path: "../../Sources/GrantKit")],
+    targets: [
+        .target(
+            name: "MailCode", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
+            swiftSettings: [.strictMemorySafety()]),
+        .testTarget(
+            name: "MailCodeTests",
+            dependencies: [
+                "MailCode", .product(name: "GrantKit", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKit"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let package = Package(
+    name: "NoticeBoard",
+    products: [.library(name: "notice-board", type: .dynamic, targets: ["NoticeBoard"])],
+    // In a package of your own, use the URL of the kit's repository and a version.
+    dependencies: [.package(path: "../../Sources/GrantKit")],
+    targets: [
+        .target(
+            name: "NoticeBoard", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
+            swiftSettings: [.strictMemorySafety()]),
+        .testTarget(
+            name: "NoticeBoardTests",
+            dependencies: [
+                "NoticeBoard", .product(name: "GrantKit", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKit"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
