@@ -50,7 +50,8 @@ struct MutantTests {
     func found(_ mutant: Mutant) async throws {
         let check = try #require(mutant.plugin.checks.first { $0.rule == mutant.rule })
         let error = await #expect(throws: (any Error).self) { try await check.run() }
-        #expect("\(try #require(error))".contains(mutant.says))
+        let said = "\(try #require(error))"
+        #expect(said.contains(mutant.says), "\(said)")
     }
 
     @Test("a plugin without a fault keeps every rule", arguments: sound.indices)

@@ -378,7 +378,7 @@ enum StepMutants {
                     }
                 })),
         Mutant(
-            "it takes every reply for a yes", breaks: network, says: "another server failed",
+            "it takes every reply for a yes", breaks: network, says: "no server responds, and it is done as if",
             SoundSteps.remote(
                 SoundSteps.asking { interaction, code, host in
                     try await SoundSteps.counting(interaction, host) {

@@ -42,6 +42,8 @@ extension StoreRules {
                     try await commit(
                         store, .replace(record("left", .integer(100 - number)), ifVersion: number),
                         .replace(record("right", .integer(number)), ifVersion: number))
+                    // Lets the readers run in between, also where there is one processor.
+                    for _ in 0..<4 { await Task.yield() }
                 }
             }
             for _ in 0..<4 { group.addTask { for _ in 0..<100 { try await readBoth(store) } } }
