@@ -7,6 +7,8 @@ struct TokenAnswer: PendingAnswer {
     let core: ServerCore
     let tokenRequest: TokenRequest
     let decided: Authorization
+    /// Whether the grant has decided before, and what it read has changed since.
+    let isRepeated: Bool
 
     /// The request, whose parameters nobody watches: an extension may look for those of another grant.
     var request: Issuance.Answer {
@@ -26,11 +28,13 @@ struct TokenAnswer: PendingAnswer {
     func committed(beside issuance: Issuance) -> BesideAnswer { BesideAnswer() }
     func finish(_ promised: PromisedEvents) {}
 
-    /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; a conflict of `replace` is decided
-    ///   again.
+    /// - Throws: `OAuthError` `invalid_grant` for a replay or a revoked grant; a conflict of `replace`, and the first one
+    ///   of `create`, is decided again.
     func conflict(at write: StoreWrite, with found: StoreRecord?, of authorization: Authorization?) async throws {
         switch write {
         case .replace: return
+        // A grant that counts creates the first count: the second of two first requests has to read the other's.
+        case .create where !isRepeated: return
         case .redeem: throw try await replay(found, authorization)
         case .absent: throw OAuthError.invalidGrant(reason: "the grant was revoked")
         default:

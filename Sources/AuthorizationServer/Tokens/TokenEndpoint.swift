@@ -23,9 +23,10 @@ struct TokenEndpoint {
         let tokenRequest = try tokenRequest(request.head, plan, parameters, issuer)
         let filters = generation.capabilities.tokenFilters
         if !filters.isEmpty { try await filters.admit(tokenRequest) }
-        for _ in 0...TokenEndpoint.retries {
+        for number in 0...TokenEndpoint.retries {
             let decided = try await decide(tokenRequest, plan)
-            let answer = TokenAnswer(core: core, tokenRequest: tokenRequest, decided: decided)
+            let answer = TokenAnswer(
+                core: core, tokenRequest: tokenRequest, decided: decided, isRepeated: number > 0)
             if let members = try await issuer.issue(answer) { return .json(.object(members)) }
         }
         throw OAuthError(.temporarilyUnavailable, "other requests kept changing this grant", reason: "out of retries")

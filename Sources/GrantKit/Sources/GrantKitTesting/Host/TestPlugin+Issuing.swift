@@ -16,16 +16,23 @@ extension TestPlugin {
     public func token(granting authorization: Authorization, for request: TokenRequest) async throws -> TestToken {
         host.clients.add(request.client)
         try await admit(request)
-        for _ in 0..<3 {
-            if let token = try await respond(to: request, granting: authorization) { return token }
+        for number in 0..<3 {
+            let token = try await respond(to: request, granting: authorization, isRepeated: number > 0)
+            if let token { return token }
         }
         throw OAuthError(.temporarilyUnavailable, "the request met too many others")
     }
 
     /// Issues and commits a response.
     ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - decided: What was granted.
+    ///   - isRepeated: Whether the grant has decided before, and what it read has changed since.
     /// - Returns: The response; nil if the grant must decide again.
-    func respond(to request: TokenRequest, granting decided: Authorization) async throws -> TestToken? {
+    func respond(
+        to request: TokenRequest, granting decided: Authorization, isRepeated: Bool
+    ) async throws -> TestToken? {
         let authorization = decided.issued(
             under: request.grant.key, grantID: Base64.encode(host.random.bytes(16)))
         let issuance = try await issue(authorization, for: request)
@@ -37,6 +44,7 @@ extension TestPlugin {
             return TestToken(
                 authorization: authorization, limits: issuance.limits, members: .object(issuance.members))
         }
+        if case .create = writes[place], !isRepeated { return nil }
         try await conflict(writes[place], found, authorization)
         return nil
     }

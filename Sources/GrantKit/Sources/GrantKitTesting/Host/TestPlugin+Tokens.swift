@@ -33,8 +33,8 @@ extension TestPlugin {
             grant: grant.declaration, client: client, parameters: names.watching(accepted), head: head,
             allowed: try await host.access.limits(accepted, for: client, under: grant.declaration))
         try await filter(request) { try await $0.admit($1) }
-        for _ in 0..<3 {
-            let token = try await decide(grant, request)
+        for number in 0..<3 {
+            let token = try await decide(grant, request, isRepeated: number > 0)
             if let name = names.all.first {
                 throw HostRefusal("the grant reads the parameter '\(name)', which it does not declare")
             }
@@ -60,10 +60,12 @@ extension TestPlugin {
     /// Lets the grant decide, and commits what follows.
     ///
     /// - Returns: The response; nil if the grant must decide again.
-    private func decide(_ grant: any TokenGrant, _ request: TokenRequest) async throws -> TestToken? {
+    private func decide(
+        _ grant: any TokenGrant, _ request: TokenRequest, isRepeated: Bool
+    ) async throws -> TestToken? {
         let decided = try await grant.authorize(request)
         try check(decided, for: request)
-        return try await respond(to: request, granting: decided)
+        return try await respond(to: request, granting: decided, isRepeated: isRepeated)
     }
 
     /// Checks what a server checks of a decision.
