@@ -7,7 +7,9 @@ import Testing
 
 @Suite("The server's event sinks, outboxes and jobs keep the rules of the kit", .timeLimit(.minutes(10)))
 struct EventConformanceTests {
-    private static let file: PluginUnderTest = PluginUnderTest(Plugins.auditLog) { ["path": .string("\($0)/audit/audit.log")] }
+    private static let file: PluginUnderTest = PluginUnderTest(Plugins.auditLog) {
+        ["path": .string("\($0)/audit/audit.log")]
+    }
 
     @Test("audit-log", arguments: file.checks)
     func auditLog(_ check: PluginCheck) async throws {

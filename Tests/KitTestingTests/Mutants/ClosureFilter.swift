@@ -24,7 +24,8 @@ struct ClosureFilter: Plugin, AuthorizationRequestFilter {
 
     func register(in registry: inout Registry) {
         registry.add(requestFilter: self)
-        registry.add(page: "notice", template: "", texts: ["en": ["notice_title": "Notice", "notice_warning": "Known."]])
+        registry.add(
+            page: "notice", template: "", texts: ["en": ["notice_title": "Notice", "notice_warning": "Known."]])
         registry.add(collection: StoreCollection("place"))
     }
 

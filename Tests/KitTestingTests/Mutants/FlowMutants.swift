@@ -16,10 +16,13 @@ enum FlowMutants {
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("a code", ClosureFlow.underTest(validate: here, respond: code)),
         ("an access token", ClosureFlow.underTest({ asToken(&$0) }) { _, _, _ in }),
-        ("a statement about a token", ClosureFlow.underTest({ asToken(&$0) }) { issuance, _, host in
-            let token = issuance["access_token"] ?? ""
-            try issuance.add("token_digest", .string(host.cryptography.digest(token)))
-        }),
+        (
+            "a statement about a token",
+            ClosureFlow.underTest({ asToken(&$0) }) { issuance, _, host in
+                let token = issuance["access_token"] ?? ""
+                try issuance.add("token_digest", .string(host.cryptography.digest(token)))
+            }
+        ),
     ]
 
     private static func asToken(_ flow: inout ClosureFlow) {

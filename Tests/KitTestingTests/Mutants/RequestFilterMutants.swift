@@ -18,22 +18,31 @@ enum RequestFilterMutants {
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("a place", ClosureFilter.underTest(decide: here)),
-        ("narrower limits", ClosureFilter.underTest { request, policy, host in
-            policy.limits.keep { $0 != "write" }
-            policy.limits.end(by: host.now + .seconds(60))
-            policy.limits.forbidRefresh()
-        }),
-        ("stricter requirements", ClosureFilter.underTest { _, policy, _ in
-            policy.prompts.insert(.consent)
-            policy.maxAge = min(policy.maxAge ?? .seconds(60), .seconds(60))
-            policy.consent.add(ConsentWarning("notice_warning"))
-            policy.attachments[ClosureFilter.manifest.id] = ["asked": true]
-        }),
-        ("a record", ClosureFilter.underTest { request, policy, host in
-            let banned = try await host.store.read(StoreKey("place", "banned"))
-            guard banned == nil else { throw OAuthError(.accessDenied, "banned") }
-            try await here(request, &policy, host)
-        }),
+        (
+            "narrower limits",
+            ClosureFilter.underTest { request, policy, host in
+                policy.limits.keep { $0 != "write" }
+                policy.limits.end(by: host.now + .seconds(60))
+                policy.limits.forbidRefresh()
+            }
+        ),
+        (
+            "stricter requirements",
+            ClosureFilter.underTest { _, policy, _ in
+                policy.prompts.insert(.consent)
+                policy.maxAge = min(policy.maxAge ?? .seconds(60), .seconds(60))
+                policy.consent.add(ConsentWarning("notice_warning"))
+                policy.attachments[ClosureFilter.manifest.id] = ["asked": true]
+            }
+        ),
+        (
+            "a record",
+            ClosureFilter.underTest { request, policy, host in
+                let banned = try await host.store.read(StoreKey("place", "banned"))
+                guard banned == nil else { throw OAuthError(.accessDenied, "banned") }
+                try await here(request, &policy, host)
+            }
+        ),
     ]
 
     private static let here: ClosureFilter.Apply = { request, _, _ in

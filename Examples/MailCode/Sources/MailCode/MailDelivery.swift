@@ -10,7 +10,7 @@ struct MailDelivery: JobHandler {
     let gateway: WebAddress
     let secret: Secret?
     let sender: String
-    let name = MailDelivery.name
+    let name: String = MailDelivery.name
 
     func run(_ payload: JSON) async throws {
         guard let mail = try await codes.mail(of: payload) else { throw JobAbandoned("the mail cannot be opened") }

@@ -304,7 +304,8 @@ struct MailCodeTests {
             #expect(!text.contains(code) && !text.contains("ann"))
         }
         for shown in [page.page, wrong.page] {
-            #expect(!"\(shown?.values.text ?? "") \(shown?.kept?.text ?? "")".contains(code))
+            let text = "\(shown?.values.text ?? "") \(shown?.kept?.text ?? "")"
+            #expect(!text.contains(code))
         }
         #expect(!"\(plugin.host.events.recorded) \(plugin.host.log.lines)".contains(code))
         #expect(plugin.host.events.recorded.map(\.kind.rawValue) == ["mail-code.failed"])

@@ -41,6 +41,6 @@ enum FailingStore {
         } catch {
             throw ConformanceFailure("\(what), and this is reported as \(error): let the StoreError through")
         }
-        throw ConformanceFailure("\(what), and it went on as if nothing had happened: let the StoreError through")
+        throw ConformanceFailure("\(what), and it continued as if nothing had happened: let the StoreError through")
     }
 }

@@ -104,9 +104,13 @@ enum FlowRules {
 
     private static func unticked(_ subject: FlowCase) async throws {
         let (plugin, parameters) = try await subject.request()
-        guard case .success(let asked) = try await subject.result("the request", {
-            try await subject.ask(plugin, parameters)
-        }) else { return }
+        guard
+            case .success(let asked) = try await subject.result(
+                "the request",
+                {
+                    try await subject.ask(plugin, parameters)
+                })
+        else { return }
         for word in asked.policy.limits.scope.words {
             _ = try await subject.result("a request of which the user allows '\(word)'") {
                 try await asked.approve(only: [word])

@@ -132,7 +132,8 @@ enum PageRules {
             }
         }
         try expect(
-            open.isEmpty, "the template of '\(page.name)' does not close the section '\(open.last ?? "")': add a tag "
+            open.isEmpty,
+            "the template of '\(page.name)' does not close the section '\(open.last ?? "")': add a tag "
                 + "such as {{/\(open.last ?? "")}}")
     }
 

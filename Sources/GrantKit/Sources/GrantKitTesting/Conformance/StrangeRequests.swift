@@ -10,7 +10,9 @@ enum StrangeRequests {
         let call: TestCall
     }
 
-    private static let headerNames = ["accept-language", "if-match", "if-none-match", "origin", "referer", "user-agent"]
+    private static let headerNames = [
+        "accept-language", "if-match", "if-none-match", "origin", "referer", "user-agent",
+    ]
 
     static func check(_ subject: EndpointCase) async throws {
         let (plugin, call) = try await subject.request()
@@ -107,7 +109,7 @@ enum StrangeRequests {
         }
     }
 
-    /// Whether a text means nothing special anywhere.
+    /// Whether a string means nothing special anywhere.
     private static func isHarmless(_ text: String) -> Bool {
         text.percentEncoded == text
     }

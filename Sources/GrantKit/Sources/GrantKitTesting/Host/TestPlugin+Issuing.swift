@@ -30,6 +30,7 @@ extension TestPlugin {
     ///   - decided: What was granted.
     ///   - isRepeated: Whether the grant has decided before, and what it read has changed since.
     /// - Returns: The response; nil if the grant must decide again.
+    /// - Throws: What `token(granting:for:)` throws.
     func respond(
         to request: TokenRequest, granting decided: Authorization, isRepeated: Bool
     ) async throws -> TestToken? {
