@@ -342,6 +342,7 @@ struct MailCodeTests {
     @Test("the gateway of this example takes the mail, and refuses one with another secret")
     func gateway() async throws {
         let mailbox = try Mailbox(secret: "the-secret-of-the-gateway")
+        defer { mailbox.stop() }
         var settings = MailCodeTests.settings
         settings["gateway"] = .string("\(mailbox.address)/send")
         let host = TestHost()

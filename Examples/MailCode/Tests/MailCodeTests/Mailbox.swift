@@ -17,6 +17,7 @@ final class Mailbox: @unchecked Sendable {
         process.arguments = ["python3", package.appendingPathComponent("mailbox").path, "0", secret]
         let output = Pipe()
         process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
         try process.run()
         self.process = process
         // It prints its address once it listens.
@@ -24,7 +25,10 @@ final class Mailbox: @unchecked Sendable {
         address = line.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    deinit { process.terminate() }
+    func stop() {
+        // A test run can have its children ignore SIGTERM.
+        kill(process.processIdentifier, SIGKILL)
+    }
 
     /// Takes a request as the server would send it.
     func take(_ request: OutboundRequest) async throws -> OutboundReply {
