@@ -11,8 +11,8 @@ struct ExamplePackage {
     ///
     /// - Returns: The path of its library.
     func build(in folder: Folder) throws -> String {
-        // Each package has its own folder, since two packages cannot be built into the same one at once.
-        let scratch = "\(Build.root)/.build-examples/\(library)"
+        // One folder for all, so that the kit is compiled once. SwiftPM lets one package wait for the other.
+        let scratch = "\(Build.root)/.build-examples"
         let ended = try Command.shell(
             "swift test --package-path '\(Build.root)/Examples/\(self.folder)' --scratch-path '\(scratch)' 2>&1",
             in: folder)

@@ -9,7 +9,7 @@ import Testing
     "'grantor plugin new' writes packages that build, pass and load as they are", .serialized, .timeLimit(.minutes(15)))
 struct ScaffoldTests {
     /// One folder for all builds here, one after another, so that the kit is compiled once.
-    private static let scratch = "\(Build.root)/.build-examples/scaffold"
+    private static let scratch = "\(Build.root)/.build-examples"
     private static let kinds = ["grant", "format", "store", "endpoint", "step", "filter", "claims", "events"]
 
     private func build(_ command: String, _ package: String, in folder: Folder) throws -> String {
