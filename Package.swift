@@ -23,8 +23,8 @@ let strict: [SwiftSetting] =
 let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety()]
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
-let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKit")
-let memoryRecords: Target.Dependency = .product(name: "MemoryRecords", package: "GrantKit")
+let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKitTesting")
+let memoryRecords: Target.Dependency = .product(name: "MemoryRecords", package: "GrantKitTesting")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A plugin: its product is named after its ID, its target after its folder.
@@ -194,6 +194,7 @@ let package = Package(
     // Pinned, so that a build is of what was tested; Scripts/dependencies.tsv has all that these bring in.
     dependencies: [
         .package(path: "Sources/GrantKit"),
+        .package(name: "GrantKitTesting", path: "Sources/GrantKit/Testing"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),

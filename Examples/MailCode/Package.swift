@@ -6,7 +6,10 @@ let package = Package(
     name: "MailCode",
     products: [.library(name: "mail-code", type: .dynamic, targets: ["MailCode"])],
     // In a package of your own, use the URL of the kit's repository and a version.
-    dependencies: [.package(path: "../../Sources/GrantKit")],
+    dependencies: [
+        .package(path: "../../Sources/GrantKit"),
+        .package(name: "GrantKitTesting", path: "../../Sources/GrantKit/Testing"),
+    ],
     targets: [
         .target(
             name: "MailCode", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
@@ -15,7 +18,7 @@ let package = Package(
             name: "MailCodeTests",
             dependencies: [
                 "MailCode", .product(name: "GrantKit", package: "GrantKit"),
-                .product(name: "GrantKitTesting", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKitTesting"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -6,7 +6,10 @@ let package = Package(
     name: "NetworkPolicy",
     products: [.library(name: "network-policy", type: .dynamic, targets: ["NetworkPolicy"])],
     // In a package of your own, use the URL of the kit's repository and a version.
-    dependencies: [.package(path: "../../Sources/GrantKit")],
+    dependencies: [
+        .package(path: "../../Sources/GrantKit"),
+        .package(name: "GrantKitTesting", path: "../../Sources/GrantKit/Testing"),
+    ],
     targets: [
         .target(
             name: "NetworkPolicy", dependencies: [.product(name: "GrantKit", package: "GrantKit")],
@@ -15,7 +18,7 @@ let package = Package(
             name: "NetworkPolicyTests",
             dependencies: [
                 "NetworkPolicy", .product(name: "GrantKit", package: "GrantKit"),
-                .product(name: "GrantKitTesting", package: "GrantKit"),
+                .product(name: "GrantKitTesting", package: "GrantKitTesting"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -23,7 +23,7 @@ package struct KitFolder: Sendable {
         guard let found = [path, KitFolder.below(path)].first(where: KitFolder.isKit) else {
             throw ScaffoldError(
                 "there is no kit at '\(ShownText.onOneLine(name))': name the folder 'Sources/GrantKit' of the server's "
-                    + "repository, which has Package.swift and Sources/GrantKitTesting")
+                    + "repository, which has Package.swift and Testing/Package.swift")
         }
         self.path = found
     }
@@ -50,7 +50,7 @@ package struct KitFolder: Sendable {
     }
 
     private static func isKit(_ folder: String) -> Bool {
-        ["Package.swift", "Sources/GrantKitTesting"].allSatisfy {
+        ["Package.swift", "Testing/Package.swift"].allSatisfy {
             FileManager.default.fileExists(atPath: "\(folder)/\($0)")
         }
     }

@@ -40,6 +40,7 @@ struct CompiledSources {
             ("__id__", id), ("__symbol__", words.joined(separator: "_")), ("__Module__", module),
             ("__module__", module.prefix(1).lowercased() + module.dropFirst()),
             ("__kit__", "\"../grantor/Sources/GrantKit\""),
+            ("__testing__", "\"../grantor/Sources/GrantKit/Testing\""),
         ]
         return values.reduce(template) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     }

@@ -10,8 +10,10 @@ struct KitFolderTests {
     /// Makes a folder that looks like the kit.
     private func make(_ path: String) throws {
         try FileManager.default.createDirectory(
-            atPath: "\(path)/Sources/GrantKitTesting", withIntermediateDirectories: true)
-        try Data().write(to: URL(fileURLWithPath: "\(path)/Package.swift"))
+            atPath: "\(path)/Testing", withIntermediateDirectories: true)
+        for file in ["Package.swift", "Testing/Package.swift"] {
+            try Data().write(to: URL(fileURLWithPath: "\(path)/\(file)"))
+        }
     }
 
     @Test("is named by its own path or by that of the server's repository")

@@ -69,7 +69,7 @@ struct PluginIDTests {
         var names = interface.matches(of: /\npublic [a-z ]*(?:struct|class|enum|protocol) ([A-Za-z]+)/).map {
             String($0.1)
         }
-        let testing = "\(kit)/Sources/GrantKitTesting"
+        let testing = "\(kit)/Testing/Sources/GrantKitTesting"
         let files = FileManager.default.enumerator(atPath: testing)?.compactMap { $0 as? String } ?? []
         for file in files where file.hasSuffix(".swift") {
             let source = try String(contentsOfFile: "\(testing)/\(file)", encoding: .utf8)

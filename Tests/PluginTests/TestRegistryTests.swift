@@ -52,7 +52,7 @@ struct TestRegistryTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
         let source = try String(
-            contentsOfFile: "\(root)/Sources/GrantKit/Sources/GrantKitTesting/Values/TestRegistry.swift",
+            contentsOfFile: "\(root)/Sources/GrantKit/Testing/Sources/GrantKitTesting/Values/TestRegistry.swift",
             encoding: .utf8)
         let lists = Mirror(reflecting: Registry()).children.compactMap(\.label)
         #expect(lists.count > 20)

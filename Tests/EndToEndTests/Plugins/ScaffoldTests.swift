@@ -87,7 +87,7 @@ struct ScaffoldTests {
     private func umbrella(_ ids: [(kind: String, id: String, module: String)], in folder: Folder) throws -> String {
         let products = ids.map { ".library(name: \"\($0.id)\", type: .dynamic, targets: [\"\($0.module)\"])" }
         let kit = [".product(name: \"GrantKit\", package: \"GrantKit\")"]
-        let testing = kit + [".product(name: \"GrantKitTesting\", package: \"GrantKit\")"]
+        let testing = kit + [".product(name: \"GrantKitTesting\", package: \"GrantKitTesting\")"]
         let targets = ids.flatMap { row in
             [
                 """
@@ -110,7 +110,10 @@ struct ScaffoldTests {
             let package = Package(
                 name: "Kinds",
                 products: [\(products.joined(separator: ", "))],
-                dependencies: [.package(name: "GrantKit", path: "\(Build.root)/Sources/GrantKit")],
+                dependencies: [
+                    .package(name: "GrantKit", path: "\(Build.root)/Sources/GrantKit"),
+                    .package(name: "GrantKitTesting", path: "\(Build.root)/Sources/GrantKit/Testing"),
+                ],
                 targets: [\(targets.joined(separator: ", "))],
                 swiftLanguageModes: [.v6]
             )
@@ -201,8 +204,10 @@ struct ScaffoldTests {
         try await Folder.with { folder in
             let kit = "\(folder.path)/a \"b\" \\(c) é 😀/kit"
             try FileManager.default.createDirectory(
-                atPath: "\(kit)/Sources/GrantKitTesting", withIntermediateDirectories: true)
-            try "".write(toFile: "\(kit)/Package.swift", atomically: true, encoding: .utf8)
+                atPath: "\(kit)/Testing", withIntermediateDirectories: true)
+            for file in ["Package.swift", "Testing/Package.swift"] {
+                try "".write(toFile: "\(kit)/\(file)", atomically: true, encoding: .utf8)
+            }
             for place in ["badge", "deep/er/badge"] {
                 let written = try Command.run(
                     Build.program, ["plugin", "new", "badge-grant", "--path", place, "--kit", kit], in: folder)

@@ -139,6 +139,7 @@ private struct LentTestHost: PluginHost {
         case .endpoints: host.issuer + "/auth" + route.path
         case .issuer: host.issuer + route.path
         case .wellKnown: host.issuer + "/.well-known" + route.path
+        @unknown default: host.issuer + route.path
         }
     }
 
