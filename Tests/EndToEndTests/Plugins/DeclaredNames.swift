@@ -22,6 +22,7 @@ enum DeclaredNames {
         let parameters =
             registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
             + registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
+            + registry.authenticators.flatMap(\.parameters)
         return grants.flatMap { [$0.wire, $0.key] + $0.aliases } + registry.flows.map(\.word) + parameters.map(\.name)
     }
 
@@ -33,7 +34,7 @@ enum DeclaredNames {
 
     private static func ofTokens(_ registry: Registry) -> [String] {
         registry.formats.map(\.name) + registry.extensions.flatMap(\.members) + registry.collections.map(\.name)
-            + registry.jobs.map(\.name)
+            + registry.jobs.map(\.name) + registry.authenticators.flatMap(\.methods).map(\.name)
     }
 
     private static func ofPeople(_ registry: Registry) -> [String] {

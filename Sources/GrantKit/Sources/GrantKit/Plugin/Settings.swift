@@ -176,12 +176,17 @@ public struct Settings: Sendable {
     ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
     ///   - fallback: The default.
     ///   - words: All strings that it can be.
+    ///   - advice: The reasons against some of the strings, by string. `grantor check` warns of a client that has one.
     ///   - help: The purpose, in one sentence.
     /// - Returns: The attribute, by which the plugin reads a client's value.
     public func clientAttribute(
-        _ name: String, under grant: String? = nil, default fallback: String, among words: [String], _ help: String
+        _ name: String, under grant: String? = nil, default fallback: String, among words: [String],
+        advice: [String: String] = [:], _ help: String
     ) -> ClientAttribute<String> {
-        source.declare(AttributeDeclaration(name, at: .once(under: grant), .word(words), default: fallback, help))
+        var declaration = AttributeDeclaration(
+            name, at: .once(under: grant), .word(words), default: fallback, help)
+        declaration.advice = advice
+        source.declare(declaration)
         return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 
