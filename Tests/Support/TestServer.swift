@@ -4,6 +4,7 @@ import AdminAPI
 import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
+import ClientAssertion
 import ClientCredentials
 public import Cryptography
 import DeviceAuthorization
@@ -32,6 +33,7 @@ public enum Plugins {
     public static let adminAPI = type(adminAPIPluginMake)
     public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
+    public static let clientAssertion = type(clientAssertionPluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let deviceAuthorization = type(deviceAuthorizationPluginMake)
     public static let implicit = type(implicitPluginMake)
@@ -51,9 +53,9 @@ public enum Plugins {
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
-        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
-        jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
-        sessionsAPI, sqliteStore, webhooks,
+        adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
+        introspection, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken,
+        revocation, sessionsAPI, sqliteStore, webhooks,
     ]
 
     public static let all: [PluginSetup] = [

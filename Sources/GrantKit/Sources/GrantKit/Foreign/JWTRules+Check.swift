@@ -74,7 +74,7 @@ extension JWTRules {
         }
         guard let end = claims["exp"]?.numericDate else { return }
         guard end > now else { throw JWTRefusal("it has expired") }
-        if let longest = longestLife ?? (isSingleUse ? .seconds(86400) : nil), end - now > longest {
+        if let longest = longestLife ?? (isSingleUse ? .seconds(86400) : nil), end - now > longest + leeway {
             throw JWTRefusal("it is valid for too long")
         }
     }

@@ -23,7 +23,7 @@ public struct JWTRules: Sendable {
     public var required = ["exp"]
     /// The longest time from now to `exp`; nil for any.
     public var longestLife: Duration?
-    /// How far ahead of now `nbf` and `iat` may be, because the clocks of two machines differ.
+    /// How much later `nbf`, `iat` and the latest `exp` may be, because the clocks of two machines differ.
     public var leeway = Duration.seconds(30)
     /// Whether the token is accepted only once, by its `jti`, on all servers that share a store.
     ///
