@@ -4,7 +4,8 @@ public import GrantKit
 
 /// A host without services, for plugins that need none.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
-    CryptographyService, ForeignKeyService, SessionDirectory, ConsentDirectory, AttemptService, JobService, OutboundHTTP, EventService
+    CryptographyService, ForeignKeyService, SessionDirectory, ConsentDirectory, AttemptService, JobService,
+    OutboundHTTP, EventService
 {
     private let error = StoreError("this test lends nothing")
 

@@ -71,7 +71,8 @@ extension ClientDocument {
             guard capabilities.isComplete else { return }
             let known = ClientMethod.ofCore + capabilities.authenticationMethods.map(\.name)
             report(
-                place, "no loaded plugin authenticates clients by '\(name)'", note: .candidates(for: name, among: known))
+                place, "no loaded plugin authenticates clients by '\(name)'", note: .candidates(for: name, among: known)
+            )
         case .secret? where !hasSecret:
             report(place, "'\(name)' needs a secret, but \(label) has none", note: .text("add 'secret'"))
         case .keys? where !hasKeys:

@@ -13,8 +13,8 @@ struct ClientDocument {
     /// The members that the core reads.
     private static let members = [
         "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope", "allowed_origins",
-        "auth", "resourceType", method,
-    ] + keyMembers
+        "auth", "resourceType", "token_endpoint_auth_method", "jwks", "jwks_uri",
+    ]
     /// The members that the core reads if users can sign in.
     private static let membersForPeople = ["first_party"] + ClientDescription.addresses.map(\.member)
     /// All members that the core reads with the right plugins.
@@ -87,7 +87,8 @@ struct ClientDocument {
             document: withoutSecret)
         client.publicKeys = credentials.keys
         return RegisteredClient(
-            client: client, methods: credentials.methods, secrets: live, allowedOrigins: ClientDocument.origins(of: document), plans: plans,
+            client: client, methods: credentials.methods, secrets: live,
+            allowedOrigins: ClientDocument.origins(of: document), plans: plans,
             redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
     }
 

@@ -20,7 +20,8 @@ final class RegisteredClient: Sendable {
     let epoch: Int64?
 
     init(
-        client: Client, methods: [String], secrets: [ClientSecret], allowedOrigins: Set<String>, plans: [String: TokenPlan],
+        client: Client, methods: [String], secrets: [ClientSecret], allowedOrigins: Set<String>,
+        plans: [String: TokenPlan],
         redirects: [String: [RedirectURI]], isFirstParty: Bool, epoch: Int64?
     ) {
         self.client = client

@@ -16,7 +16,8 @@ struct NameClaims {
         (.path, ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath]),
         (.collection, collectionsOfCore),
         (.document, ["oauth-authorization-server", "jwks.json"]),
-        (.authenticationMethod, ClientMethod.ofCore), (.step, [InteractionRun.step]), (.formField, InteractionRun.fields),
+        (.authenticationMethod, ClientMethod.ofCore), (.step, [InteractionRun.step]),
+        (.formField, InteractionRun.fields),
         (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
     ]
 

@@ -114,7 +114,8 @@ struct KeySetTests {
         ("an empty set", OutboundReply(status: 200, body: Array(#"{"keys":[]}"#.utf8)), "cannot be used"),
         ("too many keys", OutboundReply(status: 200, body: KeySetTests.many), "cannot be used"),
         (
-            "a shared secret", OutboundReply(status: 200, body: Array(#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#.utf8)),
+            "a shared secret",
+            OutboundReply(status: 200, body: Array(#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#.utf8)),
             "secret or private"
         ),
         ("a private key", OutboundReply(status: 200, body: Array(#"{"keys":[{"kty":"EC","d":"x"}]}"#.utf8)), "private"),

@@ -11,7 +11,8 @@ struct ForwardedRoleTests {
     /// What `Registry.forwarded` knows; a new kind belongs there first.
     private static let forwarded: Set<String> = [
         "grants", "extensions", "formats", "resolvers", "endpoints", "flows", "requestFilters", "tokenFilters", "steps",
-        "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents", "eventSinks", "outboxes",
+        "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents",
+        "eventSinks", "outboxes",
         "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms", "metadata",
     ]
 

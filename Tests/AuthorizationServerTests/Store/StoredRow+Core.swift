@@ -153,7 +153,8 @@ extension StoredRow {
     private static func registered(_ epoch: Int64?, in core: ServerCore) throws -> RegisteredClient {
         let known = try #require(core.generation?.clients["service"])
         return RegisteredClient(
-            client: known.client, methods: known.methods, secrets: [], allowedOrigins: [], plans: [:], redirects: [:], isFirstParty: false,
+            client: known.client, methods: known.methods, secrets: [], allowedOrigins: [], plans: [:], redirects: [:],
+            isFirstParty: false,
             epoch: epoch)
     }
 

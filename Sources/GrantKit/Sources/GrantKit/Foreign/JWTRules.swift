@@ -5,7 +5,7 @@
 /// Every known claim must have the type of RFC 7519, also if no rule is about it. Without an issuer, a subject or an
 /// audience, the caller has to check it.
 public struct JWTRules: Sendable {
-    /// The values of `typ` that are accepted, compared without case and without `application/` (RFC 7515 section 4.1.9).
+    /// The values of `typ` that are accepted, without case and `application/` (RFC 7515 section 4.1.9).
     public var types: [String]
     /// Whether the token may have no `typ`.
     public var isTypeOptional = false

@@ -2,7 +2,7 @@
 
 @_spi(Host) import GrantKit
 
-/// Checks tokens of test parties, by the same rules as a server; key sets are fetched from the test's network each time.
+/// Checks tokens of test parties by the rules of a server; key sets are fetched from the test's network each time.
 struct TestForeignKeys: ForeignKeyService {
     static let collection = "used_jwt"
 
