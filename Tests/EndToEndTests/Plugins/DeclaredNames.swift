@@ -19,10 +19,9 @@ enum DeclaredNames {
 
     private static func ofGrants(_ registry: Registry) -> [String] {
         let grants = registry.grants.map(\.declaration) + registry.flows.map(\.grant)
-        let parameters =
-            registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
-            + registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
-            + registry.authenticators.flatMap(\.parameters)
+        var parameters = registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
+        parameters += registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
+        parameters += registry.authenticators.flatMap(\.parameters)
         return grants.flatMap { [$0.wire, $0.key] + $0.aliases } + registry.flows.map(\.word) + parameters.map(\.name)
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuthorizationServer
 @_spi(Host) import GrantKit
 import Support
 import Testing
 
+@testable import AuthorizationServer
 @testable import Cryptography
 
 @Suite("RFC 7523 section 2.2: clients authenticate with a signed assertion", .timeLimit(.minutes(10)))
@@ -17,7 +17,7 @@ struct ClientAssertionTests {
     @Test("an assertion authenticates with every asymmetric algorithm", arguments: SignatureAlgorithm.allCases)
     func algorithms(_ algorithm: SignatureAlgorithm) async throws {
         guard algorithm.scheme != .hmac else { return }
-        let signer = try Signer("robot", algorithm)
+        let signer = try Signer(algorithm: algorithm.rawValue)
         let server = try await server(signer)
         let answer = await server.assert(try signer.sign(signer.claims(at: server.clock.now)))
         #expect(answer.status == 200, "\(answer.json) \(server.log.lines)")
@@ -233,6 +233,11 @@ struct ClientAssertionTests {
         }
         #expect(statuses.count { $0 == 200 } == 1 && statuses.count { $0 == 401 } == 63)
         #expect(server.log.lines.contains { $0.contains("it was used before") })
+    }
+
+    @Test("the use of an assertion is durable, since it must outlive the process")
+    func durable() {
+        #expect(UsedJWT.collection.durability == .durable)
     }
 
     @Test("another node on the same store refuses it too, for as long as it is valid")
