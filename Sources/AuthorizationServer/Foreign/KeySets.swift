@@ -115,7 +115,7 @@ final class KeySets: Sendable {
 
     // MARK: fetching
 
-    /// Begins a request, which belongs to no request of a client: it goes on if the one that needed it is cancelled.
+    /// Begins a request, which belongs to no request of a client: it continues if that request is cancelled.
     private func begin(_ entry: inout Entry, _ address: String, _ now: Timestamp) {
         entry.askedAt = now
         entry.fetch = Task.detached { [self] in

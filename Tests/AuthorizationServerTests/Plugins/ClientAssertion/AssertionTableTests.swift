@@ -37,7 +37,7 @@ struct AssertionTableTests {
 
     private static let named = "its 'iss' and 'sub' must both be the identifier of the client"
 
-    /// The wrong forms of a claim with a text.
+    /// The wrong forms of a claim that is a string.
     private static func texts(_ name: String, _ rule: String) -> [Case] {
         claim(
             name,
