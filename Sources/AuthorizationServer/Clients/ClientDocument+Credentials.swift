@@ -43,7 +43,8 @@ extension ClientDocument {
             return ClientCredentials(methods: [], keys: keys)
         }
         checkMethod(name, at: place, hasSecret: hasSecret)
-        return ClientCredentials(methods: [name], keys: keys)
+        // A client that says it is public and has a secret is reported once, not as one without a secret too.
+        return ClientCredentials(methods: name == ClientMethod.none && hasSecret ? [] : [name], keys: keys)
     }
 
     // MARK: methods
