@@ -2,9 +2,8 @@
 
 import GrantKit
 
-/// The method `private_key_jwt` (OpenID Connect Core section 9).
+/// The methods `private_key_jwt` and `client_secret_jwt` (OpenID Connect Core section 9).
 struct AssertionAuthenticator: ClientAuthenticator {
-    static let method = "private_key_jwt"
     static let type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     /// The `typ` of an assertion that follows RFC 10070.
     private static let updated = "client-authentication+jwt"
@@ -12,12 +11,16 @@ struct AssertionAuthenticator: ClientAuthenticator {
 
     let host: any PluginHost
     let algorithms: SigningAlgorithms
+    let accepted: AssertionMethods
     let longestLife: Duration
     let ownAlgorithms: ClientAttribute<SigningAlgorithms>
     let audience: ClientAttribute<String>
 
     var methods: [AuthenticationMethod] {
-        [AuthenticationMethod(AssertionAuthenticator.method, with: .keys, algorithms: algorithms.names)]
+        let key = AuthenticationMethod(AssertionMethods.key, with: .keys, algorithms: algorithms.names)
+        let secret = AuthenticationMethod(
+            AssertionMethods.secret, with: .readableSecret, algorithms: SigningAlgorithms.symmetric.names)
+        return (accepted.hasKey ? [key] : []) + (accepted.hasSecret ? [secret] : [])
     }
     let parameters = [
         ParameterDeclaration("client_assertion", longest: 8192, secret: true),
@@ -37,19 +40,27 @@ struct AssertionAuthenticator: ClientAuthenticator {
         guard type == AssertionAuthenticator.type else {
             throw OAuthError(.invalidClient, "the 'client_assertion_type' is not supported")
         }
-        guard let claims = host.foreignKeys.unverified(assertion)?.claims else {
-            throw refusal("it is not a signed JWT")
-        }
-        guard let client = claims["sub"]?.string, !client.isEmpty, claims["iss"]?.string == client else {
+        guard let jwt = host.foreignKeys.unverified(assertion) else { throw refusal("it is not a signed JWT") }
+        guard let client = jwt.claims["sub"]?.string, !client.isEmpty, jwt.claims["iss"]?.string == client else {
             throw refusal("its 'iss' and 'sub' must both be the identifier of the client")
         }
-        return ClientClaim(clientID: client, method: AssertionAuthenticator.method)
+        return ClientClaim(clientID: client, method: try method(of: jwt))
+    }
+
+    /// The method that an assertion uses, by its algorithm.
+    private func method(of jwt: UnverifiedJWT) throws -> String {
+        let isCode = SigningAlgorithms.symmetric.contains(jwt.header["alg"]?.string ?? "")
+        guard isCode ? accepted.hasSecret : accepted.hasKey else {
+            throw refusal("the setting 'methods' of the plugin does not allow its method")
+        }
+        return isCode ? AssertionMethods.secret : AssertionMethods.key
     }
 
     func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws {
         let assertion = try request.parameters.required("client_assertion")
+        let keys: KeySource = claim.method == AssertionMethods.key ? .client(client) : .secret(client)
         do {
-            _ = try await host.foreignKeys.verify(assertion, by: .client(client), rules(for: assertion, of: client))
+            _ = try await host.foreignKeys.verify(assertion, by: keys, rules(for: assertion, claim.method, of: client))
         } catch let problem as JWTRefusal {
             throw refusal(problem.reason + hint(about: assertion, of: client))
         } catch let problem as OutboundError {
@@ -59,7 +70,7 @@ struct AssertionAuthenticator: ClientAuthenticator {
 
     // MARK: rules
 
-    private func rules(for assertion: String, of client: Client) -> JWTRules {
+    private func rules(for assertion: String, _ method: String, of client: Client) -> JWTRules {
         let isForTokenEndpoint = mayNameTokenEndpoint(client) && namesTokenEndpoint(assertion)
         // An assertion of the new type is always for the issuer.
         let types = ["JWT"] + (isForTokenEndpoint ? [] : [AssertionAuthenticator.updated])
@@ -67,7 +78,8 @@ struct AssertionAuthenticator: ClientAuthenticator {
         rules.audience = [isForTokenEndpoint ? tokenURL : host.issuer]
         rules.isTypeOptional = true
         rules.subject = client.id
-        rules.algorithms = algorithms.restricted(to: client[ownAlgorithms])
+        let usable = method == AssertionMethods.key ? algorithms : SigningAlgorithms.symmetric
+        rules.algorithms = usable.restricted(to: client[ownAlgorithms])
         rules.required = ["iss", "sub", "aud", "exp", "jti"]
         rules.longestLife = longestLife
         rules.isSingleUse = true

@@ -13,12 +13,13 @@ struct ClientAssertion: Plugin {
 
     init(settings: Settings, host: any PluginHost) throws {
         let algorithms = settings.read(
-            "algorithms", default: SigningAlgorithms.all, "the signature algorithms that are accepted from any client")
-        guard !algorithms.names.isEmpty else {
-            throw ConfigurationError("'algorithms' must name at least one algorithm", at: "algorithms")
-        }
+            "algorithms", default: SigningAlgorithms.asymmetric,
+            "the signature algorithms that are accepted from any client with keys")
         authenticator = AssertionAuthenticator(
             host: host, algorithms: algorithms,
+            accepted: settings.read(
+                "methods", default: AssertionMethods.usual,
+                "the methods that clients may use: private_key_jwt, client_secret_jwt or both"),
             longestLife: settings.read(
                 "longest_life", default: .seconds(3600), in: .seconds(60)...(.seconds(86400)),
                 "how far ahead the 'exp' of an assertion may be"),
@@ -29,6 +30,9 @@ struct ClientAssertion: Plugin {
                 "assertion_audience", default: AssertionAudience.issuer, among: AssertionAudience.all,
                 advice: [AssertionAudience.tokenEndpoint: AssertionAudience.advice],
                 "the audience of its assertions: the issuer, or the URL of the token endpoint too"))
+        guard !algorithms.names.isEmpty, algorithms.names.allSatisfy(SigningAlgorithms.asymmetric.contains) else {
+            throw ConfigurationError("'algorithms' must name asymmetric algorithms, such as ES256", at: "algorithms")
+        }
     }
 
     func register(in registry: inout Registry) {

@@ -2,16 +2,18 @@
 
 import GrantKit
 
-/// Names of asymmetric signature algorithms; any other name is a mistake in the configuration.
+/// Names of signature algorithms; any other name is a mistake in the configuration.
 struct SigningAlgorithms: SettingValue {
-    /// All names (RFC 7518 section 3.1, RFC 8037 section 3.1), the best first.
-    static let known = [
+    /// The asymmetric ones (RFC 7518 section 3.1, RFC 8037 section 3.1), the best first.
+    static let asymmetric = SigningAlgorithms(names: [
         "EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512",
-    ]
-    static let all = SigningAlgorithms(names: known)
+    ])
+    /// Those with a shared secret.
+    static let symmetric = SigningAlgorithms(names: ["HS256", "HS384", "HS512"])
     /// No names, for a client that does not restrict them.
     static let any = SigningAlgorithms(names: [])
 
+    private static var known: [String] { asymmetric.names + symmetric.names }
     static var expectation: String { "one or several of \(known.joined(separator: ", "))" }
 
     let names: [String]
@@ -29,8 +31,10 @@ struct SigningAlgorithms: SettingValue {
 
     var setting: JSON { .strings(names) }
 
+    func contains(_ name: String) -> Bool { names.contains(name) }
+
     /// Those of the names that a client may use too.
     func restricted(to others: SigningAlgorithms) -> [String] {
-        others.names.isEmpty ? names : names.filter { others.names.contains($0) }
+        others.names.isEmpty ? names : names.filter(others.contains)
     }
 }

@@ -71,6 +71,27 @@ struct ClientAuthenticationParityTests {
         }
     }
 
+    @Test("a code with a secret is accepted by both, and one with another secret by neither")
+    func codes() async throws {
+        let secret = "a secret of thirty-two bytes, or more"
+        let settings: JSON = ["methods": ["client_secret_jwt"]]
+        let document: JSON = [
+            "id": "robot", "secret": .string(secret), "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "client_secret_jwt",
+        ]
+        let server = try await TestServer(
+            Plugins.all + [.init(Plugins.clientAssertion, settings)], clients: [TestServer.service, document])
+        let plugin = try await TestHost(issuer: server.core.issuer).load(Plugins.clientAssertion, settings: settings)
+        plugin.host.clients.add(.test(id: "robot", document: document))
+        let claims = try Signer().claims(at: server.clock.now)
+        for given in [secret, secret, "another secret of more than 32 bytes"] {
+            let sent = form(TestParty.authenticate(claims, with: given), Case(testDescription: "a code"))
+            let answer = await server.post("/auth/token", [("grant_type", "client_credentials")] + sent)
+            let test = await outcome(of: sent, plugin)
+            #expect(test == answer.error ?? "authenticated")
+        }
+    }
+
     private func form(_ assertion: String, _ example: Case) -> [(String, String)] {
         [("client_assertion", assertion), ("client_assertion_type", example.type)] + example.form
     }

@@ -7,7 +7,9 @@ struct ClientCredentials {
     /// The methods that are accepted; empty if the document is not valid.
     var methods: [String]
     /// The keys in its document.
-    var keys: (any PublicKeys)?
+    var keys: (any VerificationKeys)?
+    /// Its secrets as keys, if its method needs them.
+    var secretKeys: (any VerificationKeys)?
 
     /// Whether anyone can act as the client.
     var isPublic: Bool { methods.contains(ClientMethod.none) }
@@ -28,7 +30,7 @@ extension ClientDocument {
     var needsNoSecret: Bool {
         guard let name = document[ClientDocument.method]?.string else { return hasKeys && !methodsWithKeys.isEmpty }
         let added = capabilities.authenticationMethods.first { $0.name == name }
-        return name == ClientMethod.none || (added.map { $0.credential != .secret } ?? false)
+        return name == ClientMethod.none || added?.credential == .keys || added?.credential == .other
     }
 
     /// Reads the keys of the client and the methods by which it may authenticate.
@@ -44,7 +46,27 @@ extension ClientDocument {
         }
         checkMethod(name, at: place, hasSecret: hasSecret)
         // A client that says it is public and has a secret is reported once, not as one without a secret too.
-        return ClientCredentials(methods: name == ClientMethod.none && hasSecret ? [] : [name], keys: keys)
+        let methods = name == ClientMethod.none && hasSecret ? [] : [name]
+        return ClientCredentials(methods: methods, keys: keys, secretKeys: readSecretKeys(name, at: place))
+    }
+
+    /// Reads the secrets of a client whose method needs readable ones; nil for any other method.
+    private mutating func readSecretKeys(_ name: String, at place: Path) -> (any VerificationKeys)? {
+        guard credential(of: name) == .readableSecret else { return nil }
+        guard !isStored else {
+            report(
+                place, "'\(name)' cannot be used by a client in the store, which keeps no readable secret",
+                note: .text("declare the client in the configuration, or use its keys"))
+            return nil
+        }
+        let texts = document["secret"]?.strings ?? []
+        guard texts.allSatisfy({ $0.utf8.count >= 32 && secrets.slowHash($0) == nil }) else {
+            report(
+                path.key("secret"), "'\(name)' needs a secret of at least 32 bytes that is not a hash",
+                note: .text("a message authentication code has such a key (RFC 7518 section 3.2)"))
+            return nil
+        }
+        return signatures.secretKeys(texts.map(Secret.init))
     }
 
     // MARK: methods
@@ -74,11 +96,11 @@ extension ClientDocument {
             report(
                 place, "no loaded plugin authenticates clients by '\(name)'", note: .candidates(for: name, among: known)
             )
-        case .secret? where !hasSecret:
+        case .secret? where !hasSecret, .readableSecret? where !hasSecret && !isStored:
             report(place, "'\(name)' needs a secret, but \(label) has none", note: .text("add 'secret'"))
         case .keys? where !hasKeys:
             report(place, "'\(name)' needs keys, but \(label) has none", note: .text("add 'jwks' or 'jwks_uri'"))
-        case .secret?: break
+        case .secret?, .readableSecret?: break
         default: if hasSecret { reportUnused(name, at: place) }
         }
     }
@@ -101,7 +123,7 @@ extension ClientDocument {
     // MARK: keys
 
     /// Reads the keys; nil if there are none, or only the address of a key set.
-    private mutating func readKeys() -> (any PublicKeys)? {
+    private mutating func readKeys() -> (any VerificationKeys)? {
         guard hasKeys else { return nil }
         guard !methodsWithKeys.isEmpty else {
             for name in ClientDocument.keyMembers where document[name] != nil { warnInert(name, at: path) }

@@ -45,6 +45,8 @@ struct ClientDocument {
     let signatures: any SignatureVerifier
     /// The secrets of a client in the store, whose document has none.
     var kept: [ClientSecret]?
+    /// Whether the client is in the store, or will be.
+    var isStored = false
     /// The longest lifetime of an access token that is accepted.
     var longest = ClientDocument.longestLifetime
     /// The number that ends all grants to the client when it changes; nil unless it is read from the store.
@@ -85,7 +87,7 @@ struct ClientDocument {
         var client = Client(
             id: id, isPublic: credentials.isPublic, grants: Set(grants.map(\.key)), scope: scope,
             document: withoutSecret)
-        client.publicKeys = credentials.keys
+        (client.publicKeys, client.secretKeys) = (credentials.keys, credentials.secretKeys)
         return RegisteredClient(
             client: client, methods: credentials.methods, secrets: live,
             allowedOrigins: ClientDocument.origins(of: document), plans: plans,

@@ -14,7 +14,7 @@ extension Generation {
         var reader = ClientDocument(
             stored.document, at: [], capabilities: capabilities, defaultFormat: settings.defaultTokenFormat,
             secrets: secrets, signatures: signatures)
-        reader.longest = longestOfStored
+        (reader.longest, reader.isStored) = (longestOfStored, true)
         reader.kept = stored.secrets.compactMap { kept in
             if let digest = kept.digest { return ClientSecret(form: .generated(Secret(digest)), until: kept.until) }
             return kept.hash.flatMap(secrets.slowHash).map { ClientSecret(form: .slow($0), until: kept.until) }

@@ -11,7 +11,7 @@ extension StoredClient {
             document, at: [], capabilities: generation.capabilities,
             defaultFormat: generation.settings.defaultTokenFormat, secrets: directory.secrets,
             signatures: directory.cryptography)
-        reader.longest = generation.longestOfStored
+        (reader.longest, reader.isStored) = (generation.longestOfStored, true)
         let hasNoSecret =
             sent["secret"] == .null
             || (sent["secret"] == nil && (former?.secrets.isEmpty ?? reader.needsNoSecret))

@@ -16,6 +16,7 @@ struct ForeignKeys: ForeignKeyService {
 
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let jwt = try core.cryptography.read(token)
+        try checkKind(jwt.header, source)
         try rules.check(jwt, at: core.now)
         let party = try await verifySignature(of: token, by: source)
         if rules.isSingleUse {
@@ -23,6 +24,17 @@ struct ForeignKeys: ForeignKeyService {
             try await used.use(jwt.claims, of: jwt.claims["iss"]?.string ?? party, by: plugin)
         }
         return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    /// Keeps signatures and message authentication codes apart, so that no public key can be taken for a secret (RFC
+    /// 8725 section 2.1).
+    private func checkKind(_ header: JSON, _ source: KeySource) throws {
+        let isSigned = core.cryptography.signatureAlgorithms.contains(header["alg"]?.string ?? "")
+        if case .secret = source {
+            guard !isSigned else { throw JWTRefusal("it has a signature instead of a message authentication code") }
+        } else if !isSigned {
+            throw JWTRefusal("it has a message authentication code instead of a signature")
+        }
     }
 
     /// Verifies a signature.
@@ -45,6 +57,10 @@ struct ForeignKeys: ForeignKeyService {
         case .keys(let set):
             try ForeignKeys.accept(try core.cryptography.publicKeys(set).verify(token))
             return ""
+        case .secret(let client):
+            guard let keys = client.secretKeys else { throw JWTRefusal("the client has no readable secret") }
+            try ForeignKeys.accept(keys.verify(token))
+            return client.id
         @unknown default: throw JWTRefusal("this server does not know the source of its keys")
         }
     }

@@ -17,7 +17,7 @@ final class KeySets: Sendable {
     private static let limit = Duration.seconds(5)
 
     private struct Entry {
-        var keys: (any PublicKeys)?
+        var keys: (any VerificationKeys)?
         var problem = "they were never fetched"
         /// When the keys expire, and the earlier time from which on the next request may fetch them again.
         var freshUntil = Timestamp(seconds: .min)
@@ -27,7 +27,7 @@ final class KeySets: Sendable {
         var usedAt: Timestamp
         var fetch: Task<Void, Never>?
 
-        func fresh(at now: Timestamp) -> (any PublicKeys)? { freshUntil > now ? keys : nil }
+        func fresh(at now: Timestamp) -> (any VerificationKeys)? { freshUntil > now ? keys : nil }
 
         func mayAsk(at now: Timestamp) -> Bool {
             fetch == nil && (askedAt.map { now - $0 >= KeySets.pause } ?? true)
@@ -36,7 +36,7 @@ final class KeySets: Sendable {
 
     /// What a caller does next.
     private enum Next {
-        case use(any PublicKeys)
+        case use(any VerificationKeys)
         case wait(Task<Void, Never>)
         case refuse(String)
     }
@@ -60,7 +60,7 @@ final class KeySets: Sendable {
     /// The keys at an address, fetched if they are not known or have expired.
     ///
     /// - Throws: `OutboundError`, also if a request has failed less than 30 seconds ago.
-    func keys(at address: String) async throws -> any PublicKeys {
+    func keys(at address: String) async throws -> any VerificationKeys {
         switch next(at: address) {
         case .use(let keys): return keys
         case .refuse(let problem): throw OutboundError(problem)
@@ -71,7 +71,7 @@ final class KeySets: Sendable {
     }
 
     /// The keys at an address, fetched again because those that are known do not fit; nil if that is not allowed yet.
-    func newerKeys(at address: String) async -> (any PublicKeys)? {
+    func newerKeys(at address: String) async -> (any VerificationKeys)? {
         let now = environment.now
         let fetch = entries.withLock { entries -> Task<Void, Never>? in
             guard var entry = entries[address] else { return nil }
@@ -84,7 +84,7 @@ final class KeySets: Sendable {
         return try? current(at: address)
     }
 
-    private func current(at address: String) throws -> any PublicKeys {
+    private func current(at address: String) throws -> any VerificationKeys {
         let now = environment.now
         guard let entry = entries.withLock({ $0[address] }) else { throw OutboundError("the keys were dropped") }
         guard let keys = entry.fresh(at: now) else { throw OutboundError(entry.problem) }
@@ -124,7 +124,7 @@ final class KeySets: Sendable {
         }
     }
 
-    private func fetch(_ address: String) async -> Result<(any PublicKeys, Duration), OutboundError> {
+    private func fetch(_ address: String) async -> Result<(any VerificationKeys, Duration), OutboundError> {
         var request = OutboundRequest("GET", address)
         request.headers = [("accept", "application/jwk-set+json, application/json")]
         request.limit = KeySets.limit
@@ -141,7 +141,7 @@ final class KeySets: Sendable {
         }
     }
 
-    private func parse(_ body: [UInt8]) throws -> any PublicKeys {
+    private func parse(_ body: [UInt8]) throws -> any VerificationKeys {
         guard let set = try? JSON(parsing: body) else { throw OutboundError("the keys are not JSON") }
         do {
             return try signatures.publicKeys(set)
@@ -150,7 +150,7 @@ final class KeySets: Sendable {
         }
     }
 
-    private func end(_ address: String, _ result: Result<(any PublicKeys, Duration), OutboundError>) {
+    private func end(_ address: String, _ result: Result<(any VerificationKeys, Duration), OutboundError>) {
         let now = environment.now
         entries.withLock { entries in
             guard var entry = entries[address] else { return }

@@ -46,7 +46,6 @@ struct ClientKeyTests {
             "has a secret that 'none' does not use"
         ),
         ("an unknown algorithm", ["token_endpoint_auth_signing_alg": "none"], "must be one or several of"),
-        ("a symmetric algorithm", ["token_endpoint_auth_signing_alg": ["HS256"]], "must be one or several of"),
         ("an unknown audience", ["assertion_audience": "any"], "must be one of issuer, token_endpoint"),
     ]
 

@@ -68,6 +68,7 @@ struct TestForeignKeys: LaterForeignKeys {
         case .client(let client): set = client.document["jwks"]
         case .keys(let keys): set = keys
         case .address(let url): set = try JSON(parsing: try await host.send(OutboundRequest("GET", url)).body)
+        case .secret: set = nil
         @unknown default: set = nil
         }
         return set?["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []

@@ -153,7 +153,7 @@ struct AssertionTableTests {
                 ("absent", .null, "it is not a signed JWT"), ("null", null, "it is not a signed JWT"),
                 ("none", "none", "it is not a signed JWT"), ("None", "None", "it is not a signed JWT"),
                 ("a number", 1, "it is not a signed JWT"), ("an array", ["ES256"], "it is not a signed JWT"),
-                ("empty", "", "it is not a signed JWT"), ("of a MAC", "HS256", "it is not a signed JWT"),
+                ("empty", "", "it is not a signed JWT"), ("of a MAC", "HS256", "the setting 'methods' of the plugin"),
                 ("of another curve", "ES384", "no key with this 'kid' fits"),
                 ("of another kind", "RS256", "no key with this 'kid' fits"),
             ])

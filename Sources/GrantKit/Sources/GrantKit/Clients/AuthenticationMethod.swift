@@ -8,8 +8,12 @@ public struct AuthenticationMethod: Sendable, Hashable {
         ///
         /// A client with keys and without a secret uses such a method, even if it names none.
         case keys
-        /// Its secret.
+        /// Its secret, as it sends it.
         case secret
+        /// Its secret as a key, which the server must be able to read.
+        ///
+        /// The client must be declared in the configuration, with a secret of at least 32 bytes that is not a hash.
+        case readableSecret
         /// Anything else, such as a certificate that an attribute describes.
         case other
     }

@@ -14,7 +14,10 @@ public struct Client: Sendable {
     public let document: JSON
     /// For the host: the keys in its `jwks`; nil if it has none, or only the address of a key set.
     @_spi(Host)
-    public var publicKeys: (any PublicKeys)?
+    public var publicKeys: (any VerificationKeys)?
+    /// For the host: its secrets as keys; nil unless its method needs a readable secret.
+    @_spi(Host)
+    public var secretKeys: (any VerificationKeys)?
 
     /// For the host: makes a client from a validated document.
     @_spi(Host)

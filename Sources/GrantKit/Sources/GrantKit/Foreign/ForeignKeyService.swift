@@ -3,8 +3,8 @@
 /// Checks tokens that others have signed.
 ///
 /// The header of a token never decides which key verifies it. `jku`, `x5u`, `x5c` and `jwk` are ignored, and `kid` only
-/// chooses among the keys of the source. A token with `crit`, without a signature or with a message authentication code
-/// is refused.
+/// chooses among the keys of the source. A token with `crit` or without a signature is refused, and so is one with a
+/// message authentication code, unless the source is a secret.
 public protocol ForeignKeyService: Sendable {
     /// Checks a token: first its claims by the rules, then its signature, and at last whether it was used before.
     ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of which one must have signed a token of another party.
+/// The keys of which one must have signed a token of another party, or the secret that must have authenticated it.
 public enum KeySource: Sendable {
     /// The keys in the `jwks` of a client, or at its `jwks_uri`.
     case client(Client)
@@ -8,4 +8,6 @@ public enum KeySource: Sendable {
     case address(String)
     /// A key set.
     case keys(JSON)
+    /// The secret of a client whose method needs a readable one; the secret never leaves the server.
+    case secret(Client)
 }

@@ -8,13 +8,19 @@ public protocol SignatureVerifier: Sendable {
     /// - Parameter set: The key set (RFC 7517 section 5).
     /// - Returns: The keys.
     /// - Throws: An error whose description says what is wrong with the set.
-    func publicKeys(_ set: JSON) throws -> any PublicKeys
+    func publicKeys(_ set: JSON) throws -> any VerificationKeys
+
+    /// Secrets as keys for message authentication codes.
+    ///
+    /// - Parameter secrets: The secrets.
+    /// - Returns: The keys. A code that is longer than a secret is refused (RFC 7518 section 3.2).
+    func secretKeys(_ secrets: [Secret]) -> any VerificationKeys
 
     /// Parses a JWS with claims, without verifying its signature.
     ///
     /// - Parameter token: The JWS, in compact serialization.
     /// - Returns: Its header and claims.
-    /// - Throws: `JWTRefusal` if it is malformed, has no signature, a message authentication code or `crit`.
+    /// - Throws: `JWTRefusal` if it is malformed, has no signature, or has `crit`.
     func read(_ token: String) throws -> UnverifiedJWT
 
     /// The asymmetric algorithms that are verified, by their names in JOSE.

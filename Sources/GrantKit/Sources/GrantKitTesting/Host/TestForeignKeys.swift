@@ -14,6 +14,12 @@ struct TestForeignKeys: ForeignKeyService {
 
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let (jwt, signed, signature) = try TestForeignKeys.read(token)
+        let isCode = jwt.header["alg"]?.string?.utf8.starts(with: "HS".utf8) ?? false
+        if case .secret(let client) = source {
+            guard isCode else { throw JWTRefusal("it has a signature instead of a message authentication code") }
+            return try await verify(jwt, signed, signature, by: client, rules)
+        }
+        guard !isCode else { throw JWTRefusal("it has a message authentication code instead of a signature") }
         try rules.check(jwt, at: host.clock.now)
         let set = try await set(of: source)
         let key = set["keys"]?.elements.first { $0["kid"] == jwt.header["kid"] }
@@ -21,6 +27,21 @@ struct TestForeignKeys: ForeignKeyService {
             throw JWTRefusal("no key with this 'kid' fits")
         }
         guard TestParty.code(of: signed, bytes) == signature else { throw JWTRefusal("the signature is wrong") }
+        if rules.isSingleUse { try await useUp(jwt.claims) }
+        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    /// Checks a token by the secret in the document of a client.
+    private func verify(
+        _ jwt: UnverifiedJWT, _ signed: String, _ signature: String, by client: Client, _ rules: JWTRules
+    ) async throws -> VerifiedJWT {
+        try rules.check(jwt, at: host.clock.now)
+        guard let secret = client.document["secret"]?.string else {
+            throw JWTRefusal("the client has no readable secret")
+        }
+        guard TestParty.code(of: signed, Array(secret.utf8)) == signature else {
+            throw JWTRefusal("the message authentication code is wrong")
+        }
         if rules.isSingleUse { try await useUp(jwt.claims) }
         return VerifiedJWT(header: jwt.header, claims: jwt.claims)
     }
@@ -42,6 +63,7 @@ struct TestForeignKeys: ForeignKeyService {
             if let set = client.document["jwks"] { return set }
             guard let address = client.document["jwks_uri"]?.string else { throw JWTRefusal("the client has no keys") }
             return try await fetch(address)
+        case .secret: throw JWTRefusal("a secret is no key set")
         @unknown default: throw JWTRefusal("this host does not know the source of its keys")
         }
     }
@@ -64,7 +86,7 @@ struct TestForeignKeys: ForeignKeyService {
             case .object = claims
         else { throw JWTRefusal("it is not a JWS with claims") }
         guard header["crit"] == nil else { throw JWTRefusal("it requires extensions ('crit')") }
-        let kinds = ["RS", "PS", "ES", "Ed"]
+        let kinds = ["RS", "PS", "ES", "Ed", "HS"]
         guard let name = header["alg"]?.string, kinds.contains(where: { name.utf8.starts(with: $0.utf8) }),
             !parts[2].isEmpty
         else {

@@ -43,6 +43,20 @@ public struct TestParty: Sendable {
         return signed + "." + TestParty.code(of: signed, key)
     }
 
+    /// Authenticates claims by a code with a secret (HS256), as a client with the method `client_secret_jwt` does.
+    ///
+    /// - Parameters:
+    ///   - claims: The claims.
+    ///   - secret: The secret, which is in the document of a test's client as `secret`.
+    ///   - type: The `typ` of the header; nil for none.
+    /// - Returns: The token, which is a real JWS.
+    public static func authenticate(_ claims: JSON, with secret: String, type: String? = "JWT") -> String {
+        var header: JSON = ["alg": "HS256"]
+        header["typ"] = type.map(JSON.string)
+        let signed = [header, claims].map { Base64.encode(Array($0.text.utf8)) }.joined(separator: ".")
+        return signed + "." + code(of: signed, Array(secret.utf8))
+    }
+
     static func code(of signed: String, _ key: [UInt8]) -> String {
         Base64.encode(Digest.code(Array(signed.utf8), key: key))
     }

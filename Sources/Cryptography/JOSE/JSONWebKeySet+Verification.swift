@@ -3,7 +3,7 @@
 @_spi(Host) public import GrantKit
 
 @_spi(Host)
-extension JSONWebKeySet: PublicKeys {
+extension JSONWebKeySet: VerificationKeys {
     /// Verifies the signature of a JWS with the one key that may have made it.
     public func verify(_ token: String) -> SignatureVerdict {
         let signature: CompactJWS
