@@ -38,6 +38,7 @@ let plugins = [
     Plugin(id: "admin-api", module: "AdminAPI"),
     Plugin(id: "audit-log", module: "AuditLog"),
     Plugin(id: "authorization-code", module: "AuthorizationCode"),
+    Plugin(id: "client-assertion", module: "ClientAssertion"),
     Plugin(id: "client-credentials", module: "ClientCredentials"),
     Plugin(id: "device-authorization", module: "DeviceAuthorization"),
     Plugin(id: "implicit", module: "Implicit"),

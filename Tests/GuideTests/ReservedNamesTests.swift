@@ -32,6 +32,7 @@ struct ReservedNamesTests {
         #expect(try told("step") == [InteractionRun.step])
         #expect(try told("form field of a step") == Set(InteractionRun.fields))
         #expect(try told("collection") == Set(NameClaims.collectionsOfCore))
+        #expect(try told("method of client authentication") == Set(ClientMethod.ofCore))
         #expect(try told("member of the metadata") == Metadata.own)
         #expect(
             try told("document below `/.well-known`")

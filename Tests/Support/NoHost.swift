@@ -4,7 +4,8 @@ public import GrantKit
 
 /// A host without services, for plugins that need none.
 public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, AccessService, KeyRing,
-    CryptographyService, SessionDirectory, ConsentDirectory, AttemptService, JobService, OutboundHTTP, EventService
+    CryptographyService, ForeignKeyService, SessionDirectory, ConsentDirectory, AttemptService, JobService,
+    OutboundHTTP, EventService
 {
     private let error = StoreError("this test lends nothing")
 
@@ -16,6 +17,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public var users: any UserDirectory { self }
     public var keys: any KeyRing { self }
     public var cryptography: any CryptographyService { self }
+    public var foreignKeys: any ForeignKeyService { self }
     public var tokens: any TokenService { self }
     public var access: any AccessService { self }
     public var sessions: any SessionDirectory { self }
@@ -61,6 +63,10 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func succeeded(_ attempt: CountedAttempt) async throws { throw error }
     public func origin(of address: String) -> String { address }
     public func send(_ request: OutboundRequest) async throws -> OutboundReply { throw error }
+    public func verify(
+        _ token: String, by source: KeySource, _ rules: JWTRules
+    ) async throws -> VerifiedJWT { throw error }
+    public func unverified(_ token: String) -> UnverifiedJWT? { nil }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }
     public func claims(

@@ -4,6 +4,7 @@ import AdminAPI
 import AuditLog
 import AuthorizationCode
 public import AuthorizationServer
+import ClientAssertion
 import ClientCredentials
 public import Cryptography
 import DeviceAuthorization
@@ -32,6 +33,7 @@ public enum Plugins {
     public static let adminAPI = type(adminAPIPluginMake)
     public static let auditLog = type(auditLogPluginMake)
     public static let authorizationCode = type(authorizationCodePluginMake)
+    public static let clientAssertion = type(clientAssertionPluginMake)
     public static let clientCredentials = type(clientCredentialsPluginMake)
     public static let deviceAuthorization = type(deviceAuthorizationPluginMake)
     public static let implicit = type(implicitPluginMake)
@@ -51,9 +53,9 @@ public enum Plugins {
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
-        adminAPI, auditLog, authorizationCode, clientCredentials, deviceAuthorization, implicit, introspection,
-        jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken, revocation,
-        sessionsAPI, sqliteStore, webhooks,
+        adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
+        introspection, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken,
+        revocation, sessionsAPI, sqliteStore, webhooks,
     ]
 
     public static let all: [PluginSetup] = [
@@ -193,10 +195,24 @@ public struct TestServer: Sendable {
         try TestServer.build(core, plugins, clients, users, format, passwords)
     }
 
+    /// Everything that is wrong with clients of this core beside some plugins.
+    public func problems(_ plugins: [PluginSetup], clients: [JSON]) throws -> [ConfigurationProblem] {
+        try TestServer.check(core, plugins, clients, [], "opaque", passwords).problems
+    }
+
     private static func build(
         _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
         _ passwords: CountingPasswords
     ) throws -> Generation {
+        let (generation, problems) = try check(core, plugins, clients, users, format, passwords)
+        guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
+        return generation
+    }
+
+    private static func check(
+        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
+        _ passwords: CountingPasswords
+    ) throws -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
             let host = LentHost(core, to: setup.type.manifest.id)
@@ -207,14 +223,12 @@ public struct TestServer: Sendable {
             return RegisteredPlugin(
                 plugin, adding: registry, attributes: source.attributes, host: host, threads: setup.threads)
         }
-        let (generation, problems) = Generation.build(
+        return Generation.build(
             ServerSettings(
                 issuer: core.issuer, defaultTokenFormat: format, languages: Pages.languages(), clients: clients,
                 users: users),
             plugins: registered, secrets: TestSecrets(), passwords: passwords,
             cryptography: SystemCryptography(), pages: core.pages)
-        guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
-        return generation
     }
 
     /// A confidential client that may use everything that the plugins offer to it.

@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// Identifies the client of a request and checks its secret (RFC 6749 section 2.3).
+/// Identifies the client of a request, and checks its secret or has an authenticator check it (RFC 6749 section 2.3).
 struct ClientAuthentication {
     /// The client's id and secret in a request.
     struct Credentials {
@@ -11,6 +11,13 @@ struct ClientAuthentication {
         var secret: Secret?
         /// The secret as it was in the header; nil if form-decoding did not change it.
         var undecoded: Secret?
+        /// Whether the id was in the header.
+        var isInHeader = false
+        /// The method that the request uses.
+        var method: String {
+            if secret == nil { return ClientMethod.none }
+            return isInHeader ? ClientMethod.basic : ClientMethod.post
+        }
         /// A note for the log if form-decoding changed the credentials.
         var note: String { undecoded == nil ? "" : "; the Basic header was form-decoded (RFC 6749 section 2.3.1)" }
     }
@@ -23,6 +30,10 @@ struct ClientAuthentication {
     func authenticate(
         _ head: RequestHead, _ parameters: Parameters, as requirement: ClientRequirement
     ) async throws -> RegisteredClient {
+        let authenticators = generation.capabilities.authenticators
+        if !authenticators.isEmpty, let claimed = try await claimed(head, parameters, authenticators) {
+            return try await prove(claimed)
+        }
         let credentials = try credentials(head, parameters)
         let clients = Clients(core, generation)
         // Declared clients are looked up without 'await', which would cost as much as a digest.
@@ -35,8 +46,9 @@ struct ClientAuthentication {
         }
         if !registered.client.isPublic {
             guard let secret = credentials.secret else {
-                throw refusal(reason: "client '\(credentials.id)' sent no secret")
+                throw refusal(reason: "client '\(credentials.id)' sent no secret, assertion or certificate")
             }
+            try check(credentials.method, of: registered)
             let live = registered.secrets.filter { $0.until.map { $0 > core.now } ?? true }
             var isRight = isDigested(secret, in: live)
             if !isRight { isRight = try await isHashed(secret, in: live, head.address) }
@@ -48,6 +60,49 @@ struct ClientAuthentication {
         }
         return registered
     }
+
+    // MARK: authenticators
+
+    private func claimed(
+        _ head: RequestHead, _ parameters: Parameters, _ authenticators: [Owned<any ClientAuthenticator>]
+    ) async throws -> ClaimedClient? {
+        do {
+            return try await ClaimedClient.find(head, parameters, among: authenticators)
+        } catch let error as OAuthError {
+            throw challenging(error)
+        }
+    }
+
+    private func prove(_ claimed: ClaimedClient) async throws -> RegisteredClient {
+        let id = claimed.claim.clientID
+        guard let registered = try await Clients(core, generation).registered(id) else {
+            throw refusal(reason: "no client has the id in the claim")
+        }
+        try check(claimed.claim.method, of: registered)
+        do {
+            try await claimed.prove(registered.client)
+        } catch let error as OAuthError {
+            throw challenging(error)
+        }
+        return registered
+    }
+
+    /// Refuses a client that uses another method than it has registered.
+    private func check(_ method: String, of registered: RegisteredClient) throws {
+        guard !registered.methods.contains(method) else { return }
+        let allowed = registered.methods.joined(separator: " or ")
+        throw refusal(
+            reason: "client '\(registered.client.id)' used the method '\(method)', but may only use \(allowed)")
+    }
+
+    /// The refusal of an authenticator, with the header field that a 401 response must have.
+    private func challenging(_ error: OAuthError) -> OAuthError {
+        var error = error
+        if error.code == .invalidClient, error.headers.isEmpty { error.headers = ClientAuthentication.challenge }
+        return error
+    }
+
+    // MARK: secrets
 
     /// Refuses a wrong secret, with the cause for the log.
     ///
@@ -122,7 +177,8 @@ struct ClientAuthentication {
         let isDecoded = [UInt8(ascii: "+"), UInt8(ascii: "%")].contains(where: bytes.contains)
         return Credentials(
             id: id, secret: secret.isEmpty ? nil : Secret(secret),
-            undecoded: isDecoded ? Secret(String(decoding: bytes[(colon + 1)...], as: UTF8.self)) : nil)
+            undecoded: isDecoded ? Secret(String(decoding: bytes[(colon + 1)...], as: UTF8.self)) : nil,
+            isInHeader: true)
     }
 
     /// RFC 9110 section 15.5.2: a 401 response says how to authenticate.

@@ -13,7 +13,7 @@ struct ClientDocument {
     /// The members that the core reads.
     private static let members = [
         "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope", "allowed_origins",
-        "auth", "resourceType",
+        "auth", "resourceType", "token_endpoint_auth_method", "jwks", "jwks_uri",
     ]
     /// The members that the core reads if users can sign in.
     private static let membersForPeople = ["first_party"] + ClientDescription.addresses.map(\.member)
@@ -42,8 +42,11 @@ struct ClientDocument {
     let capabilities: Capabilities
     let defaultFormat: String?
     let secrets: any SecretVerifier
+    let signatures: any SignatureVerifier
     /// The secrets of a client in the store, whose document has none.
     var kept: [ClientSecret]?
+    /// Whether the client is in the store, or will be.
+    var isStored = false
     /// The longest lifetime of an access token that is accepted.
     var longest = ClientDocument.longestLifetime
     /// The number that ends all grants to the client when it changes; nil unless it is read from the store.
@@ -52,13 +55,14 @@ struct ClientDocument {
 
     init(
         _ document: JSON, at path: Path, capabilities: Capabilities, defaultFormat: String?,
-        secrets: any SecretVerifier
+        secrets: any SecretVerifier, signatures: any SignatureVerifier
     ) {
         self.document = document
         self.path = path
         self.capabilities = capabilities
         self.defaultFormat = defaultFormat
         self.secrets = secrets
+        self.signatures = signatures
     }
 
     var label: String { "client '\(document["id"]?.string ?? "?")'" }
@@ -73,16 +77,20 @@ struct ClientDocument {
         let id = readID()
         let live = kept ?? readSecrets()
         // An invalid secret is reported once, not as a missing one too.
-        let isPublic = kept?.isEmpty ?? (document["secret"] == nil)
-        let grants = readGrants(isPublic: isPublic)
+        let hasSecret = kept.map { !$0.isEmpty } ?? (document["secret"] != nil)
+        let credentials = readCredentials(hasSecret: hasSecret)
+        let grants = readGrants(isPublic: credentials.isPublic)
         let scope = readScope()
-        let plans = readPlans(grants, hasSecret: !isPublic)
+        let plans = readPlans(grants, hasSecret: hasSecret)
         let redirects = readRedirects(grants)
         guard let id, !problems.contains(where: { $0.severity == .error }) else { return nil }
-        let client = Client(
-            id: id, isPublic: isPublic, grants: Set(grants.map(\.key)), scope: scope, document: withoutSecret)
+        var client = Client(
+            id: id, isPublic: credentials.isPublic, grants: Set(grants.map(\.key)), scope: scope,
+            document: withoutSecret)
+        (client.publicKeys, client.secretKeys) = (credentials.keys, credentials.secretKeys)
         return RegisteredClient(
-            client: client, secrets: live, allowedOrigins: ClientDocument.origins(of: document), plans: plans,
+            client: client, methods: credentials.methods, secrets: live,
+            allowedOrigins: ClientDocument.origins(of: document), plans: plans,
             redirects: redirects, isFirstParty: document["first_party"] == true, epoch: epoch)
     }
 
@@ -138,7 +146,7 @@ struct ClientDocument {
         }
     }
 
-    private mutating func warnInert(_ name: String, at place: Path) {
+    mutating func warnInert(_ name: String, at place: Path) {
         guard capabilities.isComplete else { return }
         report(
             place.key(name), key: true, "'\(name)' of \(label) has no effect with the loaded plugins",
@@ -153,7 +161,12 @@ struct ClientDocument {
     }
 
     private mutating func check(_ value: JSON, _ attribute: AttributeDeclaration, _ place: Path) {
-        if !attribute.accepts(value) { report(place, "'\(attribute.name)' must be \(attribute.expectation)") }
+        guard attribute.accepts(value) else {
+            report(place, "'\(attribute.name)' must be \(attribute.expectation)")
+            return
+        }
+        guard let text = value.string, let advice = attribute.advice[text] else { return }
+        report(place, "\(label) has '\(attribute.name): \(text)'", note: .text(advice), .warning)
     }
 
     private mutating func readID() -> String? {

@@ -3,7 +3,7 @@
 package import GrantKit
 
 extension StoredClients {
-    /// The secrets of a client, oldest first; empty if the client is public or not in the store.
+    /// The secrets of a client, oldest first; empty if the client has none or is not in the store.
     ///
     /// - Throws: `StoreError`.
     package func secrets(of id: String) async throws -> [StoredClient.KeptSecret] {
@@ -22,7 +22,7 @@ extension StoredClients {
         let fresh = generatedSecret()
         try await change(id, as: ["change": "secret rotated"]) { client in
             guard !client.secrets.isEmpty else {
-                throw DocumentRefusal(.invalid, "the client '\(id)' is public: it has no secret")
+                throw DocumentRefusal(.invalid, "the client '\(id)' has no secret")
             }
             var former = client.secrets.filter { $0.until.map { $0 > now } ?? true }.suffix(1)
             for place in former.indices {

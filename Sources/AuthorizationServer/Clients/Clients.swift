@@ -48,7 +48,7 @@ struct Clients: ClientDirectory {
         let stored = try StoredClient(record)
         guard stored.isActive else { return nil }
         let parsed = generation.parsed.client(stored) {
-            let (client, problems) = generation.read(stored, core.secrets)
+            let (client, problems) = generation.read(stored, core.secrets, core.cryptography)
             if client == nil {
                 core.logger.error(
                     "a client in the store is not valid with the loaded plugins",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Synchronization
 
 extension Generation {
@@ -9,12 +9,12 @@ extension Generation {
 
     /// Reads a client in the store by the rules of this generation.
     func read(
-        _ stored: StoredClient, _ secrets: any SecretVerifier
+        _ stored: StoredClient, _ secrets: any SecretVerifier, _ signatures: any SignatureVerifier
     ) -> (client: RegisteredClient?, problems: [ConfigurationProblem]) {
         var reader = ClientDocument(
             stored.document, at: [], capabilities: capabilities, defaultFormat: settings.defaultTokenFormat,
-            secrets: secrets)
-        reader.longest = longestOfStored
+            secrets: secrets, signatures: signatures)
+        (reader.longest, reader.isStored) = (longestOfStored, true)
         reader.kept = stored.secrets.compactMap { kept in
             if let digest = kept.digest { return ClientSecret(form: .generated(Secret(digest)), until: kept.until) }
             return kept.hash.flatMap(secrets.slowHash).map { ClientSecret(form: .slow($0), until: kept.until) }

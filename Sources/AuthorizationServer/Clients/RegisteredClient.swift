@@ -5,6 +5,8 @@ import GrantKit
 /// A client with what only the core knows about it; a class, because each request passes it on many times.
 final class RegisteredClient: Sendable {
     let client: Client
+    /// The methods of authentication that are accepted from it.
+    let methods: [String]
     let secrets: [ClientSecret]
     /// The origins whose scripts may read responses to this client.
     let allowedOrigins: Set<String>
@@ -18,10 +20,12 @@ final class RegisteredClient: Sendable {
     let epoch: Int64?
 
     init(
-        client: Client, secrets: [ClientSecret], allowedOrigins: Set<String>, plans: [String: TokenPlan],
+        client: Client, methods: [String], secrets: [ClientSecret], allowedOrigins: Set<String>,
+        plans: [String: TokenPlan],
         redirects: [String: [RedirectURI]], isFirstParty: Bool, epoch: Int64?
     ) {
         self.client = client
+        self.methods = methods
         self.secrets = secrets
         self.allowedOrigins = allowedOrigins
         self.plans = plans

@@ -9,19 +9,22 @@ extension StoredClient {
         let generation = directory.generation
         var reader = ClientDocument(
             document, at: [], capabilities: generation.capabilities,
-            defaultFormat: generation.settings.defaultTokenFormat, secrets: directory.secrets)
-        reader.longest = generation.longestOfStored
-        let isPublic = sent["secret"] == .null || (sent["secret"] == nil && former?.secrets.isEmpty ?? false)
+            defaultFormat: generation.settings.defaultTokenFormat, secrets: directory.secrets,
+            signatures: directory.cryptography)
+        (reader.longest, reader.isStored) = (generation.longestOfStored, true)
+        let hasNoSecret =
+            sent["secret"] == .null
+            || (sent["secret"] == nil && (former?.secrets.isEmpty ?? reader.needsNoSecret))
         // The document does not contain a secret that the server generates or keeps.
-        if isPublic { reader.kept = [] } else if document["secret"] == nil { reader.kept = [ClientSecret.pending] }
+        if hasNoSecret { reader.kept = [] } else if document["secret"] == nil { reader.kept = [ClientSecret.pending] }
         _ = reader.read()
         if let refusal = DocumentRefusal(reader.problems) { throw refusal }
         var draft = DocumentDraft(StoredClient(reader.withoutSecret), reader.problems)
         if let imported = document["secret"]?.strings {
             draft.document.secrets = try await directory.kept(imported)
-        } else if let former, !isPublic {
+        } else if let former, !hasNoSecret {
             draft.document.secrets = former.secrets
-        } else if !isPublic {
+        } else if !hasNoSecret {
             let secret = directory.generatedSecret()
             draft.secret = secret.text
             draft.document.secrets = [secret.kept]

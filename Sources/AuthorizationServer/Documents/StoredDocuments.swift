@@ -12,7 +12,7 @@ package typealias StoredUsers = StoredDocuments<StoredUser>
 package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     let store: any Store
     let generation: Generation
-    let cryptography: any CryptographyService
+    let cryptography: any ServerCryptography
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     let random: @Sendable (Int) -> String
@@ -23,13 +23,13 @@ package struct StoredDocuments<Document: StoredDocument>: DocumentDirectory {
     /// - Parameters:
     ///   - store: The store, prepared for the collections of the core.
     ///   - generation: What the configuration declares; the directory does not change it.
-    ///   - cryptography: Computes digests.
+    ///   - cryptography: Computes digests and parses keys.
     ///   - secrets: Checks the hashes of client secrets.
     ///   - passwords: Hashes passwords and secrets.
     ///   - random: Returns as many random bytes as it is asked for, in base64url.
     ///   - events: Records changes; nil if nothing needs their events.
     package init(
-        store: any Store, generation: Generation, cryptography: any CryptographyService, secrets: any SecretVerifier,
+        store: any Store, generation: Generation, cryptography: any ServerCryptography, secrets: any SecretVerifier,
         passwords: any PasswordHashing, random: @escaping @Sendable (Int) -> String,
         events: (any DocumentEvents)? = nil
     ) {

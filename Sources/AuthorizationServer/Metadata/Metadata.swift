@@ -23,13 +23,13 @@ enum Metadata {
             if !settings.languages.isEmpty { document["ui_locales_supported"] = .strings(settings.languages) }
         }
         document["grant_types_supported"] = .strings(Set(capabilities.declarations.map(\.wire)).sorted())
-        document["token_endpoint_auth_methods_supported"] = methods(capabilities.declarations.map(\.client))
+        addMethods(to: &document, "token_endpoint", capabilities.declarations.map(\.client), capabilities)
         for owned in capabilities.endpoints {
             let route = owned.role.route
             guard let name = route.metadata else { continue }
             document[name] = address(of: route)
             guard case .client(let requirement) = owned.role.admissionRule else { continue }
-            document["\(name)_auth_methods_supported"] = methods([requirement])
+            addMethods(to: &document, name, [requirement], capabilities)
         }
         for member in capabilities.metadata.members { document[member.name] = member.value }
         addScopes(to: &document, capabilities)
@@ -45,16 +45,26 @@ enum Metadata {
         if !all.isEmpty { document["scopes_supported"] = .strings(all) }
     }
 
-    /// The authentication methods of clients; "none" is that of public clients, where they are allowed.
-    private static func methods(_ requirements: [ClientRequirement]) -> JSON {
-        let secrets: [JSON] = ["client_secret_basic", "client_secret_post"]
-        return .array(requirements.contains(.identified) ? secrets + ["none"] : secrets)
+    /// Adds the authentication methods of clients at an endpoint, and the algorithms of those that sign, which the
+    /// specification requires then (RFC 8414 section 2).
+    private static func addMethods(
+        to document: inout JSON, _ endpoint: String, _ requirements: [ClientRequirement], _ capabilities: Capabilities
+    ) {
+        let added = capabilities.authenticationMethods
+        let none = requirements.contains(.identified) ? [ClientMethod.none] : []
+        document["\(endpoint)_auth_methods_supported"] = .strings(ClientMethod.secrets + added.map(\.name) + none)
+        let algorithms = added.flatMap(\.algorithms).reduce(into: [String]()) { all, name in
+            if !all.contains(name) { all.append(name) }
+        }
+        guard !algorithms.isEmpty else { return }
+        document["\(endpoint)_auth_signing_alg_values_supported"] = .strings(algorithms)
     }
 
     /// The members that only the core sets.
     static let own: Set<String> = [
         "issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported",
-        "token_endpoint_auth_methods_supported", "authorization_endpoint", "response_modes_supported",
+        "token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported",
+        "authorization_endpoint", "response_modes_supported",
         "authorization_response_iss_parameter_supported", "ui_locales_supported",
     ]
 

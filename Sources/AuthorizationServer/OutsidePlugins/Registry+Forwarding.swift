@@ -31,6 +31,7 @@ extension Registry {
     }
 
     private func addRequestRoles(to forwarded: inout Registry, _ threads: PluginThreads) {
+        for role in authenticators { forwarded.add(authenticator: ForwardedAuthenticator(role, on: threads)) }
         for role in flows { forwarded.add(flow: ForwardedFlow(role, on: threads)) }
         for role in requestFilters { forwarded.add(requestFilter: ForwardedRequestFilter(role, on: threads)) }
         for role in purposes { forwarded.add(purpose: ForwardedPurpose(role, on: threads)) }

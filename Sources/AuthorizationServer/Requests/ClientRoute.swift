@@ -15,13 +15,13 @@ struct ClientRoute: RouteHandler {
     private let endsTokens: Bool
 
     /// Nil if the endpoint is for other callers.
-    init?(_ owned: Owned<any Endpoint>, as caller: ClientRequirement) {
+    init?(_ owned: Owned<any Endpoint>, as caller: ClientRequirement, credentials: [ParameterDeclaration]) {
         guard let endpoint = owned.cast(to: (any Endpoint<Client>).self) else { return nil }
         let route = owned.role.route
         name = route.name
         methods = route.methods
         self.caller = caller
-        acceptance = ParameterAcceptance(owned.role.parameters)
+        acceptance = ParameterAcceptance(owned.role.parameters, credentials: credentials)
         pattern = PathPattern(of: owned)
         self.endpoint = endpoint.watching(acceptance, as: "Endpoint")
         endsTokens = route.metadata == "revocation_endpoint"

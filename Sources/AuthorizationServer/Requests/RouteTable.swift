@@ -35,16 +35,19 @@ struct RouteTable: Sendable {
             add(InteractionRoute(plan: authorization), below: AuthorizationEndpoint.interactionPath)
         }
         for endpoint in capabilities.endpoints {
-            if let handler = RouteTable.handler(of: endpoint) { add(handler, at: endpoint.role.route) }
+            guard let handler = RouteTable.handler(of: endpoint, capabilities.credentials) else { continue }
+            add(handler, at: endpoint.role.route)
         }
         variable.sort { $0.pattern.precedes($1.pattern) }
         publish(metadata, capabilities.documents, digest)
     }
 
     /// The handler for an endpoint of a plugin.
-    private static func handler(of endpoint: Owned<any Endpoint>) -> (any RouteHandler)? {
+    private static func handler(
+        of endpoint: Owned<any Endpoint>, _ credentials: [ParameterDeclaration] = []
+    ) -> (any RouteHandler)? {
         switch endpoint.role.admissionRule {
-        case .client(let requirement): ClientRoute(endpoint, as: requirement)
+        case .client(let requirement): ClientRoute(endpoint, as: requirement, credentials: credentials)
         case .bearer(let scope): ResourceRoute(endpoint, requiring: scope)
         case .browser(let requiresSession, let takesForeignForms):
             BrowserRoute(endpoint, requiresSession: requiresSession, takesForeignForms: takesForeignForms)

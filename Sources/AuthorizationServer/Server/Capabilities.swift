@@ -14,6 +14,8 @@ public struct Capabilities: Sendable {
     let endpoints: [Owned<any Endpoint>]
     /// The scopes that endpoints require of access tokens.
     private let servedScopes: [Scope]
+    /// The authenticators of clients, beside the methods of the core.
+    let authenticators: [Owned<any ClientAuthenticator>]
     let flows: [Owned<any AuthorizationFlow>]
     let requestFilters: [Owned<any AuthorizationRequestFilter>]
     let tokenFilters: TokenFilters
@@ -74,6 +76,7 @@ public struct Capabilities: Sendable {
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
+        authenticators = Capabilities.authenticators(plugins)
         servedScopes = endpoints.compactMap { $0.role.admissionRule.scope }
         requestFilters = plugins.owned(\.requestFilters)
         tokenFilters = TokenFilters(plugins)
@@ -96,6 +99,20 @@ public struct Capabilities: Sendable {
         metadata = names.fold(plugins)
         if isComplete { names.reportMissingRoles(registries, asksUsers: !flows.isEmpty || !purposes.isEmpty) }
         problems = names.problems
+    }
+
+    private static func authenticators(_ plugins: [RegisteredPlugin]) -> [Owned<any ClientAuthenticator>] {
+        let all = plugins.owned(\.authenticators)
+        let acceptance = ParameterAcceptance(all.flatMap(\.role.parameters))
+        return all.map { $0.watching(acceptance, as: "ClientAuthenticator") }
+    }
+
+    /// The methods of authentication that plugins add.
+    var authenticationMethods: [AuthenticationMethod] { authenticators.flatMap(\.role.methods) }
+
+    /// The parameters with which clients name and authenticate themselves.
+    var credentials: [ParameterDeclaration] {
+        ParameterAcceptance.credentials + authenticators.flatMap(\.role.parameters)
     }
 
     /// The flows that are served: companions only beside another flow of their grant.

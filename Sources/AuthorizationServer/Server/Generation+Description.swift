@@ -33,6 +33,9 @@ extension Generation {
     /// The active client with an id in the configuration.
     public func client(_ id: String) -> Client? { clients[id]?.client }
 
+    /// The methods by which an active client in the configuration may authenticate.
+    public func methods(of id: String) -> [String] { clients[id]?.methods ?? [] }
+
     /// The redirect URIs that a client has registered under each of several grants.
     ///
     /// - Parameters:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@_spi(Host) public import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// One immutable state of the server: plugins, clients and routes that have been checked against each other.
@@ -43,7 +43,9 @@ public final class Generation: Sendable {
         self.capabilities = capabilities
         self.clients = clients
         self.users = users
-        grants = capabilities.grants.mapValues { GrantPlan($0, filteredBy: capabilities.tokenFilters) }
+        grants = capabilities.grants.mapValues { grant in
+            GrantPlan(grant, filteredBy: capabilities.tokenFilters, credentials: capabilities.credentials)
+        }
         authorization = AuthorizationPlan(capabilities)
         routes = RouteTable(
             settings, capabilities, authorization, metadata: Metadata.document(settings, capabilities),
@@ -71,15 +73,15 @@ public final class Generation: Sendable {
     ///   - plugins: The plugins that it loads, in its order.
     ///   - secrets: Compares client secrets.
     ///   - passwords: Compares passwords of users.
-    ///   - cryptography: Computes the entity tags of documents.
+    ///   - cryptography: Computes the entity tags of documents, and parses the keys of clients.
     ///   - pages: The server's pages; nil if it shows none.
     ///   - isComplete: Whether `plugins` are all plugins in the configuration. If not, no problem is reported about
     ///     what the
     ///     missing ones might have added, and no generation is made.
     /// - Returns: All problems, and the generation if none of them is an error.
-    public static func build(
+    package static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
-        passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil,
+        passwords: any PasswordHashing, cryptography: any ServerCryptography, pages: (any PageRenderer)? = nil,
         isComplete: Bool = true
     ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins, isComplete: isComplete)
@@ -95,7 +97,7 @@ public final class Generation: Sendable {
         for (number, document) in settings.clients.enumerated() {
             var reader = ClientDocument(
                 document, at: [.key("clients"), .element(number)], capabilities: capabilities,
-                defaultFormat: settings.defaultTokenFormat, secrets: secrets)
+                defaultFormat: settings.defaultTokenFormat, secrets: secrets, signatures: cryptography)
             if let client = reader.read(), document["active"]?.bool ?? true { clients[client.client.id] = client }
             problems += reader.problems
         }

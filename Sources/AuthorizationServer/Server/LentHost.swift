@@ -41,6 +41,8 @@ public final class LentHost: PluginHost {
     public var users: any UserDirectory { core.users }
     /// The server's own keys.
     public var keys: any KeyRing { core.keys }
+    /// Checks of tokens that others have signed.
+    public var foreignKeys: any ForeignKeyService { ForeignKeys(core: core, plugin: plugin) }
     /// Cryptography that needs none of the server's keys.
     public var cryptography: any CryptographyService { core.cryptography }
     /// The tokens that this server issued.

@@ -8,6 +8,7 @@ struct NameClaim: Hashable, CustomStringConvertible {
     /// The kind of thing that has the name, with the word for messages.
     enum Kind: String {
         case collection, document, grant, job, metadata, page, path, purpose, step
+        case authenticationMethod = "authentication method"
         case formField = "form field"
         case responseMember = "response member"
         case responseType = "response type"

@@ -16,7 +16,8 @@ struct NameClaims {
         (.path, ["/token", AuthorizationEndpoint.path, AuthorizationEndpoint.interactionPath]),
         (.collection, collectionsOfCore),
         (.document, ["oauth-authorization-server", "jwks.json"]),
-        (.step, [InteractionRun.step]), (.formField, InteractionRun.fields),
+        (.authenticationMethod, ClientMethod.ofCore), (.step, [InteractionRun.step]),
+        (.formField, InteractionRun.fields),
         (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
     ]
 
@@ -72,6 +73,7 @@ struct NameClaims {
             (.responseMember, registry.extensions.flatMap(\.members)),
             (.path, routes.map(\.claim)), (.metadata, routes.compactMap(\.metadata)),
             (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),
+            (.authenticationMethod, registry.authenticators.flatMap(\.methods).map(\.name)),
             (.step, registry.steps.map(\.name)), (.purpose, registry.purposes.map(\.name)),
             // Two steps never share a page, so only fields of the core can clash.
             (.formField, registry.steps.flatMap(\.fields).map(\.name).filter(InteractionRun.fields.contains)),

@@ -39,7 +39,7 @@ enum NameForm {
     private static func parameters(of registry: Registry) -> [ParameterDeclaration] {
         var all = registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
         all += registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
-        all += registry.endpoints.flatMap { $0.parameters }
+        all += registry.endpoints.flatMap { $0.parameters } + registry.authenticators.flatMap(\.parameters)
         return all + registry.steps.flatMap(\.fields)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
-public import Logging
+@_spi(Host) public import GrantKit
+package import Logging
 import Synchronization
 
 /// The clock and the random source, which tests replace.
@@ -23,7 +23,9 @@ public final class ServerCore: Sendable {
     /// The issuer identifier.
     public let issuer: String
     /// Cryptography that needs none of the server's keys.
-    public let cryptography: any CryptographyService
+    package let cryptography: any ServerCryptography
+    /// The keys of other parties.
+    let keySets: KeySets
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
@@ -55,8 +57,8 @@ public final class ServerCore: Sendable {
     private let closed: Closed
 
     /// Creates a server without a generation.
-    public init(
-        issuer: String, environment: any ServerEnvironment, cryptography: any CryptographyService,
+    package init(
+        issuer: String, environment: any ServerEnvironment, cryptography: any ServerCryptography,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
         algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound(), isDevelopment: Bool = false
     ) {
@@ -65,6 +67,7 @@ public final class ServerCore: Sendable {
         self.issuer = issuer
         self.environment = environment
         self.cryptography = cryptography
+        keySets = KeySets(environment, outbound, cryptography, logger)
         self.secrets = secrets
         self.passwords = passwords
         self.pages = pages
@@ -79,6 +82,7 @@ public final class ServerCore: Sendable {
         InteractionState.collection,
         StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
         SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
+        UsedJWT.collection,
     ]
 
     /// Opens the server, or replaces its keys; the store stays the same.

@@ -14,9 +14,13 @@ struct GrantPlan: Sendable {
         ParameterDeclaration("scope", longest: 4096), ParameterDeclaration("audience", repeatable: true),
     ]
 
-    init(_ owned: Owned<any TokenGrant>, filteredBy filters: TokenFilters) {
+    init(
+        _ owned: Owned<any TokenGrant>, filteredBy filters: TokenFilters,
+        credentials: [ParameterDeclaration] = ParameterAcceptance.credentials
+    ) {
         declaration = owned.role.declaration
-        acceptance = ParameterAcceptance(owned.role.parameters + GrantPlan.standard + filters.parameters)
+        acceptance = ParameterAcceptance(
+            owned.role.parameters + GrantPlan.standard + filters.parameters, credentials: credentials)
         grant = owned.watching(acceptance, as: "TokenGrant")
     }
 }

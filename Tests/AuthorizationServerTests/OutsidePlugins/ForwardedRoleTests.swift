@@ -11,7 +11,8 @@ struct ForwardedRoleTests {
     /// What `Registry.forwarded` knows; a new kind belongs there first.
     private static let forwarded: Set<String> = [
         "grants", "extensions", "formats", "resolvers", "endpoints", "flows", "requestFilters", "tokenFilters", "steps",
-        "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents", "eventSinks", "outboxes",
+        "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents",
+        "eventSinks", "outboxes",
         "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms", "metadata",
     ]
 
@@ -38,6 +39,37 @@ struct ForwardedRoleTests {
         let endpoint = try #require(found)
         #expect(endpoint.admissionRule == .bearer(["read"]) && endpoint.body == .json(["text/json"]))
         #expect(endpoint.route == Reading().route && endpoint.parameters == Reading().parameters)
+    }
+
+    @Test("an authenticator arrives with its methods and parameters, and is called")
+    func authenticator() async throws {
+        var registry = Registry()
+        registry.add(authenticator: Claiming())
+        let result = PluginThreads(of: "claiming").forwarding(registry)
+        let authenticator = try #require(result.authenticators.first)
+        #expect(authenticator.methods == Claiming().methods && authenticator.parameters == Claiming().parameters)
+        let request = AuthenticationRequest(
+            head: RequestHead(method: "POST", path: "/auth/token"), parameters: ["badge": "ann"])
+        let claim = try #require(try await authenticator.claim(in: request))
+        #expect(claim.clientID == "ann")
+        let client = Client(id: "ann", isPublic: false, grants: [], scope: [])
+        let refusal = await #expect(throws: OAuthError.self) {
+            try await authenticator.prove(claim, of: client, in: request)
+        }
+        #expect(refusal?.reason == "refused in a call")
+    }
+
+    private struct Claiming: ClientAuthenticator {
+        let methods = [AuthenticationMethod("badge", with: .other)]
+        let parameters = [ParameterDeclaration("badge")]
+
+        func claim(in request: AuthenticationRequest) async throws -> ClientClaim? {
+            request.parameters["badge"].map { ClientClaim(clientID: $0, method: "badge") }
+        }
+
+        func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws {
+            throw OAuthError(.invalidClient, reason: "refused \(PluginCall.ongoing == nil ? "elsewhere" : "in a call")")
+        }
     }
 
     private struct Reading: Endpoint {

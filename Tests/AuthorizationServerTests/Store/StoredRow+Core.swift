@@ -11,6 +11,7 @@ extension StoredRow {
     /// The collections of which only the presence of a record counts, and those that hold only counters.
     static let presence: Set<String> = [
         Tombstone.collection.name, StoredClient.originCollection.name, DeviceRequests.counters.name,
+        UsedJWT.collection.name,
     ]
 
     static let core: [StoredRow] = [
@@ -152,7 +153,8 @@ extension StoredRow {
     private static func registered(_ epoch: Int64?, in core: ServerCore) throws -> RegisteredClient {
         let known = try #require(core.generation?.clients["service"])
         return RegisteredClient(
-            client: known.client, secrets: [], allowedOrigins: [], plans: [:], redirects: [:], isFirstParty: false,
+            client: known.client, methods: known.methods, secrets: [], allowedOrigins: [], plans: [:], redirects: [:],
+            isFirstParty: false,
             epoch: epoch)
     }
 

@@ -22,6 +22,7 @@ struct PluginsCommandTests {
         ("refresh-token", ["grant refresh_token", "a resolver of other tokens", "collection refresh_token"]),
         ("logout", ["a part in every revocation", "job backchannel-logout", "page logout"]),
         ("password-login", ["sign-in step password-login", "endpoint /password", "page password"]),
+        ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
         ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),

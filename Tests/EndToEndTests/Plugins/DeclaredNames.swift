@@ -19,9 +19,9 @@ enum DeclaredNames {
 
     private static func ofGrants(_ registry: Registry) -> [String] {
         let grants = registry.grants.map(\.declaration) + registry.flows.map(\.grant)
-        let parameters =
-            registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
-            + registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
+        var parameters = registry.grants.flatMap(\.parameters) + registry.flows.flatMap(\.parameters)
+        parameters += registry.requestFilters.flatMap(\.parameters) + registry.tokenFilters.flatMap(\.parameters)
+        parameters += registry.authenticators.flatMap(\.parameters)
         return grants.flatMap { [$0.wire, $0.key] + $0.aliases } + registry.flows.map(\.word) + parameters.map(\.name)
     }
 
@@ -33,7 +33,7 @@ enum DeclaredNames {
 
     private static func ofTokens(_ registry: Registry) -> [String] {
         registry.formats.map(\.name) + registry.extensions.flatMap(\.members) + registry.collections.map(\.name)
-            + registry.jobs.map(\.name)
+            + registry.jobs.map(\.name) + registry.authenticators.flatMap(\.methods).map(\.name)
     }
 
     private static func ofPeople(_ registry: Registry) -> [String] {

@@ -16,14 +16,17 @@ private enum Use {
 @Suite("Everything public in the kit is used", .timeLimit(.minutes(10)))
 struct PublicUseTests {
     private static let others: [(path: String, use: Use)] = [
+        ("AuthenticationRequest.init(head:parameters:)", .core("makes what authenticators get")),
         ("Bearer.init(token:client:)", .core("makes what endpoints get")),
         ("EndpointRequest.init(head:caller:parameters:variables:document:)", .core("makes what endpoints get")),
         ("InteractionPolicy.init(limits:)", .core("makes the policy that filters change")),
+        ("JWTRefusal.init(_:)", .core("refuses tokens of other parties")),
         ("OutboundReply.init(status:headers:body:)", .core("makes what requests of plugins return")),
         ("Parameters.init(_:)", .core("makes the parameters of requests")),
         ("Registry.init()", .core("makes what plugins add to")),
         ("RequestHead.init(method:path:query:headers:address:id:)", .core("makes the head of requests")),
         ("TokenContents.init(id:client:authorization:issuedAt:expiresAt:)", .core("makes what formats encode")),
+        ("UnverifiedJWT.init(header:claims:)", .core("makes what is parsed without a check")),
         ("User.init(id:isActive:document:epoch:)", .core("makes the users that plugins get")),
         ("VerifiedJWT.init(header:claims:)", .core("makes what a verification returns")),
 
@@ -39,7 +42,6 @@ struct PublicUseTests {
         ("Route.Base.endpoints", .core("finds the path of an endpoint")),
         ("WellKnownDocument", .core("serves the documents that plugins have added")),
 
-        ("OAuthError.Code.invalidClient", .core("refuses clients that do not authenticate")),
         ("OAuthError.Code.invalidTarget", .core("refuses audiences")),
         ("OAuthError.Code.invalidToken", .core("refuses bearer tokens")),
         ("OAuthError.Code.unsupportedGrantType", .core("refuses unknown grants")),
@@ -71,6 +73,8 @@ struct PublicUseTests {
         ("WebAddressError", .kit("is thrown by 'WebAddress'")),
 
         ("DirectoryCondition.exists", .authors("a change only if the document exists")),
+        ("JWTRules.isAudienceAlone", .authors("a token for several audiences")),
+        ("JWTRules.leeway", .authors("parties whose clocks are worse")),
         ("Job.notBefore", .authors("a job that runs later")),
         ("LogLevel.debug", .authors("a level of the log")),
         ("LogService.debug", .authors("a level of the log")),

@@ -51,6 +51,7 @@ extension Registry {
             + scopesOnRequest.map { "scope on request \($0)" } + metadata.map { "metadata \($0.name)" }
         let later =
             flows.map { "flow \($0.word)" } + documents.map { "document \($0.name)" }
+            + authenticators.flatMap { $0.methods }.map { "authenticates \($0.name)" }
             + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
             + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }

@@ -10,7 +10,7 @@ struct TestAuthentication {
     /// - Throws: `OAuthError` `invalid_request` for two claims, `invalid_client` for a claim that is not proved.
     func authenticate(
         _ parameters: Parameters = [:], headers: [(name: String, value: String)] = []
-    ) async throws -> (client: Client, proof: Proof?) {
+    ) async throws -> Client {
         let head = RequestHead(method: "POST", path: "/tenant/auth/token", headers: headers)
         let request = AuthenticationRequest(head: head, parameters: parameters)
         var claims: [(authenticator: any ClientAuthenticator, claim: ClientClaim)] = []
@@ -22,6 +22,7 @@ struct TestAuthentication {
             let client = clients.first(where: { $0.id == claim.clientID }),
             client.document["token_endpoint_auth_method"]?.string == claim.method
         else { throw OAuthError(.invalidClient, reason: "the client is unknown or authenticates in another way") }
-        return (client, try await authenticator.prove(claim, of: client, in: request))
+        try await authenticator.prove(claim, of: client, in: request)
+        return client
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension TestHost: MessageService, ConnectionService {
     func send(_ message: Message) async throws -> StoreWrite {
@@ -17,7 +17,7 @@ extension TestHost: MessageService, ConnectionService {
 }
 
 /// Verifies tokens that are the JSON of a header, claims and the name of a key, if the source has that key.
-struct TestForeignKeys: ForeignKeyService {
+struct TestForeignKeys: LaterForeignKeys {
     let host: TestHost
 
     static func token(_ type: String, _ claims: JSON, key: String) -> String {
@@ -31,32 +31,45 @@ struct TestForeignKeys: ForeignKeyService {
         ["keys": .array(names.map { ["kid": .string($0)] })]
     }
 
-    func unverified(_ token: String) -> VerifiedJWT? {
+    func unverified(_ token: String) -> UnverifiedJWT? {
         guard let json = try? JSON(parsing: token), let header = json["header"], let claims = json["claims"] else {
             return nil
         }
-        return VerifiedJWT(header: header, claims: claims)
+        return UnverifiedJWT(header: header, claims: claims)
+    }
+
+    func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
+        let (jwt, key) = try await verify(byItsOwnKey: token, rules)
+        guard try await keys(of: source).contains(key) else { throw JWTRefusal("its key is unknown") }
+        if rules.isSingleUse { try await useUp(jwt.claims) }
+        return jwt
     }
 
     func verify(
-        _ token: String, by source: KeySource, _ rules: JWTRules
+        byItsOwnKey token: String, _ rules: JWTRules
     ) async throws -> (jwt: VerifiedJWT, thumbprint: String) {
         guard let jwt = unverified(token), let key = try JSON(parsing: token)["thumbprint"]?.string else {
             throw JWTRefusal("it is not signed")
         }
-        if let names = try await keys(of: source), !names.contains(key) { throw JWTRefusal("its key is unknown") }
         try rules.check(jwt, at: host.now)
-        return (jwt, key)
+        return (VerifiedJWT(header: jwt.header, claims: jwt.claims), key)
     }
 
-    /// The names of the keys that count; nil for any.
-    private func keys(of source: KeySource) async throws -> [String]? {
+    private func useUp(_ claims: JSON) async throws {
+        let key = StoreKey("used_jwt", "\(claims["iss"]?.string ?? "") \(claims["jti"]?.string ?? "")")
+        let uses = try await host.records.increment(key, expiresAt: host.now + .seconds(600), now: host.now)
+        guard uses == 1 else { throw JWTRefusal("it was used before") }
+    }
+
+    /// The names of the keys that count.
+    private func keys(of source: KeySource) async throws -> [String] {
         let set: JSON?
         switch source {
-        case .header: return nil
         case .client(let client): set = client.document["jwks"]
         case .keys(let keys): set = keys
         case .address(let url): set = try JSON(parsing: try await host.send(OutboundRequest("GET", url)).body)
+        case .secret: set = nil
+        @unknown default: set = nil
         }
         return set?["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []
     }

@@ -33,6 +33,7 @@ final class TestHost: LaterHost {
     var events: any EventService { self }
     var laterAccess: any LaterAccess { self }
     var foreignKeys: any ForeignKeyService { TestForeignKeys(host: self) }
+    var laterForeignKeys: any LaterForeignKeys { TestForeignKeys(host: self) }
     var messages: any MessageService { self }
     var connections: any ConnectionService { self }
     var attempts: any AttemptService { self }

@@ -23,7 +23,7 @@ protocol LaterHost: PluginHost {
     var name: String { get }
     var laterAccess: any LaterAccess { get }
     var laterCryptography: any LaterCryptography { get }
-    var foreignKeys: any ForeignKeyService { get }
+    var laterForeignKeys: any LaterForeignKeys { get }
     var messages: any MessageService { get }
     var connections: any ConnectionService { get }
 }

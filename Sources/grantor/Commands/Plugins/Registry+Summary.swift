@@ -20,6 +20,7 @@ extension Registry {
         parts += resolvers.dropFirst(formats.count).map { _ in "a resolver of other tokens" }
         parts += extensions.flatMap(\.members).map { "response member \($0)" }
         parts += extensions.filter { $0.members.isEmpty }.map { _ in "a look at every token, which it may refuse" }
+        parts += authenticators.flatMap { $0.methods }.map { "client authentication \($0.name)" }
         parts += flows.map { "response type \($0.word)" } + steps.map { "sign-in step \($0.name)" }
         parts += purposes.map { "purpose \($0.name)" }
         parts += endpoints.map { "endpoint \($0.route.pathBelowBase)" }
@@ -48,7 +49,7 @@ extension Registry {
     private var parameters: [String] {
         var all = grants.flatMap(\.parameters) + flows.flatMap(\.parameters)
         all += requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)
-        all += endpoints.flatMap { $0.parameters }
+        all += endpoints.flatMap { $0.parameters } + authenticators.flatMap { $0.parameters }
         return Set(all.map(\.name)).sorted()
     }
 }

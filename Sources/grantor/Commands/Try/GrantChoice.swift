@@ -36,6 +36,9 @@ struct GrantChoice {
         func mayTry(_ client: Client) -> Bool {
             client.grants.isSuperset(of: keys) && (grant.client != .confidential || !client.isPublic)
         }
+        func canAuthenticate(_ client: Client) -> Bool {
+            generation.methods(of: client.id).contains { GrantChoice.methods.contains($0) }
+        }
         if let id {
             guard let named = generation.client(id) else {
                 throw Failure("the configuration declares no active client '\(id)'")
@@ -43,15 +46,23 @@ struct GrantChoice {
             guard mayTry(named) else {
                 throw Failure("client '\(id)' may not use \(keys.joined(separator: " and ")); add it to 'grant_types'")
             }
+            guard canAuthenticate(named) else {
+                let methods = generation.methods(of: id).joined(separator: " or ")
+                throw Failure("client '\(id)' authenticates by \(methods), which this command cannot do; name another")
+            }
             client = named
         } else {
-            guard let first = declared.lazy.compactMap(generation.client).first(where: mayTry) else {
+            let candidates = declared.lazy.compactMap(generation.client)
+            guard let first = candidates.first(where: { mayTry($0) && canAuthenticate($0) }) else {
                 let keys = keys.joined(separator: " and ")
                 throw Failure("no declared client may use \(keys); add it to 'grant_types' of one")
             }
             client = first
         }
     }
+
+    /// The methods by which the command authenticates clients.
+    private static let methods = ["client_secret_basic", "none"]
 
     private static func flows(
         of grant: GrantDeclaration, _ responseType: String?, _ generation: Generation

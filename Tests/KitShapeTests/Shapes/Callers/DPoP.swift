@@ -38,7 +38,7 @@ struct DPoP: Plugin, PossessionProof {
         guard let header = headers.first else { return nil }
         do {
             guard headers.count == 1 else { throw ProofRefusal("there are several") }
-            let (proof, thumbprint) = try await host.foreignKeys.verify(header.value, by: .header, rules)
+            let (proof, thumbprint) = try await host.laterForeignKeys.verify(byItsOwnKey: header.value, rules)
             try checkClaims(proof.claims, head)
             try await checkNonce(proof.claims["nonce"]?.string)
             if let token, proof.claims["ath"]?.string != host.cryptography.digest(token.value) {

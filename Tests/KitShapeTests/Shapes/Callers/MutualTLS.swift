@@ -18,7 +18,7 @@ struct MutualTLS: Plugin {
 
     func register(in registry: inout Registry) {
         registry.add(metadata: "tls_client_certificate_bound_access_tokens", .value(true))
-        registry.add(later: CertificateAuthenticator(host: host))
+        registry.add(authenticator: CertificateAuthenticator(host: host))
         registry.add(later: CertificateProof(host: host, isBound: isBound))
     }
 
@@ -30,20 +30,19 @@ struct MutualTLS: Plugin {
 /// The method `self_signed_tls_client_auth`: the certificate is one of the client's keys (section 2.2).
 struct CertificateAuthenticator: ClientAuthenticator {
     let host: any LaterHost
-    let methods = ["self_signed_tls_client_auth"]
+    let methods = [AuthenticationMethod("self_signed_tls_client_auth", with: .keys)]
     let parameters = [ParameterDeclaration("client_id", longest: 256)]
 
     func claim(in request: AuthenticationRequest) async throws -> ClientClaim? {
         guard request.head.certificate != nil, let id = request.parameters["client_id"] else { return nil }
-        return ClientClaim(clientID: id, method: methods[0])
+        return ClientClaim(clientID: id, method: "self_signed_tls_client_auth")
     }
 
-    func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws -> Proof? {
+    func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws {
         let keys = client.document["jwks"]?["keys"]?.elements ?? []
         guard let certificate = request.head.certificate,
             keys.contains(where: { $0["x5t#S256"]?.string == MutualTLS.thumbprint(certificate, host) })
         else { throw OAuthError(.invalidClient, reason: "the certificate is not one of the client's") }
-        return nil
     }
 }
 

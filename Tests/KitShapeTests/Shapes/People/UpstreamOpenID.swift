@@ -55,7 +55,7 @@ struct UpstreamOpenID: Plugin, LaterStep {
         let token = try JSON(parsing: try await host.outbound.send(request).body)["id_token"]?.string ?? ""
         do {
             let rules = JWTRules(types: ["JWT"], issuer: issuer, audience: [client])
-            return try await host.foreignKeys.verify(token, by: .address("\(issuer)/jwks"), rules).jwt.claims
+            return try await host.foreignKeys.verify(token, by: .address("\(issuer)/jwks"), rules).claims
         } catch let refusal as JWTRefusal {
             throw OAuthError(.accessDenied, reason: refusal.reason)
         }

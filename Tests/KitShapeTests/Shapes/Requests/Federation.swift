@@ -32,7 +32,7 @@ struct Federation: Plugin, ClientResolver {
             let statement = String(decoding: reply.body, as: UTF8.self)
             let rules = JWTRules(types: ["entity-statement+jwt"], issuer: anchor)
             let keys = KeySource.keys(try JSON(parsing: anchorKeys))
-            let claims = try await host.foreignKeys.verify(statement, by: keys, rules).jwt.claims
+            let claims = try await host.foreignKeys.verify(statement, by: keys, rules).claims
             guard claims["sub"]?.string == id, let end = claims["exp"]?.integer else { return nil }
             let ceiling = ClientCeiling(
                 grants: ["authorization_code"], scope: ["openid"], methods: ["private_key_jwt"],

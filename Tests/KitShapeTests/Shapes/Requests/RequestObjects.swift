@@ -29,7 +29,7 @@ struct RequestObjects: Plugin, AuthorizationRequestResolver {
         }
         do {
             let rules = JWTRules(types: ["oauth-authz-req+jwt"], issuer: client.id, audience: [host.issuer])
-            let claims = try await host.foreignKeys.verify(object, by: .client(client), rules).jwt.claims
+            let claims = try await host.foreignKeys.verify(object, by: .client(client), rules).claims
             guard claims["client_id"]?.string == client.id, claims["request"] == nil, claims["request_uri"] == nil
             else { throw JWTRefusal("it is another client's, or refers to another request") }
             // Only what is signed counts; a parameter beside the object is ignored (section 6.3).

@@ -48,10 +48,9 @@ struct AssertionGrant: Plugin, TokenGrant {
 
     private func verified(_ assertion: String, for client: Client) async throws -> JSON {
         var rules = JWTRules(types: ["oauth-id-jag+jwt"], issuer: issuer, audience: [host.issuer])
-        rules.isAudienceAlone = true
         rules.required = ["sub", "aud", "exp", "iat", "jti", "client_id"]
         do {
-            let claims = try await host.foreignKeys.verify(assertion, by: .address(keys), rules).jwt.claims
+            let claims = try await host.foreignKeys.verify(assertion, by: .address(keys), rules).claims
             guard claims["client_id"]?.string == client.id, claims["cnf"] == nil else {
                 throw JWTRefusal("it is for another client, or for a key")
             }

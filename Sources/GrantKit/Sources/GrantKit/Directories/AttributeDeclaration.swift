@@ -15,6 +15,8 @@ public struct AttributeDeclaration: Sendable {
     public let fallback: JSON
     /// The purpose of the attribute, in one sentence.
     public let help: String
+    /// The reasons against some of its values, by value; `grantor check` warns of these values.
+    public var advice: [String: String] = [:]
     /// The type of its values, which checks a value if the kind cannot.
     private let type: any SettingValue.Type
 

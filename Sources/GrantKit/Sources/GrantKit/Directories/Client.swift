@@ -4,7 +4,7 @@
 public struct Client: Sendable {
     /// The client identifier.
     public let id: String
-    /// Whether it has no credentials (RFC 6749 section 2.1).
+    /// Whether it has no credentials, neither a secret nor keys (RFC 6749 section 2.1).
     public let isPublic: Bool
     /// The keys of the grants that it may use.
     public let grants: Set<String>
@@ -12,6 +12,12 @@ public struct Client: Sendable {
     public let scope: Scope
     /// Its validated document, with the members at the top and `auth.<key>.*`, without secrets.
     public let document: JSON
+    /// For the host: the keys in its `jwks`; nil if it has none, or only the address of a key set.
+    @_spi(Host)
+    public var publicKeys: (any VerificationKeys)?
+    /// For the host: its secrets as keys; nil unless its method needs a readable secret.
+    @_spi(Host)
+    public var secretKeys: (any VerificationKeys)?
 
     /// For the host: makes a client from a validated document.
     @_spi(Host)

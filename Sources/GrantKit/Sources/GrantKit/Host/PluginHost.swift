@@ -12,6 +12,8 @@ public protocol PluginHost: Sendable {
     var users: any UserDirectory { get }
     /// The server's own keys; they can be used only from `start` on.
     var keys: any KeyRing { get }
+    /// Checks of tokens that others have signed.
+    var foreignKeys: any ForeignKeyService { get }
     /// Cryptography that needs none of the server's keys.
     var cryptography: any CryptographyService { get }
     /// The tokens that this server has issued.

@@ -19,6 +19,9 @@ public struct Registry: Sendable {
     /// The endpoints.
     @_spi(Host)
     public private(set) var endpoints: [any Endpoint] = []
+    /// The authenticators of clients.
+    @_spi(Host)
+    public private(set) var authenticators: [any ClientAuthenticator] = []
     /// The flows of the authorization endpoint.
     @_spi(Host)
     public private(set) var flows: [any AuthorizationFlow] = []
@@ -101,6 +104,11 @@ public struct Registry: Sendable {
     /// Adds an endpoint.
     public mutating func add(endpoint: some Endpoint) {
         endpoints.append(endpoint)
+    }
+
+    /// Adds an authenticator of clients.
+    public mutating func add(authenticator: some ClientAuthenticator) {
+        authenticators.append(authenticator)
     }
 
     /// Adds a flow of the authorization endpoint.

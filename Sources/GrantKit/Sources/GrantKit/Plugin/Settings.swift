@@ -181,7 +181,27 @@ public struct Settings: Sendable {
     public func clientAttribute(
         _ name: String, under grant: String? = nil, default fallback: String, among words: [String], _ help: String
     ) -> ClientAttribute<String> {
-        source.declare(AttributeDeclaration(name, at: .once(under: grant), .word(words), default: fallback, help))
+        clientAttribute(name, under: grant, default: fallback, among: words, advice: [:], help)
+    }
+
+    /// Declares a client attribute that a client has once: one of several strings, some of which are discouraged.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - grant: The key of the grant under which it is written; nil for the top of a client's document.
+    ///   - fallback: The default.
+    ///   - words: All strings that it can be.
+    ///   - advice: The reasons against some of the strings, by string. `grantor check` warns of a client that has one.
+    ///   - help: The purpose, in one sentence.
+    /// - Returns: The attribute, by which the plugin reads a client's value.
+    public func clientAttribute(
+        _ name: String, under grant: String? = nil, default fallback: String, among words: [String],
+        advice: [String: String], _ help: String
+    ) -> ClientAttribute<String> {
+        var declaration = AttributeDeclaration(
+            name, at: .once(under: grant), .word(words), default: fallback, help)
+        declaration.advice = advice
+        source.declare(declaration)
         return ClientAttribute(name: name, grant: grant, fallback: fallback)
     }
 

@@ -40,6 +40,8 @@ public struct PluginUnderTest: Sendable {
     var contexts: [String: @Sendable (TestPlugin) async throws -> JSON] = [:]
     var answers: [String: StepAnswers] = [:]
     var authorized: [String: (client: Client?, parameters: Parameters)] = [:]
+    /// The request of a client that an authenticator accepts.
+    var authenticated: (client: Client, parameters: Parameters)?
 
     /// Takes a plugin with fixed settings.
     ///

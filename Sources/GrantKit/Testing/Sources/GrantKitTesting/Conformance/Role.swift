@@ -8,6 +8,7 @@ public enum Role: String, Sendable, CaseIterable {
     case tokenResolver = "token resolver"
     case responseExtension = "response extension"
     case tokenFilter = "token filter"
+    case authenticator
     case requestFilter = "request filter"
     case flow
     case endpoint

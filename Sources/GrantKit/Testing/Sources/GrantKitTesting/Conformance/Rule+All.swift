@@ -12,6 +12,7 @@ extension Rule {
         ClaimsRules.all,
         RevocationRules.all,
         EndpointRules.all,
+        AuthenticatorRules.all,
         PageRules.all,
         PurposeRules.all,
         StepRules.all,

@@ -12,9 +12,10 @@ public enum ServerNames {
             [
                 "revoked", "session", "session_client", "job", "consent", "interaction", "key_ring", "user",
                 "user_login", "user_epoch", "declared_user", "client", "client_origin", "sign_in_attempt",
-                "sign_in_origin",
+                "sign_in_origin", "used_jwt",
             ]
         ),
+        ("authentication method", ["client_secret_basic", "client_secret_post", "none"]),
         ("step", ["consent"]), ("form field", ["state", "csrf", "decision", "scope"]),
         ("response member", ["access_token", "token_type", "expires_in", "scope"]),
         ("document", ["oauth-authorization-server", "jwks.json"]),
@@ -22,7 +23,8 @@ public enum ServerNames {
             "client attribute",
             [
                 "id", "secret", "active", "name", "description", "details", "type", "grant_types", "scope",
-                "allowed_origins", "auth", "resourceType", "first_party",
+                "allowed_origins", "auth", "resourceType", "first_party", "jwks",
+                "jwks_uri", "token_endpoint_auth_method",
             ]
         ),
         ("grant attribute", ["token_format", "access_token_expiration", "audience", "secret_required"]),

@@ -11,6 +11,7 @@ extension TestRegistry {
             ("form field", steps.flatMap(\.fields).map(\.name)), ("purpose", purposes.map(\.name)),
             ("page", pages.map(\.name)), ("document", documents.map(\.name)), ("metadata", metadata.map(\.name)),
             ("response member", extensions.flatMap(\.members)), ("response type", flows.map(\.word)),
+            ("authentication method", authenticators.flatMap { $0.methods }.map(\.name)),
             ("scope value", scopesOnRequest.sorted()), ("scope value", requiredScopes.sorted()),
             ("signature algorithm", signingAlgorithms),
             ("grant", grants.flatMap { TestRegistry.names(of: $0.declaration) }),

@@ -6,7 +6,8 @@ extension TestRegistry {
         let counts: [(Role, Int)] = [
             (.grant, grants.count), (.tokenFormat, formats.count), (.tokenResolver, resolvers.count - formats.count),
             (.responseExtension, extensions.count), (.tokenFilter, tokenFilters.count),
-            (.requestFilter, requestFilters.count), (.flow, flows.count), (.endpoint, endpoints.count),
+            (.authenticator, authenticators.count), (.requestFilter, requestFilters.count), (.flow, flows.count),
+            (.endpoint, endpoints.count),
             (.step, steps.count), (.purpose, purposes.count), (.claims, claimsSources.count),
             (.revocation, revocationParticipants.count), (.outbox, outboxes.count), (.job, jobs.count),
             (.eventSink, eventSinks.count), (.page, pages.count), (.store, stores.count),

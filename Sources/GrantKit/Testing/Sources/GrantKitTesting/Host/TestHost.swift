@@ -108,9 +108,9 @@ public struct TestHost: Sendable {
     }
 
     /// The collections of the host's own services.
-    private static let collections = [TestJobs.collection, TestTokens.collection, TestApproval.collection].map {
-        StoreCollection($0)
-    }
+    private static let collections = [
+        TestJobs.collection, TestTokens.collection, TestApproval.collection, TestForeignKeys.collection,
+    ].map { StoreCollection($0) }
 }
 
 /// The services of a test's host as a plugin sees them.
@@ -122,6 +122,7 @@ private struct LentTestHost: PluginHost {
     var clients: any ClientDirectory { host.clients }
     var users: any UserDirectory { host.users }
     var keys: any KeyRing { host.keys }
+    var foreignKeys: any ForeignKeyService { TestForeignKeys(host: host) }
     var cryptography: any CryptographyService { TestCryptography() }
     var tokens: any TokenService { host.tokens }
     var access: any AccessService { host.access }

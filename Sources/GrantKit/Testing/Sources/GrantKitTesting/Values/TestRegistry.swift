@@ -25,6 +25,8 @@ public struct TestRegistry: Sendable {
     public var resolvers: [any TokenResolver] { registry.resolvers }
     /// The endpoints.
     public var endpoints: [any Endpoint] { registry.endpoints }
+    /// The authenticators of clients.
+    public var authenticators: [any ClientAuthenticator] { registry.authenticators }
     /// The flows of the authorization endpoint.
     public var flows: [any AuthorizationFlow] { registry.flows }
     /// The filters of authorization requests.

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKit
+
+/// Checks tokens that others have signed, for one plugin.
+///
+/// What is cheap comes first: a token with wrong claims causes neither a request to another server nor the work of a
+/// signature, and one with a wrong signature writes nothing.
+struct ForeignKeys: ForeignKeyService {
+    let core: ServerCore
+    let plugin: String
+
+    func unverified(_ token: String) -> UnverifiedJWT? {
+        try? core.cryptography.read(token)
+    }
+
+    func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
+        let jwt = try core.cryptography.read(token)
+        try checkKind(jwt.header, source)
+        try rules.check(jwt, at: core.now)
+        let party = try await verifySignature(of: token, by: source)
+        if rules.isSingleUse {
+            let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
+            try await used.use(jwt.claims, of: jwt.claims["iss"]?.string ?? party, by: plugin)
+        }
+        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    /// Keeps signatures and message authentication codes apart, so that no public key can be taken for a secret (RFC
+    /// 8725 section 2.1).
+    private func checkKind(_ header: JSON, _ source: KeySource) throws {
+        let isSigned = core.cryptography.signatureAlgorithms.contains(header["alg"]?.string ?? "")
+        if case .secret = source {
+            guard !isSigned else { throw JWTRefusal("it has a signature instead of a message authentication code") }
+        } else if !isSigned {
+            throw JWTRefusal("it has a message authentication code instead of a signature")
+        }
+    }
+
+    /// Verifies a signature.
+    ///
+    /// - Returns: The name of the source, for tokens without an issuer.
+    private func verifySignature(of token: String, by source: KeySource) async throws -> String {
+        switch source {
+        case .client(let client):
+            if let keys = client.publicKeys {
+                try ForeignKeys.accept(keys.verify(token))
+            } else if let address = client.document["jwks_uri"]?.string {
+                try await verify(token, byKeysAt: address)
+            } else {
+                throw JWTRefusal("the client has no keys")
+            }
+            return client.id
+        case .address(let address):
+            try await verify(token, byKeysAt: address)
+            return address
+        case .keys(let set):
+            try ForeignKeys.accept(try core.cryptography.publicKeys(set).verify(token))
+            return ""
+        case .secret(let client):
+            guard let keys = client.secretKeys else { throw JWTRefusal("the client has no readable secret") }
+            try ForeignKeys.accept(keys.verify(token))
+            return client.id
+        @unknown default: throw JWTRefusal("this server does not know the source of its keys")
+        }
+    }
+
+    private func verify(_ token: String, byKeysAt address: String) async throws {
+        let keys = try await core.keySets.keys(at: address)
+        var verdict = keys.verify(token)
+        if case .unknownKey = verdict, let newer = await core.keySets.newerKeys(at: address) {
+            verdict = newer.verify(token)
+        }
+        try ForeignKeys.accept(verdict)
+    }
+
+    private static func accept(_ verdict: SignatureVerdict) throws {
+        switch verdict {
+        case .valid: return
+        case .unknownKey(let reason), .wrong(let reason): throw JWTRefusal(reason)
+        @unknown default: throw JWTRefusal("its signature cannot be verified")
+        }
+    }
+}

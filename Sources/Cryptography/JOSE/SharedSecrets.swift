@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKit
+
+/// Secrets that another party shares with the server, of which one must have authenticated a JWS.
+struct SharedSecrets: VerificationKeys {
+    private let keys: [JSONWebKey]
+
+    init(_ secrets: [Secret]) {
+        keys = secrets.compactMap { secret in
+            try? JSONWebKey(["kty": "oct", "k": .string(Base64URL.encode(Array(secret.exposed.utf8)))])
+        }
+    }
+
+    func verify(_ token: String) -> SignatureVerdict {
+        do {
+            let signature = try CompactJWS(token)
+            for key in keys where (try? signature.verified(by: key)) != nil { return .valid }
+            return .wrong("the message authentication code is wrong")
+        } catch {
+            return .wrong(error.reason)
+        }
+    }
+}

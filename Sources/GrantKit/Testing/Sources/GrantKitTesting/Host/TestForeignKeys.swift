@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKit
+
+/// Checks tokens of test parties by the rules of a server; key sets are fetched from the test's network each time.
+struct TestForeignKeys: ForeignKeyService {
+    static let collection = "used_jwt"
+
+    let host: TestHost
+
+    func unverified(_ token: String) -> UnverifiedJWT? {
+        try? TestForeignKeys.read(token).jwt
+    }
+
+    func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
+        let (jwt, signed, signature) = try TestForeignKeys.read(token)
+        let isCode = jwt.header["alg"]?.string?.utf8.starts(with: "HS".utf8) ?? false
+        if case .secret(let client) = source {
+            guard isCode else { throw JWTRefusal("it has a signature instead of a message authentication code") }
+            return try await verify(jwt, signed, signature, by: client, rules)
+        }
+        guard !isCode else { throw JWTRefusal("it has a message authentication code instead of a signature") }
+        try rules.check(jwt, at: host.clock.now)
+        let set = try await set(of: source)
+        let key = set["keys"]?.elements.first { $0["kid"] == jwt.header["kid"] }
+        guard let bytes = key?["x"]?.string.flatMap(Base64.decode) else {
+            throw JWTRefusal("no key with this 'kid' fits")
+        }
+        guard TestParty.code(of: signed, bytes) == signature else { throw JWTRefusal("the signature is wrong") }
+        if rules.isSingleUse { try await useUp(jwt.claims) }
+        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    /// Checks a token by the secret in the document of a client.
+    private func verify(
+        _ jwt: UnverifiedJWT, _ signed: String, _ signature: String, by client: Client, _ rules: JWTRules
+    ) async throws -> VerifiedJWT {
+        try rules.check(jwt, at: host.clock.now)
+        guard let secret = client.document["secret"]?.string else {
+            throw JWTRefusal("the client has no readable secret")
+        }
+        guard TestParty.code(of: signed, Array(secret.utf8)) == signature else {
+            throw JWTRefusal("the message authentication code is wrong")
+        }
+        if rules.isSingleUse { try await useUp(jwt.claims) }
+        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    private func useUp(_ claims: JSON) async throws {
+        let name = JSON.array([claims["iss"] ?? .null, claims["jti"] ?? .null]).text
+        let key = StoreKey(TestForeignKeys.collection, TestCryptography().digest(name))
+        let end = claims["exp"]?.numericDate ?? host.clock.now
+        guard try await host.store.increment(key, expiresAt: end + .seconds(60)) == 1 else {
+            throw JWTRefusal("it was used before")
+        }
+    }
+
+    private func set(of source: KeySource) async throws -> JSON {
+        switch source {
+        case .keys(let set): return set
+        case .address(let address): return try await fetch(address)
+        case .client(let client):
+            if let set = client.document["jwks"] { return set }
+            guard let address = client.document["jwks_uri"]?.string else { throw JWTRefusal("the client has no keys") }
+            return try await fetch(address)
+        case .secret: throw JWTRefusal("a secret is no key set")
+        @unknown default: throw JWTRefusal("this host does not know the source of its keys")
+        }
+    }
+
+    private func fetch(_ address: String) async throws -> JSON {
+        let reply = try await host.network.send(OutboundRequest("GET", address))
+        guard reply.status == 200, let set = try? JSON(parsing: reply.body) else {
+            throw OutboundError("there are no keys at '\(address)'")
+        }
+        return set
+    }
+
+    /// The parts of a token.
+    ///
+    /// - Throws: `JWTRefusal` for what a server does not verify either.
+    private static func read(_ token: String) throws -> (jwt: UnverifiedJWT, signed: String, signature: String) {
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
+        guard parts.count == 3, let header = json(parts[0]), let claims = json(parts[1]), case .object = header,
+            case .object = claims
+        else { throw JWTRefusal("it is not a JWS with claims") }
+        guard header["crit"] == nil else { throw JWTRefusal("it requires extensions ('crit')") }
+        let kinds = ["RS", "PS", "ES", "Ed", "HS"]
+        guard let name = header["alg"]?.string, kinds.contains(where: { name.utf8.starts(with: $0.utf8) }),
+            !parts[2].isEmpty
+        else {
+            throw JWTRefusal("'alg' is not a supported algorithm; unsigned tokens are not accepted")
+        }
+        return (UnverifiedJWT(header: header, claims: claims), parts[0] + "." + parts[1], parts[2])
+    }
+
+    private static func json(_ part: String) -> JSON? {
+        Base64.decode(part).flatMap { try? JSON(parsing: $0) }
+    }
+}
