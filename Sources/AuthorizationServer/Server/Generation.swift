@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@_spi(Host) public import GrantKit
+@_spi(Host) package import GrantKit
 import OutsideText
 
 /// One immutable state of the server: plugins, clients and routes that have been checked against each other.
@@ -77,7 +77,7 @@ public final class Generation: Sendable {
     ///     what the
     ///     missing ones might have added, and no generation is made.
     /// - Returns: All problems, and the generation if none of them is an error.
-    public static func build(
+    package static func build(
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
         passwords: any PasswordHashing, cryptography: any CryptographyService, pages: (any PageRenderer)? = nil,
         isComplete: Bool = true

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GrantKit
-public import Logging
+package import Logging
 import Synchronization
 
 /// The clock and the random source, which tests replace.
@@ -27,7 +27,7 @@ public final class ServerCore: Sendable {
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
-    public let pages: any PageRenderer
+    package let pages: any PageRenderer
     let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder
@@ -55,7 +55,7 @@ public final class ServerCore: Sendable {
     private let closed: Closed
 
     /// Creates a server without a generation.
-    public init(
+    package init(
         issuer: String, environment: any ServerEnvironment, cryptography: any CryptographyService,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
         algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound(), isDevelopment: Bool = false

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 extension TestHost: MessageService, ConnectionService {
     func send(_ message: Message) async throws -> StoreWrite {
