@@ -48,7 +48,7 @@ struct DocumentItem: Endpoint {
 
     // MARK: changing
 
-    /// Changes exactly the version for which the conditions hold, and tries again if another change was faster.
+    /// Changes a version for which the conditions hold, and tries again if another change was faster.
     private func change(
         _ id: String, _ condition: Precondition, readsFirst: Bool = false,
         _ body: (DirectoryEntry?, DirectoryCondition) async throws -> EndpointResponse
@@ -58,7 +58,7 @@ struct DocumentItem: Endpoint {
             let entry = try await documents.directory.entry(id)
             // A request that would be refused without conditions is refused for the same reason with them (RFC 9110
             // section 13.2.1).
-            if let entry, entry.version == nil { return try await body(entry, .any) }
+            if let entry, entry.isDeclared { return try await body(entry, .any) }
             if entry == nil, condition.method != "PUT" {
                 // A document that was deleted meanwhile does not match the version that was to be deleted.
                 if condition.method == "DELETE", !condition.matches(nil) { throw Precondition.refusal }
@@ -66,7 +66,7 @@ struct DocumentItem: Endpoint {
             }
             guard condition.matches(entry), condition.isNews(entry) else { throw Precondition.refusal }
             do {
-                return try await body(entry, entry?.version.map { .version([$0]) } ?? .absent)
+                return try await body(entry, state(of: entry, readsFirst ? nil : condition))
             } catch let refusal as DocumentRefusal where refusal.kind == .changed || refusal.kind == .taken {
                 // Trying again does not help if the name belongs to another document.
                 if refusal.kind == .taken {
@@ -75,6 +75,12 @@ struct DocumentItem: Endpoint {
             }
         }
         throw OAuthError(.temporarilyUnavailable, "other requests keep changing this document; try again")
+    }
+
+    /// The state that a document must be in for a change: the one that was read, unless the client takes any version.
+    private func state(of entry: DirectoryEntry?, _ condition: Precondition?) -> DirectoryCondition {
+        if let condition, condition.takesAnyVersion { return .exists }
+        return entry?.version.map { .version([$0]) } ?? .absent
     }
 
     private func replace(

@@ -22,6 +22,11 @@ struct Precondition {
 
     var isEmpty: Bool { match == nil && noneMatch == nil }
 
+    /// Whether it is only that the document exists.
+    var takesAnyVersion: Bool {
+        if case .any? = match { noneMatch == nil } else { false }
+    }
+
     static let refusal = DocumentRefusal(
         .changed, [DocumentProblem("", "the document's current version does not satisfy If-Match or If-None-Match")])
 

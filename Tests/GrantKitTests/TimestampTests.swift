@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GrantKit
+@_spi(Host) import GrantKit
 import Support
 import Testing
 

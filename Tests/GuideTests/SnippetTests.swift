@@ -145,4 +145,33 @@ struct SnippetTests {
         #expect(seen(try await other.advance(interaction, submitted: [:])) == "skip")
         #expect(seen(try await other.advance(Interaction.test(), submitted: [:])) == "refused")
     }
+
+    @Test("users of several companies choose one of their own, and tokens have it")
+    func company() async throws {
+        let host = TestHost()
+        let document: JSON = ["companies": ["baker", "miller"]]
+        host.users.add(User(id: "ann", isActive: true, document: document))
+        host.users.add(User(id: "ben", isActive: true, document: ["companies": ["baker"]]))
+        host.users.add(User(id: "eve", isActive: true, document: [:]))
+        let step = CompanyChoice(host: host.lent)
+        let ann = Interaction.test(subject: .user("ann"))
+        for submitted: Parameters in [[:], ["company": "carpenter"], ["company": ""]] {
+            #expect(seen(try await step.advance(ann, submitted: submitted)) == "page")
+        }
+        let own = try await step.advance(ann, submitted: ["company": "miller"])
+        #expect(try await claims(of: step, after: own) == [JSON.Member("company", "miller")])
+        let only = try await step.advance(Interaction.test(subject: .user("ben")), submitted: [:])
+        #expect(try await claims(of: step, after: only) == [JSON.Member("company", "baker")])
+        let none = try await step.advance(Interaction.test(subject: .user("eve")), submitted: ["company": "baker"])
+        #expect(seen(none) == "skip")
+        #expect(try await claims(of: step, after: none).isEmpty)
+        #expect(seen(try await step.advance(Interaction.test(), submitted: [:])) == "refused")
+    }
+
+    /// The claims of a token that is issued after a step.
+    private func claims(of step: CompanyChoice, after outcome: StepOutcome) async throws -> [JSON.Member] {
+        var authorization = Authorization(subject: .user("ann"), limits: AccessLimits(scope: ["read"]))
+        if case .done(let result) = outcome { authorization.attachments = result.attachments }
+        return try await step.claims(for: .test(authorization, for: .accessToken))
+    }
 }

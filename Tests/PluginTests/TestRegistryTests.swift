@@ -5,7 +5,7 @@ import Foundation
 import GrantKitTesting
 import Testing
 
-/// A plugin that adds three things, or refuses to.
+/// A plugin that adds one thing of some kinds, or refuses to.
 private struct Adding: Plugin, TokenGrant {
     static let manifest = PluginManifest(id: "adding", summary: "", specification: "")
     let declaration = GrantDeclaration("adding", client: .confidential)
@@ -24,6 +24,8 @@ private struct Adding: Plugin, TokenGrant {
         registry.add(grant: self)
         registry.add(collection: StoreCollection("added"))
         registry.add(metadata: "added_supported", .value(true))
+        registry.add(page: "added", template: "{{> head}}{{> foot}}", texts: ["en": ["added_title": "Added"]])
+        registry.add(document: "added-configuration", adding: [JSON.Member("added", true)])
     }
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {
@@ -39,6 +41,10 @@ struct TestRegistryTests {
         #expect(added.grants.map(\.declaration.wire) == ["adding"])
         #expect(added.collections.map(\.name) == ["added"])
         #expect(added.metadata.count == 1 && added.metadata.first?.name == "added_supported")
+        #expect(added.pages.map(\.name) == ["added"] && added.pages.first?.template == "{{> head}}{{> foot}}")
+        #expect(added.pages.first?.texts == ["en": ["added_title": "Added"]])
+        #expect(added.documents.map(\.name) == ["added-configuration"])
+        #expect(added.documents.first?.adding == [JSON.Member("added", true)])
         #expect(added.endpoints.isEmpty && added.steps.isEmpty && added.stores.isEmpty)
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// A URI to which an authorization response may go (RFC 6749 section 3.1.2).
 typealias RedirectURI = WebAddress

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) package import GrantKit
 
 /// Turns pages into HTML; templates and strings come from outside the core.
-public protocol PageRenderer: Sendable {
+package protocol PageRenderer: Sendable {
     /// Renders a page.
     ///
     /// - Parameters:
@@ -25,5 +25,5 @@ public protocol PageRenderer: Sendable {
 
 extension PageRenderer {
     /// Ignores the pages of plugins.
-    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer { self }
+    package func adding(_ pages: [PageTemplate]) throws -> any PageRenderer { self }
 }

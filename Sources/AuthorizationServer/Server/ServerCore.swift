@@ -29,7 +29,7 @@ public final class ServerCore: Sendable {
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
-    public let pages: any PageRenderer
+    package let pages: any PageRenderer
     let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder

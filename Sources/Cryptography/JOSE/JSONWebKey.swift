@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// A key that verifies signatures (RFC 7517 section 4).
 public struct JSONWebKey: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CArgon2
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// A password hashed with Argon2id (RFC 9106).

@@ -2,7 +2,7 @@
 
 import CCrypt
 import Glibc
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// An imported password hash made with bcrypt: `$2a$`, `$2b$` or `$2y$`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// An imported password hash made with PBKDF2 (RFC 8018 section 5.2).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 
 /// An imported hash of a secret or a password, as Aidbox writes it: `$s0$<parameters>$<salt>$<hash>`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 import OutsideText
 import Synchronization
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import Synchronization
 
 /// The value of the `Date` header field (RFC 9110 section 5.6.7), formatted once a second.

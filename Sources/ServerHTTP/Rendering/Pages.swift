@@ -2,7 +2,7 @@
 
 public import AuthorizationServer
 import Foundation
-public import GrantKit
+@_spi(Host) public import GrantKit
 import Mustache
 import OutsideText
 
@@ -56,7 +56,7 @@ public struct Pages: PageRenderer {
     }
 
     /// These pages with those of plugins; a template in the folder replaces a plugin's page of the same name.
-    public func adding(_ pages: [PageTemplate]) throws -> any PageRenderer {
+    package func adding(_ pages: [PageTemplate]) throws -> any PageRenderer {
         var all = self
         for page in pages {
             guard !PageFiles.names.contains(page.name) else {

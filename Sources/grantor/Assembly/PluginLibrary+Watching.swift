@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cryptography
-import GrantKit
+@_spi(Host) import GrantKit
 import PluginLoading
 
 extension PluginLibrary {

@@ -2,16 +2,16 @@
 
 /// The declarations in the public interface of the kit, as the compiler has written it.
 struct PublicInterface {
-    /// A type, a member or an initializer.
+    /// A type, a member, an initializer, a subscript or an operator.
     struct Declaration {
-        enum Kind { case type, member, initializer }
+        enum Kind { case type, member, initializer, subscripting, operation }
 
         let kind: Kind
-        /// The name with those of the types around it; an initializer has its labels.
+        /// The name with those of the types around it; an initializer and a subscript have their labels.
         let path: String
-        /// The name; of an initializer, that of its type.
+        /// The name; of an initializer or a subscript, that of its type.
         let name: String
-        /// The labels of an initializer.
+        /// The labels of an initializer or a subscript; '_' for a parameter of a subscript without one.
         var labels: [String] = []
         /// The line of the interface.
         let line: String
@@ -46,18 +46,26 @@ struct PublicInterface {
             if line.hasSuffix("{") { places.append(name) }
             return
         }
-        if !places.contains(PublicInterface.body), !line.hasPrefix("internal ") { note(keyword, name, line) }
+        if !places.contains(PublicInterface.body), !line.hasPrefix("internal ") {
+            note(keyword, words.dropFirst().first ?? "", line)
+        }
         if line.hasSuffix("{") { places.append(PublicInterface.body) }
     }
 
-    private mutating func note(_ keyword: String, _ name: String, _ line: String) {
+    private mutating func note(_ keyword: String, _ word: String, _ line: String) {
+        let name = PublicInterface.name(word)
+        let type = places.last?.split(separator: ".").last.map(String.init) ?? ""
         if keyword.hasPrefix("init") {
-            let labels = PublicInterface.labels(line)
-            let all = labels.map { "\($0):" }.joined()
-            let type = places.last?.split(separator: ".").last.map(String.init) ?? ""
-            add(.initializer, places + ["init(\(all))"], type, line, labels)
-        } else if PublicInterface.members.contains(keyword), !name.isEmpty {
-            add(.member, places + [name], name, line)
+            let labels = PublicInterface.parameters(of: "init", line).map { $0[0] }
+            add(.initializer, places + ["init(\(PublicInterface.shown(labels)))"], type, line, labels)
+        } else if keyword.hasPrefix("subscript") {
+            // A parameter of a subscript has a label only if it has a name as well.
+            let labels = PublicInterface.parameters(of: "subscript", line).map { $0.count > 1 ? $0[0] : "_" }
+            add(.subscripting, places + ["subscript(\(PublicInterface.shown(labels)))"], type, line, labels)
+        } else if PublicInterface.members.contains(keyword) {
+            // What has no name is an operator.
+            let shown = name.isEmpty ? word : name
+            if !shown.isEmpty { add(name.isEmpty ? .operation : .member, places + [shown], shown, line) }
         }
     }
 
@@ -74,12 +82,15 @@ struct PublicInterface {
         return name.hasPrefix("GrantKit.") ? String(name.dropFirst("GrantKit.".count)) : name
     }
 
-    /// The labels of the parameters of an initializer.
-    private static func labels(_ line: String) -> [String] {
-        // The modifiers before it have no 'init', and the first bracket after them is that of the parameters.
-        guard let start = line.firstRange(of: "init")?.upperBound, let open = line[start...].firstIndex(of: "(") else {
-            return []
-        }
+    private static func shown(_ labels: [String]) -> String {
+        labels.map { "\($0):" }.joined()
+    }
+
+    /// The words before the colon of each parameter: its name, or its label and its name.
+    private static func parameters(of keyword: String, _ line: String) -> [[String]] {
+        // The modifiers before it do not contain it, and the first bracket after them is that of the parameters.
+        guard let start = line.firstRange(of: keyword)?.upperBound, let open = line[start...].firstIndex(of: "(")
+        else { return [] }
         var (depth, parameters) = (0, [""])
         // The arrow of a function type is no bracket.
         for character in line[open...].replacing("->", with: "") {
@@ -93,7 +104,7 @@ struct PublicInterface {
             }
         }
         return parameters.map { parameter in
-            String(parameter.drop { $0 == "(" || $0 == " " }.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+            parameter.drop { $0 == "(" }.prefix { $0 != ":" }.split(separator: " ").map(String.init)
         }.filter { !$0.isEmpty }
     }
 }

@@ -3,13 +3,15 @@
 import Foundation
 import Testing
 
-/// Who uses a public declaration that no plugin of this repository names.
+/// Who uses a public declaration that no plugin, example, template or snippet of the guide names.
 private enum Use {
     /// The core names it, in its own sources.
     case core(String)
+    /// Tests of plugins make it, in place of the core.
+    case tests(String)
     /// The kit itself needs it to be public.
     case kit(String)
-    /// It is part of what authors can do, and no plugin here does it.
+    /// It is part of what authors can do, and nothing here does it.
     case authors(String)
 }
 
@@ -17,30 +19,25 @@ private enum Use {
 struct PublicUseTests {
     private static let others: [(path: String, use: Use)] = [
         ("AuthenticationRequest.init(head:parameters:)", .core("makes what authenticators get")),
-        ("Bearer.init(token:client:)", .core("makes what endpoints get")),
-        ("EndpointRequest.init(head:caller:parameters:variables:document:)", .core("makes what endpoints get")),
-        ("InteractionPolicy.init(limits:)", .core("makes the policy that filters change")),
         ("JWTRefusal.init(_:)", .core("refuses tokens of other parties")),
-        ("OutboundReply.init(status:headers:body:)", .core("makes what requests of plugins return")),
-        ("Parameters.init(_:)", .core("makes the parameters of requests")),
-        ("Registry.init()", .core("makes what plugins add to")),
-        ("RequestHead.init(method:path:query:headers:address:id:)", .core("makes the head of requests")),
-        ("TokenContents.init(id:client:authorization:issuedAt:expiresAt:)", .core("makes what formats encode")),
         ("UnverifiedJWT.init(header:claims:)", .core("makes what is parsed without a check")),
-        ("User.init(id:isActive:document:epoch:)", .core("makes the users that plugins get")),
-        ("VerifiedJWT.init(header:claims:)", .core("makes what a verification returns")),
+        ("Bearer.init(token:client:)", .tests("is what endpoints get")),
+        ("EndpointRequest.init(head:caller:parameters:variables:document:)", .tests("is what endpoints get")),
+        ("InteractionPolicy.init(limits:)", .tests("is the policy that filters change")),
+        ("OutboundReply.init(status:headers:body:)", .tests("is what requests of plugins return")),
+        ("Parameters.init(_:)", .tests("are what requests are sent with")),
+        ("RequestHead.init(method:path:query:headers:address:id:)", .tests("is the head of requests")),
+        ("TokenContents.init(id:client:authorization:issuedAt:expiresAt:)", .tests("is what formats encode")),
+        ("User.init(id:isActive:document:epoch:)", .tests("is what plugins find in the directory")),
 
         ("ConsentTerms.isAskedEachTime", .core("reads what a plugin has asked for")),
-        ("DirectoryEntry.isDeclared", .core("a command shows where a document is kept")),
         ("GrantDeclaration.advice", .core("warns about clients that may use the grant")),
         ("Job.handler", .core("finds the handler of a job")),
         ("ParameterDeclaration.isRepeatable", .core("checks the parameters of requests")),
         ("ParameterDeclaration.isSecret", .core("keeps the parameter out of logs")),
-        ("PageTemplate", .core("renders the pages that plugins have added")),
         ("Route.base", .core("finds the path of an endpoint")),
         ("Route.methods", .core("checks the method of requests")),
         ("Route.Base.endpoints", .core("finds the path of an endpoint")),
-        ("WellKnownDocument", .core("serves the documents that plugins have added")),
 
         ("OAuthError.Code.invalidTarget", .core("refuses audiences")),
         ("OAuthError.Code.invalidToken", .core("refuses bearer tokens")),
@@ -59,28 +56,15 @@ struct PublicUseTests {
         ("Event.Kind.stopped", .core("records the event")),
         ("Event.Kind.tokenRevoked", .core("records the event")),
 
-        ("JSONError.offset", .core("says which byte of a request is wrong")),
-        ("Timestamp.httpDate", .core("writes the 'Date' header field")),
-        ("WebAddress.isOrigin", .core("checks origins of clients")),
-        ("WebAddress.withoutPort", .core("compares redirect URIs with loopback addresses")),
-        ("equalInConstantTime", .core("compares hashes")),
-
         ("Caller", .kit("bounds 'Who' of an endpoint")),
         ("EndpointResponse.init(content:status:writes:)", .kit("makes the responses that static functions return")),
-        ("JSON.deepest", .kit("is a default")),
         ("JSONError", .kit("is thrown by 'JSON(parsing:)'")),
         ("StoreCollection.Durability.durable", .kit("is a default")),
         ("WebAddressError", .kit("is thrown by 'WebAddress'")),
 
-        ("DirectoryCondition.exists", .authors("a change only if the document exists")),
+        ("RequestHead.subscript(header:)", .authors("reads a header of a request")),
         ("JWTRules.isAudienceAlone", .authors("a token for several audiences")),
         ("JWTRules.leeway", .authors("parties whose clocks are worse")),
-        ("Job.notBefore", .authors("a job that runs later")),
-        ("LogLevel.debug", .authors("a level of the log")),
-        ("LogService.debug", .authors("a level of the log")),
-        ("StepPhase.choose", .authors("a step that lets the user choose")),
-        ("StoreService.walk", .authors("reads a whole collection")),
-        ("TokenRequestFilter.narrow", .authors("narrows what a grant has decided")),
     ]
 
     /// What the compiler adds to types, and requirements of the standard library.
@@ -99,7 +83,9 @@ struct PublicUseTests {
     init() throws {
         let path = "\(SwiftSources.root)/Sources/GrantKit/interface.txt"
         interface = PublicInterface(try String(contentsOfFile: path, encoding: .utf8))
-        plugins = try SwiftSources(in: ["Plugins", "Examples"])
+        // What authors copy counts as well: templates, and the guide's snippets, which tests compile.
+        plugins = try SwiftSources(
+            in: ["Plugins", "Examples", SwiftSources.templates, "Tests/GuideTests/Snippets"])
     }
 
     // MARK: use
@@ -108,12 +94,14 @@ struct PublicUseTests {
         switch declaration.kind {
         case .member:
             return Self.synthesized.contains(declaration.name) || plugins.words.contains(declaration.name)
-        case .initializer: return isCalled(declaration)
+        case .initializer: return isCalled(declaration, in: plugins)
+        case .subscripting: return isSubscripted(declaration)
+        case .operation: return plugins.operators.contains(declaration.name)
         case .type: return plugins.words.contains(declaration.name) || isTypeOfUsed(declaration)
         }
     }
 
-    private func isCalled(_ declaration: PublicInterface.Declaration) -> Bool {
+    private func isCalled(_ declaration: PublicInterface.Declaration, in sources: SwiftSources) -> Bool {
         let labels = declaration.labels
         if let first = labels.first, Self.literals.contains(first) { return true }
         // A requirement is implemented by 'init' in a type of the plugin.
@@ -121,16 +109,24 @@ struct PublicUseTests {
         let names = [declaration.name] + (isRequirement ? ["init"] : [])
         let isUnlabelled = labels.isEmpty || labels.first == "_"
         return names.contains { name in
-            (isUnlabelled ? [""] : labels).contains { plugins.calls.contains(.init(name: name, label: $0)) }
+            (isUnlabelled ? [""] : labels).contains { sources.calls.contains(.init(name: name, label: $0)) }
         }
+    }
+
+    /// Whether plugins have the labels, or name the type if there is none: then a subscript has no name to look for.
+    private func isSubscripted(_ declaration: PublicInterface.Declaration) -> Bool {
+        let labels = declaration.labels.filter { $0 != "_" }
+        if labels.isEmpty { return plugins.words.contains(declaration.name) }
+        return labels.allSatisfy { plugins.labels.contains($0) }
     }
 
     /// Whether a member that plugins use has the type in its signature, so that they use values of the type.
     private func isTypeOfUsed(_ type: PublicInterface.Declaration) -> Bool {
         interface.declarations.contains { member in
-            guard member.kind != .type, member.line.contains("GrantKit.\(type.path)"), isUsed(member) else {
-                return false
-            }
+            // Operators are left out, since '==' of any type would show that each type is used.
+            guard member.kind == .member || member.kind == .initializer,
+                member.line.contains("GrantKit.\(type.path)"), isUsed(member)
+            else { return false }
             return member.line.components(separatedBy: "GrantKit.\(type.path)").dropFirst().contains { rest in
                 guard let next = rest.first else { return true }
                 return !next.isLetter && !next.isNumber && next != "_" && next != "."
@@ -147,19 +143,22 @@ struct PublicUseTests {
             "AccessLimits.keep", "AccessLimits.init(scope:audience:notAfter:mayRefresh:)", "AuthorizationFlow.respond",
             "InteractionPolicy.Prompt.selectAccount", "BodyKind.json", "Bearer", "ClientDirectory.usable",
             "JSON.Member.init(_:_:)", "Plugin.init(settings:host:)", "Swift.Duration.init(setting:)",
+            "Client.subscript(_:under:)", "RequestHead.subscript(header:)", "Timestamp.+",
         ] { #expect(paths.contains(path), "\(path)") }
         #expect(interface.declarations.count > 800)
         #expect(plugins.words.count > 1500 && plugins.calls.count > 500)
+        #expect(plugins.operators.isSuperset(of: ["==", "??", "+"]) && !plugins.operators.contains("<=>"))
+        #expect(plugins.labels.contains("under") && !plugins.labels.contains("nothing_has_this_label"))
     }
 
-    @Test("a plugin or an example uses each declaration, or the table says who does")
+    @Test("a plugin, an example, a template or a snippet uses each declaration, or the table says who does")
     func used() {
         let known = Set(Self.others.map(\.path))
         let unused = interface.declarations.filter { !isUsed($0) && !known.contains($0.path) }.map(\.path)
         #expect(unused.isEmpty, "nobody uses \(Set(unused).sorted().joined(separator: ", "))")
     }
 
-    @Test("the table has nothing that does not exist or that a plugin has begun to use")
+    @Test("the table has nothing that does not exist or that one of them has begun to use")
     func needed() {
         let unused = Set(interface.declarations.filter { !isUsed($0) }.map(\.path))
         for row in Self.others { #expect(unused.contains(row.path), "\(row.path)") }
@@ -174,6 +173,16 @@ struct PublicUseTests {
             let names = row.path.split(separator: ".").map(String.init)
             let name = names.last.map { $0.hasPrefix("init(") ? names.dropLast().last ?? "" : $0 } ?? ""
             #expect(core.words.contains(name), "\(row.path)")
+        }
+    }
+
+    @Test("what the table says tests of plugins make, tests of examples and templates make")
+    func made() throws {
+        let tests = try SwiftSources(in: ["Examples", SwiftSources.templates], tests: true)
+        for row in Self.others {
+            guard case .tests = row.use else { continue }
+            let isMade = interface.declarations.contains { $0.path == row.path && isCalled($0, in: tests) }
+            #expect(isMade, "\(row.path)")
         }
     }
 
@@ -196,6 +205,9 @@ struct PublicUseTests {
                 }
           }
           public static func == (a: GrantKit.Tree, b: GrantKit.Tree) -> Swift.Bool
+          public subscript<Value>(place: Swift.Int, below tree: GrantKit.Slot<Value>) -> Value where Value : Swift.Int {
+            get
+          }
           @inlinable internal static func inside() -> Swift.Int
         }
         extension GrantKit.Tree.Branch {
@@ -208,12 +220,12 @@ struct PublicUseTests {
 
         """
 
-    @Test("types, members and initializers are found with their places")
+    @Test("types, members, initializers, subscripts and operators are found with their places")
     func smallInterface() {
         #expect(
             PublicInterface(Self.small).declarations.map(\.path) == [
                 "Tree", "Tree.leaf", "Tree.Branch", "Tree.Branch.init(_:right:_:)", "Tree.Branch.depth",
-                "Tree.Branch.grow", "Empty", "plant",
+                "Tree.==", "Tree.subscript(_:below:)", "Tree.Branch.grow", "Empty", "plant",
             ])
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Digests and signatures that anyone could forge, which are enough to see what was digested or signed.
 struct TestCryptography: LaterCryptography, KeyRing {

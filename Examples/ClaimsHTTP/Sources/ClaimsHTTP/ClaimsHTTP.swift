@@ -41,7 +41,7 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
         if let known = cache.find(question, now: host.now) { return known }
         do {
             let reply = try await host.outbound.send(outbound(question))
-            let given = try ClaimsHTTP.members(of: reply).filter { claims.contains($0.name) }
+            let given = allowed(try ClaimsHTTP.members(of: reply))
             cache.keep(given, for: question, now: host.now)
             return given
         } catch let error as OutboundError {
@@ -49,6 +49,16 @@ struct ClaimsHTTP: Plugin, ClaimsSource {
             throw OAuthError(
                 .temporarilyUnavailable, "the claims of the token cannot be read", reason: "claims-http: \(error)")
         }
+    }
+
+    /// The claims that the service may give.
+    private func allowed(_ answer: [JSON.Member]) -> [JSON.Member] {
+        let dropped = answer.map(\.name).filter { !claims.contains($0) }
+        if !dropped.isEmpty {
+            // Only the names, because the values are about a person.
+            host.log.debug("claims of the service were dropped", ["claims": dropped.joined(separator: " ")])
+        }
+        return answer.filter { claims.contains($0.name) }
     }
 
     /// What the service is asked, as JSON: the same for every token that gets the same claims.

@@ -52,6 +52,17 @@ struct ClaimsHTTPTests {
         #expect(sent.headers.contains { $0.name == "authorization" && $0.value == "Bearer the-token-of-this-server" })
     }
 
+    @Test("claims that are dropped are logged for the author of the service, but only by their names")
+    func dropped() async throws {
+        let plugin = try await load()
+        _ = try await claims(of: plugin)
+        let line = try #require(plugin.host.log.lines.first)
+        #expect(line.level == .debug && line.values.map(\.value) == ["sub"], "\(line)")
+        plugin.host.network.respond { _ in ClaimsHTTPTests.reply(["tier": "gold"]) }
+        _ = try await claims(of: plugin, user: "ben")
+        #expect(plugin.host.log.lines.count == 1)
+    }
+
     @Test("an answer is kept for a minute, and each user has an answer of their own")
     func cache() async throws {
         let plugin = try await load()

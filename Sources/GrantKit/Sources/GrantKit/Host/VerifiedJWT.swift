@@ -7,7 +7,8 @@ public struct VerifiedJWT: Sendable {
     /// The claims.
     public var claims: JSON
 
-    /// Makes a verified JWT.
+    /// For the host: makes a verified JWT.
+    @_spi(Host)
     public init(header: JSON, claims: JSON) {
         self.header = header
         self.claims = claims

@@ -77,7 +77,8 @@ public struct Registry: Sendable {
     @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
 
-    /// Makes an empty registry.
+    /// For the host: makes an empty registry.
+    @_spi(Host)
     public init() {}
 
     /// Adds a grant.

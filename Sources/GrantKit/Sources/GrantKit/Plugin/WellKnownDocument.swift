@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A document below `/.well-known`: a copy of the server's metadata with additional members (RFC 8615).
+/// For the host: a document below `/.well-known`, a copy of the server's metadata with additional members (RFC 8615).
+@_spi(Host)
 public struct WellKnownDocument: Sendable {
     /// The name below `/.well-known/`.
     public let name: String

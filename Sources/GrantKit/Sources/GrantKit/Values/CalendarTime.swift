@@ -34,7 +34,9 @@ extension Timestamp {
         return "\(date)T\(padded(time.hour)):\(padded(time.minute)):\(padded(time.second))Z"
     }
 
-    /// The time in the format of HTTP headers (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// For the host: the time in the format of HTTP headers (RFC 9110 section 5.6.7), such as
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`.
+    @_spi(Host)
     public var httpDate: String {
         let time = CalendarTime(self)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

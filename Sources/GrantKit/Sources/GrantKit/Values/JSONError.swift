@@ -4,6 +4,7 @@
 public struct JSONError: Error, Sendable, Equatable {
     /// What is wrong, without quoting the JSON.
     public let message: String
-    /// The index of the byte with the mistake, from 0.
+    /// For the host: the index of the byte with the mistake, from 0.
+    @_spi(Host)
     public let offset: Int
 }

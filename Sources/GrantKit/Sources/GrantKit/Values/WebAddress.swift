@@ -18,7 +18,8 @@ public struct WebAddress: Sendable, Hashable {
     /// The scheme, host and port in lower case, as a content security policy can name them; for an application's own
     /// scheme, the scheme and a colon.
     public let origin: String
-    /// The URL as it was written, but without its port.
+    /// For the host: the URL as it was written, but without its port.
+    @_spi(Host)
     public let withoutPort: String
 
     /// Parses a URL.
@@ -61,7 +62,8 @@ public struct WebAddress: Sendable, Hashable {
     /// Whether only this machine can receive what is sent there.
     public var isOnThisMachine: Bool { host == "localhost" || host == "127.0.0.1" || host == "[::1]" }
 
-    /// Whether it consists only of scheme, host and port (RFC 6454 section 6.2).
+    /// For the host: whether it consists only of scheme, host and port (RFC 6454 section 6.2).
+    @_spi(Host)
     public var isOrigin: Bool { host != nil && rest.isEmpty }
 
     /// The decoded names of the parameters in its query.

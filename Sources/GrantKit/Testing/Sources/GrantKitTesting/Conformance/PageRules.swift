@@ -16,7 +16,7 @@ enum PageRules {
     ]
 
     private static func forEach(
-        _ check: @escaping @Sendable (PageTemplate, TestRegistry) throws -> Void
+        _ check: @escaping @Sendable (RegisteredPage, TestRegistry) throws -> Void
     ) -> @Sendable (PluginUnderTest) async throws -> Void {
         { subject in
             let registry = try subject.registry()
@@ -26,7 +26,7 @@ enum PageRules {
 
     // MARK: names and strings
 
-    private static func names(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func names(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         let isWord =
             !page.name.isEmpty
             && page.name.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x5F || $0 == 0x2D }
@@ -38,7 +38,7 @@ enum PageRules {
         try expect(same.count == 1, "two pages are named '\(page.name)': rename one of them")
     }
 
-    private static func texts(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func texts(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         guard let english = page.texts["en"] else {
             throw ConformanceFailure("the page '\(page.name)' has no English strings: add them under 'en'")
         }
@@ -59,7 +59,7 @@ enum PageRules {
         }
     }
 
-    private static func keys(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func keys(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         let known = registry.pages.compactMap { $0.texts["en"] }.flatMap(\.keys) + ServerPages.texts
         for key in shown(page.template) {
             try expect(
@@ -69,7 +69,7 @@ enum PageRules {
         }
     }
 
-    private static func unused(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func unused(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         let all = registry.pages.flatMap { shown($0.template) }
         for (key, text) in page.texts["en"] ?? [:] {
             // The server itself looks up titles, messages, problems and warnings.
@@ -99,7 +99,7 @@ enum PageRules {
 
     // MARK: tags
 
-    private static func escaping(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func escaping(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         for tag in Template(page.template).tags {
             try expect(
                 tag.kind != .raw,
@@ -115,7 +115,7 @@ enum PageRules {
         }
     }
 
-    private static func structure(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func structure(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         let template = Template(page.template)
         try expect(!template.isOpen, "the template of '\(page.name)' has a tag without '}}': close it")
         var open: [String] = []
@@ -137,7 +137,7 @@ enum PageRules {
                 + "such as {{/\(open.last ?? "")}}")
     }
 
-    private static func included(_ name: String, _ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func included(_ name: String, _ page: RegisteredPage, _ registry: TestRegistry) throws {
         let others = registry.pages.map(\.name).filter { $0 != page.name }
         try expect(name != page.name, "the template of '\(page.name)' includes itself")
         try expect(
@@ -147,7 +147,7 @@ enum PageRules {
 
     // MARK: HTML
 
-    private static func forms(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func forms(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         for form in pieces(of: Array(page.template.utf8), from: "<form", to: "</form>") {
             let head = Array(form.prefix { $0 != UInt8(ascii: ">") })
             guard lower(head).holds("method=\"post\"") else { continue }
@@ -168,7 +168,7 @@ enum PageRules {
         "<link",
     ]
 
-    private static func policy(_ page: PageTemplate, _ registry: TestRegistry) throws {
+    private static func policy(_ page: RegisteredPage, _ registry: TestRegistry) throws {
         let bytes = lower(Array(page.template.utf8))
         for part in blocked {
             try expect(

@@ -46,9 +46,9 @@ public struct TestRegistry: Sendable {
     /// The handlers of jobs.
     public var jobs: [any JobHandler] { registry.jobs }
     /// The pages.
-    public var pages: [PageTemplate] { registry.pages }
+    public var pages: [RegisteredPage] { registry.pages.map(RegisteredPage.init) }
     /// The documents below `/.well-known`.
-    public var documents: [WellKnownDocument] { registry.documents }
+    public var documents: [RegisteredDocument] { registry.documents.map(RegisteredDocument.init) }
     /// The event sinks.
     public var eventSinks: [any EventSink] { registry.eventSinks }
     /// The stores.
