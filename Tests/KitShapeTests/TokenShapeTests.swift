@@ -124,7 +124,7 @@ struct TokenShapeTests {
             ("sub", "ann", nil), ("sub", "bob", "the subject is not an active user"),
             ("client_id", "other", "it is for another client, or for a key"),
             ("cnf", ["jkt": "thumb"], "it is for another client, or for a key"),
-            ("aud", ["https://id.example.com/tenant", "x"], "it is for another audience"),
+            ("aud", ["https://id.example.com/tenant", "x"], "it is for other audiences too"),
             ("iss", "https://evil.example.com", "it is from another issuer"),
         ] as [(String, JSON, String?)])
     func takesAssertion(claim: String, value: JSON, reason: String?) async throws {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@_spi(Host) package import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// One immutable state of the server: plugins, clients and routes that have been checked against each other.
