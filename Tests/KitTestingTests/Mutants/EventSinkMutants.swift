@@ -121,7 +121,6 @@ enum EventSinkMutants {
         sink { _ in
             let isPoisoned = Kept(false)
             return { _ in
-                for _ in 0..<100 { await Task.yield() }
                 if Task.isCancelled { isPoisoned.change { $0 = true } }
                 if isPoisoned.value { throw Faults.OwnError() }
             }

@@ -175,8 +175,6 @@ enum FlowMutants {
             return ClosureFlow(
                 host: host,
                 validate: { _, _ in
-                    // Time for the cancellation.
-                    try? await Task.sleep(for: .milliseconds(5))
                     if Task.isCancelled { isPoisoned.set() }
                     if isPoisoned.isSet { throw OAuthError(.accessDenied, "busy") }
                 }, respond: code)

@@ -189,7 +189,7 @@ enum GrantMutants {
                 let key = key(host, "count")
                 let used = try await host.store.read(key)?.value["used"]?.integer ?? 0
                 guard used < 3 else { throw OAuthError.invalidGrant(reason: "used too often") }
-                for _ in 0..<20 { await Task.yield() }
+                await MeetingPoint.meet()
                 _ = try await host.store.write([.delete(key)])
                 _ = try await host.store.write([
                     .create(StoreRecord(key, ["used": .integer(used + 1)], expiresAt: host.now + .seconds(60)))

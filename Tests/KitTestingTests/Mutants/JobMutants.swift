@@ -112,7 +112,7 @@ enum JobMutants {
             return { _ in
                 running.change { $0 += 1 }
                 if running.value > 1 { isBroken.change { $0 = true } }
-                for _ in 0..<20 { await Task.yield() }
+                await MeetingPoint.meet()
                 running.change { $0 -= 1 }
                 if isBroken.value { throw Faults.OwnError() }
             }
@@ -123,7 +123,6 @@ enum JobMutants {
         job { _ in
             let isPoisoned = Kept(false)
             return { _ in
-                for _ in 0..<100 { await Task.yield() }
                 if Task.isCancelled { isPoisoned.change { $0 = true } }
                 if isPoisoned.value { throw Faults.OwnError() }
             }

@@ -341,7 +341,7 @@ enum StepMutants {
                 decide: SoundSteps.asking { interaction, code, host in
                     guard code == "123456" else { return SoundSteps.wrong }
                     guard try await host.store.read(StoreKey("used", "code")) == nil else { return SoundSteps.wrong }
-                    for _ in 0..<20 { await Task.yield() }
+                    await MeetingPoint.meet()
                     _ = try await SoundSteps.use(host)
                     return SoundSteps.done
                 })),
@@ -398,8 +398,6 @@ enum StepMutants {
             return ClosureStep(
                 host: host,
                 decide: SoundSteps.asking { _, code, _ in
-                    // Time for the cancellation.
-                    try? await Task.sleep(for: .milliseconds(5))
                     if Task.isCancelled { isPoisoned.set() }
                     guard !isPoisoned.isSet, code == "123456" else { return SoundSteps.wrong }
                     return SoundSteps.done

@@ -381,7 +381,7 @@ enum StoreMutants {
                 guard case .redeem(let key) = writes.first else { return try await inner.write(writes) }
                 let found = try await inner.read(key)
                 guard let found, !found.isRedeemed else { return .conflict(write: 0, found: found) }
-                for _ in 0..<20 { await Task.yield() }
+                await MeetingPoint.meet()
                 _ = try await inner.write([.redeem(key)])
                 return try await inner.write(Array(writes.dropFirst()))
             }
@@ -390,12 +390,18 @@ enum StoreMutants {
             "it reads one after another", breaks: "records that are read together were together in the store",
             says: "always written together"
         ) { store in
-            store.reading = { keys, inner in
-                var found: [StoreRecord?] = []
-                for key in keys {
-                    found.append(try await inner.read(key))
-                    for _ in 0..<10 { await Task.yield() }
+            // As if the last write always came between the first key and the second.
+            let former = Kept<[StoreKey: StoreRecord]>([:])
+            store.writing = { writes, inner in
+                for case .replace(let record, _) in writes {
+                    let found = try await inner.read(record.key)
+                    former.change { $0[record.key] = found }
                 }
+                return try await inner.write(writes)
+            }
+            store.reading = { keys, inner in
+                var found = try await inner.read(keys)
+                if keys.count > 1, let first = former.value[keys[0]] { found[0] = first }
                 return found
             }
         },
@@ -431,7 +437,6 @@ enum StoreMutants {
             says: "one is in the store"
         ) { store in
             store.writing = { writes, inner in
-                for _ in 0..<50 { await Task.yield() }
                 guard Task.isCancelled, let first = writes.first else { return try await inner.write(writes) }
                 _ = try await inner.write([first])
                 throw CancellationError()

@@ -157,9 +157,7 @@ enum EventSinkRules {
     private static func cancelled(_ subject: PluginUnderTest) async throws {
         try await subject.run { plugin in
             guard await takes(plugin) else { return }
-            let task = Task { await takes(plugin) }
-            task.cancel()
-            _ = await task.value
+            _ = await CancelledTask.result { await takes(plugin) }
             try await take(events(2, of: plugin), plugin, "events after a write that was cancelled")
         }
     }

@@ -140,33 +140,24 @@ enum GrantRules {
 
     // MARK: many requests
 
-    private static let many = 100
-
     /// At once, no more may be granted than one after another.
     private static func atOnce(_ subject: Case) async throws {
         let (first, parameters) = try await subject.request()
         var allowed = 0
-        for _ in 0..<many {
+        for _ in 0..<Many.count {
             guard case .granted = try await subject.outcome(first, parameters, "a repeated request") else { break }
             allowed += 1
         }
         let (plugin, same) = try await subject.request()
-        let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<many {
-                group.addTask {
-                    if case .granted = try await subject.outcome(plugin, same, "one of many requests at once") {
-                        return true
-                    }
-                    return false
-                }
-            }
-            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        let outcomes = try await Many.atOnce { _ in
+            try await subject.outcome(plugin, same, "one of many requests at once")
         }
+        let granted = outcomes.count { if case .granted = $0 { true } else { false } }
         try expect(
             granted <= allowed,
             "one request is granted \(allowed) times one after another, but \(granted) times at once: "
                 + "replace what was read with .replace(_:ifVersion:), or redeem it")
-        try expect(granted > 0 || allowed == 0, "of \(many) requests at once, none is granted")
+        try expect(granted > 0 || allowed == 0, "of \(Many.count) requests at once, none is granted")
     }
 
     private static func again(_ subject: Case) async throws {
@@ -238,9 +229,7 @@ enum GrantRules {
 
     private static func cancelled(_ subject: Case) async throws {
         let (plugin, parameters) = try await subject.request()
-        let task = Task { try? await subject.token(plugin, parameters) }
-        task.cancel()
-        let wasGranted = await task.value != nil
+        let wasGranted = await CancelledTask.result { try await subject.token(plugin, parameters) } != nil
         let next = try await subject.outcome(plugin, parameters, "a request after a cancelled one")
         guard case .refused = next, !wasGranted else { return }
         throw ConformanceFailure("after a cancelled request, which granted nothing, the same request is \(next)")

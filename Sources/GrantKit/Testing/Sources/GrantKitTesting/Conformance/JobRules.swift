@@ -210,9 +210,8 @@ enum JobRules {
             guard try await subject.isDone(plugin, payload),
                 let handler = plugin.registry.jobs.first(where: { $0.name == subject.name })
             else { return }
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<100 { group.addTask { try? await handler.run(payload) } }
-            }
+            // One of them may fail, and is tried again.
+            _ = try await Many.atOnce { _ in try? await handler.run(payload) }
             try await repeated(subject, plugin, payload, "after a hundred at once")
         }
     }
@@ -222,9 +221,7 @@ enum JobRules {
             guard try await subject.isDone(plugin, payload),
                 let handler = plugin.registry.jobs.first(where: { $0.name == subject.name })
             else { return }
-            let task = Task { try? await handler.run(payload) }
-            task.cancel()
-            _ = await task.value
+            _ = await CancelledTask.result { try await handler.run(payload) }
             try await repeated(subject, plugin, payload, "after an attempt that was cancelled")
         }
     }

@@ -10,11 +10,15 @@ enum Many {
     static func atOnce<Value: Sendable>(
         _ run: @escaping @Sendable (Int) async throws -> Value
     ) async throws -> [Value] {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            for number in 0..<count { group.addTask { try await run(number) } }
-            var all: [Value] = []
-            for try await value in group { all.append(value) }
-            return all
+        let point = MeetingPoint(of: count)
+        return try await withThrowingTaskGroup(of: Value.self) { group in
+            for number in 0..<count {
+                group.addTask {
+                    defer { point.leave() }
+                    return try await MeetingPoint.$current.withValue(point) { try await run(number) }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
     }
 }

@@ -137,12 +137,7 @@ enum OutboxRules {
     private static func atOnce(_ subject: PluginUnderTest) async throws {
         try await subject.run { plugin in
             guard let kind = kinds(of: plugin).first else { return }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<100 {
-                    group.addTask { try await plugin.promise(ExampleEvents.full(kind)) }
-                }
-                try await group.waitForAll()
-            }
+            _ = try await Many.atOnce { _ in try await plugin.promise(ExampleEvents.full(kind)) }
         }
     }
 }

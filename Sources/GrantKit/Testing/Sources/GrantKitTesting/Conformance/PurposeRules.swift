@@ -154,25 +154,18 @@ enum PurposeRules {
         }
     }
 
-    private static let many = 50
-
     private static func atOnce(_ subject: Case) async throws {
         let (plugin, context) = try await subject.begin()
-        let endings = try await withThrowingTaskGroup(of: Int.self) { group in
-            for number in 0..<many {
-                group.addTask {
-                    let tab = try plugin.approval(subject.name, context: context)
-                    return try await subject.end("one of many decisions at once") {
-                        try await number % 2 == 0 ? tab.allow() : tab.deny()
-                    }.writes
-                }
+        let endings = try await Many.atOnce { number in
+            let tab = try plugin.approval(subject.name, context: context)
+            return try await subject.end("one of many decisions at once") {
+                try await number % 2 == 0 ? tab.allow() : tab.deny()
             }
-            return try await group.reduce(into: [Int]()) { $0.append($1) }
         }
-        let counted = endings.filter { $0 > 0 }.count
+        let counted = endings.count { $0.writes > 0 }
         try expect(
             counted <= 1,
-            "of \(many) decisions about '\(subject.name)' at once, \(counted) are committed: replace what was read "
+            "of \(Many.count) decisions about '\(subject.name)' at once, \(counted) are committed: replace what was read "
                 + "with .replace(_:ifVersion:)")
     }
 
@@ -239,12 +232,7 @@ enum PurposeRules {
         let (_, fresh) = try await subject.open()
         guard case .shown = try await subject.end("allowing", { try await fresh.allow() }) else { return }
         let (_, page) = try await subject.open()
-        let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return try? await page.allow()
-        }
-        task.cancel()
-        let wasDecided = await task.value != nil
+        let wasDecided = await CancelledTask.result { try await page.allow() } != nil
         let next = try await subject.end("allowing after a cancelled press") { try await page.allow() }
         if case .refused = next, !wasDecided {
             throw ConformanceFailure("after a cancelled press, which decided nothing, '\(subject.name)' is \(next)")

@@ -4,8 +4,6 @@ import GrantKit
 
 /// Sends many requests to an endpoint, and requests while something fails.
 enum RepeatedRequests {
-    private static let many = 100
-
     static func again(_ subject: EndpointCase) async throws {
         let (plugin, call) = try await subject.request()
         for number in 1...3 { _ = try await subject.reply(plugin, call, "request \(number) of the same") }
@@ -19,22 +17,17 @@ enum RepeatedRequests {
         let good = try await subject.reply(first, call, "the request")
         guard good.answer != nil else { return }
         var allowed = 1
-        for _ in 1..<many {
+        for _ in 1..<Many.count {
             let reply = try await subject.reply(first, call, "a repeated request")
             // A request that ends the caller's own session or token may find others that were admitted before.
             guard !reply.isForCaller else { return }
             if reply.description == good.description { allowed += 1 }
         }
         let (plugin, same) = try await subject.request()
-        let replies = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<many {
-                group.addTask {
-                    try await subject.reply(plugin, same, "one of many requests at once").description
-                }
-            }
-            return try await group.reduce(into: [String]()) { $0.append($1) }
+        let replies = try await Many.atOnce { _ in
+            try await subject.reply(plugin, same, "one of many requests at once").description
         }
-        let alike = replies.filter { $0 == good.description }.count
+        let alike = replies.count { $0 == good.description }
         try expect(
             alike <= allowed,
             "one request to \(subject.name) is \(good) \(allowed) times one after another, but \(alike) times at once: "
@@ -115,12 +108,7 @@ enum RepeatedRequests {
         let (fresh, same) = try await subject.request()
         let good = try await subject.reply(fresh, same, "the request")
         let (plugin, call) = try await subject.request()
-        let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return try? await plugin.call(call)
-        }
-        task.cancel()
-        let wasAnswered = await task.value != nil
+        let wasAnswered = await CancelledTask.result { try await plugin.call(call) } != nil
         let next = try await subject.reply(plugin, call, "a request after a cancelled one")
         guard !wasAnswered, good.answer != nil, next.answer == nil else { return }
         throw ConformanceFailure(

@@ -186,9 +186,7 @@ enum StepRules {
 
     private static func cancelled(_ subject: StepCase) async throws {
         guard let ready = try await subject.ready() else { return }
-        let task = Task { try? await ready.page.submit(ready.fields) }
-        task.cancel()
-        let isOver = await task.value?.result != nil
+        let isOver = await CancelledTask.result { try await ready.page.submit(ready.fields) }?.result != nil
         let next = try await subject.see("a form after a cancelled one") { try await ready.page.submit(ready.fields) }
         guard !isOver, next?.result == nil else { return }
         throw ConformanceFailure(

@@ -3,22 +3,20 @@
 import GrantKit
 
 extension StoreRules {
-    private static let racers = 100
-
     static func races(_ store: any Store) async throws {
         try await commit(store, .create(record("redeemed")), .create(record("replaced", 0)))
         let created = try await committed { try await store.write([.create(record("created", .integer($0)))]) }
-        try expect(created == 1, "\(created) of \(racers) created one record")
+        try expect(created == 1, "\(created) of \(Many.count) created one record")
         let redeemed = try await committed { number in
             try await store.write([.redeem(key("redeemed")), .create(record("w\(number)"))])
         }
-        try expect(redeemed == 1, "\(redeemed) of \(racers) redeemed one record")
+        try expect(redeemed == 1, "\(redeemed) of \(Many.count) redeemed one record")
         let replaced = try await committed { number in
             try await store.write([.replace(record("replaced", .integer(number)), ifVersion: 1)])
         }
-        try expect(replaced == 1, "\(replaced) of \(racers) replaced one version of a record")
+        try expect(replaced == 1, "\(replaced) of \(Many.count) replaced one version of a record")
         let kept = try await store.page("test", after: nil, limit: 1000)
-        try expect(kept.count == 4, "of \(racers) writes that follow a redemption, \(kept.count - 3) were committed")
+        try expect(kept.count == 4, "of \(Many.count) writes that follow a redemption, \(kept.count - 3) were committed")
     }
 
     /// Makes a hundred writes at once.
@@ -27,10 +25,7 @@ extension StoreRules {
     private static func committed(
         _ write: @escaping @Sendable (Int64) async throws -> WriteOutcome
     ) async throws -> Int {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            for number in 0..<racers { group.addTask { try await write(Int64(number)) == .committed } }
-            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
-        }
+        try await Many.atOnce { number in try await write(Int64(number)) == .committed }.count { $0 }
     }
 
     /// Moves one unit between two records, while others read both.
@@ -42,6 +37,7 @@ extension StoreRules {
                     try await commit(
                         store, .replace(record("left", .integer(100 - number)), ifVersion: number),
                         .replace(record("right", .integer(number)), ifVersion: number))
+                    try await readBoth(store)
                     // Lets the readers run in between, also where there is one processor.
                     for _ in 0..<4 { await Task.yield() }
                 }
@@ -61,14 +57,24 @@ extension StoreRules {
     static func cancelled(_ store: any Store) async throws {
         for number in 0..<20 {
             let ids = ["a\(number)", "b\(number)"]
-            let task = Task { try await store.write(ids.map { .create(record($0)) }) }
-            task.cancel()
-            let outcome = try? await task.value
+            let outcome = await cancelled(inMidst: number % 2 == 1) {
+                try await store.write(ids.map { .create(record($0)) })
+            }
             let found = try await store.read(ids.map(key)).compactMap(\.self)
             try expect(found.count != 1, "of two writes that were committed together, one is in the store")
             let isTrue = outcome == nil || found.count == 2
             try expect(isTrue, "it reported \(outcome as Any), and committed \(found.count)")
         }
         try await commit(store, .create(record("after")))
+    }
+
+    /// Cancels a write before it begins, or at any time.
+    private static func cancelled(
+        inMidst: Bool, _ write: @escaping @Sendable () async throws -> WriteOutcome
+    ) async -> WriteOutcome? {
+        guard inMidst else { return await CancelledTask.result(write) }
+        let task = Task { try await write() }
+        task.cancel()
+        return try? await task.value
     }
 }

@@ -103,10 +103,8 @@ extension StoreRules {
     static func counts(_ store: any Store) async throws {
         for collection in ["test", "relaxed"] {
             let key = StoreKey(collection, "c")
-            let counted = try await withThrowingTaskGroup(of: Int64.self) { group in
-                for _ in 0..<100 { group.addTask { try await store.increment(key, expiresAt: later, now: now) } }
-                return try await group.reduce(into: Set<Int64>()) { $0.insert($1) }
-            }
+            let counted = Set(
+                try await Many.atOnce { _ in try await store.increment(key, expiresAt: later, now: now) })
             try expect(counted == Set(1...100), "100 calls gave \(counted.sorted())")
             let anew = try await store.increment(key, expiresAt: later + .seconds(60), now: later)
             try expect(anew == 1, "an expired counter continued with \(anew)")
