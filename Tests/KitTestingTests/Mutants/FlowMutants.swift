@@ -16,6 +16,7 @@ enum FlowMutants {
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("a code", ClosureFlow.underTest(validate: here, respond: code)),
         ("an access token", ClosureFlow.underTest({ asToken(&$0) }) { _, _, _ in }),
+        ("an answer to a ticket that can be used once", used),
         (
             "a statement about a token",
             ClosureFlow.underTest({ asToken(&$0) }) { issuance, _, host in
@@ -45,6 +46,22 @@ enum FlowMutants {
             key(host, code), ["client": .string(issuance.client.id)], expiresAt: issuance.issuedAt + .seconds(60))
         issuance.alsoWrite(.create(record))
         try issuance.add("ticket", .string(code))
+    }
+
+    /// A flow that takes each place once.
+    private static var used: PluginUnderTest {
+        let flow = ClosureFlow.underTest(
+            validate: { request, host in
+                guard let place = request.parameters["place"],
+                    try await host.store.read(key(host, place)) == nil
+                else { throw OAuthError(.invalidRequest, "'place' is missing or taken") }
+            },
+            respond: { issuance, request, host in
+                let place = request.parameters["place"] ?? ""
+                let end = issuance.issuedAt + .seconds(60)
+                issuance.alsoWrite(.create(StoreRecord(key(host, place), [:], expiresAt: end)))
+            })
+        return flow.authorizing("ticket") { plugin in ["place": plugin.host.lent.random(bytes: 16)] }
     }
 
     // MARK: with one

@@ -18,6 +18,9 @@ enum GrantMutants {
         ("used once", ClosureGrant.underTest(decide: create)),
         ("counting", ClosureGrant.underTest(decide: count)),
         ("redeeming", redeeming { authorization, _ in authorization }),
+        ("for users of another server", changed { $0.subject = .user("nobody-46") }.grantingToForeignUsers()),
+        ("for a client with another scope", scoped(["orders"], [:])),
+        ("for a request with a scope", scoped(["orders", "read"], ["scope": "orders"])),
     ]
 
     private static let plain: ClosureGrant.Decide = { request, _ in
@@ -86,6 +89,14 @@ enum GrantMutants {
                 expiresAt: host.clock.now + .seconds(60))
             _ = try await host.records.write([.create(record)])
             return ["ticket": ticket]
+        }
+    }
+
+    /// A grant for a client with some scope.
+    private static func scoped(_ scope: Scope, _ parameters: Parameters) -> PluginUnderTest {
+        let client = Client.test(id: "client-2", grants: ["ticket"], scope: scope)
+        return ClosureGrant.underTest(decide: plain).accepting("ticket", from: client) { _ in
+            Parameters([(name: "ticket", value: "t-1")] + parameters.all)
         }
     }
 

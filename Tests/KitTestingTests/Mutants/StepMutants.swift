@@ -12,6 +12,7 @@ enum SoundSteps {
         ("a choice", ClosureStep.underTest({ asChoice(&$0) }, decide: choice)),
         ("a code that another server checks", remote(remoteCode)),
         ("a name on one page and a password on the next", twoPages),
+        ("a code that confirms each request", confirming),
         ("nothing to ask", ClosureStep.underTest({ $0.fields = [] }) { _, _, _ in .skip }),
     ]
 
@@ -31,6 +32,12 @@ enum SoundSteps {
             return try await check(interaction, code, host)
         }
     }
+
+    private static let confirming: PluginUnderTest = ClosureStep.underTest { interaction, submitted, host in
+        var again = interaction
+        again.amr = []
+        return try await code(again, submitted, host)
+    }.repeating("ask")
 
     /// Counts a guess before it is compared.
     static func counting(

@@ -77,7 +77,9 @@ struct RuleRun: Sendable {
         case .broken(let sentence):
             StandardOutput.print("BROKEN  \(check)\n        \(ShownText.onOneLine(sentence))")
         case .hanging:
-            StandardOutput.print("BROKEN  \(check)\n        it does not end within \(limit) seconds")
+            StandardOutput.print(
+                "BROKEN  \(check)\n        it does not end within \(limit) seconds; if the plugin is only slow, use "
+                    + "'--limit'")
         }
     }
 

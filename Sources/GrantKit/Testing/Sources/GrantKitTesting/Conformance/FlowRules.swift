@@ -152,16 +152,20 @@ enum FlowRules {
     // MARK: many requests
 
     private static func atOnce(_ subject: FlowCase) async throws {
-        let (plugin, parameters) = try await subject.request()
-        guard case .success = try await subject.response("the request", plugin, parameters) else { return }
-        let ends = try await Many.atOnce { _ in
-            try await subject.response("one of many requests at once", plugin, parameters)
+        guard try await subject.good() != nil else { return }
+        let (plugin, flow) = try await subject.load()
+        var requests: [Parameters] = []
+        // A request may contain what can be used once.
+        for _ in 0..<Many.count { requests.append(try await subject.subject.parameters(for: flow, of: plugin)) }
+        let sent = requests
+        let ends = try await Many.atOnce { number in
+            try await subject.response("one of many requests at once", plugin, sent[number])
         }
         let count = ends.count { if case .success = $0 { true } else { false } }
         try expect(
             count == Many.count,
             "of \(Many.count) requests at once, \(count) are granted: a record that it creates needs a key of its own, "
-                + "such as host.random(bytes: 16)")
+                + "such as host.random(bytes: 16); and what can be used once, authorizing must make anew at each call")
     }
 
     // MARK: failures

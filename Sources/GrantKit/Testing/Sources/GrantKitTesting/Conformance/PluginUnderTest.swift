@@ -30,8 +30,7 @@ public struct PluginUnderTest: Sendable {
     private(set) var prepare: [@Sendable (TestHost) async throws -> Void] = []
     private var accepted: [String: (client: Client?, parameters: Parameters)] = [:]
     private var payloads: [String: Payload] = [:]
-    /// Whether what a store of the plugin keeps ends with the plugin.
-    private(set) var isForgetful = false
+    var exceptions = Exceptions()
     private var admitted: (@Sendable (TestPlugin) async throws -> TokenRequest)?
     private var presented: (@Sendable (TestPlugin) async throws -> String)?
     /// The requests that endpoints answer, by method and path.
@@ -111,15 +110,6 @@ public struct PluginUnderTest: Sendable {
     public func queuing(_ handler: String, _ payload: @escaping Payload) -> PluginUnderTest {
         var copy = self
         copy.payloads[handler] = payload
-        return copy
-    }
-
-    /// The same plugin, whose store loses everything when the plugin ends: for stores that are meant for tests.
-    ///
-    /// - Returns: The plugin, whose store is not checked for what it has kept after a restart.
-    public func forgetting() -> PluginUnderTest {
-        var copy = self
-        copy.isForgetful = true
         return copy
     }
 

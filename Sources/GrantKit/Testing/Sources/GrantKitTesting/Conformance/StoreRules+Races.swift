@@ -16,7 +16,8 @@ extension StoreRules {
         }
         try expect(replaced == 1, "\(replaced) of \(Many.count) replaced one version of a record")
         let kept = try await store.page("test", after: nil, limit: 1000)
-        try expect(kept.count == 4, "of \(Many.count) writes that follow a redemption, \(kept.count - 3) were committed")
+        let followers = kept.count - 3
+        try expect(followers == 1, "of \(Many.count) writes that follow a redemption, \(followers) were committed")
     }
 
     /// Makes a hundred writes at once.

@@ -3,9 +3,11 @@
 import GrantKit
 
 extension StoreRules {
+    /// Checks what is there after a restart.
+    ///
     /// A server may end with or without stopping its plugins, and another process may use the store at the same time.
     static func restarts(_ subject: PluginUnderTest) async throws {
-        guard !subject.isForgetful else { return }
+        guard !subject.exceptions.isForgetful else { return }
         let folder = try ScratchFolders.current.make()
         try await subject.run(folder: folder) { plugin in
             let store = try await prepared(plugin)

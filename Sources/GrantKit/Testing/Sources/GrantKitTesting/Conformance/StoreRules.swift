@@ -4,8 +4,8 @@ import GrantKit
 
 /// The rules for stores.
 ///
-/// Each check has a store in a folder of its own. A store elsewhere, such as one on another server, has to be empty
-/// when the plugin is loaded: empty it with `on`.
+/// Each check has a store in a folder of its own, which is empty at first. A store on another server takes the path of
+/// the folder for the name of a database or for the beginning of its keys.
 enum StoreRules {
     static let all: [Rule] = ofRecords + ofPages + ofMany + ofEnds
 
