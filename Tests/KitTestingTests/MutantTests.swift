@@ -65,10 +65,13 @@ struct MutantTests {
         }
     }
 
-    @Test("every rule has a mutant")
+    @Test("every rule of every role has a mutant")
     func complete() {
-        let found = MutantTests.mutants.map(\.rule)
-        let unproved = PluginUnderTest.allRules.map(\.sentence).filter { !found.contains($0) }
+        let found = MutantTests.mutants.compactMap { mutant in
+            mutant.plugin.checks.first { $0.rule == mutant.rule }?.description
+        }
+        let unproved = PluginUnderTest.allRules.map { "\($0.role.rawValue): \($0.sentence)" }
+            .filter { !found.contains($0) }
         #expect(unproved.isEmpty)
     }
 }

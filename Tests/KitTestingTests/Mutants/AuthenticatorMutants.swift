@@ -12,8 +12,6 @@ enum AuthenticatorMutants {
     private static let strange = "it refuses strange credentials with an OAuth error, and does not repeat them"
     private static let store = "if the store fails, it authenticates nobody, and works again later"
 
-    private struct OwnError: Error {}
-
     // MARK: without a fault
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
@@ -69,7 +67,7 @@ enum AuthenticatorMutants {
             "it believes everything", breaks: keys, says: "although it has other keys",
             ClosureAuthenticator.underTest { $0.prove = { _, _, _ in } }),
         Mutant(
-            "it repeats what it refuses", breaks: strange, says: "the refusal repeats what was sent",
+            "it repeats what it refuses", breaks: strange, says: "an error that repeats what was sent",
             ClosureAuthenticator.underTest {
                 $0.prove = { client, request, host in
                     do {
@@ -86,7 +84,7 @@ enum AuthenticatorMutants {
                     do {
                         try await ClosureAuthenticator.check(client, request, host)
                     } catch is OAuthError {
-                        throw OwnError()
+                        throw Faults.OwnError()
                     }
                 }
             }),

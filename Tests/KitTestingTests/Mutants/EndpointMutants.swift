@@ -2,7 +2,6 @@
 
 import GrantKit
 @_spi(Host) import GrantKitTesting
-import Synchronization
 
 /// Faults of endpoints, and endpoints without one.
 enum EndpointMutants {
@@ -24,8 +23,6 @@ enum EndpointMutants {
 
     private static let ticket = ParameterDeclaration("ticket", required: true, example: "t-1")
     private static let collection = StoreCollection("ticket")
-
-    private struct OwnError: Error {}
 
     // MARK: kinds of endpoints
 
@@ -214,7 +211,7 @@ enum EndpointMutants {
             client { _, _ in throw OAuthError(.invalidRequest, "never") }),
         Mutant(
             "it throws an error of its own", breaks: answers, says: "throw an OAuthError",
-            client { _, _ in throw OwnError() }),
+            client { _, _ in throw Faults.OwnError() }),
         Mutant(
             "it responds with a failure", breaks: answers, says: "with the status 500",
             client { _, _ in EndpointResponse([:], status: 500) }),
@@ -262,13 +259,13 @@ enum EndpointMutants {
         Mutant(
             "a strange path makes it fail", breaks: strange, says: "throw an OAuthError",
             bearer { request, _ in
-                guard try request.variables.required("id") == "example" else { throw OwnError() }
+                guard try request.variables.required("id") == "example" else { throw Faults.OwnError() }
                 return EndpointResponse([:])
             }),
         Mutant(
             "a strange document makes it fail", breaks: strange, says: "a strange document",
             bearer { request, _ in
-                if let document = request.document, document["example"] == nil { throw OwnError() }
+                if let document = request.document, document["example"] == nil { throw Faults.OwnError() }
                 return EndpointResponse([:])
             }),
         Mutant(
@@ -366,7 +363,7 @@ enum EndpointMutants {
             "a second request fails", breaks: "a second request is answered or refused, and does not fail",
             says: "request 2 of the same",
             client { _, host in
-                guard try await host.store.read(key(host, "seen")) == nil else { throw OwnError() }
+                guard try await host.store.read(key(host, "seen")) == nil else { throw Faults.OwnError() }
                 return EndpointResponse([:], writes: [.create(record(host, "seen"))])
             }),
         Mutant(
@@ -397,7 +394,7 @@ enum EndpointMutants {
                 do {
                     _ = try await host.store.read(key(host, "banned"))
                 } catch {
-                    throw OwnError()
+                    throw Faults.OwnError()
                 }
                 return EndpointResponse([:])
             }),
@@ -409,26 +406,16 @@ enum EndpointMutants {
     /// An endpoint that refuses every request after a cancelled one.
     private static var poisoned: PluginUnderTest {
         EndpointsPlugin.underTest { registry, host in
-            let isPoisoned = Flag()
+            let isPoisoned = Kept(false)
             registry.add(
                 endpoint: ClosureEndpoint<Client>(["POST"], "/ticket", .client(.confidential), host: host) { _, _ in
                     if Task.isCancelled {
-                        isPoisoned.set()
+                        isPoisoned.change { $0 = true }
                         throw CancellationError()
                     }
-                    guard !isPoisoned.isSet else { throw OAuthError(.invalidRequest, "busy") }
+                    guard !isPoisoned.value else { throw OAuthError(.invalidRequest, "busy") }
                     return EndpointResponse([:])
                 })
-        }
-    }
-
-    private final class Flag: Sendable {
-        private let value = Mutex(false)
-
-        var isSet: Bool { value.withLock { $0 } }
-
-        func set() {
-            value.withLock { $0 = true }
         }
     }
 }

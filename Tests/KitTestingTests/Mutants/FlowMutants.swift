@@ -9,8 +9,6 @@ enum FlowMutants {
     private static let responds = "it responds to the request that it is meant for"
     private static let strange = "strange or missing parameters are refused with an OAuth error, or granted"
 
-    private struct OwnError: Error {}
-
     // MARK: without a fault
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
@@ -78,7 +76,7 @@ enum FlowMutants {
             ClosureFlow.underTest(validate: { _, _ in throw OAuthError(.accessDenied, "never") }, respond: code)),
         Mutant(
             "it throws an error of its own", breaks: responds, says: "throw an OAuthError",
-            ClosureFlow.underTest { _, _, _ in throw OwnError() }),
+            ClosureFlow.underTest { _, _, _ in throw Faults.OwnError() }),
         Mutant(
             "it reads a parameter by another name", breaks: responds, says: "reads the parameter 'palce'",
             ClosureFlow.underTest { issuance, request, host in
@@ -106,13 +104,13 @@ enum FlowMutants {
             "strange values make it throw an error of its own", breaks: strange, says: "throw an OAuthError",
             ClosureFlow.underTest(
                 validate: { request, _ in
-                    guard request.parameters["place"] ?? "here" == "here" else { throw OwnError() }
+                    guard request.parameters["place"] ?? "here" == "here" else { throw Faults.OwnError() }
                 }, respond: code)),
         Mutant(
             "it needs a parameter that it does not require", breaks: strange, says: "a request without 'place'",
             ClosureFlow.underTest(
                 validate: { request, _ in
-                    guard request.parameters["place"] != nil else { throw OwnError() }
+                    guard request.parameters["place"] != nil else { throw Faults.OwnError() }
                 }, respond: code)),
         Mutant(
             "it repeats what was sent", breaks: strange, says: "repeats what was sent",
@@ -132,7 +130,7 @@ enum FlowMutants {
             "it fails if a scope value is not allowed",
             breaks: "it responds even if the user does not allow all scope values", says: "the user allows 'read'",
             ClosureFlow.underTest { issuance, request, host in
-                guard issuance.limits.scope.contains("write") else { throw OwnError() }
+                guard issuance.limits.scope.contains("write") else { throw Faults.OwnError() }
                 try await code(&issuance, request, host)
             }),
         Mutant(
@@ -188,12 +186,12 @@ enum FlowMutants {
     /// A flow that refuses every request after a cancelled one.
     private static var poisoned: PluginUnderTest {
         PluginUnderTest(ClosureFlow.manifest) { _, host in
-            let isPoisoned = Poison()
+            let isPoisoned = Kept(false)
             return ClosureFlow(
                 host: host,
                 validate: { _, _ in
-                    if Task.isCancelled { isPoisoned.set() }
-                    if isPoisoned.isSet { throw OAuthError(.accessDenied, "busy") }
+                    if Task.isCancelled { isPoisoned.change { $0 = true } }
+                    if isPoisoned.value { throw OAuthError(.accessDenied, "busy") }
                 }, respond: code)
         }
     }

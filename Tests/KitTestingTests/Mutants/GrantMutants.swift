@@ -2,7 +2,6 @@
 
 import GrantKit
 @_spi(Host) import GrantKitTesting
-import Synchronization
 
 /// Faults of grants, and grants without one.
 enum GrantMutants {
@@ -171,7 +170,8 @@ enum GrantMutants {
             "its subject is another client", breaks: "its subject is the client that asks, or a user that exists",
             says: "made the request", changed { $0.subject = .client("nobody-43") }),
         Mutant(
-            "it repeats what was sent", breaks: strange, says: "repeats what was sent as 'ticket'",
+            "it repeats what was sent", breaks: strange,
+            says: "a strange 'ticket' is refused with an error that repeats what was sent",
             ClosureGrant.underTest { request, host in
                 let ticket = try request.parameters.required("ticket")
                 guard ticket == "t-1" else { throw OAuthError(.invalidGrant, "there is no ticket \(ticket)") }
@@ -261,25 +261,15 @@ enum GrantMutants {
     /// A grant that refuses every request after a cancelled one.
     private static var poisoned: PluginUnderTest {
         PluginUnderTest(ClosureGrant.manifest) { _, host in
-            let isPoisoned = Flag()
+            let isPoisoned = Kept(false)
             return ClosureGrant(host: host) { request, host in
                 if Task.isCancelled {
-                    isPoisoned.set()
+                    isPoisoned.change { $0 = true }
                     throw CancellationError()
                 }
-                guard !isPoisoned.isSet else { throw OAuthError.invalidGrant(reason: "busy") }
+                guard !isPoisoned.value else { throw OAuthError.invalidGrant(reason: "busy") }
                 return try await plain(request, host)
             }
-        }
-    }
-
-    private final class Flag: Sendable {
-        private let value = Mutex(false)
-
-        var isSet: Bool { value.withLock { $0 } }
-
-        func set() {
-            value.withLock { $0 = true }
         }
     }
 

@@ -2,7 +2,6 @@
 
 import GrantKit
 @_spi(Host) import GrantKitTesting
-import Synchronization
 
 /// Faults of purposes, and purposes without one.
 enum PurposeMutants {
@@ -11,8 +10,6 @@ enum PurposeMutants {
     private static let writes = "it writes nothing itself: what it changes is in the writes of its answer"
     private static let again = "it decides the same if the server asks it again before the commit"
     private static let storeFails = "if the store fails, nothing is decided, and the user can decide later"
-
-    private struct OwnError: Error {}
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("a purpose", underTest()),
@@ -66,7 +63,8 @@ enum PurposeMutants {
 
     static let all: [Mutant] = [
         Mutant(
-            "its name has a space", breaks: "its name is a word", says: "is not a word",
+            "its name has a space", breaks: "its names are words, and none of them is the server's",
+            says: "the purpose 'my ticket' is not a word",
             underTest { $0.name = "my ticket" }),
         Mutant(
             "it asks for a client that does not exist", breaks: asks, says: "not registered",
@@ -74,14 +72,14 @@ enum PurposeMutants {
         Mutant(
             "it asks for more when its page is loaded again", breaks: asks, says: "limits that allow more",
             underTest { purpose in
-                let isSecond = Flag()
-                purpose.scope = { isSecond.setting() ? ["read", "write"] : ["read"] }
+                let tally = Faults.Tally()
+                purpose.scope = { tally.next() > 1 ? ["read", "write"] : ["read"] }
             }),
         Mutant(
             "it asks for another client when its page is loaded again", breaks: asks, says: "returned another client",
             underTest { purpose in
-                let isSecond = Flag()
-                purpose.client = { client in isSecond.setting() ? Client.test(id: "nobody-45") : client }
+                let tally = Faults.Tally()
+                purpose.client = { client in tally.next() > 1 ? Client.test(id: "nobody-45") : client }
             }),
         Mutant(
             "it reads an undeclared collection", breaks: asks, says: "add registry.add(collection:)",
@@ -133,16 +131,16 @@ enum PurposeMutants {
             "it remembers that it was asked", breaks: again,
             says: "decides something else",
             underTest { purpose in
-                let isSecond = Flag()
-                purpose.answer = { answer, _ in isSecond.setting() ? PurposeAnswer(answer.page) : answer }
+                let tally = Faults.Tally()
+                purpose.answer = { answer, _ in tally.next() > 1 ? PurposeAnswer(answer.page) : answer }
             }),
         Mutant(
             "it refuses when it is asked again", breaks: again,
             says: "asked again before anything is committed",
             underTest { purpose in
-                let isSecond = Flag()
+                let tally = Faults.Tally()
                 purpose.answer = { answer, _ in
-                    if isSecond.setting() { throw OAuthError(.accessDenied, "decided") }
+                    if tally.next() > 1 { throw OAuthError(.accessDenied, "decided") }
                     return answer
                 }
             }),
@@ -185,7 +183,7 @@ enum PurposeMutants {
                     do {
                         _ = try await host.store.read(StoreKey("ticket", "banned"))
                     } catch {
-                        throw OwnError()
+                        throw Faults.OwnError()
                     }
                 }
             }),
@@ -193,28 +191,14 @@ enum PurposeMutants {
             "it never recovers from a cancelled press", breaks: "a cancelled decision can be repeated",
             says: "is refused",
             underTest { purpose in
-                let isPoisoned = Flag()
+                let isPoisoned = Kept(false)
                 purpose.before = { _ in
                     if Task.isCancelled {
-                        _ = isPoisoned.setting()
+                        isPoisoned.change { $0 = true }
                         throw CancellationError()
                     }
-                    if isPoisoned.isSet { throw OAuthError(.accessDenied, "busy") }
+                    if isPoisoned.value { throw OAuthError(.accessDenied, "busy") }
                 }
             }),
     ]
-
-    private final class Flag: Sendable {
-        private let value = Mutex(false)
-
-        var isSet: Bool { value.withLock { $0 } }
-
-        /// Sets the flag, and returns whether it was set before.
-        func setting() -> Bool {
-            value.withLock { value in
-                defer { value = true }
-                return value
-            }
-        }
-    }
 }

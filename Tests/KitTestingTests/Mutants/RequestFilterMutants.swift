@@ -12,8 +12,6 @@ enum RequestFilterMutants {
     private static let strange = "it refuses strange values with an OAuth error, and does not repeat them"
     private static let repeats = "it decides the same for the same request, however often it is asked"
 
-    private struct OwnError: Error {}
-
     // MARK: without a fault
 
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
@@ -63,7 +61,7 @@ enum RequestFilterMutants {
             ClosureFilter.underTest { _, _, _ in throw OAuthError(.accessDenied, "never") }),
         Mutant(
             "it throws an error of its own", breaks: allows, says: "throw an OAuthError",
-            ClosureFilter.underTest { _, _, _ in throw OwnError() }),
+            ClosureFilter.underTest { _, _, _ in throw Faults.OwnError() }),
         Mutant(
             "it reads a parameter by another name", breaks: allows, says: "reads the parameter 'palce'",
             ClosureFilter.underTest { request, _, _ in _ = request.parameters["palce"] }),
@@ -106,7 +104,7 @@ enum RequestFilterMutants {
         Mutant(
             "strange values make it throw an error of its own", breaks: strange, says: "throw an OAuthError",
             ClosureFilter.underTest { request, _, _ in
-                guard request.parameters["place"] == "here" else { throw OwnError() }
+                guard request.parameters["place"] == "here" else { throw Faults.OwnError() }
             }),
         Mutant(
             "it repeats what was sent", breaks: strange, says: "repeats what was sent",
@@ -118,7 +116,7 @@ enum RequestFilterMutants {
             "it cannot read every address", breaks: strange, says: "strange headers and a strange address",
             ClosureFilter.underTest { request, _, _ in
                 let isNumeric = request.head.address.utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x2E }
-                guard isNumeric else { throw OwnError() }
+                guard isNumeric else { throw Faults.OwnError() }
             }),
         Mutant("it counts requests", breaks: repeats, says: "it must not count requests", counting),
         Mutant(

@@ -2,7 +2,6 @@
 
 import GrantKit
 @_spi(Host) import GrantKitTesting
-import Synchronization
 
 /// Steps without a fault, on which the mutants are built.
 enum SoundSteps {
@@ -167,8 +166,6 @@ enum StepMutants {
 
     static let all: [Mutant] = beginnings + ends + attacks + failures
 
-    private struct OwnError: Error {}
-
     private static let beginnings: [Mutant] = [
         Mutant(
             "its name has a space", breaks: names, says: "'my step' is not a word",
@@ -201,7 +198,7 @@ enum StepMutants {
         Mutant(
             "it fails without a client", breaks: first, says: "a sign-in for a page of the server",
             ClosureStep.underTest { interaction, submitted, host in
-                if interaction.client.id.isEmpty { throw OwnError() }
+                if interaction.client.id.isEmpty { throw Faults.OwnError() }
                 return try await SoundSteps.code(interaction, submitted, host)
             }),
         Mutant(
@@ -242,7 +239,7 @@ enum StepMutants {
             }),
         Mutant(
             "it throws an error of its own", breaks: accepts, says: "throw an OAuthError",
-            ClosureStep.underTest(decide: SoundSteps.asking { _, _, _ in throw OwnError() })),
+            ClosureStep.underTest(decide: SoundSteps.asking { _, _, _ in throw Faults.OwnError() })),
         Mutant(
             "its user does not exist", breaks: identifies, says: "whom the directory does not know",
             SoundSteps.signIn { _, login, password, _ in
@@ -280,7 +277,7 @@ enum StepMutants {
             "strange values make it throw an error of its own", breaks: strange, says: "throw an OAuthError",
             ClosureStep.underTest(
                 decide: SoundSteps.asking { _, code, _ in
-                    guard Int(code) != nil else { throw OwnError() }
+                    guard Int(code) != nil else { throw Faults.OwnError() }
                     return code == "123456" ? SoundSteps.done : SoundSteps.wrong
                 })),
         Mutant(
@@ -401,25 +398,14 @@ enum StepMutants {
     /// A step that refuses every form after a cancelled one.
     private static var poisoned: PluginUnderTest {
         PluginUnderTest(ClosureStep.manifest) { _, host in
-            let isPoisoned = Poison()
+            let isPoisoned = Kept(false)
             return ClosureStep(
                 host: host,
                 decide: SoundSteps.asking { _, code, _ in
-                    if Task.isCancelled { isPoisoned.set() }
-                    guard !isPoisoned.isSet, code == "123456" else { return SoundSteps.wrong }
+                    if Task.isCancelled { isPoisoned.change { $0 = true } }
+                    guard !isPoisoned.value, code == "123456" else { return SoundSteps.wrong }
                     return SoundSteps.done
                 })
         }
-    }
-}
-
-/// A flag that is set once.
-final class Poison: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { value.withLock { $0 } }
-
-    func set() {
-        value.withLock { $0 = true }
     }
 }

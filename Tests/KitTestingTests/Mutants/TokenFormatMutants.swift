@@ -141,7 +141,8 @@ enum TokenFormatMutants {
 
     static let all: [Mutant] = [
         Mutant(
-            "its name has a space", breaks: "its name is a word", says: "'my format'", stored { $0.name = "my format" }),
+            "its name has a space", breaks: "its names are words, and none of them is the server's",
+            says: "the token format 'my format' is not a word", stored { $0.name = "my format" }),
         changing("it keeps no session", says: "the id of the session was 'session-1' and is 'nothing'") {
             $0.authorization.sessionID = nil
         },

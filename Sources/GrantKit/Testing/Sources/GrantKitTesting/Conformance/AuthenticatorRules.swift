@@ -16,14 +16,14 @@ enum AuthenticatorRules {
     private static func names(_ subject: PluginUnderTest) async throws {
         let registry = try subject.registry()
         for method in registry.authenticators.flatMap({ $0.methods }) {
-            try Harmless.checkWord(method.name, "method")
+            try Word.check(method.name, "method")
             let isCores = ServerNames.all.contains {
                 $0.what == "authentication method" && $0.names.contains(method.name)
             }
             try expect(!isCores, "the method '\(method.name)' belongs to the server: use another name")
         }
         for parameter in registry.authenticators.flatMap({ $0.parameters }) {
-            try Harmless.checkWord(parameter.name, "parameter")
+            try Word.check(parameter.name, "parameter")
         }
     }
 

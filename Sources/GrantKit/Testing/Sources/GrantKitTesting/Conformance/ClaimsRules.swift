@@ -81,7 +81,7 @@ enum ClaimsRules {
         let isInTokens = loaded.destinations.contains(.accessToken) || loaded.destinations.contains(.introspection)
         let taken = isInTokens ? own + ownOfTokens : own
         for name in loaded.source.claims {
-            try Harmless.checkWord(name, "claim")
+            try Word.check(name, "claim")
             try expect(!taken.contains(name), "the claim '\(name)' belongs to the server: choose another name")
         }
     }

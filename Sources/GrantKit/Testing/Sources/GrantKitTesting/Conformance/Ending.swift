@@ -12,16 +12,11 @@ enum Ending: Sendable, CustomStringConvertible {
     ///
     /// - Throws: `ConformanceFailure` for every end that a user would see as a failure of the server.
     init(_ what: String, _ press: () async throws -> TestDecision) async throws {
-        do {
-            let decision = try await press()
+        switch try await Result(of: what, press) {
+        case .success(let decision):
             let page: JSON = ["name": .string(decision.page.name), "values": decision.page.values]
             self = .shown(page: page, writes: decision.writes.count)
-        } catch let error as OAuthError where error.code != .serverError {
-            self = .refused(error)
-        } catch let failure as ConformanceFailure {
-            throw failure
-        } catch {
-            throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
+        case .failure(let error): self = .refused(error)
         }
     }
 

@@ -59,7 +59,7 @@ enum EndpointRules {
     private static func path(_ route: Route) throws {
         let names = TestPath(of: route).names
         let isPlain = route.path.utf8.allSatisfy { byte in
-            isLetterOrDigit(byte) || [0x2D, 0x2E, 0x2F, 0x5F, 0x7B, 0x7D, 0x7E].contains(byte)
+            Word.isLetterOrDigit(byte) || [0x2D, 0x2E, 0x2F, 0x5F, 0x7B, 0x7D, 0x7E].contains(byte)
         }
         let braces = route.path.utf8.filter { $0 == 0x7B || $0 == 0x7D }.count
         let areNames = names.allSatisfy(isName) && Set(names).count == names.count && braces == names.count * 2
@@ -89,20 +89,15 @@ enum EndpointRules {
             try expect(isUpper, "the method '\(method)' must be in upper case, such as 'GET'")
         }
         for name in endpoint.parameters.map(\.name) {
-            let isWord = !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }
-            try expect(isWord, "'\(name)' is not a word: use printable ASCII without spaces and quotation marks")
+            try Word.check(name, "parameter")
             try expect(
                 !EndpointCase.taken(by: endpoint).contains(name),
                 "the server reads the parameter '\(name)' itself and never passes it on: choose another name")
         }
     }
 
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
-    }
-
     private static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x5F }
+        !name.isEmpty && name.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x5F }
     }
 
     // MARK: one request
@@ -130,8 +125,7 @@ enum EndpointRules {
         for parameter in endpoint.parameters {
             for text in elsewhere {
                 var other = call
-                let others = call.parameters.all.filter { $0.name != parameter.name }
-                other.parameters = Parameters(others + [(name: parameter.name, value: text)])
+                other.parameters = call.parameters.replacing(parameter.name, with: text)
                 let reply = try await subject.reply(plugin, other, "a request with a URL as '\(parameter.name)'")
                 guard let address = reply.answer?.address else { continue }
                 try expect(
@@ -149,7 +143,7 @@ enum EndpointRules {
         let scheme = bytes.prefix { $0 != UInt8(ascii: ":") }
         let hasScheme =
             scheme.count < bytes.count && !scheme.isEmpty
-            && scheme.allSatisfy { isLetterOrDigit($0) || [0x2B, 0x2D, 0x2E].contains($0) }
+            && scheme.allSatisfy { Word.isLetterOrDigit($0) || [0x2B, 0x2D, 0x2E].contains($0) }
         let word = String(decoding: scheme, as: UTF8.self).lowercased()
         let isOwn = bytes.first == UInt8(ascii: "/") && ![0x2F, 0x5C].contains(bytes.dropFirst().first ?? 0)
         try expect(
@@ -199,7 +193,8 @@ enum EndpointRules {
             case .refused(let error): sent = error.headers
             }
             for (name, value) in sent {
-                let isWord = !name.isEmpty && name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x5F }
+                let isWord =
+                    !name.isEmpty && name.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x5F }
                 try expect(isWord, "'\(name)' is no name of a header: use letters, digits and '-'")
                 try expect(
                     !ofServer.contains(name.lowercased()),
@@ -230,11 +225,11 @@ enum EndpointRules {
 
     private static func problems(_ subject: EndpointCase) async throws {
         let (plugin, _) = try await subject.load()
-        let texts = plugin.registry.pages.compactMap { $0.texts["en"] }.flatMap(\.keys) + ServerPages.texts
+        let keys = plugin.registry.keys + ServerPages.texts
         for reply in try await responses(subject) {
             guard let page = reply.answer?.page, let problem = page.values["problem"]?.string else { continue }
             try expect(
-                ["\(page.name)_problem_\(problem)", "problem_\(problem)"].contains { texts.contains($0) },
+                ["\(page.name)_problem_\(problem)", "problem_\(problem)"].contains { keys.contains($0) },
                 "the page '\(page.name)' shows the problem '\(problem)', for which there is no string: add "
                     + "'\(page.name)_problem_\(problem)' to its strings")
         }

@@ -62,7 +62,7 @@ enum ExtensionRules {
 
     private static func names(_ subject: PluginUnderTest) async throws {
         for name in try subject.registry().extensions.flatMap({ $0.members }) {
-            try Harmless.checkWord(name, "member")
+            try Word.check(name, "member")
             try expect(!own.contains(name), "the member '\(name)' belongs to the server: choose another name")
         }
     }

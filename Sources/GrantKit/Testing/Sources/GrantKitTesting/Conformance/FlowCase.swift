@@ -35,18 +35,8 @@ struct FlowCase: Sendable {
     func result<Value: Sendable>(
         _ what: String, _ send: () async throws -> Value
     ) async throws -> Result<Value, OAuthError> {
-        do {
-            return .success(try await send())
-        } catch let error as OAuthError where error.code != .serverError {
-            try expect(
-                !error.description.contains(HostileText.mark),
-                "\(what) to '\(word)' is refused with an error that repeats what was sent: '\(error.description)'")
-            return .failure(error)
-        } catch let failure as ConformanceFailure {
-            throw failure
-        } catch {
-            throw ConformanceFailure("\(what) to '\(word)' is answered with \(Outcome.sentence(error))")
-        }
+        let request = "\(what) to '\(word)'"
+        return try await Result(of: request, send).checked(request)
     }
 
     func response(

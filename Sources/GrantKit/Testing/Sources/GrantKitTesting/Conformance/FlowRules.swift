@@ -33,10 +33,8 @@ enum FlowRules {
         let flow = try await subject.load().flow
         let grant = flow.grant
         let names = [flow.word, grant.wire, grant.key] + grant.aliases + flow.combinesWith.sorted()
-        for name in names + flow.parameters.map(\.name) {
-            try expect(
-                Scope.isWord(name), "'\(name)' is not a word: use printable ASCII without spaces and quotation marks")
-        }
+        for name in names { try Word.check(name, "name") }
+        for parameter in flow.parameters { try Word.check(parameter.name, "parameter") }
     }
 
     private static func responds(_ subject: FlowCase) async throws {
@@ -54,7 +52,7 @@ enum FlowRules {
     private static func members(_ subject: FlowCase) async throws {
         guard let (_, response) = try await subject.good() else { return }
         for name in response.members.members.map(\.name) {
-            try expect(Scope.isWord(name), "it adds '\(name)', which is not a word")
+            try Word.check(name, "response member")
             try expect(
                 !ownMembers.contains(name), "it adds '\(name)', which belongs to the server: choose another name")
         }

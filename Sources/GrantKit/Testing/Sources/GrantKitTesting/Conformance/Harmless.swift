@@ -14,9 +14,7 @@ enum Harmless {
         do {
             try await body()
         } catch let error as OAuthError where error.code != .serverError {
-            try expect(
-                !error.description.contains(HostileText.mark),
-                "\(what): the refusal repeats what was sent: '\(error.description)'")
+            try check(error, what)
         } catch let failure as ConformanceFailure {
             throw failure
         } catch {
@@ -24,10 +22,10 @@ enum Harmless {
         }
     }
 
-    /// Checks that a name is a word, as a server does before it starts.
-    static func checkWord(_ name: String, _ what: String) throws {
+    /// Checks that a refusal does not repeat strange values.
+    static func check(_ refusal: OAuthError, _ what: String) throws {
         try expect(
-            Scope.isWord(name),
-            "the \(what) '\(name)' is not a word: use printable ASCII without spaces, quotation marks and backslashes")
+            !refusal.description.contains(HostileText.mark),
+            "\(what) is refused with an error that repeats what was sent: '\(refusal.description)'")
     }
 }

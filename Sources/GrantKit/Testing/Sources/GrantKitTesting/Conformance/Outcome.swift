@@ -11,14 +11,9 @@ enum Outcome: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Throws: `ConformanceFailure` for every end that a client would see as a failure of the server.
     init(_ what: String, _ send: () async throws -> Subject) async throws {
-        do {
-            self = .granted(try await send())
-        } catch let error as OAuthError where error.code != .serverError {
-            self = .refused(error)
-        } catch let failure as ConformanceFailure {
-            throw failure
-        } catch {
-            throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
+        switch try await Result(of: what, send) {
+        case .success(let subject): self = .granted(subject)
+        case .failure(let error): self = .refused(error)
         }
     }
 

@@ -46,7 +46,7 @@ enum PageRules {
             english.keys.contains("\(page.name)_title"),
             "the page '\(page.name)' has no heading: add the string '\(page.name)_title'")
         for (language, texts) in page.texts {
-            let isTag = !language.isEmpty && language.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D }
+            let isTag = !language.isEmpty && language.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x2D }
             try expect(isTag, "'\(language)' is no tag of a language (RFC 5646), such as 'en' or 'de-AT'")
             for key in texts.keys {
                 try expect(
@@ -60,7 +60,7 @@ enum PageRules {
     }
 
     private static func keys(_ page: RegisteredPage, _ registry: TestRegistry) throws {
-        let known = registry.pages.compactMap { $0.texts["en"] }.flatMap(\.keys) + ServerPages.texts
+        let known = registry.keys + ServerPages.texts
         for key in shown(page.template) {
             try expect(
                 known.contains(key),
@@ -91,10 +91,6 @@ enum PageRules {
 
     private static func ends(_ text: String, _ suffix: String) -> Bool {
         text.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
     }
 
     // MARK: tags

@@ -6,7 +6,6 @@ import MemoryRecords
 /// The rules for purposes of interactions.
 enum PurposeRules {
     static let all: [Rule] = [
-        Rule(.purpose, "its name is a word", names),
         Rule(.purpose, "it asks for a client that exists, and each time for the same", forEach(asks)),
         Rule(.purpose, "what the user allows is decided, also if the button is pressed twice", forEach(allows)),
         Rule(.purpose, "what the user denies is not what follows if the user allows", forEach(denies)),
@@ -53,13 +52,6 @@ enum PurposeRules {
     }
 
     // MARK: the request
-
-    private static func names(_ subject: PluginUnderTest) async throws {
-        for name in try subject.registry().purposes.map(\.name) {
-            let isWord = !name.isEmpty && name.utf8.allSatisfy { 0x21...0x7E ~= $0 }
-            try expect(isWord, "'\(name)' is not a word: use printable ASCII without spaces")
-        }
-    }
 
     private static func asks(_ subject: Case) async throws {
         let (_, page) = try await subject.open()

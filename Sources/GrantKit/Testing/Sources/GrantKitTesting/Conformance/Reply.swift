@@ -11,18 +11,13 @@ enum Reply: Sendable, CustomStringConvertible {
     ///
     /// - Throws: `ConformanceFailure` for every end that a caller would see as a failure of the server.
     init(_ what: String, _ send: () async throws -> TestAnswer) async throws {
-        do {
-            let answer = try await send()
+        switch try await Result(of: what, send) {
+        case .success(let answer):
             try expect(
                 answer.status < 500 || answer.status == 503,
                 "\(what) is answered with the status \(answer.status): throw an OAuthError to refuse it")
             self = .answered(answer)
-        } catch let error as OAuthError where error.code != .serverError {
-            self = .refused(error)
-        } catch let failure as ConformanceFailure {
-            throw failure
-        } catch {
-            throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
+        case .failure(let error): self = .refused(error)
         }
     }
 

@@ -20,9 +20,7 @@ enum RequestFilterRules {
 
     private static func names(_ subject: PluginUnderTest) async throws {
         for parameter in try subject.registry().requestFilters.flatMap({ $0.parameters }) {
-            try expect(
-                Scope.isWord(parameter.name),
-                "'\(parameter.name)' is not a word: use printable ASCII without spaces and quotation marks")
+            try Word.check(parameter.name, "parameter")
         }
     }
 
@@ -45,16 +43,7 @@ enum RequestFilterRules {
     private static func decide(
         _ what: String, _ send: () async throws -> InteractionPolicy
     ) async throws -> Result<InteractionPolicy, OAuthError> {
-        do {
-            return .success(try await send())
-        } catch let error as OAuthError where error.code != .serverError {
-            try expect(
-                !error.description.contains(HostileText.mark),
-                "\(what) is refused with an error that repeats what was sent: '\(error.description)'")
-            return .failure(error)
-        } catch {
-            throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
-        }
+        try await Result(of: what, send).checked(what)
     }
 
     private static func allows(_ subject: PluginUnderTest) async throws {

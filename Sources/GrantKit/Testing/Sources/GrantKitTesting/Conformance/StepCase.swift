@@ -77,24 +77,18 @@ struct StepCase: Sendable {
     /// - Returns: The next page or the end; nil if the step has refused with an `OAuthError`.
     /// - Throws: `ConformanceFailure` for every end that a user would see as a failure of the server.
     func see(_ what: String, _ load: () async throws -> TestSignIn) async throws -> TestSignIn? {
-        do {
-            let seen = try await load()
+        switch try await Result(of: what, load) {
+        case .success(let seen):
             if let refusal = seen.refusal { try check(refusal, what) }
             return seen
-        } catch let error as OAuthError where error.code != .serverError {
+        case .failure(let error):
             try check(error, what)
             return nil
-        } catch let failure as ConformanceFailure {
-            throw failure
-        } catch {
-            throw ConformanceFailure("\(what) is answered with \(Outcome.sentence(error))")
         }
     }
 
     private func check(_ refusal: OAuthError, _ what: String) throws {
-        try expect(
-            !refusal.description.contains(HostileText.mark),
-            "\(what) is refused with an error that repeats what was sent: '\(refusal.description)'")
+        try Harmless.check(refusal, what)
         try expect(
             Scope.isWord(refusal.code.rawValue),
             "\(what) is refused with '\(refusal.code.rawValue)', which is not a word")

@@ -187,10 +187,3 @@ extension StepCase.Ready {
         host.users.forget()
     }
 }
-
-extension Parameters {
-    /// The same parameters with one value.
-    func replacing(_ name: String, with value: String) -> Parameters {
-        Parameters(all.filter { $0.name != name } + [(name: name, value: value)])
-    }
-}

@@ -30,10 +30,8 @@ enum StepRules {
 
     private static func names(_ subject: StepCase) async throws {
         let step = try await subject.load().step
-        for name in [step.name] + step.fields.map(\.name) {
-            try expect(
-                Scope.isWord(name), "'\(name)' is not a word: use printable ASCII without spaces and quotation marks")
-        }
+        try Word.check(step.name, "step")
+        for field in step.fields { try Word.check(field.name, "field") }
         try expect(step.name != "consent", "the step 'consent' is the server's own: choose another name")
         for field in step.fields.map(\.name) {
             try expect(

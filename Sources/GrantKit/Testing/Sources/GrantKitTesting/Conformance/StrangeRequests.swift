@@ -31,8 +31,7 @@ enum StrangeRequests {
         endpoint.parameters.flatMap { parameter in
             HostileText.all.filter { $0.utf8.count <= parameter.longest }.map { text in
                 var other = call
-                let others = call.parameters.all.filter { $0.name != parameter.name }
-                other.parameters = Parameters(others + [(name: parameter.name, value: text)])
+                other.parameters = call.parameters.replacing(parameter.name, with: text)
                 return Strange(place: "parameter '\(parameter.name)'", text: text, call: other)
             }
         }

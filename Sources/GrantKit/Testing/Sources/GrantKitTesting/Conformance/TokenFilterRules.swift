@@ -53,7 +53,7 @@ enum TokenFilterRules {
 
     private static func names(_ subject: PluginUnderTest) async throws {
         for parameter in try subject.registry().tokenFilters.flatMap({ $0.parameters }) {
-            try Harmless.checkWord(parameter.name, "parameter")
+            try Word.check(parameter.name, "parameter")
         }
     }
 
@@ -139,8 +139,7 @@ enum TokenFilterRules {
             for parameter in plugin.registry.tokenFilters.flatMap({ $0.parameters })
             where text.utf8.count <= parameter.longest {
                 request = good
-                let others = good.parameters.all.filter { $0.name != parameter.name }
-                request.parameters = Parameters(others + [(name: parameter.name, value: text)])
+                request.parameters = good.parameters.replacing(parameter.name, with: text)
                 try await check("a strange '\(parameter.name)'", request, plugin)
             }
         }

@@ -5,7 +5,6 @@ import GrantKit
 /// The rules for token formats.
 enum TokenFormatRules {
     static let all: [Rule] = [
-        Rule(.tokenFormat, "its name is a word", forEach(name)),
         Rule(.tokenFormat, "a token resolves to what it was made from", forEach(comesBack)),
         Rule(.tokenFormat, "a token has the characters of a bearer token", forEach(characters)),
         Rule(.tokenFormat, "two tokens from the same contents differ, also of a hundred at once", forEach(differ)),
@@ -89,10 +88,6 @@ enum TokenFormatRules {
                 try await check(Case(subject: subject, name: format.name))
             }
         }
-    }
-
-    private static func name(_ subject: Case) async throws {
-        try Harmless.checkWord(subject.name, "name of the format")
     }
 
     // MARK: what comes back

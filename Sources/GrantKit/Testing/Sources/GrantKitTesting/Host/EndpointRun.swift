@@ -123,10 +123,7 @@ struct EndpointRun {
             head: head(method), caller: caller, parameters: names.watching(try accepted()),
             variables: variables.watching(try place.values(in: path)), document: try document(method))
         let response = try await served.respond(to: request)
-        if let name = names.all.first {
-            throw HostRefusal(
-                "\(self.name) reads the parameter '\(name)', which it does not declare: add it to its parameters")
-        }
+        try names.check(by: name)
         guard let name = variables.all.first else { return response }
         throw HostRefusal("\(self.name) reads the variable '\(name)', which its path does not have")
     }

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// The part of a response that an extension must leave as it is, because it may only add to a response.
+/// The part of a response that flows and extensions must leave as it is, because they may only add to a response.
 struct KeptIssuance {
     private let before: Issuance
 
@@ -25,7 +25,8 @@ struct KeptIssuance {
         }
     }
 
-    private func isKept(in issuance: Issuance) -> Bool {
+    /// Whether nothing was taken away or replaced.
+    func isKept(in issuance: Issuance) -> Bool {
         issuance.client.id == before.client.id && issuance.authorization.subject == before.authorization.subject
             && issuance.authorization.limits == before.authorization.limits && issuance.limits == before.limits
             && issuance.members.count >= before.members.count && issuance.writes.count >= before.writes.count

@@ -83,7 +83,7 @@ public final class TestApproval: Sendable {
                 asked = (request.client.id, request.limits)
                 return true
             }
-            guard last.client == request.client.id, TestApproval.isWithin(request.limits, last.limits) else {
+            guard last.client == request.client.id, request.limits.allowNoMore(than: last.limits) else {
                 return false
             }
             asked = (request.client.id, request.limits)
@@ -95,18 +95,9 @@ public final class TestApproval: Sendable {
                 + "client, and limits that stay the same or narrow, while an interaction is open")
     }
 
-    private static func isWithin(_ limits: AccessLimits, _ others: AccessLimits) -> Bool {
-        let hasAudience =
-            others.audience.isEmpty
-            || !limits.audience.isEmpty && limits.audience.allSatisfy { others.audience.contains($0) }
-        let ends = others.notAfter.map { end in limits.notAfter.map { $0 <= end } ?? false } ?? true
-        return limits.scope.words.allSatisfy { others.scope.contains($0) } && hasAudience && ends
-            && (others.mayRefresh || !limits.mayRefresh)
-    }
-
     private func check(_ terms: ConsentTerms) throws {
-        let texts = plugin.registry.pages.compactMap { $0.texts["en"] }.flatMap(\.keys)
-        guard let warning = terms.warnings.first(where: { !texts.contains($0.text) }) else { return }
+        let keys = plugin.registry.keys
+        guard let warning = terms.warnings.first(where: { !keys.contains($0.text) }) else { return }
         throw HostRefusal(
             "\(name) warns users with the string '\(warning.text)', which the plugin does not have in English: "
                 + "add it to the strings of one of its pages")

@@ -84,18 +84,13 @@ public struct TestAuthorizationRequest: Sendable {
     }
 
     private func respond(_ issuance: inout Issuance, by flow: any AuthorizationFlow) async throws {
-        let before = issuance
+        let kept = KeptIssuance(issuance)
         try await flow.respond(&issuance, to: request)
-        let isSame =
-            issuance.client.id == before.client.id && issuance.authorization.subject == before.authorization.subject
-            && issuance.authorization.limits == before.authorization.limits && issuance.limits == before.limits
-            && issuance.members.count >= before.members.count && issuance.writes.count >= before.writes.count
-        guard isSame else {
+        guard kept.isKept(in: issuance) else {
             throw HostRefusal(
                 "the response type '\(flow.word)' replaces the issuance by another one: only add to it, with add and "
                     + "alsoWrite")
         }
-        guard let name = names.all.first else { return }
-        throw HostRefusal("the flow reads the parameter '\(name)', which it does not declare")
+        try names.check(by: "the flow")
     }
 }

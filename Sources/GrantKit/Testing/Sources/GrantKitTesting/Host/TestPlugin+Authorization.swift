@@ -167,30 +167,11 @@ extension TestPlugin {
                 "a request filter removes consent terms that another one added: only add to the terms that it gets, "
                     + "with askEachTime() and add(_:)")
         }
-        let texts = registry.pages.flatMap { Array(($0.texts["en"] ?? [:]).keys) }
-        let unknown = consent.warnings.dropFirst(former.warnings.count).first { !texts.contains($0.text) }
+        let keys = registry.keys
+        let unknown = consent.warnings.dropFirst(former.warnings.count).first { !keys.contains($0.text) }
         guard let unknown else { return }
         throw HostRefusal(
             "a request filter warns users with the string '\(unknown.text)', which the plugin does not have in "
                 + "English: add it to the strings of one of its pages, with registry.add(page:template:texts:)")
-    }
-}
-
-extension AccessLimits {
-    /// Whether these limits allow nothing that others do not allow.
-    fileprivate func allowNoMore(than others: AccessLimits) -> Bool {
-        let isScopeInside = scope.words.allSatisfy { others.scope.contains($0) }
-        let isAudienceInside =
-            others.audience.isEmpty || !audience.isEmpty && audience.allSatisfy { others.audience.contains($0) }
-        let isEndInside = others.notAfter.map { end in notAfter.map { $0 <= end } ?? false } ?? true
-        return isScopeInside && isAudienceInside && isEndInside && (others.mayRefresh || !mayRefresh)
-    }
-}
-
-extension UndeclaredNames {
-    /// Refuses names that are not declared.
-    fileprivate func check(by reader: String) throws {
-        guard let name = all.first else { return }
-        throw HostRefusal("\(reader) reads the parameter '\(name)', which it does not declare")
     }
 }

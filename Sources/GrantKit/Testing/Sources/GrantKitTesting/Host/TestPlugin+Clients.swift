@@ -28,9 +28,7 @@ extension TestPlugin {
             throw OAuthError(.invalidClient, reason: "the client is unknown, or has registered another method")
         }
         try await authenticator.prove(claim, of: client, in: request)
-        if let name = names.all.first {
-            throw HostRefusal("the authenticator reads the parameter '\(name)', which it does not declare")
-        }
+        try names.check(by: "the authenticator")
         return client
     }
 

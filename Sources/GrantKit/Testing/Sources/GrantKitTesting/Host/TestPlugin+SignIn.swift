@@ -3,14 +3,6 @@
 @_spi(Host) public import GrantKit
 
 extension TestPlugin {
-    /// The pages of the server that a step may show without adding them.
-    private static let ownPages = ["sign_in"]
-    /// The values that the server sets in the page of a step.
-    private static let ownValues = [
-        "text", "lang", "dir", "action", "csrf", "state", "client", "issuer_host", "frames", "has_frames", "home",
-        "zone", "wait", "server_name", "server_logo", "help", "forgot_password", "style", "script", "frames_script",
-        "icon",
-    ]
     /// The longest value that fits into the URL of a page with the rest of a request, in bytes.
     static let longestKept = 6000
 
@@ -84,15 +76,8 @@ extension TestPlugin {
     }
 
     private func check(_ page: Page) throws {
-        guard (TestPlugin.ownPages + registry.pages.map(\.name)).contains(page.name) else {
-            throw HostRefusal(
-                "a step shows the page '\(page.name)', which the plugin does not add: add it with "
-                    + "registry.add(page:template:texts:) in register")
-        }
-        if let taken = page.values.members.first(where: { TestPlugin.ownValues.contains($0.name) }) {
-            throw HostRefusal(
-                "the page '\(page.name)' has a value named '\(taken.name)', which the server sets itself: rename it")
-        }
+        // Each page of an interaction names the client.
+        try ShownPage(page: page, plugin: self).check("a step", besides: ["client"])
         let size = page.kept?.bytes.count ?? 0
         guard size <= TestPlugin.longestKept else {
             throw HostRefusal(

@@ -35,9 +35,7 @@ extension TestPlugin {
         try await filter(request) { try await $0.admit($1) }
         for number in 0..<3 {
             let token = try await decide(grant, request, isRepeated: number > 0)
-            if let name = names.all.first {
-                throw HostRefusal("the grant reads the parameter '\(name)', which it does not declare")
-            }
+            try names.check(by: "the grant")
             if let token { return token }
         }
         throw OAuthError(.temporarilyUnavailable, "the request met too many others")

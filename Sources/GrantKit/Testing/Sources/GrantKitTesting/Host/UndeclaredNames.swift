@@ -14,6 +14,13 @@ final class UndeclaredNames: Sendable {
 
     var all: [String] { names.withLock { $0 } }
 
+    /// Refuses names that are not declared.
+    func check(by reader: String) throws {
+        guard let name = all.first else { return }
+        throw HostRefusal(
+            "\(reader) reads the parameter '\(name)', which it does not declare: add it to its parameters")
+    }
+
     /// The same parameters, watched.
     func watching(_ parameters: Parameters) -> Parameters {
         var watched = parameters

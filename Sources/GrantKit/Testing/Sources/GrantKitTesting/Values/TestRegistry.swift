@@ -47,6 +47,8 @@ public struct TestRegistry: Sendable {
     public var jobs: [any JobHandler] { registry.jobs }
     /// The pages.
     public var pages: [RegisteredPage] { registry.pages.map(RegisteredPage.init) }
+    /// The keys of all strings of the pages in English.
+    var keys: [String] { pages.flatMap { Array(($0.texts["en"] ?? [:]).keys) } }
     /// The documents below `/.well-known`.
     public var documents: [RegisteredDocument] { registry.documents.map(RegisteredDocument.init) }
     /// The event sinks.
