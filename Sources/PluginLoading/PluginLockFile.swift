@@ -88,6 +88,7 @@ public struct PluginLockFile: Sendable {
             throw error
         }
     }
+
     /// Writes a new file, with the owner and the permissions of the former one.
     private func fill(_ descriptor: Int32, _ bytes: [UInt8], as former: stat?) throws {
         // Safe: no more bytes are read than the array holds.

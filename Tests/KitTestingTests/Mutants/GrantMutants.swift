@@ -247,7 +247,7 @@ enum GrantMutants {
             }),
         Mutant(
             "it takes a failure of the store for an empty store",
-            breaks: "if the store fails, it grants nothing, and works again later", says: "let the error through",
+            breaks: "if the store fails, it grants nothing, and works again later", says: "let the StoreError through",
             ClosureGrant.underTest { request, host in
                 let found = try? await host.store.read(key(host, "banned"))
                 guard found == nil else { throw OAuthError.invalidGrant(reason: "banned") }

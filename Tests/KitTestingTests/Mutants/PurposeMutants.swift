@@ -172,7 +172,8 @@ enum PurposeMutants {
             breaks: "it decides the same whether or not expired records are purged", says: "before a purge",
             underTest { $0.isEnding = false }),
         Mutant(
-            "it takes a failure of the store for an empty store", breaks: storeFails, says: "let the error through",
+            "it takes a failure of the store for an empty store", breaks: storeFails,
+            says: "let the StoreError through",
             underTest { purpose in
                 purpose.before = { host in _ = try? await host.store.read(StoreKey("ticket", "banned")) }
             }),

@@ -23,15 +23,21 @@ enum FailingStore {
         for skipped in 0..<max(0, counted.plugin.host.store.calls - before) {
             let trial = try await make()
             trial.plugin.host.store.fail(after: skipped, count: 1)
-            try await fails("\(what): its call \(skipped + 1) of the store failed", trial)
+            try await expectError("\(what): its call \(skipped + 1) of the store failed", trial.run)
             trial.plugin.host.store.recover()
             try await Harmless.check("\(what), after the store failed,", trial.run)
         }
     }
 
-    private static func fails(_ what: String, _ trial: Trial) async throws {
+    /// Runs something while the store fails, and expects that it says so.
+    ///
+    /// - Parameters:
+    ///   - what: What failed, as the beginning of a sentence.
+    ///   - run: Runs it.
+    /// - Throws: `ConformanceFailure` unless it throws a `StoreError`, or the refusal that a client gets for one.
+    static func expectError(_ what: String, _ run: () async throws -> Void) async throws {
         do {
-            try await trial.run()
+            try await run()
         } catch is StoreError {
             return
         } catch let error as OAuthError where error.code == .temporarilyUnavailable {

@@ -175,16 +175,8 @@ enum FlowRules {
         for skipped in 0..<(counted.host.store.calls - before) {
             let (plugin, parameters) = try await subject.request()
             plugin.host.store.fail(after: skipped, count: 1)
-            let what = "a request whose call \(skipped + 1) of the store fails,"
-            let failed = try await subject.result(what) { () async throws -> TestAuthorizationResponse in
-                do {
-                    return try await subject.ask(plugin, parameters).approve()
-                } catch is StoreError {
-                    throw OAuthError(.temporarilyUnavailable)
-                }
-            }
-            guard case .failure(let error) = failed, error.code == .temporarilyUnavailable else {
-                throw ConformanceFailure("\(what) does not fail: let the StoreError through")
+            try await FailingStore.expectError("its call \(skipped + 1) of the store failed") {
+                _ = try await subject.ask(plugin, parameters).approve()
             }
             guard case .failure(let next) = try await subject.response("the next request", plugin, parameters) else {
                 continue

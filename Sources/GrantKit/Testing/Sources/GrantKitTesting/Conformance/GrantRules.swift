@@ -203,18 +203,8 @@ enum GrantRules {
         for skipped in 0..<(counted.host.store.calls - before) {
             let (plugin, parameters) = try await subject.request()
             plugin.host.store.fail(after: skipped, count: 1)
-            do {
+            try await FailingStore.expectError("its call \(skipped + 1) of the store failed") {
                 _ = try await subject.token(plugin, parameters)
-                throw ConformanceFailure(
-                    "its call \(skipped + 1) of the store failed, and it granted nevertheless: let the error through")
-            } catch is StoreError {
-            } catch let error as OAuthError where error.code == .temporarilyUnavailable {
-            } catch let failure as ConformanceFailure {
-                throw failure
-            } catch {
-                throw ConformanceFailure(
-                    "its call \(skipped + 1) of the store failed, and the client is told \(error): let the "
-                        + "StoreError through, which becomes 'temporarily_unavailable'")
             }
             let next = try await subject.outcome(plugin, parameters, "a request after the store failed")
             let isSpent = next == .refused(.invalidGrant(reason: ""))

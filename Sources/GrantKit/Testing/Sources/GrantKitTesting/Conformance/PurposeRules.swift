@@ -197,27 +197,15 @@ enum PurposeRules {
         for skipped in 0..<(counted.host.store.calls - before) {
             let (plugin, page) = try await subject.open()
             plugin.host.store.fail(after: skipped, count: 1)
-            try await fails(page, "call \(skipped + 1) of the store failed, and '\(subject.name)'")
+            try await FailingStore.expectError("its call \(skipped + 1) of the store failed") {
+                _ = try await page.allow()
+            }
             plugin.host.store.recover()
             let next = try await subject.end("allowing after the store failed") { try await page.allow() }
             guard case .shown = next else {
                 throw ConformanceFailure("after the store failed, '\(subject.name)' is \(next)")
             }
         }
-    }
-
-    private static func fails(_ page: TestApproval, _ what: String) async throws {
-        do {
-            _ = try await page.allow()
-        } catch is StoreError {
-            return
-        } catch let error as OAuthError where error.code == .temporarilyUnavailable {
-            return
-        } catch {
-            throw ConformanceFailure(
-                "\(what) throws \(error): let the StoreError through, which becomes 'temporarily_unavailable'")
-        }
-        throw ConformanceFailure("\(what) was decided nevertheless: let the error through")
     }
 
     private static func cancelled(_ subject: Case) async throws {
