@@ -23,7 +23,8 @@ package struct PackageTemplate: Sendable {
         self.kind = kind
         let names = [
             ("__id__", id.text), ("__symbol__", id.symbol), ("__Module__", id.module), ("__module__", id.function),
-            ("__kit__", SwiftLiteral.of(kit)), ("__testing__", SwiftLiteral.of("\(kit)/Testing")), ("__options__", kind.testOptions),
+            ("__kit__", SwiftLiteral.of(kit)), ("__testing__", SwiftLiteral.of("\(kit)/Testing")),
+            ("__options__", kind.testOptions),
         ]
         values = names.map { ($0.0, Array($0.1.utf8)) }
     }
