@@ -31,12 +31,10 @@ struct PublicUseTests {
         ("User.init(id:isActive:document:epoch:)", .tests("is what plugins find in the directory")),
 
         ("ConsentTerms.isAskedEachTime", .core("reads what a plugin has asked for")),
-        ("GrantDeclaration.advice", .core("warns about clients that may use the grant")),
         ("Job.handler", .core("finds the handler of a job")),
         ("ParameterDeclaration.isRepeatable", .core("checks the parameters of requests")),
         ("ParameterDeclaration.isSecret", .core("keeps the parameter out of logs")),
         ("Route.base", .core("finds the path of an endpoint")),
-        ("Route.methods", .core("checks the method of requests")),
         ("Route.Base.endpoints", .core("finds the path of an endpoint")),
 
         ("OAuthError.Code.invalidTarget", .core("refuses audiences")),
