@@ -16,6 +16,7 @@ enum GrantMutants {
         ("without state", ClosureGrant.underTest(decide: plain)),
         ("used once", ClosureGrant.underTest(decide: create)),
         ("counting", ClosureGrant.underTest(decide: count)),
+        ("counting one request after another", serial),
         ("redeeming", redeeming { authorization, _ in authorization }),
         ("for users of another server", changed { $0.subject = .user("nobody-46") }.grantingToForeignUsers()),
         ("for a client with another scope", scoped(["orders"], [:])),
@@ -64,6 +65,20 @@ enum GrantMutants {
             .replace(StoreRecord(key, ["used": .integer(used + 1)], expiresAt: end), ifVersion: found.version)
         ]
         return authorization
+    }
+
+    /// A grant that lets a request wait until the one before has been decided.
+    private static var serial: PluginUnderTest {
+        let isBusy = Kept(false)
+        return ClosureGrant.underTest { request, host in
+            var isMine = false
+            while !isMine {
+                isBusy.change { (isMine, $0) = (!$0, true) }
+                if !isMine { await Task.yield() }
+            }
+            defer { isBusy.change { $0 = false } }
+            return try await count(request, host)
+        }
     }
 
     /// A grant that redeems a record, which is there before the request.
@@ -200,7 +215,6 @@ enum GrantMutants {
                 let key = key(host, "count")
                 let used = try await host.store.read(key)?.value["used"]?.integer ?? 0
                 guard used < 3 else { throw OAuthError.invalidGrant(reason: "used too often") }
-                await MeetingPoint.meet()
                 _ = try await host.store.write([.delete(key)])
                 _ = try await host.store.write([
                     .create(StoreRecord(key, ["used": .integer(used + 1)], expiresAt: host.now + .seconds(60)))

@@ -112,7 +112,7 @@ enum JobMutants {
             return { _ in
                 running.change { $0 += 1 }
                 if running.value > 1 { isBroken.change { $0 = true } }
-                await MeetingPoint.meet()
+                await Race.meet()
                 running.change { $0 -= 1 }
                 if isBroken.value { throw Faults.OwnError() }
             }

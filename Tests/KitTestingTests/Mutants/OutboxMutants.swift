@@ -115,7 +115,7 @@ enum OutboxMutants {
         let number = Kept(0)
         return outbox { _, host in
             let next = number.value + 1
-            await MeetingPoint.meet()
+            await Race.meet()
             number.change { $0 = next }
             return [create("\(next)", host)]
         }

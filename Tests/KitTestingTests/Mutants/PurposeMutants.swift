@@ -152,7 +152,6 @@ enum PurposeMutants {
             says: "replace what was read",
             underTest {
                 $0.answer = { answer, host in
-                    await MeetingPoint.meet()
                     let key = StoreKey("ticket", host.random(bytes: 8))
                     let record = StoreRecord(key, [:], expiresAt: host.now + .seconds(60))
                     return PurposeAnswer(answer.page, writes: [.create(record)])

@@ -97,7 +97,6 @@ enum RevocationMutants {
             "it counts in one record", breaks: atOnce, says: "conflicts with what is stored",
             plugin { _, host in
                 let found = try await host.store.read(StoreKey("part", "count"))
-                await MeetingPoint.meet()
                 let used = found?.value["used"]?.integer ?? 0
                 let record = Faults.record("count", host, ["used": .integer(used + 1)])
                 return [found.map { .replace(record, ifVersion: $0.version) } ?? .create(record)]

@@ -345,7 +345,6 @@ enum StepMutants {
                 decide: SoundSteps.asking { interaction, code, host in
                     guard code == "123456" else { return SoundSteps.wrong }
                     guard try await host.store.read(StoreKey("used", "code")) == nil else { return SoundSteps.wrong }
-                    await MeetingPoint.meet()
                     _ = try await SoundSteps.use(host)
                     return SoundSteps.done
                 })),

@@ -381,7 +381,7 @@ enum StoreMutants {
                 guard case .redeem(let key) = writes.first else { return try await inner.write(writes) }
                 let found = try await inner.read(key)
                 guard let found, !found.isRedeemed else { return .conflict(write: 0, found: found) }
-                await MeetingPoint.meet()
+                await Race.meet()
                 _ = try await inner.write([.redeem(key)])
                 return try await inner.write(Array(writes.dropFirst()))
             }

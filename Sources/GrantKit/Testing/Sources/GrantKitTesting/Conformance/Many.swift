@@ -10,14 +10,9 @@ enum Many {
     static func atOnce<Value: Sendable>(
         _ run: @escaping @Sendable (Int) async throws -> Value
     ) async throws -> [Value] {
-        let point = MeetingPoint(of: count)
+        let race = Race(of: count)
         return try await withThrowingTaskGroup(of: Value.self) { group in
-            for number in 0..<count {
-                group.addTask {
-                    defer { point.leave() }
-                    return try await MeetingPoint.$current.withValue(point) { try await run(number) }
-                }
-            }
+            for number in 0..<count { group.addTask { try await race.run { try await run(number) } } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
     }

@@ -104,7 +104,9 @@ public final class TestStore: StoreService {
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         for key in keys { try reach(key.collection, "host.store.read") }
         try call()
-        return try await records.read(keys)
+        let found = try await records.read(keys)
+        await Race.hasRead()
+        return found
     }
 
     /// Commits writes to declared collections.
@@ -130,14 +132,18 @@ public final class TestStore: StoreService {
                     + "add it to the indexes of the StoreCollection")
         }
         try call()
-        return try await records.find(collection, by: index, equals: value, after: after, limit: limit)
+        let found = try await records.find(collection, by: index, equals: value, after: after, limit: limit)
+        await Race.hasRead()
+        return found
     }
 
     /// Reads a page of the records of a declared collection.
     public func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
         try reach(collection, "host.store.page")
         try call()
-        return try await records.page(collection, after: after, limit: limit)
+        let found = try await records.page(collection, after: after, limit: limit)
+        await Race.hasRead()
+        return found
     }
 
     /// Adds one to a counter of a declared collection, at the time of the clock.
