@@ -38,68 +38,6 @@ enum EndpointRules {
             EndpointCase.forEach(RepeatedRequests.cancelled)),
     ]
 
-    // MARK: declarations
-
-    private static let ofCore = ["/token", "/authorize", "/interaction"]
-
-    private static func names(_ subject: PluginUnderTest) async throws {
-        let registry = try subject.registry()
-        var seen: [String] = []
-        for endpoint in registry.endpoints {
-            let route = endpoint.route
-            try path(route)
-            let claim = TestPath(of: route).filled(with: "{}")
-            try expect(!seen.contains(claim), "two endpoints have the path '\(route.path)': add one of them")
-            seen.append(claim)
-            try taken(route, registry.documents.map(\.name))
-            try words(endpoint)
-        }
-    }
-
-    private static func path(_ route: Route) throws {
-        let names = TestPath(of: route).names
-        let isPlain = route.path.utf8.allSatisfy { byte in
-            Word.isLetterOrDigit(byte) || [0x2D, 0x2E, 0x2F, 0x5F, 0x7B, 0x7D, 0x7E].contains(byte)
-        }
-        let braces = route.path.utf8.filter { $0 == 0x7B || $0 == 0x7D }.count
-        let areNames = names.allSatisfy(isName) && Set(names).count == names.count && braces == names.count * 2
-        try expect(
-            isPlain && areNames && route.path.utf8.first == UInt8(ascii: "/"),
-            "the path '\(route.path)' cannot be served: begin it with a slash, use letters, digits, '-', '.', '_' and "
-                + "'~', and write each variable as a segment such as '{id}' with a name of its own")
-    }
-
-    private static func taken(_ route: Route, _ documents: [String]) throws {
-        let first = route.path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
-        let name = String(decoding: first, as: UTF8.self)
-        let isTaken =
-            switch route.base {
-            case .endpoints: ofCore.contains(route.path)
-            case .issuer: ["auth", "health", "metrics", ".well-known"].contains(name)
-            default: (["oauth-authorization-server", "jwks.json"] + documents).contains(name)
-            }
-        try expect(!isTaken, "the server itself uses the path '\(route.path)': choose another one")
-    }
-
-    private static func words(_ endpoint: any Endpoint) throws {
-        let methods = endpoint.route.methods
-        try expect(!methods.isEmpty, "the route '\(endpoint.route.path)' has no methods, so nothing reaches it")
-        for method in methods {
-            let isUpper = !method.isEmpty && method.utf8.allSatisfy { 0x41...0x5A ~= $0 }
-            try expect(isUpper, "the method '\(method)' must be in upper case, such as 'GET'")
-        }
-        for name in endpoint.parameters.map(\.name) {
-            try Word.check(name, "parameter")
-            try expect(
-                !EndpointCase.taken(by: endpoint).contains(name),
-                "the server reads the parameter '\(name)' itself and never passes it on: choose another name")
-        }
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x5F }
-    }
-
     // MARK: one request
 
     private static func answers(_ subject: EndpointCase) async throws {
@@ -110,46 +48,6 @@ enum EndpointRules {
             "\(subject.name) with \(call.parameters.all.map(\.name)) is refused with \(error.code.rawValue), "
                 + "'\(error.description)': give a request that it answers with "
                 + "answering(\"\(subject.method)\", \"\(subject.route.path)\") or as the examples of its parameters")
-    }
-
-    // MARK: addresses
-
-    private static let elsewhere = [
-        "https://\(HostileText.mark).example/", "//\(HostileText.mark).example/", "javascript:\(HostileText.mark)",
-    ]
-
-    private static func redirects(_ subject: EndpointCase) async throws {
-        let (plugin, call) = try await subject.request()
-        if let address = try await subject.reply(plugin, call, "the request").answer?.address { try fit(address) }
-        let (_, endpoint) = try await subject.load()
-        for parameter in endpoint.parameters {
-            for text in elsewhere {
-                var other = call
-                other.parameters = call.parameters.replacing(parameter.name, with: text)
-                let reply = try await subject.reply(plugin, other, "a request with a URL as '\(parameter.name)'")
-                guard let address = reply.answer?.address else { continue }
-                try expect(
-                    !address.utf8.starts(with: text.utf8),
-                    "\(subject.name) redirects to what was sent as '\(parameter.name)', so that anybody can use it to "
-                        + "lead users to another site: redirect only to URLs that are registered")
-                try fit(address)
-            }
-        }
-    }
-
-    /// Checks the form of a redirect's URL.
-    private static func fit(_ address: String) throws {
-        let bytes = Array(address.utf8)
-        let scheme = bytes.prefix { $0 != UInt8(ascii: ":") }
-        let hasScheme =
-            scheme.count < bytes.count && !scheme.isEmpty
-            && scheme.allSatisfy { Word.isLetterOrDigit($0) || [0x2B, 0x2D, 0x2E].contains($0) }
-        let word = String(decoding: scheme, as: UTF8.self).lowercased()
-        let isOwn = bytes.first == UInt8(ascii: "/") && ![0x2F, 0x5C].contains(bytes.dropFirst().first ?? 0)
-        try expect(
-            isOwn || hasScheme && !["javascript", "data", "vbscript", "file", "blob", "about"].contains(word),
-            "it redirects to '\(address)': use a URL such as host.address(of: route), or a path with one slash at its "
-                + "beginning")
     }
 
     // MARK: effects
@@ -192,19 +90,20 @@ enum EndpointRules {
             case .answered(let answer): sent = answer.response.headers
             case .refused(let error): sent = error.headers
             }
-            for (name, value) in sent {
-                let isWord =
-                    !name.isEmpty && name.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x5F }
-                try expect(isWord, "'\(name)' is no name of a header: use letters, digits and '-'")
-                try expect(
-                    !ofServer.contains(name.lowercased()),
-                    "\(subject.name) sets the header '\(name)', which belongs to the server: leave it out")
-                try expect(
-                    value.utf8.allSatisfy { 0x20...0x7E ~= $0 },
-                    "\(subject.name) sets the header '\(name)' to a value with a line break or a character that is "
-                        + "not ASCII: encode it, for example with percentEncoded")
-            }
+            for (name, value) in sent { try check(header: name, value, subject) }
         }
+    }
+
+    private static func check(header name: String, _ value: String, _ subject: EndpointCase) throws {
+        let isWord = !name.isEmpty && name.utf8.allSatisfy { Word.isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x5F }
+        try expect(isWord, "'\(name)' is no name of a header: use letters, digits and '-'")
+        try expect(
+            !ofServer.contains(name.lowercased()),
+            "\(subject.name) sets the header '\(name)', which belongs to the server: leave it out")
+        try expect(
+            value.utf8.allSatisfy { 0x20...0x7E ~= $0 },
+            "\(subject.name) sets the header '\(name)' to a value with a line break or a character that is "
+                + "not ASCII: encode it, for example with percentEncoded")
     }
 
     private static func caching(_ subject: EndpointCase) async throws {
