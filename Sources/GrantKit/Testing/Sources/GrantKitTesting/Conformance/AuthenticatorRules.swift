@@ -65,7 +65,9 @@ enum AuthenticatorRules {
                 found?.id == client.id,
                 "the request of '\(client.id)' authenticates \(found.map { "'\($0.id)'" } ?? "nobody")")
         } catch let error as OAuthError {
-            throw ConformanceFailure("the request of '\(client.id)' is \(error.sentence)")
+            throw ConformanceFailure(
+                "the request of '\(client.id)' is \(error.sentence): give a request that it accepts with "
+                    + "authenticating(_:_:)")
         } catch let failure as ConformanceFailure {
             throw failure
         } catch {

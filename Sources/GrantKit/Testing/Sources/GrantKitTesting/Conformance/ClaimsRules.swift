@@ -77,7 +77,7 @@ enum ClaimsRules {
 
     private static func names(_ subject: Case) async throws {
         let loaded = try await subject.load()
-        try expect(!loaded.destinations.isEmpty, "it has no destination, so it is never asked")
+        try expect(!loaded.destinations.isEmpty, "it has no destination, so it is never asked: name one")
         let isInTokens = loaded.destinations.contains(.accessToken) || loaded.destinations.contains(.introspection)
         let taken = isInTokens ? own + ownOfTokens : own
         for name in loaded.source.claims {
@@ -99,7 +99,7 @@ enum ClaimsRules {
                     "it returns '\(claim.name)', which is not among its claims, so the server drops it: add it to them")
                 try expect(
                     !claims.prefix(place).contains { $0.name == claim.name },
-                    "it returns '\(claim.name)' twice, and the server takes the first")
+                    "it returns '\(claim.name)' twice, and the server takes the first: return it once")
             }
         }
     }
@@ -133,7 +133,7 @@ enum ClaimsRules {
                 try expect(
                     more.isEmpty,
                     "with the scope '\(scope)' it returns '\(more.first ?? "")', which it does not return with all "
-                        + "scope")
+                        + "scope: return a claim if request.scope contains what it needs, whatever else is there")
             }
         }
     }

@@ -46,7 +46,9 @@ extension EndpointRules {
 
     private static func words(_ endpoint: any Endpoint) throws {
         let methods = endpoint.route.methods
-        try expect(!methods.isEmpty, "the route '\(endpoint.route.path)' has no methods, so nothing reaches it")
+        try expect(
+            !methods.isEmpty,
+            "the route '\(endpoint.route.path)' has no methods, so nothing reaches it: add one, such as 'GET'")
         for method in methods {
             let isUpper = !method.isEmpty && method.utf8.allSatisfy { 0x41...0x5A ~= $0 }
             try expect(isUpper, "the method '\(method)' must be in upper case, such as 'GET'")

@@ -165,10 +165,10 @@ enum TokenFormatRules {
         let loaded = try await subject.load()
         let values = try await Many.atOnce { number in try await loaded.mint(loaded.contents("id-\(number)")) }
         let distinct = Set(values.map { Array($0.utf8) }).count
-        try expect(distinct == Many.count, "of \(Many.count) tokens, only \(distinct) differ")
+        try expect(distinct == Many.count, "of \(Many.count) tokens, only \(distinct) differ: use host.random")
         var ids: Set<String> = []
         for value in values { ids.insert(try await loaded.resolve(value, "one of many tokens").id) }
-        try expect(ids.count == Many.count, "\(Many.count) tokens resolve to only \(ids.count) different ones")
+        try expect(ids.count == Many.count, "\(Many.count) tokens have only \(ids.count) ids: return contents.id")
     }
 
     // MARK: strange contents
