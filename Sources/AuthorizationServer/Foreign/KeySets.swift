@@ -170,6 +170,6 @@ final class KeySets: Sendable {
         guard case .failure(let error) = result else { return }
         logger.warning(
             "the keys of another party cannot be fetched",
-            metadata: ["address": "\(address)", "reason": "\(error.description)"])
+            metadata: ["url": "\(address)", "reason": "\(error.description)"])
     }
 }
