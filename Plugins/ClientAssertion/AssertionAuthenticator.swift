@@ -62,9 +62,9 @@ struct AssertionAuthenticator: ClientAuthenticator {
         do {
             _ = try await host.foreignKeys.verify(assertion, by: keys, rules(for: assertion, claim.method, of: client))
         } catch let problem as JWTRefusal {
-            throw refusal(problem.reason + hint(about: assertion, of: client))
+            throw refusal(problem.reason + hint(about: assertion, of: client), of: client)
         } catch let problem as OutboundError {
-            throw refusal("the keys of the client cannot be fetched: \(problem)")
+            throw refusal("the keys of the client cannot be fetched: \(problem)", of: client)
         }
     }
 
@@ -104,7 +104,11 @@ struct AssertionAuthenticator: ClientAuthenticator {
 
     private var tokenURL: String { host.address(of: AssertionAuthenticator.tokenEndpoint) }
 
-    private func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidClient, "the client assertion is not accepted", reason: "client assertion: \(reason)")
+    /// A refusal in the words of the server, so that nobody learns which clients exist and what they authenticate with.
+    ///
+    /// Only a client that exists is named in the log: anything else is what a stranger wrote.
+    private func refusal(_ reason: String, of client: Client? = nil) -> OAuthError {
+        let name = client.map { " of '\($0.id)'" } ?? ""
+        return OAuthError(.invalidClient, "client authentication failed", reason: "client assertion\(name): \(reason)")
     }
 }

@@ -68,7 +68,7 @@ struct ForeignKeys: ForeignKeyService {
     private func verify(_ token: String, byKeysAt address: String) async throws {
         let keys = try await core.keySets.keys(at: address)
         var verdict = keys.verify(token)
-        if case .unknownKey = verdict, let newer = await core.keySets.newerKeys(at: address) {
+        if case .unknownKey = verdict, let newer = await core.keySets.newerKeys(at: address, than: keys) {
             verdict = newer.verify(token)
         }
         try ForeignKeys.accept(verdict)

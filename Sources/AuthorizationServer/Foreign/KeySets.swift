@@ -17,7 +17,7 @@ final class KeySets: Sendable {
     private static let limit = Duration.seconds(5)
 
     private struct Entry {
-        var keys: (any VerificationKeys)?
+        var keys: FetchedKeys?
         var problem = "they were never fetched"
         /// When the keys expire, and the earlier time from which on the next request may fetch them again.
         var freshUntil = Timestamp(seconds: .min)
@@ -27,16 +27,17 @@ final class KeySets: Sendable {
         var usedAt: Timestamp
         var fetch: Task<Void, Never>?
 
-        func fresh(at now: Timestamp) -> (any VerificationKeys)? { freshUntil > now ? keys : nil }
+        func fresh(at now: Timestamp) -> FetchedKeys? { freshUntil > now ? keys : nil }
 
+        /// Whether the next request may begin; also if the clock was set back, since the pause could last for years.
         func mayAsk(at now: Timestamp) -> Bool {
-            fetch == nil && (askedAt.map { now - $0 >= KeySets.pause } ?? true)
+            fetch == nil && (askedAt.map { now - $0 >= KeySets.pause || now < $0 } ?? true)
         }
     }
 
     /// What a caller does next.
     private enum Next {
-        case use(any VerificationKeys)
+        case use(FetchedKeys)
         case wait(Task<Void, Never>)
         case refuse(String)
     }
@@ -60,7 +61,7 @@ final class KeySets: Sendable {
     /// The keys at an address, fetched if they are not known or have expired.
     ///
     /// - Throws: `OutboundError`, also if a request has failed less than 30 seconds ago.
-    func keys(at address: String) async throws -> any VerificationKeys {
+    func keys(at address: String) async throws -> FetchedKeys {
         switch next(at: address) {
         case .use(let keys): return keys
         case .refuse(let problem): throw OutboundError(problem)
@@ -70,21 +71,23 @@ final class KeySets: Sendable {
         }
     }
 
-    /// The keys at an address, fetched again because those that are known do not fit; nil if that is not allowed yet.
-    func newerKeys(at address: String) async -> (any VerificationKeys)? {
+    /// Newer keys at an address, because the known ones do not fit; nil if there are none, or if it is too early to ask.
+    ///
+    /// Another request may have fetched them since; a fetch is needed only if the known ones are still the latest.
+    func newerKeys(at address: String, than known: FetchedKeys) async -> FetchedKeys? {
         let now = environment.now
         let fetch = entries.withLock { entries -> Task<Void, Never>? in
-            guard var entry = entries[address] else { return nil }
+            guard var entry = entries[address], entry.keys === known else { return nil }
             if entry.mayAsk(at: now) { begin(&entry, address, now) }
             entries[address] = entry
             return entry.fetch
         }
-        guard let fetch else { return nil }
-        await fetch.value
-        return try? current(at: address)
+        await fetch?.value
+        guard let newest = try? current(at: address), newest !== known else { return nil }
+        return newest
     }
 
-    private func current(at address: String) throws -> any VerificationKeys {
+    private func current(at address: String) throws -> FetchedKeys {
         let now = environment.now
         guard let entry = entries.withLock({ $0[address] }) else { throw OutboundError("the keys were dropped") }
         guard let keys = entry.fresh(at: now) else { throw OutboundError(entry.problem) }
@@ -124,33 +127,33 @@ final class KeySets: Sendable {
         }
     }
 
-    private func fetch(_ address: String) async -> Result<(any VerificationKeys, Duration), OutboundError> {
+    private func fetch(_ address: String) async -> Result<(FetchedKeys, Duration), OutboundError> {
         var request = OutboundRequest("GET", address)
         request.headers = [("accept", "application/jwk-set+json, application/json")]
         request.limit = KeySets.limit
         do {
             let reply = try await sender.send(request)
             guard reply.status == 200 else {
-                throw OutboundError("the keys cannot be fetched: the server answered with status \(reply.status)")
+                throw OutboundError("the server answered with status \(reply.status)")
             }
             return .success((try parse(reply.body), KeySetLife.of(reply.headers)))
         } catch let error as OutboundError {
             return .failure(error)
         } catch {
-            return .failure(OutboundError("the keys cannot be fetched: \(error)"))
+            return .failure(OutboundError("\(error)"))
         }
     }
 
-    private func parse(_ body: [UInt8]) throws -> any VerificationKeys {
+    private func parse(_ body: [UInt8]) throws -> FetchedKeys {
         guard let set = try? JSON(parsing: body) else { throw OutboundError("the keys are not JSON") }
         do {
-            return try signatures.publicKeys(set)
+            return FetchedKeys(try signatures.publicKeys(set))
         } catch {
             throw OutboundError("the keys cannot be used: \(error)")
         }
     }
 
-    private func end(_ address: String, _ result: Result<(any VerificationKeys, Duration), OutboundError>) {
+    private func end(_ address: String, _ result: Result<(FetchedKeys, Duration), OutboundError>) {
         let now = environment.now
         entries.withLock { entries in
             guard var entry = entries[address] else { return }
@@ -167,6 +170,6 @@ final class KeySets: Sendable {
         guard case .failure(let error) = result else { return }
         logger.warning(
             "the keys of another party cannot be fetched",
-            metadata: ["address": "\(address)", "reason": "\(error.description)"])
+            metadata: ["url": "\(address)", "reason": "\(error.description)"])
     }
 }

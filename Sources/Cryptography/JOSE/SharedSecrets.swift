@@ -15,6 +15,9 @@ struct SharedSecrets: VerificationKeys {
     func verify(_ token: String) -> SignatureVerdict {
         do {
             let signature = try CompactJWS(token)
+            guard keys.contains(where: { $0.fits(signature.algorithm) }) else {
+                return .wrong("the secret is shorter than a code of its algorithm (RFC 7518 section 3.2)")
+            }
             for key in keys where (try? signature.verified(by: key)) != nil { return .valid }
             return .wrong("the message authentication code is wrong")
         } catch {

@@ -90,17 +90,56 @@ struct KeySetTests {
     func flood() async throws {
         let server = KeyServer(try Self.keys())
         let sets = sets(server)
-        _ = try await sets.keys(at: KeyServer.address)
-        for _ in 0..<100 { #expect(await sets.newerKeys(at: KeyServer.address) == nil) }
+        let first = try await sets.keys(at: KeyServer.address)
+        for _ in 0..<100 { #expect(await sets.newerKeys(at: KeyServer.address, than: first) == nil) }
         #expect(server.asked() == 1)
         clock.advance(.seconds(30))
-        for _ in 0..<100 { _ = await sets.newerKeys(at: KeyServer.address) }
+        for _ in 0..<100 {
+            let known = try await sets.keys(at: KeyServer.address)
+            _ = await sets.newerKeys(at: KeyServer.address, than: known)
+        }
         #expect(server.asked() == 2)
         for _ in 0..<10 {
             clock.advance(.seconds(3))
-            _ = await sets.newerKeys(at: KeyServer.address)
+            let known = try await sets.keys(at: KeyServer.address)
+            _ = await sets.newerKeys(at: KeyServer.address, than: known)
         }
         #expect(server.asked() == 3)
+    }
+
+    @Test("keys that another request has just fetched are newer, without one more fetch")
+    func fetchedMeanwhile() async throws {
+        let server = KeyServer(try Self.keys())
+        let sets = sets(server)
+        let old = try await sets.keys(at: KeyServer.address)
+        clock.advance(.seconds(30))
+        let newer = try #require(await sets.newerKeys(at: KeyServer.address, than: old))
+        #expect(await sets.newerKeys(at: KeyServer.address, than: old) === newer)
+        #expect(await sets.newerKeys(at: KeyServer.address, than: newer) == nil)
+        #expect(server.asked() == 2)
+    }
+
+    @Test("a failed fetch brings no newer keys")
+    func nothingNewer() async throws {
+        let server = KeyServer(try Self.keys())
+        let sets = sets(server)
+        let known = try await sets.keys(at: KeyServer.address)
+        clock.advance(.seconds(30))
+        server.reply(OutboundReply(status: 500))
+        #expect(await sets.newerKeys(at: KeyServer.address, than: known) == nil)
+        #expect(server.asked() == 2)
+    }
+
+    @Test("a failure does not last longer because the clock was set back")
+    func clockSetBack() async throws {
+        let server = KeyServer(try Self.keys())
+        server.reply(OutboundReply(status: 500))
+        let sets = sets(server)
+        await #expect(throws: OutboundError.self) { _ = try await sets.keys(at: KeyServer.address) }
+        server.serve(try Self.keys())
+        clock.advance(.seconds(-86400))
+        _ = try await sets.keys(at: KeyServer.address)
+        #expect(server.asked() == 2)
     }
 
     /// Responses that are no key set.

@@ -106,8 +106,23 @@ struct ClientAssertionTests {
         let claims = signer.claims(at: server.clock.now).changed(by: ["exp": 1])
         let answer = await server.assert(try signer.sign(claims))
         #expect(answer.status == 401 && answer.header("WWW-Authenticate") ?? answer.header("www-authenticate") != nil)
-        #expect(answer["error_description"] == "the client assertion is not accepted")
-        #expect(server.log.lines.contains { $0.contains("it has expired") })
+        #expect(answer["error_description"] == "client authentication failed")
+        #expect(server.log.lines.contains { $0.contains("client assertion of 'robot': it has expired") })
+    }
+
+    @Test("nobody learns which clients exist and which sign assertions, and strangers name no client in the log")
+    func alike() async throws {
+        let stranger = try Signer("robot")
+        let server = try await server(try Signer())
+        func answer(_ client: String) async throws -> Answer {
+            let names: JSON = ["iss": .string(client), "sub": .string(client)]
+            return await server.assert(try stranger.sign(stranger.claims(at: server.clock.now).changed(by: names)))
+        }
+        let known = try await answer("robot")
+        let (other, unknown) = (try await answer("service"), try await answer("nobody"))
+        #expect(known.status == 401 && known.json == other.json && known.json == unknown.json)
+        #expect(known.header("www-authenticate") == unknown.header("www-authenticate"))
+        #expect(!server.log.lines.contains { $0.contains("nobody") })
     }
 
     // MARK: the method

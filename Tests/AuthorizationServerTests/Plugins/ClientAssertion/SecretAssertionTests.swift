@@ -56,6 +56,7 @@ struct SecretAssertionTests {
         let server = try await server()
         let long = assertion(at: server.clock.now, algorithm: "HS512", by: .sha512)
         #expect(await server.assert(long).status == 401)
+        #expect(server.log.lines.contains { $0.contains("the secret is shorter than a code of its algorithm") })
         let longer = String(repeating: "s", count: 64)
         let other = try await self.server(["secret": .string(longer)])
         let good = assertion(at: other.clock.now, key: Array(longer.utf8), algorithm: "HS512", by: .sha512)

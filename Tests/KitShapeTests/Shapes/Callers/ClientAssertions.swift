@@ -45,6 +45,6 @@ struct ClientAssertions: Plugin, ClientAuthenticator {
     }
 
     private func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidClient, "the client assertion is not accepted", reason: reason)
+        OAuthError(.invalidClient, "client authentication failed", reason: reason)
     }
 }
