@@ -18,6 +18,11 @@ enum GrantMutants {
         ("used once", ClosureGrant.underTest(decide: create)),
         ("counting", ClosureGrant.underTest(decide: count)),
         ("redeeming", redeeming { authorization, _ in authorization }),
+        (
+            "given a scope",
+            ClosureGrant.underTest(decide: plain)
+                .accepting("ticket") { _ in ["ticket": "t-1", "scope": "write"] }
+        ),
     ]
 
     private static let plain: ClosureGrant.Decide = { request, _ in
@@ -140,7 +145,8 @@ enum GrantMutants {
                 return try await plain(request, host)
             }),
         Mutant(
-            "it reads a required parameter by another name", breaks: accepts, says: "refused with invalid_request",
+            "it reads a required parameter by another name", breaks: accepts,
+            says: "reads the parameter 'tickte', which it does not declare: correct the name",
             ClosureGrant.underTest { request, host in
                 _ = try request.parameters.required("tickte")
                 return try await plain(request, host)

@@ -77,7 +77,9 @@ struct RuleRun: Sendable {
         case .broken(let sentence):
             StandardOutput.print("BROKEN  \(check)\n        \(ShownText.onOneLine(sentence))")
         case .hanging:
-            StandardOutput.print("BROKEN  \(check)\n        it does not end within \(limit) seconds")
+            StandardOutput.print(
+                "BROKEN  \(check)\n        it does not end within \(limit) seconds: no call may wait that long, or block "
+                    + "its thread")
         }
     }
 

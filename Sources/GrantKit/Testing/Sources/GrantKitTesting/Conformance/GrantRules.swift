@@ -81,7 +81,7 @@ enum GrantRules {
         guard case .granted(let granted) = outcome else {
             throw ConformanceFailure(
                 "the request with \(parameters.all.map(\.name)) is \(outcome): give a request that it accepts "
-                    + "with accepting(\"\(subject.wire)\") or as the examples of its parameters")
+                    + "with accepting(\"\(subject.wire)\"), with '--with', or as the examples of its parameters")
         }
         try expect(!granted.id.isEmpty, "what it grants has no subject")
     }
@@ -89,7 +89,8 @@ enum GrantRules {
     private static func scope(_ subject: Case) async throws {
         let (plugin, grant) = try await subject.load()
         let parameters = try await subject.subject.parameters(for: grant, of: plugin)
-        let narrow = Parameters(parameters.all + [("scope", "read")])
+        // A request that names a scope keeps it, since a repeated parameter is refused.
+        let narrow = parameters["scope"] == nil ? Parameters(parameters.all + [("scope", "read")]) : parameters
         let token = try await subject.token(plugin, narrow)
         guard case .client = token.authorization.subject else { return }
         let scope = subject.subject.client(for: subject.wire)?.scope ?? TestPlugin.client(for: grant.declaration).scope
