@@ -45,8 +45,21 @@ package struct PackageFolder: Sendable {
                 written.append(file.path)
             }
         } catch {
-            for name in written { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+            if !written.isEmpty { remove(written, of: files) }
             throw error
+        }
+    }
+
+    /// Removes what was written before a failure, so that the command can be repeated.
+    private func remove(_ written: [String], of files: [PackageTemplate.File]) {
+        for name in written { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+        for file in files {
+            var folder = KitFolder.parent(of: "\(path)/\(file.path)")
+            while folder.utf8.count > path.utf8.count {
+                // Safe: the path is a C string for the duration of the call. A folder with content stays.
+                unsafe rmdir(folder)
+                folder = KitFolder.parent(of: folder)
+            }
         }
     }
 

@@ -69,9 +69,10 @@ struct PackageFolderTests {
     func cleans() async throws {
         try await Repository.inFolder { folder in
             let package = try PackageFolder("\(folder)/badge")
-            // The second file needs a folder with the name of the first.
+            // The last file needs a folder with the name of the first.
             let files: [PackageTemplate.File] = [
-                .init(path: "Package.swift", content: [1]), .init(path: "Package.swift/A.swift", content: [1]),
+                .init(path: "Package.swift", content: [1]), .init(path: "Sources/A/A.swift", content: [1]),
+                .init(path: "Package.swift/A.swift", content: [1]),
             ]
             #expect(throws: ScaffoldError.self) { try package.write(files) }
             #expect(try FileManager.default.contentsOfDirectory(atPath: package.path).isEmpty)

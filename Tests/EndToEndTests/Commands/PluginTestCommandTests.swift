@@ -122,6 +122,7 @@ struct PluginTestCommandTests {
                 (["--setting", "tries=10"], "'tries' must be from 1 to 9"),
                 (["--setting", "tries=many"], "'tries' must be a whole number"),
                 (["--setting", "trys=3"], "did you mean 'tries'?"), (["--setting", "tries"], "has no value"),
+                (["--setting", "tries=1", "--setting", "tries=2"], "'--setting tries' is given twice"),
                 (["--with", "ticket"], "has no value"), (["--with", "tickets=1"], "has no parameter 'tickets'"),
                 (["--with", "other.ticket=1"], "must name a grant of the plugin"),
             ] {

@@ -247,6 +247,12 @@ enum EndpointMutants {
                 EndpointResponse(["has": .bool(request.parameters["tickte"] != nil)])
             }),
         Mutant(
+            "it reads a required parameter by another name", breaks: answers,
+            says: "reads the parameter 'tickte', which it does not declare: correct the name",
+            client { request, _ in
+                EndpointResponse(["has": .string(try request.parameters.required("tickte"))])
+            }),
+        Mutant(
             "it reads a variable by another name", breaks: answers, says: "reads the variable 'name'",
             bearer { request, _ in EndpointResponse(["has": .bool(request.variables["name"] != nil)]) }),
         Mutant(

@@ -21,6 +21,11 @@ enum GrantMutants {
         ("for users of another server", changed { $0.subject = .user("nobody-46") }.grantingToForeignUsers()),
         ("for a client with another scope", scoped(["orders"], [:])),
         ("for a request with a scope", scoped(["orders", "read"], ["scope": "orders"])),
+        (
+            "given a scope",
+            ClosureGrant.underTest(decide: plain)
+                .accepting("ticket") { _ in ["ticket": "t-1", "scope": "write"] }
+        ),
     ]
 
     private static let plain: ClosureGrant.Decide = { request, _ in
@@ -165,7 +170,8 @@ enum GrantMutants {
                 return try await plain(request, host)
             }),
         Mutant(
-            "it reads a required parameter by another name", breaks: accepts, says: "refused with invalid_request",
+            "it reads a required parameter by another name", breaks: accepts,
+            says: "reads the parameter 'tickte', which it does not declare: correct the name",
             ClosureGrant.underTest { request, host in
                 _ = try request.parameters.required("tickte")
                 return try await plain(request, host)

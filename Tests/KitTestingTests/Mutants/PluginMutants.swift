@@ -97,6 +97,12 @@ enum PluginMutants {
                 }
             }),
         Mutant(
+            "a setting is read twice with different bounds", breaks: settings, says: "'size' is read twice",
+            ClosurePlugin.underTest { _, settings, _ in
+                _ = settings.read("size", default: Int64(1), in: 1...9, "how large it is")
+                _ = settings.read("size", default: Int64(1), in: 1...10, "how large it is")
+            }),
+        Mutant(
             "a key is reserved", breaks: settings, says: "reserved for references",
             ClosurePlugin.underTest { _, settings, _ in _ = settings.read("file", default: "", "where it is") }),
         Mutant(

@@ -63,7 +63,7 @@ extension PluginCommand {
             do {
                 return try PluginLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([]))
             } catch let error as PluginLoadingError {
-                throw Failure(error.description)
+                throw Failure(ShownText.onOneLine(error.description))
             }
         }
     }

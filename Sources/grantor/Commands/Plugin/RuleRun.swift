@@ -78,8 +78,8 @@ struct RuleRun: Sendable {
             StandardOutput.print("BROKEN  \(check)\n        \(ShownText.onOneLine(sentence))")
         case .hanging:
             StandardOutput.print(
-                "BROKEN  \(check)\n        it does not end within \(limit) seconds; if the plugin is only slow, use "
-                    + "'--limit'")
+                "BROKEN  \(check)\n        it does not end within \(limit) seconds: no call may wait that long, or block "
+                    + "its thread; if the plugin is only slow, use '--limit'")
         }
     }
 

@@ -21,6 +21,9 @@ struct SettingWords: Sendable {
             guard let (key, value) = word.raw.cut(at: "="), !key.isEmpty else {
                 throw Failure("'--setting \(ShownText.onOneLine(word))' has no value; write it as 'key=value'")
             }
+            guard given[key.string] == nil else {
+                throw Failure("'--setting \(ShownText.onOneLine(key.string))' is given twice; remove one")
+            }
             let text = SettingWords.replace(SettingWords.placeholder, in: value.string, by: SettingWords.mark)
             given[key.string] = WrittenValue.of(text)
         }

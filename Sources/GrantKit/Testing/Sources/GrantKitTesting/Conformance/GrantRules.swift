@@ -79,7 +79,7 @@ enum GrantRules {
         guard case .granted(let granted) = outcome else {
             throw ConformanceFailure(
                 "the request with \(parameters.all.map(\.name)) is \(outcome): give a request that it accepts "
-                    + "with accepting(\"\(subject.wire)\") or as the examples of its parameters")
+                    + "with accepting(\"\(subject.wire)\"), with '--with', or as the examples of its parameters")
         }
         try expect(!granted.id.isEmpty, "what it grants has no subject")
     }

@@ -54,7 +54,12 @@ enum PluginRules {
     // MARK: settings
 
     private static func settings(_ subject: PluginUnderTest) async throws {
-        for setting in try subject.registered(subject.goodSettings).given.declarations {
+        let declared = try subject.registered(subject.goodSettings).given.declarations
+        for (number, setting) in declared.enumerated() {
+            try expect(
+                declared.prefix(number).allSatisfy { isSame($0, setting) },
+                "the setting '\(setting.key)' is read twice, with different kinds, defaults or bounds, so the server "
+                    + "does not start: read it once, and keep the value")
             // The key of a list's element follows that of the list.
             let key = setting.key.utf8.split(separator: UInt8(ascii: ".")).last.map { String(Substring($0)) } ?? ""
             try expect(
@@ -68,6 +73,13 @@ enum PluginRules {
                 "the setting '\(key)' is a secret, and its key does not say so: let it contain 'secret', 'password' "
                     + "or 'credential', so that messages do not quote its line")
         }
+    }
+
+    /// Whether a server accepts both declarations in one plugin.
+    private static func isSame(_ former: SettingDeclaration, _ next: SettingDeclaration) -> Bool {
+        guard former.key == next.key else { return true }
+        return former.expectation == next.expectation && former.fallback == next.fallback
+            && former.bounds == next.bounds
     }
 
     private static let values: [JSON] = {

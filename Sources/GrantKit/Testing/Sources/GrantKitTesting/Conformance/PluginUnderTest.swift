@@ -156,7 +156,11 @@ public struct PluginUnderTest: Sendable {
     public var checks: [PluginCheck] {
         rules.map { rule in
             PluginCheck(role: rule.role, rule: rule.sentence) {
-                try await ScratchFolders.during { try await rule.check(self) }
+                do {
+                    try await ScratchFolders.during { try await rule.check(self) }
+                } catch let error as OAuthError {
+                    throw ConformanceFailure("a request is \(Outcome.refused(error))")
+                }
             }
         }
     }

@@ -122,10 +122,18 @@ struct EndpointRun {
         let request = EndpointRequest(
             head: head(method), caller: caller, parameters: names.watching(try accepted()),
             variables: variables.watching(try place.values(in: path)), document: try document(method))
-        let response = try await served.respond(to: request)
-        try names.check(by: name)
-        guard let name = variables.all.first else { return response }
-        throw HostRefusal("\(self.name) reads the variable '\(name)', which its path does not have")
+        return try await variables.during(undeclaredVariable) {
+            try await names.during(undeclared) { try await served.respond(to: request) }
+        }
+    }
+
+    private func undeclared(_ parameter: String) -> String {
+        "\(name) reads the parameter '\(parameter)', which it does not declare: correct the name, or add it to its "
+            + "parameters"
+    }
+
+    private func undeclaredVariable(_ variable: String) -> String {
+        "\(name) reads the variable '\(variable)', which its path does not have: correct the name, or the path"
     }
 
     private var declared: [ParameterDeclaration] {

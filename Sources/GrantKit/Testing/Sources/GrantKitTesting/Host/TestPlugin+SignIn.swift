@@ -51,9 +51,14 @@ extension TestPlugin {
         _ step: any InteractionStep, _ interaction: Interaction, _ submitted: Parameters
     ) async throws -> StepOutcome {
         let names = UndeclaredNames(declared: step.fields.map(\.name))
-        let outcome = try await step.advance(interaction, submitted: names.watching(submitted))
-        guard let name = names.all.first else { return outcome }
-        throw HostRefusal("the step reads the field '\(name)', which it does not declare: add it to its fields")
+        let watched = names.watching(submitted)
+        return try await names.during(TestPlugin.undeclaredField) {
+            try await step.advance(interaction, submitted: watched)
+        }
+    }
+
+    private static func undeclaredField(_ name: String) -> String {
+        "the step reads the field '\(name)', which it does not declare: correct the name, or add it to its fields"
     }
 
     /// Takes what a step has returned, as far as the server takes it.

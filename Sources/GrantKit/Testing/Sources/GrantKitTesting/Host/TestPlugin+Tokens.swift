@@ -34,8 +34,9 @@ extension TestPlugin {
             allowed: try await host.access.limits(accepted, for: client, under: grant.declaration))
         try await filter(request) { try await $0.admit($1) }
         for number in 0..<3 {
-            let token = try await decide(grant, request, isRepeated: number > 0)
-            try names.check(by: "the grant")
+            let token = try await names.during(TestPlugin.undeclared) {
+                try await decide(grant, request, isRepeated: number > 0)
+            }
             if let token { return token }
         }
         throw OAuthError(.temporarilyUnavailable, "the request met too many others")
@@ -46,6 +47,11 @@ extension TestPlugin {
         .test(
             id: "client-1", isPublic: grant.client == .identified, grants: [grant.key],
             scope: ["read", "write"])
+    }
+
+    private static func undeclared(_ name: String) -> String {
+        "the grant reads the parameter '\(name)', which it does not declare: correct the name, or add it to its "
+            + "parameters"
     }
 
     private func grant(_ wire: String) throws -> any TokenGrant {

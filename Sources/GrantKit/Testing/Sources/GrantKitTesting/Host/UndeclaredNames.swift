@@ -30,4 +30,28 @@ final class UndeclaredNames: Sendable {
         }
         return watched
     }
+
+    /// Calls the plugin, and refuses a name that it reads and has not declared, even if the call fails without it.
+    ///
+    /// - Parameters:
+    ///   - mistake: The sentence about a name.
+    ///   - call: The call.
+    /// - Returns: What the call returns.
+    /// - Throws: `HostRefusal` for such a name, and otherwise what the call throws.
+    func during<Result>(
+        _ mistake: (String) -> String, _ call: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await call()
+            try refuse(mistake)
+            return result
+        } catch {
+            try refuse(mistake)
+            throw error
+        }
+    }
+
+    private func refuse(_ mistake: (String) -> String) throws {
+        if let name = all.first { throw HostRefusal(mistake(name)) }
+    }
 }
