@@ -39,6 +39,16 @@ public final class TestUsers: UserDirectory {
         all.withLock { $0[Array(id.utf8)]?.user }
     }
 
+    /// The user whose document names an identity at another server in `identities`; nil if there is none.
+    public func find(issuer: String, subject: String) async throws -> User? {
+        let wanted: [JSON?] = [.string(issuer), .string(subject)]
+        return all.withLock { all in
+            all.values.first { entry in
+                (entry.user.document["identities"]?.elements ?? []).contains { [$0["issuer"], $0["subject"]] == wanted }
+            }?.user
+        }
+    }
+
     /// Checks a password.
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         guard wrong.withLock({ $0[Array(login.utf8)] ?? 0 }) < TestUsers.free else { return .later(.seconds(60)) }
