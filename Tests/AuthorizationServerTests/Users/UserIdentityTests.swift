@@ -7,17 +7,6 @@ import Testing
 @testable import AuthorizationServer
 @testable import Cryptography
 
-extension TestServer {
-    /// The stored users, as the commands access them.
-    var identityUsers: StoredUsers {
-        get throws {
-            StoredUsers(
-                store: core.store, generation: try #require(core.generation), cryptography: SystemCryptography(),
-                secrets: TestServer.secrets, passwords: passwords, random: clock.random)
-        }
-    }
-}
-
 @Suite("Users have identities at other servers", .timeLimit(.minutes(10)))
 struct UserIdentityTests {
     private static let issuer = "https://idp.example.com"
@@ -37,7 +26,7 @@ struct UserIdentityTests {
     @Test("a user is found by issuer and subject alone, byte for byte, in the configuration and in the store")
     func finds() async throws {
         let server = try await TestServer(users: [Self.user("ann", Self.identity("1"), Self.identity("é"))])
-        _ = try await server.identityUsers.create(Self.user("bob", Self.identity("2")))
+        _ = try await server.stored.create(Self.user("bob", Self.identity("2")))
         #expect(try await id("1", server) == "ann")
         #expect(try await id("\u{E9}", server) == "ann")
         #expect(try await id("e\u{301}", server) == nil)
@@ -52,7 +41,7 @@ struct UserIdentityTests {
     @Test("of many users made at once with one identity, one is made")
     func unique() async throws {
         let server = try await TestServer()
-        let users = try server.identityUsers
+        let users = try server.stored
         let made = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<20 {
                 group.addTask { (try? await users.create(Self.user("user-\(number)", Self.identity("1")))) != nil }
@@ -69,7 +58,7 @@ struct UserIdentityTests {
     @Test("an identity is free again once it or its user is removed, and moves with one change")
     func moves() async throws {
         let server = try await TestServer()
-        let users = try server.identityUsers
+        let users = try server.stored
         _ = try await users.create(Self.user("ann", Self.identity("1"), Self.identity("2")))
         _ = try await users.replace("ann", with: Self.user("ann", Self.identity("2"), Self.identity("3")), if: .any)
         #expect(try await id("1", server) == nil)
@@ -86,7 +75,7 @@ struct UserIdentityTests {
     func declared() async throws {
         let server = try await TestServer(users: [Self.user("ann", Self.identity("1"))])
         let refusal = await #expect(throws: DocumentRefusal.self) {
-            _ = try await server.identityUsers.create(Self.user("bob", Self.identity("1")))
+            _ = try await server.stored.create(Self.user("bob", Self.identity("1")))
         }
         #expect(refusal?.kind == .taken)
     }
@@ -103,7 +92,7 @@ struct UserIdentityTests {
     func refuses(_ place: Int) async throws {
         let server = try await TestServer()
         let refusal = await #expect(throws: DocumentRefusal.self) {
-            _ = try await server.identityUsers.create(["id": "ann", "identities": Self.wrong[place]])
+            _ = try await server.stored.create(["id": "ann", "identities": Self.wrong[place]])
         }
         #expect(refusal?.kind == .invalid)
     }
@@ -113,7 +102,7 @@ struct UserIdentityTests {
         let (ann, bob) = (Self.user("ann", Self.identity("1")), Self.user("bob", Self.identity("1")))
         await #expect(throws: ConfigurationError.self) { _ = try await TestServer(users: [ann, bob]) }
         let server = try await TestServer()
-        _ = try await server.identityUsers.create(ann)
+        _ = try await server.stored.create(ann)
         let settings = ServerSettings(
             issuer: server.core.issuer, defaultTokenFormat: "opaque", languages: [], clients: [], users: [bob])
         let problems = try await Identifiers.conflicts(with: settings, in: server.core.store, SystemCryptography())

@@ -44,7 +44,7 @@ struct IdentityAssertionTests {
         let good = try assertion(of: party, at: server.clock.now)
         let answer = await server.trade(good)
         #expect(answer["scope"] == "read" && answer["refresh_token"] == nil, "\(answer.json) \(server.log.lines)")
-        let told = await server.introspect(try #require(answer["access_token"])).json
+        let told = await server.introspectOwn(try #require(answer["access_token"])).json
         #expect(told["sub"] == "ann" && told["aud"]?.strings == [Self.api], "\(told)")
         #expect(TestServer.isRefused(await server.trade(good)))
     }

@@ -37,7 +37,7 @@ struct JWTBearerTests {
                 Plugins.all + [setup], clients: [TestServer.service, TestServer.robot()])
             let answer = await server.trade(try token(of: party, for: server))
             #expect(answer["scope"] == "read write", "\(answer.json) \(server.log.lines)")
-            let told = await server.introspect(try #require(answer["access_token"])).json
+            let told = await server.introspectOwn(try #require(answer["access_token"])).json
             #expect(told["sub"] == "robot" && told["client_id"] == "robot")
         }
     }
@@ -50,9 +50,9 @@ struct JWTBearerTests {
         #expect(answer.status == 200 && answer.json["expires_in"] == 120, "\(answer.json) \(server.log.lines)")
         #expect(answer["refresh_token"] == nil)
         let access = try #require(answer["access_token"])
-        #expect(await server.introspect(access).json["sub"] == "ann")
+        #expect(await server.introspectOwn(access).json["sub"] == "ann")
         server.clock.advance(.seconds(121))
-        #expect(await !server.isActive(access))
+        #expect(await server.introspectOwn(access).json["active"] == false)
     }
 
     @Test("a user in the store is found too, until the identity is removed or the user is inactive")
@@ -60,14 +60,14 @@ struct JWTBearerTests {
         let party = try TrustedParty()
         let server = try await TestServer(
             TestServer.trusting(party.entry()), clients: [TestServer.service, TestServer.robot()])
-        let users = try server.identityUsers
+        let users = try server.stored
         _ = try await users.create(TestServer.person())
         let access = try #require(
             await server.trade(try token(of: party, for: server, Self.aboutAnn))["access_token"])
         try await users.set(active: false, of: "ann")
         let inactive = await server.trade(try token(of: party, for: server, Self.aboutAnn))
         #expect(TestServer.isRefused(inactive))
-        #expect(await !server.isActive(access), "what was granted ends with the user")
+        #expect(await server.introspectOwn(access).json["active"] == false, "what was granted ends with the user")
         try await users.set(active: true, of: "ann")
         #expect(await server.trade(try token(of: party, for: server, Self.aboutAnn)).status == 200)
         _ = try await users.replace("ann", with: TestServer.person(["identities": .null]), if: .any)

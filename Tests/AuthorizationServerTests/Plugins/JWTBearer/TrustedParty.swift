@@ -78,6 +78,11 @@ extension TestServer {
             "/auth/token", [("grant_type", TestServer.bearerGrant), ("assertion", assertion)] + more, as: client)
     }
 
+    /// Describes a token of the client.
+    func introspectOwn(_ token: String) async -> Answer {
+        await introspect(token, as: "robot", TestServer.robotSecret)
+    }
+
     /// Whether an answer is the one refusal of this grant.
     static func isRefused(_ answer: Answer) -> Bool {
         answer.status == 400 && answer.error == "invalid_grant"
