@@ -34,7 +34,8 @@ struct IdentityAssertionTests {
             "auth_time": .integer(now.seconds - 60), "amr": ["mfa", "phrh", "hwk", "user"],
         ]
         let claims = party.claims(at: now, own).changed(by: changes)
-        return try party.token(claims, header: JSON(["typ": "oauth-id-jag+jwt"]).changed(by: header))
+        let usual: JSON = ["typ": "oauth-id-jag+jwt"]
+        return try party.token(claims, header: usual.changed(by: header))
     }
 
     @Test("it gives the scope and audience that it names, for its user, once and without a refresh token")
