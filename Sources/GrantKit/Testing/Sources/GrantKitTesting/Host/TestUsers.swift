@@ -42,10 +42,9 @@ public final class TestUsers: UserDirectory {
     /// The user whose document names an identity at another server in `identities`; nil if there is none.
     public func find(issuer: String, subject: String) async throws -> User? {
         let wanted: [JSON?] = [.string(issuer), .string(subject)]
-        return all.withLock { all in
-            all.values.first { entry in
-                (entry.user.document["identities"]?.elements ?? []).contains { [$0["issuer"], $0["subject"]] == wanted }
-            }?.user
+        let users = all.withLock { $0.values.map(\.user) }
+        return users.first { user in
+            (user.document["identities"]?.elements ?? []).contains { [$0["issuer"], $0["subject"]] == wanted }
         }
     }
 
