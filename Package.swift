@@ -43,6 +43,7 @@ let plugins = [
     Plugin(id: "device-authorization", module: "DeviceAuthorization"),
     Plugin(id: "implicit", module: "Implicit"),
     Plugin(id: "introspection", module: "Introspection"),
+    Plugin(id: "jwt-bearer", module: "JWTBearer"),
     Plugin(id: "jwt-token", module: "JWTToken"),
     Plugin(id: "logout", module: "Logout"),
     Plugin(id: "memory-store", module: "MemoryStore", libraries: [memoryRecords]),

@@ -34,6 +34,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func record(_ event: @autoclosure () -> Event) {}
     public func find(_ id: String) async throws -> Client? { throw error }
     public func find(_ id: String) async throws -> User? { throw error }
+    public func find(issuer: String, subject: String) async throws -> User? { throw error }
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         throw error
     }

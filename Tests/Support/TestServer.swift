@@ -11,6 +11,7 @@ import DeviceAuthorization
 @_spi(Host) public import GrantKit
 import Implicit
 import Introspection
+import JWTBearer
 import JWTToken
 import Logging
 import Logout
@@ -38,6 +39,7 @@ public enum Plugins {
     public static let deviceAuthorization = type(deviceAuthorizationPluginMake)
     public static let implicit = type(implicitPluginMake)
     public static let introspection = type(introspectionPluginMake)
+    public static let jwtBearer = type(jwtBearerPluginMake)
     public static let jwtToken = type(jwtTokenPluginMake)
     public static let logout = type(logoutPluginMake)
     public static let memoryStore = type(memoryStorePluginMake)
@@ -54,8 +56,8 @@ public enum Plugins {
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
         adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
-        introspection, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin, refreshToken,
-        revocation, sessionsAPI, sqliteStore, webhooks,
+        introspection, jwtBearer, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin,
+        refreshToken, revocation, sessionsAPI, sqliteStore, webhooks,
     ]
 
     public static let all: [PluginSetup] = [

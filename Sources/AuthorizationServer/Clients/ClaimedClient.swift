@@ -10,27 +10,47 @@ struct ClaimedClient {
 
     /// Asks all authenticators for a claim.
     ///
+    /// Several plugins can read the same parameter, such as `client_assertion`. If one of them refuses what it finds
+    /// there, another one may still claim it.
+    ///
     /// - Returns: The claim; nil if there is none.
     /// - Throws: `OAuthError` `invalid_request` for two claims or claims of two clients; what the authenticators throw.
     static func find(
         _ head: RequestHead, _ parameters: Parameters, among authenticators: [Owned<any ClientAuthenticator>]
     ) async throws -> ClaimedClient? {
         var found: ClaimedClient?
+        var refusals: [(by: Owned<any ClientAuthenticator>, error: OAuthError)] = []
         for authenticator in authenticators {
             let request = AuthenticationRequest(head: head, parameters: authenticator.watched(parameters))
-            guard let claim = try await claim(of: request, by: authenticator) else { continue }
-            guard found == nil else { throw ClaimedClient.twoMethods }
-            found = ClaimedClient(claim: claim, authenticator: authenticator, request: request)
+            do {
+                guard let claim = try await claim(of: request, by: authenticator) else { continue }
+                guard found == nil else { throw ClaimedClient.twoMethods }
+                found = ClaimedClient(claim: claim, authenticator: authenticator, request: request)
+            } catch let error as OAuthError where error.code == .invalidClient {
+                refusals.append((authenticator, error))
+            }
         }
-        guard let found else { return nil }
-        // RFC 6749 section 2.3: at most one method in a request.
+        for refusal in refusals where !(found?.reads(parameters, of: refusal.by) ?? false) { throw refusal.error }
+        try found?.checkAlone(head, parameters)
+        return found
+    }
+
+    /// Whether the claim may be in a parameter of the request that another authenticator reads too.
+    private func reads(_ parameters: Parameters, of other: Owned<any ClientAuthenticator>) -> Bool {
+        let names = authenticator.role.parameters.map(\.name)
+        return other.role.parameters.contains { shared in
+            names.contains(shared.name) && parameters.all.contains { $0.name == shared.name }
+        }
+    }
+
+    /// Refuses a request with another method beside the claim (RFC 6749 section 2.3: at most one), or another client.
+    private func checkAlone(_ head: RequestHead, _ parameters: Parameters) throws {
         guard head[header: "authorization"] == nil, parameters["client_secret"] == nil else {
             throw ClaimedClient.twoMethods
         }
-        if let id = parameters["client_id"], id != found.claim.clientID {
+        if let id = parameters["client_id"], id != claim.clientID {
             throw OAuthError(.invalidRequest, "the request names two clients")
         }
-        return found
     }
 
     private static func claim(

@@ -26,9 +26,16 @@ extension ClientDocument {
         capabilities.authenticationMethods.filter { $0.credential == .keys }
     }
 
+    /// The methods whose attribute the client has.
+    private var methodsWithAttribute: [AuthenticationMethod] {
+        capabilities.authenticationMethods.filter { method in method.attribute.map { document[$0] != nil } ?? false }
+    }
+
     /// Whether the client does not authenticate with a secret, so that the server must not generate one.
     var needsNoSecret: Bool {
-        guard let name = document[ClientDocument.method]?.string else { return hasKeys && !methodsWithKeys.isEmpty }
+        guard let name = document[ClientDocument.method]?.string else {
+            return hasKeys && !methodsWithKeys.isEmpty || !methodsWithAttribute.isEmpty
+        }
         let added = capabilities.authenticationMethods.first { $0.name == name }
         return name == ClientMethod.none || added?.credential == .keys || added?.credential == .other
     }
@@ -71,16 +78,19 @@ extension ClientDocument {
 
     // MARK: methods
 
-    /// The methods of a client that names none: those with a secret if it has one, or else with its keys.
+    /// The methods of a client that names none: those with a secret if it has one, or else with its keys or with an
+    /// attribute.
     private mutating func usualMethods(hasSecret: Bool) -> [String] {
         if hasSecret { return ClientMethod.secrets }
-        guard hasKeys else { return [ClientMethod.none] }
-        let names = methodsWithKeys.map(\.name)
+        let names = ((hasKeys ? methodsWithKeys : []) + methodsWithAttribute).map(\.name)
+        guard hasKeys || !names.isEmpty else { return [ClientMethod.none] }
         if names.count == 1 || !capabilities.isComplete { return names }
         // Without the plugin, the client would be public: its keys would protect nothing.
-        let who = names.isEmpty ? "no loaded plugin authenticates" : "several loaded plugins authenticate"
         report(
-            path, "\(label) has keys and no secret, but \(who) clients with keys",
+            path,
+            names.isEmpty
+                ? "\(label) has keys and no secret, but no loaded plugin authenticates clients with keys"
+                : "\(label) has no secret, and several methods are possible for it",
             note: .text(
                 names.isEmpty
                     ? "load a plugin that does, or set '\(ClientDocument.method)' to none to make it a public client"
@@ -96,6 +106,9 @@ extension ClientDocument {
             report(
                 place, "no loaded plugin authenticates clients by '\(name)'", note: .candidates(for: name, among: known)
             )
+        case .other? where lacksAttribute(of: name) != nil:
+            let attribute = lacksAttribute(of: name) ?? ""
+            report(place, "'\(name)' needs '\(attribute)', but \(label) has none", note: .text("add '\(attribute)'"))
         case .secret? where !hasSecret, .readableSecret? where !hasSecret && !isStored:
             report(place, "'\(name)' needs a secret, but \(label) has none", note: .text("add 'secret'"))
         case .keys? where !hasKeys:
@@ -103,6 +116,12 @@ extension ClientDocument {
         case .secret?, .readableSecret?: break
         default: if hasSecret { reportUnused(name, at: place) }
         }
+    }
+
+    /// The attribute that a method needs and the client does not have; nil if it has all that it needs.
+    private func lacksAttribute(of name: String) -> String? {
+        let attribute = capabilities.authenticationMethods.first { $0.name == name }?.attribute
+        return attribute.flatMap { document[$0] == nil ? $0 : nil }
     }
 
     /// What a method authenticates with; nil if there is no such method.

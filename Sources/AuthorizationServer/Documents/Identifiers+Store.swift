@@ -24,7 +24,7 @@ extension Identifiers {
         let users = identifiers(settings.users, in: "users")
         let names =
             clients.map { declared($0.id, $0.path, StoredUser.key($0.id), "already names a user", "users") }
-            + logins(settings.users, cryptography)
+            + logins(settings.users, cryptography) + identities(settings.users, cryptography)
             + (clients + users).map { id, path in
                 declared(id, path, StoredClient.key(id), "already names a client", "clients")
             }
@@ -51,6 +51,16 @@ extension Identifiers {
     ) -> [(id: String, path: [ConfigurationProblem.Step])] {
         documents.enumerated().compactMap { number, document in
             document["id"]?.string.map { ($0, [.key(list), .element(number), .key("id")]) }
+        }
+    }
+
+    private static func identities(_ users: [JSON], _ cryptography: any CryptographyService) -> [DeclaredName] {
+        users.enumerated().flatMap { number, user in
+            UserIdentity.all(in: user).map { identity in
+                declared(
+                    identity.subject, [.key("users"), .element(number), .key(UserIdentity.member)],
+                    identity.key(cryptography), "already is an identity of a user", "users")
+            }
         }
     }
 

@@ -23,7 +23,7 @@ package enum Identifiers {
                 at: [.key("users"), .element(number), .key("id")], "'\(id)' is the id of both a client and a user",
                 note: .text("rename one of them: a token's 'sub' must not mean both (RFC 9700 section 4.15)"))
         }
-        return clients + users + shared + sharedLogins(settings.users)
+        return clients + users + shared + sharedLogins(settings.users) + sharedIdentities(settings.users)
     }
 
     private static func repeated(_ documents: [JSON], in list: String, _ kind: String) -> [ConfigurationProblem] {
@@ -34,6 +34,26 @@ package enum Identifiers {
                 at: [.key(list), .element(number), .key("id")], "the \(kind) '\(id)' is declared twice",
                 note: .text("remove one of the two"))
         }
+    }
+
+    /// A token of another server is about one user.
+    private static func sharedIdentities(_ users: [JSON]) -> [ConfigurationProblem] {
+        var owners: [(identity: UserIdentity, id: String)] = []
+        var problems: [ConfigurationProblem] = []
+        for (number, user) in users.enumerated() {
+            let id = user["id"]?.string ?? ""
+            for identity in UserIdentity.all(in: user) {
+                let owner = owners.first { $0.identity == identity }?.id ?? id
+                owners.append((identity, id))
+                guard owner != id else { continue }
+                problems.append(
+                    ConfigurationProblem(
+                        at: [.key("users"), .element(number), .key(UserIdentity.member)],
+                        "the users '\(owner)' and '\(id)' have the same identity at '\(identity.issuer)'",
+                        note: .text("a token of that issuer can be about only one user; remove it from the other")))
+            }
+        }
+        return problems
     }
 
     /// An id, a user name and an email address all work at sign-in, so they share one namespace.

@@ -80,8 +80,9 @@ public final class ServerCore: Sendable {
     public static let collections = [
         Tombstone.collection, Session.collection, SessionClient.collection, StoredJob.collection, Consent.collection,
         InteractionState.collection,
-        StoredUser.collection, LoginRow.collection, UserEpoch.collection, DeclaredUserRecord.collection,
-        SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection, StoredClient.originCollection,
+        StoredUser.collection, LoginRow.collection, UserIdentity.collection, UserEpoch.collection,
+        DeclaredUserRecord.collection, SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection,
+        StoredClient.originCollection,
         UsedJWT.collection,
     ]
 

@@ -6,12 +6,14 @@ import GrantKit
 struct DeclaredUsers: Sendable {
     let all: [String: DeclaredUser]
     private let logins: [String: String]
+    private let identities: [String: String]
 
     /// Creates the users from checked documents.
     init(
         _ documents: [JSON], issuer: String, _ passwords: any PasswordHashing, _ cryptography: any CryptographyService
     ) {
         var (all, logins): ([String: DeclaredUser], [String: String]) = ([:], [:])
+        var identities: [String: String] = [:]
         for document in documents {
             guard let id = document["id"]?.string else { continue }
             var shown = document
@@ -28,8 +30,9 @@ struct DeclaredUsers: Sendable {
             all[id] = DeclaredUser(
                 id: id, isActive: isActive, document: shown, password: password)
             for name in LoginName.names(in: document) { logins[cryptography.digest(name.folded)] = id }
+            for identity in UserIdentity.all(in: document) { identities[identity.digest(cryptography)] = id }
         }
-        (self.all, self.logins) = (all, logins)
+        (self.all, self.logins, self.identities) = (all, logins, identities)
     }
 
     /// The user with an id, compared byte for byte.
@@ -40,5 +43,10 @@ struct DeclaredUsers: Sendable {
     /// The user with a login name.
     func owner(ofLogin digest: String) -> DeclaredUser? {
         logins[digest].flatMap { all[$0] }
+    }
+
+    /// The user with an identity at another server.
+    func owner(ofIdentity digest: String) -> DeclaredUser? {
+        identities[digest].flatMap { all[$0] }
     }
 }

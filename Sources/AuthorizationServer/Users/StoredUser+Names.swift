@@ -2,7 +2,7 @@
 
 @_spi(Host) package import GrantKit
 
-/// The records that keep two users from having the same login name.
+/// The records that keep two users from having the same login name or the same identity at another server.
 extension StoredUser {
     package func checkNames(in directory: StoredUsers) throws {
         for name in LoginName.names(in: document) {
@@ -12,6 +12,13 @@ extension StoredUser {
                 owner.id == id ? .declared : .taken, at: "/\(name.member)",
                 "the configuration declares the user '\(owner.id)', who signs in with '\(name.folded)'; choose another "
                     + name.member)
+        }
+        for identity in UserIdentity.all(in: document) {
+            let digest = identity.digest(directory.cryptography)
+            guard let owner = directory.generation.users.owner(ofIdentity: digest) else { continue }
+            throw DocumentRefusal(
+                owner.id == id ? .declared : .taken, at: "/identities",
+                "the configuration declares the user '\(owner.id)', who has one of the identities")
         }
     }
 
@@ -23,15 +30,30 @@ extension StoredUser {
         let claims = added.map { StoreWrite.create(row.record(at: $0.key(directory.cryptography))) }
         return claims + added.compactMap { $0.formerKey(directory.cryptography) }.map(StoreWrite.absent)
             + (try await owned(gone, directory)).map(StoreWrite.delete)
+            + (try await identityWrites(over: former, in: directory))
+    }
+
+    /// Claims the identities of a user at other servers.
+    private func identityWrites(over former: StoredUser?, in directory: StoredUsers) async throws -> [StoreWrite] {
+        let (all, before) = (UserIdentity.all(in: document), UserIdentity.all(in: former?.document ?? [:]))
+        let row = LoginRow(user: id)
+        let claims = all.filter { !before.contains($0) }
+            .map { StoreWrite.create(row.record(at: $0.key(directory.cryptography))) }
+        let gone = before.filter { !all.contains($0) }.map { $0.key(directory.cryptography) }
+        return claims + (try await owned(gone, directory)).map(StoreWrite.delete)
     }
 
     package func rowKeys(in directory: StoredUsers) async throws -> [StoreKey] {
-        try await owned(LoginName.names(in: document), directory)
+        let identities = UserIdentity.all(in: document).map { $0.key(directory.cryptography) }
+        return try await owned(LoginName.names(in: document), directory) + owned(identities, directory)
     }
 
     /// The records of names that belong to this user; the former spelling of a name may belong to another user.
     private func owned(_ names: [LoginName.Entry], _ directory: StoredUsers) async throws -> [StoreKey] {
-        let keys = names.flatMap { $0.keys(directory.cryptography) }
+        try await owned(names.flatMap { $0.keys(directory.cryptography) }, directory)
+    }
+
+    private func owned(_ keys: [StoreKey], _ directory: StoredUsers) async throws -> [StoreKey] {
         guard !keys.isEmpty else { return [] }
         return zip(keys, try await directory.store.read(keys)).filter { LoginRow($0.1)?.user == id }.map(\.0)
     }
@@ -39,6 +61,11 @@ extension StoredUser {
     package func refusal(
         at key: StoreKey, found: StoreRecord?, in directory: StoredUsers
     ) -> DocumentRefusal? {
+        if key.collection == UserIdentity.collection.name {
+            return DocumentRefusal(
+                .taken, at: "/identities",
+                "the user '\(LoginRow(found)?.user ?? "?")' already has one of the identities; remove it there first")
+        }
         let names = LoginName.names(in: document)
         let name = names.first { $0.keys(directory.cryptography).contains(key) } ?? names.first
         let owner = key == StoredUser.key(id) ? id : LoginRow(found)?.user ?? "?"

@@ -12,6 +12,7 @@ struct UserDocument {
 
     private static let members = [
         "id", "userName", "email", "password", "inactive", "active", "name", "data", "meta", "resourceType",
+        "identities",
     ]
     /// Aidbox's names for members that become claims about the user.
     private static let told = Set(
@@ -47,6 +48,7 @@ struct UserDocument {
         checkMembers()
         checkID()
         checkNames()
+        checkIdentities()
         checkShown(document["name"]?["formatted"], path.key("name").key("formatted"), "formatted")
         checkShown(document["data"]?["name"], path.key("data").key("name"), "name")
         checkClaims()
@@ -61,7 +63,7 @@ struct UserDocument {
         return document
     }
 
-    private mutating func report(
+    mutating func report(
         _ place: Path, key: Bool = false, _ message: String, note: Problem.Note? = nil,
         _ severity: Problem.Severity = .error
     ) {

@@ -25,6 +25,19 @@ struct Users: UserDirectory {
         return try await RecentRecords.read(StoredUser.key(id), from: core.store).map { try StoredUser($0).user }
     }
 
+    func find(issuer: String, subject: String) async throws -> User? {
+        let identity = UserIdentity(issuer: issuer, subject: subject)
+        if let user = declared?.owner(ofIdentity: identity.digest(core.cryptography)) {
+            return try await self.user(user)
+        }
+        let row = try await core.store.read(identity.key(core.cryptography))
+        // If the id has been declared since, the identities of the stored user are void.
+        guard let owner = LoginRow(row)?.user, declared?[owner] == nil, let user = try await find(owner),
+            UserIdentity.all(in: user.document).contains(identity)
+        else { return nil }
+        return user
+    }
+
     private func user(_ user: DeclaredUser) async throws -> User {
         let record = try await RecentRecords.read(DeclaredUserRecord.key(user.id), from: core.store)
         return try await self.user(user, given: record)

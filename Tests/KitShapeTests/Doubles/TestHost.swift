@@ -92,6 +92,8 @@ extension TestHost: ClientDirectory, UserDirectory, TokenService, EventService, 
         id == "ann" ? User(id: id, isActive: true, document: ["id": "ann"]) : nil
     }
 
+    func find(issuer: String, subject: String) async throws -> User? { nil }
+
     func changePassword(
         of id: String, from current: Secret, to new: Secret, address: String
     ) async throws -> PasswordOutcome { .refused }

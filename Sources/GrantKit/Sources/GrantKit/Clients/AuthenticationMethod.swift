@@ -24,6 +24,11 @@ public struct AuthenticationMethod: Sendable, Hashable {
     public var credential: Credential
     /// The signature algorithms that are accepted, for the metadata (RFC 8414 section 2); empty if nothing is signed.
     public var algorithms: [String]
+    /// The client attribute that describes the credential; nil if there is none.
+    ///
+    /// A client with this attribute and without a secret uses the method, even if it names none, so it is never public
+    /// by mistake. A client that names the method must have the attribute.
+    public var attribute: String?
 
     /// Makes a method.
     ///
@@ -40,7 +45,7 @@ public struct AuthenticationMethod: Sendable, Hashable {
     /// Whether two methods are the same; strings are compared by bytes.
     public static func == (left: AuthenticationMethod, right: AuthenticationMethod) -> Bool {
         left.name == right.name && left.credential == right.credential
-            && JSON.strings(left.algorithms) == JSON.strings(right.algorithms)
+            && JSON.strings(left.algorithms) == JSON.strings(right.algorithms) && left.attribute == right.attribute
     }
 
     /// Hashes the name.

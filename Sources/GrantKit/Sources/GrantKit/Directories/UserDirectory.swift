@@ -9,6 +9,15 @@ public protocol UserDirectory: Sendable {
     /// - Throws: `StoreError`.
     func find(_ id: String) async throws -> User?
 
+    /// Finds the user whose document names an identity at another server in `identities`, active or not.
+    ///
+    /// - Parameters:
+    ///   - issuer: The issuer identifier of the other server.
+    ///   - subject: The subject there, which is compared byte for byte, like the issuer.
+    /// - Returns: The user; nil if no document names this identity.
+    /// - Throws: `StoreError`.
+    func find(issuer: String, subject: String) async throws -> User?
+
     /// Counts an attempt for the account and the address, and checks the password.
     ///
     /// An unknown account takes as much time as a wrong password.

@@ -11,8 +11,8 @@ public enum ServerNames {
             "collection",
             [
                 "revoked", "session", "session_client", "job", "consent", "interaction", "key_ring", "user",
-                "user_login", "user_epoch", "declared_user", "client", "client_origin", "sign_in_attempt",
-                "sign_in_origin", "used_jwt",
+                "user_login", "user_identity", "user_epoch", "declared_user", "client", "client_origin",
+                "sign_in_attempt", "sign_in_origin", "used_jwt",
             ]
         ),
         ("authentication method", ["client_secret_basic", "client_secret_post", "none"]),

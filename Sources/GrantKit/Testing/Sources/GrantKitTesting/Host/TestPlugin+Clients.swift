@@ -51,11 +51,14 @@ extension TestPlugin {
         return found.first
     }
 
-    /// Whether a client has registered a method; one with keys that names no method uses the first that needs keys.
+    /// Whether a client has registered a method; one that names none uses the first for which it has keys or the
+    /// attribute.
     private func registers(_ client: Client, _ method: String) -> Bool {
         if let name = client.document["token_endpoint_auth_method"] { return name == .string(method) }
-        let usual = registry.authenticators.flatMap { $0.methods }.first { $0.credential == .keys }
         let hasKeys = client.document["jwks"] != nil || client.document["jwks_uri"] != nil
-        return hasKeys && usual?.name == method
+        let usual = registry.authenticators.flatMap { $0.methods }.first { method in
+            method.credential == .keys && hasKeys || method.attribute.map { client.document[$0] != nil } ?? false
+        }
+        return usual?.name == method
     }
 }

@@ -39,6 +39,15 @@ public final class TestUsers: UserDirectory {
         all.withLock { $0[Array(id.utf8)]?.user }
     }
 
+    /// The user whose document names an identity at another server in `identities`; nil if there is none.
+    public func find(issuer: String, subject: String) async throws -> User? {
+        let wanted: [JSON?] = [.string(issuer), .string(subject)]
+        let users = all.withLock { $0.values.map(\.user) }
+        return users.first { user in
+            (user.document["identities"]?.elements ?? []).contains { [$0["issuer"], $0["subject"]] == wanted }
+        }
+    }
+
     /// Checks a password.
     public func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
         guard wrong.withLock({ $0[Array(login.utf8)] ?? 0 }) < TestUsers.free else { return .later(.seconds(60)) }

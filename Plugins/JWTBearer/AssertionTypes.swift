@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The values of `typ` that are accepted from an issuer.
+struct AssertionTypes: SettingValue {
+    /// The type of most platforms' tokens, and of those without a type.
+    static let plain = "JWT"
+    static let usual = AssertionTypes(names: [plain])
+
+    static var expectation: String { "one or several types such as JWT, at+jwt or \(IdentityAssertion.type)" }
+
+    let names: [String]
+
+    private init(names: [String]) {
+        self.names = names
+    }
+
+    init?(setting: JSON) {
+        guard let names = [String](setting: setting), !names.isEmpty, names.allSatisfy({ Scope.isWord($0) }) else {
+            return nil
+        }
+        self.names = names
+    }
+
+    var setting: JSON { .strings(names) }
+}

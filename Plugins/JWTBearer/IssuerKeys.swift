@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// The public keys of an issuer in the configuration.
+struct IssuerKeys: SettingValue {
+    static let none = IssuerKeys(keySet: nil)
+
+    static var expectation: String { "a key set with public keys: { keys: [...] } (RFC 7517 section 5)" }
+
+    /// The key set; nil if the configuration has none.
+    let keySet: JSON?
+
+    private init(keySet: JSON?) {
+        self.keySet = keySet
+    }
+
+    init?(setting: JSON) {
+        guard case .object(let members) = setting else { return nil }
+        guard !members.isEmpty else {
+            self = IssuerKeys.none
+            return
+        }
+        guard let keys = setting["keys"]?.elements, !keys.isEmpty, keys.allSatisfy(IssuerKeys.isPublic) else {
+            return nil
+        }
+        keySet = setting
+    }
+
+    /// Whether a key is the public half of a pair; the server parses it when a token needs it.
+    private static func isPublic(_ key: JSON) -> Bool {
+        guard let kind = key["kty"]?.string, ["EC", "OKP", "RSA"].contains(kind) else { return false }
+        return key["d"] == nil && key["k"] == nil
+    }
+
+    var setting: JSON { keySet ?? [:] }
+}
