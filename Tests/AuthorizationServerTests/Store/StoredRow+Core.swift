@@ -15,7 +15,8 @@ extension StoredRow {
     ]
 
     static let core: [StoredRow] = [
-        client, user, login, epochKey, declaredUser, session, sessionClient, origin, gate, consent, job, answer,
+        client, user, login, identity, epochKey, declaredUser, session, sessionClient, origin, gate, consent, job,
+        answer,
     ]
 
     // MARK: clients and users
@@ -47,11 +48,15 @@ extension StoredRow {
         return row
     }
 
-    private static let login = StoredRow(
-        collection: LoginRow.collection.name, required: ["user"], unread: ["v"]
-    ) { record in
-        guard let row = LoginRow(record) else { return nil }
-        return ["user": .string(row.user)]
+    private static let login = owned(LoginRow.collection)
+    private static let identity = owned(UserIdentity.collection)
+
+    /// A record that says which user has a name or an identity.
+    private static func owned(_ collection: StoreCollection) -> StoredRow {
+        StoredRow(collection: collection.name, required: ["user"], unread: ["v"]) { record in
+            guard let row = LoginRow(record) else { return nil }
+            return ["user": .string(row.user)]
+        }
     }
 
     private static let epochKey = StoredRow(

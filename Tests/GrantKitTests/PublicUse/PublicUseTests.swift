@@ -19,13 +19,11 @@ private enum Use {
 struct PublicUseTests {
     private static let others: [(path: String, use: Use)] = [
         ("AuthenticationRequest.init(head:parameters:)", .core("makes what authenticators get")),
-        ("JWTRefusal.init(_:)", .core("refuses tokens of other parties")),
         ("UnverifiedJWT.init(header:claims:)", .core("makes what is parsed without a check")),
-        ("Bearer.init(token:client:)", .tests("is what endpoints get")),
-        ("EndpointRequest.init(head:caller:parameters:variables:document:)", .tests("is what endpoints get")),
+        ("Bearer.init(token:client:)", .core("makes what endpoints get")),
+        ("EndpointRequest.init(head:caller:parameters:variables:document:)", .core("makes what endpoints get")),
         ("InteractionPolicy.init(limits:)", .tests("is the policy that filters change")),
         ("OutboundReply.init(status:headers:body:)", .tests("is what requests of plugins return")),
-        ("Parameters.init(_:)", .tests("are what requests are sent with")),
         ("RequestHead.init(method:path:query:headers:address:id:)", .tests("is the head of requests")),
         ("TokenContents.init(id:client:authorization:issuedAt:expiresAt:)", .tests("is what formats encode")),
         ("User.init(id:isActive:document:epoch:)", .tests("is what plugins find in the directory")),
