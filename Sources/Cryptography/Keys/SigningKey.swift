@@ -37,6 +37,14 @@ public final class SigningKey: Sendable {
     ///
     /// - Throws: `CryptographyError`.
     public static func generate(_ algorithm: SignatureAlgorithm = .es256) throws -> SigningKey {
+        // A command would take an id that begins with a hyphen for an option.
+        while true {
+            let key = try generateAny(algorithm)
+            if key.id.utf8.first != UInt8(ascii: "-") { return key }
+        }
+    }
+
+    private static func generateAny(_ algorithm: SignatureAlgorithm) throws -> SigningKey {
         // Safe: the context is freed at the end, and the returned object owns the key.
         let name =
             switch algorithm.scheme {
