@@ -81,6 +81,18 @@ struct PluginTestCommandTests {
         }
     }
 
+    @Test("a plugin that hangs while it is made ends the command at the limit")
+    func hangsInInit() async throws {
+        try await Folder.with { folder in
+            let source = Self.grant("it-begins", inInit: "while right.isEmpty == false { sleep(1) }")
+            let ended = try test(folder, source, "it-begins", "--limit", "2")
+            #expect(ended.status == 1, "\(ended)")
+            #expect(
+                ended.output.contains(
+                    "BROKEN  plugin 'it-begins': its 'init' or 'register' does not end within 2 seconds"), "\(ended)")
+        }
+    }
+
     @Test("a trap and a call of 'exit' end it with a line that names the plugin and the rule")
     func ends() async throws {
         try await Folder.with { folder in

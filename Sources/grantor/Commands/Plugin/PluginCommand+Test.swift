@@ -41,9 +41,11 @@ extension PluginCommand {
             let printed = PrintedText.capture()
             let library = try load()
             let settings = try SettingWords(settings)
-            let plugin = try TestedPlugin(library, settings)
-            let checks = try plugin.underTest(settings, ParameterWords(parameters)).checks
-            let run = RuleRun(id: library.type.manifest.id, checks: checks, limit: limit, printed: printed)
+            let id = library.type.manifest.id
+            let checks = try MakingWatch.during(limit, id) {
+                try TestedPlugin(library, settings).underTest(settings, ParameterWords(parameters)).checks
+            }
+            let run = RuleRun(id: id, checks: checks, limit: limit, printed: printed)
             // On a thread of its own: a plugin may block all those on which Swift runs tasks.
             let broken = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
                 Thread.detachNewThread { continuation.resume(returning: run.report()) }
