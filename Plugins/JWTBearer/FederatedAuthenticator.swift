@@ -73,6 +73,6 @@ struct FederatedAuthenticator: ClientAuthenticator {
     }
 
     private func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidClient, "the client assertion is not accepted", reason: "federated assertion: \(reason)")
+        OAuthError(.invalidClient, "client authentication failed", reason: "federated assertion: \(reason)")
     }
 }

@@ -97,6 +97,8 @@ struct FederatedClientTests {
         let server = try await server(party, client, entry: entry)
         let answer = await server.assert(try token(of: party, for: server, claims), Self.named)
         #expect(answer.status == 401 && answer.error == "invalid_client", "\(what): \(answer.json)")
+        let unknown = await server.assert(try token(of: party, for: server, claims), [("client_id", "nobody")])
+        #expect(answer.body == unknown.body, "\(what): the answer tells whether a client exists")
     }
 
     @Test("a request without the client, or with another one, is refused")
