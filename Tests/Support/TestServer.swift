@@ -94,6 +94,8 @@ public final class ManualClock: ServerEnvironment {
     public init() {}
 
     public var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
+    /// Reads the clock.
+    public var read: @Sendable () -> Timestamp { { self.now } }
 
     public func advance(_ span: Duration) {
         seconds.withLock { $0 += span.components.seconds }
@@ -151,7 +153,7 @@ public struct TestServer: Sendable {
             issuer: issuer, environment: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound, isDevelopment: isDevelopment)
-        keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
+        keys = try await TestServer.open(core, clock, plugins, clients, users, format, passwords)
     }
 
     /// Another node on the same store.
@@ -168,22 +170,22 @@ public struct TestServer: Sendable {
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
-        keys = try await KeyKeeper(node.core.store, .init(needs: needs)).open(now: core.now)
+        keys = try await KeyKeeper(node.core.store, .init(needs: needs), clock: node.clock.read).open(now: core.now)
         core.open(store: CheckedStore(node.core.store, of: "memory-store"), keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)
     }
 
     private static func open(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
-        _ passwords: CountingPasswords
+        _ core: ServerCore, _ clock: ManualClock, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON],
+        _ format: String?, _ passwords: CountingPasswords
     ) async throws -> ServerKeyRing {
         let generation = try build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
-        let keys = try await KeyKeeper(store, .init(needs: needs)).open(now: core.now)
+        let keys = try await KeyKeeper(store, .init(needs: needs), clock: clock.read).open(now: core.now)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)

@@ -52,6 +52,9 @@ public struct CompactJWS: Sendable {
     /// The bytes that are signed: the header and the payload with the dot between them.
     var signedBytes: [UInt8] { Array(bytes[..<signedLength]) }
 
+    /// The digest of the whole JWS.
+    var digest: TokenDigest { TokenDigest(of: bytes) }
+
     /// Verifies the signature with a key.
     ///
     /// - Returns: The payload.

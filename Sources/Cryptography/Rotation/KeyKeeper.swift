@@ -31,6 +31,7 @@ public actor KeyKeeper {
     }
 
     private let store: any Store
+    private let clock: @Sendable () -> Timestamp
     /// Called with each new ring, in order; two callers that got rings returned could apply them in the wrong order.
     private let serve: @Sendable (ServerKeyRing, _ cache: Duration) -> Void
     private var settings: Settings
@@ -50,13 +51,16 @@ public actor KeyKeeper {
     /// - Parameters:
     ///   - store: The store.
     ///   - settings: The configured settings.
+    ///   - clock: The current time for rings, which tests set.
     ///   - serve: Starts to use a ring; others may cache its public keys for the given time.
     public init(
         _ store: any Store, _ settings: Settings,
+        clock: @escaping @Sendable () -> Timestamp = ServerKeyRing.systemClock,
         serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in }
     ) {
         self.store = store
         self.settings = settings
+        self.clock = clock
         self.serve = serve
     }
 
@@ -184,7 +188,7 @@ public actor KeyKeeper {
         opened = opened.filter { entry in record.keys.contains { $0.id == entry.key } }
         return ServerKeyRing(
             signingKeys: signing, otherKeys: others.filter { !own.contains($0.0) }.map(\.1),
-            macKeys: try record.macs.map(keys.open))
+            macKeys: try record.macs.map(keys.open), clock: clock)
     }
 
     /// Retains keys for requests in progress, which may use an algorithm that the next settings do not.
