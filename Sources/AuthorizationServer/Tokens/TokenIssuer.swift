@@ -92,42 +92,56 @@ struct TokenIssuer {
 
     /// Builds a response stage by stage: in each, the parts first, then what other plugins add to tokens.
     ///
-    /// One value grows from part to part, because copying it is the largest cost here.
+    /// One value grows from part to part, because copying it is the largest cost here. What most responses do not need
+    /// is in functions of its own, so that the frame of this one, which is allocated for each response, stays small.
     private func make(_ pending: some PendingAnswer, _ authorization: Authorization) async throws -> Issuance {
-        let (request, now, parts) = (pending.request, core.now, pending.parts)
+        let (now, parts) = (core.now, pending.parts)
         guard authorization.limits.isOpen(at: now) else { throw pending.ended }
         guard let first = parts.min(by: { $0.stage.rawValue < $1.stage.rawValue }) else {
             throw OAuthError(.serverError, reason: "the response has no parts")
         }
         var plan = try plan(of: first, authorization)
-        var issuance = try begin(first, of: authorization, plan, for: request, at: now)
-        if case .token(let request) = request, !generation.capabilities.tokenFilters.isEmpty {
-            issuance = try await filtered(issuance, for: request)
-            guard issuance.limits.isOpen(at: now) else { throw pending.ended }
-        }
+        var issuance = try begin(first, of: authorization, plan, for: pending.request, at: now)
+        if !generation.capabilities.tokenFilters.isEmpty { try await filter(&issuance, of: pending) }
+        let hasExtensions = parts.contains(where: \.hasAccessToken) && !generation.capabilities.extensions.isEmpty
         var isBegun = false
         for stage in TokenIssuer.stages where stage.rawValue >= first.stage.rawValue {
             for part in parts where part.stage == stage {
-                if isBegun {
-                    plan = try self.plan(of: part, authorization)
-                    let last = issuance
-                    issuance = try begin(part, of: authorization, plan, for: request, at: now)
-                    try issuance.continue(from: last)
-                }
+                if isBegun { plan = try change(&issuance, to: part, of: authorization, for: pending) }
                 isBegun = true
                 if part.hasAccessToken { try await addAccessToken(to: &issuance, plan, asked: pending.askedScope) }
                 try await part.extend?(&issuance)
             }
-            guard parts.contains(where: \.hasAccessToken) else { continue }
-            for added in generation.capabilities.extensions where added.role.stage == stage {
-                try await added.call("ResponseExtension.extend") {
-                    let fixed = FixedIssuance(issuance)
-                    try await $0.extend(&issuance)
-                    try fixed.check(issuance, of: "an extension", by: added.owner, adding: $0.members)
-                }
-            }
+            if hasExtensions { try await extend(&issuance, at: stage) }
         }
         return issuance
+    }
+
+    /// Begins another part, with all that the earlier ones have added.
+    ///
+    /// - Returns: The plan of the part.
+    @inline(never)
+    private func change(
+        _ issuance: inout Issuance, to part: AnswerPart, of authorization: Authorization,
+        for pending: some PendingAnswer
+    ) throws -> TokenPlan {
+        let last = issuance
+        let plan = try plan(of: part, authorization)
+        issuance = try begin(part, of: authorization, plan, for: pending.request, at: last.issuedAt)
+        try issuance.continue(from: last)
+        return plan
+    }
+
+    /// Lets the extensions of a stage add to a response.
+    @inline(never)
+    private func extend(_ issuance: inout Issuance, at stage: Stage) async throws {
+        for added in generation.capabilities.extensions where added.role.stage == stage {
+            try await added.call("ResponseExtension.extend") {
+                let fixed = FixedIssuance(issuance)
+                try await $0.extend(&issuance)
+                try fixed.check(issuance, of: "an extension", by: added.owner, adding: $0.members)
+            }
+        }
     }
 
     /// Begins a part, under the origin of its own grant and the common grant id.
@@ -141,13 +155,16 @@ struct TokenIssuer {
             limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
     }
 
-    /// The response of the token endpoint as the filters leave it.
-    private func filtered(_ issuance: Issuance, for request: TokenRequest) async throws -> Issuance {
+    /// Lets filters narrow a response of the token endpoint.
+    @inline(never)
+    private func filter(_ issuance: inout Issuance, of pending: some PendingAnswer) async throws {
+        guard case .token(let request) = issuance.answer else { return }
         let limits = try await generation.capabilities.tokenFilters.narrow(
             issuance.limits, of: issuance.authorization, for: request)
-        return Issuance(
+        issuance = Issuance(
             authorization: issuance.authorization, client: client, limits: limits, answer: issuance.answer,
             issuedAt: issuance.issuedAt)
+        guard limits.isOpen(at: issuance.issuedAt) else { throw pending.ended }
     }
 
     private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {
