@@ -31,9 +31,9 @@ public actor KeyKeeper {
     }
 
     private let store: any Store
-    private let clock: @Sendable () -> Timestamp
     /// Called with each new ring, in order; two callers that got rings returned could apply them in the wrong order.
     private let serve: @Sendable (ServerKeyRing, _ cache: Duration) -> Void
+    private let clock: @Sendable () -> Timestamp
     private var settings: Settings
     private var record: KeyRecord?
     private var ring: ServerKeyRing?
@@ -51,17 +51,17 @@ public actor KeyKeeper {
     /// - Parameters:
     ///   - store: The store.
     ///   - settings: The configured settings.
-    ///   - clock: The current time for rings, which tests set.
     ///   - serve: Starts to use a ring; others may cache its public keys for the given time.
+    ///   - clock: The current time for rings, which tests set.
     public init(
         _ store: any Store, _ settings: Settings,
-        clock: @escaping @Sendable () -> Timestamp = ServerKeyRing.systemClock,
-        serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in }
+        serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in },
+        clock: @escaping @Sendable () -> Timestamp = ServerKeyRing.systemClock
     ) {
         self.store = store
         self.settings = settings
-        self.clock = clock
         self.serve = serve
+        self.clock = clock
     }
 
     // MARK: steps
