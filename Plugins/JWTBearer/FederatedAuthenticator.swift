@@ -66,7 +66,7 @@ struct FederatedAuthenticator: ClientAuthenticator {
             guard client[attribute].contain(subject, of: issuer.name) else {
                 throw JWTRefusal("its issuer and subject are not among '\(attribute.name)' of the client")
             }
-            _ = try await check.claims(of: assertion, jwt, from: issuer, isAssertion: false, usingUp: true)
+            _ = try await check.verify(assertion, jwt, from: issuer, isAssertion: false, isUsedByCaller: false)
         } catch let problem as JWTRefusal {
             throw refusal(problem.reason)
         }
