@@ -15,7 +15,9 @@ struct JWTBearer: Plugin {
     private let authenticator: FederatedAuthenticator
 
     init(settings: Settings, host: any PluginHost) throws {
-        let all = settings.list("issuers", "the issuers whose tokens are accepted") { try TrustedIssuer($0) }
+        let all = settings.list("issuers", "the issuers whose tokens are accepted") {
+            try TrustedIssuer($0, host: host)
+        }
         let attribute = settings.clientAttribute(
             "federated", default: FederatedIdentities.none,
             "the tokens of trusted issuers with which the client authenticates, each by issuer and subject")
@@ -26,7 +28,6 @@ struct JWTBearer: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(collection: UsedAssertion.collection)
         registry.add(grant: grant)
         if !issuers.all.isEmpty { registry.add(authenticator: authenticator) }
         if issuers.all.contains(where: { $0.isEnabled && $0.acceptsIdentityAssertions }) {

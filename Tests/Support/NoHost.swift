@@ -67,6 +67,7 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func verify(
         _ token: String, by source: KeySource, _ rules: JWTRules
     ) async throws -> VerifiedJWT { throw error }
+    public func keys(in set: JSON) throws -> PublicKeySet { throw error }
     public func unverified(_ token: String) -> UnverifiedJWT? { nil }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }

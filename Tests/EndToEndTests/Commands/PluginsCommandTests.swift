@@ -24,7 +24,7 @@ struct PluginsCommandTests {
         ("password-login", ["sign-in step password-login", "endpoint /password", "page password"]),
         ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
-        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "collection jwt_bearer_used"]),
+        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "federated_jwt"]),
         ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]

@@ -45,6 +45,8 @@ struct TestForeignKeys: LaterForeignKeys {
         return jwt
     }
 
+    func keys(in set: JSON) throws -> PublicKeySet { PublicKeySet(NamedKeys(set: set)) }
+
     func verify(
         byItsOwnKey token: String, _ rules: JWTRules
     ) async throws -> (jwt: VerifiedJWT, thumbprint: String) {
@@ -66,13 +68,20 @@ struct TestForeignKeys: LaterForeignKeys {
         let set: JSON?
         switch source {
         case .client(let client): set = client.document["jwks"]
-        case .keys(let keys): set = keys
+        case .keys(let keys): set = (keys.keys as? NamedKeys)?.set
         case .address(let url): set = try JSON(parsing: try await host.send(OutboundRequest("GET", url)).body)
         case .secret: set = nil
         @unknown default: set = nil
         }
         return set?["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []
     }
+}
+
+/// A set of keys that have only names.
+private struct NamedKeys: VerificationKeys {
+    let set: JSON
+
+    func verify(_ token: String) -> SignatureVerdict { .wrong("a name verifies nothing") }
 }
 
 /// A store as it is lent to plugins.
