@@ -105,7 +105,7 @@ struct Introspection: Plugin, Endpoint {
         answer["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
         answer["acr"] = authorization.acr.map(JSON.string)
         if !authorization.amr.isEmpty { answer["amr"] = .strings(authorization.amr) }
-        answer["act"] = authorization.actor
+        (answer["act"], answer["may_act"]) = (authorization.actor, authorization.mayAct)
         answer["cnf"] = authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) }
         for claim in authorization.claims.members where !Introspection.reserved.contains(claim.name) {
             answer[claim.name] = claim.value

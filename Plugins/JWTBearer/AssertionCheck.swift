@@ -54,15 +54,14 @@ struct AssertionCheck: Sendable {
     }
 
     private func rules(for jwt: UnverifiedJWT, of issuer: TrustedIssuer, isAssertion: Bool) -> JWTRules {
-        let types = isAssertion ? issuer.types.names.filter { $0 == IdentityAssertion.type } : issuer.plainTypes
-        let isForIssuer = isAssertion || issuer.audience.isEmpty
-        var rules = JWTRules(
-            types: types, issuer: issuer.name, audience: [isForIssuer ? host.issuer : issuer.audience])
-        rules.isTypeOptional = !isAssertion && types.contains(AssertionTypes.plain)
-        rules.algorithms = issuer.algorithms.names
-        rules.required = isAssertion ? IdentityAssertion.required : ["iss", "sub", "aud", "exp"]
+        var rules = issuer.plainRules(for: host.issuer)
+        if isAssertion {
+            rules.types = issuer.types.names.filter { $0 == IdentityAssertion.type }
+            rules.isTypeOptional = false
+            rules.audience = [host.issuer]
+            rules.required = IdentityAssertion.required
+        }
         if issuer.use.counts(jwt.claims) { rules.required.append("jti") }
-        rules.longestLife = issuer.longestLife
         return rules
     }
 }

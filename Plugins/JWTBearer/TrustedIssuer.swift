@@ -69,4 +69,16 @@ struct TrustedIssuer: Sendable {
 
     /// The types of its other tokens.
     var plainTypes: [String] { types.names.filter { $0 != IdentityAssertion.type } }
+
+    /// The rules for its tokens that are no identity assertions.
+    ///
+    /// - Parameter server: The issuer identifier of this server.
+    func plainRules(for server: String) -> JWTRules {
+        var rules = JWTRules(types: plainTypes, issuer: name, audience: [audience.isEmpty ? server : audience])
+        rules.isTypeOptional = plainTypes.contains(AssertionTypes.plain)
+        rules.algorithms = algorithms.names
+        rules.required = ["iss", "sub", "aud", "exp"]
+        rules.longestLife = longestLife
+        return rules
+    }
 }

@@ -19,6 +19,12 @@ public protocol ForeignKeyService: Sendable {
     /// - Throws: `JWTRefusal`; `OutboundError` if the key set cannot be fetched; `StoreError`.
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT
 
+    /// The issuer that a plugin has added with `Registry.add(issuer:)`.
+    ///
+    /// - Parameter name: The issuer identifier, which is compared byte for byte.
+    /// - Returns: The issuer; nil if no loaded plugin trusts it.
+    func issuer(_ name: String) -> ForeignIssuer?
+
     /// The header and claims of a token before any check, to find out which party's keys to use.
     ///
     /// - Parameter token: The token.
