@@ -50,7 +50,7 @@ struct ExchangeRule: Sendable {
 
     private func check(_ json: JSON) throws {
         if let id = json["client_id"], id.string?.isEmpty ?? true {
-            throw ConfigurationError("has a 'client_id' that is not a string")
+            throw ConfigurationError("has a value of 'client_id' that is not a string")
         }
         if result == .identityAssertion {
             guard !subjects.contains(.accessToken) else {
@@ -72,7 +72,7 @@ struct ExchangeRule: Sendable {
         }
         let types = ([String](setting: value) ?? []).map { name in known.first { $0.rawValue == name } }
         guard !types.isEmpty, !types.contains(where: { $0 == nil }) else {
-            throw ConfigurationError("has a '\(key)' that is not one or several of \(names)")
+            throw ConfigurationError("has a value of '\(key)' that is not one or several of \(names)")
         }
         return types.compactMap(\.self)
     }
@@ -90,7 +90,7 @@ struct ExchangeRule: Sendable {
 
     private static func words(_ key: String, in json: JSON) throws -> [String] {
         guard let words = [String](setting: json[key] ?? []), words.allSatisfy(Scope.isWord) else {
-            throw ConfigurationError("has a '\(key)' that is not a string or a list of strings without spaces")
+            throw ConfigurationError("has a value of '\(key)' that is not a string or a list of strings without spaces")
         }
         return words
     }

@@ -53,9 +53,9 @@ extension Registry {
             flows.map { "flow \($0.word)" } + documents.map { "document \($0.name)" }
             + authenticators.flatMap { $0.methods }.map { "authenticates \($0.name)" }
             + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
-            + products.map { "product \($0.types.joined(separator: ","))" }
             + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }
-        return Set(present + later)
+        let made = products.map { "product \($0.types.joined(separator: ","))" }
+        return Set(present + later).union(made)
     }
 }

@@ -10,8 +10,8 @@ struct AssertionIssueTests {
     private static let type = "urn:ietf:params:oauth:token-type:id-jag"
     private static let more = [("audience", ExchangeServer.other), ("requested_token_type", AssertionIssueTests.type)]
 
-    private func claims(_ server: TestServer, _ token: String?) async throws -> JSON? {
-        try await server.keys.verify(token ?? "", type: "oauth-id-jag+jwt")?.claims
+    private func verified(_ server: TestServer, _ token: String?) -> JSON? {
+        server.keys.verify(token ?? "", type: "oauth-id-jag+jwt")?.claims
     }
 
     @Test("an ID token and a refresh token give an assertion for one server, which is no access token")
@@ -23,7 +23,7 @@ struct AssertionIssueTests {
             #expect(answer.status == 200, "\(answer.json) \(server.log.lines)")
             #expect(answer["token_type"] == "N_A" && answer["issued_token_type"] == Self.type)
             #expect(answer.json["expires_in"] == 300 && answer["refresh_token"] == nil && answer["id_token"] == nil)
-            let claims = try #require(try await claims(server, answer["access_token"]))
+            let claims = try #require(verified(server, answer["access_token"]))
             let now = server.clock.now.seconds
             #expect(claims["iss"] == "https://id.example.com" && claims["sub"] == "ann" && claims["client_id"] == "web")
             #expect(claims["aud"]?.string == ExchangeServer.other && claims["scope"] == "read")
@@ -42,7 +42,7 @@ struct AssertionIssueTests {
         let server = try await ExchangeServer.make([ExchangeServer.client("web", [rule])])
         let token = await server.visit()["id_token"]
         let named = await server.exchange(token, "id_token", Self.more + [("resource", "https://mcp.example.com")])
-        let claims = try #require(try await claims(server, named["access_token"]), "\(server.log.lines)")
+        let claims = try #require(verified(server, named["access_token"]), "\(server.log.lines)")
         #expect(claims["client_id"] == "web-there" && claims["resource"] == "https://mcp.example.com")
         #expect(claims["scope"] == "")
         let other = await server.exchange(token, "id_token", Self.more + [("resource", "https://x.example.com")])
@@ -84,7 +84,7 @@ struct AssertionIssueTests {
         let client = ExchangeServer.client("web", ExchangeServer.webRules, changes)
         let server = try await TestServer(plugins, clients: [client], users: [ExchangeServer.ann])
         let assertion = await server.exchange(await server.visit()["id_token"], "id_token", Self.more)["access_token"]
-        #expect(try await claims(server, assertion) != nil, "\(server.log.lines)")
+        #expect(verified(server, assertion) != nil, "\(server.log.lines)")
         for type in ["access_token", "id_token", "refresh_token", "jwt"] {
             #expect(await server.exchange(assertion, type, [("audience", "api")]).refusesSubject, "\(type)")
         }

@@ -16,20 +16,20 @@ struct ExchangeRuleTests {
         (["all"], "rule 1 is not a mapping"),
         ([rule, rule.changed(by: ["audiance": "api"])], "rule 2 has the unknown key 'audiance'"),
         ([rule.changed(by: ["subject": .null])], "rule 1 has no 'subject', which is one or several of access_token"),
-        ([rule.changed(by: ["subject": "jwt"])], "has a 'subject' that is not one or several of access_token"),
-        ([rule.changed(by: ["subject": []])], "has a 'subject' that is not one or several of"),
+        ([rule.changed(by: ["subject": "jwt"])], "has a value of 'subject' that is not one or several of access_token"),
+        ([rule.changed(by: ["subject": []])], "has a value of 'subject' that is not one or several of"),
         ([rule.changed(by: ["audience": .null])], "has no 'audience'"),
         ([rule.changed(by: ["to": .null])], "has no 'to'"),
         ([rule.changed(by: ["to": []])], "has no 'to'"),
-        ([rule.changed(by: ["to": 1])], "has a 'to' that is not a string"),
+        ([rule.changed(by: ["to": 1])], "has a value of 'to' that is not a string"),
         ([rule.changed(by: ["to": "#https://.*"])], "has a pattern in 'to'"),
         ([rule.changed(by: ["audience": "#.*"])], "has a pattern in 'audience'"),
-        ([rule.changed(by: ["scope": "read write"])], "has a 'scope' that is not a string or a list"),
+        ([rule.changed(by: ["scope": "read write"])], "has a value of 'scope' that is not a string or a list"),
         (
             [rule.changed(by: ["actor": "refresh_token"])],
-            "has a 'actor' that is not one or several of access_token, id_token"
+            "has a value of 'actor' that is not one or several of access_token, id_token"
         ),
-        ([rule.changed(by: ["issue": "refresh_token"])], "has a 'issue' that is not one or several of"),
+        ([rule.changed(by: ["issue": "refresh_token"])], "has a value of 'issue' that is not one or several of"),
         ([rule.changed(by: ["issue": ["access_token", "id-jag"]])], "has several values of 'issue'"),
         ([rule.changed(by: ["issue": "id-jag"])], "issues 'id-jag' for an access token"),
         (
@@ -40,7 +40,7 @@ struct ExchangeRuleTests {
         ([rule.changed(by: ["resources": "x"])], "has 'resources', which is only for 'issue: id-jag'"),
         (
             [rule.changed(by: ["issue": "id-jag", "subject": "id_token", "client_id": 1])],
-            "has a 'client_id' that is not a string"
+            "has a value of 'client_id' that is not a string"
         ),
         (.array(Array(repeating: rule, count: 51)), "has 51 rules; the limit is 50"),
     ]
