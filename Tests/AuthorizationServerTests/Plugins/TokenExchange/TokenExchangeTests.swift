@@ -230,7 +230,10 @@ struct TokenExchangeTests {
         let access = await server.visit()["access_token"]
         #expect(await server.exchange(access, "access_token", Self.toOrders).refusesSubject)
         #expect(await server.exchange(access, "access_token", Self.toOrders, as: "idle").error == "unauthorized_client")
-        let form = [("grant_type", ExchangeServer.grant), ("client_id", "web")]
+        let form = [
+            ("grant_type", ExchangeServer.grant), ("client_id", "web"), ("subject_token", access ?? ""),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ]
         #expect(await server.post("/auth/token", form).error == "invalid_client")
     }
 
