@@ -73,6 +73,7 @@ struct TrustedIssuer: Sendable {
     /// The rules for its tokens that are no identity assertions.
     ///
     /// - Parameter server: The issuer identifier of this server.
+    /// - Returns: The rules.
     func plainRules(for server: String) -> JWTRules {
         var rules = JWTRules(types: plainTypes, issuer: name, audience: [audience.isEmpty ? server : audience])
         rules.isTypeOptional = plainTypes.contains(AssertionTypes.plain)

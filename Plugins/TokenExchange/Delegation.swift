@@ -32,6 +32,7 @@ enum Delegation {
     ///   - actor: The identifier of the actor.
     ///   - client: The identifier of the client that asks.
     ///   - issuer: The issuer of both.
+    /// - Returns: Whether the actor may act.
     static func allows(_ mayAct: JSON?, actor: String, client: String, issuer: String) -> Bool {
         guard let mayAct else { return true }
         guard case .object(let members) = mayAct, mayAct["sub"] != nil || mayAct["client_id"] != nil else {

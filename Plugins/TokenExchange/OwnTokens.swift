@@ -13,6 +13,7 @@ struct OwnTokens: Sendable {
     ///   - type: The type that the request names.
     ///   - client: The client that presents it.
     ///   - refuse: Makes the refusal from a reason.
+    /// - Returns: The token.
     /// - Throws: What `refuse` makes; `StoreError`.
     func token(
         _ value: String, _ type: ExchangeType, for client: Client, refuse: (String) -> OAuthError
