@@ -55,6 +55,7 @@ let plugins = [
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+    Plugin(id: "token-exchange", module: "TokenExchange"),
     Plugin(id: "webhooks", module: "Webhooks"),
 ]
 

@@ -114,6 +114,7 @@ struct Introspection: Plugin, Endpoint {
         add("acr", authorization.acr.map(JSON.string))
         add("amr", authorization.amr.isEmpty ? nil : .strings(authorization.amr))
         add("act", authorization.actor)
+        add("may_act", authorization.mayAct)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
         members += authorization.claims.members.filter { !Introspection.reserved.contains($0.name) }
         return .object(members)

@@ -48,14 +48,12 @@ struct AssertionCheck: Sendable {
     }
 
     private func rules(of issuer: TrustedIssuer, isAssertion: Bool) -> JWTRules {
-        let types = isAssertion ? issuer.types.ofIdentityAssertions : issuer.types.ofOthers
-        let isForIssuer = isAssertion || issuer.audience.isEmpty
-        var rules = JWTRules(
-            types: types, issuer: issuer.name, audience: [isForIssuer ? host.issuer : issuer.audience])
-        rules.isTypeOptional = !isAssertion && issuer.types.areOptional
-        rules.algorithms = issuer.algorithms.names
-        rules.required = isAssertion ? IdentityAssertion.required : ["iss", "sub", "aud", "exp"]
-        rules.longestLife = issuer.longestLife
+        var rules = issuer.plainRules(for: host.issuer)
+        guard isAssertion else { return rules }
+        rules.types = issuer.types.ofIdentityAssertions
+        rules.isTypeOptional = false
+        rules.audience = [host.issuer]
+        rules.required = IdentityAssertion.required
         return rules
     }
 }

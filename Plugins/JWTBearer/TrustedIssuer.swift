@@ -79,4 +79,17 @@ struct TrustedIssuer: Sendable {
 
     /// Whether its tokens can be identity assertions.
     var acceptsIdentityAssertions: Bool { !types.ofIdentityAssertions.isEmpty }
+
+    /// The rules for its tokens that are no identity assertions.
+    ///
+    /// - Parameter server: The issuer identifier of this server.
+    /// - Returns: The rules.
+    func plainRules(for server: String) -> JWTRules {
+        var rules = JWTRules(types: types.ofOthers, issuer: name, audience: [audience.isEmpty ? server : audience])
+        rules.isTypeOptional = types.areOptional
+        rules.algorithms = algorithms.names
+        rules.required = ["iss", "sub", "aud", "exp"]
+        rules.longestLife = longestLife
+        return rules
+    }
 }

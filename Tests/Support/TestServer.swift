@@ -26,6 +26,7 @@ import ServerConfiguration
 import ServerHTTP
 import SessionsAPI
 import Synchronization
+import TokenExchange
 import TokenRevocation
 import Webhooks
 
@@ -51,13 +52,14 @@ public enum Plugins {
     public static let revocation = type(revocationPluginMake)
     public static let sessionsAPI = type(sessionsAPIPluginMake)
     public static let sqliteStore = type(sqliteStorePluginMake)
+    public static let tokenExchange = type(tokenExchangePluginMake)
     public static let webhooks = type(webhooksPluginMake)
 
     /// All plugins; a test compares this list with that in Package.swift.
     public static let types = [
         adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
         introspection, jwtBearer, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin,
-        refreshToken, revocation, sessionsAPI, sqliteStore, webhooks,
+        refreshToken, revocation, sessionsAPI, sqliteStore, tokenExchange, webhooks,
     ]
 
     public static let all: [PluginSetup] = [

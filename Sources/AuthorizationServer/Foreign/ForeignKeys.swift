@@ -14,6 +14,10 @@ struct ForeignKeys: ForeignKeyService {
         try? core.cryptography.read(token)
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? {
+        core.generation?.capabilities.issuers.first { $0.name == name }
+    }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let jwt = try core.cryptography.read(token)
         try checkKind(jwt.header, source)

@@ -25,6 +25,13 @@ struct PluginsCommandTests {
         ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
         ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "federated_jwt"]),
+        (
+            "token-exchange",
+            [
+                "grant urn:ietf:params:oauth:grant-type:token-exchange",
+                "request parameters: actor_token, actor_token_type, ",
+            ]
+        ),
         ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]

@@ -38,6 +38,8 @@ struct TestForeignKeys: LaterForeignKeys {
         return UnverifiedJWT(header: header, claims: claims)
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? { nil }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let (jwt, key) = try await verify(byItsOwnKey: token, rules)
         guard try await keys(of: source).contains(key) else { throw JWTRefusal("its key is unknown") }

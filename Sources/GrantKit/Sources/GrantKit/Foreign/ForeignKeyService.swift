@@ -26,6 +26,12 @@ public protocol ForeignKeyService: Sendable {
     /// - Throws: An error whose description says what is wrong with the set.
     func keys(in set: JSON) throws -> PublicKeySet
 
+    /// The issuer that a plugin has added with `Registry.add(issuer:)`.
+    ///
+    /// - Parameter name: The issuer identifier, which is compared byte for byte.
+    /// - Returns: The issuer; nil if no loaded plugin trusts it.
+    func issuer(_ name: String) -> ForeignIssuer?
+
     /// The header and claims of a token before any check, to find out which party's keys to use.
     ///
     /// - Parameter token: The token.

@@ -12,6 +12,8 @@ struct TestForeignKeys: ForeignKeyService {
         try? TestForeignKeys.read(token).jwt
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? { host.issuers.all.first { $0.name == name } }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let (jwt, signed, signature) = try TestForeignKeys.read(token)
         let isCode = jwt.header["alg"]?.string?.utf8.starts(with: "HS".utf8) ?? false
