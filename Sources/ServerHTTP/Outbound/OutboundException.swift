@@ -28,6 +28,7 @@ public enum OutboundException: Sendable, Hashable {
     /// - Parameters:
     ///   - host: The host in lower case, without brackets.
     ///   - addresses: The addresses that the host itself writes; nil if it is a name.
+    /// - Returns: Whether it is.
     func covers(_ host: String, _ addresses: [String]?) -> Bool {
         switch self {
         case .host(let name): addresses == nil && host.raw == name.raw

@@ -36,6 +36,7 @@ public struct OutboundProxy: Sendable {
     /// - Parameters:
     ///   - host: The host in lower case, without brackets.
     ///   - addresses: The addresses that the host itself writes; nil if it is a name.
+    /// - Returns: Whether they do.
     func excepts(_ host: String, _ addresses: [String]?) -> Bool {
         exceptions.contains { $0.covers(host, addresses) }
     }
@@ -45,6 +46,7 @@ public struct OutboundProxy: Sendable {
     /// - Parameters:
     ///   - host: The host name, or an IP address in its usual notation.
     ///   - port: The port.
+    /// - Returns: The request.
     func tunnel(to host: String, _ port: Int) -> TunnelRequest {
         TunnelRequest(host: host, port: port, authorization: authorization)
     }

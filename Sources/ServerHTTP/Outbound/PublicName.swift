@@ -12,6 +12,7 @@ enum PublicName {
     /// Whether a host name can be one of the public internet.
     ///
     /// - Parameter host: The name in lower case, which the system does not read as an address.
+    /// - Returns: Whether it can.
     static func isPublic(_ host: String) -> Bool {
         let labels = host.raw.split(at: ".", keepingEmpty: true)
         // Other software might read a name that ends in a number as an address (WHATWG URL section 3.5).
