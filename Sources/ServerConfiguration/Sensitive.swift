@@ -101,7 +101,9 @@ enum Sensitive {
     }
 
     /// Whether a line contains a URL with user information, which may include a password.
+    ///
+    /// A password with a slash should be encoded, and is a secret even if it is not.
     static func holdsPassword(_ line: String) -> Bool {
-        line.contains(/:\/\/[^\/@\s]*@/)
+        line.contains(/:\/\/[^@\s]*@/)
     }
 }
