@@ -138,7 +138,8 @@ struct ForeignSubjectTests {
         init(settings: Settings, host: any PluginHost) {}
 
         func register(in registry: inout Registry) {
-            registry.add(issuer: ForeignIssuer(TrustedParty.issuer, keys: .keys([:]), rules: JWTRules(types: ["JWT"])))
+            let keys = KeySource.address("https://idp.example.com/keys")
+            registry.add(issuer: ForeignIssuer(TrustedParty.issuer, keys: keys, rules: JWTRules(types: ["JWT"])))
         }
     }
 }
