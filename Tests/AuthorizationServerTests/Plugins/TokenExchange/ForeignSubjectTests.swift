@@ -27,7 +27,7 @@ struct ForeignSubjectTests {
     ) throws -> String {
         let about: JSON = ["sub": .string(TrustedParty.person)]
         return try party.token(
-            party.claims(at: server.clock.now, about.changed(by: changes)), header: header)
+            party.claims(at: server.clock.now, about).changed(by: changes), header: header)
     }
 
     @Test("a token about a user gives access for the user, and never lasts longer", arguments: [300, 90] as [Int64])
