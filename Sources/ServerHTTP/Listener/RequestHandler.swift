@@ -84,7 +84,7 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        guard let error = error as? HTTPParserError else { return closeLater(context) }
         switch stage {
         case .ready:
             // The head is what cannot be read.
@@ -201,6 +201,14 @@ final class RequestHandler: ChannelInboundHandler {
         case .reading, .responding: isLast = true
         case .over: break
         }
+    }
+
+    /// Closes the connection in the next turn of the event loop.
+    ///
+    /// In the current one, a stream may just be beginning, and the HTTP/2 library would record its end first.
+    private func closeLater(_ context: ChannelHandlerContext) {
+        stage = .over
+        context.eventLoop.assumeIsolated().execute { context.close(promise: nil) }
     }
 
     /// Closes the connection once everything has been written.
