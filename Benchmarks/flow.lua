@@ -1,27 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Runs code flows of a signed-in user: an authorization request, whose response has the code, then its redemption.
--- COOKIE holds the session cookie. A flow counts once its tokens have arrived.
-local authorize, codes = nil, {}
-local tokens = {
-    ["Content-Type"] = "application/x-www-form-urlencoded", ["Authorization"] = "Basic YXBwOmJlbmNoLXNlY3JldA==",
-}
-local callback = "http%3A%2F%2F127.0.0.1%3A9%2Fcallback"
+-- Runs code flows of a signed-in user: an authorization request, whose response has the code, then its redemption. The
+-- file REQUESTS has the two, separated by NUL; the second lacks its code. A flow counts once its tokens have arrived.
+local authorize, redeem, codes = nil, nil, {}
 local threads = {}
 
 function setup(thread) table.insert(threads, thread) end
 
 function init()
     flows, failed = 0, 0
-    authorize = wrk.format("GET", "/auth/authorize?response_type=code&client_id=app&redirect_uri=" .. callback
-        .. "&scope=openid%20profile%20email&state=af0ifjsldkj&nonce=n-0S6_WzA2Mj&code_challenge_method=S256"
-        .. "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", { ["Cookie"] = os.getenv("COOKIE") })
+    authorize, redeem = assert(io.open(os.getenv("REQUESTS"), "rb")):read("*a"):match("^(%Z+)%z(%Z+)")
 end
 
 function request()
     local code = table.remove(codes)
-    if not code then return authorize end
-    return wrk.format("POST", "/auth/token", tokens, "grant_type=authorization_code&redirect_uri=" .. callback
-        .. "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code=" .. code)
+    return code and redeem .. code or authorize
 end
 
 function response(status, headers, body)
@@ -41,5 +33,5 @@ function done()
     for _, thread in ipairs(threads) do
         all, bad = all + thread:get("flows"), bad + thread:get("failed")
     end
-    print("flows " .. all .. " failed " .. bad)
+    print("counted " .. all .. " failed " .. bad)
 end

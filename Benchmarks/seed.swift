@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fills a store with clients and users through its plugin, in large writes. Scripts/bench-admin compiles and runs it.
+// Fills a store with clients, users, opaque access tokens and revocations through its plugin, in large writes.
+// Scripts/bench-admin and Scripts/bench-growth compile and run it. Prints some of the tokens, one on each line.
 
 import COpenSSL
 import Glibc
@@ -65,27 +66,67 @@ private func user(_ number: Int) -> [StoreWrite] {
     return [.create(record)] + claims
 }
 
+/// The name of an access token; those of a hundred were issued in the same millisecond.
+private func token(_ number: Int) -> String {
+    let time = String(1_790_000_000_000 + number / 100, radix: 16)
+    return "gat_" + String(repeating: "0", count: 11 - time.utf8.count) + time + digest("token \(number)")
+}
+
+/// A token of the client 'opaque', as the plugin 'opaque-token' keeps it.
+private func tokenWrites(_ number: Int) -> [StoreWrite] {
+    let value = token(number)
+    let time = String(decoding: value.utf8.dropFirst(4).prefix(11), as: UTF8.self)
+    let authorization = Authorization(
+        subject: .client("opaque"), limits: AccessLimits(scope: ["read"], audience: []))
+    let row: JSON = [
+        "id": .string("seed-\(number)"), "client": "opaque", "iat": 1_790_000_000,
+        "authorization": authorization.stored,
+    ]
+    return [.create(StoreRecord(StoreKey("opaque_token", time + digest(value)), row, expiresAt: never))]
+}
+
+private func revocation(_ number: Int) -> [StoreWrite] {
+    [.create(StoreRecord(StoreKey("revoked", digest("revoked \(number)")), [:], expiresAt: never))]
+}
+
 @main struct Seed {
+    private static let kinds: [(name: String, writes: @Sendable (Int) -> [StoreWrite])] = [
+        ("clients", client), ("users", user), ("tokens", tokenWrites), ("revocations", revocation),
+    ]
+
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 4, let clients = Int(arguments[2]), let users = Int(arguments[3]),
-            let handle = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL),
-            let symbol = dlsym(handle, "sqlite_store_plugin_make")
-        else { return print("usage: seed <libsqlite-store.so> <clients> <users>") }
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let path = arguments.first, let (plugin, store) = try open(path) else {
+            return print("usage: seed <libsqlite-store.so> [clients=N] [users=N] [tokens=N] [revocations=N]")
+        }
+        try await plugin.start()
+        for (name, writes) in kinds {
+            let prefix = "\(name)="
+            let count = arguments.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }.first ?? 0
+            try await fill(store, count, writes)
+            guard name == "tokens" else { continue }
+            for index in 0..<min(count, 1000) { print(token(index * max(1, count / 1000))) }
+        }
+        await plugin.stop()
+    }
+
+    private static func fill(_ store: any Store, _ count: Int, _ writes: (Int) -> [StoreWrite]) async throws {
+        var waiting: [StoreWrite] = []
+        for number in 0..<count {
+            waiting += writes(number)
+            guard waiting.count >= writesAtOnce || number == count - 1 else { continue }
+            guard try await store.write(waiting) == .committed else { throw StoreError("the store is not empty") }
+            waiting = []
+        }
+    }
+
+    private static func open(_ path: String) throws -> (any Plugin, any Store)? {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(handle, "sqlite_store_plugin_make")
+        else { return nil }
         let make = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafeMutableRawPointer).self)
         let plugin = try PluginExport.take(make()).type.init(settings: Settings(NoSettings()), host: NoHost())
         var registry = Registry()
         try plugin.register(in: &registry)
-        guard let store = registry.stores.first else { return print("no store") }
-        try await plugin.start()
-        var waiting: [StoreWrite] = []
-        for number in 0..<(clients + users) {
-            waiting += number < clients ? client(number) : user(number - clients)
-            guard waiting.count >= writesAtOnce || number == clients + users - 1 else { continue }
-            guard try await store.write(waiting) == .committed else { return print("the store is not empty") }
-            waiting = []
-        }
-        await plugin.stop()
-        print("\(clients) clients and \(users) users")
+        return registry.stores.first.map { (plugin, $0) }
     }
 }
