@@ -27,7 +27,7 @@ struct Statement: Sendable {
     // MARK: transactions
 
     /// Named, since a role may have another default.
-    static let begin = Statement("begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    static let begin = Statement("begin", [], "BEGIN ISOLATION LEVEL READ COMMITTED")
     static let commit = Statement("commit", [], "COMMIT")
     static let rollback = Statement("rollback", [], "ROLLBACK")
 
@@ -96,6 +96,14 @@ struct Statement: Sendable {
 
     // MARK: writing
 
+    /// A condition on entries of the index, which are looked up one by one: a join could read all those of a collection.
+    private static func isEntry(_ collection: String, _ id: String, _ names: String) -> String {
+        """
+        ctid = ANY (ARRAY(SELECT l.place FROM \(names) CROSS JOIN LATERAL (SELECT ctid AS place FROM grantor_index AS i
+        WHERE i.collection = \(collection) AND i.name = n.name AND i.value = n.value AND i.id = \(id) OFFSET 0) AS l))
+        """
+    }
+
     static let insert = Statement(
         "insert", [bytes, bytes, bytes, integer, bool, integer, byteArrays, byteArrays],
         """
@@ -122,8 +130,7 @@ struct Statement: Sendable {
     static let removeIndexes = Statement(
         "remove_indexes", [bytes, bytes, byteArrays, byteArrays],
         """
-        DELETE FROM grantor_index AS i USING unnest($3, $4) AS n (name, value)
-        WHERE i.collection = $1 AND i.name = n.name AND i.value = n.value AND i.id = $2
+        DELETE FROM grantor_index WHERE \(isEntry("$1", "$2", "unnest($3, $4) AS n (name, value)"))
         """)
 
     // MARK: counting and purging
@@ -142,8 +149,8 @@ struct Statement: Sendable {
         WITH gone AS (DELETE FROM grantor_record WHERE ctid = ANY (ARRAY(SELECT ctid FROM grantor_record
         WHERE expires_at < $1\(condition) ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
         RETURNING collection, id, index_names, index_values),
-        unindexed AS (DELETE FROM grantor_index AS i USING gone AS g, unnest(g.index_names, g.index_values) AS n (name, value)
-        WHERE i.collection = g.collection AND i.name = n.name AND i.value = n.value AND i.id = g.id),
+        unindexed AS (DELETE FROM grantor_index WHERE \(isEntry("g.collection", "g.id",
+        "gone AS g, unnest(g.index_names, g.index_values) AS n (name, value)"))),
         forgotten AS (DELETE FROM grantor_counter WHERE ctid = ANY (ARRAY(SELECT ctid FROM grantor_counter
         WHERE expires_at < $1 ORDER BY expires_at LIMIT greatest($2 - (SELECT count(*) FROM gone), 0)
         FOR UPDATE SKIP LOCKED)) RETURNING 1)
