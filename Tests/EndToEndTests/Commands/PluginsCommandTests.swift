@@ -25,7 +25,7 @@ struct PluginsCommandTests {
         ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
         ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "collection jwt_bearer_used"]),
-        ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
+        ("audit-log", ["a record of events"]), ("memory-store", ["the store"]), ("postgres-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]
 
