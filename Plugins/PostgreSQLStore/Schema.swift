@@ -63,7 +63,10 @@ enum Schema {
     }
 
     private static func version(_ connection: Connection) throws(Failure) -> (version: Int, readableFrom: Int)? {
-        let schema = try connection.run("SELECT current_schema() IS NULL, to_regclass('grantor_schema') IS NULL")
+        // A query of the catalog sees what another node has just committed; 'to_regclass' may not.
+        let schema = try connection.run(
+            "SELECT current_schema() IS NULL, NOT EXISTS (SELECT FROM pg_catalog.pg_class "
+                + "WHERE relname = 'grantor_schema' AND pg_catalog.pg_table_is_visible(oid))")
         guard schema.text(0, 0) == "f" else {
             throw .broken("has no schema in the 'search_path' of this user; create the schema and grant it to the user")
         }

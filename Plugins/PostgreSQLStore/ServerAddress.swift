@@ -19,6 +19,11 @@ struct ServerAddress: Sendable {
                 "'url' must begin with postgresql://, such as postgresql://db.example.com/grantor", at: "url")
         }
         parameters = try ServerAddress.parse(url)
+        // What follows an unencoded '/' of a password is taken for the name of the database, which messages contain.
+        let isNumber = (self["port"] ?? "").utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }
+        guard isNumber, self["dbname"]?.utf8.contains(UInt8(ascii: "@")) != true else {
+            throw ServerAddress.notRead
+        }
         if let password {
             guard !password.exposed.utf8.contains(0) else {
                 throw ConfigurationError("'password' must not contain NUL", at: "password")
@@ -32,6 +37,10 @@ struct ServerAddress: Sendable {
         for (name, value) in defaults where self[name] == nil { set(name, value) }
     }
 
+    private static let notRead = ConfigurationError(
+        "'url' is not a connection URL of PostgreSQL, or has a parameter that libpq does not know; encode characters such "
+            + "as '@', '/' and '%' of names and passwords as %40, %2F and %25", at: "url")
+
     private static func parse(_ url: String) throws -> [(name: String, value: String)] {
         // Safe: libpq ends its array by an option without a keyword, and its strings by NUL; both are freed here.
         var message: UnsafeMutablePointer<CChar>?
@@ -41,9 +50,7 @@ struct ServerAddress: Sendable {
             unsafe PQconninfoFree(options)
         }
         guard var option = unsafe options else {
-            throw ConfigurationError(
-                "'url' is not a connection URL of PostgreSQL, or has a parameter that libpq does not know; encode "
-                    + "characters such as '@', '/' and '%' of names and passwords as %40, %2F and %25", at: "url")
+            throw notRead
         }
         var all: [(name: String, value: String)] = []
         while let keyword = unsafe option.pointee.keyword {

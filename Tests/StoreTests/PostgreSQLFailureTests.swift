@@ -153,14 +153,14 @@ struct PostgreSQLFailureTests {
         let cluster = try PostgreSQLCluster()
         let node = try await started(try cluster.schema("one"))
         #expect(try await node.store.write([.create(record("a"))]) == .committed)
-        for signal in ["INT", "QUIT", "KILL"] {
+        for signal in [SIGINT, SIGQUIT, SIGKILL] {
             cluster.stop(signal)
             try await retrying {
                 let text = await message { _ = try await node.store.read(StoreKey("a", "a")) }
                 guard text.contains("cannot be reached") else { throw StoreError(text) }
             }
             let begin = ContinuousClock.now
-            let text = await message { _ = try await node.store.write([.create(record(signal))]) }
+            let text = await message { _ = try await node.store.write([.create(record("\(signal)"))]) }
             #expect(text.contains("cannot be reached"), "\(text)")
             #expect(ContinuousClock.now - begin < .seconds(20))
             try cluster.start()
@@ -190,7 +190,7 @@ struct PostgreSQLFailureTests {
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
             }
             try await Task.sleep(for: .milliseconds(500 + round * 300))
-            cluster.stop("KILL")
+            cluster.stop(SIGKILL)
             try cluster.start()
             let all = await outcomes
             try await retrying { _ = try await nodes[0].store.read(StoreKey("a", "a")) }

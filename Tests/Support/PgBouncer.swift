@@ -27,7 +27,7 @@ public final class PgBouncer: Sendable {
             """
         let script = "mkdir '\(folder)' && cat >'\(folder)/ini'"
         // The shell ends it when this process ends, however it does, since the pipe closes then.
-        let run = "exec 3<&0; /usr/sbin/pgbouncer -q '\(folder)/ini' </dev/null & read -r word <&3; kill -QUIT $!; wait"
+        let run = "exec 3<&0; /usr/sbin/pgbouncer -q '\(folder)/ini' </dev/null & read -r word <&3; kill -QUIT $!"
         let writer = PostgreSQLCluster.process(["sh", "-c", script])
         let text = Pipe()
         writer.standardInput = text

@@ -31,6 +31,7 @@ public final class PostgreSQLCluster: Sendable {
     public let folder: String
     private let settings: [String]
     private let running = Mutex<Process?>(nil)
+    private let watcher: Process
 
     /// Creates a cluster and starts it.
     ///
@@ -43,6 +44,7 @@ public final class PostgreSQLCluster: Sendable {
         folder = "/tmp/grantor-pg-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         if geteuid() == 0 { _ = try PostgreSQLCluster.run(["chown", "postgres", folder], asOwner: false) }
+        watcher = try PostgreSQLCluster.watch(folder)
         let made = try PostgreSQLCluster.run([
             "\(PostgreSQLCluster.programs)/initdb", "--no-sync", "-D", "\(folder)/data", "-U", "postgres", "-A",
             "trust",
@@ -54,50 +56,63 @@ public final class PostgreSQLCluster: Sendable {
         try configuration.seekToEnd()
         try configuration.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
         try configuration.close()
+        _ = FileManager.default.createFile(atPath: "\(folder)/log", contents: nil)
         try start()
     }
 
-    deinit { stop("QUIT", isLast: true) }
+    deinit {
+        stop(SIGQUIT)
+        try? (watcher.standardInput as? Pipe)?.fileHandleForWriting.close()
+        watcher.waitUntilExit()
+    }
 
     // MARK: the server
 
     /// Starts the server, and waits until it takes connections.
     public func start() throws {
-        // The shell ends the server when this process ends, however it does, since the pipe closes then.
-        let script = """
-            '\(PostgreSQLCluster.programs)/postgres' -D '\(folder)/data' >>'\(folder)/data/log' 2>&1 </dev/null & server=$!
-            read -r word; kill -s "${word:-QUIT}" $server; wait $server
-            [ "$word" ] || rm -rf '\(folder)'
-            """
-        let process = PostgreSQLCluster.process(["sh", "-c", script])
-        process.standardInput = Pipe()
+        let process = PostgreSQLCluster.process(["\(PostgreSQLCluster.programs)/postgres", "-D", "\(folder)/data"])
+        let log = FileHandle(forWritingAtPath: "\(folder)/log") ?? .nullDevice
+        (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, log, log)
         try process.run()
         running.withLock { $0 = process }
         for _ in 0..<600 {
             if (try? sql("SELECT 1")) != nil { return }
             Thread.sleep(forTimeInterval: 0.1)
         }
-        throw Missing(description: "the server did not start: see \(folder)/data/log")
+        throw Missing(description: "the server did not start: see \(folder)/log")
     }
 
     /// Ends the server, and waits until it has ended.
     ///
-    /// - Parameter signal: `INT` to end its sessions, `QUIT` to end like after a crash, `KILL` to kill it.
-    public func stop(_ signal: String) {
-        stop(signal, isLast: false)
-    }
-
-    private func stop(_ signal: String, isLast: Bool) {
+    /// - Parameter signal: `SIGINT` to end its sessions, `SIGQUIT` to end like after a crash, or `SIGKILL`.
+    public func stop(_ signal: Int32) {
         let process = running.withLock { running in
             defer { running = nil }
             return running
         }
-        guard let process, let pipe = process.standardInput as? Pipe else { return }
-        if !isLast { try? pipe.fileHandleForWriting.write(contentsOf: Data("\(signal)\n".utf8)) }
-        try? pipe.fileHandleForWriting.close()
+        guard let process, let first else { return }
+        kill(first, signal)
         process.waitUntilExit()
         // Processes of a server that was killed notice it at their next look.
-        for _ in 0..<100 where !isLast && !processes.isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+        for _ in 0..<200 where !processes.isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+    }
+
+    /// The first process of the server.
+    private var first: pid_t? {
+        let file = try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+        return file?.split(separator: "\n").first.flatMap { pid_t($0) }
+    }
+
+    /// Starts a shell that ends the server when this process ends, however it does, since the pipe closes then.
+    private static func watch(_ folder: String) throws -> Process {
+        let script = """
+            read -r word; server=$(head -n 1 '\(folder)/data/postmaster.pid') && kill -QUIT "$server"
+            while kill -0 "$server"; do sleep 0.1; done 2>/dev/null; rm -rf '\(folder)'
+            """
+        let process = process(["sh", "-c", script])
+        process.standardInput = Pipe()
+        try process.run()
+        return process
     }
 
     /// Stops all processes of the server in their tracks, or lets them run again.
@@ -174,7 +189,9 @@ public final class PostgreSQLCluster: Sendable {
     public static func process(_ command: [String], asOwner: Bool = true) -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = asOwner && geteuid() == 0 ? ["runuser", "-u", "postgres", "--"] + command : command
+        process.arguments =
+            asOwner && geteuid() == 0
+            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] + command : command
         process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
         process.standardError = FileHandle.nullDevice
         return process
