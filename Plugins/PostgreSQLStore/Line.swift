@@ -27,7 +27,7 @@ final class Line {
     private static let longestPause = Duration.seconds(5)
 
     let number: Int
-    private let isWriter: Bool
+    let isWriter: Bool
     private let settings: PoolSettings
     private var state = State.waiting(until: .now)
     private var connection: Connection?

@@ -16,8 +16,8 @@ final class PoolThread {
     private var relaxed = WaitingLine<WriteJob>()
     private var isRelaxedNext = false
     private var closing: [@Sendable () -> Void] = []
-    /// Why there is no connection; nil as long as there is one, or none has been tried.
-    private var refusal: Failure?
+    /// Why there is no connection that writes (true), or none that reads (false); nil as long as there is one.
+    private var refusals: [Bool: Failure] = [:]
 
     init(_ pool: Pool, log: any LogService) {
         (self.pool, self.log) = (pool, log)
@@ -78,18 +78,18 @@ final class PoolThread {
     }
 
     private func accept(_ query: WaitingQuery) {
-        if let failure = refusal(of: queries.count) { return query.query.fail(failure, isUnknown: false) }
+        if let failure = refusal(queries.count, isWriter: false) { return query.query.fail(failure, isUnknown: false) }
         queries.add(query)
     }
 
     private func accept(_ job: WriteJob) {
-        if let failure = refusal(of: durable.count + relaxed.count) { return fail(job, failure) }
+        if let failure = refusal(durable.count + relaxed.count, isWriter: true) { return fail(job, failure) }
         if job.isRelaxed { relaxed.add(job) } else { durable.add(job) }
     }
 
-    private func refusal(of waiting: Int) -> Failure? {
+    private func refusal(_ waiting: Int, isWriter: Bool) -> Failure? {
         if !closing.isEmpty { return .closed }
-        return refusal ?? (waiting >= PoolThread.mostWaiting ? .crowded : nil)
+        return refusals[isWriter] ?? (waiting >= PoolThread.mostWaiting ? .crowded : nil)
     }
 
     private func refuse(_ message: Pool.Message) {
@@ -111,10 +111,9 @@ final class PoolThread {
         let wasReady = line.isReady
         line.serve(now, hasNews: hasNews)
         if let failure = line.takeFailure() {
-            if wasReady { lost(failure) } else { refused(failure) }
+            if wasReady { lost(failure) } else { refused(failure, isWriter: line.isWriter) }
         }
-        if line.isReady, refusal != nil {
-            refusal = nil
+        if line.isReady, refusals.removeValue(forKey: line.isWriter) != nil, refusals.isEmpty {
             log.notice("the store can be reached again")
         }
         if closing.isEmpty, line.isDue(now) { dial(line) }
@@ -139,15 +138,18 @@ final class PoolThread {
         }
     }
 
-    private func refused(_ failure: Failure) {
-        guard !lines.contains(where: \.isReady) else { return }
-        if refusal == nil {
+    private func refused(_ failure: Failure, isWriter: Bool) {
+        guard !lines.contains(where: { $0.isReady && $0.isWriter == isWriter }) else { return }
+        if refusals.isEmpty {
             log.error("the store cannot be reached", ["reason": failure.explained(pool.settings.address.place).message])
         }
-        refusal = failure
+        refusals[isWriter] = failure
         // Those who wait are told at once, so that they can try again later.
-        for query in queries.takeAll() { query.query.fail(failure, isUnknown: false) }
-        for job in durable.takeAll() + relaxed.takeAll() { fail(job, failure) }
+        if isWriter {
+            for job in durable.takeAll() + relaxed.takeAll() { fail(job, failure) }
+        } else {
+            for query in queries.takeAll() { query.query.fail(failure, isUnknown: false) }
+        }
     }
 
     // MARK: work

@@ -45,19 +45,35 @@ final class PostgreSQLStore: Plugin, Store {
                 "the connection to the store does not check the server's certificate; add 'sslmode=verify-full' to 'url'"
             )
         }
-        // libpq blocks while it connects.
-        let result = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    returning: Result { () throws(Failure) in try Schema.prepare(try address.connect()) })
-            }
-        }
-        if case .failure(let failure) = result { throw failure.explained(address.place) }
+        let warnings = try await PostgreSQLStore.prepareTables(at: address)
+        for warning in warnings { host.log.warning(warning) }
         do throws(Failure) {
             let pool = try Pool(settings, log: host.log)
             opened.withLock { $0 = pool }
         } catch {
             throw error.explained(address.place)
+        }
+    }
+
+    /// Prepares the tables over a connection of its own.
+    ///
+    /// - Returns: Warnings about the database.
+    /// - Throws: `StoreError`.
+    private static func prepareTables(at address: ServerAddress) async throws -> [String] {
+        // libpq blocks while it connects.
+        let result = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: Result { () throws(Failure) in
+                        let connection = try address.connect()
+                        try Schema.prepare(connection)
+                        return try ServerCheck.warnings(connection)
+                    })
+            }
+        }
+        switch result {
+        case .success(let warnings): return warnings
+        case .failure(let failure): throw failure.explained(address.place)
         }
     }
 

@@ -100,8 +100,10 @@ enum Sensitive {
         return lines
     }
 
-    /// Whether a line contains a URL with user information, which may include a password.
+    /// Whether a line contains a URL with user information or a password.
+    ///
+    /// A password may contain '/', although it should not.
     static func holdsPassword(_ line: String) -> Bool {
-        line.contains(/:\/\/[^\/@\s]*@/)
+        line.contains(/:\/\/\S*(@|[?&](ssl)?password=)/)
     }
 }

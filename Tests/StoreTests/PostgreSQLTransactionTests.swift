@@ -184,12 +184,13 @@ struct PostgreSQLTransactionTests {
                     COMMIT
                     """)
             }
+            // Until the other transaction has its row.
+            let isHeld = "SELECT count(*) FROM tpurge.grantor_record WHERE id = '7' AND xmax <> 0"
+            for _ in 0..<100 {
+                if try cluster.sql(isHeld) == "1" { break }
+                try await Task.sleep(for: .milliseconds(20))
+            }
             var purged = 0
-            // Until the other transaction holds its row, all are purged, so look before.
-            for _ in 0..<100
-            where try cluster.sql(
-                "SELECT count(*) FROM tpurge.grantor_record WHERE id = '7' AND xmax <> 0") == "0"
-            { try await Task.sleep(for: .milliseconds(50)) }
             purged += try await nodes[0].purge(expiredBefore: Timestamp(seconds: 2000), limit: 100)
             #expect(purged == 19)
             _ = try await held.value

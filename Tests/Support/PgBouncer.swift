@@ -24,10 +24,9 @@ public final class PgBouncer: Sendable {
             listen_addr =
             unix_socket_dir = \(folder)
             auth_type = any
+            pidfile = \(folder)/pid
             """
         let script = "mkdir '\(folder)' && cat >'\(folder)/ini'"
-        // The shell ends it when this process ends, however it does, since the pipe closes then.
-        let run = "exec 3<&0; /usr/sbin/pgbouncer -q '\(folder)/ini' </dev/null & read -r word <&3; kill -QUIT $!"
         let writer = PostgreSQLCluster.process(["sh", "-c", script])
         let text = Pipe()
         writer.standardInput = text
@@ -35,8 +34,8 @@ public final class PgBouncer: Sendable {
         try text.fileHandleForWriting.write(contentsOf: Data((file + "\n").utf8))
         try text.fileHandleForWriting.close()
         writer.waitUntilExit()
-        process = PostgreSQLCluster.process(["sh", "-c", run])
-        process.standardInput = Pipe()
+        process = PostgreSQLCluster.process(["/usr/sbin/pgbouncer", "-q", "\(folder)/ini"])
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         for _ in 0..<300 where !FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432") {
@@ -45,7 +44,7 @@ public final class PgBouncer: Sendable {
     }
 
     deinit {
-        try? (process.standardInput as? Pipe)?.fileHandleForWriting.close()
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 

@@ -107,6 +107,7 @@ public final class PostgreSQLCluster: Sendable {
     private static func watch(_ folder: String) throws -> Process {
         let script = """
             read -r word; server=$(head -n 1 '\(folder)/data/postmaster.pid') && kill -QUIT "$server"
+            for file in '\(folder)'/bouncer-*/pid; do kill -KILL "$(cat "$file")"; done 2>/dev/null
             while kill -0 "$server"; do sleep 0.1; done 2>/dev/null; rm -rf '\(folder)'
             """
         let process = process(["sh", "-c", script])
