@@ -31,24 +31,30 @@ struct Introspection: Plugin, Endpoint {
     /// Describes a token; a caller without the right to know gets the same response as for a token that does not exist
     /// (RFC 7662 section 2.2).
     func respond(to request: EndpointRequest<Client>) async throws -> EndpointResponse {
-        guard let token = try await host.tokens.resolve(request.parameters.required("token")),
-            isEntitled(request.caller, to: token), let client = try await host.clients.usable(token.clientID)
-        else { return EndpointResponse(["active": false]) }
+        guard let token = try await host.tokens.resolve(request.parameters.required("token")) else {
+            return Introspection.inactive
+        }
+        let isResourceServer = isResourceServer(request.caller, of: token)
+        guard isResourceServer || isOwn(token, of: request.caller),
+            let client = try await host.clients.usable(token.clientID)
+        else { return Introspection.inactive }
         var answer = describe(token)
         answer["username"] = try await userName(token, for: request.caller).map(JSON.string)
-        if isTold(request.caller, about: token) {
+        if isResourceServer || speaksForItself(token, of: request.caller) {
             let given = try await claims(token, of: client)
             for claim in given where answer[claim.name] == nil { answer[claim.name] = claim.value }
         }
         return EndpointResponse(answer)
     }
 
-    /// Whether a caller gets the claims of sources: a resource server, and a client whose token speaks for itself.
+    private static let inactive = EndpointResponse(["active": false])
+
+    /// Whether a token is an access token of a client that acts for itself. Such a client gets the claims of sources, as
+    /// resource servers do.
     ///
     /// A client with a token for a user gets none, since the user has not allowed it to know them.
-    private func isTold(_ caller: Client, about token: ResolvedToken) -> Bool {
-        token.kind == .access
-            && (isResourceServer(caller, of: token) || token.authorization.subject == .client(caller.id))
+    private func speaksForItself(_ token: ResolvedToken, of caller: Client) -> Bool {
+        token.kind == .access && token.authorization.subject == .client(caller.id)
     }
 
     /// The claims that sources give for an access token, without those that describe the token itself.
@@ -73,13 +79,14 @@ struct Introspection: Plugin, Endpoint {
         return told.first { $0.name == "preferred_username" }?.value.string ?? id
     }
 
-    private func isEntitled(_ caller: Client, to token: ResolvedToken) -> Bool {
-        guard token.kind == .access || token.kind == .refresh else { return false }
-        return token.clientID == caller.id || token.kind == .access && isResourceServer(caller, of: token)
+    private func isOwn(_ token: ResolvedToken, of caller: Client) -> Bool {
+        (token.kind == .access || token.kind == .refresh) && token.clientID == caller.id
     }
 
+    /// Whether a token is an access token for the caller.
     private func isResourceServer(_ caller: Client, of token: ResolvedToken) -> Bool {
         let audience = token.authorization.limits.audience
+        guard token.kind == .access, !audience.isEmpty else { return false }
         return audience.contains(caller.id) || caller[resources].contains(where: audience.contains)
     }
 
@@ -91,26 +98,26 @@ struct Introspection: Plugin, Endpoint {
 
     private func describe(_ token: ResolvedToken) -> JSON {
         let authorization = token.authorization
-        var answer: JSON = [
-            "active": true, "iss": .string(host.issuer), "sub": .string(authorization.subject.id),
-            "client_id": .string(token.clientID), "iat": .integer(token.issuedAt.seconds),
-            "exp": .integer(token.expiresAt.seconds), "jti": .string(token.id),
-        ]
-        if !authorization.scope.words.isEmpty { answer["scope"] = .string(authorization.scope.description) }
-        if token.kind == .access {
-            answer["token_type"] = .string(authorization.confirmation?.tokenType ?? "Bearer")
-        }
         let audience = authorization.limits.audience
-        if !audience.isEmpty { answer["aud"] = audience.count == 1 ? .string(audience[0]) : .strings(audience) }
-        answer["auth_time"] = (authorization.authenticatedAt?.seconds).map(JSON.integer)
-        answer["acr"] = authorization.acr.map(JSON.string)
-        if !authorization.amr.isEmpty { answer["amr"] = .strings(authorization.amr) }
-        answer["act"] = authorization.actor
-        answer["cnf"] = authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) }
-        for claim in authorization.claims.members where !Introspection.reserved.contains(claim.name) {
-            answer[claim.name] = claim.value
+        var members: [JSON.Member] = [
+            .init("active", true), .init("iss", .string(host.issuer)), .init("sub", .string(authorization.subject.id)),
+            .init("client_id", .string(token.clientID)), .init("iat", .integer(token.issuedAt.seconds)),
+            .init("exp", .integer(token.expiresAt.seconds)), .init("jti", .string(token.id)),
+        ]
+        func add(_ name: String, _ value: JSON?) {
+            if let value { members.append(.init(name, value)) }
         }
-        return answer
+        add("scope", authorization.scope.words.isEmpty ? nil : .string(authorization.scope.description))
+        add("token_type", token.kind == .access ? .string(authorization.confirmation?.tokenType ?? "Bearer") : nil)
+        add("aud", audience.count > 1 ? .strings(audience) : audience.first.map(JSON.string))
+        add("auth_time", (authorization.authenticatedAt?.seconds).map(JSON.integer))
+        add("acr", authorization.acr.map(JSON.string))
+        add("amr", authorization.amr.isEmpty ? nil : .strings(authorization.amr))
+        add("act", authorization.actor)
+        add("may_act", authorization.mayAct)
+        add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
+        members += authorization.claims.members.filter { !Introspection.reserved.contains($0.name) }
+        return .object(members)
     }
 }
 

@@ -28,41 +28,32 @@ struct AssertionCheck: Sendable {
     ///   - jwt: The same token, parsed.
     ///   - issuer: Its issuer.
     ///   - isAssertion: Whether it is an identity assertion.
-    ///   - usingUp: Whether it is used up if it may be used once; a grant does that in its writes.
-    /// - Returns: Its claims.
+    ///   - isUsedByCaller: Whether the caller commits the writes that use it up.
+    /// - Returns: The verified token.
     /// - Throws: `JWTRefusal`, `StoreError`, `CancellationError`.
-    func claims(
-        of token: String, _ jwt: UnverifiedJWT, from issuer: TrustedIssuer, isAssertion: Bool, usingUp: Bool
-    ) async throws -> JSON {
+    func verify(
+        _ token: String, _ jwt: UnverifiedJWT, from issuer: TrustedIssuer, isAssertion: Bool, isUsedByCaller: Bool
+    ) async throws -> VerifiedJWT {
         if let name = AssertionCheck.constraints.first(where: { jwt.claims[$0] != nil }) {
             throw JWTRefusal("it has '\(name)', a constraint that this plugin does not check")
         }
-        var rules = rules(for: jwt, of: issuer, isAssertion: isAssertion)
-        rules.isSingleUse = usingUp && isUsedOnce(jwt.claims, of: issuer, isAssertion: isAssertion)
+        var rules = rules(of: issuer, isAssertion: isAssertion)
+        rules.isSingleUse = isAssertion || issuer.use.counts(jwt.claims)
+        rules.isUsedByCaller = isUsedByCaller
         do {
-            return try await host.foreignKeys.verify(token, by: issuer.keys, rules).claims
+            return try await host.foreignKeys.verify(token, by: issuer.keys, rules)
         } catch let problem as OutboundError {
             throw JWTRefusal("the keys of its issuer cannot be fetched: \(problem)")
-        } catch  where !(error is JWTRefusal || error is StoreError || error is CancellationError) {
-            throw JWTRefusal("the keys of its issuer cannot be used: \(error)")
         }
     }
 
-    /// Whether a token is accepted only once.
-    func isUsedOnce(_ claims: JSON, of issuer: TrustedIssuer, isAssertion: Bool) -> Bool {
-        isAssertion || issuer.use.counts(claims)
-    }
-
-    private func rules(for jwt: UnverifiedJWT, of issuer: TrustedIssuer, isAssertion: Bool) -> JWTRules {
-        let types = isAssertion ? issuer.types.names.filter { $0 == IdentityAssertion.type } : issuer.plainTypes
-        let isForIssuer = isAssertion || issuer.audience.isEmpty
-        var rules = JWTRules(
-            types: types, issuer: issuer.name, audience: [isForIssuer ? host.issuer : issuer.audience])
-        rules.isTypeOptional = !isAssertion && types.contains(AssertionTypes.plain)
-        rules.algorithms = issuer.algorithms.names
-        rules.required = isAssertion ? IdentityAssertion.required : ["iss", "sub", "aud", "exp"]
-        if issuer.use.counts(jwt.claims) { rules.required.append("jti") }
-        rules.longestLife = issuer.longestLife
+    private func rules(of issuer: TrustedIssuer, isAssertion: Bool) -> JWTRules {
+        var rules = issuer.plainRules(for: host.issuer)
+        guard isAssertion else { return rules }
+        rules.types = issuer.types.ofIdentityAssertions
+        rules.isTypeOptional = false
+        rules.audience = [host.issuer]
+        rules.required = IdentityAssertion.required
         return rules
     }
 }

@@ -24,4 +24,15 @@ struct AssertionTypes: SettingValue {
     }
 
     var setting: JSON { .strings(names) }
+
+    /// The types of identity assertions, in whatever spelling.
+    var ofIdentityAssertions: [String] { names.filter(IdentityAssertion.isType) }
+
+    /// The types of all other tokens, which are checked by other rules.
+    var ofOthers: [String] { names.filter { !IdentityAssertion.isType($0) } }
+
+    /// Whether a token may have no type.
+    var areOptional: Bool {
+        names.contains { JWTRules.plainType($0) == JWTRules.plainType(AssertionTypes.plain) }
+    }
 }

@@ -66,13 +66,18 @@ struct FederatedAuthenticator: ClientAuthenticator {
             guard client[attribute].contain(subject, of: issuer.name) else {
                 throw JWTRefusal("its issuer and subject are not among '\(attribute.name)' of the client")
             }
-            _ = try await check.claims(of: assertion, jwt, from: issuer, isAssertion: false, usingUp: true)
+            _ = try await check.verify(assertion, jwt, from: issuer, isAssertion: false, isUsedByCaller: false)
         } catch let problem as JWTRefusal {
-            throw refusal(problem.reason)
+            throw refusal(problem.reason, of: client)
         }
     }
 
-    private func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidClient, "client authentication failed", reason: "federated assertion: \(reason)")
+    /// A refusal in the words of the server, so that nobody learns which clients exist.
+    ///
+    /// Only a client that exists is named in the log: anything else is what a stranger wrote.
+    private func refusal(_ reason: String, of client: Client? = nil) -> OAuthError {
+        let name = client.map { " of '\($0.id)'" } ?? ""
+        return OAuthError(
+            .invalidClient, "client authentication failed", reason: "federated assertion\(name): \(reason)")
     }
 }

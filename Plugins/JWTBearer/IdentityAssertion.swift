@@ -11,9 +11,16 @@ enum IdentityAssertion {
     /// The claims that it must have (section 3.1).
     static let required = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"]
 
-    /// Whether a header says that the token is one; any other spelling than the usual ones is refused later.
+    /// Whether a header says that the token is one.
     static func isType(of header: JSON) -> Bool {
-        let name = header["typ"]?.string
-        return name == type || name == "application/" + type
+        header["typ"]?.string.map(isType) ?? false
+    }
+
+    /// Whether a type is that of such a token.
+    ///
+    /// Its spelling must not matter. Otherwise another one, in a token or in a setting, would make an ordinary token of
+    /// it, without the rules for these.
+    static func isType(_ name: String) -> Bool {
+        JWTRules.plainType(name) == type
     }
 }

@@ -21,16 +21,8 @@ struct IssuerKeys: SettingValue {
             self = IssuerKeys.none
             return
         }
-        guard let keys = setting["keys"]?.elements, !keys.isEmpty, keys.allSatisfy(IssuerKeys.isPublic) else {
-            return nil
-        }
+        guard case .array(let keys) = setting["keys"], !keys.isEmpty else { return nil }
         keySet = setting
-    }
-
-    /// Whether a key is the public half of a pair; the server parses it when a token needs it.
-    private static func isPublic(_ key: JSON) -> Bool {
-        guard let kind = key["kty"]?.string, ["EC", "OKP", "RSA"].contains(kind) else { return false }
-        return key["d"] == nil && key["k"] == nil
     }
 
     var setting: JSON { keySet ?? [:] }

@@ -10,12 +10,16 @@ struct JWTBearer: Plugin {
         id: "jwt-bearer", summary: "clients trade tokens of trusted issuers for access tokens",
         specification: "RFC 7521, RFC 7523 section 2.1")
 
+    private let host: any PluginHost
     private let issuers: TrustedIssuers
     private let grant: JWTBearerGrant
     private let authenticator: FederatedAuthenticator
 
     init(settings: Settings, host: any PluginHost) throws {
-        let all = settings.list("issuers", "the issuers whose tokens are accepted") { try TrustedIssuer($0) }
+        self.host = host
+        let all = settings.list("issuers", "the issuers whose tokens are accepted") {
+            try TrustedIssuer($0, host: host)
+        }
         let attribute = settings.clientAttribute(
             "federated", default: FederatedIdentities.none,
             "the tokens of trusted issuers with which the client authenticates, each by issuer and subject")
@@ -26,9 +30,12 @@ struct JWTBearer: Plugin {
     }
 
     func register(in registry: inout Registry) {
-        registry.add(collection: UsedAssertion.collection)
         registry.add(grant: grant)
         if !issuers.all.isEmpty { registry.add(authenticator: authenticator) }
+        for issuer in issuers.all where issuer.isEnabled && !issuer.types.ofOthers.isEmpty {
+            registry.add(
+                issuer: ForeignIssuer(issuer.name, keys: issuer.keys, rules: issuer.plainRules(for: host.issuer)))
+        }
         if issuers.all.contains(where: { $0.isEnabled && $0.acceptsIdentityAssertions }) {
             registry.add(metadata: "authorization_grant_profiles_supported", .union([IdentityAssertion.profile]))
         }

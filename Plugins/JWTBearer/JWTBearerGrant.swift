@@ -30,14 +30,13 @@ struct JWTBearerGrant: TokenGrant {
         }
         let isAssertion = IdentityAssertion.isType(of: jwt.header)
         if isAssertion { try checkClient(of: jwt.claims, request.client) }
-        let claims = try await check.claims(of: token, jwt, from: issuer, isAssertion: isAssertion, usingUp: false)
+        let verified = try await check.verify(
+            token, jwt, from: issuer, isAssertion: isAssertion, isUsedByCaller: true)
+        let claims = verified.claims
         let limits = try await limits(claims, of: issuer, for: request, isAssertion: isAssertion)
         var authorization = try await authorization(
             of: claims, from: issuer, for: request.client, limits, isAssertion: isAssertion)
-        if check.isUsedOnce(claims, of: issuer, isAssertion: isAssertion) {
-            let id = claims["jti"]?.string ?? ""
-            authorization.writes = [try await UsedAssertion(host: host).use(id, of: issuer)]
-        }
+        authorization.writes = verified.writes
         return authorization
     }
 
@@ -53,7 +52,7 @@ struct JWTBearerGrant: TokenGrant {
         of claims: JSON, from issuer: TrustedIssuer, for client: Client, _ limits: AccessLimits, isAssertion: Bool
     ) async throws -> Authorization {
         let subject = claims["sub"]?.string ?? ""
-        switch issuer.subjects.owner(of: subject) {
+        switch issuer.subjects.owner(of: subject, from: client.id) {
         case .user:
             guard let user = try await host.users.find(issuer: issuer.name, subject: subject) else {
                 throw JWTRefusal("no user has its issuer and subject among the 'identities'")
@@ -62,7 +61,7 @@ struct JWTBearerGrant: TokenGrant {
             return Authorization(user: user, limits: limits)
         case .client where !isAssertion: return Authorization(subject: .client(client.id), limits: limits)
         case .client: throw JWTRefusal("an identity assertion is about a user, and 'subjects' has 'as: client'")
-        case nil: throw JWTRefusal("no rule in 'subjects' of its issuer fits its subject")
+        case nil: throw JWTRefusal("no rule in 'subjects' of its issuer fits its subject and the client")
         }
     }
 
@@ -72,31 +71,35 @@ struct JWTBearerGrant: TokenGrant {
         _ claims: JSON, of issuer: TrustedIssuer, for request: TokenRequest, isAssertion: Bool
     ) async throws -> AccessLimits {
         var limits = request.allowed
+        if isAssertion, let resource = claims["resource"] {
+            limits = try await self.limits(for: resource, in: request)
+        }
         limits.keep(scope: issuer.scope.contains)
         if let scope = claims["scope"] {
             guard let words = scope.string?.utf8.split(separator: UInt8(ascii: " ")).map({ String(Substring($0)) })
             else { throw JWTRefusal("its 'scope' is not a string") }
             limits.keep(scope: words.contains)
         }
-        if isAssertion { try await narrow(&limits, to: claims["resource"], for: request) }
         limits.end(by: host.now + issuer.longestAccess)
         limits.forbidRefresh()
         return limits
     }
 
-    /// Narrows the audience to the `resource` of an identity assertion (RFC 8707), all of which the client must be
-    /// allowed to have.
-    private func narrow(_ limits: inout AccessLimits, to resource: JSON?, for request: TokenRequest) async throws {
-        guard let resource else { return }
+    /// The limits of a request with the `resource` of an identity assertion as the audience (RFC 8707).
+    ///
+    /// The client must be allowed to have all of it, and the server refuses a request that names an audience beyond it.
+    private func limits(for resource: JSON, in request: TokenRequest) async throws -> AccessLimits {
         let named = resource.strings
-        guard !named.isEmpty, resource.string != nil || resource == .strings(named) else {
+        guard resource.string != nil || resource == .strings(named), !named.isEmpty, !named.contains("") else {
             throw JWTRefusal("its 'resource' is not a string or a list of strings")
         }
+        let scope = request.allowed.scope
+        let asked =
+            named.map { (name: "audience", value: $0) } + (scope.words.isEmpty ? [] : [("scope", scope.description)])
         do {
-            if !limits.audience.isEmpty { return try limits.keep(audience: named) }
-            let asked = Parameters(named.map { (name: "audience", value: $0) })
-            let allowed = try await host.access.limits(asked, for: request.client, under: declaration)
-            try limits.keep(audience: allowed.audience)
+            var limits = try await host.access.limits(Parameters(asked), for: request.client, under: declaration)
+            limits.keep(scope: scope.contains)
+            return limits
         } catch let error as OAuthError {
             throw JWTRefusal("the client may not have its 'resource': \(error.description)")
         }

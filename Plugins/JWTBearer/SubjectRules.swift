@@ -16,12 +16,16 @@ struct SubjectRules: SettingValue {
         /// The subjects; nil for all, which is allowed only for users, because each of them is named in a document.
         let pattern: SubjectPattern?
         let owner: Owner
+        /// The clients that the rule is for; nil for all that may use the issuer's tokens.
+        let clients: [String]?
 
         init?(_ json: JSON) {
-            guard !json.members.isEmpty, json.members.allSatisfy({ ["subject", "as"].contains($0.name) }),
+            guard json.members.allSatisfy({ ["subject", "as", "clients"].contains($0.name) }),
                 let owner = json["as"]?.string.flatMap(Owner.init(rawValue:))
             else { return nil }
             self.owner = owner
+            clients = json["clients"].map { [String](setting: $0) ?? [] }
+            guard clients?.isEmpty != true else { return nil }
             guard let member = json["subject"] else {
                 guard owner == .user else { return nil }
                 pattern = nil
@@ -34,7 +38,12 @@ struct SubjectRules: SettingValue {
         var json: JSON {
             var json: JSON = ["as": .string(owner.rawValue)]
             json["subject"] = pattern.map { .string($0.description) }
+            json["clients"] = clients.map(JSON.strings)
             return json
+        }
+
+        func fits(_ subject: String, of client: String) -> Bool {
+            (pattern?.fits(subject) ?? true) && (clients?.contains(client) ?? true)
         }
     }
 
@@ -42,8 +51,8 @@ struct SubjectRules: SettingValue {
     static let none = SubjectRules(rules: [])
 
     static var expectation: String {
-        "a list of rules such as { subject: 'repo:shop/*', as: client } or { as: user }; a subject is exact, or ends "
-            + "with one '*' after ':' or '/'"
+        "a list of rules such as { subject: 'repo:shop/*', as: client, clients: [deploy] } or { as: user }; a subject "
+            + "is exact, or ends with one '*' after ':' or '/'"
     }
 
     private let rules: [Rule]
@@ -61,8 +70,8 @@ struct SubjectRules: SettingValue {
 
     var setting: JSON { .array(rules.map(\.json)) }
 
-    /// Whom a token with a subject is for; nil if no rule fits.
-    func owner(of subject: String) -> Owner? {
-        rules.first { $0.pattern?.fits(subject) ?? true }?.owner
+    /// Whom a token with a subject is for if a client sends it; nil if no rule fits.
+    func owner(of subject: String, from client: String) -> Owner? {
+        rules.first { $0.fits(subject, of: client) }?.owner
     }
 }

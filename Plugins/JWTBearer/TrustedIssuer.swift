@@ -26,8 +26,11 @@ struct TrustedIssuer: Sendable {
 
     /// Reads an issuer.
     ///
+    /// - Parameters:
+    ///   - settings: Its settings.
+    ///   - host: The host, which parses its keys.
     /// - Throws: `ConfigurationError`.
-    init(_ settings: Settings) throws {
+    init(_ settings: Settings, host: any PluginHost) throws {
         isEnabled = settings.read("enabled", default: true, "whether its tokens are accepted")
         audience = settings.read(
             "audience", default: "", "the 'aud' of its tokens; if it is empty, the issuer identifier of this server")
@@ -52,21 +55,41 @@ struct TrustedIssuer: Sendable {
         // Last, since it can throw, and a setting that has not been read counts as unknown.
         name = try settings.read("issuer", example: "https://idp.example.com", "the 'iss' of its tokens")
         guard !name.isEmpty else { throw ConfigurationError("'issuer' must not be empty", at: "issuer") }
-        self.keys = try TrustedIssuer.source(keys, address)
+        self.keys = try TrustedIssuer.source(keys, address, host)
     }
 
-    private static func source(_ keys: IssuerKeys, _ address: KeyAddress) throws -> KeySource {
+    private static func source(
+        _ keys: IssuerKeys, _ address: KeyAddress, _ host: any PluginHost
+    ) throws -> KeySource {
         switch (keys.keySet, address.url) {
-        case (let set?, nil): return .keys(set)
+        case (let set?, nil): return .keys(try parsed(set, host))
         case (nil, let url?): return .address(url)
         case (nil, nil): throw ConfigurationError("an issuer needs 'jwks_uri' or 'keys'")
         default: throw ConfigurationError("an issuer has either 'jwks_uri' or 'keys'; remove one", at: "keys")
         }
     }
 
-    /// Whether its tokens can be identity assertions.
-    var acceptsIdentityAssertions: Bool { types.names.contains(IdentityAssertion.type) }
+    private static func parsed(_ set: JSON, _ host: any PluginHost) throws -> PublicKeySet {
+        do {
+            return try host.foreignKeys.keys(in: set)
+        } catch {
+            throw ConfigurationError("the setting 'keys' is no key set that can be used: \(error)", at: "keys")
+        }
+    }
 
-    /// The types of its other tokens.
-    var plainTypes: [String] { types.names.filter { $0 != IdentityAssertion.type } }
+    /// Whether its tokens can be identity assertions.
+    var acceptsIdentityAssertions: Bool { !types.ofIdentityAssertions.isEmpty }
+
+    /// The rules for its tokens that are no identity assertions.
+    ///
+    /// - Parameter server: The issuer identifier of this server.
+    /// - Returns: The rules.
+    func plainRules(for server: String) -> JWTRules {
+        var rules = JWTRules(types: types.ofOthers, issuer: name, audience: [audience.isEmpty ? server : audience])
+        rules.isTypeOptional = types.areOptional
+        rules.algorithms = algorithms.names
+        rules.required = ["iss", "sub", "aud", "exp"]
+        rules.longestLife = longestLife
+        return rules
+    }
 }

@@ -93,6 +93,7 @@ struct JWTToken: Plugin, TokenFormat {
         add("epoch", authorization.epoch.map(JSON.integer))
         add("client_epoch", authorization.clientEpoch.map(JSON.integer))
         add("act", authorization.actor)
+        add("may_act", authorization.mayAct)
         add("cnf", authorization.confirmation.map { .object([.init($0.method, .string($0.value))]) })
         // The token type is part of the confirmation if it is not the default.
         add("cnf_type", authorization.confirmation.flatMap { $0.tokenType == "Bearer" ? nil : .string($0.tokenType) })
@@ -140,7 +141,7 @@ struct JWTToken: Plugin, TokenFormat {
         authorization.amr = claims["amr"]?.strings ?? []
         authorization.epoch = claims["epoch"]?.integer
         authorization.clientEpoch = claims["client_epoch"]?.integer
-        authorization.actor = claims["act"]
+        (authorization.actor, authorization.mayAct) = (claims["act"], claims["may_act"])
         if let bound = claims["cnf"]?.members.first, let value = bound.value.string {
             authorization.confirmation = Confirmation(
                 bound.name, value, tokenType: claims["cnf_type"]?.string ?? "Bearer")

@@ -7,6 +7,11 @@ struct IdentityTokens: Sendable {
     let host: any PluginHost
     let algorithm: ClientAttribute<String>
     let lifetime: Duration
+    /// Whether tokens name their grant, so that they can be exchanged and end with it.
+    let areBound: Bool
+
+    /// The `typ` of the header.
+    static let type = "JWT"
 
     /// The claims about the token itself, which claims sources must not set.
     static let reserved = [
@@ -44,9 +49,13 @@ struct IdentityTokens: Sendable {
                 for: authorization, client: issuance.client, scope: issuance.limits.scope, to: .identityToken)
             about += own.filter { claim in !about.contains { $0.name == claim.name } }
         }
-        let told = about.filter { !IdentityTokens.reserved.contains($0.name) }
+        let told = about.filter {
+            !IdentityTokens.reserved.contains($0.name) && !(areBound && BoundIdentity.reserved.contains($0.name))
+        }
+        let bound = areBound ? BoundIdentity.claims(of: issuance, id: host.random(bytes: 16)) : []
         return .string(
-            try await host.keys.sign(.object(claims.members + told), type: "JWT", algorithm: name))
+            try await host.keys.sign(
+                .object(claims.members + bound + told), type: IdentityTokens.type, algorithm: name))
     }
 }
 

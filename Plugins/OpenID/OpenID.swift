@@ -35,7 +35,10 @@ struct OpenID: Plugin {
         let isInToken = settings.read(
             "claims_in_id_token", default: false,
             "whether ID tokens contain the claims of the scope, which userinfo returns in any case")
-        tokens = IdentityTokens(host: host, algorithm: algorithm, lifetime: lifetime)
+        let areBound = settings.read(
+            "exchangeable_id_tokens", default: false,
+            "whether ID tokens name their grant, so that the plugin 'token-exchange' accepts them")
+        tokens = IdentityTokens(host: host, algorithm: algorithm, lifetime: lifetime, areBound: areBound)
         source = StandardClaims(isInToken: isInToken)
     }
 
@@ -44,6 +47,7 @@ struct OpenID: Plugin {
         registry.add(requiredScope: OpenID.scope)
         for name in algorithms { registry.add(signingAlgorithm: name) }
         registry.add(requestFilter: IdentityRequest(host: host))
+        if tokens.areBound { registry.add(resolver: BoundIdentity(host: host)) }
         registry.add(extension: IdentityExtension(tokens: tokens))
         registry.add(flow: IdentityFlow(tokens: tokens))
         registry.add(claims: source)

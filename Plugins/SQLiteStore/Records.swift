@@ -25,22 +25,30 @@ enum Records {
     }
 
     private static func readPart(_ keys: ArraySlice<StoreKey>, in database: Database) throws -> [StoreRecord?] {
-        let part =
-            "SELECT ? AS place, value, version, redeemed, expires_at, indexes FROM record "
-            + "WHERE collection = ? AND id = ?"
-        let statement = try database.cachedStatement(
-            sql: Array(repeating: part, count: keys.count).joined(separator: " UNION ALL "))
-        var arguments: [(any DatabaseValueConvertible)?] = []
-        for (place, key) in keys.enumerated() {
-            arguments += [place, key.collection, key.storedID] as [any DatabaseValueConvertible]
-        }
+        let statement = try database.cachedStatement(sql: sql(reading: keys.count))
+        let arguments = StatementArguments(keys.flatMap { [$0.collection, $0.storedID] })
         var found = [StoreRecord?](repeating: nil, count: keys.count)
-        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
         while let row = try rows.next() {
             let place: Int = row[0]
             found[place] = try record(keys[keys.startIndex + place], row)
         }
         return found
+    }
+
+    /// The SQL for small numbers of keys, by number: joining it takes longer than finding a record.
+    private static let shortest = (0...8).map(joined)
+
+    private static func sql(reading count: Int) -> String {
+        shortest.indices.contains(count) ? shortest[count] : joined(count)
+    }
+
+    /// The SQL that reads some keys, each with its place among them.
+    private static func joined(_ count: Int) -> String {
+        (0..<count).map { place in
+            "SELECT \(place) AS place, value, version, redeemed, expires_at, indexes FROM record "
+                + "WHERE collection = ? AND id = ?"
+        }.joined(separator: " UNION ALL ")
     }
 
     /// The record of a row, whose columns after the first are those of the table.

@@ -96,8 +96,8 @@ public struct Configuration: Sendable {
     public var users: [JSON] = []
     /// The settings of the pages.
     public var pages = Pages()
-    /// The networks, besides the public internet, to which the server may send requests.
-    public var outboundNetworks: [String] = []
+    /// The settings of requests to other servers.
+    public var outbound = Outbound()
     /// The lifetime of a session.
     public var sessionLifetime = Duration.seconds(12 * 3600)
     /// The minimum log level.

@@ -157,9 +157,7 @@ struct ConfigurationReader {
     }
 
     private mutating func readOutbound() {
-        var section = root.section("outbound", label: "'outbound'")
-        configuration.outboundNetworks = section.read("allowed_networks") ?? []
-        section.finish()
+        configuration.outbound = OutboundSection.read(root.section("outbound", label: "'outbound'"))
     }
 
     private mutating func readPaths() {

@@ -23,10 +23,10 @@ public struct ReloadRule: Sendable {
     ///
     /// Changes of the store and of plugin libraries are checked where plugins are loaded.
     public static let all = [
-        applies("clients"), applies("default_token_format"), applies("keys"), applies("pages"), applies("paths"),
-        applies("plugin_path"), applies("plugins"), applies("scopes"), applies("sessions"), applies("users"),
+        applies("clients"), applies("default_token_format"), applies("keys"), applies("outbound"),
+        applies("pages"), applies("paths"), applies("plugin_path"), applies("plugins"), applies("scopes"),
+        applies("sessions"), applies("users"),
         keeps("log", .warns) { [$0.logLevel, $0.logFormat] },
-        keeps("outbound", .warns) { $0.outboundNetworks },
         keeps("shutdown_limit", .warns) { $0.shutdownLimit },
         keeps("issuer", .refuses) { $0.issuer },
         keeps("listen", .refuses) { $0.listen },

@@ -18,6 +18,24 @@ struct CryptographyTests {
         #expect(Base64URL.decode("".utf8) == [])
     }
 
+    @Test("every text either is what its bytes are encoded as or is refused")
+    func everyDigit() {
+        for length in 1...9 {
+            let bytes = Digest.random(length)
+            let text = Array(Base64URL.encode(bytes).utf8)
+            #expect(Base64URL.decode(text) == bytes)
+            for place in text.indices {
+                for byte in UInt8.min...UInt8.max {
+                    var changed = text
+                    changed[place] = byte
+                    guard let decoded = Base64URL.decode(changed) else { continue }
+                    #expect(Array(Base64URL.encode(decoded).utf8) == changed)
+                }
+            }
+            #expect(Base64URL.decode(text + [UInt8(ascii: "A")]).map(Base64URL.encode) != Base64URL.encode(bytes))
+        }
+    }
+
     @Test("HMAC-SHA-256 matches the test vector", .clause("RFC 4231 section 4.3"))
     func hmac() {
         let code = Digest.hmac(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))

@@ -180,6 +180,33 @@ struct JOSETests {
         }
     }
 
+    @Test("RSA keys that are short, huge or even, or have a small, even or huge exponent, are refused")
+    func weakRSA() throws {
+        func key(_ bytes: Int, _ exponent: [UInt8] = [1, 0, 1], last: UInt8 = 0xA5) throws -> JSONWebKey {
+            let modulus = [0x80] + [UInt8](repeating: 0xA5, count: bytes - 2) + [last]
+            let members: JSON = [
+                "kty": "RSA", "n": .string(Base64URL.encode(modulus)), "e": .string(Base64URL.encode(exponent)),
+            ]
+            return try JSONWebKey(members)
+        }
+        for (bytes, exponent) in [
+            (256, [1, 0, 1]), (256, [3]), (2048, [1, 0, 1]), (256, [255, 255, 255, 255, 255, 255, 255, 255]),
+        ]
+            as [(Int, [UInt8])]
+        {
+            _ = try key(bytes, exponent)
+        }
+        for bytes in [128, 255, 2049, 3000, 4000] {
+            #expect(throws: JOSEError.self, "\(bytes) bytes") { try key(bytes) }
+        }
+        for exponent in [[0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1], [UInt8](repeating: 255, count: 256)]
+            as [[UInt8]]
+        {
+            #expect(throws: JOSEError.self, "\(exponent)") { try key(256, exponent) }
+        }
+        #expect(throws: JOSEError.self, "an even modulus") { try key(256, last: 0xA4) }
+    }
+
     @Test("a key set in which one key could be taken for another is refused", .clause("RFC 7517 section 4.5"))
     func sets() throws {
         let signed = try CompactJWS(JOSETests.a3Signed)

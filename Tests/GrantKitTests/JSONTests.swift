@@ -78,4 +78,30 @@ struct JSONTests {
         #expect(alike < plain * 20)
         #expect(throws: JSONError.self) { try JSON(parsing: "{\"K\":1,\"\u{212A}\":2,\"\u{212A}\":3}") }
     }
+
+    @Test("a repeated member name is refused in objects of every size, and names that only look alike are different")
+    func repeatedNames() throws {
+        func object(_ names: [String]) -> String { "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}" }
+        for count in 1...40 {
+            let names = (0..<count).map { "n\($0)" }
+            #expect(try JSON(parsing: object(names)).members.map(\.name) == names)
+            for place in [0, count / 2, count - 1] {
+                #expect(throws: JSONError.self) { try JSON(parsing: object(names + [names[place]])) }
+            }
+            let alike = names + ["\u{E9}", "e\u{301}"]
+            #expect(try JSON(parsing: object(alike)).members.count == count + 2)
+        }
+    }
+
+    @Test("members are set, replaced and removed in their order")
+    func setMembers() {
+        var json: JSON = ["a": 1, "b": 2]
+        let before = json
+        (json["c"], json["a"], json["b"], json["d"]) = (3, "x", nil, nil)
+        #expect(json == ["a": "x", "c": 3] && before == ["a": 1, "b": 2])
+        json = "text"
+        json["a"] = 1
+        #expect(json == ["a": 1])
+    }
+
 }

@@ -3,6 +3,7 @@
 
 import base64
 import hashlib
+import json
 import time
 
 import requests
@@ -24,8 +25,13 @@ def discovery(program):
     return get(program, f"{program.issuer}/.well-known/openid-configuration").json()
 
 
+def metadata(program):
+    """The metadata of any server (RFC 8414); 'discovery' is only there with OpenID Connect."""
+    return get(program, f"{program.issuer}/.well-known/oauth-authorization-server").json()
+
+
 def keys(program):
-    return KeySet.import_key_set(get(program, discovery(program)["jwks_uri"]).json())
+    return KeySet.import_key_set(get(program, metadata(program)["jwks_uri"]).json())
 
 
 def verify(program, token, algorithms):
@@ -37,6 +43,11 @@ def verify(program, token, algorithms):
     assert named[0].get("use") == "sig" and not named[0].is_private
     assert named[0].thumbprint() == header["kid"], "RFC 7638"
     return jwt.decode(token, named[0], algorithms=algorithms)
+
+
+def claims(token):
+    """The claims of a token that nobody has verified."""
+    return json.loads(jws.extract_compact(token.encode()).payload)
 
 
 def half_hash(text, algorithm):

@@ -4,72 +4,48 @@
 import json
 
 import pytest
-import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc.jwk import RSAKey
 from jwskate import Jwk
-from requests_oauth2client import ClientSecretJwt, InvalidClient, OAuth2Client, PrivateKeyJwt
+from requests_oauth2client import ClientSecretJwt, InvalidClient, PrivateKeyJwt
 
 import signed
-from program import Program
+from machines import Machines
 
-PLUGINS = """
-plugins:
-  - plugin: sqlite-store
-    settings: { path: var/grantor.db }
-  - jwt-token
-  - opaque-token
-  - client-credentials
-  - introspection
-  - revocation
-  - plugin: client-assertion
-    settings: { methods: [private_key_jwt, client_secret_jwt] }
-default_token_format: opaque
-"""
 SECRET = "demo-secret-of-more-than-32-bytes"
 KEYS = {alg: Jwk.generate(alg=alg).with_kid_thumbprint() for alg in ["ES256", "PS256", "EdDSA"]}
 RSA = RSAKey.generate_key(2048)
 
+PLUGINS = [
+    "opaque-token", "client-credentials", "introspection", "revocation",
+    {"plugin": "client-assertion", "settings": {"methods": ["private_key_jwt", "client_secret_jwt"]}},
+]
 
-class Machines(Program):
-    """Clients without users, each with another way to authenticate."""
 
-    def configuration(self):
-        def client(name, **document):
-            return {"id": name, "grant_types": ["client_credentials"], "scope": ["orders.read"], **document}
+def clients(application):
+    """Clients that each authenticate in another way."""
+    def client(name, **document):
+        return {"id": name, "grant_types": ["client_credentials"], "scope": ["orders.read"], **document}
 
-        published = {"jwks": {"keys": [RSA.as_dict(private=False)]}}
-        clients = [
-            *(client(alg, jwks={"keys": [key.public_jwk().to_dict()]}) for alg, key in KEYS.items()),
-            client("fetched", jwks_uri=self.callback.replace("/callback", "/keys")),
-            client("secret", secret=SECRET, token_endpoint_auth_method="client_secret_jwt"),
-            client("strict", **published),
-            client("older", **published, assertion_audience="token_endpoint"),
-        ]
-        tls = f"tls: {{ certificate: {self.certificate}, key: {self.folder}/key.pem }}"
-        listen = f"listen: {{ host: 127.0.0.1, port: {self.port}, {tls} }}\n"
-        return f"issuer: {self.issuer}\n" + listen + PLUGINS + "clients: " + json.dumps(clients) + "\n"
+    published = {"jwks": {"keys": [RSA.as_dict(private=False)]}}
+    return [
+        *(client(alg, jwks={"keys": [key.public_jwk().to_dict()]}) for alg, key in KEYS.items()),
+        client("fetched", jwks_uri=application.callback.replace("/callback", "/keys")),
+        client("secret", secret=SECRET, token_endpoint_auth_method="client_secret_jwt"),
+        client("strict", **published),
+        client("older", **published, assertion_audience="token_endpoint"),
+    ]
 
 
 @pytest.fixture(scope="module")
 def machines(application, tmp_path_factory):
     application.pages["/keys"] = json.dumps({"keys": [KEYS["ES256"].public_jwk().to_dict()]}).encode()
-    program = Machines(tmp_path_factory.mktemp("machines"), application.callback, secure=True)
+    program = Machines(tmp_path_factory.mktemp("machines"), PLUGINS, clients(application))
     program.secrets.add(SECRET)
     yield program
     program.stop()
-
-
-def metadata(program):
-    return signed.get(program, f"{program.issuer}/.well-known/oauth-authorization-server").json()
-
-
-def connect(program, auth):
-    session = requests.Session()
-    session.verify = program.certificate
-    return OAuth2Client.from_discovery_document(metadata(program), issuer=program.issuer, session=session, auth=auth)
 
 
 def walk(client):
@@ -83,18 +59,18 @@ def walk(client):
 
 @pytest.mark.parametrize("name, alg", [*((alg, alg) for alg in KEYS), ("fetched", "ES256")])
 def test_private_key_jwt(machines, name, alg):
-    assert alg in metadata(machines)["token_endpoint_auth_signing_alg_values_supported"]
-    walk(connect(machines, PrivateKeyJwt(name, KEYS[alg], aud=machines.issuer)))
+    assert alg in signed.metadata(machines)["token_endpoint_auth_signing_alg_values_supported"]
+    walk(machines.connect(PrivateKeyJwt(name, KEYS[alg], aud=machines.issuer)))
 
 
 def test_client_secret_jwt(machines):
-    walk(connect(machines, ClientSecretJwt("secret", SECRET, aud=machines.issuer)))
+    walk(machines.connect(ClientSecretJwt("secret", SECRET, aud=machines.issuer)))
     with pytest.raises(InvalidClient):
-        connect(machines, ClientSecretJwt("secret", SECRET[::-1], aud=machines.issuer)).client_credentials()
+        machines.connect(ClientSecretJwt("secret", SECRET[::-1], aud=machines.issuer)).client_credentials()
 
 
 def test_an_assertion_is_accepted_once(machines):
-    client = connect(machines, PrivateKeyJwt("ES256", KEYS["ES256"], aud=machines.issuer, jti_gen=lambda: "once"))
+    client = machines.connect(PrivateKeyJwt("ES256", KEYS["ES256"], aud=machines.issuer, jti_gen=lambda: "once"))
     client.client_credentials()
     with pytest.raises(InvalidClient):
         client.client_credentials()
@@ -103,14 +79,14 @@ def test_an_assertion_is_accepted_once(machines):
 def test_the_called_url_as_the_audience_is_refused(machines):
     # What the library sends unless it is told the issuer.
     with pytest.raises(InvalidClient):
-        connect(machines, PrivateKeyJwt("ES256", KEYS["ES256"])).client_credentials()
+        machines.connect(PrivateKeyJwt("ES256", KEYS["ES256"])).client_credentials()
 
 
 def older(program, name):
     """Authlib's session, which signs for the URL of the token endpoint."""
     session = OAuth2Session(name, RSA, token_endpoint_auth_method="private_key_jwt", scope="orders.read")
     session.verify = program.certificate
-    endpoint = metadata(program)["token_endpoint"]
+    endpoint = signed.metadata(program)["token_endpoint"]
     session.register_client_auth_method(PrivateKeyJWT(endpoint))
     return session.fetch_token(endpoint, grant_type="client_credentials")
 

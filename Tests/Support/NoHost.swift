@@ -67,7 +67,9 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func verify(
         _ token: String, by source: KeySource, _ rules: JWTRules
     ) async throws -> VerifiedJWT { throw error }
+    public func keys(in set: JSON) throws -> PublicKeySet { throw error }
     public func unverified(_ token: String) -> UnverifiedJWT? { nil }
+    public func issuer(_ name: String) -> ForeignIssuer? { nil }
     public func digest(_ text: String) -> String { text }
     public func leftHalf(_ text: String, algorithm: String) -> String { text }
     public func claims(
@@ -76,6 +78,9 @@ public struct NoHost: PluginHost, ClientDirectory, UserDirectory, TokenService, 
     public func limits(
         _ parameters: Parameters, for client: Client, under grant: GrantDeclaration
     ) async throws -> AccessLimits { throw error }
+    public func derive(
+        from token: ResolvedToken, for request: TokenRequest, audience: [String]
+    ) async throws -> Authorization { throw error }
 }
 
 /// An empty directory that accepts nothing.

@@ -42,7 +42,12 @@ public struct Signer: Sendable {
 
     /// Signs any header and payload.
     public func sign(_ header: JSON, _ payload: [UInt8]) throws -> String {
-        let text = Base64URL.encode(header.bytes) + "." + Base64URL.encode(payload)
+        try sign(raw: header.bytes, payload)
+    }
+
+    /// Signs any bytes in the place of header and payload.
+    public func sign(raw header: [UInt8], _ payload: [UInt8]) throws -> String {
+        let text = Base64URL.encode(header) + "." + Base64URL.encode(payload)
         return text + "." + Base64URL.encode(try key.sign(Array(text.utf8)))
     }
 

@@ -26,6 +26,7 @@ import ServerConfiguration
 import ServerHTTP
 import SessionsAPI
 import Synchronization
+import TokenExchange
 import TokenRevocation
 import Webhooks
 
@@ -55,6 +56,7 @@ public enum Plugins {
     public static let revocation = type(revocationPluginMake)
     public static let sessionsAPI = type(sessionsAPIPluginMake)
     public static let sqliteStore = type(sqliteStorePluginMake)
+    public static let tokenExchange = type(tokenExchangePluginMake)
     public static let webhooks = type(webhooksPluginMake)
 
     /// All plugins; a test compares this list with that in Package.swift.
@@ -62,7 +64,7 @@ public enum Plugins {
         [
             adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
             introspection, jwtBearer, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin,
-            refreshToken, revocation, sessionsAPI, sqliteStore, webhooks,
+            refreshToken, revocation, sessionsAPI, sqliteStore, tokenExchange, webhooks,
         ] + withLibpq
 
     #if POSTGRESQL
@@ -107,6 +109,8 @@ public final class ManualClock: ServerEnvironment {
     public init() {}
 
     public var now: Timestamp { Timestamp(seconds: seconds.withLock { $0 }) }
+    /// Reads the clock.
+    public var read: @Sendable () -> Timestamp { { self.now } }
 
     public func advance(_ span: Duration) {
         seconds.withLock { $0 += span.components.seconds }
@@ -164,7 +168,7 @@ public struct TestServer: Sendable {
             issuer: issuer, environment: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound, isDevelopment: isDevelopment)
-        keys = try await TestServer.open(core, plugins, clients, users, format, passwords)
+        keys = try await TestServer.open(core, clock, plugins, clients, users, format, passwords)
     }
 
     /// Another node on the same store.
@@ -181,22 +185,22 @@ public struct TestServer: Sendable {
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
-        keys = try await KeyKeeper(node.core.store, .init(needs: needs)).open(now: core.now)
+        keys = try await KeyKeeper(node.core.store, .init(needs: needs), clock: node.clock.read).open(now: core.now)
         core.open(store: CheckedStore(node.core.store, of: "memory-store"), keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)
     }
 
     private static func open(
-        _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
-        _ passwords: CountingPasswords
+        _ core: ServerCore, _ clock: ManualClock, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON],
+        _ format: String?, _ passwords: CountingPasswords
     ) async throws -> ServerKeyRing {
         let generation = try build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
-        let keys = try await KeyKeeper(store, .init(needs: needs)).open(now: core.now)
+        let keys = try await KeyKeeper(store, .init(needs: needs), clock: clock.read).open(now: core.now)
         core.open(store: store, keys: keys, publicJWKS: keys.publicJWKS)
         for plugin in generation.plugins { try await plugin.start() }
         core.install(generation)

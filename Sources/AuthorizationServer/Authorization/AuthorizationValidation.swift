@@ -41,7 +41,7 @@ struct AuthorizationValidation {
                 request, within: try narrowing.requested(parameters, underAll: flows.map(\.grant.key)))
             // What could not be issued later is refused before anyone is asked.
             for plan in flows.compactMap({ client.plans[$0.grant.key] }) {
-                _ = try narrowing.narrow(policy.limits, plan, for: .authorization(request))
+                _ = try narrowing.narrow(policy.limits, plan)
             }
             guard policy.limits.isOpen(at: core.now) else {
                 throw OAuthError(

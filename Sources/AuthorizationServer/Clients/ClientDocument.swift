@@ -162,7 +162,7 @@ struct ClientDocument {
 
     private mutating func check(_ value: JSON, _ attribute: AttributeDeclaration, _ place: Path) {
         guard attribute.accepts(value) else {
-            report(place, "'\(attribute.name)' must be \(attribute.expectation)")
+            report(place, "'\(attribute.name)' \(attribute.problem(with: value))")
             return
         }
         guard let text = value.string, let advice = attribute.advice[text] else { return }

@@ -10,6 +10,15 @@ extension StoredClients {
         try await stored(id)?.secrets ?? []
     }
 
+    /// The methods by which a client may authenticate; empty if it is not valid with the loaded plugins, or not in the
+    /// store.
+    ///
+    /// - Throws: `StoreError`.
+    package func methods(of id: String) async throws -> [String] {
+        guard let stored = try await stored(id) else { return [] }
+        return generation.read(stored, secrets, cryptography).client?.methods ?? []
+    }
+
     /// Gives a client a new secret, while the previous one stays valid for some time.
     ///
     /// - Parameters:

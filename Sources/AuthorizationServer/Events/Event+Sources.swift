@@ -13,11 +13,12 @@ extension Event {
             "issued": .strings(issuance.members.map(\.name).filter { !Event.about.contains($0) }),
             "scope": .string(issuance.limits.scope.description),
         ]
+        if let type = issuance.authorization.issuedType { details["issued_token_type"] = .string(type) }
         if !issuance.limits.audience.isEmpty { details["audience"] = .strings(issuance.limits.audience) }
     }
 
     /// Members that only describe the others.
-    private static let about: Set<String> = ["token_type", "expires_in", "scope"]
+    private static let about: Set<String> = ["token_type", "expires_in", "scope", "issued_token_type"]
 
     /// Describes something that happened to a session.
     init(_ kind: Event.Kind, _ session: Session, details: JSON) {

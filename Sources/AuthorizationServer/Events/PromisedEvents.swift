@@ -28,7 +28,9 @@ package struct PromisedEvents: Sendable {
     /// - Returns: The outcome of the change. A conflict is about one of its own writes.
     /// - Throws: `StoreError`.
     func commit(_ change: [StoreWrite], in store: any Store) async throws -> WriteOutcome {
-        try await added.commit(with: change, in: store) { plugin in
+        // Nearly always: without outboxes, nothing is added.
+        guard !added.isEmpty else { return try await store.write(change) }
+        return try await added.commit(with: change, in: store) { plugin in
             logger?.error(
                 "the writes that a plugin adds to a change cannot be committed, so they are left out",
                 metadata: ["plugin": "\(plugin)", "events": "\(events.map(\.kind.rawValue).joined(separator: ", "))"])

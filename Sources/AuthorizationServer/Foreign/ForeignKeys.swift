@@ -14,16 +14,25 @@ struct ForeignKeys: ForeignKeyService {
         try? core.cryptography.read(token)
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? {
+        core.generation?.capabilities.issuers.first { $0.name == name }
+    }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let jwt = try core.cryptography.read(token)
         try checkKind(jwt.header, source)
         try rules.check(jwt, at: core.now)
         let party = try await verifySignature(of: token, by: source)
-        if rules.isSingleUse {
-            let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
-            try await used.use(jwt.claims, of: jwt.claims["iss"]?.string ?? party, by: plugin)
-        }
-        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+        var verified = VerifiedJWT(header: jwt.header, claims: jwt.claims)
+        guard rules.isSingleUse else { return verified }
+        let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
+        let write = try await used.write(for: jwt.claims, of: jwt.claims["iss"]?.string ?? party, by: plugin)
+        if rules.isUsedByCaller { verified.writes = [write] } else { try await used.commit(write) }
+        return verified
+    }
+
+    func keys(in set: JSON) throws -> PublicKeySet {
+        PublicKeySet(try core.cryptography.publicKeys(set))
     }
 
     /// Keeps signatures and message authentication codes apart, so that no public key can be taken for a secret (RFC
@@ -55,7 +64,7 @@ struct ForeignKeys: ForeignKeyService {
             try await verify(token, byKeysAt: address)
             return address
         case .keys(let set):
-            try ForeignKeys.accept(try core.cryptography.publicKeys(set).verify(token))
+            try ForeignKeys.accept(set.keys.verify(token))
             return ""
         case .secret(let client):
             guard let keys = client.secretKeys else { throw JWTRefusal("the client has no readable secret") }

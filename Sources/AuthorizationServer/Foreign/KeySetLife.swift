@@ -3,7 +3,7 @@
 import GrantKit
 import OutsideText
 
-/// How long a key set may be kept, by the headers that came with it (RFC 9111 section 5.2.2).
+/// How long a key set may be kept, by the headers that came with it (RFC 9111 sections 5.2.2 and 4.2.3).
 enum KeySetLife {
     /// The bounds: a shorter life would cause too many requests, and after a longer one a stolen key would still count.
     static let bounds = Duration.seconds(60)...Duration.seconds(86400)
@@ -15,15 +15,21 @@ enum KeySetLife {
         let directives = headers.filter { $0.name == "cache-control" }
             .flatMap { $0.value.raw.split(at: ",") }.map { $0.trimmed() }
         if directives.contains(where: { $0.isWord("no-store") || $0.isWord("no-cache") }) { return bounds.lowerBound }
-        let ages = directives.compactMap(age)
-        guard let shortest = ages.min() else { return usual }
-        return min(max(.seconds(shortest), bounds.lowerBound), bounds.upperBound)
+        guard let shortest = directives.compactMap(longestAge).min() else { return usual }
+        // A cache on the way may have kept the response for a part of that time.
+        let age = headers.filter { $0.name == "age" }.compactMap { seconds($0.value.raw.trimmed()) }.max() ?? 0
+        return min(max(.seconds(shortest - age), bounds.lowerBound), bounds.upperBound)
     }
 
     /// The seconds of a `max-age`; nil for any other directive.
-    private static func age(_ directive: RawText) -> Int64? {
+    private static func longestAge(_ directive: RawText) -> Int64? {
         guard let (name, value) = directive.cut(at: "="), name.isWord("max-age") else { return nil }
-        let digits = value.bytes.filter { $0 != UInt8(ascii: "\"") }
+        return seconds(value)
+    }
+
+    /// A number of seconds, also in quotes; nil for anything else.
+    private static func seconds(_ text: RawText) -> Int64? {
+        let digits = text.bytes.filter { $0 != UInt8(ascii: "\"") }
         guard !digits.isEmpty, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         // A number that does not fit is as good as the longest.
         return Int64(String(decoding: digits, as: UTF8.self)) ?? .max

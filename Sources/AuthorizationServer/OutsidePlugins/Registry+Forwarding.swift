@@ -16,6 +16,7 @@ extension Registry {
     private func addTokenRoles(to forwarded: inout Registry, _ threads: PluginThreads) {
         for role in grants { forwarded.add(grant: ForwardedGrant(role, on: threads)) }
         for role in extensions { forwarded.add(extension: ForwardedExtension(role, on: threads)) }
+        for role in products { forwarded.add(product: ForwardedProduct(role, on: threads)) }
         for role in tokenFilters { forwarded.add(tokenFilter: ForwardedTokenFilter(role, on: threads)) }
         for role in claimsSources { forwarded.add(claims: ForwardedClaims(role, on: threads)) }
         for role in revocationParticipants { forwarded.add(revocation: ForwardedParticipant(role, on: threads)) }
@@ -57,6 +58,7 @@ extension Registry {
         for page in pages { forwarded.add(page: page.name, template: page.template, texts: page.texts) }
         for document in documents { forwarded.add(document: document.name, adding: document.adding) }
         for collection in collections { forwarded.add(collection: collection) }
+        for issuer in issuers { forwarded.add(issuer: issuer) }
         for word in scopesOnRequest { forwarded.add(scopeOnRequest: word) }
         for word in requiredScopes { forwarded.add(requiredScope: word) }
         for algorithm in signingAlgorithms { forwarded.add(signingAlgorithm: algorithm) }

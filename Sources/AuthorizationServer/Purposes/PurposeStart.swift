@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The start of an interaction by an endpoint of a plugin, as it is kept in the sealed state.
 struct PurposeStart: Sendable {

@@ -12,7 +12,8 @@ final class RecentRecords: Sendable {
     @TaskLocal private static var inProgress: RecentRecords?
 
     private let mark = RequestMark()
-    private let found = Mutex<[StoreKey: StoreRecord?]>([:])
+    /// A list, because two keys are compared faster than one is hashed.
+    private let found = Mutex<[(key: StoreKey, record: StoreRecord?)]>([])
 
     /// Runs a request that needs the user or the client of its token more than once.
     static func serve<Value>(_ body: () async throws -> Value) async rethrows -> Value {
@@ -23,14 +24,17 @@ final class RecentRecords: Sendable {
 
     /// Keeps the result of reading a key.
     func keep(_ record: StoreRecord?, at key: StoreKey) {
-        found.withLock { _ = $0.updateValue(record, forKey: key) }
+        found.withLock { found in
+            found.removeAll { $0.key == key }
+            found.append((key, record))
+        }
     }
 
     /// Reads a record, or returns the one that this request has already read.
     ///
     /// - Throws: `StoreError`.
     static func read(_ key: StoreKey, from store: any Store) async throws -> StoreRecord? {
-        if let recent = current, let kept = recent.found.withLock({ $0[key] }) { return kept }
+        if let kept = current?.found.withLock({ found in found.first { $0.key == key } }) { return kept.record }
         return try await store.read(key)
     }
 }

@@ -45,10 +45,7 @@ public struct RequestDispatcher: Sendable {
         let start = ContinuousClock.now
         guard let generation = core.generation else { return .text("starting\n", status: 503) }
         guard let handler = generation.routes[path: request.head.path] else {
-            let pages = PageResponder(core: core, generation: generation)
-            if let asset = pages.asset(request.head) { return asset }
-            core.logger.debug("not found", metadata: ["request": "\(request.head.id)"])
-            return pages.notFound(request.head) ?? .json(["error": "not_found"], status: 404)
+            return notFound(request.head, generation)
         }
         var trace = RequestTrace(endpoint: handler.name, context: context)
         var (response, outcome) = await answer(request, handler, generation, &trace)
@@ -56,8 +53,19 @@ public struct RequestDispatcher: Sendable {
         CrossOrigin.apply(origin, handler.audience, to: &response)
         core.metrics.count(
             endpoint: trace.endpoint, grant: trace.grant, outcome: outcome, duration: ContinuousClock.now - start)
-        log(request.head, response, trace)
+        if core.logger.logLevel <= .debug { log(request.head, response, trace) }
         return response
+    }
+
+    // A frame of an asynchronous function has room for all that it calls inline, and is allocated for each request. So
+    // what is rare in these functions is in functions that are not inlined.
+
+    @inline(never)
+    private func notFound(_ head: RequestHead, _ generation: Generation) -> ServerResponse {
+        let pages = PageResponder(core: core, generation: generation)
+        if let asset = pages.asset(head) { return asset }
+        core.logger.debug("not found", metadata: ["request": "\(head.id)"])
+        return pages.notFound(head) ?? .json(["error": "not_found"], status: 404)
     }
 
     private func answer(
@@ -67,11 +75,19 @@ public struct RequestDispatcher: Sendable {
             let response = try await admit(request, handler, generation, &trace)
             return (response, response.status == 405 ? "method_not_allowed" : "ok")
         } catch {
-            trace.named = NamedInRequest(request, trace.parameters)
-            let failure = RequestFailure(error, of: request.head, trace, core)
-            failure.record()
-            return (failure.answer(to: handler.audience, generation), failure.refusal.code.rawValue)
+            return failed(error, request, handler.audience, generation, &trace)
         }
+    }
+
+    @inline(never)
+    private func failed(
+        _ error: any Error, _ request: ServerRequest, _ audience: RouteAudience, _ generation: Generation,
+        _ trace: inout RequestTrace
+    ) -> (ServerResponse, outcome: String) {
+        trace.named = NamedInRequest(request, trace.parameters)
+        let failure = RequestFailure(error, of: request.head, trace, core)
+        failure.record()
+        return (failure.answer(to: audience, generation), failure.refusal.code.rawValue)
     }
 
     /// Checks headers and method, then serves the request.
@@ -79,17 +95,27 @@ public struct RequestDispatcher: Sendable {
         _ request: ServerRequest, _ handler: any RouteHandler, _ generation: Generation, _ trace: inout RequestTrace
     ) async throws -> ServerResponse {
         try SingleHeaders.check(request.head)
-        if let preflight = try await preflight(request.head, handler, generation) { return preflight }
+        if request.head.method == "OPTIONS", let preflight = try await preflight(request.head, handler, generation) {
+            return preflight
+        }
         if handler.audience != .everybody, core.recorder.refusesRequests { throw EventRecorder.unrecorded }
         if handler.methods.contains(request.head.method) {
             return try await handler.serve(request, core, generation, &trace)
         }
         guard request.head.method == "HEAD", handler.methods.contains("GET") else { return refuse(handler) }
-        return try await HeadRequest.respond(to: request) { request in
+        return try await head(request, handler, generation, &trace)
+    }
+
+    @inline(never)
+    private func head(
+        _ request: ServerRequest, _ handler: any RouteHandler, _ generation: Generation, _ trace: inout RequestTrace
+    ) async throws -> ServerResponse {
+        try await HeadRequest.respond(to: request) { request in
             try await handler.serve(request, core, generation, &trace)
         }
     }
 
+    @inline(never)
     private func refuse(_ handler: any RouteHandler) -> ServerResponse {
         let methods = handler.allowedMethods.joined(separator: ", ")
         var response = ServerResponse.json(
@@ -100,6 +126,7 @@ public struct RequestDispatcher: Sendable {
 
     // MARK: scripts of other origins
 
+    @inline(never)
     private func preflight(
         _ head: RequestHead, _ handler: any RouteHandler, _ generation: Generation
     ) async throws -> ServerResponse? {
@@ -108,6 +135,7 @@ public struct RequestDispatcher: Sendable {
         return origin.map { CrossOrigin.permission(for: $0, handler.allowedMethods) }
     }
 
+    @inline(never)
     private func log(_ head: RequestHead, _ response: ServerResponse, _ trace: RequestTrace) {
         core.logger.debug(
             "request",

@@ -8,6 +8,7 @@ public struct Capabilities: Sendable {
     let grants: [String: Owned<any TokenGrant>]
     let declarations: [GrantDeclaration]
     let formats: [Owned<any TokenFormat>]
+    let products: [Owned<any TokenProduct>]
     let extensions: [Owned<any ResponseExtension>]
     let resolvers: [Owned<any TokenResolver>]
     /// The endpoints for clients, those that need an access token, and those for browsers, in this order.
@@ -16,6 +17,8 @@ public struct Capabilities: Sendable {
     private let servedScopes: [Scope]
     /// The authenticators of clients, beside the methods of the core.
     let authenticators: [Owned<any ClientAuthenticator>]
+    /// The issuers that plugins trust.
+    let issuers: [ForeignIssuer]
     let flows: [Owned<any AuthorizationFlow>]
     let requestFilters: [Owned<any AuthorizationRequestFilter>]
     let tokenFilters: TokenFilters
@@ -73,6 +76,7 @@ public struct Capabilities: Sendable {
             all.map(\.role.declaration) + flows.map(\.role.grant) + asking.map(\.role.grant))
         names.claimGrantsOfInteractions(plugins)
         formats = plugins.owned(\.formats)
+        products = plugins.owned(\.products)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
@@ -83,6 +87,7 @@ public struct Capabilities: Sendable {
         steps = plugins.owned(\.steps).sorted { $0.role.phase.rawValue < $1.role.phase.rawValue }
         claimsSources = plugins.owned(\.claimsSources)
         hasTokenClaims = claimsSources.contains { $0.role.destinations.contains(.accessToken) }
+        issuers = registries.flatMap(\.issuers)
         documents = registries.flatMap(\.documents)
         revocationParticipants = plugins.owned(\.revocationParticipants)
         outboxes = Outboxes(plugins)

@@ -7,11 +7,14 @@ import Synchronization
 
 /// A plugin's store whose results are checked against the contract (decision 0037).
 ///
-/// A store that breaks the contract counts as a failed store. Callers may rely on the shape of every result.
+/// A store that breaks the contract counts as a failed store. Callers may rely on the shape of every result. A commit of
+/// new jobs, by the core or by a plugin, wakes their runner.
 public final class CheckedStore: Store {
     private let inner: any Store
     private let plugin: String
     private let logger: Logger
+    /// The runner's news of jobs, once a server serves this store.
+    private let pending = AtomicLazyReference<PendingJobs>()
     /// The rules whose breach has been logged.
     private let logged = Mutex<Set<Rule>>([])
 
@@ -30,6 +33,13 @@ public final class CheckedStore: Store {
         self.inner = inner
         self.plugin = plugin
         self.logger = logger
+    }
+
+    /// Tells a runner of each job that is committed from now on.
+    ///
+    /// It is part of this type, since one more store around this one would be one more suspension in each request.
+    func wake(_ jobs: PendingJobs) {
+        _ = pending.storeIfNil(jobs)
     }
 
     /// Prepares these collections.
@@ -52,7 +62,10 @@ public final class CheckedStore: Store {
     /// Checks that a conflict names one of the writes and a record with the key of that write.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         let outcome = try await PluginFailure.naming(plugin, "Store.write") { try await inner.write(writes) }
-        guard case .conflict(let place, let found) = outcome else { return outcome }
+        guard case .conflict(let place, let found) = outcome else {
+            pending.load()?.wake(for: writes)
+            return outcome
+        }
         guard writes.indices.contains(place) else {
             throw breach(.entry, "it reported a conflict at index \(place) of \(writes.count) writes")
         }

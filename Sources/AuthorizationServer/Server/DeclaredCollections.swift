@@ -61,10 +61,13 @@ final class DeclaredCollections: Sendable {
 }
 
 extension StoreWrite {
-    /// Whether the host makes such writes for plugins: a new job, or the condition that something is not revoked.
+    /// Whether the host makes such writes for plugins: a new job, the use of a token of another party, or the condition
+    /// that something is not revoked.
     fileprivate var isOfService: Bool {
         switch self {
-        case .create(let record): record.key.collection == StoredJob.collection.name
+        case .create(let record):
+            record.key.collection == StoredJob.collection.name || record.key.collection == UsedJWT.collection.name
+        case .replace(let record, _): record.key.collection == UsedJWT.collection.name
         case .absent(let key): key.collection == Tombstone.collection.name
         default: false
         }

@@ -13,6 +13,8 @@ struct NameClaim: Hashable, CustomStringConvertible {
         case responseMember = "response member"
         case responseType = "response type"
         case tokenFormat = "token format"
+        case tokenType = "token type"
+        case trustedIssuer = "trusted issuer"
         case store = "server's store"
     }
 
@@ -40,6 +42,7 @@ struct NameClaim: Hashable, CustomStringConvertible {
     func remedy(for id: String, takenBy owner: String) -> String {
         switch kind {
         case .store: "load one of them"
+        case .trustedIssuer: "list it once, in the settings of one plugin"
         case .path where owner == "core": "ask its author to choose another path"
         default: NameClaim.remedy(for: name, of: id, takenBy: owner)
         }

@@ -6,7 +6,7 @@ import OutsideText
 /// Records which plugin claims which name, and reports names that two of them claim.
 struct NameClaims {
     /// The members of token responses that the core sets.
-    static let responseMembers = ["access_token", "token_type", "expires_in", "scope"]
+    static let responseMembers = ["access_token", "token_type", "expires_in", "scope", "issued_token_type"]
 
     /// The names of the core's collections, with that of the keys.
     static let collectionsOfCore = ServerCore.collections.map(\.name) + ["key_ring"]
@@ -18,7 +18,7 @@ struct NameClaims {
         (.document, ["oauth-authorization-server", "jwks.json"]),
         (.authenticationMethod, ClientMethod.ofCore), (.step, [InteractionRun.step]),
         (.formField, InteractionRun.fields),
-        (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
+        (.tokenType, TokenType.ofServer), (.responseMember, responseMembers), (.metadata, Array(Metadata.own)),
     ]
 
     private var owners = NameClaims.ofCore.reduce(into: [NameClaim: String]()) { owners, own in
@@ -70,6 +70,7 @@ struct NameClaims {
         return [
             (.grant, registry.grants.map(\.declaration).flatMap(names(of:))),
             (.tokenFormat, registry.formats.map(\.name)),
+            (.tokenType, registry.products.flatMap(\.types)), (.trustedIssuer, registry.issuers.map(\.name)),
             (.responseMember, registry.extensions.flatMap(\.members)),
             (.path, routes.map(\.claim)), (.metadata, routes.compactMap(\.metadata)),
             (.job, registry.jobs.map(\.name)), (.responseType, registry.flows.map(\.word)),

@@ -95,8 +95,8 @@ public final class ServerCore: Sendable {
     ///   - cache: How long others may cache them.
     public func open(store: CheckedStore, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
-        let waking = WakingStore(inner: store, pending: pendingJobs)
-        state.withLock { $0.opened = Opened(store: waking, keys: keys, publicKeys: document) }
+        store.wake(pendingJobs)
+        state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
     }
 
     /// Serves a generation from the next request on.

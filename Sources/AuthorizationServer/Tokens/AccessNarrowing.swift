@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// Narrows scope and audience, for both endpoints, to what a client may have and what a request asks for.
 struct AccessNarrowing {
@@ -84,8 +84,16 @@ struct AccessNarrowing {
     /// the token endpoint asks for.
     ///
     /// - Throws: `OAuthError` `invalid_scope` or `invalid_target`.
-    func narrow(_ granted: AccessLimits, _ plan: TokenPlan, for request: Issuance.Answer) throws -> AccessLimits {
-        var limits = try narrow(granted, plan)
+    func narrow(
+        _ authorization: Authorization, _ plan: TokenPlan, for request: Issuance.Answer
+    ) throws -> AccessLimits {
+        var limits = authorization.limits
+        if authorization.derivation == nil {
+            limits = try narrow(limits, plan)
+        } else {
+            // Which audience may follow from another is the decision of the grant.
+            limits.keep(scope: client.scope.contains)
+        }
         // After a request to the authorization endpoint, the user may have allowed less than was requested.
         guard case .token(let request) = request else { return limits }
         try narrow(&limits, to: request.parameters)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The rules of the core about access, as it lends them to plugins.
 struct ClientAccess: AccessService {
@@ -26,5 +26,28 @@ struct ClientAccess: AccessService {
         var limits = try narrowing.narrow(try narrowing.requested(parameters, under: grant.key), plan)
         try narrowing.narrow(&limits, to: parameters)
         return limits
+    }
+
+    func derive(
+        from token: ResolvedToken, for request: TokenRequest, audience: [String]
+    ) async throws -> Authorization {
+        if token.kind == .refresh { try await checkRefresh(token, request.client) }
+        return try Authorization.derived(
+            from: token, for: request, audience: audience, recomputing: generation?.capabilities.claims ?? [])
+    }
+
+    /// Checks what a refresh would check: the client still may use the grant under which the token was issued.
+    ///
+    /// - Throws: `OAuthError` `invalid_request`; `StoreError`.
+    private func checkRefresh(_ token: ResolvedToken, _ client: Client) async throws {
+        let original = token.authorization
+        guard let generation, let registered = try await Clients(core, generation).registered(client.id),
+            client.id == token.clientID, client.grants.contains(original.origin),
+            registered.isFirstParty || !original.restsOnFirstParty(generation)
+        else {
+            throw OAuthError(
+                .invalidRequest, "the subject token is not accepted",
+                reason: "the client could not use this refresh token to refresh")
+        }
     }
 }

@@ -38,6 +38,7 @@ struct TokenEndpoint {
             let decided = try await grant.authorize(request)
             try plan.grant.owner.check(decided.writes, of: "the grant '\(plan.declaration.key)'")
             try checkSubject(of: decided, request.client, plan)
+            try checkDerivation(of: decided, plan)
             noteExcess(of: decided, request.client, plan)
             return decided
         }
@@ -69,6 +70,15 @@ struct TokenEndpoint {
         }
         throw PluginMistake(
             "the grant '\(plan.declaration.key)' of the plugin '\(plan.grant.plugin)' returned \(mistake)",
+            of: plan.grant.plugin)
+    }
+
+    /// Refuses a derived authorization that allows more than was derived.
+    private func checkDerivation(of decided: Authorization, _ plan: GrantPlan) throws {
+        guard let derivation = decided.derivation, !derivation.isKept(in: decided) else { return }
+        throw PluginMistake(
+            "the grant '\(plan.declaration.key)' of the plugin '\(plan.grant.plugin)' changed what it has derived from "
+                + "a token; it must only narrow the limits, and add an actor, attachments and writes",
             of: plan.grant.plugin)
     }
 

@@ -46,7 +46,7 @@ struct TokenIssuer {
         guard authorization.clientEpoch == registered.epoch else {
             throw OAuthError.invalidGrant(reason: "the client '\(client.id)' has been deactivated or removed since")
         }
-        guard registered.isFirstParty || !restsOnFirstParty(authorization) else {
+        guard registered.isFirstParty || !authorization.restsOnFirstParty(generation) else {
             throw OAuthError.invalidGrant(
                 reason: "the user was not asked to consent, and the client '\(client.id)' is no longer first-party")
         }
@@ -79,55 +79,64 @@ struct TokenIssuer {
                 + "nothing: set grantID where the record is created, and return the same one when it is redeemed")
     }
 
-    /// Whether this was granted in an interaction, without asking the user for consent.
-    private func restsOnFirstParty(_ decided: Authorization) -> Bool {
-        guard !decided.origin.isEmpty, case .user = decided.subject else { return false }
-        return generation.capabilities.asksUsers(under: decided.origin)
-            && !Tombstone.wasAsked(forGrant: decided.grantID)
-    }
-
     // MARK: narrow, mint, extend
 
     private static let stages = [Stage.credential, .assertion]
 
     /// Builds a response stage by stage: in each, the parts first, then what other plugins add to tokens.
     ///
-    /// One value grows from part to part, because copying it is the largest cost here.
+    /// One value grows from part to part, because copying it is the largest cost here. What most responses do not need
+    /// is in functions of its own, so that the frame of this one, which is allocated for each response, stays small.
     private func make(_ pending: some PendingAnswer, _ authorization: Authorization) async throws -> Issuance {
-        let (request, now, parts) = (pending.request, core.now, pending.parts)
+        let (now, parts) = (core.now, pending.parts)
         guard authorization.limits.isOpen(at: now) else { throw pending.ended }
         guard let first = parts.min(by: { $0.stage.rawValue < $1.stage.rawValue }) else {
             throw OAuthError(.serverError, reason: "the response has no parts")
         }
         var plan = try plan(of: first, authorization)
-        var issuance = try begin(first, of: authorization, plan, for: request, at: now)
-        if case .token(let request) = request, !generation.capabilities.tokenFilters.isEmpty {
-            issuance = try await filtered(issuance, for: request)
-            guard issuance.limits.isOpen(at: now) else { throw pending.ended }
-        }
+        var issuance = try begin(first, of: authorization, plan, for: pending.request, at: now)
+        if !generation.capabilities.tokenFilters.isEmpty { try await filter(&issuance, of: pending) }
+        let hasExtensions =
+            !generation.capabilities.extensions.isEmpty && authorization.isExtended
+            && parts.contains(where: \.hasAccessToken)
         var isBegun = false
         for stage in TokenIssuer.stages where stage.rawValue >= first.stage.rawValue {
             for part in parts where part.stage == stage {
-                if isBegun {
-                    plan = try self.plan(of: part, authorization)
-                    let last = issuance
-                    issuance = try begin(part, of: authorization, plan, for: request, at: now)
-                    try issuance.continue(from: last)
-                }
+                if isBegun { plan = try change(&issuance, to: part, of: authorization, for: pending) }
                 isBegun = true
-                if part.hasAccessToken { try await addAccessToken(to: &issuance, plan, asked: pending.askedScope) }
+                if part.hasAccessToken { try await addToken(to: &issuance, plan, asked: pending.askedScope) }
                 try await part.extend?(&issuance)
             }
-            guard parts.contains(where: \.hasAccessToken) else { continue }
-            for added in generation.capabilities.extensions where added.role.stage == stage {
-                try await added.call("ResponseExtension.extend") {
-                    let fixed = FixedIssuance(issuance)
-                    try await $0.extend(&issuance)
-                    try fixed.check(issuance, of: "an extension", by: added.owner, adding: $0.members)
-                }
-            }
+            if hasExtensions { try await extend(&issuance, at: stage) }
         }
         return issuance
+    }
+
+    /// Begins another part, with all that the earlier ones have added.
+    ///
+    /// - Returns: The plan of the part.
+    @inline(never)
+    private func change(
+        _ issuance: inout Issuance, to part: AnswerPart, of authorization: Authorization,
+        for pending: some PendingAnswer
+    ) throws -> TokenPlan {
+        let last = issuance
+        let plan = try plan(of: part, authorization)
+        issuance = try begin(part, of: authorization, plan, for: pending.request, at: last.issuedAt)
+        try issuance.continue(from: last)
+        return plan
+    }
+
+    /// Lets the extensions of a stage add to a response.
+    @inline(never)
+    private func extend(_ issuance: inout Issuance, at stage: Stage) async throws {
+        for added in generation.capabilities.extensions where added.role.stage == stage {
+            try await added.call("ResponseExtension.extend") {
+                let fixed = FixedIssuance(issuance)
+                try await $0.extend(&issuance)
+                try fixed.check(issuance, of: "an extension", by: added.owner, adding: $0.members)
+            }
+        }
     }
 
     /// Begins a part, under the origin of its own grant and the common grant id.
@@ -138,16 +147,19 @@ struct TokenIssuer {
         let authorization = decided.issued(under: part.grant.key, grantID: "")
         return Issuance(
             authorization: authorization, client: client,
-            limits: try narrowing.narrow(authorization.limits, plan, for: request), answer: request, issuedAt: now)
+            limits: try narrowing.narrow(authorization, plan, for: request), answer: request, issuedAt: now)
     }
 
-    /// The response of the token endpoint as the filters leave it.
-    private func filtered(_ issuance: Issuance, for request: TokenRequest) async throws -> Issuance {
+    /// Lets filters narrow a response of the token endpoint.
+    @inline(never)
+    private func filter(_ issuance: inout Issuance, of pending: some PendingAnswer) async throws {
+        guard case .token(let request) = issuance.answer else { return }
         let limits = try await generation.capabilities.tokenFilters.narrow(
             issuance.limits, of: issuance.authorization, for: request)
-        return Issuance(
+        issuance = Issuance(
             authorization: issuance.authorization, client: client, limits: limits, answer: issuance.answer,
             issuedAt: issuance.issuedAt)
+        guard limits.isOpen(at: issuance.issuedAt) else { throw pending.ended }
     }
 
     private func plan(of part: AnswerPart, _ authorization: Authorization) throws -> TokenPlan {
@@ -159,17 +171,53 @@ struct TokenIssuer {
         return plan
     }
 
+    /// Adds the access token, or the token of another type that the grant has named.
+    private func addToken(to issuance: inout Issuance, _ plan: TokenPlan, asked: String?) async throws {
+        let contents = contents(for: issuance, plan)
+        if let type = issuance.authorization.issuedType {
+            try issuance.add("issued_token_type", .string(type))
+            if type != TokenType.access { return try await addProduct(to: &issuance, contents, type, asked: asked) }
+        }
+        try await addAccessToken(to: &issuance, contents, plan, asked: asked)
+    }
+
     private func addAccessToken(
-        to issuance: inout Issuance, _ plan: TokenPlan, asked: String?
+        to issuance: inout Issuance, _ contents: TokenContents, _ plan: TokenPlan, asked: String?
     ) async throws {
-        var contents = contents(for: issuance, plan)
+        var contents = contents
         if generation.capabilities.hasTokenClaims, plan.format.role.isSelfContained {
             contents.claims = try await claims(for: contents)
         }
         let token = try await mint(contents, plan.format)
+        let kind = contents.authorization.confirmation?.tokenType ?? "Bearer"
+        try add(token, of: contents, kind, to: &issuance, asked: asked)
+    }
+
+    /// Adds a token that a product makes.
+    ///
+    /// - Throws: `OAuthError` `invalid_request` if no product makes the type.
+    private func addProduct(
+        to issuance: inout Issuance, _ contents: TokenContents, _ type: String, asked: String?
+    ) async throws {
+        guard let product = generation.capabilities.products.first(where: { $0.role.types.contains(type) }) else {
+            throw OAuthError(.invalidRequest, "no plugin makes tokens of the requested type")
+        }
+        var contents = contents
+        contents.expiresAt = min(contents.expiresAt, contents.issuedAt + product.role.longestLife)
+        let token = try await product.call("TokenProduct.make") { [contents] in
+            let token = try await $0.make(contents)
+            try product.owner.check(token.writes, of: "the product of '\(type)'")
+            return token
+        }
+        try add(token, of: contents, "N_A", to: &issuance, asked: asked)
+    }
+
+    private func add(
+        _ token: MintedToken, of contents: TokenContents, _ kind: String, to issuance: inout Issuance, asked: String?
+    ) throws {
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
-        try issuance.add("token_type", .string(contents.authorization.confirmation?.tokenType ?? "Bearer"))
+        try issuance.add("token_type", .string(kind))
         let life = contents.expiresAt - contents.issuedAt
         try issuance.add("expires_in", .integer(life.components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
@@ -215,7 +263,8 @@ struct TokenIssuer {
     func conditions(of authorization: Authorization, isNew: Bool) -> [StoreWrite] {
         let ended =
             isNew ? Tombstone.consent(ofGrant: authorization.grantID) : Tombstone.ids(ofGrant: authorization.grantID)
-        return (ended + (authorization.sessionID.map { [$0] } ?? [])).map { .absent(Tombstone.key($0)) }
+        let others = [authorization.sessionID, authorization.derivation?.tokenID].compactMap(\.self)
+        return (ended + others).map { .absent(Tombstone.key($0)) }
     }
 
     /// Commits all of a response or none of it.
@@ -235,6 +284,15 @@ struct TokenIssuer {
         }
         try await pending.conflict(at: writes[index], with: found, of: authorization)
         return false
+    }
+}
+
+extension Authorization {
+    /// Whether other plugins add to the response: a token that comes from another, or is no access token, comes alone.
+    ///
+    /// Otherwise the response could contain more than the original, such as an ID token for another client.
+    fileprivate var isExtended: Bool {
+        derivation == nil && (issuedType ?? TokenType.access) == TokenType.access
     }
 }
 

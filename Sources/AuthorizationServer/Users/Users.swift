@@ -83,6 +83,7 @@ struct Users: UserDirectory {
     /// - Returns: Whether the grant is still valid.
     /// - Throws: `StoreError`.
     func isGood(_ authorization: Authorization, given record: StoreRecord?) async throws -> Bool {
+        guard case .user = authorization.subject else { return authorization.epoch == nil }
         let user = try await current(authorization.subject, given: record)
         return user?.isActive ?? true && user?.epoch == authorization.epoch
     }

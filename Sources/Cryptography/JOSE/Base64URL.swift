@@ -47,21 +47,44 @@ public enum Base64URL {
 
     /// Decodes text; nil if it contains padding, an invalid character or non-zero trailing bits.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count * 3 / 4)
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        for character in text {
-            guard let value = value(of: character) else { return nil }
-            bits = bits << 6 | value
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+        // Safe: the text exists while it is read.
+        text.withContiguousStorageIfAvailable { unsafe decode($0) } ?? decode(Array(text))
+    }
+
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        let rest = text.count % 4
+        guard rest != 1 else { return nil }
+        var isValid = true
+        let length = text.count / 4 * 3 + max(rest - 1, 0)
+        // Safe: three bytes are written for each whole group, and 'rest' - 1 for the last one, which is the capacity.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, written in
+            let values = values
+            for place in stride(from: 0, to: text.count - rest, by: 4) {
+                let bits = unsafe bits(values, text[place], text[place + 1], text[place + 2], text[place + 3])
+                isValid = isValid && bits <= 0xFF_FFFF
+                unsafe buffer[written] = UInt8(truncatingIfNeeded: bits >> 16)
+                unsafe buffer[written + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                unsafe buffer[written + 2] = UInt8(truncatingIfNeeded: bits)
+                written += 3
             }
+            guard rest > 1 else { return }
+            let third = rest == 3 ? unsafe text[text.count - 1] : UInt8(ascii: "A")
+            let bits = unsafe bits(
+                values, text[text.count - rest], text[text.count - rest + 1], third, UInt8(ascii: "A"))
+            // Two digits are one byte and four bits, three digits are two bytes and two bits.
+            isValid = isValid && bits <= 0xFF_FFFF && bits & (rest == 2 ? 0xFFFF : 0xFF) == 0
+            unsafe buffer[written] = UInt8(truncatingIfNeeded: bits >> 16)
+            if rest == 3 { unsafe buffer[written + 1] = UInt8(truncatingIfNeeded: bits >> 8) }
+            written += rest - 1
         }
-        guard count < 6, bits & (1 << count - 1) == 0 else { return nil }
-        return bytes
+        return isValid ? bytes : nil
+    }
+
+    /// The 24 bits of four digits; more than 24 if one of them is none.
+    private static func bits(
+        _ values: [UInt32], _ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8
+    ) -> UInt32 {
+        values[Int(first)] << 18 | values[Int(second)] << 12 | values[Int(third)] << 6 | values[Int(fourth)]
     }
 
     /// Decodes text in either alphabet of RFC 4648 sections 4 and 5, with or without padding; nil if it is invalid.
@@ -79,14 +102,10 @@ public enum Base64URL {
             })
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
-    }
+    /// The six bits of each character; all bits for one that is no digit.
+    private static let values: [UInt32] = {
+        var values = [UInt32](repeating: .max, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt32(value) }
+        return values
+    }()
 }

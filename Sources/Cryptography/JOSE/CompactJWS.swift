@@ -15,8 +15,11 @@ public struct CompactJWS: Sendable {
     /// The algorithm in the header.
     public let algorithm: SignatureAlgorithm
     let payload: [UInt8]
-    let signedBytes: [UInt8]
     let signature: [UInt8]
+    /// The whole JWS.
+    private let bytes: [UInt8]
+    /// The length of the header and the payload with the dot between them.
+    private let signedLength: Int
 
     /// Parses a JWS.
     ///
@@ -26,10 +29,12 @@ public struct CompactJWS: Sendable {
     /// - Throws: `JOSEError` if it is malformed, has no signature, or requires extensions (`crit`).
     public init(_ text: String, longest: Int = CompactJWS.longest) throws(JOSEError) {
         guard text.utf8.count <= longest else { throw JOSEError("it is too long") }
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw JOSEError("it must have three parts") }
-        guard let head = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
-            let signature = Base64URL.decode(parts[2])
+        let bytes = Array(text.utf8)
+        let dots = bytes.indices.filter { bytes[$0] == UInt8(ascii: ".") }
+        guard dots.count == 2 else { throw JOSEError("it must have three parts") }
+        guard let head = Base64URL.decode(bytes[..<dots[0]]),
+            let payload = Base64URL.decode(bytes[(dots[0] + 1)..<dots[1]]),
+            let signature = Base64URL.decode(bytes[(dots[1] + 1)...])
         else { throw JOSEError("a part is not base64url without padding") }
         guard let header = try? JSON(parsing: head), case .object = header else {
             throw JOSEError("the header is not a JSON object")
@@ -41,8 +46,14 @@ public struct CompactJWS: Sendable {
         guard !signature.isEmpty else { throw JOSEError("it has no signature") }
         _ = try JSONWebKey.text("kid", header)
         (self.header, self.algorithm, self.payload, self.signature) = (header, algorithm, payload, signature)
-        signedBytes = Array(text.utf8.prefix(parts[0].count + 1 + parts[1].count))
+        (self.bytes, signedLength) = (bytes, dots[1])
     }
+
+    /// The bytes that are signed: the header and the payload with the dot between them.
+    var signedBytes: [UInt8] { Array(bytes[..<signedLength]) }
+
+    /// The digest of the whole JWS.
+    var digest: TokenDigest { TokenDigest(of: bytes) }
 
     /// Verifies the signature with a key.
     ///

@@ -33,6 +33,7 @@ public actor KeyKeeper {
     private let store: any Store
     /// Called with each new ring, in order; two callers that got rings returned could apply them in the wrong order.
     private let serve: @Sendable (ServerKeyRing, _ cache: Duration) -> Void
+    private let clock: @Sendable () -> Timestamp
     private var settings: Settings
     private var record: KeyRecord?
     private var ring: ServerKeyRing?
@@ -51,13 +52,16 @@ public actor KeyKeeper {
     ///   - store: The store.
     ///   - settings: The configured settings.
     ///   - serve: Starts to use a ring; others may cache its public keys for the given time.
+    ///   - clock: The current time for rings, which tests set.
     public init(
         _ store: any Store, _ settings: Settings,
-        serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in }
+        serve: @escaping @Sendable (ServerKeyRing, _ cache: Duration) -> Void = { _, _ in },
+        clock: @escaping @Sendable () -> Timestamp = ServerKeyRing.systemClock
     ) {
         self.store = store
         self.settings = settings
         self.serve = serve
+        self.clock = clock
     }
 
     // MARK: steps
@@ -184,7 +188,7 @@ public actor KeyKeeper {
         opened = opened.filter { entry in record.keys.contains { $0.id == entry.key } }
         return ServerKeyRing(
             signingKeys: signing, otherKeys: others.filter { !own.contains($0.0) }.map(\.1),
-            macKeys: try record.macs.map(keys.open))
+            macKeys: try record.macs.map(keys.open), clock: clock)
     }
 
     /// Retains keys for requests in progress, which may use an algorithm that the next settings do not.

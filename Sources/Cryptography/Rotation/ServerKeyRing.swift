@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 @_spi(Host) public import GrantKit
 import OutsideText
 import Synchronization
@@ -25,6 +26,9 @@ public final class ServerKeyRing: KeyRing {
         }
     }
 
+    /// The clock of the machine.
+    public static let systemClock: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
+
     /// The keys that sign, the first one for each algorithm; all of them verify and are published.
     public let signingKeys: [SigningKey]
     /// The keys that will sign later or have signed before; they verify and are published.
@@ -33,6 +37,9 @@ public final class ServerKeyRing: KeyRing {
     let macKeys: [MACKey]
     /// The encoded headers by key and type, so that signing a token does not encode one.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
+    /// What this ring has verified. Another ring has other keys, and verifies again.
+    let verified = VerifiedSignatures()
+    private let clock: @Sendable () -> Timestamp
 
     private struct HeaderName: Hashable {
         var key: String
@@ -45,10 +52,15 @@ public final class ServerKeyRing: KeyRing {
     ///   - signingKeys: The keys that sign; at least one.
     ///   - otherKeys: Other published public keys, with `kid`, `use` and `alg`.
     ///   - macKeys: The MAC keys, at least one; the first makes codes, all of them verify.
-    public init(signingKeys: [SigningKey], otherKeys: [JSON] = [], macKeys: [MACKey]) {
+    ///   - clock: The current time, which tests set.
+    public init(
+        signingKeys: [SigningKey], otherKeys: [JSON] = [], macKeys: [MACKey],
+        clock: @escaping @Sendable () -> Timestamp = ServerKeyRing.systemClock
+    ) {
         self.signingKeys = signingKeys
         self.otherKeys = otherKeys
         self.macKeys = macKeys
+        self.clock = clock
         let keys = signingKeys.map(JSONWebKey.init) + otherKeys.compactMap { try? JSONWebKey($0) }
         verifying = Dictionary(keys.map { ($0.id ?? $0.thumbprint, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -98,12 +110,22 @@ public final class ServerKeyRing: KeyRing {
     }
 
     /// The claims of a JWS signed by this server; nil if `kid`, the key's algorithm, `typ` or the signature is wrong.
+    ///
+    /// The signature of a token is verified once, until the token expires or the keys change.
     public func verify(_ token: String, type: String) -> VerifiedJWT? {
-        guard let signed = try? CompactJWS(token), signed.header["typ"]?.string == type,
-            let key = verifying[signed.header["kid"]?.string ?? ""],
-            let payload = try? signed.verified(by: key), let claims = try? JSON(parsing: payload)
-        else { return nil }
+        guard let signed = try? CompactJWS(token), signed.header["typ"]?.string == type else { return nil }
+        let (digest, now) = (signed.digest, clock())
+        let isKnown = verified.contains(digest, at: now)
+        guard isKnown || isSigned(signed), let claims = try? JSON(parsing: signed.payload) else { return nil }
+        if !isKnown, let end = claims["exp"]?.integer {
+            verified.insert(digest, until: Timestamp(seconds: end), at: now)
+        }
         return VerifiedJWT(header: signed.header, claims: claims)
+    }
+
+    private func isSigned(_ token: CompactJWS) -> Bool {
+        guard let key = verifying[token.header["kid"]?.string ?? ""] else { return false }
+        return (try? token.verified(by: key)) != nil
     }
 
     /// A message authentication code that names its key.

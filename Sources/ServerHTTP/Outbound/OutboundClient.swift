@@ -3,38 +3,54 @@
 public import GrantKit
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// Sends requests to other servers, with the guarantees of `OutboundHTTP`; nothing is set up before the first request.
-public struct OutboundClient: OutboundHTTP {
-    private let networks: OutboundNetworks
+public final class OutboundClient: OutboundHTTP {
+    private let settings: Mutex<OutboundSettings>
     private let limit: Duration
     private let longest: Int
-    private let roots: String?
-    /// Resolves host names.
-    var resolver = OutboundResolver.shared
+    private let resolver: OutboundResolver
 
     /// Creates a client.
     ///
     /// - Parameters:
-    ///   - networks: The networks to which requests may be sent.
+    ///   - settings: What the operator says about requests.
     ///   - limit: How long a request may take in total.
     ///   - longest: The maximum length of a response body in bytes.
-    ///   - roots: A file with certificates to trust instead of the machine's own.
-    public init(
-        _ networks: OutboundNetworks, limit: Duration = .seconds(10), longest: Int = 64 * 1024, roots: String? = nil
+    public convenience init(
+        _ settings: OutboundSettings, limit: Duration = .seconds(10), longest: Int = 64 * 1024
     ) {
-        self.networks = networks
+        self.init(settings, limit: limit, longest: longest, resolver: .shared)
+    }
+
+    /// Creates a client with its own resolver of host names.
+    init(_ settings: OutboundSettings, limit: Duration, longest: Int = 64 * 1024, resolver: OutboundResolver) {
+        self.settings = Mutex(settings)
         self.limit = limit
         self.longest = longest
-        self.roots = roots
+        self.resolver = resolver
+    }
+
+    /// Changes the settings for requests that begin later.
+    ///
+    /// - Returns: The former settings.
+    @discardableResult
+    public func change(to settings: OutboundSettings) -> OutboundSettings {
+        self.settings.withLock { current in
+            defer { current = settings }
+            return current
+        }
     }
 
     /// Sends a request.
     public func send(_ request: OutboundRequest) async throws -> OutboundReply {
         let target = try OutboundTarget(request.url)
         let limit = max(.zero, min(request.limit ?? limit, limit))
-        return try await within(limit) {
-            try await ask(request, target, at: try await resolve(target), limit)
+        let settings = settings.withLock { $0 }
+        return try await within(limit) { [self] in
+            let route = try await OutboundRoute.find(to: target, settings, resolver)
+            return try await ask(request, target, route, limit, settings)
         }
     }
 
@@ -60,28 +76,15 @@ public struct OutboundClient: OutboundHTTP {
         OutboundError("no response within \(limit.components.seconds) seconds")
     }
 
-    // MARK: addresses
-
-    /// One address of the target's host, if all of its addresses are allowed.
-    private func resolve(_ target: OutboundTarget) async throws -> String {
-        let addresses = try await resolver.addresses(of: target.host)
-        guard let first = addresses.first else { throw OutboundError("'\(target.host)' has no address") }
-        for address in addresses where !networks.allows(address) {
-            throw OutboundError("'\(target.host)' has the address \(address), which is not on the public internet")
-        }
-        guard target.isSecure || addresses.allSatisfy(networks.isLoopback) else {
-            throw OutboundError("requests to '\(target.host)' must use https")
-        }
-        return first
-    }
-
     // MARK: exchange
 
     private func ask(
-        _ request: OutboundRequest, _ target: OutboundTarget, at address: String, _ limit: Duration
+        _ request: OutboundRequest, _ target: OutboundTarget, _ route: OutboundRoute, _ limit: Duration,
+        _ settings: OutboundSettings
     ) async throws -> OutboundReply {
         do {
-            let connection = try OutboundConnection(target, address, limit, tls: target.isSecure ? tls() : nil)
+            let tls = target.isSecure ? try tls(settings.authorities) : nil
+            let connection = OutboundConnection(target, route, limit, tls: tls)
             return try await connection.exchange(request, longest: longest)
         } catch let error as OutboundError {
             throw error
@@ -92,10 +95,10 @@ public struct OutboundClient: OutboundHTTP {
         }
     }
 
-    private func tls() throws -> NIOSSLContext {
+    private func tls(_ authorities: TrustedAuthorities?) throws -> NIOSSLContext {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        if let roots { tls.trustRoots = .file(roots) }
+        if let authorities { tls.additionalTrustRoots = [.certificates(authorities.certificates)] }
         return try NIOSSLContext(configuration: tls)
     }
 }

@@ -7,11 +7,11 @@ import NIOPosix
 import NIOSSL
 import OutsideText
 
-/// An HTTP/1.1 connection to one address, for one request (RFC 9112).
+/// An HTTP/1.1 connection to one address, or through one proxy, for one request (RFC 9112).
 struct OutboundConnection {
     private typealias Exchange = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
     private let target: OutboundTarget
-    private let address: String
+    private let route: OutboundRoute
     private let limit: Duration
     private let tls: NIOSSLContext?
 
@@ -19,30 +19,61 @@ struct OutboundConnection {
     ///
     /// - Parameters:
     ///   - target: The target of the request; the certificate must be valid for its host.
-    ///   - address: The IP address to connect to.
+    ///   - route: Where to connect.
     ///   - limit: How long connecting may take.
     ///   - tls: The TLS context; nil for plain HTTP.
-    init(_ target: OutboundTarget, _ address: String, _ limit: Duration, tls: NIOSSLContext?) {
+    init(_ target: OutboundTarget, _ route: OutboundRoute, _ limit: Duration, tls: NIOSSLContext?) {
         self.target = target
-        self.address = address
+        self.route = route
         self.limit = limit
         self.tls = tls
     }
 
     /// Sends the request, reads the response and closes the connection.
     ///
-    /// - Throws: `OutboundError` if the response has more than `longest` bytes or is cut off; an error of NIO if
-    ///   connecting, TLS or HTTP fails.
+    /// - Throws: `OutboundError` if a proxy does not open a tunnel, or if the response has more than `longest` bytes or
+    ///   is cut off; an error of NIO if connecting, TLS or HTTP fails.
     func exchange(_ request: OutboundRequest, longest: Int) async throws -> OutboundReply {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connectTimeout(TimeAmount(limit))
-            .connect(to: try SocketAddress(ipAddress: address, port: target.port)) { channel in
-                channel.eventLoop.makeCompletedFuture { try exchange(over: channel) }
-            }
+        let (channel, tunnel) = try await connect()
         return try await channel.executeThenClose { replies, requests in
+            if let tunnel { try await wait(for: tunnel, channel.channel) }
             // Written in one piece, since a server may respond and close as soon as it has seen the head.
             try await requests.write(contentsOf: parts(of: request))
             return try await reply(from: replies, longest)
+        }
+    }
+
+    // MARK: connection
+
+    private func connect() async throws -> (Exchange, EventLoopFuture<Void>?) {
+        do {
+            return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connectTimeout(TimeAmount(limit))
+                .connect(to: try SocketAddress(ipAddress: route.address, port: route.port)) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let tunnel = try tunnel(over: channel)
+                        return (try exchange(over: channel), tunnel)
+                    }
+                }
+        } catch let error where route.tunnel != nil {
+            throw OutboundError("the proxy did not respond: \(error)")
+        }
+    }
+
+    /// Adds what opens a tunnel, ahead of everything else.
+    private func tunnel(over channel: any Channel) throws -> EventLoopFuture<Void>? {
+        guard let request = route.tunnel else { return nil }
+        let tunnel = ProxyTunnel(request, on: channel.eventLoop)
+        try channel.pipeline.syncOperations.addHandler(tunnel)
+        return tunnel.result
+    }
+
+    /// Waits for the tunnel, or until the request is cancelled.
+    private func wait(for tunnel: EventLoopFuture<Void>, _ channel: any Channel) async throws {
+        try await withTaskCancellationHandler {
+            try await tunnel.get()
+        } onCancel: {
+            channel.close(promise: nil)
         }
     }
 

@@ -10,31 +10,25 @@ struct ConfigurationResources {
     let proxies: [AddressRange]
     let tls: TLSFiles?
     let pages: Pages?
+    let outbound: OutboundSettings
 
     /// Reads the keys, networks, certificates and pages, and reports those that are unusable.
     init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         keys = ConfiguredKeys(configuration, diagnostics)
         proxies = ConfigurationResources.networks(
             configuration.listen.trustedProxies, [.key("listen"), .key("trusted_proxies")], diagnostics)
-        _ = ConfigurationResources.outbound(configuration, diagnostics)
+        outbound = ConfigurationResources.outbound(configuration, diagnostics)
         tls = ConfigurationResources.certificates(configuration, diagnostics)
         pages = ConfigurationResources.pages(configuration, diagnostics)
     }
 
-    /// The networks to which the server may send requests.
-    static func outbound(_ configuration: Configuration, _ diagnostics: Diagnostics? = nil) -> OutboundNetworks {
-        OutboundNetworks(
-            allowed: networks(
-                configuration.outboundNetworks, [.key("outbound"), .key("allowed_networks")], diagnostics),
-            loopback: configuration.hasLoopbackIssuer)
-    }
-
-    private static func networks(
-        _ texts: [String], _ path: [PathStep], _ diagnostics: Diagnostics?
+    /// The networks of a list.
+    static func networks(
+        _ texts: [String], _ path: [PathStep], _ diagnostics: Diagnostics
     ) -> [AddressRange] {
         texts.enumerated().compactMap { number, network in
             if let range = AddressRange(network) { return range }
-            diagnostics?.report(
+            diagnostics.report(
                 at: path + [.element(number)], "'\(network)' is not a network",
                 note: "write an IP address, or a network such as 10.0.0.0/8 or fd00::/8")
             return nil

@@ -21,6 +21,7 @@ final class RunningServer: Sendable {
     private let isFrozen: Bool
     private let core: ServerCore
     private let secrets = ClientSecretVerifier()
+    private let outbound = OutboundClient(OutboundSettings(OutboundNetworks()))
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
@@ -43,7 +44,7 @@ final class RunningServer: Sendable {
             // Every generation has the pages of its own configuration.
             pages: NoPages(),
             algorithms: SignatureAlgorithm.ownNames, logger: logger,
-            outbound: OutboundClient(ConfigurationResources.outbound(configuration)), isDevelopment: isDevelopment)
+            outbound: outbound, isDevelopment: isDevelopment)
     }
 
     // MARK: start
@@ -63,6 +64,7 @@ final class RunningServer: Sendable {
             let store = generation.capabilities.store
         else { return false }
         files.withLock { $0 = resources }
+        outbound.change(to: resources.outbound)
         let first = composition.plugins.filter { !$0.registered.registry.stores.isEmpty }
         let others = composition.plugins.filter { $0.registered.registry.stores.isEmpty }
         for plugin in first { try await start(plugin) }
@@ -219,8 +221,7 @@ final class RunningServer: Sendable {
             former: plugins.withLock { $0 }, freeze: freeze(next, diagnostics))
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })
         checkFixed(next, composition, diagnostics)
-        // A reload does not change the outbound client; this only reports problems that the next start would meet.
-        _ = ConfigurationResources.outbound(next, diagnostics)
+        let settings = ConfigurationResources.outbound(next, diagnostics)
         do {
             try await composition.checkStoredUsers(in: core.store)
         } catch {
@@ -231,6 +232,8 @@ final class RunningServer: Sendable {
             return logger.error("the configuration was not reloaded; the previous one stays in use")
         }
         show(diagnostics)
+        // New plugins may send requests when they start.
+        let former = outbound.change(to: settings)
         do {
             try await core.store.prepare(generation.capabilities.collections)
             for plugin in composition.plugins { try await start(plugin) }
@@ -241,6 +244,7 @@ final class RunningServer: Sendable {
             try await keeping.withLock { $0 }?.change(keys.settings(for: generation))
             files.withLock { $0?.keys = keys }
         } catch {
+            outbound.change(to: former)
             return logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
         }
         plugins.withLock { $0 = composition.plugins }

@@ -64,6 +64,54 @@ struct FetchedClientKeyTests {
         #expect(await server.assert(try signer.sign(signer.claims(at: server.clock.now))).status == 200)
     }
 
+    @Test("a flood that lasts causes one fetch in 30 seconds, and refuses nobody else")
+    func lastingFlood() async throws {
+        let (signer, stranger) = (try Signer(), try Signer())
+        let keys = KeyServer(signer.keys)
+        let server = try await server(keys, signer)
+        for second in 0..<120 {
+            let now = server.clock.now
+            let strange = try (0..<4).map { number in
+                try stranger.sign(
+                    stranger.claims(at: now, id: "\(second)-\(number)"),
+                    header: ["kid": .string("unknown-\(second)-\(number)")])
+            }
+            let good = try signer.sign(signer.claims(at: now, id: "good-\(second)"))
+            let statuses = await withTaskGroup(of: Int.self) { group in
+                for assertion in strange + [good] { group.addTask { await server.assert(assertion).status } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.sorted() == [200, 401, 401, 401, 401], "second \(second)")
+            server.clock.advance(.seconds(1))
+        }
+        #expect(keys.asked() == 4, "at 0, 30, 60 and 90 seconds")
+    }
+
+    @Test("many requests with a new key wait for one fetch, and none of them is refused")
+    func rotatesAtOnce() async throws {
+        let (old, new) = (try Signer(), try Signer())
+        let keys = KeyServer(old.keys)
+        let server = try await server(keys, old)
+        let first = try old.sign(old.claims(at: server.clock.now, id: "first"))
+        #expect(await server.assert(first).status == 200)
+        keys.serve(["keys": [old.jwk, new.jwk]])
+        server.clock.advance(.seconds(30))
+        keys.close()
+        let now = server.clock.now
+        let assertions = try (0..<64).map { number in
+            let signer = number % 2 == 0 ? new : old
+            return try signer.sign(signer.claims(at: now, id: "\(number)"))
+        }
+        let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
+            for assertion in assertions { group.addTask { await server.assert(assertion).status } }
+            let isAsked = try await Patience.wait { keys.waiting == 1 }
+            #expect(isAsked)
+            keys.open()
+            return try await group.reduce(into: 0) { count, status in count += status == 200 ? 1 : 0 }
+        }
+        #expect(accepted == 64 && keys.asked() == 2)
+    }
+
     @Test("an assertion with wrong claims fetches nothing")
     func cheapFirst() async throws {
         let signer = try Signer()

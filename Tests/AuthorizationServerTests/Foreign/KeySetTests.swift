@@ -52,6 +52,17 @@ struct KeySetTests {
         #expect(server.asked() == 1)
     }
 
+    @Test(
+        "the time for which a cache has kept a set counts", .clause("RFC 9111 section 4.2.3"),
+        arguments: [
+            (["600"], 3000), (["0"], 3600), (["3600"], 60), (["9999999"], 60), (["99999999999999999999999"], 60),
+            (["-5"], 3600), (["soon"], 3600), ([""], 3600), (["100", "600"], 3000),
+        ] as [([String], Int64)])
+    func age(_ ages: [String], _ seconds: Int64) {
+        let fields = [(name: "cache-control", value: "max-age=3600")] + ages.map { (name: "age", value: $0) }
+        #expect(KeySetLife.of(fields) == .seconds(seconds))
+    }
+
     @Test("a set is refreshed before it expires, while it still serves")
     func refreshed() async throws {
         let server = KeyServer(try Self.keys())

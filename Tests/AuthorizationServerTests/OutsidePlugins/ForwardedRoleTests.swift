@@ -13,7 +13,8 @@ struct ForwardedRoleTests {
         "grants", "extensions", "formats", "resolvers", "endpoints", "flows", "requestFilters", "tokenFilters", "steps",
         "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents",
         "eventSinks", "outboxes",
-        "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms", "metadata",
+        "products", "issuers", "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms",
+        "metadata",
     ]
 
     @Test("the registry has no kind that is not forwarded")

@@ -35,7 +35,10 @@ struct HostileConfigurationTests {
             "another-plugin",
         ],
         "default_token_format": "opaque", "pages": ["folder": "pages"],
-        "outbound": ["allowed_networks": ["10.0.0.0/8"]], "log": ["level": "info", "format": "json"],
+        "outbound": [
+            "allowed_networks": ["10.0.0.0/8"], "ca_file": "ca.pem",
+            "proxy": ["url": "http://a.example:1", "username": "a", "password": "b", "except": ["c.example"]],
+        ], "log": ["level": "info", "format": "json"],
         "clients": [["id": "shop", "name": "Shop"]], "users": [["id": "ann", "data": ["name": "Ann Lee"]]],
     ]
 

@@ -147,7 +147,7 @@ struct ClientsCommandTests {
 
     @Test(
         "the help of each command explains it",
-        arguments: ["add", "list", "show", "rotate-secret", "disable", "enable", "remove"])
+        arguments: ["add", "list", "show", "rotate-secret", "assertion", "disable", "enable", "remove"])
     func help(_ name: String) async throws {
         try await Folder.with { folder in
             let shown = try Command.grantor("clients", name, "--help", in: folder)

@@ -24,7 +24,14 @@ struct PluginsCommandTests {
         ("password-login", ["sign-in step password-login", "endpoint /password", "page password"]),
         ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
-        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "collection jwt_bearer_used"]),
+        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "federated_jwt"]),
+        (
+            "token-exchange",
+            [
+                "grant urn:ietf:params:oauth:grant-type:token-exchange",
+                "request parameters: actor_token, actor_token_type, ",
+            ]
+        ),
         ("audit-log", ["a record of events"]), ("memory-store", ["the store"]), ("postgres-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]

@@ -74,7 +74,6 @@ struct ReloadRuleTests {
         case .warns:
             try [
                 ("log", "log: { level: debug }"), ("log", "log: { format: json }"),
-                ("outbound", "outbound: { allowed_networks: [10.0.0.0/8] }"),
                 ("shutdown_limit", "shutdown_limit: 5s"),
             ].map { Change(key: $0.0, file: try added($0.1)) }
         case .applies: try applied(in: folder)
@@ -123,7 +122,21 @@ struct ReloadRuleTests {
                 try consent($0).contains("Look at your profile")
             },
             Change(key: "sessions", file: added("sessions: { lifetime: 2h }")) { try lasts($0, 7200) },
+            outbound(),
         ]
+    }
+
+    /// A proxy, and a client whose keys are to be fetched through it.
+    private static func outbound() throws -> Change {
+        let proxy = try OtherProxy { _ in .bytes(OtherServer.reply("403 Forbidden")) }
+        let client = "{ id: keyed-1, jwks_uri: \"https://keys.example.com/\", grant_types: [client_credentials] }"
+        let section = "outbound: { proxy: { url: \"http://127.0.0.1:\(proxy.port)\" } }"
+        let file = try changed("plugins:", to: "\(section)\nplugins:\n  - client-assertion")
+            .replacing("\nclients:\n", with: "\nclients:\n  - \(client)\n")
+        return Change(key: "outbound", file: file) { program in
+            _ = try Keyed().fetch(1, program)
+            return !proxy.requests.isEmpty
+        }
     }
 
     private static func signIn(_ name: String, _ program: Program) throws -> HTTPAnswer {

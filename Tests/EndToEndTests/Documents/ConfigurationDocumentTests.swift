@@ -43,12 +43,12 @@ struct ConfigurationDocumentTests {
 
     @Test(
         "each key that the readers of the file know is in a table",
-        arguments: ["ConfigurationReader", "KeysSection"])
+        arguments: ["ConfigurationReader", "KeysSection", "OutboundSection"])
     func keys(_ reader: String) throws {
         let tables = try names().flatMap { try rows($0) }
         let known = try source("ServerConfiguration/\(reader)")
             .matches(of: /\.(?:read|value|section)\("([a-z0-9_]+)"/).map { String($0.1) }
-        #expect(Set(known).count > 10)
+        #expect(Set(known).count >= 7)
         for key in known { #expect(isDescribed(key, in: tables), "\(key)") }
     }
 
@@ -101,12 +101,15 @@ struct ConfigurationDocumentTests {
     private func check(_ file: String) async throws -> Ended {
         let pem = try String(contentsOfFile: "\(DiagnosticsTests.folder)/valid-full.pem", encoding: .utf8)
         let secrets = file.matches(of: /\{ file: ([^ }]+) \}/).map { String($0.1) }
+        let authority = try String(contentsOfFile: "\(DiagnosticsTests.folder)/outbound-ca.pem", encoding: .utf8)
+        let authorities = file.matches(of: /ca_file: ([^ ,}\n]+)/).map { String($0.1) }
         let certificates = file.matches(of: /(?:certificate|key): ([^ ,}]+\.pem)/).map { String($0.1) }
         let variables = file.matches(of: /\{ env: ([A-Z_]+) \}/).map { String($0.1) }
         let environment = variables.reduce(into: [String: String]()) { $0[$1] = Self.secret }
         return try await Folder.with { folder in
             try folder.write("config.yaml", file)
             for path in secrets { try write(Self.secret, to: path, in: folder) }
+            for path in authorities { try write(authority, to: path, in: folder) }
             for path in certificates { try write(pem, to: path, in: folder) }
             try write("{}", to: "pages/text/en.json", in: folder)
             return try Command.grantor("check", in: folder, environment: environment)

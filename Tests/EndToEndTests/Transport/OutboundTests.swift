@@ -8,7 +8,8 @@ import Testing
 
 @Suite("Requests to other servers cannot be misdirected", .timeLimit(.minutes(10)))
 struct OutboundTests {
-    private let client = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(30), longest: 1000)
+    private let client = OutboundClient(
+        OutboundSettings(OutboundNetworks(loopback: true)), limit: .seconds(30), longest: 1000)
 
     private func failure(_ client: OutboundClient, _ url: String, limit: Duration? = nil) async -> String {
         var request = OutboundRequest("GET", url)
@@ -97,11 +98,11 @@ struct OutboundTests {
     @Test("a server that sends nothing, or only a part, is abandoned after the limit")
     func hanging() async throws {
         let silent = try OtherServer { _ in nil }
-        let hasty = OutboundClient(OutboundNetworks(loopback: true), limit: .seconds(1))
+        let hasty = OutboundClient(OutboundSettings(OutboundNetworks(loopback: true)), limit: .seconds(1))
         #expect(await failure(hasty, "http://127.0.0.1:\(silent.port)/").contains("within 1 seconds"))
         // A request can only shorten the limit.
         for (own, limit) in [(Duration.seconds(1), Duration.seconds(600)), (.seconds(600), .seconds(1))] {
-            let client = OutboundClient(OutboundNetworks(loopback: true), limit: limit)
+            let client = OutboundClient(OutboundSettings(OutboundNetworks(loopback: true)), limit: limit)
             let message = await failure(client, "http://127.0.0.1:\(silent.port)/", limit: own)
             #expect(message.contains("within 1 seconds"))
         }
@@ -133,7 +134,7 @@ struct OutboundTests {
             "[2002:a00:1::]", "[2001::1]", "[2001:db8::1]", "[ff02::1]", "[fec0::1]",
         ])
     func special(_ host: String) async throws {
-        let strict = OutboundClient(OutboundNetworks(), limit: .seconds(2))
+        let strict = OutboundClient(OutboundSettings(OutboundNetworks()), limit: .seconds(2))
         for scheme in ["http", "https"] {
             let problem = await failure(strict, "\(scheme)://\(host)/")
             #expect(
@@ -162,7 +163,7 @@ struct OutboundTests {
         ])
     func schemes(_ url: String) async throws {
         let networks = OutboundNetworks(allowed: [try #require(AddressRange("10.0.0.0/8"))], loopback: true)
-        let problem = await failure(OutboundClient(networks, limit: .seconds(2)), url)
+        let problem = await failure(OutboundClient(OutboundSettings(networks), limit: .seconds(2)), url)
         #expect(problem.contains("https"), "\(problem)")
     }
 
@@ -181,13 +182,16 @@ struct OutboundTests {
             let program = try await Program.start(folder)
             defer { program.stop() }
             let networks = OutboundNetworks(loopback: true)
-            let trusting = OutboundClient(networks, limit: .seconds(30), roots: "\(folder.path)/cert.pem")
+            let authorities = try TrustedAuthorities(
+                file: "\(folder.path)/cert.pem", now: Int(Date().timeIntervalSince1970))
+            let trusting = OutboundClient(
+                OutboundSettings(networks, authorities: authorities), limit: .seconds(30))
             let path = "\(program.port)/.well-known/oauth-authorization-server"
             #expect(try await trusting.send(OutboundRequest("GET", "https://\(right):\(path)")).status == 200)
             if let wrong {
                 #expect(await failure(trusting, "https://\(wrong):\(path)").contains("did not respond"))
             }
-            let usual = OutboundClient(networks, limit: .seconds(30))
+            let usual = OutboundClient(OutboundSettings(networks), limit: .seconds(30))
             #expect(await failure(usual, "https://\(right):\(path)").contains("did not respond"))
         }
     }

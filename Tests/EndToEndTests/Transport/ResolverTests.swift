@@ -55,8 +55,8 @@ struct ResolverTests {
     func limit() async throws {
         let names = Names { _ in true }
         defer { names.letGo() }
-        var client = OutboundClient(OutboundNetworks(), limit: .milliseconds(300))
-        client.resolver = ResolverTests.resolver(names)
+        let client = OutboundClient(
+            OutboundSettings(OutboundNetworks()), limit: .milliseconds(300), resolver: ResolverTests.resolver(names))
         let problem = await #expect(throws: OutboundError.self) {
             try await client.send(OutboundRequest("GET", "https://slow.example/"))
         }

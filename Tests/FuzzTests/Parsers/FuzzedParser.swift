@@ -14,7 +14,8 @@ struct FuzzedParser: Sendable {
     }
 
     static let all =
-        requestParsers + headerParsers + uriParsers + tokenParsers + keyParsers + fileParsers + [PageHarness.parser]
+        requestParsers + headerParsers + uriParsers + tokenParsers + keyParsers + fileParsers + outboundParsers
+        + [PageHarness.parser]
 }
 
 /// A promise that an input broke.

@@ -35,7 +35,6 @@ struct PublicUseTests {
         ("Route.base", .core("finds the path of an endpoint")),
         ("Route.Base.endpoints", .core("finds the path of an endpoint")),
 
-        ("OAuthError.Code.invalidTarget", .core("refuses audiences")),
         ("OAuthError.Code.invalidToken", .core("refuses bearer tokens")),
         ("OAuthError.Code.unsupportedGrantType", .core("refuses unknown grants")),
         ("OAuthError.Code.unsupportedResponseType", .core("refuses unknown response types")),

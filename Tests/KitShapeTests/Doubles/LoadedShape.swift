@@ -55,6 +55,7 @@ extension Registry {
             + steps.map { "step \($0.name)" } + laterRoles.map(\.line)
             + outboxes.flatMap(\.kinds).map { "outbox \($0.rawValue)" }
             + (requestFilters.flatMap(\.parameters) + tokenFilters.flatMap(\.parameters)).map { "filters \($0.name)" }
-        return Set(present + later)
+        let made = products.map { "product \($0.types.joined(separator: ","))" }
+        return Set(present + later).union(made)
     }
 }

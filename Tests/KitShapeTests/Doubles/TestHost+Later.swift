@@ -38,12 +38,16 @@ struct TestForeignKeys: LaterForeignKeys {
         return UnverifiedJWT(header: header, claims: claims)
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? { nil }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let (jwt, key) = try await verify(byItsOwnKey: token, rules)
         guard try await keys(of: source).contains(key) else { throw JWTRefusal("its key is unknown") }
         if rules.isSingleUse { try await useUp(jwt.claims) }
         return jwt
     }
+
+    func keys(in set: JSON) throws -> PublicKeySet { PublicKeySet(NamedKeys(set: set)) }
 
     func verify(
         byItsOwnKey token: String, _ rules: JWTRules
@@ -66,13 +70,20 @@ struct TestForeignKeys: LaterForeignKeys {
         let set: JSON?
         switch source {
         case .client(let client): set = client.document["jwks"]
-        case .keys(let keys): set = keys
+        case .keys(let keys): set = (keys.keys as? NamedKeys)?.set
         case .address(let url): set = try JSON(parsing: try await host.send(OutboundRequest("GET", url)).body)
         case .secret: set = nil
         @unknown default: set = nil
         }
         return set?["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []
     }
+}
+
+/// A set of keys that have only names.
+private struct NamedKeys: VerificationKeys {
+    let set: JSON
+
+    func verify(_ token: String) -> SignatureVerdict { .wrong("a name verifies nothing") }
 }
 
 /// A store as it is lent to plugins.

@@ -125,20 +125,9 @@ extension TestHost: LaterAccess, AttemptService, OutboundHTTP {
     }
 
     func derive(
-        from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
+        from token: ResolvedToken, for request: TokenRequest, audience: [String]
     ) async throws -> Authorization {
-        let scope = authorization.scope.narrowed(to: request.allowed.scope, by: [])
-        let (old, named) = (authorization.limits.audience, request.allowed.audience)
-        let isKept = named.isEmpty || (audience == .narrowed && !old.isEmpty)
-        var limits = AccessLimits(
-            scope: scope, audience: isKept ? old : named, notAfter: authorization.limits.notAfter, mayRefresh: false)
-        try limits.keep(audience: named)
-        var derived = Authorization(subject: authorization.subject, limits: limits)
-        (derived.grantID, derived.sessionID) = (authorization.grantID, authorization.sessionID)
-        (derived.epoch, derived.authenticatedAt) = (authorization.epoch, authorization.authenticatedAt)
-        (derived.acr, derived.amr) = (authorization.acr, authorization.amr)
-        (derived.actor, derived.claims) = (authorization.actor, authorization.claims)
-        return derived
+        try .derived(from: token, for: request, audience: audience, recomputing: [])
     }
 
     func claims(

@@ -2,17 +2,15 @@
 
 @_spi(Host) import GrantKit
 
-/// Issues what a grant has decided, as the core will do it with products.
+/// Issues what a grant has decided, as the core does it with products.
 enum TokenAnswer {
     /// - Throws: `OAuthError` `invalid_request` for a type that nothing makes; what a product throws.
     static func make(
         _ authorization: Authorization, for request: TokenRequest, with registry: Registry, at now: Timestamp
     ) async throws -> JSON {
         let issued = authorization.issued(under: request.grant.key, grantID: "a-grant")
-        guard let type = issued.issuedType, type != TokenExchange.accessToken else {
-            return ["access_token": "at-1", "token_type": "Bearer", "issued_token_type": "access_token"]
-        }
-        guard let product = registry.later((any TokenProduct).self).first(where: { $0.types.contains(type) }) else {
+        guard let type = issued.issuedType else { return ["access_token": "at-1", "token_type": "Bearer"] }
+        guard let product = registry.products.first(where: { $0.types.contains(type) }) else {
             throw OAuthError(.invalidRequest, "'requested_token_type' is not supported")
         }
         let end = min(issued.limits.notAfter ?? now + product.longestLife, now + product.longestLife)

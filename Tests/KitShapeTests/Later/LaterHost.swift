@@ -6,13 +6,6 @@ import GrantKit
 protocol LaterAccess: AccessService {
     /// The parameters of an authorization request that the authorization endpoint would accept.
     func validate(authorizationRequest parameters: Parameters, client: Client) async throws -> Parameters
-    /// What a client may get out of another token's authorization. The core compares scope by the scope rules.
-    ///
-    /// The result ends with the original: it has the same grant ID, session and epochs, lives no longer, and allows no
-    /// refresh token.
-    func derive(
-        from authorization: Authorization, for request: TokenRequest, _ audience: DerivedAudience
-    ) async throws -> Authorization
 }
 
 /// Takes the place of what `PluginHost` will get.

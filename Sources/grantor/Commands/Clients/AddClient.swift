@@ -21,6 +21,11 @@ struct AddClient: AsyncParsableCommand {
 
             The command generates a secret and prints it once; the store keeps only a digest. To import a secret, or a \
             hash of one as Aidbox writes it, put it into the document or into a file for --secret-file.
+
+            A client that authenticates with a key needs no secret. The server gets the public half only:
+
+              openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out orders.pem
+              openssl pkey -in orders.pem -pubout | grantor clients add orders --jwks - --grant client_credentials
             """)
 
     @Argument(help: "The id: 1 to 256 printable ASCII characters. By default, a random id is generated and printed.")
@@ -54,20 +59,27 @@ struct AddClient: AsyncParsableCommand {
             "A file that contains the secret to import, or '-' for standard input.", valueName: "file"))
     var secretFile: String?
 
+    @OptionGroup var keys: ClientKeyOptions
     @OptionGroup var option: ConfigurationOption
 
     func validate() throws {
         if isPublic, secretFile != nil { throw ValidationError("--public and --secret-file cannot be combined") }
-        if document == "-", secretFile == "-" {
-            throw ValidationError("--document and --secret-file cannot both be standard input")
+        if isPublic, let method = keys.method, method != "none" {
+            throw ValidationError("--public and --auth-method \(method) cannot be combined")
+        }
+        try keys.validate(isPublic: isPublic, hasSecret: secretFile != nil)
+        guard [document, secretFile, keys.file].filter({ $0 == "-" }).count < 2 else {
+            throw ValidationError("only one of --document, --secret-file and --jwks can be standard input")
         }
     }
 
     func run() async throws {
+        defer { LogWriter.standardError.flush() }
         // Before the configuration is opened, since relative paths start at the current folder and not at its folder.
         let file = try document.map(read)
         guard file?.diagnostics.hasErrors != true else { throw refused(file) }
         var client = try described(file?.document ?? [:])
+        try keys.describe(&client)
         if case .object = client, client["id"] == nil { client["id"] = .string(UUID().uuidString.raw.lowercased()) }
         let change = try await OpenStore.with(option) { [client] open in
             do {
@@ -82,6 +94,8 @@ struct AddClient: AsyncParsableCommand {
         if let file {
             file.report(change.warnings, .warning)
             file.diagnostics.print()
+        } else {
+            for warning in change.warnings { LogWriter.standardError.write("warning: \(warning.message)\n") }
         }
         StandardOutput.print("client_id      \(change.entry.id)")
         if let secret = change.secret { StandardOutput.print("client_secret  \(secret.exposed)") }
@@ -89,7 +103,6 @@ struct AddClient: AsyncParsableCommand {
 
     private func refused(_ file: DocumentFile?) -> ExitCode {
         file?.diagnostics.print()
-        LogWriter.standardError.flush()
         return ExitCode(EX_DATAERR)
     }
 

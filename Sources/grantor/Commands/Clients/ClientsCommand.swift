@@ -12,6 +12,7 @@ struct ClientsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             AddClient.self, ListDocuments<StoredClient>.self, ShowDocument<StoredClient>.self, RotateSecret.self,
+            PrintAssertion.self,
             DisableDocument<StoredClient>.self, EnableDocument<StoredClient>.self, RemoveDocument<StoredClient>.self,
         ])
 }

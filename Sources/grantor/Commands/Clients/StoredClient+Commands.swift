@@ -9,7 +9,7 @@ extension StoredClient: ManagedDocument {
     static let help = DocumentHelp(
         show: """
             Prints the client's document as JSON, as 'grantor clients add --document' accepts it, and then lists its \
-            secrets. The secrets themselves cannot be shown: the store keeps only their digests.
+            secrets, or its method if it has none. The secrets themselves cannot be shown: the store keeps only their digests.
             """,
         disable: """
             The client gets no tokens until 'grantor clients enable'. Its tokens end for good: refreshing and \
@@ -39,7 +39,14 @@ extension StoredClient: ManagedDocument {
 
     static func details(of id: String, in documents: StoredClients) async throws -> [String] {
         let secrets = try await documents.secrets(of: id)
-        guard !secrets.isEmpty else { return ["public: it has no secret"] }
+        guard !secrets.isEmpty else {
+            let methods = try await documents.methods(of: id)
+            guard !methods.isEmpty else { return ["it cannot authenticate: it is not valid with the loaded plugins"] }
+            return [
+                methods == ["none"]
+                    ? "public: it has no secret" : "no secret: it authenticates by \(methods.joined(separator: " or "))"
+            ]
+        }
         return secrets.map { secret in
             let origin = secret.isGenerated ? "generated" : "imported"
             return "secret \(origin), \(secret.until.map { "expires at \($0.rfc3339)" } ?? "does not expire")"

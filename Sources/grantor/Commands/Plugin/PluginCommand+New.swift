@@ -49,9 +49,6 @@ extension PluginCommand {
                 [template.sourcePath, "the plugin"], [template.testPath, "its tests"],
                 ["README.md", "how to build, test, configure and share it"], ["Package.swift"], [".gitignore"],
             ]
-            // The program itself if it is not on the search path of the shell.
-            let called = CommandLine.arguments.first?.raw.contains("/") ?? false
-            let program = called ? CurlRequest.quoted(Installation.program) : "grantor"
             return """
                 written to \(ShownText.onOneLine(place)):
                 \(Table.render(files))
@@ -59,7 +56,7 @@ extension PluginCommand {
                 next:
                   cd \(CurlRequest.quoted(place))
                   swift test
-                  swift build && \(program) plugin test .build/debug/lib\(id.text).so\(kind.testOptions)
+                  swift build && \(Installation.command) plugin test .build/debug/lib\(id.text).so\(kind.testOptions)
                 """
         }
     }

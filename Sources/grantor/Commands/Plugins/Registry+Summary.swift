@@ -16,6 +16,7 @@ extension Registry {
     /// What runs for requests, tokens and events.
     private var actions: [String] {
         var parts = grants.map { "grant \($0.declaration.wire)" } + formats.map { "token format \($0.name)" }
+        parts += products.flatMap(\.types).map { "token type \($0)" }
         // Each format is among the resolvers.
         parts += resolvers.dropFirst(formats.count).map { _ in "a resolver of other tokens" }
         parts += extensions.flatMap(\.members).map { "response member \($0)" }
@@ -39,6 +40,7 @@ extension Registry {
         parts += pages.map { "page \($0.name)" } + collections.map { "collection \($0.name)" }
         parts += scopesOnRequest.sorted().map { "scope value \($0), granted only on request" }
         parts += requiredScopes.sorted().map { "scope value \($0), which users cannot deselect" }
+        parts += issuers.map { "trusted issuer \($0.name)" }
         parts += signingAlgorithms.map { "a key for \($0)" }
         parts += metadata.map { "metadata member \($0.name)" }
         if !parameters.isEmpty { parts.append("request parameters: \(parameters.joined(separator: ", "))") }

@@ -14,11 +14,13 @@ struct CurlRequest {
         case variable(String)
         /// A value that was typed with echo off, and is therefore shown as a shell variable.
         case hidden(String, as: String)
+        /// A value that is good for one request, shown as the command that prints another one.
+        case printed(String, by: String)
 
         /// The value to send; nil if it is not known.
         var text: String? {
             switch self {
-            case .text(let text), .hidden(let text, _): text
+            case .text(let text), .hidden(let text, _), .printed(let text, _): text
             case .variable: nil
             }
         }
@@ -59,6 +61,7 @@ struct CurlRequest {
             switch value {
             case .hidden(_, let id) where option == "user": ["-u", CurlRequest.quoted(id)]
             case .variable(let variable), .hidden(_, let variable): ["--\(option)", "\"\(name)$\(variable)\""]
+            case .printed(_, let command): ["--\(option)", "\"\(name)$(\(command))\""]
             // A control character could command the terminal, and a line break would split the line when pasted.
             case .text(let text) where option == "data-urlencode" && text.unicodeScalars.contains(where: isControl):
                 ["-d", CurlRequest.quoted(name + text.percentEncoded)]

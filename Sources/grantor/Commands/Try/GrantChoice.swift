@@ -23,7 +23,8 @@ struct GrantChoice {
     ///
     /// - Throws: `Failure` with a suggestion if one of them is not found.
     init(
-        _ generation: Generation, _ declared: [String], grant name: String, responseType: String?, client id: String?
+        _ generation: Generation, _ declared: [String], grant name: String, responseType: String?, client id: String?,
+        hasKey: Bool
     ) throws {
         guard let grant = generation.grant(named: name) else {
             let note = Suggestion.note(for: name, among: generation.grantNames)
@@ -33,11 +34,9 @@ struct GrantChoice {
         flows = try GrantChoice.flows(of: grant, responseType, generation)
         var keys = [grant.key]
         for flow in flows where !keys.contains(flow.grant.key) { keys.append(flow.grant.key) }
+        let methods = hasKey ? [ClientSigner.method] : GrantChoice.methods
         func mayTry(_ client: Client) -> Bool {
             client.grants.isSuperset(of: keys) && (grant.client != .confidential || !client.isPublic)
-        }
-        func canAuthenticate(_ client: Client) -> Bool {
-            generation.methods(of: client.id).contains { GrantChoice.methods.contains($0) }
         }
         if let id {
             guard let named = generation.client(id) else {
@@ -46,23 +45,41 @@ struct GrantChoice {
             guard mayTry(named) else {
                 throw Failure("client '\(id)' may not use \(keys.joined(separator: " and ")); add it to 'grant_types'")
             }
-            guard canAuthenticate(named) else {
-                let methods = generation.methods(of: id).joined(separator: " or ")
-                throw Failure("client '\(id)' authenticates by \(methods), which this command cannot do; name another")
-            }
+            try GrantChoice.check(generation.methods(of: id), of: id, hasKey: hasKey)
             client = named
         } else {
-            let candidates = declared.lazy.compactMap(generation.client)
-            guard let first = candidates.first(where: { mayTry($0) && canAuthenticate($0) }) else {
-                let keys = keys.joined(separator: " and ")
-                throw Failure("no declared client may use \(keys); add it to 'grant_types' of one")
-            }
+            let candidates = declared.lazy.compactMap(generation.client).filter(mayTry)
+            guard
+                let first = candidates.first(where: { generation.methods(of: $0.id).contains(where: methods.contains) })
+            else { throw GrantChoice.noClient(candidates.isEmpty, keys.joined(separator: " and "), hasKey: hasKey) }
             client = first
         }
     }
 
-    /// The methods by which the command authenticates clients.
+    /// The methods by which the command authenticates clients without a key.
     private static let methods = ["client_secret_basic", "none"]
+
+    /// Checks that the command can authenticate as a client.
+    private static func check(_ methods: [String], of id: String, hasKey: Bool) throws {
+        let usesKey = methods.contains(ClientSigner.method)
+        if hasKey, !usesKey { throw Failure("client '\(id)' does not authenticate with a key; leave out --key") }
+        if !hasKey, usesKey {
+            throw Failure("client '\(id)' authenticates with a key; name the file that contains it with --key")
+        }
+        guard usesKey || methods.contains(where: GrantChoice.methods.contains) else {
+            let known = methods.joined(separator: " or ")
+            throw Failure("client '\(id)' authenticates by \(known), which this command cannot do; name another")
+        }
+    }
+
+    private static func noClient(_ isMissing: Bool, _ keys: String, hasKey: Bool) -> Failure {
+        if isMissing { return Failure("no declared client may use \(keys); add it to 'grant_types' of one") }
+        return Failure(
+            hasKey
+                ? "no declared client that may use \(keys) authenticates with a key; leave out --key"
+                : "no declared client that may use \(keys) has a secret; name one that has a key with --client and --key"
+        )
+    }
 
     private static func flows(
         of grant: GrantDeclaration, _ responseType: String?, _ generation: Generation

@@ -19,6 +19,8 @@ struct GrantRun {
     let scope: String?
     /// The client's secret, if the configuration contains it.
     let secret: String?
+    /// Signs assertions, if the client authenticates with a key, and the command that does it in a shell.
+    let signer: (signer: ClientSigner, command: String)?
     /// The client's secret, if it was typed.
     private var typedSecret: String?
     private var step = 0
@@ -27,10 +29,10 @@ struct GrantRun {
 
     init(
         configuration: Configuration, generation: Generation, choice: GrantChoice, values: ParameterValues,
-        server: String, scope: String?, secret: String?
+        server: String, scope: String?, secret: String?, signer: (signer: ClientSigner, command: String)?
     ) {
         (self.configuration, self.generation, self.choice, self.values) = (configuration, generation, choice, values)
-        (self.server, self.scope, self.secret) = (server, scope, secret)
+        (self.server, self.scope, self.secret, self.signer) = (server, scope, secret, signer)
         granted = (scope ?? "").raw.split(at: " ").map(\.string)
     }
 
@@ -149,14 +151,7 @@ struct GrantRun {
 
     private mutating func tokenRequest(_ grant: any TokenGrant, isFirst: Bool) throws -> CurlRequest {
         var request = CurlRequest(address("/token"))
-        if client.isPublic {
-            request.add("client_id", .text(client.id))
-        } else {
-            if secret == nil, typedSecret == nil, !values.isPrinting {
-                typedSecret = try ParameterValues.ask("secret of the client '\(client.id)'", isSecret: true)
-            }
-            request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
-        }
+        try authenticate(&request)
         request.add("grant_type", .text(grant.declaration.wire))
         var known: Set<String> = []
         for parameter in grant.parameters + generation.tokenFilterParameters
@@ -166,6 +161,20 @@ struct GrantRun {
         if isFirst, let scope { request.add("scope", .text(scope)) }
         if isFirst, let audience = values.given["audience"] { request.add("audience", .text(audience)) }
         return request
+    }
+
+    private mutating func authenticate(_ request: inout CurlRequest) throws {
+        if let (signer, command) = signer {
+            request.add("client_assertion_type", .text(ClientSigner.type))
+            request.add("client_assertion", .printed(try signer.assertion(), by: command))
+        } else if client.isPublic {
+            request.add("client_id", .text(client.id))
+        } else {
+            if secret == nil, typedSecret == nil, !values.isPrinting {
+                typedSecret = try ParameterValues.ask("secret of the client '\(client.id)'", isSecret: true)
+            }
+            request.authenticate(client.id, secret ?? typedSecret ?? "", isShown: secret != nil)
+        }
     }
 
     /// Shows requests of other grants for which the response contains every required parameter.

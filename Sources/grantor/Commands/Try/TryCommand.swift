@@ -18,6 +18,7 @@ struct TryCommand: ParsableCommand {
               grantor try authorization_code --client web
               grantor try password --with username=ann --with password
               grantor try implicit --response-type 'id_token token'
+              grantor try client_credentials --client robot --key robot.pem
 
             If the user has to sign in, the command shows the URL to open, and receives the response at the client's \
             redirect URI if that is on this machine and its port is free. Otherwise, paste the URL that the browser is \
@@ -32,6 +33,13 @@ struct TryCommand: ParsableCommand {
 
     @Option(help: "The id of a declared client. Default: the first one that may use the grant.")
     var client: String?
+
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp(
+            "The private key of a client that authenticates with a key: a file in PEM or with a JWK.",
+            valueName: "file"))
+    var key: String?
 
     @Option(
         name: .customLong("response-type"),
@@ -60,9 +68,14 @@ struct TryCommand: ParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    func validate() throws {
+        if key == "-" { throw ValidationError("--key must name a file, since the shown commands read it again") }
+    }
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         defer { LogWriter.standardError.flush() }
+        let key = try self.key.map(PrivateKey.init)
         let composition = Composition.read(try ConfigurationFile(option.config))
         guard let generation = composition.generation, !composition.diagnostics.hasErrors else {
             composition.diagnostics.print()
@@ -70,13 +83,15 @@ struct TryCommand: ParsableCommand {
         }
         let choice = try GrantChoice(
             generation, composition.configuration.clients.compactMap { $0["id"]?.string }, grant: grant,
-            responseType: responseType, client: client)
+            responseType: responseType, client: client, hasKey: key != nil)
         let document = composition.configuration.clients.first { $0["id"]?.string == choice.client.id }
+        let signer = try key.map { try ClientSigner($0, of: choice.client.id, composition.configuration) }
         let values = try ParameterValues(given, of: choice, generation, isPrinting: onlyPrints)
         var trial = GrantRun(
             configuration: composition.configuration, generation: generation, choice: choice, values: values,
             server: server ?? composition.configuration.issuer, scope: scope,
-            secret: TryCommand.readable(document?["secret"]))
+            secret: TryCommand.readable(document?["secret"]),
+            signer: signer.map { (signer: $0, command: $0.command(option.config)) })
         try trial.run()
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Cryptography
 import GrantKit
 import Support
 import Testing
@@ -34,6 +35,26 @@ struct IntrospectionTests {
         }
         let stranger = await server.introspect(token, as: "stranger", "stranger secret")
         #expect(stranger.json == ["active": false])
+    }
+
+    @Test("a JWT that was introspected before is inactive once it is revoked, its key is gone or it has expired")
+    func introspectedBefore() async throws {
+        let server = try await TestServer(format: "jwt")
+        let (revoked, kept) = (await server.token()["access_token"] ?? "", await server.token()["access_token"] ?? "")
+        for token in [revoked, kept, revoked, kept] { #expect(await server.isActive(token)) }
+        let id = try #require(await server.introspect(revoked)["jti"])
+        try await server.core.tokens.revoke(.token(id), reason: "of a test")
+        #expect(await !server.isActive(revoked))
+        #expect(await server.isActive(kept))
+        let others = ServerKeyRing(
+            signingKeys: [try SigningKey.generate()], macKeys: [.init(id: "k1", bytes: Digest.random(32))])
+        for (keys, isActive) in [(others, false), (server.keys, true)] {
+            server.core.open(
+                store: CheckedStore(server.core.store, of: "memory-store"), keys: keys, publicJWKS: keys.publicJWKS)
+            #expect(await server.isActive(kept) == isActive)
+        }
+        server.clock.advance(.seconds(900))
+        #expect(await !server.isActive(kept))
     }
 
     @Test(

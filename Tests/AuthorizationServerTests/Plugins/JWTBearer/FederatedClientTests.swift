@@ -101,6 +101,17 @@ struct FederatedClientTests {
         #expect(answer.body == unknown.body, "\(what): the answer tells whether a client exists")
     }
 
+    @Test("the log names the client of a wrong token if there is one, and nothing that a stranger wrote")
+    func logNames() async throws {
+        let party = try TrustedParty()
+        let server = try await server(party)
+        let wrong = try token(of: party, for: server, ["exp": 1, "x": "words of a stranger"])
+        #expect(await server.assert(wrong, Self.named).status == 401)
+        #expect(server.log.lines.contains { $0.contains("federated assertion of 'robot': it has expired") })
+        #expect(await server.assert(wrong, [("client_id", "nobody")]).status == 401)
+        #expect(!server.log.lines.contains { $0.contains("stranger") || $0.contains(wrong) }, "\(server.log.lines)")
+    }
+
     @Test("a request without the client, or with another one, is refused")
     func namesClient() async throws {
         let party = try TrustedParty()

@@ -125,6 +125,30 @@ struct JWTBearerTests {
         }
     }
 
+    @Test("a rule for some clients gives nothing to others, so a workload cannot act as another one's client")
+    func ruleOfClients() async throws {
+        let party = try TrustedParty()
+        let changes: JSON = [
+            "clients": ["robot", "other"],
+            "subjects": [
+                ["subject": "workload:1", "as": "client", "clients": ["robot"]],
+                ["subject": "workload:2", "as": "client", "clients": ["other"]], ["as": "user", "clients": ["robot"]],
+            ],
+        ]
+        let other = TestServer.robot(["id": "other", "secret": .null])
+        let server = try await TestServer(
+            TestServer.trusting(party.entry(changes)),
+            clients: [TestServer.service, TestServer.robot(["secret": .null]), other], users: [TestServer.person()])
+        for (subject, client, isGood) in [
+            ("workload:1", "robot", true), ("workload:1", "other", false), ("workload:2", "robot", false),
+            ("workload:2", "other", true), (TrustedParty.person, "robot", true), (TrustedParty.person, "other", false),
+        ] {
+            let token = try token(of: party, for: server, ["sub": .string(subject)])
+            let answer = await server.trade(token, [("client_id", client)], as: nil)
+            #expect(isGood ? answer.status == 200 : TestServer.isRefused(answer), "\(subject) as \(client)")
+        }
+    }
+
     @Test("a client that is inactive, has not authenticated or may not use the grant is refused")
     func noClient() async throws {
         let party = try TrustedParty()
@@ -213,6 +237,92 @@ struct JWTBearerTests {
         #expect(await server.trade(assertion).status == 200)
     }
 
+    @Test("a token with a 'jti' is used once in all: as a grant or in place of an assertion of the client")
+    func acrossUses() async throws {
+        let party = try TrustedParty()
+        let pattern: JSON = ["issuer": .string(TrustedParty.issuer), "subject": "workload:*"]
+        let document = TestServer.robot([
+            "secret": .null, "federated": [pattern],
+            "grant_types": ["jwt_bearer", "client_credentials", "refresh_token"],
+        ])
+        let server = try await TestServer(
+            TestServer.trusting(party.entry()), clients: [TestServer.service, document])
+        func client(_ assertion: String) -> [(String, String)] {
+            [
+                ("client_id", "robot"), ("client_assertion", assertion),
+                ("client_assertion_type", TestServer.assertionType),
+            ]
+        }
+        let fresh = try token(of: party, for: server, ["jti": "fresh"])
+        let one = try token(of: party, for: server, ["jti": "one"])
+        let twice = await server.trade(one, client(one), as: nil)
+        #expect(TestServer.isRefused(twice), "the client has used it up: \(twice.json)")
+        #expect(server.log.lines.contains { $0.contains("it was used before") })
+        let two = try token(of: party, for: server, ["jti": "two"])
+        #expect(await server.trade(two, client(fresh), as: nil).status == 200)
+        #expect(await server.assert(two, [("client_id", "robot")]).status == 401, "the grant has used it up")
+    }
+
+    @Test("a 'jti' may come again after its token and a margin for slow clocks, before the record is purged")
+    func afterwards() async throws {
+        let party = try TrustedParty()
+        let server = try await server(party)
+        let once: JSON = ["jti": "once"]
+        #expect(await server.trade(try token(of: party, for: server, once)).status == 200)
+        server.clock.advance(.seconds(300 + 119))
+        #expect(TestServer.isRefused(await server.trade(try token(of: party, for: server, once))))
+        server.clock.advance(.seconds(1))
+        #expect(await server.trade(try token(of: party, for: server, once)).status == 200)
+        #expect(TestServer.isRefused(await server.trade(try token(of: party, for: server, once))))
+    }
+
+    // MARK: names that look alike
+
+    @Test("issuers, subjects and clients that only look alike are different")
+    func lookAlikes() async throws {
+        // The Kelvin sign is canonically equivalent to the letter K.
+        let (real, fake) = (try TrustedParty("https://K.example.com"), try TrustedParty("https://\u{212A}.example.com"))
+        let subjects: JSON = ["subjects": [["subject": "K:1", "as": "client"]]]
+        let server = try await TestServer(
+            TestServer.trusting(real.entry(subjects), fake.entry(subjects)),
+            clients: [TestServer.service, TestServer.robot()])
+        func trade(_ party: TrustedParty, _ changes: JSON) async throws -> Answer {
+            await server.trade(try token(of: party, for: server, changes))
+        }
+        #expect(try await trade(real, ["sub": "K:1", "jti": "1"]).status == 200)
+        #expect(try await trade(fake, ["sub": "K:1", "jti": "1"]).status == 200, "another issuer with its own keys")
+        for changes in [
+            ["sub": "\u{212A}:1"], ["sub": "K:1", "iss": .string(fake.issuer)],
+            ["sub": "K:1", "aud": "https://id.example.com\u{338}"],
+        ] as [JSON] {
+            let answer = try await trade(real, changes)
+            #expect(TestServer.isRefused(answer), "\(changes)")
+        }
+    }
+
+    // MARK: while things change
+
+    @Test("an issuer that a reload removes while its keys are being fetched ends with the requests under way")
+    func removedMeanwhile() async throws {
+        let party = try TrustedParty()
+        let keys = KeyServer(party.signer.keys)
+        keys.close()
+        let server = try await server(
+            party, ["keys": .null, "jwks_uri": .string(KeyServer.address)], outbound: keys)
+        let assertion = try token(of: party, for: server)
+        async let waiting = server.trade(assertion)
+        let isAsked = try await Patience.wait { keys.waiting == 1 }
+        #expect(isAsked)
+        let other = try TrustedParty("https://other.example.com")
+        server.core.install(
+            try server.generation(TestServer.trusting(other.entry()), clients: [TestServer.robot()]))
+        keys.open()
+        let first = await waiting
+        #expect(first.status == 200, "it began while the issuer was trusted: \(first.json)")
+        #expect(TestServer.isRefused(await server.trade(try token(of: party, for: server))))
+        #expect(await server.trade(try token(of: other, for: server)).status == 200)
+    }
+
     // MARK: keys
 
     @Test("keys are rotated at 'jwks_uri' without a refusal, and cheap checks come before a fetch")
@@ -244,8 +354,27 @@ struct JWTBearerTests {
         let unreachable = try await server(party, address, outbound: keys)
         #expect(TestServer.isRefused(await unreachable.trade(try token(of: party, for: unreachable))))
         #expect(unreachable.log.lines.contains { $0.contains("the keys of its issuer cannot be fetched") })
-        let off: JSON = ["keys": ["keys": [["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"]]]]
-        let useless = try await server(party, off)
+        let off: JSON = ["keys": [["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"]]]
+        keys.serve(off)
+        let useless = try await server(party, address, outbound: keys)
         #expect(TestServer.isRefused(await useless.trade(try token(of: party, for: useless))))
+        #expect(useless.log.lines.contains { $0.contains("the keys of its issuer cannot be fetched") })
+    }
+
+    @Test("keys in the configuration are parsed before they are needed, and a mistake is told")
+    func configuredKeys() async throws {
+        let good = try TrustedParty()
+        let host = LentHost(try await TestServer().core, to: "jwt-bearer")
+        for (keys, problem) in [
+            (["keys": [["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"]]], "'x' must have 32 bytes"),
+            (["keys": [["kty": "AKP"]]], "'kty' must be"), (["keys": [1]], "must be a JSON object"),
+            (["keys": [good.signer.jwk, good.signer.jwk]], "the same 'kid'"),
+            (["keys": [good.signer.jwk, ["kty": "RSA", "p": "AQAB"]]], "a secret or private key"),
+            (["keys": [["kty": "oct", "k": "c2VjcmV0"]]], "a secret or private key"),
+        ] as [(JSON, String)] {
+            let error = #expect(throws: (any Error).self) { _ = try host.foreignKeys.keys(in: keys) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains(problem), "\(keys)")
+        }
+        _ = try host.foreignKeys.keys(in: good.signer.keys)
     }
 }

@@ -31,7 +31,7 @@ struct Federation: Plugin, ClientResolver {
         do {
             let statement = String(decoding: reply.body, as: UTF8.self)
             let rules = JWTRules(types: ["entity-statement+jwt"], issuer: anchor)
-            let keys = KeySource.keys(try JSON(parsing: anchorKeys))
+            let keys = KeySource.keys(try host.foreignKeys.keys(in: try JSON(parsing: anchorKeys)))
             let claims = try await host.foreignKeys.verify(statement, by: keys, rules).claims
             guard claims["sub"]?.string == id, let end = claims["exp"]?.integer else { return nil }
             let ceiling = ClientCeiling(

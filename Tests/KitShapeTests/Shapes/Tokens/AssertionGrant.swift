@@ -30,9 +30,7 @@ struct AssertionGrant: Plugin, TokenGrant {
             guard token.authorization.limits.audience.contains(request.client.id) else {
                 throw OAuthError.invalidGrant(reason: "the token is not for this client")
             }
-            var derived = try await host.laterAccess.derive(from: token.authorization, for: request, .replaced)
-            derived.limits.end(by: token.expiresAt)
-            return derived
+            return try await host.access.derive(from: token, for: request, audience: request.allowed.audience)
         }
         let claims = try await verified(assertion, for: request.client)
         guard let id = claims["sub"]?.string, let user = try await host.users.find(id), user.isActive else {

@@ -10,18 +10,18 @@ struct TransactionTokens: Plugin, TokenProduct {
 
     let types = ["urn:ietf:params:oauth:token-type:txn_token"]
     let longestLife = Duration.seconds(60)
-    private let host: any LaterHost
+    private let host: any PluginHost
     private let domain: String
     private let workload: GrantAttribute<String>
 
     init(settings: Settings, host: any PluginHost) throws {
-        self.host = try host.lendingMore()
+        self.host = host
         domain = try settings.read("trust_domain", example: "internal.example.com", "the audience of the tokens")
         workload = settings.grantAttribute("workload", default: "", "what such a token calls the client")
     }
 
     func register(in registry: inout Registry) {
-        registry.add(later: self)
+        registry.add(product: self)
     }
 
     func make(_ contents: TokenContents) async throws -> MintedToken {

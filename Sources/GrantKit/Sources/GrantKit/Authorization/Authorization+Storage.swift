@@ -30,6 +30,7 @@ extension Authorization {
         add("epoch", epoch.map(JSON.integer))
         add("client_epoch", clientEpoch.map(JSON.integer))
         add("act", actor)
+        add("may_act", mayAct)
         add("claims", claims.members.isEmpty ? nil : claims)
         add("grant", grantID.map(JSON.string))
         add("cnf", confirmation.map { .strings([$0.method, $0.value, $0.tokenType]) })
@@ -64,6 +65,7 @@ extension Authorization {
         epoch = json["epoch"]?.integer
         clientEpoch = json["client_epoch"]?.integer
         actor = json["act"]
+        mayAct = json["may_act"]
         claims = json["claims"] ?? [:]
         grantID = json["grant"]?.string
         restore(origin: json["origin"]?.string ?? "")

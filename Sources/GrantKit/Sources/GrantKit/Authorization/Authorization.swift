@@ -26,6 +26,8 @@ public struct Authorization: Sendable {
     public var clientEpoch: Int64?
     /// The party that acts for the subject (RFC 8693 section 4.1, `act`).
     public var actor: JSON?
+    /// The party that alone may act for the subject (RFC 8693 section 4.4, `may_act`); nil if none is named.
+    public var mayAct: JSON?
     /// Claims that each token carries.
     public var claims: JSON = [:]
     /// The id of the grant, which everything issued under one consent shares; the core makes one if it is nil.
@@ -40,6 +42,14 @@ public struct Authorization: Sendable {
     ///
     /// They are not stored.
     public var writes: [StoreWrite] = []
+    /// The type of the token that the response contains (RFC 8693 section 3), which the response then names; nil for an
+    /// access token.
+    ///
+    /// It is not stored. Every type but that of access tokens needs a `TokenProduct`.
+    public var issuedType: String?
+    /// For the host: the token that it was derived from, and its limits; it is not stored.
+    @_spi(Host)
+    public var derivation: Derivation?
 
     /// Makes an authorization.
     ///

@@ -39,4 +39,9 @@ public struct AttributeDeclaration: Sendable {
     public func accepts(_ value: JSON) -> Bool {
         kind.accepts(value) ?? (type.init(setting: value) != nil)
     }
+
+    /// What is wrong with a value that is not accepted, as the rest of a sentence that begins with the attribute's name.
+    public func problem(with value: JSON) -> String {
+        type.problem(in: value) ?? "must be \(expectation)"
+    }
 }

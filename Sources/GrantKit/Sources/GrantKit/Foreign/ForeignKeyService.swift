@@ -19,6 +19,19 @@ public protocol ForeignKeyService: Sendable {
     /// - Throws: `JWTRefusal`; `OutboundError` if the key set cannot be fetched; `StoreError`.
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT
 
+    /// Parses a key set (RFC 7517 section 5), such as one in the configuration: once, and before a token needs it.
+    ///
+    /// - Parameter set: The key set, which must have at least one usable key and only public ones.
+    /// - Returns: The keys, for `KeySource.keys`.
+    /// - Throws: An error whose description says what is wrong with the set.
+    func keys(in set: JSON) throws -> PublicKeySet
+
+    /// The issuer that a plugin has added with `Registry.add(issuer:)`.
+    ///
+    /// - Parameter name: The issuer identifier, which is compared byte for byte.
+    /// - Returns: The issuer; nil if no loaded plugin trusts it.
+    func issuer(_ name: String) -> ForeignIssuer?
+
     /// The header and claims of a token before any check, to find out which party's keys to use.
     ///
     /// - Parameter token: The token.

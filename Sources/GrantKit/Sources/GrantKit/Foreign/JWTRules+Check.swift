@@ -32,13 +32,16 @@ extension JWTRules {
             guard isTypeOptional else { throw JWTRefusal("it has no 'typ'") }
             return
         }
-        guard let name = type.string.map(JWTRules.mediaType), types.contains(where: { JWTRules.mediaType($0) == name })
+        guard let name = type.string.map(JWTRules.plainType), types.contains(where: { JWTRules.plainType($0) == name })
         else { throw JWTRefusal("its 'typ' is not accepted") }
     }
 
-    /// A media type in lower case, without `application/`, which may be left out if no other slash follows (RFC 7515
-    /// section 4.1.9).
-    private static func mediaType(_ text: String) -> String {
+    /// A `typ` in lower case, without `application/`, which may be left out if no other slash follows (RFC 7515 section
+    /// 4.1.9); rules compare it in this form.
+    ///
+    /// - Parameter text: The `typ`.
+    /// - Returns: The form that all its spellings share.
+    public static func plainType(_ text: String) -> String {
         let lowercased = text.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
         let prefix = Array("application/".utf8)
         let rest = lowercased.starts(with: prefix) ? lowercased.dropFirst(prefix.count) : lowercased[...]

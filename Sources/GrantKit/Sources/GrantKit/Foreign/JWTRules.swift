@@ -29,6 +29,10 @@ public struct JWTRules: Sendable {
     ///
     /// The token must then have a `jti` and an `exp`. Without `longestLife`, it may be valid for at most a day.
     public var isSingleUse = false
+    /// Whether the caller uses up such a token, by committing `VerifiedJWT.writes`; otherwise `verify` does.
+    ///
+    /// A grant returns the writes with its authorization, so a token for which nothing is issued is not used up.
+    public var isUsedByCaller = false
 
     /// Makes rules.
     ///

@@ -6,8 +6,8 @@ public enum KeySource: Sendable {
     case client(Client)
     /// The key set (RFC 7517 section 5) at an address, which the server fetches and keeps for all plugins.
     case address(String)
-    /// A key set.
-    case keys(JSON)
+    /// A key set, which `ForeignKeyService.keys(in:)` has parsed.
+    case keys(PublicKeySet)
     /// The secret of a client whose method needs a readable one; the secret never leaves the server.
     case secret(Client)
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A problem with a setting, because of which the server does not start.
-public struct ConfigurationError: Error, Sendable {
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let message: String
     /// The setting's key in the plugin's section; nil for the plugin as a whole.
     public let key: String?
+
+    public var description: String { message }
 
     /// Makes an error.
     ///

@@ -13,6 +13,9 @@ public struct Registry: Sendable {
     /// The token formats.
     @_spi(Host)
     public private(set) var formats: [any TokenFormat] = []
+    /// The products.
+    @_spi(Host)
+    public private(set) var products: [any TokenProduct] = []
     /// The token resolvers, including the token formats.
     @_spi(Host)
     public private(set) var resolvers: [any TokenResolver] = []
@@ -22,6 +25,9 @@ public struct Registry: Sendable {
     /// The authenticators of clients.
     @_spi(Host)
     public private(set) var authenticators: [any ClientAuthenticator] = []
+    /// The trusted issuers.
+    @_spi(Host)
+    public private(set) var issuers: [ForeignIssuer] = []
     /// The flows of the authorization endpoint.
     @_spi(Host)
     public private(set) var flows: [any AuthorizationFlow] = []
@@ -97,6 +103,11 @@ public struct Registry: Sendable {
         resolvers.append(format)
     }
 
+    /// Adds a product, which makes tokens that are not access tokens of this server.
+    public mutating func add(product: some TokenProduct) {
+        products.append(product)
+    }
+
     /// Adds a resolver of tokens that are not access tokens.
     public mutating func add(resolver: some TokenResolver) {
         resolvers.append(resolver)
@@ -110,6 +121,11 @@ public struct Registry: Sendable {
     /// Adds an authenticator of clients.
     public mutating func add(authenticator: some ClientAuthenticator) {
         authenticators.append(authenticator)
+    }
+
+    /// Adds an issuer whose tokens other plugins may accept too.
+    public mutating func add(issuer: ForeignIssuer) {
+        issuers.append(issuer)
     }
 
     /// Adds a flow of the authorization endpoint.

@@ -8,6 +8,17 @@ public protocol SettingValue: Sendable {
     init?(setting: JSON)
     /// The value as the configuration would have it.
     var setting: JSON { get }
+    /// What is wrong with a value that cannot be read, more precisely than the expectation.
+    ///
+    /// - Parameter setting: The value.
+    /// - Returns: The problem, as the rest of a sentence that begins with the name of the setting; nil if the
+    ///   expectation says it.
+    static func problem(in setting: JSON) -> String?
+}
+
+extension SettingValue {
+    /// No more than the expectation.
+    public static func problem(in setting: JSON) -> String? { nil }
 }
 
 extension String: SettingValue {

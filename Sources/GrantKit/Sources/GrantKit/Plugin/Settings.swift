@@ -277,7 +277,8 @@ public struct Settings: Sendable {
         // The unit of a bare number would be a guess.
         let isBareNumber = Value.self == Duration.self && json.integer != nil
         guard !isBareNumber, let value = Value(setting: json) else {
-            source.report("'\(place)\(declaration.key)' must be \(Value.expectation)", at: declaration.key)
+            let problem = Value.problem(in: json) ?? "must be \(Value.expectation)"
+            source.report("'\(place)\(declaration.key)' \(problem)", at: declaration.key)
             return nil
         }
         return value

@@ -28,4 +28,24 @@ public protocol AccessService: Sendable {
     func limits(
         _ parameters: Parameters, for client: Client, under grant: GrantDeclaration
     ) async throws -> AccessLimits
+    /// What a client may get out of a token that this server has issued (RFC 8693).
+    ///
+    /// The result has the subject, grant, session and epoch of the token, and ends with each of them. It does not last
+    /// longer than the token, its scope is part of the token's, the client's and the requested scope, and it allows no
+    /// refresh token. A grant can only narrow it further: a `server_error` follows otherwise. The response contains the
+    /// token alone, without what other plugins add to responses.
+    ///
+    /// The grant has to check that the client may present the token, and that it may get a token for the audience. The
+    /// client's `audience` for the grant does not count.
+    ///
+    /// - Parameters:
+    ///   - token: The token, as `TokenService.resolve` has returned it for this request.
+    ///   - request: The request.
+    ///   - audience: The audience of the result.
+    /// - Returns: The authorization, to which the grant may add an actor, attachments and writes.
+    /// - Throws: `OAuthError` `invalid_request` if nothing can be derived from the token, such as one that is bound to a
+    ///   key; `invalid_target` without an audience.
+    func derive(
+        from token: ResolvedToken, for request: TokenRequest, audience: [String]
+    ) async throws -> Authorization
 }

@@ -8,6 +8,8 @@ public struct ResolvedToken: Sendable {
         case access
         /// A refresh token, for the token endpoint.
         case refresh
+        /// An ID token, which says who has signed in and gives access to nothing.
+        case identity
     }
 
     /// The kind of the token.

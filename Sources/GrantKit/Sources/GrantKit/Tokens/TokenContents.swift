@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The contents of a new access token.
+/// The contents of a new access token, or of a token that a `TokenProduct` makes.
 public struct TokenContents: Sendable {
     /// The token's own identifier.
     public var id: String

@@ -68,6 +68,8 @@ public indirect enum JSON: Sendable, Hashable {
         }
         set {
             var members = self.members
+            // The members have one owner then, and are changed in place.
+            self = .null
             if let place = members.firstIndex(where: { $0.name == name }) {
                 if let newValue { members[place].value = newValue } else { members.remove(at: place) }
             } else if let newValue {

@@ -27,8 +27,8 @@ struct JSONParser {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { place += 1 }
     }
 
-    private mutating func take(_ byte: Character) -> Bool {
-        guard current == byte.asciiValue else { return false }
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard current == UInt8(ascii: character) else { return false }
         place += 1
         return true
     }
@@ -56,7 +56,7 @@ struct JSONParser {
         guard depth > 0 else { throw wrong("too deeply nested") }
         place += 1
         var members: [JSON.Member] = []
-        var names: Set<ExactString> = []
+        var names = DistinctStrings()
         skipSpace()
         if take("}") { return .object([]) }
         repeat {
@@ -64,7 +64,7 @@ struct JSONParser {
             guard current == UInt8(ascii: "\"") else { throw wrong("a member name was expected") }
             let name = try string()
             // Names are compared by bytes, so two names that only look alike are different.
-            guard names.insert(ExactString(text: name)).inserted else { throw wrong("a member name is repeated") }
+            guard names.isNew(name, after: members.lazy.map(\.name)) else { throw wrong("a member name is repeated") }
             skipSpace()
             guard take(":") else { throw wrong("':' was expected") }
             members.append(JSON.Member(name, try value(depth: depth - 1)))
@@ -92,6 +92,8 @@ struct JSONParser {
         place += 1
         let start = place
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { place += 1 }
+        // Nearly all strings have no escapes, and are copied only once.
+        if take("\"") { return try text(bytes[start..<(place - 1)]) }
         var buffer = Array(bytes[start..<place])
         while let byte = current, byte != UInt8(ascii: "\"") {
             guard byte >= 0x20 else { throw wrong("a string contains a control character") }
@@ -99,7 +101,13 @@ struct JSONParser {
             if byte == UInt8(ascii: "\\") { try unescape(into: &buffer) } else { buffer.append(byte) }
         }
         guard take("\"") else { throw wrong("a string does not end") }
-        guard let text = String(validating: buffer, as: UTF8.self) else { throw wrong("a string is not UTF-8") }
+        return try text(buffer[...])
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>) throws -> String {
+        // ASCII needs no validation, for which the standard library looks up types at run time.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw wrong("a string is not UTF-8") }
         return text
     }
 

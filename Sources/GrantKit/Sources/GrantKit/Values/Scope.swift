@@ -9,8 +9,10 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     ///
     /// Repeated values count once.
     public init(_ words: some Sequence<String>) {
-        var seen: Set<ExactString> = []
-        self.words = words.filter { seen.insert(ExactString(text: $0)).inserted }
+        var distinct = DistinctStrings()
+        self.words = words.reduce(into: []) { all, word in
+            if distinct.isNew(word, after: all) { all.append(word) }
+        }
     }
 
     private init(unique words: [String]) {

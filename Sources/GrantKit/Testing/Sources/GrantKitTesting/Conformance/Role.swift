@@ -5,6 +5,7 @@ public enum Role: String, Sendable, CaseIterable {
     case plugin
     case grant
     case tokenFormat = "token format"
+    case product
     case tokenResolver = "token resolver"
     case responseExtension = "response extension"
     case tokenFilter = "token filter"

@@ -6,6 +6,7 @@ extension Rule {
         PluginRules.all,
         GrantRules.all,
         TokenFormatRules.all,
+        ProductRules.all,
         TokenResolverRules.all,
         ExtensionRules.all,
         TokenFilterRules.all,

@@ -7,7 +7,9 @@ extension TestRegistry {
     var names: [(what: String, name: String)] {
         let all: [(String, [String])] = [
             ("collection", collections.map(\.name)), ("index", collections.flatMap(\.indexes)),
-            ("token format", formats.map(\.name)), ("job", jobs.map(\.name)), ("step", steps.map(\.name)),
+            ("token format", formats.map(\.name)),
+            ("token type", products.flatMap(\.types)), ("trusted issuer", issuers.map(\.name)),
+            ("job", jobs.map(\.name)), ("step", steps.map(\.name)),
             ("form field", steps.flatMap(\.fields).map(\.name)), ("purpose", purposes.map(\.name)),
             ("page", pages.map(\.name)), ("document", documents.map(\.name)), ("metadata", metadata.map(\.name)),
             ("response member", extensions.flatMap(\.members)), ("response type", flows.map(\.word)),

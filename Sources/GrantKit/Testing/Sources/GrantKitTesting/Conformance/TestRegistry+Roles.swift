@@ -4,7 +4,8 @@ extension TestRegistry {
     /// The roles that a plugin has.
     var roles: Set<Role> {
         let counts: [(Role, Int)] = [
-            (.grant, grants.count), (.tokenFormat, formats.count), (.tokenResolver, resolvers.count - formats.count),
+            (.grant, grants.count), (.tokenFormat, formats.count), (.product, products.count),
+            (.tokenResolver, resolvers.count - formats.count),
             (.responseExtension, extensions.count), (.tokenFilter, tokenFilters.count),
             (.authenticator, authenticators.count), (.requestFilter, requestFilters.count), (.flow, flows.count),
             (.endpoint, endpoints.count),

@@ -64,6 +64,17 @@ public final class TestAccess: AccessService {
         try limits.keep(audience: parameters.values("audience"))
         return limits
     }
+
+    /// What a client may get out of a token of the host.
+    public func derive(
+        from token: ResolvedToken, for request: TokenRequest, audience: [String]
+    ) async throws -> Authorization {
+        if token.kind == .refresh, token.clientID != request.client.id {
+            throw OAuthError(.invalidRequest, "the subject token is not accepted")
+        }
+        let recomputed = Set(sources.withLock { $0 }.flatMap(\.claims))
+        return try .derived(from: token, for: request, audience: audience, recomputing: recomputed)
+    }
 }
 
 extension ClaimsDestination {

@@ -12,6 +12,8 @@ struct TestForeignKeys: ForeignKeyService {
         try? TestForeignKeys.read(token).jwt
     }
 
+    func issuer(_ name: String) -> ForeignIssuer? { host.issuers.all.first { $0.name == name } }
+
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
         let (jwt, signed, signature) = try TestForeignKeys.read(token)
         let isCode = jwt.header["alg"]?.string?.utf8.starts(with: "HS".utf8) ?? false
@@ -21,14 +23,20 @@ struct TestForeignKeys: ForeignKeyService {
         }
         guard !isCode else { throw JWTRefusal("it has a message authentication code instead of a signature") }
         try rules.check(jwt, at: host.clock.now)
-        let set = try await set(of: source)
-        let key = set["keys"]?.elements.first { $0["kid"] == jwt.header["kid"] }
-        guard let bytes = key?["x"]?.string.flatMap(Base64.decode) else {
-            throw JWTRefusal("no key with this 'kid' fits")
+        switch try await keys(of: source).verify(token) {
+        case .valid: return try await used(jwt, rules)
+        case .unknownKey(let reason), .wrong(let reason): throw JWTRefusal(reason)
+        @unknown default: throw JWTRefusal("its signature cannot be verified")
         }
-        guard TestParty.code(of: signed, bytes) == signature else { throw JWTRefusal("the signature is wrong") }
-        if rules.isSingleUse { try await useUp(jwt.claims) }
-        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+    }
+
+    func keys(in set: JSON) throws -> PublicKeySet {
+        let keys = set["keys"]?.elements ?? []
+        guard !keys.isEmpty else { throw ConfigurationError("it has no keys") }
+        guard keys.allSatisfy({ $0["d"] == nil && $0["k"] == nil }) else {
+            throw ConfigurationError("it contains a secret or private key")
+        }
+        return PublicKeySet(TestKeySet(set: set))
     }
 
     /// Checks a token by the secret in the document of a client.
@@ -42,25 +50,36 @@ struct TestForeignKeys: ForeignKeyService {
         guard TestParty.code(of: signed, Array(secret.utf8)) == signature else {
             throw JWTRefusal("the message authentication code is wrong")
         }
-        if rules.isSingleUse { try await useUp(jwt.claims) }
-        return VerifiedJWT(header: jwt.header, claims: jwt.claims)
+        return try await used(jwt, rules)
     }
 
-    private func useUp(_ claims: JSON) async throws {
-        let name = JSON.array([claims["iss"] ?? .null, claims["jti"] ?? .null]).text
+    // MARK: single use
+
+    /// The verified token, which is used up if it is accepted only once.
+    private func used(_ jwt: UnverifiedJWT, _ rules: JWTRules) async throws -> VerifiedJWT {
+        var verified = VerifiedJWT(header: jwt.header, claims: jwt.claims)
+        guard rules.isSingleUse else { return verified }
+        let refusal = JWTRefusal("it was used before")
+        let name = JSON.array([jwt.claims["iss"] ?? .null, jwt.claims["jti"] ?? .null]).text
         let key = StoreKey(TestForeignKeys.collection, TestCryptography().digest(name))
-        let end = claims["exp"]?.numericDate ?? host.clock.now
-        guard try await host.store.increment(key, expiresAt: end + .seconds(60)) == 1 else {
-            throw JWTRefusal("it was used before")
-        }
+        let end = (jwt.claims["exp"]?.numericDate ?? host.clock.now) + .seconds(120)
+        guard try await host.store.read(key) == nil else { throw refusal }
+        verified.writes = [.create(StoreRecord(key, ["v": 1], expiresAt: end))]
+        if rules.isUsedByCaller { return verified }
+        let outcome = try await host.store.commit(verified.writes, of: "the use of a token")
+        guard case .committed = outcome else { throw refusal }
+        verified.writes = []
+        return verified
     }
 
-    private func set(of source: KeySource) async throws -> JSON {
+    // MARK: keys
+
+    private func keys(of source: KeySource) async throws -> any VerificationKeys {
         switch source {
-        case .keys(let set): return set
+        case .keys(let set): return set.keys
         case .address(let address): return try await fetch(address)
         case .client(let client):
-            if let set = client.document["jwks"] { return set }
+            if let set = client.document["jwks"] { return TestKeySet(set: set) }
             guard let address = client.document["jwks_uri"]?.string else { throw JWTRefusal("the client has no keys") }
             return try await fetch(address)
         case .secret: throw JWTRefusal("a secret is no key set")
@@ -68,18 +87,20 @@ struct TestForeignKeys: ForeignKeyService {
         }
     }
 
-    private func fetch(_ address: String) async throws -> JSON {
+    private func fetch(_ address: String) async throws -> TestKeySet {
         let reply = try await host.network.send(OutboundRequest("GET", address))
         guard reply.status == 200, let set = try? JSON(parsing: reply.body) else {
             throw OutboundError("there are no keys at '\(address)'")
         }
-        return set
+        return TestKeySet(set: set)
     }
+
+    // MARK: parts
 
     /// The parts of a token.
     ///
     /// - Throws: `JWTRefusal` for what a server does not verify either.
-    private static func read(_ token: String) throws -> (jwt: UnverifiedJWT, signed: String, signature: String) {
+    fileprivate static func read(_ token: String) throws -> (jwt: UnverifiedJWT, signed: String, signature: String) {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
         guard parts.count == 3, let header = json(parts[0]), let claims = json(parts[1]), case .object = header,
@@ -97,5 +118,19 @@ struct TestForeignKeys: ForeignKeyService {
 
     private static func json(_ part: String) -> JSON? {
         Base64.decode(part).flatMap { try? JSON(parsing: $0) }
+    }
+}
+
+/// The keys of test parties.
+private struct TestKeySet: VerificationKeys {
+    let set: JSON
+
+    func verify(_ token: String) -> SignatureVerdict {
+        guard let (jwt, signed, signature) = try? TestForeignKeys.read(token) else { return .wrong("it is not a JWS") }
+        let key = set["keys"]?.elements.first { $0["kid"] == jwt.header["kid"] }
+        guard let bytes = key?["x"]?.string.flatMap(Base64.decode) else {
+            return .unknownKey("no key with this 'kid' fits")
+        }
+        return TestParty.code(of: signed, bytes) == signature ? .valid : .wrong("the signature is wrong")
     }
 }

@@ -29,6 +29,8 @@ public struct TestHost: Sendable {
     public let consents: TestConsents
     /// The tokens.
     public let tokens: TestTokens
+    /// The issuers that plugins trust.
+    public let issuers: TestIssuers
     /// The queue of jobs.
     public let jobs: TestJobs
     /// The other servers.
@@ -63,6 +65,7 @@ public struct TestHost: Sendable {
         sessions = TestSessions(records, clock: clock)
         consents = TestConsents()
         tokens = TestTokens(records, store, clock: clock)
+        issuers = TestIssuers()
         jobs = TestJobs(records, random: random, clock: clock)
         network = TestNetwork()
         attempts = TestAttempts()
@@ -104,6 +107,7 @@ public struct TestHost: Sendable {
         try await store.declare(registry.collections + TestHost.collections)
         tokens.use(registry.resolvers, registry.revocationParticipants)
         access.use(registry.claimsSources)
+        for issuer in registry.issuers { issuers.add(issuer) }
         return TestPlugin(plugin: plugin, manifest: manifest, registry: registry, host: self)
     }
 

@@ -37,7 +37,8 @@ extension TestPlugin {
         let authorization = decided.issued(
             under: request.grant.key, grantID: Base64.encode(host.random.bytes(16)))
         let issuance = try await issue(authorization, for: request)
-        let ids = [authorization.grantID, authorization.sessionID].compactMap { $0 }
+        let derived = authorization.derivation?.tokenID
+        let ids = [authorization.grantID, authorization.sessionID, derived].compactMap { $0 }
         let conditions = ids.map { StoreWrite.absent(StoreKey(TestTokens.collection, $0)) }
         let writes = authorization.writes + issuance.writes + conditions
         let outcome = try await host.store.commit(writes, of: "the response of '\(request.grant.wire)'")
@@ -84,7 +85,15 @@ extension TestPlugin {
             authorization: authorization, client: request.client, limits: limits, answer: .token(asked),
             issuedAt: host.clock.now)
         try await addToken(to: &issuance)
-        return try await extended(issuance)
+        let isAlone = authorization.derivation != nil || product(of: authorization) != nil
+        return isAlone ? issuance : try await extended(issuance)
+    }
+
+    private static let accessType = "urn:ietf:params:oauth:token-type:access_token"
+
+    /// The product that makes what a grant has asked for; nil for an access token.
+    private func product(of authorization: Authorization) -> (any TokenProduct)? {
+        authorization.issuedType.flatMap { type in registry.products.first { $0.types.contains(type) } }
     }
 
     func addToken(to issuance: inout Issuance) async throws {
@@ -95,14 +104,23 @@ extension TestPlugin {
         var contents = TokenContents(
             id: Base64.encode(host.random.bytes(16)), client: issuance.client, authorization: carried,
             issuedAt: issuance.issuedAt, expiresAt: issuance.limits.notAfter.map { min($0, end) } ?? end)
-        if registry.formats.first?.isSelfContained ?? false {
+        let product = product(of: carried)
+        if let type = carried.issuedType {
+            guard product != nil || type == TestPlugin.accessType else {
+                throw OAuthError(.invalidRequest, "no plugin makes tokens of the requested type")
+            }
+            try issuance.add("issued_token_type", .string(type))
+        }
+        if let product { contents.expiresAt = min(contents.expiresAt, contents.issuedAt + product.longestLife) }
+        if product == nil, registry.formats.first?.isSelfContained ?? false {
             contents.claims = try await host.access.claims(
                 for: carried, client: issuance.client, scope: carried.scope, to: .accessToken)
         }
-        let token = try await minted(contents)
+        let token = if let product { try await product.make(contents) } else { try await minted(contents) }
         issuance.tokenID = contents.id
         try issuance.add("access_token", .string(token.value))
-        try issuance.add("token_type", .string(carried.confirmation?.tokenType ?? "Bearer"))
+        let kind = product == nil ? carried.confirmation?.tokenType ?? "Bearer" : "N_A"
+        try issuance.add("token_type", .string(kind))
         try issuance.add("expires_in", .integer((contents.expiresAt - contents.issuedAt).components.seconds))
         for write in token.writes { issuance.alsoWrite(write) }
         try addScope(to: &issuance)

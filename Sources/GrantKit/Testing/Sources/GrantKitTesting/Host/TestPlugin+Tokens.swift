@@ -83,6 +83,11 @@ extension TestPlugin {
                 "the grant redeems a record and sets no grantID, so a replay would end nothing: make one with "
                     + "host.random(bytes: 16) when the record is created, and keep it there")
         }
+        if let derivation = decided.derivation, !derivation.isKept(in: decided) {
+            throw HostRefusal(
+                "the grant changed what it has derived from a token; it must only narrow the limits, and add an actor, "
+                    + "attachments and writes")
+        }
         if case .client(let id) = decided.subject, id != request.client.id {
             throw HostRefusal("the subject is the client '\(id)', but '\(request.client.id)' made the request")
         }

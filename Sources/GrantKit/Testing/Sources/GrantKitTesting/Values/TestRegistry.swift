@@ -21,12 +21,16 @@ public struct TestRegistry: Sendable {
     public var extensions: [any ResponseExtension] { registry.extensions }
     /// The token formats.
     public var formats: [any TokenFormat] { registry.formats }
+    /// The products.
+    public var products: [any TokenProduct] { registry.products }
     /// The token resolvers, including the token formats.
     public var resolvers: [any TokenResolver] { registry.resolvers }
     /// The endpoints.
     public var endpoints: [any Endpoint] { registry.endpoints }
     /// The authenticators of clients.
     public var authenticators: [any ClientAuthenticator] { registry.authenticators }
+    /// The trusted issuers.
+    public var issuers: [ForeignIssuer] { registry.issuers }
     /// The flows of the authorization endpoint.
     public var flows: [any AuthorizationFlow] { registry.flows }
     /// The filters of authorization requests.
