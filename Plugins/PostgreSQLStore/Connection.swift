@@ -25,7 +25,7 @@ import GrantKit
     /// Whether the last transaction has ended.
     var isIdle: Bool { unsafe PQtransactionStatus(pointer) == PQTRANS_IDLE }
 
-    /// What libpq says is wrong, in one line. It never contains the password.
+    /// What libpq says is wrong, in one line, which never contains the password.
     var message: String {
         // Safe: libpq's strings end with NUL.
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""

@@ -47,6 +47,7 @@ enum Failure: Error {
     /// - Parameters:
     ///   - place: The database, as messages call it.
     ///   - isUnknown: Whether a commit was sent, so that nobody knows whether it was done.
+    /// - Returns: The error.
     func explained(_ place: String, isUnknown: Bool = false) -> StoreError {
         let unknown = isUnknown ? "; whether the last write was committed is unknown" : ""
         return StoreError("the store \(place) \(meaning)\(unknown)")

@@ -16,7 +16,9 @@ struct KeyLocks {
 
     /// Locks a key until the end of the transaction.
     ///
-    /// - Parameter isShared: Whether others may lock it too, since it is only read.
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - isShared: Whether others may lock it too, since it is only read.
     mutating func add(_ key: StoreKey, isShared: Bool) {
         let number = KeyLocks.number(of: key)
         isSharedByKey[number] = isShared && isSharedByKey[number] ?? true

@@ -130,7 +130,9 @@ final class Line {
 
     /// Reads what has arrived, and gives up what has taken too long.
     ///
-    /// - Parameter hasNews: Whether the socket can be read or written, or is broken.
+    /// - Parameters:
+    ///   - now: The current time.
+    ///   - hasNews: Whether the socket can be read or written, or is broken.
     func serve(_ now: ContinuousClock.Instant, hasNews: Bool) {
         if hasNews { serveSocket(now) }
         if let first = flights.first, first.deadline < now { lose(.late) }

@@ -91,7 +91,10 @@ final class Pool: Sendable {
 
     /// Does work in a transaction.
     ///
-    /// - Parameter isRelaxed: Whether the commit need not be flushed before it is reported.
+    /// - Parameters:
+    ///   - work: The work.
+    ///   - isRelaxed: Whether the commit need not be flushed before it is reported.
+    /// - Returns: The result, once it is committed.
     /// - Throws: `StoreError`.
     func commit(_ work: WriteJob.Work, isRelaxed: Bool) async throws -> WriteJob.Result {
         let deadline = ContinuousClock.now + settings.patience

@@ -14,6 +14,7 @@ struct PoolSettings: Sendable {
     /// Sets what transactions rely on.
     ///
     /// - Parameter isLocal: Whether it ends with the transaction.
+    /// - Returns: The statement.
     func configuration(isLocal: Bool) -> Call {
         let milliseconds = statementTimeout / .milliseconds(1)
         // A node that is cut off in the middle of a transaction must not keep its locks.
