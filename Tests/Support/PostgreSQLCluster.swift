@@ -10,7 +10,11 @@ public final class PostgreSQLCluster: Sendable {
         public let description: String
     }
 
-    private static let programs = "/usr/lib/postgresql/15/bin"
+    /// The folder of the programs of the newest version, as Debian installs them.
+    private static let programs: String = {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        return "/usr/lib/postgresql/\(all.compactMap { Int($0) }.max() ?? 15)/bin"
+    }()
 
     /// What is missing on this machine; nil if nothing is.
     public static var missing: String? {
