@@ -29,7 +29,9 @@ import GrantKit
     var message: String {
         // Safe: libpq's strings end with NUL.
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""
-        let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { line in
+            String(Substring(line.drop { $0 == UInt8(ascii: "\t") }))
+        }
         return lines.joined(separator: "; ")
     }
 
