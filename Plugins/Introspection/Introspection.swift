@@ -49,10 +49,9 @@ struct Introspection: Plugin, Endpoint {
 
     private static let inactive = EndpointResponse(["active": false])
 
-    /// Whether a token is an access token of a client that acts for itself. Such a client gets the claims of sources, as
-    /// resource servers do.
+    /// Whether a token is an access token of a client that acts for itself.
     ///
-    /// A client with a token for a user gets none, since the user has not allowed it to know them.
+    /// Such a client gets the claims of sources, as resource servers do. A client with a token for a user gets none, since the user has not allowed it to know them.
     private func speaksForItself(_ token: ResolvedToken, of caller: Client) -> Bool {
         token.kind == .access && token.authorization.subject == .client(caller.id)
     }

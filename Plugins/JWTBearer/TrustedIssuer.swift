@@ -54,7 +54,10 @@ struct TrustedIssuer: Sendable {
         let address = settings.read("jwks_uri", default: KeyAddress.none, "the address of its key set")
         // Last, since it can throw, and a setting that has not been read counts as unknown.
         name = try settings.read("issuer", example: "https://idp.example.com", "the 'iss' of its tokens")
-        guard !name.isEmpty else { throw ConfigurationError("'issuer' must not be empty", at: "issuer") }
+        guard Scope.isWord(name) else {
+            throw ConfigurationError(
+                "'issuer' must not be empty, and has only ASCII letters, digits and punctuation", at: "issuer")
+        }
         self.keys = try TrustedIssuer.source(keys, address, host)
     }
 

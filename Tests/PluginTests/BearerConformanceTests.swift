@@ -60,7 +60,8 @@ struct BearerConformanceTests {
 
     /// Wrong entries, and a part of the message about each.
     static let wrong: [(changes: JSON, message: String)] = [
-        (["issuer": ""], "'issuer' must not be empty"), (["issuer": ["null"]], "the setting 'issuer' must be a string"),
+        (["issuer": ""], "'issuer' must not be empty"), (["issuer": "https://\u{212A}.com"], "only ASCII letters"),
+        (["issuer": ["null"]], "the setting 'issuer' must be a string"),
         (["keys": ["null"]], "an issuer needs 'jwks_uri' or 'keys'"),
         (["jwks_uri": "https://idp.example.com/keys"], "has either 'jwks_uri' or 'keys'"),
         (["keys": ["keys": []]], "must be a key set with public keys"),

@@ -48,7 +48,8 @@ struct ExchangeConformanceTests {
         )
         .on { host in
             host.users.add(User(id: "ann", isActive: true, document: ["identities": identities]))
-            host.issuers.add(ForeignIssuer(issuer, keys: .keys(party.keys), rules: rules))
+            let keys = KeySource.keys(try host.lent.foreignKeys.keys(in: party.keys))
+            host.issuers.add(ForeignIssuer(issuer, keys: keys, rules: rules))
             host.tokens.add("access-1", token(.access, "api", at: host.clock.now))
             host.tokens.add("identity-1", token(.identity, "client-1", at: host.clock.now))
         }

@@ -8,6 +8,7 @@ enum Base64 {
         let padding = characters.suffix(2).count { $0 == UInt8(ascii: "=") }
         guard characters.count > padding, !(characters.last != UInt8(ascii: "=") && padding > 0) else { return nil }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(characters.count / 4 * 3)
         var bits: UInt32 = 0
         var count: UInt32 = 0
         for character in characters.dropLast(padding) {

@@ -7,14 +7,18 @@ import OutsideText
 enum FormBody {
     static func parse(_ body: [UInt8]) throws -> Parameters {
         var all: [(name: String, value: String)] = []
-        for pair in body.split(separator: UInt8(ascii: "&")) {
+        var rest = body[...]
+        while !rest.isEmpty {
+            let pair = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest.dropFirst(pair.count + 1)
+            guard !pair.isEmpty else { continue }
             guard all.count < Limit.parameters else {
                 throw OAuthError(.invalidRequest, "a request may have at most \(Limit.parameters) parameters")
             }
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try decode(parts[0])
+            let encoded = pair.prefix { $0 != UInt8(ascii: "=") }
+            let name = try decode(encoded)
             guard !name.isEmpty else { throw OAuthError(.invalidRequest, "a parameter has no name") }
-            all.append((name, parts.count > 1 ? try decode(parts[1]) : ""))
+            all.append((name, try decode(pair.dropFirst(encoded.count + 1))))
         }
         return Parameters(all)
     }

@@ -37,7 +37,9 @@ public final class ServerKeyRing: KeyRing {
     let macKeys: [MACKey]
     /// The encoded headers by key and type, so that signing a token does not encode one.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
-    /// What this ring has verified. Another ring has other keys, and verifies again.
+    /// What this ring has verified.
+    ///
+    /// Another ring has other keys, and verifies again.
     let verified = VerifiedSignatures()
     private let clock: @Sendable () -> Timestamp
 

@@ -26,15 +26,9 @@ final class AcceptPauseHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var failing: (since: NIODeadline, last: NIODeadline)?
     private var timer: Scheduled<Void>?
 
-    private init(_ logger: Logger) {
+    /// Creates a handler, which goes before any other that would swallow the listener's errors.
+    init(_ logger: Logger) {
         self.logger = logger
-    }
-
-    /// Adds a handler to a listener, before any other handler that would swallow its errors.
-    static func add(to listener: any Channel, logger: Logger) {
-        listener.eventLoop.execute {
-            try? listener.pipeline.syncOperations.addHandler(AcceptPauseHandler(logger), position: .first)
-        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

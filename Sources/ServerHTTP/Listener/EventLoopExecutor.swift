@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOPosix
 
@@ -79,20 +77,5 @@ final class EventLoopExecutor: TaskExecutor {
     /// The executor of an event loop in the group that all listeners use.
     static func of(_ eventLoop: any EventLoop) -> EventLoopExecutor? {
         all[ObjectIdentifier(eventLoop)]
-    }
-}
-
-/// A channel whose requests are served on its own event loop.
-struct OnEventLoop<Base: ServerChildChannel>: ServerChildChannel {
-    let base: Base
-
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-        base.setup(channel: channel, logger: logger)
-    }
-
-    func handle(value: Base.Value, logger: Logger) async {
-        await withTaskExecutorPreference(EventLoopExecutor.of(value.channel.eventLoop)) {
-            await base.handle(value: value, logger: logger)
-        }
     }
 }

@@ -5,18 +5,12 @@ import OutsideText
 
 /// The end of an HTTP/1 request as its header fields declare it (RFC 9112 section 6).
 struct HTTP1Framing {
-    /// The request has a transfer coding that the server does not support, so its body cannot be read.
-    static let unknownCoding = "unknown-coding"
-    /// The request has a transfer coding but a version without them, so that other servers may see its end elsewhere
-    /// (RFC 9112 section 6.1).
-    static let codingOfOlderVersion = "coding-of-older-version"
-
     /// The length of the body, if it is declared.
     private(set) var length = 0
     /// Whether the parser takes what follows for another protocol (RFC 9110 sections 7.8 and 9.3.6).
     private(set) var isLast: Bool
     /// The reason why the request cannot be read; nil if it can.
-    private(set) var fault: String?
+    private(set) var fault: RequestRefusal?
 
     private var hasCoding = false
 
@@ -35,9 +29,10 @@ struct HTTP1Framing {
 
     private mutating func note(_ coding: String, _ version: HTTPVersion) {
         if version == .http1_0 {
-            fault = HTTP1Framing.codingOfOlderVersion
+            // Other servers may see its end elsewhere (RFC 9112 section 6.1).
+            fault = .codingOfOlderVersion
         } else if hasCoding || !coding.raw.isWord("chunked") {
-            fault = HTTP1Framing.unknownCoding
+            fault = .unknownCoding
         }
         hasCoding = true
     }

@@ -2,9 +2,9 @@
 
 public import AuthorizationServer
 import GrantKit
-import HummingbirdCore
 public import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 
@@ -48,6 +48,15 @@ enum RequestLimit {
     static let headers = 32 * 1024
     static let headerCount = 100
     static let body = Limit.body
+
+    /// The limits that the HTTP/1 parser checks.
+    static var parser: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = headerField
+        limits.maxHeaderListSize = headers
+        limits.maxHeaderFieldCount = headerCount
+        return limits
+    }
 }
 
 /// The resources that a listener serves.
@@ -89,42 +98,14 @@ public enum HTTPListener {
         let responder = HTTPResponder(
             core: core, service: service, addresses: ClientAddress(trusted: configuration.trustedProxies),
             strictTransport: configuration.strictTransport)
-        let (header, body) = (TimeAmount(configuration.headerTimeout), TimeAmount(configuration.bodyTimeout))
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestTimeoutHandler(header: header, body: body)],
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: RequestLimit.headerField, maxHeaderListSize: RequestLimit.headers,
-                maxHeaderFieldCount: RequestLimit.headerCount))
-        return try builder(configuration, channel).buildServer(
-            configuration: ServerConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.maxConnections)),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger,
-            responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
-            onServerRunning: { channel in
-                AcceptPauseHandler.add(to: channel, logger: logger)
-                await running(channel.localAddress?.port ?? configuration.port)
-            })
-    }
-
-    private static func builder(
-        _ configuration: HTTPListenerConfiguration, _ channel: HTTP1Channel.Configuration
-    ) throws -> HTTPServerBuilder {
-        guard let tls = configuration.tls else {
-            return HTTPServerBuilder { OnEventLoop(base: HTTP1Channel(responder: $0, configuration: channel)) }
-        }
-        let context = try SecureChannel.context(tls.configuration)
-        let waiting = WaitingStreams.onEachLoop(connections: configuration.maxConnections)
-        return HTTPServerBuilder { responder in
-            let http1 = HTTP1Channel(responder: responder, configuration: channel)
-            let http2 = HTTP2Streams(
-                http1: http1, header: TimeAmount(configuration.headerTimeout),
-                body: TimeAmount(configuration.bodyTimeout), waiting: waiting)
-            let base = SecureChannel(context: context, http1: http1, http2: http2)
-            let (limit, idle) = (configuration.headerTimeout, configuration.headerTimeout * 6)
-            return OnEventLoop(base: TLSLimit(base: base, time: TimeAmount(limit), idle: TimeAmount(idle)))
-        }
+        let pipeline = ConnectionPipeline(
+            responder: responder, header: TimeAmount(configuration.headerTimeout),
+            body: TimeAmount(configuration.bodyTimeout),
+            tls: try configuration.tls.map { try ConnectionPipeline.context($0.configuration) },
+            waiting: WaitingStreams.onEachLoop(connections: configuration.maxConnections))
+        return HTTPServer(
+            host: configuration.host, port: configuration.port, maxConnections: configuration.maxConnections,
+            pipeline: pipeline, logger: logger, running: running)
     }
 
     /// Calls a function on each thread that serves requests, once that thread is free.

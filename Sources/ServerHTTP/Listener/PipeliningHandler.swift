@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import NIOHTTP1
 
 /// Lets through one request of a connection at a time, and holds back the bytes after it until it has been answered.
 ///
 /// A client may send many requests at once (RFC 9112 section 9.3.2). If they were all handled in one go, other
 /// connections would have to wait. So the next request begins only after the event loop has served the other
 /// connections and the client has read its responses; until then, no more bytes are read.
+///
+/// It is before the parser, and the request handler tells it about the progress of requests.
 final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -34,15 +35,6 @@ final class PipeliningHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadDue = false
     private var isInputClosed = false
     private var context: ChannelHandlerContext?
-
-    /// Adds a handler before the parser.
-    static func add(to pipeline: ChannelPipeline) throws -> PipeliningHandler {
-        let made = PipeliningHandler()
-        let operations = pipeline.syncOperations
-        let parser = try operations.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-        try operations.addHandler(made, position: .before(parser.handler))
-        return made
-    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context

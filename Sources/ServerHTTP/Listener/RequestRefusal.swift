@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GrantKit
-import HTTPTypes
 import NIOHTTP1
 import OutsideText
 
@@ -24,41 +23,27 @@ enum RequestRefusal: Error {
     /// The request has a `Transfer-Encoding` other than `chunked`.
     case unknownCoding
 
-    private init(unreadable reason: String) {
-        switch reason {
-        case HTTPParserError.headerOverflow.reason: self = .headersTooLarge
-        case HTTP1Framing.codingOfOlderVersion: self = .codingOfOlderVersion
-        case HTTP1Framing.unknownCoding: self = .unknownCoding
-        default: self = .unreadable(reason)
-        }
+    /// Converts the parser's error.
+    init(_ error: HTTPParserError) {
+        self = error == .headerOverflow ? .headersTooLarge : .unreadable(error.reason)
     }
 
-    /// Checks a request before its body is read; nil if nothing is wrong.
+    /// Checks the hosts that a request names; nil if nothing is wrong.
     ///
-    /// For HTTP/1, the library uses the first `Host` as the authority and leaves further ones in place. HTTP/2 has a
-    /// separate authority, and may have a `Host` with the same value.
-    ///
-    /// A server for development shows its errors. A browser on this machine must not read them for a page whose host
-    /// name leads here.
-    init?(_ request: HTTPRequest, _ head: RequestHead, isStream: Bool, isDevelopment: Bool) {
+    /// HTTP/1.0 needs no host (RFC 9112 section 3.2). A server for development shows its errors. A browser on this
+    /// machine must not read them for a page whose host name leads here.
+    init?(_ head: RequestHead, isHTTP10: Bool, isDevelopment: Bool) {
         let hosts = head.headers.lazy.filter { $0.name == "host" }.map(\.value)
-        let authority = request.authority ?? (isStream ? hosts.first : nil) ?? ""
-        if let reason = head[header: HTTP1RequestHandler.unreadable] {
-            self.init(unreadable: reason)
-        } else if isStream ? hosts.contains(where: { !RequestRefusal.isSame($0, authority) }) : !hosts.isEmpty {
+        let host = hosts.first ?? (isHTTP10 ? "unknown" : "")
+        if hosts.count > 1 {
             self = .severalHosts
-        } else if !RequestRefusal.isAuthority(authority) {
+        } else if !RequestRefusal.isAuthority(host) {
             self = .noHost
-        } else if isDevelopment, !RequestRefusal.isThisMachine(authority) {
+        } else if isDevelopment, !RequestRefusal.isThisMachine(host) {
             self = .foreignHost
         } else {
             return nil
         }
-    }
-
-    private static func isSame(_ host: String, _ authority: String) -> Bool {
-        host.utf8.count == authority.utf8.count
-            && zip(host.utf8, authority.utf8).allSatisfy { ASCII.lowercase($0) == ASCII.lowercase($1) }
     }
 
     private static func isThisMachine(_ authority: String) -> Bool {
@@ -79,14 +64,6 @@ enum RequestRefusal: Error {
             UInt8(ascii: "="), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "~"):
             true
         default: false
-        }
-    }
-
-    /// Whether the client has sent bytes that are not read as a request.
-    var leavesBytes: Bool {
-        switch self {
-        case .headersTooLarge, .unreadable, .codingOfOlderVersion, .unknownCoding: true
-        case .noHost, .severalHosts, .foreignHost, .bodyTooLarge, .bodyTooSlow: false
         }
     }
 

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import NIOHTTPTypes
-
-/// The error when a client takes too long to send a request's body.
-struct BodyTimeoutError: Error {}
 
 /// Limits how long a client may take to send headers and body and to read the response, but not how long the server
 /// takes to respond.
 ///
 /// If the headers do not arrive, the connection is closed, since there is nothing to respond to. If the body does not
 /// arrive, the client gets a response.
-final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
-
+final class RequestTimeout {
     /// What the server is waiting for.
-    private enum Awaited {
+    enum Awaited {
         case headers
         case body
         case delivery
@@ -28,12 +19,13 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     private let header: TimeAmount
     private let body: TimeAmount
     private let connection: HTTP2ConnectionHandler?
-    private var awaited = Awaited.headers { didSet { isWaiting = awaited != .nothing } }
+    private var awaited = Awaited.nothing { didSet { isWaiting = awaited != .nothing } }
     private var isWaiting = false { didSet { note(oldValue) } }
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
+    private var bodyIsLate: () -> Void = {}
 
-    /// Creates a handler.
+    /// Creates a timeout.
     ///
     /// - Parameters:
     ///   - header: How long the client may take to send the headers, and how long to read the response.
@@ -45,36 +37,27 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.connection = connection
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        HTTP1RequestHandler.add(to: context.pipeline)
-        wait(for: .headers, header)
+    /// Begins to wait for the headers.
+    ///
+    /// - Parameters:
+    ///   - context: The connection or stream that is closed when time is up.
+    ///   - bodyIsLate: Called if the body does not arrive in time.
+    func start(_ context: ChannelHandlerContext, bodyIsLate: @escaping () -> Void) {
+        self.bodyIsLate = bodyIsLate
+        expect(.headers)
         schedule(context, in: min(header, body))
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    /// Waits for nothing any more.
+    func stop() {
         timer?.cancel()
-        isWaiting = false
+        awaited = .nothing
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
-        isWaiting = false
-        context.fireChannelInactive()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head: wait(for: .body, body)
-        case .body: break
-        case .end: if awaited == .body { awaited = .nothing }
-        }
-        context.fireChannelRead(data)
-    }
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        wait(for: .delivery, header)
-        context.write(data, promise: promise)
+    /// Begins to wait for something else.
+    func expect(_ awaited: Awaited) {
+        self.awaited = awaited
+        deadline = .now() + (awaited == .body ? body : header)
     }
 
     private func note(_ wasWaiting: Bool) {
@@ -82,14 +65,23 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
         connection?.changeWaiting(by: isWaiting ? 1 : -1)
     }
 
-    private func wait(for awaited: Awaited, _ time: TimeAmount) {
-        self.awaited = awaited
-        deadline = .now() + time
-    }
-
     /// Sets the timer of the connection; one timer that checks deadlines is cheaper than one timer for each request.
     private func schedule(_ context: ChannelHandlerContext, in time: TimeAmount) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.look(context) }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        let rest = deadline - .now()
+        guard awaited != .nothing else { return schedule(context, in: min(header, body)) }
+        guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
+        switch awaited {
+        case .headers: context.close(promise: nil)
+        case .delivery: lookForDelivery(context, rest)
+        case .body:
+            schedule(context, in: min(header, body))
+            bodyIsLate()
+        case .nothing: break
+        }
     }
 
     /// Closes the connection if the client has read the response and sent nothing since, or if it has not read the
@@ -103,21 +95,7 @@ final class RequestTimeoutHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func isDelivered(_ context: ChannelHandlerContext) -> Bool {
         // An HTTP/2 stream ends with its response, so if it still exists, the response has not been read. Streams do
         // not have the option below, and asking for it would end the process.
-        guard context.channel.parent?.parent == nil else { return false }
+        guard connection == nil else { return false }
         return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
-    }
-
-    private func look(_ context: ChannelHandlerContext) {
-        let rest = deadline - .now()
-        guard awaited != .nothing else { return schedule(context, in: min(header, body)) }
-        guard rest <= .zero else { return schedule(context, in: min(rest, min(header, body))) }
-        switch awaited {
-        case .headers: context.close(promise: nil)
-        case .delivery: lookForDelivery(context, rest)
-        case .body:
-            awaited = .nothing
-            context.fireErrorCaught(BodyTimeoutError())
-        case .nothing: break
-        }
     }
 }

@@ -85,6 +85,23 @@ struct HTTP2Tests {
         }
     }
 
+    @Test("a CONNECT request, which has no path, ends only its own stream", .clause("RFC 9113 section 8.5"))
+    func connect() async throws {
+        try await with { program, folder in
+            let frames = [
+                Frame.headers(1, [(":method", "CONNECT"), (":authority", "a:1")], isLast: true),
+                Frame.headers(3, HTTP2Tests.request("GET", "/.well-known/jwks.json"), isLast: true),
+            ]
+            let client = try HTTP2Client("client", frames, to: program, in: folder)
+            #expect(
+                try await Patience.wait {
+                    client.isEnded || client.received.contains { $0.kind == 0 && $0.stream == 3 }
+                })
+            #expect(!client.isEnded, "\(client.received)")
+            #expect(client.received.contains { $0.kind == 3 && $0.stream == 1 })
+        }
+    }
+
     @Test(
         "a connection error ends the connection, and the client is told why", .clause("RFC 9113 section 5.4.1"),
         arguments: [

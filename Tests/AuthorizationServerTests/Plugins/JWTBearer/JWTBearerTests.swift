@@ -281,21 +281,19 @@ struct JWTBearerTests {
     @Test("issuers, subjects and clients that only look alike are different")
     func lookAlikes() async throws {
         // The Kelvin sign is canonically equivalent to the letter K.
-        let (real, fake) = (try TrustedParty("https://K.example.com"), try TrustedParty("https://\u{212A}.example.com"))
+        let (real, fake) = (try TrustedParty("https://K.example.com"), "https://\u{212A}.example.com")
         let subjects: JSON = ["subjects": [["subject": "K:1", "as": "client"]]]
         let server = try await TestServer(
-            TestServer.trusting(real.entry(subjects), fake.entry(subjects)),
-            clients: [TestServer.service, TestServer.robot()])
-        func trade(_ party: TrustedParty, _ changes: JSON) async throws -> Answer {
-            await server.trade(try token(of: party, for: server, changes))
+            TestServer.trusting(real.entry(subjects)), clients: [TestServer.service, TestServer.robot()])
+        func trade(_ changes: JSON) async throws -> Answer {
+            await server.trade(try token(of: real, for: server, changes))
         }
-        #expect(try await trade(real, ["sub": "K:1", "jti": "1"]).status == 200)
-        #expect(try await trade(fake, ["sub": "K:1", "jti": "1"]).status == 200, "another issuer with its own keys")
+        #expect(try await trade(["sub": "K:1", "jti": "1"]).status == 200)
         for changes in [
-            ["sub": "\u{212A}:1"], ["sub": "K:1", "iss": .string(fake.issuer)],
+            ["sub": "\u{212A}:1"], ["sub": "K:1", "iss": .string(fake)],
             ["sub": "K:1", "aud": "https://id.example.com\u{338}"],
         ] as [JSON] {
-            let answer = try await trade(real, changes)
+            let answer = try await trade(changes)
             #expect(TestServer.isRefused(answer), "\(changes)")
         }
     }

@@ -27,7 +27,7 @@ struct ForeignSubjectTests {
     ) throws -> String {
         let about: JSON = ["sub": .string(TrustedParty.person)]
         return try party.token(
-            party.claims(at: server.clock.now, about.changed(by: changes)), header: header)
+            party.claims(at: server.clock.now, about).changed(by: changes), header: header)
     }
 
     @Test("a token about a user gives access for the user, and never lasts longer", arguments: [300, 90] as [Int64])
@@ -138,7 +138,8 @@ struct ForeignSubjectTests {
         init(settings: Settings, host: any PluginHost) {}
 
         func register(in registry: inout Registry) {
-            registry.add(issuer: ForeignIssuer(TrustedParty.issuer, keys: .keys([:]), rules: JWTRules(types: ["JWT"])))
+            let keys = KeySource.address("https://idp.example.com/keys")
+            registry.add(issuer: ForeignIssuer(TrustedParty.issuer, keys: keys, rules: JWTRules(types: ["JWT"])))
         }
     }
 }

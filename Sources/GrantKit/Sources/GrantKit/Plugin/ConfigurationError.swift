@@ -7,6 +7,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// The setting's key in the plugin's section; nil for the plugin as a whole.
     public let key: String?
 
+    /// The message.
     public var description: String { message }
 
     /// Makes an error.
