@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import PackageDescription
 
 /// The fuzzer's runtime, set by 'Scripts/fuzz': with it, our own modules record coverage and check memory accesses.
@@ -21,6 +22,17 @@ let strict: [SwiftSetting] =
     + strictness + instruments
 /// An asynchronous function runs where its caller runs, which saves two changes of executor per call (decision 0025).
 let features = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault"), .strictMemorySafety()]
+
+/// Whether 'postgres-store' is part of the package: where libpq's header is, or where the environment asks for it, so that
+/// everything else builds without libpq (decision 0062).
+let hasPostgreSQL =
+    Context.environment["GRANTOR_POSTGRESQL"] != nil
+    || ["/usr/include/postgresql/libpq-fe.h", "/usr/include/libpq-fe.h"].contains {
+        FileManager.default.fileExists(atPath: $0)
+    }
+let postgreSQL: [Target] =
+    hasPostgreSQL
+    ? [.systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])])] : []
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKitTesting")
@@ -51,13 +63,17 @@ let plugins = [
     Plugin(id: "openid", module: "OpenID"),
     Plugin(id: "password", module: "Password"),
     Plugin(id: "password-login", module: "PasswordLogin"),
+    Plugin(id: "postgres-store", module: "PostgreSQLStore", libraries: ["CPostgreSQL"]),
     Plugin(id: "refresh-token", module: "RefreshToken"),
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
     Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
     Plugin(id: "token-exchange", module: "TokenExchange"),
     Plugin(id: "webhooks", module: "Webhooks"),
-]
+].filter { hasPostgreSQL || $0.id != "postgres-store" }
+/// The module of 'postgres-store', and the condition by which tests know that they have it.
+let postgresStore: [Target.Dependency] = hasPostgreSQL ? ["PostgreSQLStore"] : []
+let conditions: [SwiftSetting] = hasPostgreSQL ? [.define("POSTGRESQL")] : []
 
 /// Packs relative relocations: each takes about a bit instead of 24 bytes, so a start reads a megabyte less.
 let small = isRaced ? [] : ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
@@ -127,7 +143,7 @@ let tests: [Target] = [
         dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
             + plugins.map { .target(name: $0.module) } + threadSanitizer.map { .target(name: $0.name) },
         path: "Tests/Support",
-        swiftSettings: strict
+        swiftSettings: strict + conditions
     ),
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "Support"]),
@@ -136,7 +152,8 @@ let tests: [Target] = [
         [kit, "AuthorizationServer", "Cryptography", "OutsideText", "ServerHTTP", "Support"]),
     test(
         "StoreTests",
-        [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]),
+        [kit, kitTesting, "Cryptography", "Support", "SQLiteStore", .product(name: "GRDB", package: "GRDB.swift")]
+            + postgresStore),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginScaffoldTests", [kit, "OutsideText", "PluginScaffold"]),
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
@@ -186,7 +203,7 @@ func fuzzTarget(_ runtime: String?) -> Target {
 }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict + conditions)
 }
 
 let package = Package(
@@ -206,7 +223,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
-    targets: core.map(withoutListener) + textLint + threadSanitizer
+    targets: core.map(withoutListener) + postgreSQL + textLint + threadSanitizer
         + plugins.map {
             .target(
                 name: $0.module,

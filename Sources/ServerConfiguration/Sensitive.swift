@@ -100,10 +100,10 @@ enum Sensitive {
         return lines
     }
 
-    /// Whether a line contains a URL with user information, which may include a password.
+    /// Whether a line contains a URL with user information or a parameter that is a password.
     ///
     /// A password with a slash should be encoded, and is a secret even if it is not.
     static func holdsPassword(_ line: String) -> Bool {
-        line.contains(/:\/\/[^@\s]*@/)
+        line.contains(/:\/\/\S*(@|[?&](ssl)?password=)/)
     }
 }

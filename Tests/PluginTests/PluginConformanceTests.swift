@@ -16,6 +16,7 @@ struct PluginConformanceTests {
     private static func plugin(_ type: any Plugin.Type) -> PluginUnderTest {
         switch type.manifest.id {
         case "audit-log": PluginUnderTest(type) { ["path": .string("\($0)/audit/audit.log")] }
+        case "postgres-store": PluginUnderTest(type) { ["url": .string(PostgreSQLCluster.url($0)), "pool": 2] }
         case "sqlite-store": PluginUnderTest(type) { ["path": .string("\($0)/store/grantor.db")] }
         case "webhooks": PluginUnderTest(type, settings: ["receivers": receivers])
         default: PluginUnderTest(type)

@@ -27,6 +27,9 @@ struct StoreConformanceTests {
 /// Creates stores from linked plugins.
 enum Stores {
     static let sqlite = Plugins.type(sqliteStorePluginMake)
+    #if POSTGRESQL
+    static let postgreSQL = Plugins.postgresStore
+    #endif
 
     static func make(_ type: any Plugin.Type, _ settings: JSON = [:]) throws -> (plugin: any Plugin, store: any Store) {
         let plugin = try type.init(settings: Settings(RecordedSettings(settings)), host: NoHost())

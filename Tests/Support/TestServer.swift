@@ -30,6 +30,10 @@ import TokenExchange
 import TokenRevocation
 import Webhooks
 
+#if POSTGRESQL
+import PostgreSQLStore
+#endif
+
 /// The plugins in this repository, linked instead of loaded.
 public enum Plugins {
     public static let adminAPI = type(adminAPIPluginMake)
@@ -56,11 +60,20 @@ public enum Plugins {
     public static let webhooks = type(webhooksPluginMake)
 
     /// All plugins; a test compares this list with that in Package.swift.
-    public static let types = [
-        adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
-        introspection, jwtBearer, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin,
-        refreshToken, revocation, sessionsAPI, sqliteStore, tokenExchange, webhooks,
-    ]
+    public static let types: [any Plugin.Type] =
+        [
+            adminAPI, auditLog, authorizationCode, clientAssertion, clientCredentials, deviceAuthorization, implicit,
+            introspection, jwtBearer, jwtToken, logout, memoryStore, opaqueToken, openID, password, passwordLogin,
+            refreshToken, revocation, sessionsAPI, sqliteStore, tokenExchange, webhooks,
+        ] + withLibpq
+
+    #if POSTGRESQL
+    public static let postgresStore = type(postgresStorePluginMake)
+    /// The plugins that are built only where libpq is.
+    private static let withLibpq = [postgresStore]
+    #else
+    private static let withLibpq: [any Plugin.Type] = []
+    #endif
 
     public static let all: [PluginSetup] = [
         .init(memoryStore), .init(opaqueToken), .init(jwtToken), .init(clientCredentials), .init(refreshToken),

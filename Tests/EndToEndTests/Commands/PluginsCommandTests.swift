@@ -32,7 +32,7 @@ struct PluginsCommandTests {
                 "request parameters: actor_token, actor_token_type, ",
             ]
         ),
-        ("audit-log", ["a record of events"]), ("memory-store", ["the store"]),
+        ("audit-log", ["a record of events"]), ("memory-store", ["the store"]), ("postgres-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]
 

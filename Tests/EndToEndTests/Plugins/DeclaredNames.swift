@@ -45,7 +45,9 @@ enum DeclaredNames {
         private let declared = Mutex<[String]>([])
         var attributes: [String] { declared.withLock { $0 } }
 
-        func value(of declaration: SettingDeclaration) -> JSON? { nil }
+        func value(of declaration: SettingDeclaration) -> JSON? {
+            declaration.fallback == nil && declaration.example != .null ? declaration.example : nil
+        }
         func report(_ problem: String, at key: String) {}
         func declare(_ attribute: AttributeDeclaration) { declared.withLock { $0.append(attribute.name) } }
     }

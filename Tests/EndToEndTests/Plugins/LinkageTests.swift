@@ -43,10 +43,13 @@ struct LinkageTests {
         #expect(kit == "0\n", "the kit is no plugin")
     }
 
-    @Test("only the store's plugin links SQLite, and no plugin links OpenSSL or libyaml", arguments: plugins)
+    @Test(
+        "only the plugins of the stores link SQLite and libpq, and no plugin links OpenSSL or libyaml",
+        arguments: plugins)
     func libraries(_ id: String) async throws {
         let needed = try await shell("readelf -d '\(Build.products)/lib\(id).so' | grep NEEDED")
         #expect(needed.contains("libsqlite3") == (id == "sqlite-store"))
+        #expect(needed.contains("libpq.") == (id == "postgres-store"))
         #expect(!needed.contains("libcrypto") && !needed.contains("libyaml"))
     }
 }

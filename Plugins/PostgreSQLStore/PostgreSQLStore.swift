@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPluginABI
+import Foundation
+import GrantKit
+import Synchronization
+
+/// A store in PostgreSQL, which any number of nodes share; what is committed is durable.
+final class PostgreSQLStore: Plugin, Store {
+    static let manifest = PluginManifest(
+        id: "postgres-store", summary: "keeps everything in PostgreSQL, for one node or many", specification: "")
+
+    private let settings: PoolSettings
+    private let host: any PluginHost
+    private let opened = Mutex<Pool?>(nil)
+    private let relaxed = Mutex<Set<String>>([])
+
+    init(settings: Settings, host: any PluginHost) throws {
+        let url = try settings.read(
+            "url", example: "postgresql://grantor@db.example.com/grantor?sslmode=verify-full",
+            "the database, as libpq takes it; several hosts are separated by commas")
+        let password = settings.read(secret: "password", "the password, if it is not in 'url'")
+        let size = settings.read(
+            "pool", default: 8, in: 2...100, "the number of connections of this node; half of them write")
+        let timeout = settings.read(
+            "statement_timeout", default: .seconds(5), in: .milliseconds(100)...(.seconds(60)),
+            "how long the database may take for a statement")
+        let isPrepared = settings.read(
+            "prepared_statements", default: true,
+            "whether to prepare statements; false behind PgBouncer in transaction mode")
+        self.settings = PoolSettings(
+            address: try ServerAddress(url, password: password), size: Int(size), statementTimeout: timeout,
+            isPrepared: isPrepared)
+        self.host = host
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(store: self)
+    }
+
+    func start() async throws {
+        let address = settings.address
+        if address.isExposed {
+            host.log.warning(
+                "the connection to the store does not check the server's certificate; add 'sslmode=verify-full' to 'url'"
+            )
+        }
+        let warnings = try await PostgreSQLStore.prepareTables(at: address)
+        for warning in warnings { host.log.warning(warning) }
+        do throws(Failure) {
+            let pool = try Pool(settings, log: host.log)
+            opened.withLock { $0 = pool }
+        } catch {
+            throw error.explained(address.place)
+        }
+    }
+
+    /// Prepares the tables over a connection of its own.
+    ///
+    /// - Returns: Warnings about the database.
+    /// - Throws: `StoreError`.
+    private static func prepareTables(at address: ServerAddress) async throws -> [String] {
+        // libpq blocks while it connects.
+        let result = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: Result { () throws(Failure) in
+                        let connection = try address.connect()
+                        try Schema.prepare(connection)
+                        return try ServerCheck.warnings(connection)
+                    })
+            }
+        }
+        switch result {
+        case .success(let warnings): return warnings
+        case .failure(let failure): throw failure.explained(address.place)
+        }
+    }
+
+    func stop() async {
+        // Taken first, since a pool is closed once.
+        let pool = opened.withLock { opened in
+            defer { opened = nil }
+            return opened
+        }
+        await pool?.close()
+    }
+
+    private var pool: Pool {
+        get throws {
+            guard let pool = opened.withLock({ $0 }) else { throw StoreError("the store is not open") }
+            return pool
+        }
+    }
+
+    func prepare(_ collections: [StoreCollection]) async throws {
+        let names = collections.filter { $0.durability == .relaxed }.map(\.name)
+        relaxed.withLock { $0.formUnion(names) }
+    }
+
+    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
+        guard !keys.isEmpty else { return [] }
+        let (pool, parameters) = (try pool, keys.parameters)
+        let answer = try await pool.answer(Statement.read(parameters.collections, parameters.ids))
+        return try pool.explained { () throws(Failure) in
+            var records: [StoreRecord?] = []
+            for row in try StoredRow.rows(of: keys, in: answer) { records.append(try row?.record()) }
+            return records
+        }
+    }
+
+    func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
+        guard !writes.isEmpty else { return .committed }
+        let isRelaxed = relaxed.withLock { names in writes.allSatisfy { names.contains($0.collection) } }
+        guard case .wrote(let outcome) = try await pool.commit(.write(writes), isRelaxed: isRelaxed) else {
+            throw StoreError("the store lost the result of a write")
+        }
+        return outcome
+    }
+
+    func find(
+        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
+    ) async throws -> [StoreRecord] {
+        let statement = after == nil ? Statement.firstFound : Statement.found
+        return try await records(
+            of: collection,
+            statement(
+                .utf8(collection), .utf8(index), .utf8(value), .utf8(after?.id ?? ""), .integer(Int64(max(limit, 0)))))
+    }
+
+    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
+        let statement = after == nil ? Statement.firstPage : Statement.page
+        return try await records(
+            of: collection, statement(.utf8(collection), .utf8(after?.id ?? ""), .integer(Int64(max(limit, 0)))))
+    }
+
+    private func records(of collection: String, _ call: Call) async throws -> [StoreRecord] {
+        let pool = try pool
+        let answer = try await pool.answer(call)
+        return try pool.explained { () throws(Failure) in try StoredRow.records(of: collection, in: answer) }
+    }
+
+    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
+        let isRelaxed = relaxed.withLock { $0.contains(key.collection) }
+        return try await count(.increment(key, expiresAt: expiresAt, now: now), isRelaxed: isRelaxed)
+    }
+
+    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
+        guard limit > 0 else { return 0 }
+        return Int(try await count(.purge(expiredBefore: moment, limit: limit), isRelaxed: true))
+    }
+
+    private func count(_ work: WriteJob.Work, isRelaxed: Bool) async throws -> Int64 {
+        guard case .counted(let count) = try await pool.commit(work, isRelaxed: isRelaxed) else {
+            throw StoreError("the store lost the result of a count")
+        }
+        return count
+    }
+}
+
+extension StoreWrite {
+    /// The collection; empty for a kind of write that did not exist when this was built.
+    fileprivate var collection: String {
+        switch self {
+        case .create(let record), .replace(let record, _): record.key.collection
+        case .redeem(let key), .delete(let key), .absent(let key): key.collection
+        @unknown default: ""
+        }
+    }
+}
+
+/// The handshake that the server reads before it loads this library.
+@c(postgres_store_plugin_abi)
+public func postgresStorePluginABI() -> UnsafeRawPointer? {
+    unsafe grantor_plugin_abi()
+}
+
+/// Hands the plugin to the server.
+@c(postgres_store_plugin_make)
+public func postgresStorePluginMake() -> UnsafeMutableRawPointer {
+    unsafe PluginExport.make(PostgreSQLStore.self)
+}
