@@ -54,7 +54,12 @@ struct LentStoreTests {
 
         /// Whether the host makes writes of this kind for plugins.
         func isLent(_ collection: String) -> Bool {
-            (self == .create && collection == "job") || (self == .absent && collection == "revoked")
+            switch self {
+            case .create: ["job", "used_jwt"].contains(collection)
+            case .replace: collection == "used_jwt"
+            case .absent: collection == "revoked"
+            default: false
+            }
         }
 
         func make(_ collection: String, in store: any StoreService) async throws {

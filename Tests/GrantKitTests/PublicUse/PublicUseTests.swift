@@ -54,7 +54,6 @@ struct PublicUseTests {
         ("Caller", .kit("bounds 'Who' of an endpoint")),
         ("EndpointResponse.init(content:status:writes:)", .kit("makes the responses that static functions return")),
         ("JSONError", .kit("is thrown by 'JSON(parsing:)'")),
-        ("StoreCollection.Durability.durable", .kit("is a default")),
         ("WebAddressError", .kit("is thrown by 'WebAddress'")),
 
         ("RequestHead.subscript(header:)", .authors("reads a header of a request")),
