@@ -26,7 +26,9 @@ enum Records {
 
     private static func readPart(_ keys: ArraySlice<StoreKey>, in database: Database) throws -> [StoreRecord?] {
         let statement = try database.cachedStatement(sql: sql(reading: keys.count))
-        let arguments = StatementArguments(keys.flatMap { [$0.collection, $0.storedID] })
+        // Of optional values, since GRDB converts an array of strings by a key path, which is resolved at each call.
+        let values: [(any DatabaseValueConvertible)?] = keys.flatMap { [$0.collection, $0.storedID] }
+        let arguments = StatementArguments(values)
         var found = [StoreRecord?](repeating: nil, count: keys.count)
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         while let row = try rows.next() {

@@ -44,21 +44,37 @@ struct ClientAuthentication {
             _ = credentials.secret.map(digest)
             throw refusal(reason: "no client has this id\(credentials.note)")
         }
-        if !registered.client.isPublic {
+        if try isProven(credentials, by: registered, as: requirement) { return registered }
+        guard try await isHashed(credentials, of: registered, head.address) else {
+            throw wrongSecret(credentials, live(registered))
+        }
+        return registered
+    }
+
+    /// Checks all that needs no slow hash.
+    ///
+    /// It is not inlined, since the frame of the asynchronous caller is allocated for each request, with room for all
+    /// that the caller calls inline.
+    ///
+    /// - Returns: Whether the client is proven; otherwise, its secret may still be one that is kept as a slow hash.
+    @inline(never)
+    private func isProven(
+        _ credentials: Credentials, by registered: RegisteredClient, as requirement: ClientRequirement
+    ) throws -> Bool {
+        guard registered.client.isPublic else {
             guard let secret = credentials.secret else {
                 throw refusal(reason: "client '\(credentials.id)' sent no secret, assertion or certificate")
             }
             try check(credentials.method, of: registered)
-            let live = registered.secrets.filter { $0.until.map { $0 > core.now } ?? true }
-            var isRight = isDigested(secret, in: live)
-            if !isRight { isRight = try await isHashed(secret, in: live, head.address) }
-            guard isRight else { throw wrongSecret(credentials, live) }
-        } else if credentials.secret != nil {
+            return isDigested(secret, in: live(registered))
+        }
+        guard credentials.secret == nil else {
             throw refusal(reason: "client '\(credentials.id)' sent a secret, but has none")
-        } else if requirement == .confidential {
+        }
+        guard requirement != .confidential else {
             throw OAuthError(.unauthorizedClient, "only a client that authenticates may do this")
         }
-        return registered
+        return true
     }
 
     // MARK: authenticators
@@ -129,8 +145,16 @@ struct ClientAuthentication {
         }
     }
 
-    private func isHashed(_ secret: Secret, in live: [ClientSecret], _ address: String) async throws -> Bool {
-        for known in live {
+    /// The secrets of a client that have not expired.
+    private func live(_ registered: RegisteredClient) -> [ClientSecret] {
+        registered.secrets.filter { $0.until.map { $0 > core.now } ?? true }
+    }
+
+    private func isHashed(
+        _ credentials: Credentials, of registered: RegisteredClient, _ address: String
+    ) async throws -> Bool {
+        guard let secret = credentials.secret else { return false }
+        for known in live(registered) {
             if case .slow(let hash) = known.form, try await hash.matches(secret, from: address) { return true }
         }
         return false

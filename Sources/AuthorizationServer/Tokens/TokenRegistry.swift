@@ -41,28 +41,59 @@ struct TokenRegistry: TokenService {
     /// The client's record, or an inner nil if the client is declared; an outer nil if the token is no longer valid.
     private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
         let generation = core.generation
-        let clients = Clients(core, generation)
-        let clientKey = clients.key(of: token.clientID)
-        guard isOver || token.expiresAt > core.now, clientKey != nil || generation?.clients[token.clientID] != nil
-        else { return nil }
-        let authorization = token.authorization
-        let ids =
-            [token.id, authorization.sessionID].compactMap(\.self) + Tombstone.ids(ofGrant: authorization.grantID)
-        let tombstones = ids.map(Tombstone.key)
-        let users = Users(core, generation)
-        // The records of user and client are read together with the tombstones.
-        let keys = users.keys(of: authorization.subject)
-        let found = try await core.store.read(tombstones + keys + [clientKey].compactMap(\.self))
-        if let recent = RecentRecords.current {
-            if let key = keys.first { recent.keep(found[tombstones.count], at: key) }
-            if let clientKey { recent.keep(found.last ?? nil, at: clientKey) }
-        }
-        guard found.prefix(tombstones.count).allSatisfy({ $0 == nil }) else { return nil }
-        let client = clientKey == nil ? nil : found.last ?? nil
-        guard try clients.isGood(authorization, given: client, isStored: clientKey != nil),
-            try await users.isGood(authorization, given: keys.isEmpty ? nil : found[tombstones.count])
+        guard let evidence = evidence(on: token, isOver: isOver, generation) else { return nil }
+        let found = try await core.store.read(evidence.keys)
+        guard let (user, client) = try check(token.authorization, evidence, found, generation),
+            try await Users(core, generation).isGood(token.authorization, given: user)
         else { return nil }
         return .some(client)
+    }
+
+    /// The keys of all records that decide whether a token is valid, which are read together.
+    private struct Evidence {
+        /// What ends the token if it exists.
+        var tombstones: [StoreKey]
+        /// Nil if the token is for a client.
+        var user: StoreKey?
+        /// Nil if the configuration declares the client.
+        var client: StoreKey?
+
+        var keys: [StoreKey] { tombstones + [user, client].compactMap(\.self) }
+    }
+
+    // The frame of an asynchronous function has room for all that it calls inline, and is allocated for each token. So
+    // these two functions are not inlined.
+
+    /// Returns nil if the token is not valid, whatever the records say.
+    @inline(never)
+    private func evidence(on token: ResolvedToken, isOver: Bool, _ generation: Generation?) -> Evidence? {
+        let client = Clients(core, generation).key(of: token.clientID)
+        guard isOver || token.expiresAt > core.now, client != nil || generation?.clients[token.clientID] != nil
+        else { return nil }
+        let authorization = token.authorization
+        var ids = [token.id]
+        if let session = authorization.sessionID { ids.append(session) }
+        ids += Tombstone.ids(ofGrant: authorization.grantID)
+        return Evidence(
+            tombstones: ids.map(Tombstone.key), user: Users(core, generation).key(of: authorization.subject),
+            client: client)
+    }
+
+    /// The records of the user and of the client; nil if the token has ended, or the grant with its client.
+    @inline(never)
+    private func check(
+        _ authorization: Authorization, _ evidence: Evidence, _ found: [StoreRecord?], _ generation: Generation?
+    ) throws -> (user: StoreRecord?, client: StoreRecord?)? {
+        let user = evidence.user == nil ? nil : found[evidence.tombstones.count]
+        let client = evidence.client == nil ? nil : found.last ?? nil
+        if let recent = RecentRecords.current {
+            if let key = evidence.user { recent.keep(user, at: key) }
+            if let key = evidence.client { recent.keep(client, at: key) }
+        }
+        guard found.prefix(evidence.tombstones.count).allSatisfy({ $0 == nil }),
+            try Clients(core, generation).isGood(authorization, given: client, isStored: evidence.client != nil)
+        else { return nil }
+        return (user, client)
     }
 
     /// Revokes a token, a grant or a session with one write.

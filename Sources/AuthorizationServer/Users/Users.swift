@@ -66,10 +66,10 @@ struct Users: UserDirectory {
 
     // MARK: epochs
 
-    /// The key to read to find out whether grants to a subject have ended.
-    func keys(of subject: Subject) -> [StoreKey] {
-        guard case .user(let id) = subject else { return [] }
-        return [declared?[id] == nil ? StoredUser.key(id) : DeclaredUserRecord.key(id)]
+    /// The key to read to find out whether grants to a subject have ended; nil for a client.
+    func key(of subject: Subject) -> StoreKey? {
+        guard case .user(let id) = subject else { return nil }
+        return declared?[id] == nil ? StoredUser.key(id) : DeclaredUserRecord.key(id)
     }
 
     /// Whether a grant has not ended with its user, who may have been deactivated, removed or given another password.
@@ -79,7 +79,7 @@ struct Users: UserDirectory {
     ///
     /// - Parameters:
     ///   - authorization: The grant.
-    ///   - record: The record at the key in `keys`.
+    ///   - record: The record at the key of the subject.
     /// - Returns: Whether the grant is still valid.
     /// - Throws: `StoreError`.
     func isGood(_ authorization: Authorization, given record: StoreRecord?) async throws -> Bool {

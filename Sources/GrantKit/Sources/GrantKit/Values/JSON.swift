@@ -3,9 +3,10 @@
 /// A JSON value.
 ///
 /// Objects keep the order of their members (RFC 8259). The type is frozen for speed, because all tokens are made of it.
-/// RFC 8259 will not get another kind of value.
+/// RFC 8259 will not get another kind of value. It is not indirect, so that only arrays, objects and long strings are
+/// allocated.
 @frozen
-public indirect enum JSON: Sendable, Hashable {
+public enum JSON: Sendable, Hashable {
     /// The value `null`.
     case null
     /// A Boolean.

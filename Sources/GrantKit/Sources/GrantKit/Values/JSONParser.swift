@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 struct JSONParser {
+    /// A number of members that few objects exceed, so that most are allocated once.
+    private static let usual = 8
+
     let bytes: [UInt8]
     var place = 0
 
@@ -59,6 +62,7 @@ struct JSONParser {
         var names = DistinctStrings()
         skipSpace()
         if take("}") { return .object([]) }
+        members.reserveCapacity(JSONParser.usual)
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw wrong("a member name was expected") }

@@ -10,7 +10,8 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
     /// Repeated values count once.
     public init(_ words: some Sequence<String>) {
         var distinct = DistinctStrings()
-        self.words = words.reduce(into: []) { all, word in
+        // An array, since the code for any sequence looks up types for each element.
+        self.words = Array(words).reduce(into: []) { all, word in
             if distinct.isNew(word, after: all) { all.append(word) }
         }
     }
