@@ -12,7 +12,9 @@ final class PostgreSQLStore: Plugin, Store {
 
     private let settings: PoolSettings
     private let host: any PluginHost
+    private let clock: ClockWatch
     private let opened = Mutex<Pool?>(nil)
+    private let comparing = Mutex<Task<Void, Never>?>(nil)
     private let relaxed = Mutex<Set<String>>([])
 
     init(settings: Settings, host: any PluginHost) throws {
@@ -32,6 +34,7 @@ final class PostgreSQLStore: Plugin, Store {
             address: try ServerAddress(url, password: password), size: Int(size), statementTimeout: timeout,
             isPrepared: isPrepared)
         self.host = host
+        clock = ClockWatch(self.settings.address.place, log: host.log)
     }
 
     func register(in registry: inout Registry) {
@@ -45,27 +48,47 @@ final class PostgreSQLStore: Plugin, Store {
                 "the connection to the store does not check the server's certificate; add 'sslmode=verify-full' to 'url'"
             )
         }
-        let warnings = try await PostgreSQLStore.prepareTables(at: address)
+        let warnings = try await PostgreSQLStore.prepareTables(at: address, comparing: clock)
         for warning in warnings { host.log.warning(warning) }
+        try clock.check()
         do throws(Failure) {
             let pool = try Pool(settings, log: host.log)
             opened.withLock { $0 = pool }
+            let task = PostgreSQLStore.compare(clock, over: pool)
+            comparing.withLock { $0 = task }
         } catch {
             throw error.explained(address.place)
         }
     }
 
-    /// Prepares the tables over a connection of its own.
+    /// Compares the clocks again and again, also while the store is not used.
+    private static func compare(_ clock: ClockWatch, over pool: Pool) -> Task<Void, Never> {
+        Task.detached {
+            while !Task.isCancelled {
+                let start = clock.uptime
+                // If there is no answer, the calls of others report it.
+                if let time = try? await pool.answer(Statement.clock()).integer(0, 0) {
+                    clock.take(time, between: start, and: clock.uptime)
+                }
+                try? await Task.sleep(for: .seconds(5))
+            }
+        }
+    }
+
+    /// Prepares the tables and compares the clocks, over a connection of its own.
     ///
     /// - Returns: Warnings about the database.
     /// - Throws: `StoreError`.
-    private static func prepareTables(at address: ServerAddress) async throws -> [String] {
+    private static func prepareTables(
+        at address: ServerAddress, comparing clock: ClockWatch
+    ) async throws -> [String] {
         // libpq blocks while it connects.
         let result = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
                     returning: Result { () throws(Failure) in
                         let connection = try address.connect()
+                        try ServerCheck.compare(clock, connection)
                         try Schema.prepare(connection)
                         return try ServerCheck.warnings(connection)
                     })
@@ -78,6 +101,7 @@ final class PostgreSQLStore: Plugin, Store {
     }
 
     func stop() async {
+        comparing.withLock { $0?.cancel() }
         // Taken first, since a pool is closed once.
         let pool = opened.withLock { opened in
             defer { opened = nil }
@@ -89,6 +113,7 @@ final class PostgreSQLStore: Plugin, Store {
     private var pool: Pool {
         get throws {
             guard let pool = opened.withLock({ $0 }) else { throw StoreError("the store is not open") }
+            try clock.check()
             return pool
         }
     }

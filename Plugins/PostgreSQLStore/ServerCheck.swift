@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// What an operator should know about a database before the server relies on it.
 enum ServerCheck {
-    /// The largest difference between the clocks, in seconds, that is not worth a warning.
-    private static let clockTolerance = 2.0
-
     /// Asks the server.
     ///
     /// - Returns: Sentences for the log.
@@ -15,8 +10,7 @@ enum ServerCheck {
         let answer = try connection.run(
             """
             SELECT current_setting('fsync') = 'off' OR current_setting('full_page_writes') = 'off',
-            current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication),
-            extract(epoch FROM clock_timestamp())
+            current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication)
             """)
         var warnings: [String] = []
         if answer.text(0, 0) == "t" {
@@ -27,17 +21,16 @@ enum ServerCheck {
                 "the database replicates asynchronously, so a failover can lose revocations; set "
                     + "'synchronous_standby_names'")
         }
-        if let clock = answer.text(0, 2).flatMap({ Double($0) }), abs(clock - now) > clockTolerance {
-            warnings.append("the clock of the database is not that of this machine; synchronize both")
-        }
         return warnings
     }
 
-    /// The time of this machine in seconds, with fractions.
-    private static var now: Double {
-        // Safe: the call writes one structure.
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    /// Compares the clocks.
+    ///
+    /// - Throws: `Failure`.
+    static func compare(_ clock: ClockWatch, _ connection: Connection) throws(Failure) {
+        let start = clock.uptime
+        let answer = try connection.run(Statement.clock.sql)
+        guard let time = answer.text(0, 0).flatMap({ Int64($0) }) else { throw .broken("returned no time") }
+        clock.take(time, between: start, and: clock.uptime)
     }
 }

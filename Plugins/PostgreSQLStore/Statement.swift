@@ -16,7 +16,8 @@ struct Statement: Sendable {
     func callAsFunction(_ parameters: WireValue...) -> Call { Call(statement: self, parameters: parameters) }
 
     static let all = [
-        begin, commit, rollback, configure, untimed, relax, lock, read, readForUpdate, firstPage, page, firstFound,
+        begin, commit, rollback, configure, untimed, relax, lock, clock, read, readForUpdate, firstPage, page,
+        firstFound,
         found,
         insert, replace, redeem, delete, addIndexes, removeIndexes, increment, purge, purgeAll,
     ]
@@ -57,6 +58,9 @@ struct Statement: Sendable {
         SELECT count(CASE WHEN shared THEN pg_advisory_xact_lock_shared(key)::text
         ELSE pg_advisory_xact_lock(key)::text END) FROM unnest($1, $2) AS k (key, shared)
         """)
+
+    /// The time of the database, in microseconds since 1970.
+    static let clock = Statement("clock", [], "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
     // MARK: reading
 

@@ -11,6 +11,6 @@ struct KeysRoute: RouteHandler {
     func serve(
         _ request: ServerRequest, _ core: ServerCore, _ generation: Generation, _ trace: inout RequestTrace
     ) -> ServerResponse {
-        core.opened?.publicKeys.response(to: request.head) ?? .text("starting\n", status: 503)
+        core.opened?.publicKeys.response(to: request.head) ?? .later("starting\n")
     }
 }

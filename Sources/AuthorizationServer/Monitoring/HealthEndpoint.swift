@@ -27,14 +27,14 @@ public struct HealthEndpoint: Sendable {
 
     /// Whether the store responds, and events can be recorded if a plugin requires it.
     private func ready() async -> ServerResponse {
-        guard core.generation != nil else { return .text("starting\n", status: 503) }
+        guard core.generation != nil else { return .later("starting\n") }
         do {
             _ = try await core.store.read(Tombstone.key("health"))
-            guard !core.recorder.refusesRequests else { return .text("events cannot be recorded\n", status: 503) }
+            guard !core.recorder.refusesRequests else { return .later("events cannot be recorded\n") }
             return .text("ready\n")
         } catch {
             core.logger.error("not ready", metadata: ["error": "\(error)"])
-            return .text("the store does not answer\n", status: 503)
+            return .later("the store cannot be used\n")
         }
     }
 }

@@ -101,8 +101,10 @@ struct PageResponder {
         if core.isDevelopment, refusal.error.code == .serverError {
             values["detail"] = .string(refusal.error.description)
         }
-        return try render(
+        var response = try render(
             "error", values, PagePolicy(), in: Languages.accepted(by: head),
             status: Refusal.status(of: refusal.error))
+        response.headers += Refusal.retrying(refusal.error)
+        return response
     }
 }

@@ -9,13 +9,22 @@ enum Refusal {
         var body: JSON = ["error": .string(error.code.rawValue)]
         if !error.description.isEmpty { body["error_description"] = .string(error.description) }
         var response = ServerResponse.json(body, status: status(of: error))
-        for (name, value) in error.headers.sorted(by: { $0.key < $1.key }) {
-            response.headers.append((name.raw.lowercased(), value))
-        }
-        if error.code == .temporarilyUnavailable, !response.headers.contains(where: { $0.name == "retry-after" }) {
-            response.headers.append(("retry-after", "1"))
-        }
+        response.headers += headers(of: error)
         return response
+    }
+
+    /// The headers that an error adds; if it is a matter of time, they say when to try again (RFC 9110 section 10.2.3).
+    private static func headers(of error: OAuthError) -> [(name: String, value: String)] {
+        let own = error.headers.sorted { $0.key < $1.key }.map { (name: $0.key.raw.lowercased(), value: $0.value) }
+        guard error.code == .temporarilyUnavailable, !own.contains(where: { $0.name == "retry-after" }) else {
+            return own
+        }
+        return own + [("retry-after", "1")]
+    }
+
+    /// When to try again, as a header of a page; no header if that would not help.
+    static func retrying(_ error: OAuthError) -> [(name: String, value: String)] {
+        headers(of: error).filter { $0.name == "retry-after" }
     }
 
     static func status(of error: OAuthError) -> Int {

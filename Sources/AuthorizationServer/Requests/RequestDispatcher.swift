@@ -43,7 +43,7 @@ public struct RequestDispatcher: Sendable {
 
     private func dispatch(_ request: ServerRequest, _ context: RequestContext?) async -> ServerResponse {
         let start = ContinuousClock.now
-        guard let generation = core.generation else { return .text("starting\n", status: 503) }
+        guard let generation = core.generation else { return .later("starting\n") }
         guard let handler = generation.routes[path: request.head.path] else {
             return notFound(request.head, generation)
         }

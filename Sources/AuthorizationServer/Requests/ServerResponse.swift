@@ -34,6 +34,13 @@ public struct ServerResponse: Sendable {
             status: status, headers: [("content-type", type), ("cache-control", "no-store")], body: Array(text.utf8))
     }
 
+    /// A plain text response to a request that comes too early, or while something is away.
+    static func later(_ text: String) -> ServerResponse {
+        var response = ServerResponse.text(text, status: 503)
+        response.headers.append(("retry-after", "1"))
+        return response
+    }
+
     /// A redirect that turns every method into GET, so that no form is sent on (RFC 9700 section 4.12).
     static func redirect(_ location: String) -> ServerResponse {
         ServerResponse(

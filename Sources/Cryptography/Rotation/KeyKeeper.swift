@@ -132,7 +132,7 @@ public actor KeyKeeper {
 
     /// How long to wait until the record has to be read again.
     public func pause(now: Timestamp) -> Duration {
-        min(settings.plan.polling, nextStep(now: now).map { $0 - now } ?? settings.plan.polling)
+        min(KeyPlan.polling, nextStep(now: now).map { $0 - now } ?? KeyPlan.polling)
     }
 
     // MARK: record and ring

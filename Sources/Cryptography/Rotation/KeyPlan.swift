@@ -27,10 +27,12 @@ public struct KeyPlan: Sendable, Equatable {
         self.cache = cache
     }
 
-    /// The interval between reads of the record, short enough that every server publishes a key before it is needed.
-    public var polling: Duration {
-        min(.seconds(5), max(.seconds(1), (announce - cache) / 2))
-    }
+    /// The interval between reads of the record: how long a server may still verify with a key that was withdrawn, or
+    /// not yet with one that signs at once elsewhere.
+    ///
+    /// An announced key is published by every server before it is needed, since `announce` is two seconds longer than
+    /// `cache`.
+    static let polling = Duration.seconds(1)
 
     /// The tolerated difference between clocks.
     private var slack: Duration { min(.seconds(60), announce) }

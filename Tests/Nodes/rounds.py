@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One round: load, a fault, recovery, and the comparison of the answers with the store."""
+
+import random
+import threading
+import time
+
+import checker
+from clients import Client, Log, ask_active
+from faults import FAULTS
+from node import Browser
+
+
+class Watch(threading.Thread):
+    """Asks a node again and again whether it is ready."""
+
+    def __init__(self, node):
+        super().__init__()
+        self.node, self.found, self.is_over = node, [], threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(0.05):
+            begin = time.monotonic()
+            status = self.node.request("GET", "/health/ready").status
+            self.found.append((begin, time.monotonic(), status))
+
+    def lies(self, spans):
+        for begin, end in spans:
+            if any(begin < asked and answered < end and status == 200 for asked, answered, status in self.found):
+                yield f"node {self.node.number} said that it was ready while it could not reach the database"
+
+
+class Round:
+    """What happens in a round depends on its seed, as far as the machine lets it."""
+
+    clients = 4
+    # The longest time in seconds until everything works again.
+    recovery = 30
+
+    def __init__(self, seed, fault, cluster, nodes, signer):
+        self.seed, self.fault, self.cluster, self.nodes, self.signer = seed, fault, cluster, nodes, signer
+        self.random = random.Random(seed)
+        self.log = Log()
+
+    def run(self):
+        """Returns sentences about what went wrong."""
+        browser = Browser()
+        first, second = self.random.sample(self.nodes, 2)
+        signed = browser.sign_in(first, second)
+        if "code=" not in (signed.header("location") or ""):
+            return [f"a sign-in that began at node {first.number} did not end at node {second.number}: status {signed.status}"]
+        before = self.used()
+        clients = [Client(f"{self.seed}-{number}", f"{self.seed} {number}", self.nodes, self.log, self.signer, browser)
+                   for number in range(self.clients)]
+        watches = [Watch(node) for node in self.nodes]
+        for thread in clients + watches:
+            thread.start()
+        time.sleep(self.random.uniform(0.3, 1))
+        spans = FAULTS[self.fault](self.cluster, self.nodes, self.random)
+        found = self.recovered()
+        time.sleep(0.3)
+        for thread in clients + watches:
+            thread.is_over.set()
+        for thread in clients + watches:
+            thread.join()
+        found += [f"a client failed: {client.failure!r}" for client in clients if client.failure]
+        for watch in watches:
+            found += watch.lies(spans)
+        found += self.replayed(before)
+        statuses = {status: sum(entry.status == status for entry in self.log.entries) for status in (200, 400, 401, 503, 0)}
+        print(f"seed {self.seed}  {self.fault}  {statuses}  {'ok' if not found else 'WRONG'}", flush=True)
+        return found
+
+    def recovered(self):
+        return [f"node {node.number} did not recover within {self.recovery} s: see {node.log}"
+                for node in self.nodes if not node.becomes_ready(self.recovery)]
+
+    def used(self):
+        return int(self.cluster.sql("SELECT count(*) FROM grantor_record WHERE collection = 'used_jwt'", "grantor"))
+
+    def replayed(self, before):
+        # Every token once more, at every node.
+        for token in checker.tokens(self.log.entries):
+            for node in self.nodes:
+                _, entry = ask_active(self.log, node, token)
+                if entry.status != 200:
+                    return [f"node {node.number} did not answer after the round: status {entry.status}"]
+        return checker.violations(self.log.entries) + list(checker.stored(self.log.entries, self.used() - before))
