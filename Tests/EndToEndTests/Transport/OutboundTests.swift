@@ -167,6 +167,12 @@ struct OutboundTests {
         #expect(problem.contains("https"), "\(problem)")
     }
 
+    @Test("a host with more characters than a name can have is refused without a connection")
+    func longHost() async throws {
+        let host = String(repeating: "a.", count: 126) + "bc"
+        #expect(await failure(client, "https://\(host)/").contains("its host has more than 253 characters"))
+    }
+
     @Test(
         "over https the certificate must be trusted and valid for the name or address",
         arguments: [("DNS:localhost", "localhost", "127.0.0.1"), ("IP:127.0.0.1", "127.0.0.1", "localhost")])
