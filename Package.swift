@@ -159,7 +159,11 @@ let tests: [Target] = [
     test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
     test(
         "EndToEndTests",
-        [kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support"]),
+        [
+            kit, "AuthorizationServer", "Cryptography", "PluginLoading", "ServerConfiguration", "ServerHTTP", "Support",
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
     test("KitShapeTests", [kit]),
     test("KitTestingTests", [kit, kitTesting, "Cryptography", "Support"]),
     test("GuideTests", [kit, kitTesting, "AuthorizationServer"]),
@@ -170,8 +174,8 @@ func withoutListener(_ target: Target) -> Target {
     guard fuzzer != nil, target.name == "ServerHTTP" else { return target }
     target.exclude += ["Listener"]
     target.exclude += [
-        "OutboundClient", "OutboundConnection", "OutboundRoute", "OutboundSettings", "ProxyTunnel",
-        "TrustedAuthorities",
+        "OutboundClient", "OutboundConnection", "OutboundRoute", "OutboundSettings", "OutboundTLS", "ProxyTunnel",
+        "RequestSender", "TrustedAuthorities",
     ].map {
         "Outbound/\($0).swift"
     }

@@ -18,6 +18,7 @@ struct ExchangeRequest {
     let subjectType: ExchangeType
     let actor: (token: String, type: ExchangeType)?
     let result: ExchangeType
+    /// The values of `resource`, each once.
     let resources: [String]
 
     /// Reads a request.
@@ -34,7 +35,20 @@ struct ExchangeRequest {
         result = try ExchangeRequest.type(
             "requested_token_type",
             of: parameters["requested_token_type"] ?? ExchangeType.accessToken.identifier, among: ExchangeType.results)
-        resources = parameters.values("resource")
+        resources = try ExchangeRequest.resources(in: parameters)
+    }
+
+    /// The most resources of a request, as many as a request can name audiences.
+    private static let mostResources = 32
+
+    private static func resources(in parameters: Parameters) throws -> [String] {
+        let named = parameters.values("resource")
+        guard named.count <= mostResources else {
+            throw OAuthError.target("a request can name at most \(mostResources) resources")
+        }
+        var resources: [String] = []
+        for resource in named where !resources.contains(resource) { resources.append(resource) }
+        return resources
     }
 
     private static func actor(in parameters: Parameters) throws -> (token: String, type: ExchangeType)? {

@@ -5,7 +5,9 @@ import GrantKit
 /// Exchanges tokens about users that other issuers have signed.
 struct ForeignSubject: Sendable {
     /// Claims that restrict who may use a token or what for, in ways that this plugin does not check.
-    private static let constraints = ["cnf", "act", "authorization_details"]
+    ///
+    /// A token with `events`, such as a logout token, only tells that something has happened (RFC 8417 section 4).
+    private static let constraints = ["cnf", "act", "authorization_details", "events"]
 
     let host: any PluginHost
     let issuers: ClientAttribute<[String]>

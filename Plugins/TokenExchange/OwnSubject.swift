@@ -27,6 +27,9 @@ struct OwnSubject: Sendable {
         try await addActor(to: &derived, exchange, rule)
         derived.issuedType = exchange.result.identifier
         if exchange.result == .identityAssertion {
+            guard derived.actor == nil else {
+                throw OAuthError.subject("somebody acts for its subject, and an assertion would not say so")
+            }
             derived.attachments[TokenExchange.manifest.id] = try IdentityAssertions.details(of: exchange, rule)
         } else {
             try exchange.checkResources(in: audience)

@@ -82,6 +82,14 @@ struct ValueTests {
         #expect(throws: OAuthError.self) { try limits.keep(audience: ["w"]) }
     }
 
+    @Test("limits have each audience once, in the order of the first")
+    func audiences() throws {
+        #expect(AccessLimits(scope: [], audience: ["x", "y", "x", "z", "y"]).audience == ["x", "y", "z"])
+        var limits = AccessLimits(scope: [])
+        try limits.keep(audience: ["y", "x", "y"])
+        #expect(limits.audience == ["y", "x"])
+    }
+
     @Test("an error description contains only what section 5.2 allows", .clause("RFC 6749 section 5.2"))
     func description() {
         let error = OAuthError(.invalidRequest, "a \"quoted\" \\ ü \n text")

@@ -2,7 +2,6 @@
 
 public import GrantKit
 import NIOCore
-import NIOSSL
 import Synchronization
 
 /// Sends requests to other servers, with the guarantees of `OutboundHTTP`; nothing is set up before the first request.
@@ -83,7 +82,7 @@ public final class OutboundClient: OutboundHTTP {
         _ settings: OutboundSettings
     ) async throws -> OutboundReply {
         do {
-            let tls = target.isSecure ? try tls(settings.authorities) : nil
+            let tls = target.isSecure ? try OutboundTLS(target.host, settings.authorities) : nil
             let connection = OutboundConnection(target, route, limit, tls: tls)
             return try await connection.exchange(request, longest: longest)
         } catch let error as OutboundError {
@@ -93,12 +92,5 @@ public final class OutboundClient: OutboundHTTP {
         } catch {
             throw OutboundError("\(target.host) did not respond: \(error)")
         }
-    }
-
-    private func tls(_ authorities: TrustedAuthorities?) throws -> NIOSSLContext {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let authorities { tls.additionalTrustRoots = [.certificates(authorities.certificates)] }
-        return try NIOSSLContext(configuration: tls)
     }
 }

@@ -4,25 +4,24 @@ import GrantKit
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import OutsideText
 
 /// An HTTP/1.1 connection to one address, or through one proxy, for one request (RFC 9112).
 struct OutboundConnection {
-    private typealias Exchange = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+    private typealias Replies = NIOAsyncChannel<HTTPClientResponsePart, Never>
     private let target: OutboundTarget
     private let route: OutboundRoute
     private let limit: Duration
-    private let tls: NIOSSLContext?
+    private let tls: OutboundTLS?
 
     /// Creates a connection, which ``exchange(_:longest:)`` opens.
     ///
     /// - Parameters:
-    ///   - target: The target of the request; the certificate must be valid for its host.
+    ///   - target: The target of the request.
     ///   - route: Where to connect.
     ///   - limit: How long connecting may take.
-    ///   - tls: The TLS context; nil for plain HTTP.
-    init(_ target: OutboundTarget, _ route: OutboundRoute, _ limit: Duration, tls: NIOSSLContext?) {
+    ///   - tls: The TLS to the target; nil for plain HTTP.
+    init(_ target: OutboundTarget, _ route: OutboundRoute, _ limit: Duration, tls: OutboundTLS?) {
         self.target = target
         self.route = route
         self.limit = limit
@@ -34,25 +33,23 @@ struct OutboundConnection {
     /// - Throws: `OutboundError` if a proxy does not open a tunnel, or if the response has more than `longest` bytes or
     ///   is cut off; an error of NIO if connecting, TLS or HTTP fails.
     func exchange(_ request: OutboundRequest, longest: Int) async throws -> OutboundReply {
-        let (channel, tunnel) = try await connect()
-        return try await channel.executeThenClose { replies, requests in
+        let (channel, tunnel) = try await connect(for: request)
+        return try await channel.executeThenClose { replies in
             if let tunnel { try await wait(for: tunnel, channel.channel) }
-            // Written in one piece, since a server may respond and close as soon as it has seen the head.
-            try await requests.write(contentsOf: parts(of: request))
             return try await reply(from: replies, longest)
         }
     }
 
     // MARK: connection
 
-    private func connect() async throws -> (Exchange, EventLoopFuture<Void>?) {
+    private func connect(for request: OutboundRequest) async throws -> (Replies, EventLoopFuture<Void>?) {
         do {
             return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .connectTimeout(TimeAmount(limit))
                 .connect(to: try SocketAddress(ipAddress: route.address, port: route.port)) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let tunnel = try tunnel(over: channel)
-                        return (try exchange(over: channel), tunnel)
+                        return (try replies(to: request, over: channel), tunnel)
                     }
                 }
         } catch let error where route.tunnel != nil {
@@ -77,15 +74,11 @@ struct OutboundConnection {
         }
     }
 
-    private func exchange(over channel: any Channel) throws -> Exchange {
+    private func replies(to request: OutboundRequest, over channel: any Channel) throws -> Replies {
         let pipeline = channel.pipeline.syncOperations
-        if let tls {
-            // An IP address is not a server name (RFC 6066 section 3); the certificate must then contain the address.
-            let isAddress = (try? SocketAddress(ipAddress: target.host, port: target.port)) != nil
-            let name = isAddress ? nil : target.host
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-        }
+        if let tls { try pipeline.addHandler(tls.handler()) }
         try pipeline.addHTTPClientHandlers()
+        try pipeline.addHandler(RequestSender(parts(of: request)))
         return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
     }
 

@@ -14,9 +14,16 @@ struct OutboundTarget: Sendable {
     /// The path and query, in origin form (RFC 9112 section 3.2.1).
     let path: String
 
+    /// The most characters of a host name.
+    private static let longestName = 253
+
     init(_ text: String) throws {
         guard let address = try? WebAddress(text), let host = address.host, let name = OutboundTarget.name(host.raw)
         else { throw OutboundError("it is not an https URL without user name, password and fragment") }
+        // RFC 1035 section 3.1; TLS could not send a longer one either.
+        guard name.utf8.count <= OutboundTarget.longestName else {
+            throw OutboundError("its host has more than \(OutboundTarget.longestName) characters")
+        }
         self.host = name
         isSecure = address.isSecure
         port = address.port.map(Int.init) ?? (isSecure ? 443 : 80)

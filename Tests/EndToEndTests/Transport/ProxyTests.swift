@@ -64,11 +64,38 @@ struct ProxyTests {
                     Proxy-Authorization: Basic \(Data("grantor:\(Self.password)".utf8).base64EncodedString())\r\n\r\n
                     """
                 ])
-            #expect(await failure(client, "https://other.example.com\(path)").contains("did not respond"))
+            let other = await failure(client, "https://other.example.com\(path)")
+            #expect(other.contains("the certificate is not for 'other.example.com'"), "\(other)")
             #expect(
                 await failure(Self.client(proxy.port), "https://keys.example.com\(path)").contains("did not respond"))
             #expect(proxy.requests.count == 3 && !proxy.requests[2].contains("Authorization"))
             for _ in 0..<3 { try await many(client, "https://keys.example.com\(path)") }
+        }
+    }
+
+    @Test(
+        "a certificate counts for the host of the URL, and never for the address of the proxy",
+        .clause("RFC 9110 section 4.3.4"))
+    func identity() async throws {
+        try await Folder.with { folder in
+            let authority = try OtherAuthority(folder)
+            try authority.certify("IP:127.0.0.1,IP:93.184.215.14")
+            try folder.write(
+                "config.yaml",
+                Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
+            let program = try await Program.start(folder)
+            defer { program.stop() }
+            let proxy = try OtherProxy { [port = program.port] _ in .tunnel(port) }
+            let trusted = try TrustedAuthorities(Array(authority.certificate.utf8), now: 0)
+            let client = Self.client(proxy.port, authorities: trusted)
+            let path = "/.well-known/oauth-authorization-server"
+            for host in ["keys.example.com", "93.184.215.15"] {
+                let problem = await failure(client, "https://\(host)\(path)")
+                #expect(problem.contains("the certificate is not for '\(host)'"), "\(problem)")
+            }
+            for host in ["93.184.215.14", "0x5db8d70e"] {
+                #expect(await failure(client, "https://\(host)\(path)") == "answered 200")
+            }
         }
     }
 

@@ -107,7 +107,7 @@ extension TokenTable {
             ("absent", Self.absent, nil), ("empty", "", nil), ("of one value", "read", nil), ("of another", "all", nil),
             ("huge", Self.huge, nil),
         ]
-        let restricted = ["cnf", "act", "authorization_details"].flatMap { name in
+        let restricted = ["cnf", "act", "authorization_details", "events"].flatMap { name in
             let rule = constraints.contains(name) ? "it has '\(name)', a constraint" : nil
             return Self.claim(name, Self.noStrings(rule) + [("a string", "a", rule), ("empty", "", rule)])
         }

@@ -45,7 +45,7 @@ struct TokenTable: Sendable {
     /// The rule that refuses the token endpoint as the audience.
     var tokenEndpoint = "it is for another audience"
     /// The claims that restrict a token in ways that nobody checks.
-    var constraints = ["cnf", "act", "authorization_details"]
+    var constraints = ["cnf", "act", "authorization_details", "events"]
     /// Whether the claim `scope` counts.
     let readsScope: Bool
     /// Spellings of the types that are accepted.

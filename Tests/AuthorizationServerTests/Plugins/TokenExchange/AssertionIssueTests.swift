@@ -45,8 +45,21 @@ struct AssertionIssueTests {
         let claims = try #require(verified(server, named["access_token"]), "\(server.log.lines)")
         #expect(claims["client_id"] == "web-there" && claims["resource"] == "https://mcp.example.com")
         #expect(claims["scope"] == "")
+        let twice = [("resource", "https://mcp.example.com"), ("resource", "https://mcp.example.com")]
+        let repeated = await server.exchange(token, "id_token", Self.more + twice)
+        #expect(verified(server, repeated["access_token"])?["resource"] == "https://mcp.example.com")
         let other = await server.exchange(token, "id_token", Self.more + [("resource", "https://x.example.com")])
         #expect(other.error == "invalid_target")
+    }
+
+    @Test("a token of a user for whom somebody acts gives none, since the other server would take it for the user's")
+    func delegated() async throws {
+        let server = try await ExchangeServer.make()
+        let tokens = await server.visit([("person", "ann"), ("act", #"{"sub":"bob"}"#)])
+        for type in ["id_token", "refresh_token"] {
+            #expect(await server.exchange(tokens[type], type, Self.more).refusesSubject, "\(type)")
+        }
+        #expect(server.log.lines.contains { $0.contains("somebody acts for its subject") }, "\(server.log.lines)")
     }
 
     @Test("no other token, audience or client gets one")

@@ -74,6 +74,7 @@ struct ForeignSubjectTests {
         (["exp": 1_800_009_999], [:], "it is valid for too long"),
         (["cnf": ["jkt": "x"]], [:], "it has 'cnf', a constraint"), (["act": ["sub": "x"]], [:], "it has 'act'"),
         (["authorization_details": []], [:], "it has 'authorization_details'"),
+        (["events": ["http://schemas.openid.net/event/backchannel-logout": [:]]], [:], "it has 'events'"),
         (["may_act": ["sub": "other"]], [:], "its 'may_act' names somebody else"),
         (["scope": ["read"]], [:], "its 'scope' is not a string"),
         ([:], ["typ": "oauth-id-jag+jwt"], "its 'typ' is not accepted"), ([:], ["alg": "none"], "not a signed JWT"),

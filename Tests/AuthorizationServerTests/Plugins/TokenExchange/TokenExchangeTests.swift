@@ -99,6 +99,19 @@ struct TokenExchangeTests {
         }
     }
 
+    @Test("an audience or a resource that is repeated is in the token once", arguments: ["audience", "resource"])
+    func repeated(_ name: String) async throws {
+        let server = try await ExchangeServer.make(format: "jwt")
+        let subject = await server.visit()["access_token"]
+        let many = [(String, String)](repeating: (name, ExchangeServer.orders), count: 32)
+        let answer = await server.exchange(subject, "access_token", many)
+        #expect(await server.told(answer["access_token"])["aud"]?.string == ExchangeServer.orders, "\(answer.json)")
+        let more = await server.exchange(subject, "access_token", many + [(name, "api")])
+        #expect(more.error == "invalid_target", "\(more.json)")
+        let visit = await server.visit([("person", "ann"), ("audience", "api")])
+        #expect(await server.told(visit["access_token"])["aud"]?.string == "api", "\(visit.json)")
+    }
+
     @Test("claims of the grant stay, so that a limit such as a tenant is not lost")
     func claims() async throws {
         let server = try await ExchangeServer.make()

@@ -6,7 +6,7 @@
 public struct AccessLimits: Sendable, Hashable {
     /// The scope.
     public private(set) var scope: Scope
-    /// The resources that a token is for; empty means all that the client may have.
+    /// The resources that a token is for, each once; empty means all that the client may have.
     public private(set) var audience: [String]
     /// The time at which the access ends at the latest.
     public private(set) var notAfter: Timestamp?
@@ -16,9 +16,17 @@ public struct AccessLimits: Sendable, Hashable {
     /// Makes limits.
     public init(scope: Scope, audience: [String] = [], notAfter: Timestamp? = nil, mayRefresh: Bool = true) {
         self.scope = scope
-        self.audience = audience
+        self.audience = AccessLimits.unique(audience)
         self.notAfter = notAfter
         self.mayRefresh = mayRefresh
+    }
+
+    /// Audiences without those that are repeated, as a request or a list can have them.
+    private static func unique(_ audience: [String]) -> [String] {
+        guard audience.count > 1 else { return audience }
+        var unique: [String] = []
+        for name in audience where !unique.contains(name) { unique.append(name) }
+        return unique
     }
 
     /// Keeps only the scope values that meet a condition.
@@ -36,7 +44,7 @@ public struct AccessLimits: Sendable, Hashable {
     /// - Throws: `OAuthError` `invalid_target` if none would be left, since an empty audience means all.
     public mutating func keep(audience named: [String]) throws {
         guard !named.isEmpty else { return }
-        let kept = audience.isEmpty ? named : audience.filter(named.contains)
+        let kept = audience.isEmpty ? AccessLimits.unique(named) : audience.filter(named.contains)
         guard !kept.isEmpty else { throw OAuthError(.invalidTarget, "the audience exceeds what was granted") }
         audience = kept
     }
