@@ -59,9 +59,10 @@ struct ConnectionPipeline: Sendable {
             let pipeline = channel.pipeline.syncOperations
             let connection = HTTP2ConnectionHandler(waiting[ObjectIdentifier(channel.eventLoop)])
             let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+            // 'maxGraceTime' would end requests in progress when the server stops. Each stream has timeouts instead.
             let manager = NIOHTTP2ServerConnectionManagementHandler(
                 eventLoop: channel.eventLoop,
-                configuration: .init(maxIdleTime: header, maxAge: nil, maxGraceTime: .seconds(2), keepalive: nil))
+                configuration: .init(maxIdleTime: header, maxAge: nil, maxGraceTime: nil, keepalive: nil))
             let peer = channel.peer
             // The sequence of streams is dropped, since each stream serves itself. Only this function takes a delegate
             // for frames.

@@ -20,7 +20,7 @@ struct HTTP1Framing {
             // Comparing lengths first is faster, since most names have another length.
             switch name.utf8.count {
             case 7 where name.raw.isWord("upgrade"): isLast = true
-            case 14 where name.raw.isWord("content-length"): length = max(0, Int(value) ?? 0)
+            case 14 where name.raw.isWord("content-length"): length = HeaderField.number(value) ?? 0
             case 17 where name.raw.isWord("transfer-encoding"): note(value, head.version)
             default: break
             }

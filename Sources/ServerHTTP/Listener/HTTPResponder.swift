@@ -17,7 +17,7 @@ struct HTTPResponder: Sendable {
     /// The reason why a request is refused before its body is read; nil if there is none.
     func refusal(of head: RequestHead, isHTTP10: Bool) -> RequestRefusal? {
         if let refusal = RequestRefusal(head, isHTTP10: isHTTP10, isDevelopment: core.isDevelopment) { return refusal }
-        guard let length = head[header: "content-length"].flatMap({ Int($0) }) else { return nil }
+        guard let length = head[header: "content-length"].flatMap(HeaderField.number) else { return nil }
         return length > RequestLimit.body ? .bodyTooLarge : nil
     }
 

@@ -16,6 +16,12 @@ enum HeaderField {
         return value.raw.trimmed().string
     }
 
+    /// The number that a value consists of, or the largest possible one if it is larger; nil if it is no number.
+    static func number(_ value: String) -> Int? {
+        guard !value.isEmpty, value.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
+        return Int(value) ?? .max
+    }
+
     /// Whether a string is a name (a `token`), so that it may be sent.
     static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || isMark($0) }

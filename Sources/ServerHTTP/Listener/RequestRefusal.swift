@@ -101,6 +101,7 @@ extension HTTPParserError {
     /// The reason, with words of our own where the parser's say nothing.
     var reason: String {
         switch self {
+        case .paused: "HTTP/2 is served over TLS only, if the handshake negotiates it"
         case .strictModeAssertion: "a line or a chunk does not end where it must"
         case .unknown: "its Transfer-Encoding does not tell where it ends, or a trailer changes that"
         default: "\(self)"

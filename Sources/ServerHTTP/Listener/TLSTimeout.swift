@@ -3,17 +3,17 @@
 import NIOCore
 import NIOTLS
 
-/// Closes a TLS connection whose handshake takes too long, or that is idle.
+/// Closes a TLS connection whose handshake takes too long, or an HTTP/2 connection whose client does not send anything.
 ///
 /// Before the handshake, there is no request handler with a timeout, and an idle HTTP/2 connection has no stream that
-/// could time out.
+/// could time out. An HTTP/1 connection always has a request handler after the handshake, so this handler is removed.
 final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
-    /// How long a connection may be idle once the server is shutting down.
+    /// How long a client may take to acknowledge that the server is shutting down.
     private static let patience = TimeAmount.seconds(5)
 
-    private var idle: TimeAmount
+    private let idle: TimeAmount
     private var isSecured = false
     private var deadline: NIODeadline
     private var timer: Scheduled<Void>?
@@ -47,18 +47,23 @@ final class TLSTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case TLSUserEvent.handshakeCompleted: (isSecured, deadline) = (true, .now() + idle)
-        case is ChannelShouldQuiesceEvent: hurry(context)
-        default: break
-        }
+        if event is ChannelShouldQuiesceEvent { hurry(context) }
         context.fireUserInboundEventTriggered(event)
+        if case .handshakeCompleted(let version)? = event as? TLSUserEvent { secure(context, version) }
     }
 
-    /// Shortens the timeouts, so that an idle client does not keep the server from stopping.
+    private func secure(_ context: ChannelHandlerContext, _ version: String?) {
+        isSecured = true
+        deadline = .now() + idle
+        if version != "h2" { context.pipeline.syncOperations.removeHandler(context: context, promise: nil) }
+    }
+
+    /// Shortens the current wait, so that a client that does not respond does not keep the server from stopping.
+    ///
+    /// The library sends a PING with its GOAWAY. A client that acknowledges it has as much time for its requests as
+    /// before.
     private func hurry(_ context: ChannelHandlerContext) {
-        idle = min(idle, TLSTimeoutHandler.patience)
-        deadline = isSecured ? min(deadline, .now() + idle) : .now()
+        deadline = isSecured ? min(deadline, .now() + TLSTimeoutHandler.patience) : .now()
         timer?.cancel()
         schedule(context)
     }

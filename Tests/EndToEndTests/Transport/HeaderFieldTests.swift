@@ -38,4 +38,15 @@ struct HeaderFieldTests {
         #expect(HeaderField.trimmed(" a\t") == "a" && HeaderField.trimmed("a b") == "a b")
         #expect(HeaderField.trimmed("") == "" && HeaderField.trimmed(" ") == "")
     }
+
+    @Test("a number is digits only, and may be larger than any that the server counts with")
+    func numbers() {
+        let values: [(String, Int?)] = [
+            ("0", 0), ("0012", 12), ("9223372036854775807", .max), ("9223372036854775808", .max),
+            (String(repeating: "9", count: 1000), .max), ("", nil), ("-1", nil), ("+1", nil), ("1, 1", nil),
+            (" 1", nil),
+            ("0x1", nil), ("\u{661}", nil),
+        ]
+        for (value, number) in values { #expect(HeaderField.number(value) == number, "\(value)") }
+    }
 }

@@ -129,6 +129,26 @@ struct TransportTests {
     }
 
     @Test(
+        "a declared length that is too large is refused before the body arrives, however large it is",
+        arguments: ["65537", "9223372036854775807", "9223372036854775808", "18446744073709551615"])
+    func largeLength(_ length: String) async throws {
+        try await with("{ port: 0, body_timeout: 2m }") { program in
+            let socket = try HTTPSocket(port: program.port)
+            socket.write(Array("POST /auth/token HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n".utf8))
+            #expect(try socket.readAnswer().status == 413)
+        }
+    }
+
+    @Test("an HTTP/2 client without TLS is told what is missing")
+    func plainHTTP2() async throws {
+        try await with { program in
+            let socket = try HTTPSocket(port: program.port)
+            let answer = try socket.exchange("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            #expect(answer.status == 400 && answer["error_description"]?.contains("over TLS") == true)
+        }
+    }
+
+    @Test(
         "anything but an HTTP request is refused",
         arguments: [
             "GARBAGE\r\n\r\n", "GET\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
@@ -316,6 +336,34 @@ struct TLSTests {
             try folder.write("cert.pem", "nonsense")
             #expect(try await program.reload().contains("was not reloaded"))
             #expect(program.stop() == 0)
+        }
+    }
+
+    @Test("a stop lets a request in progress finish, however long the client is silent", arguments: ["1.1", "2"])
+    func finishes(_ version: String) async throws {
+        try await Folder.with { folder in
+            try certificate("first", in: folder)
+            try folder.write(
+                "config.yaml",
+                Configurations.yaml(
+                    listen: "{ port: 0, body_timeout: 2m, tls: { certificate: cert.pem, key: key.pem } }",
+                    more: "shutdown_limit: 2m"))
+            let program = try await Program.start(folder)
+            let type = "Content-Type: application/x-www-form-urlencoded"
+            let client =
+                "curl -vsk --http\(version) -T - -X POST -H Expect: -H '\(type)' -w '%{http_version} %{http_code}' https://127.0.0.1:\(program.port)/auth/token 2> shown"
+            let answer = Task {
+                try await onThread {
+                    // The body ends well after the time that the server gives an idle client when it stops.
+                    try Command.shell(
+                        "(printf grant_type=; until grep -qs '> POST' shown; do sleep 0.1; done; sleep 2; echo yes > sent; sleep 9; printf magic) | \(client)",
+                        in: folder)
+                }
+            }
+            #expect(try await Patience.wait { !folder.read("sent").isEmpty })
+            #expect(program.stop() == 0)
+            let shown = try await answer.value.output
+            #expect(shown.contains("unsupported_grant_type") && shown.hasSuffix("\(version) 400"), "\(shown)")
         }
     }
 
