@@ -5,6 +5,8 @@ import GRDB
 /// Reads the values of each row of a cached statement.
 ///
 /// GRDB's own rows look up the names of their columns for each query, which takes as long as finding a record by its key.
+// The names with an underscore are GRDB's.
+// swift-format-ignore: NoLeadingUnderscores
 final class RecordCursor: DatabaseCursor {
     typealias Element = [DatabaseValue]
 
