@@ -5,24 +5,24 @@ import GrantKit
 
 /// A row whose columns are checked when read, since SQLite allows any type of value in any column.
 struct RecordRow {
-    let row: Row
+    let values: [DatabaseValue]
     let table: String
     let collection: String
 
-    init(_ row: Row, of collection: String, in table: String = "record") {
-        self.row = row
+    init(_ values: [DatabaseValue], of collection: String, in table: String = "record") {
+        self.values = values
         self.table = table
         self.collection = collection
     }
 
     func text(_ place: Int, _ column: String) throws -> String {
-        let value: DatabaseValue = row[place]
+        let value = values[place]
         guard case .string(let text) = value.storage else { throw fault(column, value, "typeof(\(column)) <> 'text'") }
         return text
     }
 
     func integer(_ place: Int, _ column: String, in range: ClosedRange<Int64> = .min ... .max) throws -> Int64 {
-        let value: DatabaseValue = row[place]
+        let value = values[place]
         guard case .int64(let number) = value.storage else {
             throw fault(column, value, "typeof(\(column)) <> 'integer'")
         }

@@ -30,10 +30,10 @@ enum Records {
         let values: [(any DatabaseValueConvertible)?] = keys.flatMap { [$0.collection, $0.storedID] }
         let arguments = StatementArguments(values)
         var found = [StoreRecord?](repeating: nil, count: keys.count)
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        let rows = try RecordCursor(statement, arguments)
         while let row = try rows.next() {
-            let place: Int = row[0]
-            found[place] = try record(keys[keys.startIndex + place], row)
+            guard case .int64(let place) = row[0].storage else { continue }
+            found[Int(place)] = try record(keys[keys.startIndex + Int(place)], row)
         }
         return found
     }
@@ -54,7 +54,7 @@ enum Records {
     }
 
     /// The record of a row, whose columns after the first are those of the table.
-    private static func record(_ key: StoreKey, _ row: Row) throws -> StoreRecord {
+    private static func record(_ key: StoreKey, _ row: [DatabaseValue]) throws -> StoreRecord {
         let row = RecordRow(row, of: key.collection)
         let record = StoreRecord(
             key, try row.json(1, "value"), expiresAt: Timestamp(seconds: try row.integer(4, "expires_at")),
@@ -96,6 +96,7 @@ enum Records {
     /// The records of rows that begin with the id.
     private static func records(of collection: String, in rows: [Row]) throws -> [StoreRecord] {
         try rows.map { row in
+            let row = Array(row.databaseValues)
             let id = StoredText.decode(try RecordRow(row, of: collection).text(0, "id"))
             return try record(StoreKey(collection, id), row)
         }
@@ -233,7 +234,7 @@ enum Records {
         let statement = try database.cachedStatement(
             sql: "SELECT count, expires_at FROM counter WHERE collection = ? AND id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [key.collection, key.storedID]) else { return nil }
-        let counter = RecordRow(row, of: key.collection, in: "counter")
+        let counter = RecordRow(Array(row.databaseValues), of: key.collection, in: "counter")
         return (
             try counter.integer(0, "count", in: 1...(.max - 1)),
             Timestamp(seconds: try counter.integer(1, "expires_at"))

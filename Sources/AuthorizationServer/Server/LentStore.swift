@@ -13,7 +13,7 @@ final class LentStore: StoreService {
     private let core: ServerCore
     private let plugin: String
     /// Set once, when the plugin has registered.
-    private let registered = AtomicLazyReference<DeclaredCollections>()
+    private let registered = Mutex<DeclaredCollections?>(nil)
     /// The kinds of mistakes that have been logged.
     private let logged = Mutex<Set<Mistake>>([])
 
@@ -31,11 +31,15 @@ final class LentStore: StoreService {
     ///
     /// - Returns: The collections that count, which are the first ones.
     func declare(_ collections: DeclaredCollections) -> DeclaredCollections {
-        registered.storeIfNil(collections)
+        registered.withLock { registered in
+            let first = registered ?? collections
+            registered = first
+            return first
+        }
     }
 
     private func collections() throws -> DeclaredCollections {
-        guard let collections = registered.load() else {
+        guard let collections = registered.withLock({ $0 }) else {
             throw refusal(.tooEarly, "the plugin '\(plugin)' used the store in init or register; use it from start on")
         }
         return collections
