@@ -9,6 +9,7 @@ import checker
 from clients import Client, Log, ask_active
 from faults import FAULTS
 from node import Browser
+from signer import Signer
 
 
 class Watch(threading.Thread):
@@ -49,7 +50,9 @@ class Round:
         signed = browser.sign_in(first, second)
         if "code=" not in (signed.header("location") or ""):
             return [f"a sign-in that began at node {first.number} did not end at node {second.number}: status {signed.status}"]
-        before = self.used()
+        # Assertions of this round expire later than those of the rounds before.
+        begin = int(time.time()) + 1
+        time.sleep(begin - time.time())
         clients = [Client(f"{self.seed}-{number}", f"{self.seed} {number}", self.nodes, self.log, self.signer, browser)
                    for number in range(self.clients)]
         watches = [Watch(node) for node in self.nodes]
@@ -66,7 +69,7 @@ class Round:
         found += [f"a client failed: {client.failure!r}" for client in clients if client.failure]
         for watch in watches:
             found += watch.lies(spans)
-        found += self.replayed(before)
+        found += self.replayed(begin)
         statuses = {status: sum(entry.status == status for entry in self.log.entries) for status in (200, 400, 401, 503, 0)}
         print(f"seed {self.seed}  {self.fault}  {statuses}  {'ok' if not found else 'WRONG'}", flush=True)
         return found
@@ -75,14 +78,17 @@ class Round:
         return [f"node {node.number} did not recover within {self.recovery} s: see {node.log}"
                 for node in self.nodes if not node.becomes_ready(self.recovery)]
 
-    def used(self):
-        return int(self.cluster.sql("SELECT count(*) FROM grantor_record WHERE collection = 'used_jwt'", "grantor"))
+    def used(self, begin):
+        """The number of assertions of this round that the store knows to be used; it keeps them for two minutes longer."""
+        least = begin + Signer.lifetime + 120
+        return int(self.cluster.sql(
+            f"SELECT count(*) FROM grantor_record WHERE collection = 'used_jwt' AND expires_at >= {least}", "grantor"))
 
-    def replayed(self, before):
+    def replayed(self, begin):
         # Every token once more, at every node.
         for token in checker.tokens(self.log.entries):
             for node in self.nodes:
                 _, entry = ask_active(self.log, node, token)
                 if entry.status != 200:
                     return [f"node {node.number} did not answer after the round: status {entry.status}"]
-        return checker.violations(self.log.entries) + list(checker.stored(self.log.entries, self.used() - before))
+        return checker.violations(self.log.entries) + list(checker.stored(self.log.entries, self.used(begin)))

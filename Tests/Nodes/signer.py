@@ -14,6 +14,9 @@ def encode(data):
 class Signer:
     """An RSA key in a file."""
 
+    # How many seconds an assertion is good for.
+    lifetime = 300
+
     def __init__(self, folder):
         self.file = folder / "robot.pem"
         subprocess.run(["openssl", "genrsa", "-out", self.file, "2048"], check=True, capture_output=True)
@@ -23,7 +26,7 @@ class Signer:
 
     def assertion(self, number):
         now = int(time.time())
-        claims = {"iss": "robot", "sub": "robot", "aud": "http://127.0.0.1:8080", "jti": number, "iat": now, "exp": now + 300}
+        claims = {"iss": "robot", "sub": "robot", "aud": "http://127.0.0.1:8080", "jti": number, "iat": now, "exp": now + self.lifetime}
         text = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "RS256", "kid": "robot"}, claims))
         signed = subprocess.run(
             ["openssl", "dgst", "-sha256", "-sign", self.file], input=text.encode(), check=True, capture_output=True)

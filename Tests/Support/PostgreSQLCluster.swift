@@ -159,6 +159,23 @@ public final class PostgreSQLCluster: Sendable {
         return "postgresql://postgres@/postgres?host=\(folder)&options=-csearch_path%3D\(word)"
     }
 
+    /// Creates an empty schema whose clock is as far ahead as its table `shift` says, in seconds.
+    ///
+    /// - Parameter name: Any string.
+    /// - Returns: The URL of a connection that uses it.
+    public func shiftedClock(_ name: String) throws -> String {
+        let url = try schema(name)
+        let word = PostgreSQLCluster.word(name)
+        try sql(
+            """
+            CREATE TABLE \(word).shift (seconds integer NOT NULL); INSERT INTO \(word).shift VALUES (0);
+            CREATE FUNCTION \(word).clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+            'SELECT pg_catalog.clock_timestamp() + make_interval(secs => (SELECT seconds FROM \(word).shift))'
+            """)
+        // A schema that is named before the catalog hides what the catalog has.
+        return url + ",pg_catalog"
+    }
+
     /// The URL of a connection to the shared cluster with tables of its own.
     ///
     /// - Parameter folder: The name of the tables; `/` for a plugin that is not started.

@@ -23,16 +23,26 @@ final class WebBrowser {
     }
 
     func post(_ path: String, _ form: [(String, String)]) throws -> HTTPAnswer {
-        let body = form.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&")
-        return try follow(
-            send("POST \(path) HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n", body: body))
+        let (start, body) = WebBrowser.posting(path, form)
+        return try follow(send(start, body: body))
+    }
+
+    private static func posting(_ path: String, _ form: [(String, String)]) -> (start: String, body: String) {
+        (
+            "POST \(path) HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+            form.map { "\(Form.encode($0.0))=\(Form.encode($0.1))" }.joined(separator: "&")
+        )
+    }
+
+    /// A request with the cookies that the browser has now.
+    private func request(_ start: String, body: String) -> String {
+        let jar = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+        return "\(start)Host: 127.0.0.1\r\n\(jar.isEmpty ? "" : "Cookie: \(jar)\r\n")"
+            + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
     }
 
     private func send(_ start: String, body: String) throws -> HTTPAnswer {
-        let jar = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-        let answer = try HTTPSocket(port: program.port).exchange(
-            "\(start)Host: 127.0.0.1\r\n\(jar.isEmpty ? "" : "Cookie: \(jar)\r\n")"
-                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+        let answer = try HTTPSocket(port: program.port).exchange(request(start, body: body))
         for line in answer.head.components(separatedBy: "\r\n") where line.lowercased().hasPrefix("set-cookie:") {
             let pair = line.dropFirst(11).trimmingCharacters(in: .whitespaces).prefix { $0 != ";" }
                 .split(separator: "=", maxSplits: 1).map(String.init)
@@ -53,11 +63,20 @@ final class WebBrowser {
     func submit(
         _ page: HTTPAnswer, _ fields: [(String, String)], to path: String = "/auth/interaction"
     ) throws -> HTTPAnswer {
+        try post(path, WebBrowser.hidden(page) + fields)
+    }
+
+    /// The request that submits a page's last form, with the cookies that the browser has now.
+    func request(for page: HTTPAnswer, _ fields: [(String, String)]) -> String {
+        let (start, body) = WebBrowser.posting("/auth/interaction", WebBrowser.hidden(page) + fields)
+        return request(start, body: body)
+    }
+
+    private static func hidden(_ page: HTTPAnswer) -> [(String, String)] {
         let form = page.body.components(separatedBy: "<form ").last ?? ""
-        let hidden = form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
+        return form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
             (String($0.1), String($0.2))
         }
-        return try post(path, hidden + fields)
     }
 }
 

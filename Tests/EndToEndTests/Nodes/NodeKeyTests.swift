@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if POSTGRESQL
+import Foundation
+import GrantKit
+import Support
+import Testing
+
+@Suite("Two nodes sign with the same keys", .timeLimit(.minutes(10)))
+struct NodeKeyTests {
+    private static let signed = """
+          - id: signed
+            secret: "\(Nodes.secret)"
+            grant_types: [client_credentials]
+            scope: [read]
+            auth: { client_credentials: { token_format: jwt } }
+        """
+
+    private func kids(_ node: Program) throws -> [String] {
+        try node.get("/.well-known/jwks.json").json["keys"]?.elements.compactMap { $0["kid"]?.string } ?? []
+    }
+
+    /// The key that a node signs with.
+    private func kid(_ token: String) throws -> String? {
+        let header = token.split(separator: ".").first.map { String($0) } ?? ""
+        let padded = header.replacing("-", with: "+").replacing("_", with: "/")
+        let data = Data(base64Encoded: padded + String(repeating: "=", count: (4 - padded.utf8.count % 4) % 4))
+        return try JSON(parsing: Array(data ?? Data()))["kid"]?.string
+    }
+
+    @Test("keys rotate once and not once for each node, and what one node signs, the other accepts")
+    func rotation() async throws {
+        let quick = "{ rotate_every: 6s, announce: 5s, cache: 1s }"
+        try await Nodes.with(plugins: ["jwt-token"], keys: quick, clients: Self.signed) { nodes in
+            var signing: [String] = []
+            let begin = ContinuousClock.now
+            while ContinuousClock.now - begin < .seconds(15) || Set(signing).count < 2 {
+                for (place, node) in nodes.programs.enumerated() {
+                    let answer = try node.token("signed", Nodes.secret)
+                    let token = try #require(answer["access_token"], "\(answer.body)")
+                    let other = nodes.programs[1 - place]
+                    let seen = try other.post("/auth/introspect", [("token", token)], as: ("signed", Nodes.secret))
+                    #expect(seen.json["active"] == true, "a token of node \(place)")
+                    signing.append(try #require(try kid(token)))
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            let seconds = (ContinuousClock.now - begin).components.seconds
+            #expect(Set(signing).count <= Int(seconds) / 6 + 2, "\(Set(signing).count) keys in \(seconds) seconds")
+            // The keys of one algorithm take turns: a key that has been replaced never signs again.
+            var order: [String] = []
+            for kid in signing where order.last != kid { order.append(kid) }
+            #expect(order.count <= Set(order).count * 3, "\(order)")
+        }
+    }
+
+    @Test("a key that a command announces or withdraws is published, and no longer is, by both nodes")
+    func commands() async throws {
+        try await Nodes.with(plugins: ["jwt-token"], clients: Self.signed) { nodes in
+            let former = try kids(nodes.first)
+            #expect(try former.count > 0 && kids(nodes.second) == former)
+            let rotated = try Command.grantor("keys", "rotate", in: nodes.folder)
+            #expect(rotated.status == 0, "\(rotated.errors)")
+            try await Patience.wait { try nodes.programs.allSatisfy { try kids($0).count > former.count } }
+            let all = Set(try kids(nodes.first))
+            #expect(try Set(kids(nodes.second)) == all)
+            let added = try #require(all.subtracting(former).first)
+            let retired = try Command.grantor("keys", "retire", added, in: nodes.folder)
+            #expect(retired.status == 0, "\(retired.errors)")
+            try await Patience.wait { try nodes.programs.allSatisfy { try !kids($0).contains(added) } }
+            for node in nodes.programs { #expect(try !kids(node).contains(added)) }
+        }
+    }
+}
+#endif
