@@ -19,7 +19,10 @@ public enum OutboundException: Sendable, Hashable {
         }
         let name = text.raw.lowercased()
         let isDomain = name.raw.starts(with: ".")
-        guard OutboundException.isName(isDomain ? name.raw.dropFirst() : name.raw) else { return nil }
+        guard OutboundException.isName(isDomain ? name.raw.dropFirst() : name.raw),
+            // An address in an unusual notation would be taken for a name, and cover nothing.
+            SystemNames.numeric(name) == nil
+        else { return nil }
         self = isDomain ? .domain(name) : .host(name)
     }
 

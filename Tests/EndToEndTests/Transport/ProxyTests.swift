@@ -217,6 +217,16 @@ struct ProxyTests {
         }
     }
 
+    @Test(
+        "an exception that would cover nothing is refused",
+        arguments: [
+            "0x7f000001", "127.1", "2130706433", "example.com.", "*.example.com", ".", "..a", "[::1]", "10.0.0.0/33",
+            "http://example.com", "example.com:443", "",
+        ])
+    func exceptions(_ text: String) {
+        #expect(OutboundException(text) == nil)
+    }
+
     @Test("plain HTTP goes to no proxy")
     func plain() async throws {
         let proxy = try OtherProxy { _ in .bytes(OtherServer.reply("200 OK")) }
