@@ -4,7 +4,7 @@ import GRDB
 
 /// Reads the values of each row of a cached statement.
 ///
-/// GRDB's own rows look up the names of their columns for each query, which takes as long as finding a record by its key.
+/// GRDB's own rows look up the names of their columns for each query, which takes as long as finding a record.
 // The names with an underscore are GRDB's.
 // swift-format-ignore: NoLeadingUnderscores
 final class RecordCursor: DatabaseCursor {
@@ -27,8 +27,8 @@ final class RecordCursor: DatabaseCursor {
     }
 
     deinit {
-        // Setting arguments resets the statement, which ends the read; SQLite has done that itself after the last row. It
-        // reports the error of the last step again.
+        // Setting arguments resets the statement, which ends the read; after the last row, SQLite has done that itself.
+        // The error of the last step is reported once more.
         if !_isDone { try? _statement.setArguments(_statement.arguments) }
     }
 
