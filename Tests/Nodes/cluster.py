@@ -35,8 +35,9 @@ class Cluster:
 
     @staticmethod
     def command(words):
-        owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] if os.geteuid() == 0 else []
-        return owner + [str(word) for word in words]
+        # Nothing outlives the script, however it ends.
+        owner = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+        return ["setpriv", "--pdeathsig=QUIT", *owner, "--", *(str(word) for word in words)]
 
     def run(self, *words, text=None):
         done = subprocess.run(self.command(words), input=text, capture_output=True, text=True, cwd="/tmp", check=False)

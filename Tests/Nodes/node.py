@@ -87,7 +87,7 @@ class Node:
     def spawn(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.products / "grantor", "serve"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                ["setpriv", "--pdeathsig=KILL", "--", self.products / "grantor", "serve"], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def start(self):
         """Starts the program and waits until it is ready."""

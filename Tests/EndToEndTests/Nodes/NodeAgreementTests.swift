@@ -104,7 +104,8 @@ struct NodeAgreementTests {
             let page = try user.signIn(from: first, to: second)
             #expect(page.body.contains("decision"), "it asks for consent: \(page.head)")
             user.browser.program = first
-            let code = try #require(NodeUser.code(try user.browser.submit(page, [("decision", "allow")])))
+            let code = try #require(
+                NodeUser.code(try user.browser.submit(page, [("scope", "read"), ("decision", "allow")])))
             let tokens = try second.post("/auth/token", NodeUser.redeem(code), as: NodeUser.app)
             #expect(tokens.status == 200, "\(tokens.body)")
             #expect(try user.code(at: second) != nil, "the other node does not ask again")

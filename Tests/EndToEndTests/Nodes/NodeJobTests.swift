@@ -42,6 +42,7 @@ struct NodeJobTests {
         try await Folder.with { folder in
             try folder.write("config.yaml", Self.configuration(url, shop.port))
             let nodes = [try await Nodes.start(folder), try await Nodes.start(folder)]
+            defer { for node in nodes where node.isRunning { node.stop() } }
             let (browser, hint) = try Self.signIn(nodes[0])
             _ = try browser.open("/auth/logout?id_token_hint=\(hint)")
             try await Patience.wait { !shop.requests.isEmpty }
@@ -60,7 +61,6 @@ struct NodeJobTests {
                 try cluster.sql("SELECT count(*) FROM tnodejobs.grantor_record WHERE collection = 'job'") == "0"
             }
             #expect(shop.requests.count == 2, "\(nodes[1].log)")
-            nodes[1].stop()
         }
     }
 }

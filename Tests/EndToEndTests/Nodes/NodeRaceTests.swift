@@ -14,7 +14,7 @@ struct NodeRaceTests {
         try await Nodes.with { nodes in
             let user = NodeUser(nodes.first)
             let page = try user.signIn(from: nodes.first, to: nodes.second)
-            let pressed = await nodes.race(user.browser.pressing(page, [("decision", "allow")]))
+            let pressed = await nodes.race(user.browser.pressing(page, [("scope", "read"), ("decision", "allow")]))
             let codes = Set(pressed.compactMap(NodeUser.code))
             #expect(pressed.count == 64 && codes.count == 1, "\(codes.count) codes")
             let code = try #require(codes.first)
@@ -46,7 +46,7 @@ struct NodeRaceTests {
             browser.program = nodes.first
             let consent = try browser.submit(signIn, [("username", "ann"), ("password", "demo-ann")])
             browser.program = nodes.second
-            let done = try browser.submit(consent, [("decision", "allow")])
+            let done = try browser.submit(consent, [("scope", "read"), ("decision", "allow")])
             #expect(done.body.contains("Your device is connected"), "\(done.body)")
             let answers = await nodes.race([
                 ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device),

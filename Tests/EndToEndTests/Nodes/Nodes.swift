@@ -24,8 +24,8 @@ struct Nodes {
         try await Folder.with { folder in
             try folder.write("config.yaml", configuration(url, plugins, keys, clients))
             let programs = [try await start(folder), try await start(folder)]
+            defer { for program in programs where program.isRunning { program.stop() } }
             try await body(Nodes(folder: folder, programs: programs))
-            for program in programs where program.isRunning { program.stop() }
         }
     }
 
