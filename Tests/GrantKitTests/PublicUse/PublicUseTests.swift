@@ -32,7 +32,6 @@ struct PublicUseTests {
         ("Job.handler", .core("finds the handler of a job")),
         ("ParameterDeclaration.isRepeatable", .core("checks the parameters of requests")),
         ("ParameterDeclaration.isSecret", .core("keeps the parameter out of logs")),
-        ("Route.base", .core("finds the path of an endpoint")),
         ("Route.Base.endpoints", .core("finds the path of an endpoint")),
 
         ("OAuthError.Code.invalidToken", .core("refuses bearer tokens")),
