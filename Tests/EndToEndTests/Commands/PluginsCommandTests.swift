@@ -24,7 +24,7 @@ struct PluginsCommandTests {
         ("password-login", ["sign-in step password-login", "endpoint /password", "page password"]),
         ("client-assertion", ["client authentication private_key_jwt", "request parameters: client_assertion, "]),
         ("introspection", ["endpoint /introspect"]), ("jwt-token", ["token format jwt"]),
-        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "federated_jwt"]),
+        ("jwt-bearer", ["grant urn:ietf:params:oauth:grant-type:jwt-bearer", "request parameters: assertion"]),
         (
             "token-exchange",
             [
