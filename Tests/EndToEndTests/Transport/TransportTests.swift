@@ -351,7 +351,7 @@ struct TLSTests {
             let program = try await Program.start(folder)
             let type = "Content-Type: application/x-www-form-urlencoded"
             let client =
-                "curl -vsk --http\(version) -T - -X POST -H Expect: -H '\(type)' -w '%{http_version} %{http_code}' https://127.0.0.1:\(program.port)/auth/token 2> shown"
+                "curl -vsk --http\(version) -T . -X POST -H Expect: -H '\(type)' -w '%{http_version} %{http_code}' https://127.0.0.1:\(program.port)/auth/token 2> shown"
             let answer = Task {
                 try await onThread {
                     // The body ends well after the time that the server gives an idle client when it stops.
