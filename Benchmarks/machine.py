@@ -49,7 +49,11 @@ def processes(pid):
     """A process and all that it started."""
     found = [pid]
     for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [one for child in children.read_text().split() for one in processes(int(child))]
+        try:
+            text = children.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread has ended since
+        found += [one for child in text.split() for one in processes(int(child))]
     return found
 
 
