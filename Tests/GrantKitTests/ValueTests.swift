@@ -17,6 +17,22 @@ struct ValueTests {
         #expect(secret == Secret("hunter2") && secret != Secret("hunter3") && secret != Secret("hunter22"))
     }
 
+    @Test("a record that the host has lent is no longer one once it has been changed or stored")
+    func lentRecord() {
+        let end = Timestamp(seconds: 1_800_000_000)
+        let record = StoreRecord(StoreKey("a", "1"), ["v": 1], expiresAt: end)
+        #expect(!record.isLent && record.lent().isLent)
+        let changes: [@Sendable (inout StoreRecord) -> Void] = [
+            { $0.key = StoreKey("a", "2") }, { $0.value["v"] = 2 }, { $0.expiresAt = end }, { $0.indexes["i"] = "x" },
+            { $0 = $0.stored(version: 1, isRedeemed: false) },
+        ]
+        for change in changes {
+            var lent = record.lent()
+            change(&lent)
+            #expect(!lent.isLent, "\(lent)")
+        }
+    }
+
     @Test(
         "timestamps and durations at the ends of their range neither trap nor wrap around",
         arguments: [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max])

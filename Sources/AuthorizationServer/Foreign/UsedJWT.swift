@@ -34,12 +34,12 @@ struct UsedJWT {
         let key = StoreKey(UsedJWT.collection.name, digest(JSON.strings([plugin, party, id]).text))
         let expiry = end + UsedJWT.margin
         guard var former = try await store.read(key) else {
-            return .create(StoreRecord(key, ["v": 1], expiresAt: expiry))
+            return .create(StoreRecord(key, ["v": 1], expiresAt: expiry).lent())
         }
         // A record of another token with this 'jti', which has expired and has not been purged yet.
         guard former.expiresAt <= now else { throw UsedJWT.refusal }
         former.expiresAt = expiry
-        return .replace(former, ifVersion: former.version)
+        return .replace(former.lent(), ifVersion: former.version)
     }
 
     /// Uses a token up at once.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 
 /// The collections that a plugin has declared: all that it may reach in the store (decision 0039).
 final class DeclaredCollections: Sendable {
@@ -61,13 +61,11 @@ final class DeclaredCollections: Sendable {
 }
 
 extension StoreWrite {
-    /// Whether the host makes such writes for plugins: a new job, the use of a token of another party, or the condition
-    /// that something is not revoked.
+    /// Whether the host has made this write for a plugin: of a record that it has lent, such as a new job, or the
+    /// condition that something is not revoked.
     fileprivate var isOfService: Bool {
         switch self {
-        case .create(let record):
-            record.key.collection == StoredJob.collection.name || record.key.collection == UsedJWT.collection.name
-        case .replace(let record, _): record.key.collection == UsedJWT.collection.name
+        case .create(let record), .replace(let record, _): record.isLent
         case .absent(let key): key.collection == Tombstone.collection.name
         default: false
         }

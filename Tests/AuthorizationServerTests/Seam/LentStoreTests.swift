@@ -54,12 +54,7 @@ struct LentStoreTests {
 
         /// Whether the host makes writes of this kind for plugins.
         func isLent(_ collection: String) -> Bool {
-            switch self {
-            case .create: ["job", "used_jwt"].contains(collection)
-            case .replace: collection == "used_jwt"
-            case .absent: collection == "revoked"
-            default: false
-            }
+            self == .absent && collection == "revoked"
         }
 
         func make(_ collection: String, in store: any StoreService) async throws {

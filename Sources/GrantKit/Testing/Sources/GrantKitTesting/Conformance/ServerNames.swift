@@ -18,7 +18,7 @@ public enum ServerNames {
         ("authentication method", ["client_secret_basic", "client_secret_post", "none"]),
         ("step", ["consent"]), ("form field", ["state", "csrf", "decision", "scope"]),
         ("response member", ["access_token", "token_type", "expires_in", "scope", "issued_token_type"]),
-        ("token type", tokenTypes), ("document", ["oauth-authorization-server", "jwks.json"]),
+        ("token type", TokenType.ofServer), ("document", ["oauth-authorization-server", "jwks.json"]),
         (
             "client attribute",
             [
@@ -33,9 +33,5 @@ public enum ServerNames {
     /// What has the name of an attribute.
     static func kind(of attribute: AttributeDeclaration) -> String {
         attribute.level == .client ? "client attribute" : "grant attribute"
-    }
-
-    private static let tokenTypes = ["access_token", "refresh_token", "id_token", "jwt", "saml1", "saml2"].map {
-        "urn:ietf:params:oauth:token-type:\($0)"
     }
 }

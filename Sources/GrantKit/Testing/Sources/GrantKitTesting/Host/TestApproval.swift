@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 import Synchronization
 
 /// A page on which a user allows or denies what a purpose asks for.
@@ -145,7 +145,7 @@ public final class TestApproval: Sendable {
             try ShownPage(page: answer.page, plugin: plugin).check(name)
             let ids = [allowed?.grantID, allowed?.sessionID].compactMap { $0 }
             let writes =
-                [StoreWrite.create(mark(choice, answer.page))] + answer.writes
+                [StoreWrite.create(mark(choice, answer.page).lent())] + answer.writes
                 + ids.map { StoreWrite.absent(StoreKey(TestTokens.collection, $0)) }
             guard case .conflict(let place, _) = try await host.store.commit(writes, of: name) else {
                 return TestDecision(page: answer.page, writes: answer.writes, authorization: allowed)

@@ -64,7 +64,7 @@ struct TestForeignKeys: ForeignKeyService {
         let key = StoreKey(TestForeignKeys.collection, TestCryptography().digest(name))
         let end = (jwt.claims["exp"]?.numericDate ?? host.clock.now) + .seconds(120)
         guard try await host.store.read(key) == nil else { throw refusal }
-        verified.writes = [.create(StoreRecord(key, ["v": 1], expiresAt: end))]
+        verified.writes = [.create(StoreRecord(key, ["v": 1], expiresAt: end).lent())]
         if rules.isUsedByCaller { return verified }
         let outcome = try await host.store.commit(verified.writes, of: "the use of a token")
         guard case .committed = outcome else { throw refusal }

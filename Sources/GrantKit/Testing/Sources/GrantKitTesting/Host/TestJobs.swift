@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 
 /// The queue of a test's host: a job is there once its write has been committed, and runs when the test says so.
 public final class TestJobs: JobService {
@@ -18,7 +18,7 @@ public final class TestJobs: JobService {
 
     /// The write that queues a job.
     public func enqueue(_ job: Job) async throws -> StoreWrite {
-        .create(QueuedJob.record(job, id: Base64.encode(random.bytes(16)), now: clock.now))
+        .create(QueuedJob.record(job, id: Base64.encode(random.bytes(16)), now: clock.now).lent())
     }
 
     /// The jobs that have been committed, and are neither done nor dropped.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import GrantKit
+@_spi(Host) public import GrantKit
 import Synchronization
 
 /// The store of a test: it reaches only declared collections, like a server's, and it can be told to fail.
@@ -165,10 +165,10 @@ extension StoreWrite {
         }
     }
 
-    /// Whether the host made the write: a job, a used page, or the condition that something is not revoked.
+    /// Whether the host made the write: of a record that it has lent, or the condition that something is not revoked.
     fileprivate var isOfHost: Bool {
         switch self {
-        case .create(let record): [TestJobs.collection, TestApproval.collection].contains(record.key.collection)
+        case .create(let record), .replace(let record, _): record.isLent
         case .absent(let key): key.collection == TestTokens.collection
         default: false
         }
