@@ -51,7 +51,8 @@ struct Introspection: Plugin, Endpoint {
 
     /// Whether a token is an access token of a client that acts for itself.
     ///
-    /// Such a client gets the claims of sources, as resource servers do. A client with a token for a user gets none, since the user has not allowed it to know them.
+    /// Such a client gets the claims of sources, as resource servers do. A client with a token for a user gets none,
+    /// since the user has not allowed it to know them.
     private func speaksForItself(_ token: ResolvedToken, of caller: Client) -> Bool {
         token.kind == .access && token.authorization.subject == .client(caller.id)
     }

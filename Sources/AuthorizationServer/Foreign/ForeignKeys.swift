@@ -22,12 +22,16 @@ struct ForeignKeys: ForeignKeyService {
         let jwt = try core.cryptography.read(token)
         try checkKind(jwt.header, source)
         try rules.check(jwt, at: core.now)
-        let party = try await verifySignature(of: token, by: source)
+        let signer = try await verifySignature(of: token, by: source)
         var verified = VerifiedJWT(header: jwt.header, claims: jwt.claims)
         guard rules.isSingleUse else { return verified }
         let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
-        let write = try await used.write(for: jwt.claims, of: jwt.claims["iss"]?.string ?? party, by: plugin)
-        if rules.isUsedByCaller { verified.writes = [write] } else { try await used.commit(write) }
+        let party = jwt.claims["iss"]?.string ?? signer
+        guard rules.isUsedByCaller else {
+            try await used.use(jwt.claims, of: party, by: plugin)
+            return verified
+        }
+        verified.writes = [try await used.write(for: jwt.claims, of: party, by: plugin)]
         return verified
     }
 

@@ -18,7 +18,7 @@ struct UsedJWT {
     let digest: (String) -> String
     let now: Timestamp
 
-    /// The write that uses a token up.
+    /// The write that uses a token up, for a plugin that commits it with others.
     ///
     /// - Parameters:
     ///   - claims: The claims, which have a `jti` and an `exp`.
@@ -27,25 +27,38 @@ struct UsedJWT {
     /// - Returns: The write, which has a conflict if the token is used in the meantime.
     /// - Throws: `JWTRefusal` if it was used before; `StoreError`.
     func write(for claims: JSON, of party: String, by plugin: String) async throws -> StoreWrite {
+        let record = try record(claims, party, plugin)
+        return try write(record, over: try await store.read(record.key))
+    }
+
+    /// Uses a token up at once.
+    ///
+    /// Nearly always it is new, so nobody looks for its record before it is created.
+    ///
+    /// - Parameters: Those of `write(for:of:by:)`.
+    /// - Throws: `JWTRefusal` if it was used before; `StoreError`.
+    func use(_ claims: JSON, of party: String, by plugin: String) async throws {
+        let record = try record(claims, party, plugin)
+        guard case .conflict(_, let former) = try await store.write([.create(record)]) else { return }
+        guard case .committed = try await store.write([try write(record, over: former)]) else {
+            throw UsedJWT.refusal
+        }
+    }
+
+    private func record(_ claims: JSON, _ party: String, _ plugin: String) throws -> StoreRecord {
         guard let id = claims["jti"]?.string, let end = claims["exp"]?.numericDate else {
             throw JWTRefusal("it has no 'jti' or no 'exp'")
         }
         // As JSON, so that no two different lists of strings are written alike.
         let key = StoreKey(UsedJWT.collection.name, digest(JSON.strings([plugin, party, id]).text))
-        let expiry = end + UsedJWT.margin
-        guard var former = try await store.read(key) else {
-            return .create(StoreRecord(key, ["v": 1], expiresAt: expiry).lent())
-        }
-        // A record of another token with this 'jti', which has expired and has not been purged yet.
-        guard former.expiresAt <= now else { throw UsedJWT.refusal }
-        former.expiresAt = expiry
-        return .replace(former.lent(), ifVersion: former.version)
+        return StoreRecord(key, ["v": 1], expiresAt: end + UsedJWT.margin)
     }
 
-    /// Uses a token up at once.
-    ///
-    /// - Throws: `JWTRefusal` if it was used in the meantime; `StoreError`.
-    func commit(_ write: StoreWrite) async throws {
-        guard case .committed = try await store.write([write]) else { throw UsedJWT.refusal }
+    private func write(_ record: StoreRecord, over former: StoreRecord?) throws -> StoreWrite {
+        guard var former else { return .create(record.lent()) }
+        // A record of another token with this 'jti', which has expired and has not been purged yet.
+        guard former.expiresAt <= now else { throw UsedJWT.refusal }
+        former.expiresAt = record.expiresAt
+        return .replace(former.lent(), ifVersion: former.version)
     }
 }

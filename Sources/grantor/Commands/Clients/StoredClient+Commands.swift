@@ -9,7 +9,8 @@ extension StoredClient: ManagedDocument {
     static let help = DocumentHelp(
         show: """
             Prints the client's document as JSON, as 'grantor clients add --document' accepts it, and then lists its \
-            secrets, or its method if it has none. The secrets themselves cannot be shown: the store keeps only their digests.
+            secrets, or its method if it has none. The secrets themselves cannot be shown: the store keeps only their \
+            digests.
             """,
         disable: """
             The client gets no tokens until 'grantor clients enable'. Its tokens end for good: refreshing and \
