@@ -38,20 +38,28 @@ struct ProxyTests {
 
     // MARK: the tunnel
 
-    @Test(
-        "TLS passes through the tunnel: the certificate must be trusted and valid for the target's name",
-        .clause("RFC 9110 section 9.3.6"))
-    func tunnel() async throws {
+    /// Starts a server whose certificate has some names, and a proxy that leads to it whatever the target is.
+    private func behindProxy(
+        _ names: String, _ body: (OtherProxy, _ authorities: TrustedAuthorities) async throws -> Void
+    ) async throws {
         try await Folder.with { folder in
             let authority = try OtherAuthority(folder)
-            try authority.certify("DNS:keys.example.com")
+            try authority.certify(names)
             try folder.write(
                 "config.yaml",
                 Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
             let program = try await Program.start(folder)
             defer { program.stop() }
             let proxy = try OtherProxy { [port = program.port] _ in .tunnel(port) }
-            let trusted = try TrustedAuthorities(Array(authority.certificate.utf8), now: 0)
+            try await body(proxy, try TrustedAuthorities(Array(authority.certificate.utf8), now: 0))
+        }
+    }
+
+    @Test(
+        "TLS passes through the tunnel: the certificate must be trusted and valid for the target's name",
+        .clause("RFC 9110 section 9.3.6"))
+    func tunnel() async throws {
+        try await behindProxy("DNS:keys.example.com") { proxy, trusted in
             let path = "/.well-known/oauth-authorization-server"
             let client = Self.client(
                 proxy.port, authorities: trusted, credentials: ("grantor", Secret(Self.password)))
@@ -77,16 +85,7 @@ struct ProxyTests {
         "a certificate counts for the host of the URL, and never for the address of the proxy",
         .clause("RFC 9110 section 4.3.4"))
     func identity() async throws {
-        try await Folder.with { folder in
-            let authority = try OtherAuthority(folder)
-            try authority.certify("IP:127.0.0.1,IP:93.184.215.14")
-            try folder.write(
-                "config.yaml",
-                Configurations.yaml(listen: "{ port: 0, tls: { certificate: cert.pem, key: key.pem } }"))
-            let program = try await Program.start(folder)
-            defer { program.stop() }
-            let proxy = try OtherProxy { [port = program.port] _ in .tunnel(port) }
-            let trusted = try TrustedAuthorities(Array(authority.certificate.utf8), now: 0)
+        try await behindProxy("IP:127.0.0.1,IP:93.184.215.14") { proxy, trusted in
             let client = Self.client(proxy.port, authorities: trusted)
             let path = "/.well-known/oauth-authorization-server"
             for host in ["keys.example.com", "93.184.215.15"] {

@@ -91,11 +91,15 @@ enum ExchangeServer {
     }
 
     static func make(_ clients: [JSON]? = nil, format: String = "opaque") async throws -> TestServer {
-        let usual = [
+        try await TestServer(plugins(), clients: clients ?? usual(format), users: [ann], format: format)
+    }
+
+    /// The usual clients, whose tokens have a format.
+    static func usual(_ format: String = "opaque") -> [JSON] {
+        [
             client("web", webRules, format: format), client("api", apiRules, format: format),
             client("stranger", apiRules, format: format),
         ]
-        return try await TestServer(plugins(), clients: clients ?? usual, users: [ann], format: format)
     }
 }
 

@@ -335,4 +335,30 @@ struct TokenExchangeTests {
         }
         #expect(statuses == Array(repeating: 200, count: 64))
     }
+
+    @Test("no token of exchanges beside a revocation of the grant outlives it, at another node either")
+    func besideRevocation() async throws {
+        let server = try await ExchangeServer.make()
+        let other = try await TestServer(
+            beside: server, ExchangeServer.plugins(), clients: ExchangeServer.usual(), users: [ExchangeServer.ann])
+        let subject = await server.visit()["access_token"]
+        let grant = try #require(
+            try await server.core.tokens.resolve(subject ?? "")?.authorization.grantID)
+        let given = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<1000 {
+                let node = number % 2 == 0 ? server : other
+                group.addTask { await node.exchange(subject, "access_token", Self.toOrders)["access_token"] }
+            }
+            group.addTask {
+                try await other.core.tokens.revoke(.grant(grant), reason: "test")
+                return nil
+            }
+            return try await group.reduce(into: [String]()) { all, token in if let token { all.append(token) } }
+        }
+        for token in given {
+            #expect(await server.told(token)["active"] == false)
+            #expect(await other.told(token)["active"] == false)
+        }
+        #expect(await other.exchange(subject, "access_token", Self.toOrders).refusesSubject)
+    }
 }
