@@ -10,5 +10,5 @@ final class FetchedKeys: VerificationKeys {
         self.keys = keys
     }
 
-    func verify(_ token: String) -> SignatureVerdict { keys.verify(token) }
+    func verify(_ jwt: UnverifiedJWT) -> SignatureVerdict { keys.verify(jwt) }
 }

@@ -11,7 +11,7 @@ struct ForeignKeys: ForeignKeyService {
     let plugin: String
 
     func unverified(_ token: String) -> UnverifiedJWT? {
-        try? core.cryptography.read(token)
+        try? core.foreignTokens.read(token)
     }
 
     func issuer(_ name: String) -> ForeignIssuer? {
@@ -19,10 +19,10 @@ struct ForeignKeys: ForeignKeyService {
     }
 
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
-        let jwt = try core.cryptography.read(token)
+        let jwt = try core.foreignTokens.read(token)
         try checkKind(jwt.header, source)
         try rules.check(jwt, at: core.now)
-        let signer = try await verifySignature(of: token, by: source)
+        let signer = try await verifySignature(of: jwt, by: source)
         var verified = VerifiedJWT(header: jwt.header, claims: jwt.claims)
         guard rules.isSingleUse else { return verified }
         let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
@@ -53,36 +53,36 @@ struct ForeignKeys: ForeignKeyService {
     /// Verifies a signature.
     ///
     /// - Returns: The name of the source, for tokens without an issuer.
-    private func verifySignature(of token: String, by source: KeySource) async throws -> String {
+    private func verifySignature(of jwt: UnverifiedJWT, by source: KeySource) async throws -> String {
         switch source {
         case .client(let client):
             if let keys = client.publicKeys {
-                try ForeignKeys.accept(keys.verify(token))
+                try ForeignKeys.accept(keys.verify(jwt))
             } else if let address = client.document["jwks_uri"]?.string {
-                try await verify(token, byKeysAt: address)
+                try await verify(jwt, byKeysAt: address)
             } else {
                 throw JWTRefusal("the client has no keys")
             }
             return client.id
         case .address(let address):
-            try await verify(token, byKeysAt: address)
+            try await verify(jwt, byKeysAt: address)
             return address
         case .keys(let set):
-            try ForeignKeys.accept(set.keys.verify(token))
+            try ForeignKeys.accept(set.keys.verify(jwt))
             return ""
         case .secret(let client):
             guard let keys = client.secretKeys else { throw JWTRefusal("the client has no readable secret") }
-            try ForeignKeys.accept(keys.verify(token))
+            try ForeignKeys.accept(keys.verify(jwt))
             return client.id
         @unknown default: throw JWTRefusal("this server does not know the source of its keys")
         }
     }
 
-    private func verify(_ token: String, byKeysAt address: String) async throws {
+    private func verify(_ jwt: UnverifiedJWT, byKeysAt address: String) async throws {
         let keys = try await core.keySets.keys(at: address)
-        var verdict = keys.verify(token)
+        var verdict = keys.verify(jwt)
         if case .unknownKey = verdict, let newer = await core.keySets.newerKeys(at: address, than: keys) {
-            verdict = newer.verify(token)
+            verdict = newer.verify(jwt)
         }
         try ForeignKeys.accept(verdict)
     }

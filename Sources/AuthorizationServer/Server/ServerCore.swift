@@ -26,6 +26,7 @@ public final class ServerCore: Sendable {
     package let cryptography: any ServerCryptography
     /// The keys of other parties.
     let keySets: KeySets
+    let foreignTokens: ForeignTokenReader
     let secrets: any SecretVerifier
     let passwords: any PasswordHashing
     /// The server's own pages, without those of plugins.
@@ -68,6 +69,7 @@ public final class ServerCore: Sendable {
         self.environment = environment
         self.cryptography = cryptography
         keySets = KeySets(environment, outbound, cryptography, logger)
+        foreignTokens = ForeignTokenReader(cryptography)
         self.secrets = secrets
         self.passwords = passwords
         self.pages = pages

@@ -4,22 +4,18 @@ public import GrantKit
 
 /// A JWS in compact serialization, parsed strictly but not yet verified (RFC 7515 section 7.1).
 ///
-/// The header never decides which key verifies: `jku`, `x5u`, `x5c` and `jwk` are ignored, `kid` only chooses among the
-/// keys that the caller trusts, and `alg` must be the algorithm of the key (RFC 8725 sections 3.1 and 3.10).
 public struct CompactJWS: Sendable {
     /// The default maximum length in bytes.
     public static let longest = 16_384
 
-    /// The protected header.
-    public let header: JSON
-    /// The algorithm in the header.
-    public let algorithm: SignatureAlgorithm
+    /// The signature, with the header that describes it.
+    let signature: JWSSignature
     let payload: [UInt8]
-    let signature: [UInt8]
     /// The whole JWS.
     private let bytes: [UInt8]
-    /// The length of the header and the payload with the dot between them.
-    private let signedLength: Int
+
+    /// The protected header.
+    public var header: JSON { signature.header }
 
     /// Parses a JWS.
     ///
@@ -40,31 +36,29 @@ public struct CompactJWS: Sendable {
             throw JOSEError("the header is not a JSON object")
         }
         guard header["crit"] == nil else { throw JOSEError("it requires extensions ('crit')") }
-        guard let algorithm = SignatureAlgorithm(rawValue: header["alg"]?.string ?? "") else {
-            throw JOSEError("'alg' is not a supported algorithm; unsigned tokens are not accepted")
-        }
-        guard !signature.isEmpty else { throw JOSEError("it has no signature") }
-        _ = try JSONWebKey.text("kid", header)
-        (self.header, self.algorithm, self.payload, self.signature) = (header, algorithm, payload, signature)
-        (self.bytes, signedLength) = (bytes, dots[1])
+        self.signature = try JWSSignature(header, of: Array(bytes[..<dots[1]]), signature)
+        (self.payload, self.bytes) = (payload, bytes)
     }
-
-    /// The bytes that are signed: the header and the payload with the dot between them.
-    var signedBytes: [UInt8] { Array(bytes[..<signedLength]) }
 
     /// The digest of the whole JWS.
     var digest: TokenDigest { TokenDigest(of: bytes) }
+
+    /// The JWT that this is, with its claims.
+    var unverified: UnverifiedJWT {
+        get throws {
+            guard let claims = try? JSON(parsing: payload), case .object = claims else {
+                throw JWTRefusal("its claims are not a JSON object")
+            }
+            return signature.unverified(claims)
+        }
+    }
 
     /// Verifies the signature with a key.
     ///
     /// - Returns: The payload.
     /// - Throws: `JOSEError` if the signature is not valid or the key is for another purpose.
     public func verified(by key: JSONWebKey) throws(JOSEError) -> [UInt8] {
-        if let id = key.id, let named = header["kid"]?.string, id != named {
-            throw JOSEError("'kid' names another key")
-        }
-        guard key.fits(algorithm) else { throw JOSEError("the key is not for '\(algorithm.rawValue)'") }
-        guard key.verify(signature, of: signedBytes, by: algorithm) else { throw JOSEError("the signature is wrong") }
+        try signature.verify(by: key)
         return payload
     }
 
@@ -73,6 +67,6 @@ public struct CompactJWS: Sendable {
     /// - Returns: The payload.
     /// - Throws: `JOSEError`.
     public func verified(by set: JSONWebKeySet) throws(JOSEError) -> [UInt8] {
-        try verified(by: try set.key(for: self))
+        try verified(by: try set.key(for: signature))
     }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
-
 /// Converts ECDSA signatures between OpenSSL's format (DER) and that of JOSE.
 enum ECDSASignature {
     /// R and S in fixed width, one after the other (RFC 7518 section 3.4).
@@ -29,24 +27,17 @@ enum ECDSASignature {
 
     /// The signature in DER for OpenSSL; nil if its length does not match the curve.
     static func distinguished(_ signature: [UInt8], _ curve: Curve) -> [UInt8]? {
-        // Safe: the length of the signature is checked, so each half has 'width' bytes; the buffer is longer than the
-        // longest DER.
-        let width = curve.width
-        guard signature.count == 2 * width, let pair = unsafe ECDSA_SIG_new() else { return nil }
-        defer { unsafe ECDSA_SIG_free(pair) }
-        let halves = unsafe signature.withUnsafeBufferPointer { buffer in
-            unsafe (
-                BN_bin2bn(buffer.baseAddress, Int32(width), nil),
-                BN_bin2bn(buffer.baseAddress.map { unsafe $0 + width }, Int32(width), nil)
-            )
-        }
-        // On success the pair owns both numbers.
-        guard unsafe ECDSA_SIG_set0(pair, halves.0, halves.1) == 1 else { return nil }
-        var encoded = [UInt8](repeating: 0, count: 2 * width + 16)
-        let length = unsafe encoded.withUnsafeMutableBufferPointer { buffer in
-            var start = buffer.baseAddress
-            return unsafe i2d_ECDSA_SIG(pair, &start)
-        }
-        return length > 0 ? Array(encoded.prefix(Int(length))) : nil
+        guard signature.count == 2 * curve.width else { return nil }
+        let numbers = integer(signature.prefix(curve.width)) + integer(signature.suffix(curve.width))
+        // The two numbers of P-521 take more than 127 bytes, whose count then has a byte of its own.
+        let length = numbers.count < 0x80 ? [UInt8(numbers.count)] : [0x81, UInt8(truncatingIfNeeded: numbers.count)]
+        return [0x30] + length + numbers
+    }
+
+    /// A number as a DER integer: without zeros in front, but with one if it would be negative otherwise.
+    private static func integer(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        let digits = bytes.dropLast().drop { $0 == 0 } + bytes.suffix(1)
+        let sign: [UInt8] = (digits.first ?? 0) >= 0x80 ? [0] : []
+        return [0x02, UInt8(truncatingIfNeeded: sign.count + digits.count)] + sign + digits
     }
 }

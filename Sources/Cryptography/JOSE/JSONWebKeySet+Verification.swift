@@ -4,11 +4,11 @@
 
 @_spi(Host)
 extension JSONWebKeySet: VerificationKeys {
-    /// Verifies the signature of a JWS with the one key that may have made it.
-    public func verify(_ token: String) -> SignatureVerdict {
-        let signature: CompactJWS
+    /// Verifies the signature of a JWT with the one key that may have made it.
+    public func verify(_ jwt: UnverifiedJWT) -> SignatureVerdict {
+        let signature: JWSSignature
         do {
-            signature = try CompactJWS(token)
+            signature = try JWSSignature(jwt.header, of: jwt.signed, jwt.signature)
         } catch {
             return .wrong(error.reason)
         }
@@ -20,9 +20,9 @@ extension JSONWebKeySet: VerificationKeys {
         }
     }
 
-    private func verify(_ signature: CompactJWS, by key: JSONWebKey) -> SignatureVerdict {
+    private func verify(_ signature: JWSSignature, by key: JSONWebKey) -> SignatureVerdict {
         do {
-            _ = try signature.verified(by: key)
+            try signature.verify(by: key)
             return .valid
         } catch {
             // Without 'kid', the party may have replaced the key by another one.

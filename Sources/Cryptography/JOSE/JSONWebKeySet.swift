@@ -36,7 +36,7 @@ public struct JSONWebKeySet: Sendable {
     }
 
     /// The one key that may have made a signature: the key with its `kid` or, without one, the only key that fits.
-    func key(for signature: CompactJWS) throws(JOSEError) -> JSONWebKey {
+    func key(for signature: JWSSignature) throws(JOSEError) -> JSONWebKey {
         let fitting = keys.filter { $0.fits(signature.algorithm) }
         guard let id = signature.header["kid"]?.string else {
             guard fitting.count == 1 else { throw JOSEError("without 'kid', exactly one key must fit the algorithm") }

@@ -12,13 +12,13 @@ struct SharedSecrets: VerificationKeys {
         }
     }
 
-    func verify(_ token: String) -> SignatureVerdict {
+    func verify(_ jwt: UnverifiedJWT) -> SignatureVerdict {
         do {
-            let signature = try CompactJWS(token)
+            let signature = try JWSSignature(jwt.header, of: jwt.signed, jwt.signature)
             guard keys.contains(where: { $0.fits(signature.algorithm) }) else {
                 return .wrong("the secret is shorter than a code of its algorithm (RFC 7518 section 3.2)")
             }
-            for key in keys where (try? signature.verified(by: key)) != nil { return .valid }
+            for key in keys where (try? signature.verify(by: key)) != nil { return .valid }
             return .wrong("the message authentication code is wrong")
         } catch {
             return .wrong(error.reason)

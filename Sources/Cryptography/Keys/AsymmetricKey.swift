@@ -2,6 +2,7 @@
 
 import COpenSSL
 import GrantKit
+import Synchronization
 
 /// A public or private OpenSSL key of a kind that JOSE supports (RFC 7518 section 6, RFC 8037 section 2).
 @safe final class AsymmetricKey: Sendable {
@@ -17,6 +18,7 @@ import GrantKit
     /// The length of an RSA modulus in bits; 0 for other kinds.
     let modulusBits: Int
     nonisolated(unsafe) let pointer: OpaquePointer
+    private let verifiers = Mutex<[SignatureAlgorithm: KeyContexts]>([:])
 
     /// The thumbprint (RFC 7638 section 3, RFC 8037 section 2).
     var thumbprint: String {
@@ -160,10 +162,32 @@ extension AsymmetricKey {
     }
 
     private func verify(_ signature: [UInt8], _ digest: [UInt8], _ algorithm: SignatureAlgorithm) -> Bool {
-        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
-        defer { unsafe EVP_PKEY_CTX_free(context) }
-        return unsafe EVP_PKEY_verify_init(context) == 1 && AsymmetricKey.setPadding(context, algorithm)
-            && EVP_PKEY_verify(context, signature, signature.count, digest, digest.count) == 1
+        let verdict = try? unsafe contexts(algorithm).use({ try unsafe verifier(algorithm) }) { context in
+            let verdict = unsafe EVP_PKEY_verify(context, signature, signature.count, digest, digest.count)
+            return verdict == 1
+        }
+        return verdict == true
+    }
+
+    /// The contexts for an algorithm; an RSA key can have several.
+    private func contexts(_ algorithm: SignatureAlgorithm) -> KeyContexts {
+        verifiers.withLock { verifiers in
+            if let known = verifiers[algorithm] { return known }
+            let new = KeyContexts()
+            verifiers[algorithm] = new
+            return new
+        }
+    }
+
+    private func verifier(_ algorithm: SignatureAlgorithm) throws -> OpaquePointer {
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else {
+            throw CryptographyError("a context for verifying could not be created")
+        }
+        guard unsafe EVP_PKEY_verify_init(context) == 1, unsafe AsymmetricKey.setPadding(context, algorithm) else {
+            unsafe EVP_PKEY_CTX_free(context)
+            throw CryptographyError("the key cannot verify '\(algorithm.rawValue)'")
+        }
+        return unsafe context
     }
 
     /// Verifies the message itself rather than a digest, since Ed25519 hashes it twice.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import Synchronization
 
-/// Signs with one key and keeps contexts for reuse, since creating one takes a fifth of the time of a signature.
+/// Signs with one key.
 @safe final class SigningContexts: Sendable {
     private let algorithm: SignatureAlgorithm
     private nonisolated(unsafe) let key: OpaquePointer
@@ -11,11 +10,7 @@ import Synchronization
     private let provider: LoadedProvider?
     /// The maximum length of a signature; for ECDSA, in OpenSSL's format.
     private let longest: Int
-    private let ready = Mutex<[Context]>([])
-
-    @safe private struct Context: @unchecked Sendable {
-        let pointer: OpaquePointer
-    }
+    private let contexts = KeyContexts()
 
     /// Creates contexts for a key and takes a reference to it.
     init(_ key: OpaquePointer, _ algorithm: SignatureAlgorithm, provider: LoadedProvider? = nil) {
@@ -26,10 +21,7 @@ import Synchronization
         longest = unsafe max(144, Int(EVP_PKEY_get_size(key)))
     }
 
-    deinit {
-        ready.withLock { for context in $0 { unsafe EVP_PKEY_CTX_free(context.pointer) } }
-        unsafe EVP_PKEY_free(key)
-    }
+    deinit { unsafe EVP_PKEY_free(key) }
 
     /// Signs a message.
     ///
@@ -37,17 +29,14 @@ import Synchronization
     /// - Throws: `CryptographyError`.
     func sign(_ message: [UInt8]) throws -> [UInt8] {
         if algorithm == .edDSA { return try signEdDSA(message) }
-        let context = try readyContext()
         let digest = algorithm.hash.digest(message)
         var signature = [UInt8](repeating: 0, count: longest)
-        var length = signature.count
-        guard unsafe EVP_PKEY_sign(context.pointer, &signature, &length, digest, digest.count) == 1,
-            length <= signature.count
-        else {
-            unsafe EVP_PKEY_CTX_free(context.pointer)
-            throw CryptographyError("the key failed to sign")
+        let length = try unsafe contexts.use(context) { context in
+            var length = signature.count
+            let isSigned = unsafe EVP_PKEY_sign(context, &signature, &length, digest, digest.count) == 1
+            return isSigned && length <= signature.count ? length : nil
         }
-        ready.withLock { $0.append(context) }
+        guard let length else { throw CryptographyError("the key failed to sign") }
         if case .ecdsa(let curve) = algorithm.scheme {
             return try ECDSASignature.fixedWidth(signature, length, curve.width)
         }
@@ -55,8 +44,7 @@ import Synchronization
         return signature
     }
 
-    private func readyContext() throws -> Context {
-        if let context = ready.withLock({ $0.popLast() }) { return context }
+    private func context() throws -> OpaquePointer {
         guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(provider?.library, key, nil) else {
             throw CryptographyError("a context for signing could not be created")
         }
@@ -64,7 +52,7 @@ import Synchronization
             unsafe EVP_PKEY_CTX_free(context)
             throw CryptographyError("the key cannot sign with '\(algorithm.rawValue)'")
         }
-        return unsafe Context(pointer: context)
+        return unsafe context
     }
 
     /// Signs with Ed25519, which takes the message rather than a digest and has no other interface in OpenSSL.

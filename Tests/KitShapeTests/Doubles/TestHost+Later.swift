@@ -83,7 +83,7 @@ struct TestForeignKeys: LaterForeignKeys {
 private struct NamedKeys: VerificationKeys {
     let set: JSON
 
-    func verify(_ token: String) -> SignatureVerdict { .wrong("a name verifies nothing") }
+    func verify(_ jwt: UnverifiedJWT) -> SignatureVerdict { .wrong("a name verifies nothing") }
 }
 
 /// A store as it is lent to plugins.

@@ -19,7 +19,7 @@ public protocol SignatureVerifier: Sendable {
     /// Parses a JWS with claims, without verifying its signature.
     ///
     /// - Parameter token: The JWS, in compact serialization.
-    /// - Returns: Its header and claims.
+    /// - Returns: Its header, its claims and what is signed.
     /// - Throws: `JWTRefusal` if it is malformed, has no signature, or has `crit`.
     func read(_ token: String) throws -> UnverifiedJWT
 

@@ -9,21 +9,21 @@ struct TestForeignKeys: ForeignKeyService {
     let host: TestHost
 
     func unverified(_ token: String) -> UnverifiedJWT? {
-        try? TestForeignKeys.read(token).jwt
+        try? TestForeignKeys.read(token)
     }
 
     func issuer(_ name: String) -> ForeignIssuer? { host.issuers.all.first { $0.name == name } }
 
     func verify(_ token: String, by source: KeySource, _ rules: JWTRules) async throws -> VerifiedJWT {
-        let (jwt, signed, signature) = try TestForeignKeys.read(token)
+        let jwt = try TestForeignKeys.read(token)
         let isCode = jwt.header["alg"]?.string?.utf8.starts(with: "HS".utf8) ?? false
         if case .secret(let client) = source {
             guard isCode else { throw JWTRefusal("it has a signature instead of a message authentication code") }
-            return try await verify(jwt, signed, signature, by: client, rules)
+            return try await verify(jwt, by: client, rules)
         }
         guard !isCode else { throw JWTRefusal("it has a message authentication code instead of a signature") }
         try rules.check(jwt, at: host.clock.now)
-        switch try await keys(of: source).verify(token) {
+        switch try await keys(of: source).verify(jwt) {
         case .valid: return try await used(jwt, rules)
         case .unknownKey(let reason), .wrong(let reason): throw JWTRefusal(reason)
         @unknown default: throw JWTRefusal("its signature cannot be verified")
@@ -41,13 +41,13 @@ struct TestForeignKeys: ForeignKeyService {
 
     /// Checks a token by the secret in the document of a client.
     private func verify(
-        _ jwt: UnverifiedJWT, _ signed: String, _ signature: String, by client: Client, _ rules: JWTRules
+        _ jwt: UnverifiedJWT, by client: Client, _ rules: JWTRules
     ) async throws -> VerifiedJWT {
         try rules.check(jwt, at: host.clock.now)
         guard let secret = client.document["secret"]?.string else {
             throw JWTRefusal("the client has no readable secret")
         }
-        guard TestParty.code(of: signed, Array(secret.utf8)) == signature else {
+        guard TestKeySet.isCode(of: jwt, Array(secret.utf8)) else {
             throw JWTRefusal("the message authentication code is wrong")
         }
         return try await used(jwt, rules)
@@ -97,10 +97,10 @@ struct TestForeignKeys: ForeignKeyService {
 
     // MARK: parts
 
-    /// The parts of a token.
+    /// A token with its parts; the signature is left as text, which test parties compare.
     ///
     /// - Throws: `JWTRefusal` for what a server does not verify either.
-    fileprivate static func read(_ token: String) throws -> (jwt: UnverifiedJWT, signed: String, signature: String) {
+    fileprivate static func read(_ token: String) throws -> UnverifiedJWT {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
         guard parts.count == 3, let header = json(parts[0]), let claims = json(parts[1]), case .object = header,
@@ -113,7 +113,8 @@ struct TestForeignKeys: ForeignKeyService {
         else {
             throw JWTRefusal("'alg' is not a supported algorithm; unsigned tokens are not accepted")
         }
-        return (UnverifiedJWT(header: header, claims: claims), parts[0] + "." + parts[1], parts[2])
+        return UnverifiedJWT(
+            header: header, claims: claims, signed: Array("\(parts[0]).\(parts[1])".utf8), signature: Array(parts[2].utf8))
     }
 
     private static func json(_ part: String) -> JSON? {
@@ -125,12 +126,16 @@ struct TestForeignKeys: ForeignKeyService {
 private struct TestKeySet: VerificationKeys {
     let set: JSON
 
-    func verify(_ token: String) -> SignatureVerdict {
-        guard let (jwt, signed, signature) = try? TestForeignKeys.read(token) else { return .wrong("it is not a JWS") }
+    func verify(_ jwt: UnverifiedJWT) -> SignatureVerdict {
         let key = set["keys"]?.elements.first { $0["kid"] == jwt.header["kid"] }
         guard let bytes = key?["x"]?.string.flatMap(Base64.decode) else {
             return .unknownKey("no key with this 'kid' fits")
         }
-        return TestParty.code(of: signed, bytes) == signature ? .valid : .wrong("the signature is wrong")
+        return TestKeySet.isCode(of: jwt, bytes) ? .valid : .wrong("the signature is wrong")
+    }
+
+    /// Whether the signature of a token is the code that a secret makes.
+    static func isCode(of jwt: UnverifiedJWT, _ secret: [UInt8]) -> Bool {
+        Array(TestParty.code(of: String(decoding: jwt.signed, as: UTF8.self), secret).utf8) == jwt.signature
     }
 }
