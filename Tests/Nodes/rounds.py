@@ -26,9 +26,10 @@ class Watch(threading.Thread):
             self.found.append((begin, time.monotonic(), status))
 
     def lies(self, spans):
-        for begin, end in spans:
-            if any(begin < asked and answered < end and status == 200 for asked, answered, status in self.found):
-                yield f"node {self.node.number} said that it was ready while it could not reach the database"
+        for begin, end, node in spans:
+            if node in (None, self.node) and any(
+                    begin < asked and answered < end and status == 200 for asked, answered, status in self.found):
+                yield f"node {self.node.number} said that it was ready while it could not use the database"
 
 
 class Round:
@@ -38,14 +39,14 @@ class Round:
     # The longest time in seconds until everything works again.
     recovery = 30
 
-    def __init__(self, seed, fault, cluster, nodes, signer):
-        self.seed, self.fault, self.cluster, self.nodes, self.signer = seed, fault, cluster, nodes, signer
+    def __init__(self, seed, faults, cluster, nodes, signer):
+        self.seed, self.faults, self.cluster, self.nodes, self.signer = seed, faults, cluster, nodes, signer
         self.random = random.Random(seed)
-        self.log = Log()
+        self.log, self.seconds = Log(), 0
 
     def run(self):
         """Returns sentences about what went wrong."""
-        browser = Browser()
+        start, browser = time.monotonic(), Browser()
         first, second = self.random.sample(self.nodes, 2)
         signed = browser.sign_in(first, second)
         if "code=" not in (signed.header("location") or ""):
@@ -59,7 +60,8 @@ class Round:
         for thread in clients + watches:
             thread.start()
         time.sleep(self.random.uniform(0.3, 1))
-        spans = FAULTS[self.fault](self.cluster, self.nodes, self.random)
+        spans = [span for fault in self.faults for span in FAULTS[fault](self.cluster, self.nodes, self.random)]
+        self.cluster.settle()
         found = self.recovered()
         time.sleep(0.3)
         for thread in clients + watches:
@@ -70,8 +72,9 @@ class Round:
         for watch in watches:
             found += watch.lies(spans)
         found += self.replayed(begin)
+        self.seconds = time.monotonic() - start
         statuses = {status: sum(entry.status == status for entry in self.log.entries) for status in (200, 400, 401, 503, 0)}
-        print(f"seed {self.seed}  {self.fault}  {statuses}  {'ok' if not found else 'WRONG'}", flush=True)
+        print(f"seed {self.seed}  {' + '.join(self.faults)}  {statuses}  {self.seconds:.1f} s  {'ok' if not found else 'WRONG'}", flush=True)
         return found
 
     def recovered(self):
@@ -82,7 +85,7 @@ class Round:
         """The number of assertions of this round that the store knows to be used; it keeps them for two minutes longer."""
         least = begin + Signer.lifetime + 120
         return int(self.cluster.sql(
-            f"SELECT count(*) FROM grantor_record WHERE collection = 'used_jwt' AND expires_at >= {least}", "grantor"))
+            f"SELECT count(*) FROM grantor.grantor_record WHERE collection = 'used_jwt' AND expires_at >= {least}", "grantor"))
 
     def replayed(self, begin):
         # Every token once more, at every node.
