@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// nginx or HAProxy in front of two nodes, configured as Docs/Operating says.
-final class LoadBalancer {
+final class LoadBalancer: @unchecked Sendable {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         case nginx, haproxy
 

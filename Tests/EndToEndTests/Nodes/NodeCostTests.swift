@@ -35,7 +35,7 @@ struct NodeCostTests {
         }
     }
 
-    @Test("a JWT costs nothing, an opaque token, a code and a refresh one commit, and an introspection one read")
+    @Test("a JWT costs nothing, an opaque token, a code and a refresh one commit, and an introspection only reads")
     func costs() async throws {
         let cluster = try PostgreSQLCluster(["log_statement=all"])
         let signed = """
@@ -51,7 +51,10 @@ struct NodeCostTests {
             let node = try await Nodes.start(folder)
             defer { node.stop() }
             let log = Statements(cluster: cluster)
-            let jwt = try await log.least { #expect(try node.token("signed", Nodes.secret).status == 200) }
+            let jwt = try await log.least {
+                let answer = try node.token("signed", Nodes.secret)
+                #expect(answer.status == 200)
+            }
             #expect(jwt.statements == [] && jwt.commits == 0, "\(jwt)")
             var token = ""
             let opaque = try await log.least {
@@ -63,7 +66,9 @@ struct NodeCostTests {
                 let seen = try node.post("/auth/introspect", [("token", token)], as: ("service", Nodes.secret))
                 #expect(seen.json["active"] == true)
             }
-            #expect(introspection.statements == ["read"] && introspection.commits == 0, "\(introspection)")
+            // The token, and then what may have ended it.
+            #expect(Set(introspection.statements) == ["read"] && introspection.commits == 0, "\(introspection)")
+            #expect(introspection.statements.count <= 2, "\(introspection)")
             try await checkCodes(node, log)
         }
     }
@@ -80,12 +85,14 @@ struct NodeCostTests {
             refresh.append(try #require(answer["refresh_token"], "\(answer.body)"))
         }
         #expect(redemption.commits == 1 && redemption.statements.contains("redeem"), "\(redemption)")
+        #expect(redemption.statements.count <= 7, "\(redemption)")
         let rotation = try await log.least {
             let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.removeLast())]
-            #expect(try node.post("/auth/token", form, as: NodeUser.app).status == 200)
+            let answer = try node.post("/auth/token", form, as: NodeUser.app)
+            #expect(answer.status == 200)
         }
-        #expect(rotation.commits == 1 && rotation.statements.contains("redeem"), "\(rotation)")
-        print("statements: code \(redemption.statements), refresh \(rotation.statements)")
+        #expect(rotation.commits == 1 && rotation.statements.contains("replace"), "\(rotation)")
+        #expect(rotation.statements.count <= 6, "\(rotation)")
     }
 }
 #endif
