@@ -50,7 +50,8 @@ enum Schema {
         try connection.run("BEGIN")
         // The number is the lock's name, which every version of this plugin uses; other schemas have other locks.
         try connection.run(
-            "SELECT pg_advisory_xact_lock(\(0x6772_616e_746f_7201) # hashtextextended(coalesce(current_schema(), ''), 0))")
+            "SELECT pg_advisory_xact_lock(\(0x6772_616e_746f_7201) # hashtextextended(coalesce(current_schema(), ''), 0))"
+        )
         // A statement that waits for a table keeps everybody else from it, so it gives up and the start fails.
         try connection.run("SET LOCAL lock_timeout = '3s'")
         let found = try version(connection)

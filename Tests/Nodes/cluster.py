@@ -170,7 +170,7 @@ class Cluster:
     def url(self, node):
         """How a node finds the server that can be written to."""
         hosts, ports = self.network.addresses(node, self.servers)
-        return (f"postgresql://grantor@/grantor?host={','.join(hosts)}&port={','.join(ports)}&connect_timeout=2"
+        return (f"postgresql://grantor@/grantor?host={','.join(hosts)}&port={','.join(ports)}"
                 f"&application_name=node-{node}&options=-csearch_path%3Dgrantor,pg_catalog")
 
     def sql(self, statement, database="postgres"):

@@ -106,7 +106,8 @@ struct PostgreSQLTransactionTests {
             try await with("locktwo") { others, _ in
                 for store in [nodes[0], others[0]] { _ = try await store.write([.create(record("a"))]) }
                 let held = Task.detached {
-                    try cluster.sql("BEGIN; SELECT 1 FROM tlockone.grantor_record FOR UPDATE; SELECT pg_sleep(6); COMMIT")
+                    try cluster.sql(
+                        "BEGIN; SELECT 1 FROM tlockone.grantor_record FOR UPDATE; SELECT pg_sleep(6); COMMIT")
                 }
                 try await Patience.wait {
                     try cluster.sql("SELECT count(*) FROM tlockone.grantor_record WHERE xmax <> 0") == "1"

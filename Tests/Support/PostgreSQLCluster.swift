@@ -66,7 +66,8 @@ public final class PostgreSQLCluster: Sendable {
     private static func making(_ data: String, _ primary: PostgreSQLCluster?) -> [String] {
         if let primary {
             return [
-                "\(programs)/pg_basebackup", "--no-sync", "-D", data, "-U", "postgres", "-h", primary.folder, "-R", "-X",
+                "\(programs)/pg_basebackup", "--no-sync", "-D", data, "-U", "postgres", "-h", primary.folder, "-R",
+                "-X",
                 "stream", "-c", "fast",
             ]
         }

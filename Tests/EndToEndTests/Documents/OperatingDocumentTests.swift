@@ -27,8 +27,10 @@ struct OperatingDocumentTests {
         for case let path as String in sources where path.hasSuffix(".swift") {
             let text = try String(contentsOfFile: "\(Build.root)/Sources/\(path)", encoding: .utf8)
             exist.formUnion(
-                text.matches(of: /(?:show\(|"|TYPE )"?(grantor_[a-z_]+?(?:_total|_seconds|_queue|_published|_waiting))\b/)
-                    .map { String($0.1) })
+                text.matches(
+                    of: /(?:show\(|"|TYPE )"?(grantor_[a-z_]+?(?:_total|_seconds|_queue|_published|_waiting))\b/
+                )
+                .map { String($0.1) })
         }
         let rows = try OperatingPage("metrics").text.split(separator: "\n").filter { $0.hasPrefix("| `grantor_") }
         let described = rows.compactMap { $0.firstMatch(of: /^\| `([a-z_]+)`/).map { String($0.1) } }

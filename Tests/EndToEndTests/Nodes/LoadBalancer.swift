@@ -20,7 +20,8 @@ final class LoadBalancer: @unchecked Sendable {
 
     init(_ kind: Kind, _ ports: [UInt16], in folder: Folder) async throws {
         guard FileManager.default.fileExists(atPath: kind.program) else {
-            throw Missing(description: "the package '\(kind.rawValue)' is missing; run 'Scripts/test', which installs it")
+            throw Missing(
+                description: "the package '\(kind.rawValue)' is missing; run 'Scripts/test', which installs it")
         }
         (self.folder, port) = (folder, try FreePort.take())
         try folder.write("balancer.conf", try LoadBalancer.configuration(kind, port, ports, in: folder))
@@ -57,7 +58,8 @@ final class LoadBalancer: @unchecked Sendable {
             let one = try OperatingPage("one-node").block("nginx")
             #expect(one.contains(upstream) && text.contains(upstream))
             text = one.replacing(upstream, with: text)
-            text = "daemon off;\npid \(folder.path)/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n\(text)}\n"
+            text =
+                "daemon off;\npid \(folder.path)/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n\(text)}\n"
             changes += [
                 ("listen 443", "listen 127.0.0.1:\(port)"), ("/etc/ssl/id.example.com", folder.path),
             ]

@@ -10,11 +10,16 @@ import Testing
 struct NodeFaultTests {
     @Test(
         "under load, with every fault, nothing is used twice or lost, and everything recovers by itself",
-        arguments: [["--each", "--rounds", "10"], ["--network", "proxies", "--fault", "network cut", "--rounds", "2"]])
+        arguments: [
+            ["--each", "--rounds", "0"], ["--rounds", "10"],
+            ["--network", "proxies", "--fault", "network cut", "--rounds", "2"],
+        ])
     func rounds(_ options: [String]) async throws {
         try await Folder.with { folder in
             let done = try await onThread {
-                try Command.run("\(Build.root)/Scripts/node-rounds", options + ["--products", Build.products], in: folder)
+                try Command.run(
+                    "\(Build.root)/Scripts/node-rounds", options + ["--products", Build.products], in: folder,
+                    patience: 900)
             }
             // The output has the seeds.
             #expect(done.status == 0, "\(done.output)\(done.errors)")
@@ -65,11 +70,15 @@ struct NodeFaultTests {
             let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
             let form = [
                 ("grant_type", "client_credentials"),
-                ("client_assertion", try signer.sign(signer.claims(at: now).changed(by: ["aud": "http://127.0.0.1:8080"]))),
+                (
+                    "client_assertion",
+                    try signer.sign(signer.claims(at: now).changed(by: ["aud": "http://127.0.0.1:8080"]))
+                ),
                 ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ]
             let revoked = try #require(try nodes[0].token("service", Nodes.secret)["access_token"])
-            #expect(try nodes[0].post("/auth/revoke", [("token", revoked)], as: ("service", Nodes.secret)).status == 200)
+            #expect(
+                try nodes[0].post("/auth/revoke", [("token", revoked)], as: ("service", Nodes.secret)).status == 200)
             #expect(try nodes[0].post("/auth/token", form).status == 200)
             let wrong = [("grant_type", "password"), ("username", "ann"), ("password", "wrong")]
             #expect(try nodes[0].post("/auth/token", wrong, as: ("mobile", Nodes.secret)).status == 400)

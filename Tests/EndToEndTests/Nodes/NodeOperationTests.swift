@@ -139,7 +139,10 @@ struct NodeOperationTests {
                             usleep(10_000)
                             let form = [("token", token["access_token"] ?? "")]
                             let other = nodes[(place + 1) % 2]
-                            return [token.status, try other.post("/auth/revoke", form, as: ("service", Nodes.secret)).status]
+                            return [
+                                token.status,
+                                try other.post("/auth/revoke", form, as: ("service", Nodes.secret)).status,
+                            ]
                         }
                     }
                 }
