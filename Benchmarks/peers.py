@@ -55,20 +55,41 @@ def administer(server, method, path, body, cookie=None):
         raise SystemExit(f"Glewlwyd refused {path}: {error} {error.read().decode()[:500]}")
 
 
+class Database(Server):
+    """PostgreSQL with Debian's settings, on the disk of the temporary folder."""
+
+    def __init__(self, pinned=True, **settings):
+        self.programs, port = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1], free_port()
+        home = pathlib.Path(tempfile.mkdtemp())
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        self.owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        if self.owner:
+            shutil.chown(home, "postgres")
+        sh(*self.owner, self.programs / "initdb", "-A", "trust", "-U", "grantor", "-D", home / "data", cwd=home, stdout=subprocess.DEVNULL)
+        words = ["-D", home / "data", "-p", port, "-k", home, "-h", "127.0.0.1", "-c", "logging_collector=on"]
+        words += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        super().__init__("PostgreSQL", [*self.owner, self.programs / "postgres", *words], port, home=home, pinned=pinned)
+
+    @property
+    def address(self):
+        return f"postgresql://grantor@127.0.0.1:{self.port}/postgres?sslmode=disable"
+
+    def sql(self, statements):
+        return sh("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.address, input=statements, capture_output=True, text=True).stdout.strip()
+
+    def store(self, **settings):
+        """The entry of the store in a configuration."""
+        more = "".join(f", {name}: {value}" for name, value in settings.items())
+        return f"{{ plugin: postgres-store, settings: {{ url: '{self.address}'{more} }} }}"
+
+
+def has_postgres():
+    return (products / "libpostgres-store.so").exists() and installed("Scripts/prepare", "postgresql", "postgresql-client")
+
+
 def postgres(folder):
     """Our server with its store in PostgreSQL, which runs on the same processor."""
-    if not (products / "libpostgres-store.so").exists() or not installed("Scripts/prepare", "postgresql"):
-        return None
-    programs, home, port = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1], tempfile.mkdtemp(), free_port()
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-    if owner:
-        shutil.chown(home, "postgres")
-    sh(*owner, programs / "initdb", "-A", "trust", "-U", "grantor", "-D", f"{home}/data", cwd=home, stdout=subprocess.DEVNULL)
-    words = ["-D", f"{home}/data", "-p", port, "-k", home, "-h", "127.0.0.1", "-c", "logging_collector=on"]
-    Server("PostgreSQL", [*owner, programs / "postgres", *words], port, home=home)
-    store = f"{{ plugin: postgres-store, settings: {{ url: 'postgresql://grantor@127.0.0.1:{port}/postgres?sslmode=disable' }} }}"
-    return serve(folder, "postgres", store=store)
+    return serve(folder, "postgres", store=Database().store()) if has_postgres() else None
 
 
 def authlib(folder):

@@ -6,11 +6,11 @@ import GrantKit
 final class Line {
     /// A round that was sent, and the answers so far.
     private struct Flight {
-        /// Nil for a round of the connection itself.
-        let conversation: (any Conversation)?
+        /// Nil for a round of the connection itself, or if nobody waits for it any more.
+        var conversation: (any Conversation)?
         let isCommit: Bool
-        /// The time by which something of it must arrive.
-        var deadline: ContinuousClock.Instant
+        /// The time by which something of it must arrive; nil if it may take as long as the connection lasts.
+        var deadline: ContinuousClock.Instant?
         var answers: [Answer] = []
         var failure: Failure?
     }
@@ -20,6 +20,8 @@ final class Line {
         case dialing
         case preparing
         case ready
+        /// A commit has taken so long that its callers were told.
+        case overdue
     }
 
     /// The maximum number of queries whose answers are awaited at the same time.
@@ -42,14 +44,19 @@ final class Line {
     }
 
     var descriptor: Int32? { connection?.descriptor }
-    var load: Int { flights.count }
+    /// The number of rounds that somebody waits for.
+    var load: Int { flights.count { $0.conversation != nil } }
 
     var isReady: Bool {
         if case .ready = state { true } else { false }
     }
 
-    var takesQueries: Bool { isReady && !isWriter && load < Line.depth }
-    var takesBatches: Bool { isReady && isWriter && load == 0 }
+    var isOverdue: Bool {
+        if case .overdue = state { true } else { false }
+    }
+
+    var takesQueries: Bool { isReady && !isWriter && flights.count < Line.depth }
+    var takesBatches: Bool { isReady && isWriter && flights.isEmpty }
 
     // MARK: opening
 
@@ -135,7 +142,19 @@ final class Line {
     ///   - hasNews: Whether the socket can be read or written, or is broken.
     func serve(_ now: ContinuousClock.Instant, hasNews: Bool) {
         if hasNews { serveSocket(now) }
-        if let first = flights.first, first.deadline < now { lose(.late) }
+        guard let first = flights.first, let deadline = first.deadline, deadline < now else { return }
+        if first.isCommit { leave() } else { lose(.late) }
+    }
+
+    /// Tells the callers of a commit that it is late, and keeps the connection until the server has answered.
+    ///
+    /// A commit that waits for a standby cannot be ended. Each connection in its place would soon wait as well, until the
+    /// server has none left.
+    private func leave() {
+        guard let late = flights.first?.conversation else { return lose(.late) }
+        (flights[0].conversation, flights[0].deadline) = (nil, nil)
+        (state, lastFailure) = (.overdue, .late)
+        late.fail(.late, isUnknown: true)
     }
 
     private func serveSocket(_ now: ContinuousClock.Instant) {
@@ -165,7 +184,7 @@ final class Line {
         case .end: finish(flights.removeFirst(), now)
         case .success:
             flights[0].answers.append(answer)
-            flights[0].deadline = now + settings.patience
+            if flights[0].deadline != nil { flights[0].deadline = now + settings.patience }
         case .skipped: break
         case .failure:
             let failure = Failure.refused(code: answer.code, message: answer.message)
@@ -180,7 +199,10 @@ final class Line {
             return flight.conversation == nil || failure.isOfServer ? lose(failure) : tidy(now)
         }
         if let conversation = flight.conversation { return advance(conversation, flight.answers, now) }
-        if case .preparing = state { (state, failures) = (.ready, 0) }
+        switch state {
+        case .preparing, .overdue: (state, failures) = (.ready, 0)
+        default: break
+        }
     }
 
     /// Closes the connection and ends what was in progress.

@@ -111,7 +111,8 @@ final class PoolThread {
         let wasReady = line.isReady
         line.serve(now, hasNews: hasNews)
         if let failure = line.takeFailure() {
-            if wasReady { lost(failure) } else { refused(failure, isWriter: line.isWriter) }
+            let isGone = wasReady && !line.isOverdue
+            if isGone { lost(failure) } else { refused(failure, isWriter: line.isWriter) }
         }
         if line.isReady, refusals.removeValue(forKey: line.isWriter) != nil, refusals.isEmpty {
             log.notice("the store can be reached again")

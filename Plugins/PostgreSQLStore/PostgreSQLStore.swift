@@ -25,7 +25,7 @@ final class PostgreSQLStore: Plugin, Store {
         let size = settings.read(
             "pool", default: 8, in: 2...100, "the number of connections of this node; half of them write")
         let timeout = settings.read(
-            "statement_timeout", default: .seconds(5), in: .milliseconds(100)...(.seconds(60)),
+            "statement_timeout", default: .seconds(5), in: .seconds(1)...(.seconds(60)),
             "how long the database may take for a statement")
         let isPrepared = settings.read(
             "prepared_statements", default: true,

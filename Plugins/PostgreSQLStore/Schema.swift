@@ -48,8 +48,10 @@ enum Schema {
         guard connection.version >= 130_000 else { throw .broken("is older than PostgreSQL 13; update the server") }
         if let found = try version(connection), found.version >= newest { return try check(found) }
         try connection.run("BEGIN")
-        // The number is the lock's name, which every version of this plugin uses.
-        try connection.run("SELECT pg_advisory_xact_lock(\(0x6772_616e_746f_7201))")
+        // The number is the lock's name, which every version of this plugin uses; other schemas have other locks.
+        try connection.run(
+            "SELECT pg_advisory_xact_lock(\(0x6772_616e_746f_7201) # hashtextextended(coalesce(current_schema(), ''), 0))"
+        )
         // A statement that waits for a table keeps everybody else from it, so it gives up and the start fails.
         try connection.run("SET LOCAL lock_timeout = '3s'")
         let found = try version(connection)

@@ -32,7 +32,8 @@ struct ServerAddress: Sendable {
         }
         let defaults = [
             ("application_name", "grantor"), ("connect_timeout", "5"), ("target_session_attrs", "read-write"),
-            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+            ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "10000"),
         ]
         for (name, value) in defaults where self[name] == nil { set(name, value) }
     }

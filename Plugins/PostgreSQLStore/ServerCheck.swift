@@ -10,7 +10,8 @@ enum ServerCheck {
         let answer = try connection.run(
             """
             SELECT current_setting('fsync') = 'off' OR current_setting('full_page_writes') = 'off',
-            current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication)
+            current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT FROM pg_stat_replication),
+            current_setting('synchronous_standby_names') <> '' AND current_setting('synchronous_commit') = 'local'
             """)
         var warnings: [String] = []
         if answer.text(0, 0) == "t" {
@@ -20,6 +21,11 @@ enum ServerCheck {
             warnings.append(
                 "the database replicates asynchronously, so a failover can lose revocations; set "
                     + "'synchronous_standby_names'")
+        }
+        if answer.text(0, 2) == "t" {
+            warnings.append(
+                "commits do not wait for the standby, so a failover can lose revocations; set 'synchronous_commit' to on "
+                    + "or remote_apply")
         }
         return warnings
     }

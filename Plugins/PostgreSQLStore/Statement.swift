@@ -51,12 +51,18 @@ struct Statement: Sendable {
     /// Lets a transaction return before it is flushed to the disk.
     static let relax = Statement("relax", [], "SELECT set_config('synchronous_commit', 'off', true)")
 
+    /// What makes the numbers of locks differ from those of other tables in the same database.
+    ///
+    /// The database replaces it by a constant when it plans the statement, so it costs nothing, and it is always the
+    /// number of the tables that are in use.
+    private static let salt = "('grantor_record'::regclass::oid::bigint << 32)"
+
     /// Locks keys in the order in which they are given; they are released at the end of the transaction.
     static let lock = Statement(
         "lock", [integers, bools],
         """
-        SELECT count(CASE WHEN shared THEN pg_advisory_xact_lock_shared(key)::text
-        ELSE pg_advisory_xact_lock(key)::text END) FROM unnest($1, $2) AS k (key, shared)
+        SELECT count(CASE WHEN shared THEN pg_advisory_xact_lock_shared(key # \(salt))::text
+        ELSE pg_advisory_xact_lock(key # \(salt))::text END) FROM unnest($1, $2) AS k (key, shared)
         """)
 
     /// The time of the database, in microseconds since 1970.

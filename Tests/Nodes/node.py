@@ -17,7 +17,7 @@ listen: {{ host: 127.0.0.1, port: {port} }}
 log: {{ level: notice, format: json }}
 plugins:
   - plugin: postgres-store
-    settings: {{ url: "{url}", pool: 4, statement_timeout: 1s }}
+    settings: {{ url: "{url}", pool: 4, statement_timeout: 2s }}
   - opaque-token
   - client-credentials
   - client-assertion
@@ -165,6 +165,8 @@ class Browser:
         page = self.send(first, "GET", self.authorize)
         while page.status == 303 and (page.header("location") or "").startswith("/"):
             page = self.send(first, "GET", page.header("location"))
+        if page.status == 503:
+            return page
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.body.decode().split("<form ")[-1]))
         return self.send(second, "POST", "/auth/interaction", {**hidden, "username": "ann", "password": "demo-ann"})
 

@@ -225,6 +225,103 @@ struct PostgreSQLFailureTests {
         await node.plugin.stop()
     }
 
+    /// Lets commits wait for a standby that is not there, until one of them is late.
+    private func losingStandby(_ cluster: PostgreSQLCluster, _ store: any Store) async throws {
+        try cluster.set("synchronous_standby_names", "nobody")
+        var number = 0
+        try await Patience.wait {
+            number += 1
+            let id = "lost \(number)"
+            let text = await message { _ = try await store.write([.create(record(id))]) }
+            return text.contains("whether the last write was committed is unknown")
+        }
+    }
+
+    @Test("while a commit waits for a standby that is away, writes fail, and no connections pile up")
+    func standbyAway() async throws {
+        let cluster = try PostgreSQLCluster()
+        let node = try await started(try cluster.schema("one"), timeout: "1s")
+        #expect(try await node.store.write([.create(record("a"))]) == .committed)
+        try await losingStandby(cluster, node.store)
+        let begin = ContinuousClock.now
+        var (number, texts): (Int, [String]) = (0, [])
+        while ContinuousClock.now - begin < .seconds(8) {
+            texts += await withTaskGroup(of: String.self) { group in
+                for place in 0..<8 {
+                    let id = "\(number) \(place)"
+                    group.addTask { await message { _ = try await node.store.write([.create(record(id))]) } }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            number += 1
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(texts.allSatisfy { $0.contains("did not answer in time") }, "\(Set(texts))")
+        #expect(number > 20, "what cannot be written fails at once, but there were only \(number) attempts")
+        let sessions = try cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'grantor'")
+        #expect(sessions == "4", "the pool has four connections")
+        #expect(try await node.store.read(StoreKey("a", "a")) != nil, "what was written can be read")
+        try cluster.set("synchronous_standby_names", "")
+        try await retrying { _ = try await node.store.write([.create(record("after"))]) }
+        await node.plugin.stop()
+    }
+
+    @Test("a node that stops does not wait for a commit that waits for a standby")
+    func stoppedMeanwhile() async throws {
+        let cluster = try PostgreSQLCluster()
+        let node = try await started(try cluster.schema("one"), timeout: "1s")
+        try await losingStandby(cluster, node.store)
+        let begin = ContinuousClock.now
+        await node.plugin.stop()
+        #expect(ContinuousClock.now - begin < .seconds(20))
+        try cluster.set("synchronous_standby_names", "")
+    }
+
+    @Test("after a failover to a synchronous standby, everything that was acknowledged is there, and once")
+    func failover() async throws {
+        let settings = ["fsync=on", "synchronous_commit=remote_apply"]
+        var primary = try PostgreSQLCluster(settings)
+        let url = try primary.schema("one")
+        for round in 0..<3 {
+            let standby = try PostgreSQLCluster(settings, standbyOf: primary)
+            try primary.set("synchronous_standby_names", "*")
+            try await Patience.wait {
+                try primary.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1"
+            }
+            let hosts = url.replacing(/host=[^&]*/, with: "host=\(primary.folder),\(standby.folder)")
+            let nodes = [try await started(hosts), try await started(hosts)]
+            async let committed = PostgreSQLFailureTests.load(round, on: nodes.map(\.store))
+            try await Task.sleep(for: .milliseconds(500 + round * 300))
+            primary.stop(SIGKILL)
+            try standby.sql("SELECT pg_promote()")
+            try standby.set("synchronous_standby_names", "")
+            let ids = await committed
+            try await retrying { _ = try await nodes[0].store.write([.create(record("promoted \(round)"))]) }
+            try await retrying { _ = try await nodes[1].store.read(StoreKey("a", "a")) }
+            let found = try await nodes[1].store.read(ids.map { StoreKey("a", $0) })
+            #expect(!ids.isEmpty && found.allSatisfy { $0 != nil }, "an acknowledged write is gone")
+            for node in nodes { await node.plugin.stop() }
+            primary = standby
+        }
+    }
+
+    /// Creates records for two seconds.
+    ///
+    /// - Returns: The ids of those that were acknowledged.
+    private static func load(_ round: Int, on nodes: [any Store]) async -> [String] {
+        await withTaskGroup(of: String?.self) { group in
+            for number in 0..<400 {
+                group.addTask {
+                    let id = "\(round) \(number)"
+                    try? await Task.sleep(for: .milliseconds(number * 5))
+                    let new = StoreRecord(StoreKey("a", id), ["of": .string(id)], expiresAt: later)
+                    return (try? await nodes[number % 2].write([.create(new)])) == .committed ? id : nil
+                }
+            }
+            return await group.reduce(into: []) { if let id = $1 { $0.append(id) } }
+        }
+    }
+
     @Test("a statement that takes too long is ended by the server, and the connection is used again")
     func slow() async throws {
         let cluster = try PostgreSQLCluster.shared.get()
@@ -268,13 +365,14 @@ struct PostgreSQLFailureTests {
         let node = try await started(url)
         var texts: Set<String> = []
         // Only requests at once make PgBouncer serve one of our connections by several of its own.
-        for _ in 0..<20 where !texts.contains(where: { $0.contains("prepared") }) {
+        try await Patience.wait {
             await withTaskGroup(of: String.self) { group in
                 for number in 0..<16 {
                     group.addTask { await message { _ = try await node.store.read(StoreKey("a", "\(number)")) } }
                 }
                 for await text in group { texts.insert(text) }
             }
+            return texts.contains { $0.contains("prepared") }
         }
         #expect(texts.contains { $0.contains("set 'prepared_statements: false'") }, "\(texts)")
         await node.plugin.stop()

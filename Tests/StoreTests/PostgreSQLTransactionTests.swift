@@ -100,6 +100,43 @@ struct PostgreSQLTransactionTests {
         }
     }
 
+    @Test("tables in other schemas of one database have other locks")
+    func otherTables() async throws {
+        try await with("lockone", nodes: 2) { nodes, cluster in
+            try await with("locktwo") { others, _ in
+                for store in [nodes[0], others[0]] { _ = try await store.write([.create(record("a"))]) }
+                let held = Task.detached {
+                    try cluster.sql(
+                        "BEGIN; SELECT 1 FROM tlockone.grantor_record FOR UPDATE; SELECT pg_sleep(6); COMMIT")
+                }
+                try await Patience.wait {
+                    try cluster.sql("SELECT count(*) FROM tlockone.grantor_record WHERE xmax <> 0") == "1"
+                }
+                // It has the locks of its key, and waits for the row.
+                async let first = nodes[0].write([.redeem(StoreKey("a", "a"))])
+                try await Patience.wait { try PostgreSQLTransactionTests.waiting(cluster) == 1 }
+                async let second = nodes[1].write([.delete(StoreKey("a", "a"))])
+                try await Patience.wait { try PostgreSQLTransactionTests.waiting(cluster) == 2 }
+                #expect(try await others[0].write([.redeem(StoreKey("a", "a"))]) == .committed)
+                let still = try PostgreSQLTransactionTests.waiting(cluster)
+                #expect(still == 2, "the other tables did not wait for these")
+                _ = try await held.value
+                let outcomes = try await [first, second]
+                #expect(outcomes == [.committed, .committed])
+            }
+        }
+    }
+
+    /// The number of sessions with a transaction on the tables of 'otherTables' that wait for a lock.
+    private static func waiting(_ cluster: PostgreSQLCluster) throws -> Int {
+        let count = try cluster.sql(
+            """
+            SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted
+            AND pid NOT IN (SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep%')
+            """)
+        return Int(count) ?? 0
+    }
+
     @Test("counters are shared")
     func counters() async throws {
         try await with("counters", nodes: 3) { nodes, _ in

@@ -39,9 +39,11 @@ public final class PostgreSQLCluster: Sendable {
 
     /// Creates a cluster and starts it.
     ///
-    /// - Parameter settings: Lines of its configuration.
+    /// - Parameters:
+    ///   - settings: Lines of its configuration.
+    ///   - primary: Another cluster, of which this one becomes a standby.
     /// - Throws: `Missing`.
-    public init(_ settings: [String] = []) throws {
+    public init(_ settings: [String] = [], standbyOf primary: PostgreSQLCluster? = nil) throws {
         if let missing = PostgreSQLCluster.missing { throw Missing(description: missing) }
         self.settings = settings
         // Short, since the path of a socket is.
@@ -49,12 +51,8 @@ public final class PostgreSQLCluster: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         if geteuid() == 0 { _ = try PostgreSQLCluster.run(["chown", "postgres", folder], asOwner: false) }
         watcher = try PostgreSQLCluster.watch(folder)
-        let made = try PostgreSQLCluster.run([
-            "\(PostgreSQLCluster.programs)/initdb", "--no-sync", "-D", "\(folder)/data", "-U", "postgres", "-A",
-            "trust",
-            "-E", "UTF8", "--locale=C.UTF-8",
-        ])
-        guard made.status == 0 else { throw Missing(description: "initdb failed: \(made.output)") }
+        let made = try PostgreSQLCluster.run(PostgreSQLCluster.making("\(folder)/data", primary))
+        guard made.status == 0 else { throw Missing(description: "there is no cluster: \(made.output)") }
         let lines = ["listen_addresses=''", "unix_socket_directories='\(folder)'", "fsync=off"] + settings
         let configuration = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/data/postgresql.conf"))
         try configuration.seekToEnd()
@@ -62,6 +60,21 @@ public final class PostgreSQLCluster: Sendable {
         try configuration.close()
         _ = FileManager.default.createFile(atPath: "\(folder)/log", contents: nil)
         try start()
+    }
+
+    /// The command that makes the files of a cluster.
+    private static func making(_ data: String, _ primary: PostgreSQLCluster?) -> [String] {
+        if let primary {
+            return [
+                "\(programs)/pg_basebackup", "--no-sync", "-D", data, "-U", "postgres", "-h", primary.folder, "-R",
+                "-X",
+                "stream", "-c", "fast",
+            ]
+        }
+        return [
+            "\(programs)/initdb", "--no-sync", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8",
+        ]
     }
 
     deinit {
@@ -118,6 +131,12 @@ public final class PostgreSQLCluster: Sendable {
         process.standardInput = Pipe()
         try process.run()
         return process
+    }
+
+    /// Sets a parameter while the server runs.
+    public func set(_ parameter: String, _ value: String) throws {
+        try sql("ALTER SYSTEM SET \(parameter) = '\(value)'")
+        try sql("SELECT pg_reload_conf()")
     }
 
     /// Stops all processes of the server in their tracks, or lets them run again.

@@ -68,7 +68,7 @@ enum Command {
     /// Runs a command to its end; its output goes to files, so that it cannot block.
     static func run(
         _ program: String, _ arguments: [String], in folder: Folder, at place: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], patience: Int = Patience.seconds
     ) throws -> Ended {
         let (name, process) = (UUID().uuidString, Process())
         process.executableURL = URL(fileURLWithPath: program)
@@ -81,7 +81,7 @@ enum Command {
         process.standardError = FileHandle(forWritingAtPath: errors)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        process.waitOrKill()
+        process.waitOrKill(seconds: patience)
         return Ended(
             status: process.terminationStatus, output: folder.read("\(name).out"), errors: folder.read("\(name).err"))
     }
