@@ -104,6 +104,19 @@ import GrantKit
     /// Reads what has arrived; false if the connection is lost.
     func receive() -> Bool { unsafe PQconsumeInput(pointer) == 1 && isOpen }
 
+    /// Takes the notifications that have arrived.
+    ///
+    /// - Returns: Whether there was one.
+    func takeNotifications() -> Bool {
+        var isNotified = false
+        // Safe: libpq hands over each notification once, and it is freed here.
+        while let notification = unsafe PQnotifies(pointer) {
+            isNotified = true
+            unsafe PQfreemem(notification)
+        }
+        return isNotified
+    }
+
     /// The next result that is here; nil if there is none, or at the end of a statement.
     func next() -> Answer? {
         guard !isWaiting else { return nil }

@@ -94,12 +94,15 @@ final class Pool: Sendable {
     /// - Parameters:
     ///   - work: The work.
     ///   - isRelaxed: Whether the commit need not be flushed before it is reported.
+    ///   - changed: The keys of followed collections that it writes to.
     /// - Returns: The result, once it is committed.
     /// - Throws: `StoreError`.
-    func commit(_ work: WriteJob.Work, isRelaxed: Bool) async throws -> WriteJob.Result {
+    func commit(
+        _ work: WriteJob.Work, isRelaxed: Bool, changing changed: [StoreKey] = []
+    ) async throws -> WriteJob.Result {
         let deadline = ContinuousClock.now + settings.patience
         let result = await withCheckedContinuation { continuation in
-            let job = WriteJob(work: work, isRelaxed: isRelaxed, deadline: deadline) {
+            let job = WriteJob(work: work, isRelaxed: isRelaxed, changed: changed, deadline: deadline) {
                 continuation.resume(returning: $0)
             }
             if !post(.job(job)) { job.finish(.failure(Failure.closed.explained(settings.address.place))) }

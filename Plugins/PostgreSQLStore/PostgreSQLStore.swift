@@ -16,6 +16,11 @@ final class PostgreSQLStore: Plugin, Store {
     private let opened = Mutex<Pool?>(nil)
     private let comparing = Mutex<Task<Void, Never>?>(nil)
     private let relaxed = Mutex<Set<String>>([])
+    private let followed = Mutex<Set<String>>([])
+    /// Where to listen for changes; nil for nowhere.
+    private let listening: ServerAddress?
+    private let listener = Mutex<ChangeListener?>(nil)
+    private let signal = ChangeSignal()
 
     init(settings: Settings, host: any PluginHost) throws {
         let url = try settings.read(
@@ -30,8 +35,13 @@ final class PostgreSQLStore: Plugin, Store {
         let isPrepared = settings.read(
             "prepared_statements", default: true,
             "whether to prepare statements; false behind PgBouncer in transaction mode")
+        let notifications = settings.read(
+            "notifications", default: Notifications.on,
+            "whether to listen for changes of other nodes, or the direct URL at which to listen, beside PgBouncer")
+        let address = try ServerAddress(url, password: password)
+        listening = try notifications.address(beside: address, password: password, isPrepared: isPrepared)
         self.settings = PoolSettings(
-            address: try ServerAddress(url, password: password), size: Int(size), statementTimeout: timeout,
+            address: address, size: Int(size), statementTimeout: timeout,
             isPrepared: isPrepared)
         self.host = host
         clock = ClockWatch(self.settings.address.place, log: host.log)
@@ -56,9 +66,16 @@ final class PostgreSQLStore: Plugin, Store {
             opened.withLock { $0 = pool }
             let task = PostgreSQLStore.compare(clock, over: pool)
             comparing.withLock { $0 = task }
+            try listen()
         } catch {
             throw error.explained(address.place)
         }
+    }
+
+    private func listen() throws(Failure) {
+        guard let listening else { return }
+        let started = try ChangeListener(at: listening, signal, log: host.log)
+        listener.withLock { $0 = started }
     }
 
     /// Compares the clocks again and again, also while the store is not used.
@@ -102,6 +119,7 @@ final class PostgreSQLStore: Plugin, Store {
 
     func stop() async {
         comparing.withLock { $0?.cancel() }
+        listener.withLock { $0?.stop() }
         // Taken first, since a pool is closed once.
         let pool = opened.withLock { opened in
             defer { opened = nil }
@@ -121,6 +139,7 @@ final class PostgreSQLStore: Plugin, Store {
     func prepare(_ collections: [StoreCollection]) async throws {
         let names = collections.filter { $0.durability == .relaxed }.map(\.name)
         relaxed.withLock { $0.formUnion(names) }
+        followed.withLock { $0.formUnion(collections.filter(\.isFollowed).map(\.name)) }
     }
 
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
@@ -137,7 +156,9 @@ final class PostgreSQLStore: Plugin, Store {
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         guard !writes.isEmpty else { return .committed }
         let isRelaxed = relaxed.withLock { names in writes.allSatisfy { names.contains($0.collection) } }
-        guard case .wrote(let outcome) = try await pool.commit(.write(writes), isRelaxed: isRelaxed) else {
+        let changed = followed.withLock { names in writes.compactMap { $0.changedKey(in: names) } }
+        guard case .wrote(let outcome) = try await pool.commit(.write(writes), isRelaxed: isRelaxed, changing: changed)
+        else {
             throw StoreError("the store lost the result of a write")
         }
         return outcome
@@ -175,6 +196,21 @@ final class PostgreSQLStore: Plugin, Store {
         return Int(try await count(.purge(expiredBefore: moment, limit: limit), isRelaxed: true))
     }
 
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        guard let position else {
+            let (pool, answer) = (try pool, try await pool.answer(Statement.changePosition()))
+            return try pool.explained { () throws(Failure) in
+                StoreChanges([], position: answer.count == 0 ? nil : try ChangePosition(answer, 0).text)
+            }
+        }
+        await signal.wait(atMost: patience)
+        guard let start = ChangePosition(position) else { return StoreChanges([], position: nil) }
+        let pool = try pool
+        let most = Int64(min(max(limit, 0), 10_000)) + 1
+        let answer = try await pool.answer(Statement.changes(.integer(start.number), .integer(most)))
+        return try pool.explained { () throws(Failure) in try start.changes(in: answer) }
+    }
+
     private func count(_ work: WriteJob.Work, isRelaxed: Bool) async throws -> Int64 {
         guard case .counted(let count) = try await pool.commit(work, isRelaxed: isRelaxed) else {
             throw StoreError("the store lost the result of a count")
@@ -190,6 +226,15 @@ extension StoreWrite {
         case .create(let record), .replace(let record, _): record.key.collection
         case .redeem(let key), .delete(let key), .absent(let key): key.collection
         @unknown default: ""
+        }
+    }
+
+    /// The key of the record that it changes, if that is in a followed collection.
+    fileprivate func changedKey(in followed: Set<String>) -> StoreKey? {
+        switch self {
+        case .create(let record), .replace(let record, _): followed.contains(record.key.collection) ? record.key : nil
+        case .redeem(let key), .delete(let key): followed.contains(key.collection) ? key : nil
+        default: nil
         }
     }
 }

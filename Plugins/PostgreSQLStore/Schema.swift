@@ -35,8 +35,20 @@ enum Schema {
                     collection bytea NOT NULL, id bytea NOT NULL, count bigint NOT NULL, expires_at bigint NOT NULL,
                     PRIMARY KEY (collection, id)) WITH (fillfactor = 70);
                 CREATE INDEX grantor_counter_by_expiry ON grantor_counter (expires_at);
-                """)
+                """),
+        // A node of the version before would not log its changes, so it must not start beside those that rely on it.
+        Step(
+            version: 2, readableFrom: 2,
+            sql: """
+                CREATE TABLE grantor_change (
+                    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mark bigint NOT NULL,
+                    collection bytea NOT NULL, id bytea NOT NULL);
+                INSERT INTO grantor_change (mark, collection, id) VALUES (\(mark), '', '');
+                """),
     ]
+
+    /// A random number, which differs from that of an entry with the same number in a restored database.
+    static let mark = "(random() * 9007199254740991)::bigint"
 
     /// The version of the tables that this plugin makes.
     static var newest: Int { steps.last?.version ?? 0 }

@@ -10,19 +10,23 @@ struct ServerAddress: Sendable {
 
     /// Reads a URL, without input or output.
     ///
+    /// - Parameters:
+    ///   - url: The URL.
+    ///   - password: The password, if it is not in the URL.
+    ///   - setting: The key of the setting that has the URL.
     /// - Throws: `ConfigurationError`, which never quotes the URL, since it may contain a password.
-    init(_ url: String, password: Secret?) throws {
+    init(_ url: String, password: Secret?, setting: String = "url") throws {
         let bytes = Array(url.utf8)
         let isURL = ["postgres://", "postgresql://"].contains { bytes.starts(with: $0.utf8) }
         guard isURL, !bytes.contains(0) else {
             throw ConfigurationError(
-                "'url' must begin with postgresql://, such as postgresql://db.example.com/grantor", at: "url")
+                "'\(setting)' must begin with postgresql://, such as postgresql://db.example.com/grantor", at: setting)
         }
-        parameters = try ServerAddress.parse(url)
+        parameters = try ServerAddress.parse(url, setting)
         // What follows an unencoded '/' of a password is taken for the name of the database, which messages contain.
         let isNumber = (self["port"] ?? "").utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }
         guard isNumber, self["dbname"]?.utf8.contains(UInt8(ascii: "@")) != true else {
-            throw ServerAddress.notRead
+            throw ServerAddress.notRead(setting)
         }
         if let password {
             guard !password.exposed.utf8.contains(0) else {
@@ -38,11 +42,13 @@ struct ServerAddress: Sendable {
         for (name, value) in defaults where self[name] == nil { set(name, value) }
     }
 
-    private static let notRead = ConfigurationError(
-        "'url' is not a connection URL of PostgreSQL, or has a parameter that libpq does not know; encode characters such "
-            + "as '@', '/' and '%' of names and passwords as %40, %2F and %25", at: "url")
+    private static func notRead(_ setting: String) -> ConfigurationError {
+        ConfigurationError(
+            "'\(setting)' is not a connection URL of PostgreSQL, or has a parameter that libpq does not know; encode "
+                + "characters such as '@', '/' and '%' of names and passwords as %40, %2F and %25", at: setting)
+    }
 
-    private static func parse(_ url: String) throws -> [(name: String, value: String)] {
+    private static func parse(_ url: String, _ setting: String) throws -> [(name: String, value: String)] {
         // Safe: libpq ends its array by an option without a keyword, and its strings by NUL; both are freed here.
         var message: UnsafeMutablePointer<CChar>?
         let options = unsafe PQconninfoParse(url, &message)
@@ -51,7 +57,7 @@ struct ServerAddress: Sendable {
             unsafe PQconninfoFree(options)
         }
         guard var option = unsafe options else {
-            throw notRead
+            throw notRead(setting)
         }
         var all: [(name: String, value: String)] = []
         while let keyword = unsafe option.pointee.keyword {

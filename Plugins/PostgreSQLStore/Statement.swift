@@ -19,7 +19,8 @@ struct Statement: Sendable {
         begin, commit, rollback, configure, untimed, relax, lock, clock, read, readForUpdate, firstPage, page,
         firstFound,
         found,
-        insert, replace, redeem, delete, addIndexes, removeIndexes, increment, purge, purgeAll,
+        insert, replace, redeem, delete, addIndexes, removeIndexes, increment, purge, purgeAll, lockChanges, addChanges,
+        changePosition, changes, trimChanges,
     ]
 
     private static let (bool, bytes, integer, text): (UInt32, UInt32, UInt32, UInt32) = (16, 17, 20, 25)
@@ -172,6 +173,34 @@ struct Statement: Sendable {
     static let purge = Statement("purge", [integer, integer], purging(" AND expires_at < \(Schema.never)"))
     /// Purges even what counts as never expiring.
     static let purgeAll = Statement("purge_all", [integer, integer], purging(""))
+
+    // MARK: changes
+
+    /// Lets transactions that log changes commit one after another, so that numbers are in the order of the commits.
+    ///
+    /// It is the last lock of a transaction, and the commit follows in the same round. It is released when the commit
+    /// has become visible.
+    static let lockChanges = Statement(
+        "lock_changes", [], "SELECT pg_advisory_xact_lock(\(0x6772_616e_746f_7202))")
+    /// Logs the keys of changes, and tells all nodes that listen.
+    static let addChanges = Statement(
+        "add_changes", [byteArrays, byteArrays],
+        """
+        WITH added AS (INSERT INTO grantor_change (mark, collection, id) SELECT \(Schema.mark), c, i
+        FROM unnest($1, $2) WITH ORDINALITY AS k (c, i, place) ORDER BY place) SELECT pg_notify('\(channel)', '')
+        """)
+    static let channel = "grantor_change"
+    static let changePosition = Statement(
+        "change_position", [], "SELECT number, mark FROM grantor_change ORDER BY number DESC LIMIT 1")
+    static let changes = Statement(
+        "changes", [integer, integer],
+        "SELECT number, mark, collection, id FROM grantor_change WHERE number >= $1 ORDER BY number LIMIT $2")
+    static let trimChanges = Statement(
+        "trim_changes", [integer, integer],
+        """
+        DELETE FROM grantor_change WHERE number = ANY (ARRAY(SELECT number FROM grantor_change
+        WHERE number <= (SELECT max(number) FROM grantor_change) - $1 ORDER BY number LIMIT $2 FOR UPDATE SKIP LOCKED))
+        """)
 }
 
 /// A statement with its parameters.

@@ -84,6 +84,8 @@ final class WriteBatch: Conversation {
             calls.append(call)
             owners.append(number)
         }
+        calls += changeCalls
+        owners += changeCalls.map { _ in nil }
         let isCommit = calls.count > first.count
         calls += [isRelaxed ? Statement.relax() : Statement.untimed(), Statement.commit()]
         owners += [nil, nil]
@@ -108,6 +110,20 @@ final class WriteBatch: Conversation {
         }
         // Every transaction locks counters in the same order, after all other locks.
         return counted.sorted { $0.key.precedes($1.key) }.map { ($0.number, $0.call) }
+    }
+
+    /// The statements about the log of changes, which come last: nothing may wait for the network behind their lock.
+    private var changeCalls: [Call] {
+        var (changed, calls): ([StoreKey], [Call]) = ([], [])
+        for (number, job) in jobs.enumerated() {
+            if case .purge(_, let limit) = job.work {
+                calls.append(Statement.trimChanges(.integer(ChangePosition.kept), .integer(Int64(limit))))
+            }
+            if case .success(.wrote(.committed)) = results[number] { changed += job.changed }
+        }
+        guard !changed.isEmpty else { return calls }
+        let parameters = changed.parameters
+        return calls + [Statement.lockChanges(), Statement.addChanges(parameters.collections, parameters.ids)]
     }
 
     private func finish(_ answers: [Answer]) throws(Failure) {

@@ -18,6 +18,8 @@ struct WriteJob: Sendable {
     let work: Work
     /// Whether the commit need not be flushed before it is reported.
     let isRelaxed: Bool
+    /// The keys of followed collections that it writes to.
+    var changed: [StoreKey] = []
     let deadline: ContinuousClock.Instant
     /// Takes the result, exactly once.
     let finish: @Sendable (Swift.Result<Result, StoreError>) -> Void

@@ -157,6 +157,17 @@ final class SQLiteDatabase: Sendable {
                     CREATE INDEX IF NOT EXISTS counter_by_expiry ON counter (expires_at);
                     """)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    -- Numbers are never given twice, also if the last entry is removed.
+                    CREATE TABLE IF NOT EXISTS change (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT, mark INTEGER NOT NULL, collection TEXT NOT NULL,
+                        id TEXT NOT NULL);
+                    -- The first position.
+                    INSERT INTO change (mark, collection, id) VALUES (random(), '', '');
+                    """)
+        }
         return migrator
     }
 }

@@ -14,6 +14,7 @@ final class SQLiteStore: Plugin, Store {
     private let patience: Duration
     private let opened = Mutex<SQLiteDatabase?>(nil)
     private let relaxed = Mutex<Set<String>>([])
+    private let followed = Mutex<Set<String>>([])
 
     init(settings: Settings, host: any PluginHost) {
         path = settings.read("path", default: "var/grantor.db", "the file; its folder is created if it is missing")
@@ -50,6 +51,7 @@ final class SQLiteStore: Plugin, Store {
     func prepare(_ collections: [StoreCollection]) async throws {
         let names = collections.filter { $0.durability == .relaxed }.map(\.name)
         relaxed.withLock { $0.formUnion(names) }
+        followed.withLock { $0.formUnion(collections.filter(\.isFollowed).map(\.name)) }
     }
 
     func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
@@ -58,7 +60,12 @@ final class SQLiteStore: Plugin, Store {
     }
 
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
-        try await database.writer.submit(early: false) { try Records.write(writes, in: $0) }
+        let followed = followed.withLock { $0 }
+        return try await database.writer.submit(early: false) { database in
+            let outcome = try Records.write(writes, in: database)
+            if outcome == .committed { try Changes.add(writes, to: followed, in: database) }
+            return outcome
+        }
     }
 
     func find(
@@ -82,7 +89,16 @@ final class SQLiteStore: Plugin, Store {
 
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         try await database.writer.submit(early: false) {
-            try Records.purge(expiredBefore: moment, limit: limit, in: $0)
+            try Changes.trim(limit: limit, in: $0)
+            return try Records.purge(expiredBefore: moment, limit: limit, in: $0)
+        }
+    }
+
+    /// Answers at once, since looking is cheaper than being told by another process.
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        try database.read { database in
+            guard let position else { return try Changes.position(in: database) }
+            return try Changes.read(after: position, limit: limit, in: database)
         }
     }
 }

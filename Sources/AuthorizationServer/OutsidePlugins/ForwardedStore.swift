@@ -53,4 +53,8 @@ struct ForwardedStore: Store {
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         try await call("purge") { try await $0.purge(expiredBefore: moment, limit: limit) }
     }
+
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        try await call("changes") { try await $0.changes(after: position, limit: limit, within: patience) }
+    }
 }

@@ -15,12 +15,14 @@ public final class CheckedStore: Store {
     private let logger: Logger
     /// The runner's news of jobs, once a server serves this store.
     private let pending = AtomicLazyReference<PendingJobs>()
+    /// What the server keeps in memory of this store, once it serves it.
+    private let memory = AtomicLazyReference<StoreMemory>()
     /// The rules whose breach has been logged.
     private let logged = Mutex<Set<Rule>>([])
 
     /// The rules that a result can break.
     private enum Rule {
-        case count, key, version, entry, limit, index, order, sum, purged
+        case count, key, version, entry, limit, index, order, sum, purged, position
     }
 
     /// Wraps a store.
@@ -40,6 +42,11 @@ public final class CheckedStore: Store {
     /// It is part of this type, since one more store around this one would be one more suspension in each request.
     func wake(_ jobs: PendingJobs) {
         _ = pending.storeIfNil(jobs)
+    }
+
+    /// Tells a memory of each commit from now on, before the caller of `write` continues.
+    func inform(_ memory: StoreMemory) {
+        _ = self.memory.storeIfNil(memory)
     }
 
     /// Prepares these collections.
@@ -64,6 +71,7 @@ public final class CheckedStore: Store {
         let outcome = try await PluginFailure.naming(plugin, "Store.write") { try await inner.write(writes) }
         guard case .conflict(let place, let found) = outcome else {
             pending.load()?.wake(for: writes)
+            memory.load()?.note(writes)
             return outcome
         }
         guard writes.indices.contains(place) else {
@@ -117,6 +125,26 @@ public final class CheckedStore: Store {
             throw breach(.purged, "it reported \(removed) purged entries for a limit of \(limit)")
         }
         return removed
+    }
+
+    /// Checks that there are no more keys than the limit, and that the position is short and new if there are keys.
+    public func changes(
+        after position: String?, limit: Int, within patience: Duration
+    ) async throws -> StoreChanges? {
+        let found = try await PluginFailure.naming(plugin, "Store.changes") {
+            try await inner.changes(after: position, limit: limit, within: patience)
+        }
+        guard let found else { return nil }
+        guard found.keys.count <= limit else {
+            throw breach(.limit, "it returned \(found.keys.count) changes for a limit of \(limit)")
+        }
+        guard found.position?.utf8.count ?? 0 <= 256 else {
+            throw breach(.position, "it returned a position of more than 256 bytes")
+        }
+        guard found.keys.isEmpty || found.position != position else {
+            throw breach(.position, "it returned changes without a new position")
+        }
+        return found
     }
 
     private func check(_ page: [StoreRecord], of collection: String, after: StoreKey?, limit: Int) throws {

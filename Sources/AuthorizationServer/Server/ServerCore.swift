@@ -8,8 +8,15 @@ import Synchronization
 public protocol ServerEnvironment: Sendable {
     /// The current time.
     var now: Timestamp { get }
+    /// A clock that nobody sets, and that runs while the machine sleeps.
+    var uptime: ContinuousClock.Instant { get }
     /// Random bytes, as base64url.
     func random(bytes count: Int) -> String
+}
+
+extension ServerEnvironment {
+    /// The system's clock.
+    public var uptime: ContinuousClock.Instant { .now }
 }
 
 /// The authorization server: the services that it offers to plugins, and the entry point for requests.
@@ -34,6 +41,8 @@ public final class ServerCore: Sendable {
     let sender: any OutboundHTTP
     let pendingJobs = PendingJobs()
     let recorder: EventRecorder
+    /// What this node knows of the store without asking it.
+    package let memory: StoreMemory
 
     private struct State {
         var generation: Generation?
@@ -61,8 +70,10 @@ public final class ServerCore: Sendable {
     package init(
         issuer: String, environment: any ServerEnvironment, cryptography: any ServerCryptography,
         secrets: any SecretVerifier, passwords: any PasswordHashing, pages: any PageRenderer,
-        algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound(), isDevelopment: Bool = false
+        algorithms: [String], logger: Logger, outbound: any OutboundHTTP = NoOutbound(), isDevelopment: Bool = false,
+        mostRevocations: Int = KnownEnds.most
     ) {
+        memory = StoreMemory(environment, atMost: mostRevocations)
         self.isDevelopment = isDevelopment
         sender = outbound
         self.issuer = issuer
@@ -79,14 +90,21 @@ public final class ServerCore: Sendable {
     }
 
     /// The core's collections in the store.
-    public static let collections = [
+    public static let collections: [StoreCollection] = [
         Tombstone.collection, Session.collection, SessionClient.collection, StoredJob.collection, Consent.collection,
         InteractionState.collection,
         StoredUser.collection, LoginRow.collection, UserIdentity.collection, UserEpoch.collection,
         DeclaredUserRecord.collection, SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection,
         StoredClient.originCollection,
         UsedJWT.collection,
-    ]
+    ].map { collection in
+        var collection = collection
+        collection.isFollowed = followed.contains(collection.name)
+        return collection
+    }
+
+    /// The collections whose records a node keeps in memory.
+    private static let followed = KeptRecords.collections.union([Tombstone.collection.name])
 
     /// Opens the server, or replaces its keys; the store stays the same.
     ///
@@ -98,6 +116,7 @@ public final class ServerCore: Sendable {
     public func open(store: CheckedStore, keys: any KeyRing, publicJWKS: JSON, cache: Duration = .seconds(300)) {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         store.wake(pendingJobs)
+        store.inform(memory)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
     }
 

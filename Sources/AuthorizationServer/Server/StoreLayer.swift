@@ -29,4 +29,8 @@ extension StoreLayer {
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         try await inner.purge(expiredBefore: moment, limit: limit)
     }
+
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        try await inner.changes(after: position, limit: limit, within: patience)
+    }
 }

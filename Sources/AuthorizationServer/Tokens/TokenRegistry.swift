@@ -30,19 +30,22 @@ struct TokenRegistry: TokenService {
     func live(
         _ value: String, orRotated: Bool = false
     ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
-        for resolver in core.generation?.capabilities.resolvers ?? [] {
+        guard let capabilities = core.generation?.capabilities else { return nil }
+        for (resolver, isSelfContained) in zip(capabilities.resolvers, capabilities.isSelfContained) {
             let found = try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
             guard let token = found else { continue }
-            return try await live(token, isOver: orRotated && token.kind == .refresh).map { (token, $0) }
+            let isOver = orRotated && token.kind == .refresh
+            return try await live(token, isOver: isOver, isSelfContained).map { (token, $0) }
         }
         return nil
     }
 
     /// The client's record, or an inner nil if the client is declared; an outer nil if the token is no longer valid.
-    private func live(_ token: ResolvedToken, isOver: Bool) async throws -> StoreRecord?? {
+    private func live(_ token: ResolvedToken, isOver: Bool, _ isSelfContained: Bool) async throws -> StoreRecord?? {
         let generation = core.generation
-        guard let evidence = evidence(on: token, isOver: isOver, generation) else { return nil }
-        let found = try await core.store.read(evidence.keys)
+        guard let evidence = evidence(on: token, isOver: isOver, generation),
+            let found = try await records(of: evidence, isSelfContained)
+        else { return nil }
         guard let (user, client) = try check(token.authorization, evidence, found, generation),
             try await Users(core, generation).isGood(token.authorization, given: user)
         else { return nil }
@@ -58,7 +61,21 @@ struct TokenRegistry: TokenService {
         /// Nil if the configuration declares the client.
         var client: StoreKey?
 
-        var keys: [StoreKey] { tombstones + [user, client].compactMap(\.self) }
+        var keys: [StoreKey] { tombstones + documents }
+        var documents: [StoreKey] { [user, client].compactMap(\.self) }
+    }
+
+    /// The records at the keys: from memory for a self-contained token, as long as the memory is current.
+    ///
+    /// - Returns: A record for each key; nil if the token has ended.
+    /// - Throws: `StoreError`.
+    private func records(of evidence: Evidence, _ isSelfContained: Bool) async throws -> [StoreRecord?]? {
+        guard isSelfContained, core.memory.isCurrent else { return try await core.store.read(evidence.keys) }
+        guard !evidence.tombstones.contains(where: { core.memory.ends.contains($0.id) }) else { return nil }
+        let none = [StoreRecord?](repeating: nil, count: evidence.tombstones.count)
+        let documents = evidence.documents
+        guard !documents.isEmpty else { return none }
+        return none + (try await core.memory.records.read(documents, from: core.store))
     }
 
     // The frame of an asynchronous function has room for all that it calls inline, and is allocated for each token. So

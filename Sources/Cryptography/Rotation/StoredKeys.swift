@@ -6,7 +6,11 @@ import OutsideText
 /// Reads and writes the record of the server's keys in the store.
 public struct StoredKeys: Sendable {
     /// The collection of the record.
-    public static let collection = StoreCollection("key_ring")
+    public static let collection = {
+        var collection = StoreCollection("key_ring")
+        collection.isFollowed = true
+        return collection
+    }()
     private static let key = collection.key("current")
     private static let never = Timestamp(seconds: 253_402_300_799)
 

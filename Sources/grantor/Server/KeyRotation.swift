@@ -54,6 +54,11 @@ final class KeyRotation: Service {
         }
     }
 
+    /// Looks at the keys at once if they are in a collection that has changed.
+    func look(at changed: Set<String>) async {
+        if changed.contains(StoredKeys.collection.name) { await look() }
+    }
+
     private func look() async {
         do {
             if case .changed(let ring) = try await keeper.look(now: core.now) { tell(ring) }

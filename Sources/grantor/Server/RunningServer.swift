@@ -119,7 +119,9 @@ final class RunningServer: Sendable {
             plugins.withLock { $0.filter { $0.entry.isOnEventLoop == true }.map(\.entry.id) }
         }
         services.append(EventLoopWatchService(watch: loops))
-        if let keys = keeping.withLock({ $0 }) { services.append(keys) }
+        let keys = keeping.withLock { $0 }
+        if let keys { services.append(keys) }
+        services.append(StoreFollowerService(follower: StoreFollower(core) { await keys?.look(at: $0) }))
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(

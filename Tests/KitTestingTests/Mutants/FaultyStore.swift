@@ -28,6 +28,10 @@ struct FaultyStore: Store {
         try await $2.purge(expiredBefore: $0, limit: $1)
     }
 
+    var changing: @Sendable (String?, Int, any Store) async throws -> StoreChanges? = {
+        try await $2.changes(after: $0, limit: $1, within: .zero)
+    }
+
     init() {}
 
     func prepare(_ collections: [StoreCollection]) async throws { try await preparing(collections, inner) }
@@ -53,6 +57,10 @@ struct FaultyStore: Store {
 
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         try await purging(moment, limit, inner)
+    }
+
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        try await changing(position, limit, inner)
     }
 
     /// A plugin with the store, which says that it keeps nothing.

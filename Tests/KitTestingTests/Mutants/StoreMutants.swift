@@ -37,7 +37,7 @@ enum StoreMutants {
 
     // MARK: with one
 
-    static let all: [Mutant] = ofRecords + ofWrites + ofValues + ofPages + ofMany + ofEnds
+    static let all: [Mutant] = ofRecords + ofWrites + ofValues + ofPages + ofMany + ofChanges + ofEnds
 
     private static func mutant(
         _ fault: String, breaks rule: String, says: String,
@@ -406,6 +406,76 @@ enum StoreMutants {
             }
         },
     ]
+
+    private static let ofChanges: [Mutant] = [
+        mutant(
+            "it reports everything",
+            breaks: "what changes in a followed collection is reported in order, and nothing else",
+            says: "not followed"
+        ) { store in
+            store.preparing = { collections, inner in
+                try await inner.prepare(
+                    collections.map { collection in
+                        var collection = collection
+                        collection.isFollowed = true
+                        return collection
+                    })
+            }
+        },
+        mutant(
+            "a page of changes ends at the last of all", breaks: "changes are reported page by page", says: "are"
+        ) { store in
+            store.changing = { position, limit, inner in
+                let found = try await inner.changes(after: position, limit: limit, within: .zero)
+                let last = try await inner.changes(after: nil, limit: 1, within: .zero)
+                return found.map { StoreChanges($0.keys, position: $0.keys.isEmpty ? $0.position : last?.position) }
+            }
+        },
+        mutant(
+            "a position is taken after the changes were read",
+            breaks: "no change is passed over while many write at once", says: "were reported"
+        ) { store in
+            let hasLost = Kept(false)
+            store.changing = { position, limit, inner in
+                let found = try await inner.changes(after: position, limit: limit, within: .zero)
+                guard let found, !found.keys.isEmpty, !hasLost.value else { return found }
+                hasLost.change { $0 = true }
+                return StoreChanges(Array(found.keys.dropLast()), position: found.position)
+            }
+        },
+        mutant(
+            "every position is the last", breaks: "a position of another store is not known", says: "no position"
+        ) { store in
+            store.changing = { position, limit, inner in
+                let found = try await inner.changes(after: position, limit: limit, within: .zero)
+                guard let found, found.position == nil else { return found }
+                return try await inner.changes(after: nil, limit: limit, within: .zero)
+            }
+        },
+        Mutant(
+            "it reports only what it has written itself", breaks: "what another instance changes is reported",
+            says: "reported", deaf),
+    ]
+
+    /// Instances on shared records, each of which knows only its own changes.
+    private static var deaf: PluginUnderTest {
+        let files = Kept<[String: any Store]>([:])
+        return PluginUnderTest(ClosurePlugin.manifest, in: { ["path": .string($0)] }) { settings, _ in
+            let path = try settings.read("path", example: "/tmp", "where the records are")
+            files.change { if $0[path] == nil { $0[path] = TestHost().records } }
+            let shared = files.value[path] ?? TestHost().records
+            var store = FaultyStore()
+            store.reading = { keys, _ in try await shared.read(keys) }
+            store.writing = { writes, inner in
+                let outcome = try await shared.write(writes)
+                if outcome == .committed { _ = try await inner.write(writes) }
+                return outcome
+            }
+            var plugin = ClosurePlugin()
+            plugin.add = { [store] in $0.add(store: store) }
+            return plugin
+        }
+    }
 
     private static let ofEnds: [Mutant] = [
         Mutant(

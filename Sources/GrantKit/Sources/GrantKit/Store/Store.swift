@@ -71,9 +71,29 @@ public protocol Store: Sendable {
     /// - Returns: The number removed; less than the limit if nothing is left.
     /// - Throws: `StoreError`.
     func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int
+
+    /// Reads which records of the followed collections were created, replaced, redeemed or deleted after a position.
+    ///
+    /// The server keeps in memory what it knows of such records, and relies on this: a call returns every write that
+    /// was committed before the call began, and that no call with an earlier position has returned. A purge is no such
+    /// write.
+    ///
+    /// - Parameters:
+    ///   - position: The position that an earlier call returned; nil to get the present position, without keys.
+    ///   - limit: The maximum number of keys.
+    ///   - patience: How long the store may wait for a change if there is none yet.
+    /// - Returns: The changes; nil if this store does not know them, which is the default. The server then reads the
+    ///   store each time.
+    /// - Throws: `StoreError`.
+    func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges?
 }
 
 extension Store {
+    /// Knows no changes.
+    public func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        nil
+    }
+
     /// Reads the record with one key.
     ///
     /// - Parameter key: The key.

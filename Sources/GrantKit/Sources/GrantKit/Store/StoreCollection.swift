@@ -22,6 +22,10 @@ public struct StoreCollection: Sendable, Hashable {
     ///
     /// Revocations are kept for at least as long.
     public var retention: Duration
+    /// Whether the server follows the changes of its records, which it does for some collections of its own.
+    ///
+    /// A store with `changes` returns the keys of these collections and of no others. They are never relaxed.
+    public var isFollowed = false
 
     /// Declares a collection.
     ///

@@ -14,6 +14,7 @@ public final class MemoryRecords: Store {
         private(set) var records: [StoreKey: StoreRecord] = [:]
         private(set) var index = RecordIndex()
         var counters: [StoreKey: Counter] = [:]
+        var changes = ChangeLog()
 
         mutating func set(_ record: StoreRecord?, at key: StoreKey) {
             if let former = records.removeValue(forKey: key) { index.remove(former) }
@@ -28,8 +29,10 @@ public final class MemoryRecords: Store {
     /// Makes an empty store.
     public init() {}
 
-    /// Needs no preparation.
-    public func prepare(_ collections: [StoreCollection]) async throws {}
+    /// Follows the collections that are to be followed.
+    public func prepare(_ collections: [StoreCollection]) async throws {
+        state.withLock { $0.changes.follow(collections) }
+    }
 
     /// Reads the records with several keys in one consistent view.
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
@@ -44,6 +47,7 @@ public final class MemoryRecords: Store {
                 if !MemoryRecords.holds(write, found) { return .conflict(write: place, found: found) }
             }
             for write in writes { MemoryRecords.apply(write, to: &state) }
+            state.changes.add(writes)
             return .committed
         }
     }
@@ -117,5 +121,10 @@ public final class MemoryRecords: Store {
             for key in counters { state.counters[key] = nil }
             return records.count + counters.count
         }
+    }
+
+    /// Reads which records of followed collections have changed; it never waits.
+    public func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        state.withLock { $0.changes.read(after: position, limit: limit) }
     }
 }

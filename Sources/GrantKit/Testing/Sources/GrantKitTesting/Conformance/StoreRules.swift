@@ -7,7 +7,7 @@ import GrantKit
 /// Each check has a store in a folder of its own, which is empty at first. A store on another server takes the path of
 /// the folder for the name of a database or for the beginning of its keys.
 enum StoreRules {
-    static let all: [Rule] = ofRecords + ofPages + ofMany + ofEnds
+    static let all: [Rule] = ofRecords + ofPages + ofMany + ofChanges + ofEnds
 
     private static let ofRecords: [Rule] = [
         Rule(.store, "a record comes back as it was written", with(comesBack)),
@@ -47,6 +47,15 @@ enum StoreRules {
         Rule(.store, "a collection of 2,000 records is read in one page, and in pages of 7", with(pagesMany)),
         Rule(.store, "of a hundred writes at once that exclude each other, one is committed", with(races)),
         Rule(.store, "records that are read together were together in the store", with(readsOneView)),
+    ]
+
+    /// For stores that say what has changed; the others pass.
+    private static let ofChanges: [Rule] = [
+        Rule(.store, "what changes in a followed collection is reported in order, and nothing else", with(reportsChanges)),
+        Rule(.store, "changes are reported page by page", with(pagesChanges)),
+        Rule(.store, "no change is passed over while many write at once", with(reportsAll)),
+        Rule(.store, "a position of another store is not known", with(refusesPositions)),
+        Rule(.store, "what another instance changes is reported", reportsOthers),
     ]
 
     private static let ofEnds: [Rule] = [
@@ -93,8 +102,10 @@ enum StoreRules {
         guard let store = plugin.registry.stores.first else {
             throw ConformanceFailure("the plugin no longer adds a store when it is made again")
         }
+        var followed = StoreCollection("followed")
+        followed.isFollowed = true
         try await store.prepare([
-            StoreCollection("test", indexes: ["owner"]), StoreCollection("relaxed", durability: .relaxed),
+            StoreCollection("test", indexes: ["owner"]), StoreCollection("relaxed", durability: .relaxed), followed,
         ])
         return store
     }
