@@ -3,8 +3,9 @@
 import COpenSSL
 import Synchronization
 
-/// OpenSSL's contexts for one operation with one key, kept for reuse, since creating one takes a fifth of the time of a
-/// signature. At most as many exist as threads use at once.
+/// OpenSSL's contexts for one operation with one key, kept for reuse.
+///
+/// Creating one takes a fifth of the time of a signature. At most as many exist as threads use at once.
 @safe final class KeyContexts: Sendable {
     @safe private struct Context: @unchecked Sendable {
         let pointer: OpaquePointer

@@ -114,7 +114,8 @@ struct TestForeignKeys: ForeignKeyService {
             throw JWTRefusal("'alg' is not a supported algorithm; unsigned tokens are not accepted")
         }
         return UnverifiedJWT(
-            header: header, claims: claims, signed: Array("\(parts[0]).\(parts[1])".utf8), signature: Array(parts[2].utf8))
+            header: header, claims: claims, signed: Array("\(parts[0]).\(parts[1])".utf8),
+            signature: Array(parts[2].utf8))
     }
 
     private static func json(_ part: String) -> JSON? {
