@@ -12,6 +12,7 @@ def measure(folder, rounds, seconds):
     outside(folder, rounds, seconds)
     boundary()
     signing()
+    remembering()
 
 
 def boundary():
@@ -35,6 +36,15 @@ def signing():
     """Measures a signature against bare calls of OpenSSL, and the verification of a client assertion."""
     for name in ("signing", "verifying"):
         sh("taskset", "-c", server_processor, compiled(name))
+
+
+def remembering():
+    """Measures what a million revocations take in memory."""
+    sources = [root / f"Sources/AuthorizationServer/Memory/{name}.swift" for name in ("EndHash", "EndTable", "KnownEnds")]
+    sh("swiftc", "-O", "-swift-version", "6", "-parse-as-library", "-package-name", "grantor", "-I", products / "Modules", "-Xcc",
+       f"-fmodule-map-file={products}/CPluginABI.build/module.modulemap", "-L", products, "-lGrantKit", "-Xlinker",
+       f"-rpath={products}", "-o", made / "remembering", *sources, "Benchmarks/remembering.swift")
+    sh(made / "remembering")
 
 
 def outside(folder, rounds, seconds):

@@ -29,9 +29,10 @@ struct ChangePosition: Equatable {
 
     var text: String { "\(number):\(mark)" }
 
-    /// The changes after this position; without a position if its entry is no longer there.
+    /// Reads the changes after this position.
     ///
     /// - Parameter answer: The entries from this one on.
+    /// - Returns: The changes; without a position if the entry of this one is no longer there.
     /// - Throws: `Failure.broken`.
     func changes(in answer: Answer) throws(Failure) -> StoreChanges {
         guard answer.count > 0, try ChangePosition(answer, 0) == self else { return StoreChanges([], position: nil) }

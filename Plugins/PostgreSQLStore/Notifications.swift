@@ -31,12 +31,13 @@ enum Notifications: SettingValue {
         }
     }
 
-    /// The address at which to listen; nil if the node does not listen.
+    /// The address at which to listen.
     ///
     /// - Parameters:
     ///   - store: The address of the store.
     ///   - password: The password, if it is not in the URL.
     ///   - isPrepared: Whether sessions last, so that one can listen.
+    /// - Returns: The address; nil if the node does not listen.
     /// - Throws: `ConfigurationError` for a URL that libpq does not read.
     func address(beside store: ServerAddress, password: Secret?, isPrepared: Bool) throws -> ServerAddress? {
         switch self {

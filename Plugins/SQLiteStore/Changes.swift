@@ -29,9 +29,9 @@ enum Changes {
     /// The position after the last entry.
     static func position(in database: Database) throws -> StoreChanges {
         let statement = try database.cachedStatement(
-            sql: "SELECT number, mark FROM change ORDER BY number DESC LIMIT 1")
-        guard let row = try RecordCursor(statement, []).next() else { return StoreChanges([], position: nil) }
-        return StoreChanges([], position: try ChangePosition(RecordRow(row, of: "", in: "change")).text)
+            sql: "SELECT number, mark, collection FROM change ORDER BY number DESC LIMIT 1")
+        guard let values = try RecordCursor(statement, []).next() else { return StoreChanges([], position: nil) }
+        return StoreChanges([], position: try ChangePosition(row(values)).text)
     }
 
     /// The entries after a position, whose own entry must still be there.
@@ -42,7 +42,7 @@ enum Changes {
         let rows = try RecordCursor(statement, [start.number, min(max(limit, 0), 10_000) + 1])
         var (keys, last): ([StoreKey], ChangePosition?) = ([], nil)
         while let values = try rows.next() {
-            let row = RecordRow(values, of: "", in: "change")
+            let row = row(values)
             let found = try ChangePosition(row)
             if last != nil {
                 keys.append(StoreKey(try row.text(2, "collection"), StoredText.decode(try row.text(3, "id"))))
@@ -52,6 +52,11 @@ enum Changes {
             last = found
         }
         return StoreChanges(keys, position: last?.text)
+    }
+
+    /// An entry, whose third column is the collection.
+    private static func row(_ values: [DatabaseValue]) -> RecordRow {
+        RecordRow(values, of: String.fromDatabaseValue(values[2]) ?? "", in: "change")
     }
 
     /// Removes old entries, at most as many as the limit says.

@@ -14,6 +14,8 @@ public final class CountingStore: Plugin, Store {
         var writes = 0
         var found = 0
         var fails = false
+        var reading: @Sendable () async -> Void = {}
+        var asking: @Sendable () async -> Void = {}
     }
 
     private let counts = Mutex(Counts())
@@ -40,6 +42,12 @@ public final class CountingStore: Plugin, Store {
 
     public func fail(_ fails: Bool) { counts.withLock { $0.fails = fails } }
 
+    /// Runs something between each read and its answer.
+    public func afterReading(_ body: @escaping @Sendable () async -> Void) { counts.withLock { $0.reading = body } }
+
+    /// Runs something between each question for changes and its answer.
+    public func afterAsking(_ body: @escaping @Sendable () async -> Void) { counts.withLock { $0.asking = body } }
+
     public func register(in registry: inout Registry) {
         registry.add(store: self)
     }
@@ -52,8 +60,13 @@ public final class CountingStore: Plugin, Store {
 
     public func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] {
         try check()
-        counts.withLock { $0.reads += 1 }
-        return try await inner.read(keys)
+        let after = counts.withLock { counts in
+            counts.reads += 1
+            return counts.reading
+        }
+        let found = try await inner.read(keys)
+        await after()
+        return found
     }
 
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
@@ -81,6 +94,13 @@ public final class CountingStore: Plugin, Store {
 
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
         try await inner.purge(expiredBefore: moment, limit: limit)
+    }
+
+    public func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
+        try check()
+        let found = try await inner.changes(after: position, limit: limit, within: patience)
+        await counts.withLock { $0.asking }()
+        return found
     }
 }
 

@@ -102,9 +102,11 @@ public struct PluginSetup: Sendable {
     }
 }
 
-/// A clock that only a test moves.
+/// Two clocks that only a test moves.
 public final class ManualClock: ServerEnvironment {
     private let seconds = Mutex<Int64>(1_800_000_000)
+    private let start = ContinuousClock.now
+    private let passed = Mutex(Duration.zero)
 
     public init() {}
 
@@ -114,6 +116,13 @@ public final class ManualClock: ServerEnvironment {
 
     public func advance(_ span: Duration) {
         seconds.withLock { $0 += span.components.seconds }
+    }
+
+    public var uptime: ContinuousClock.Instant { start + passed.withLock { $0 } }
+
+    /// Moves the clock that nobody sets.
+    public func pass(_ span: Duration) {
+        passed.withLock { $0 += span }
     }
 
     public func random(bytes count: Int) -> String {
@@ -156,10 +165,10 @@ public struct TestServer: Sendable {
         _ plugins: [PluginSetup] = Plugins.all, clients: [JSON] = [TestServer.service], users: [JSON] = [],
         format: String? = "opaque", passwords: CountingPasswords = CountingPasswords(),
         outbound: any OutboundHTTP = NoOutbound(), issuer: String = "https://id.example.com",
-        isDevelopment: Bool = false
+        isDevelopment: Bool = false, clock: ManualClock = ManualClock(), mostRevocations: Int = 2_000_000
     ) async throws {
         self.passwords = passwords
-        clock = ManualClock()
+        self.clock = clock
         let log = RecordedLog()
         self.log = log
         var logger = Logger(label: "test") { _ in log }
@@ -167,8 +176,16 @@ public struct TestServer: Sendable {
         core = ServerCore(
             issuer: issuer, environment: clock, cryptography: SystemCryptography(),
             secrets: TestSecrets(), passwords: passwords, pages: try TestServer.pages.get(),
-            algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound, isDevelopment: isDevelopment)
+            algorithms: SignatureAlgorithm.ownNames, logger: logger, outbound: outbound, isDevelopment: isDevelopment,
+            mostRevocations: mostRevocations)
         keys = try await TestServer.open(core, clock, plugins, clients, users, format, passwords)
+        await follow()
+    }
+
+    /// Makes the memory current, and it stays so until the clock that nobody sets has passed a second.
+    public func follow() async {
+        let follower = StoreFollower(core)
+        for _ in 0..<2 { await follower.step() }
     }
 
     /// Another node on the same store.
@@ -197,6 +214,9 @@ public struct TestServer: Sendable {
     ) async throws -> ServerKeyRing {
         let generation = try build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
+        for plugin in generation.plugins where !plugin.registry.stores.isEmpty { try await plugin.start() }
+        try await store.prepare(
+            ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)

@@ -12,8 +12,10 @@ final class KeptRecords: Sendable {
         StoredUser.collection.name, DeclaredUserRecord.collection.name, StoredClient.collection.name,
     ]
     private static let shards = 16
-    /// The bounds of each half of a shard: recently used records are in either half, and the older one is dropped when
-    /// the younger one is full. Together, all halves have 16,384 records and 4 MB of JSON.
+    /// The bounds of each half of a shard.
+    ///
+    /// Recently used records are in either half, and the older one is dropped when the younger one is full. Together,
+    /// all halves have 16,384 records and 4 MB of JSON.
     private static let mostRecords = 512
     private static let mostBytes = 128 * 1024
     /// The size of the largest record that is kept, so that a few do not drop all others.

@@ -17,7 +17,7 @@ package actor StoreFollower {
     private let core: ServerCore
     private let memory: StoreMemory
     /// Is called with the names of collections that have changed.
-    private let changed: @Sendable (Set<String>) async -> Void
+    private let changed: @Sendable (Set<String>) -> Void
     /// The position up to which everything is known; nil before the tombstones were read.
     private var position: String?
     private var isFailing = false
@@ -28,8 +28,10 @@ package actor StoreFollower {
     /// - Parameters:
     ///   - core: The server.
     ///   - changed: Is called with the names of collections that have changed.
-    package init(_ core: ServerCore, changed: @escaping @Sendable (Set<String>) async -> Void = { _ in }) {
+    package init(_ core: ServerCore, changed: @escaping @Sendable (Set<String>) -> Void = { _ in }) {
         (self.core, memory, self.changed) = (core, core.memory, changed)
+        core.metrics.show("grantor_revocations_kept") { [memory] in Int64(memory.ends.count) }
+        core.metrics.show("grantor_store_followed") { [memory] in memory.isCurrent ? 1 : 0 }
     }
 
     /// Follows the store until the task is cancelled.
@@ -134,7 +136,7 @@ package actor StoreFollower {
             let part = Array(tombstones[start...].prefix(StoreFollower.page))
             remember(try await core.store.read(part).compactMap(\.self))
         }
-        if !keys.isEmpty { await changed(Set(keys.map(\.collection))) }
+        if !keys.isEmpty { changed(Set(keys.map(\.collection))) }
     }
 
     /// Removes expired tombstones once a minute.

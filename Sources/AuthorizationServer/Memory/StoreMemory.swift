@@ -60,15 +60,20 @@ package final class StoreMemory: Sendable {
     ///
     /// - Parameter writes: The writes that were committed.
     func note(_ writes: [StoreWrite]) {
-        guard isFed.load(ordering: .sequentiallyConsistent) else { return }
         for write in writes {
             switch write {
-            case .create(let record) where record.key.collection == Tombstone.collection.name: remember(record)
-            case .create(let record), .replace(let record, _): forget(record.key)
+            case .create(let record): note(record)
+            case .replace(let record, _): forget(record.key)
             case .redeem(let key), .delete(let key): forget(key)
             default: break
             }
         }
+    }
+
+    /// Takes a record that this node has created, or has found in the store.
+    func note(_ record: StoreRecord) {
+        guard record.key.collection == Tombstone.collection.name else { return forget(record.key) }
+        if isFed.load(ordering: .sequentiallyConsistent) { remember(record) }
     }
 
     /// Remembers a tombstone.

@@ -77,7 +77,10 @@ public final class CheckedStore: Store {
         guard writes.indices.contains(place) else {
             throw breach(.entry, "it reported a conflict at index \(place) of \(writes.count) writes")
         }
-        if let found, let key = writes[place].key { try check(found, at: key) }
+        if let found, let key = writes[place].key {
+            try check(found, at: key)
+            memory.load()?.note(found)
+        }
         return outcome
     }
 

@@ -121,7 +121,10 @@ final class RunningServer: Sendable {
         services.append(EventLoopWatchService(watch: loops))
         let keys = keeping.withLock { $0 }
         if let keys { services.append(keys) }
-        services.append(StoreFollowerService(follower: StoreFollower(core) { await keys?.look(at: $0) }))
+        let follower = StoreFollower(core) { changed in
+            Task { await keys?.look(at: changed) }
+        }
+        services.append(StoreFollowerService(follower: follower))
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import AuthorizationServer
 import GrantKit
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("The tombstones in memory", .timeLimit(.minutes(10)))
 struct KnownEndsTests {

@@ -51,7 +51,9 @@ enum StoreRules {
 
     /// For stores that say what has changed; the others pass.
     private static let ofChanges: [Rule] = [
-        Rule(.store, "what changes in a followed collection is reported in order, and nothing else", with(reportsChanges)),
+        Rule(
+            .store, "what changes in a followed collection is reported in order, and nothing else",
+            with(reportsChanges)),
         Rule(.store, "changes are reported page by page", with(pagesChanges)),
         Rule(.store, "no change is passed over while many write at once", with(reportsAll)),
         Rule(.store, "a position of another store is not known", with(refusesPositions)),
