@@ -55,6 +55,9 @@ public final class ServerCore: Sendable {
 
     private let state = Mutex(State())
     private let closed: Closed
+    private let restored = AtomicLazyReference<Restoration>()
+    /// The last restore of the store; nil if there was none.
+    var restoration: Restoration? { restored.load() }
 
     /// Creates a server without a generation.
     package init(
@@ -83,7 +86,7 @@ public final class ServerCore: Sendable {
         StoredUser.collection, LoginRow.collection, UserIdentity.collection, UserEpoch.collection,
         DeclaredUserRecord.collection, SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection,
         StoredClient.originCollection,
-        UsedJWT.collection,
+        UsedJWT.collection, CopyMark.collection, ServerPresence.collection,
     ]
 
     /// Opens the server, or replaces its keys; the store stays the same.
@@ -97,6 +100,15 @@ public final class ServerCore: Sendable {
         let document = PublishedDocument(publicJWKS, cache: cache, digest: cryptography.digest)
         store.wake(pendingJobs)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
+    }
+
+    /// Reads what commands have noted in the store, before it is used.
+    ///
+    /// - Parameter store: The store.
+    /// - Throws: `StoreError` if the store holds only a part of a copy.
+    package func readMarks(in store: any Store) async throws {
+        try await CopyMark.check(store)
+        if let found = try await Restoration.read(in: store) { _ = restored.storeIfNil(found) }
     }
 
     /// Serves a generation from the next request on.
