@@ -83,7 +83,10 @@ enum BulkLoad {
     private static func bytes(_ text: String) -> String {
         var hex: [UInt8] = []
         hex.reserveCapacity(text.utf8.count * 2)
-        for byte in text.utf8 { hex += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        for byte in text.utf8 {
+            hex.append(digits[Int(byte >> 4)])
+            hex.append(digits[Int(byte & 15)])
+        }
         return "'\\x\(String(decoding: hex, as: UTF8.self))'::bytea"
     }
 }

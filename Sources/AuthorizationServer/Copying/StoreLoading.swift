@@ -4,8 +4,8 @@ package import GrantKit
 
 /// Loads a copy into an empty store, batch by batch, and knows how far it has come if it is cut short.
 package final class StoreLoading {
-    /// How long a load that was killed keeps others out.
-    private static let lease = Duration.seconds(60)
+    /// How long a load that was killed keeps others out; one that is only slow notices when another has taken over.
+    private static let lease = Duration.seconds(10)
 
     private let store: CheckedStore
     private var mark: StoreRecord
@@ -49,7 +49,7 @@ package final class StoreLoading {
     }
 
     private static let isShared = StoreError(
-        "another process loads a copy into this store; wait until it has ended, or a minute if it was killed")
+        "another process loads a copy into this store; wait until it has ended, or ten seconds if it was killed")
 
     private static func continued(_ found: StoreRecord, _ name: String, _ now: Timestamp) throws -> StoreRecord {
         guard found.value["copy"]?.string == name else {
