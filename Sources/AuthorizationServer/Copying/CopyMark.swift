@@ -6,7 +6,7 @@ package import GrantKit
 ///
 /// No server and no other command uses such a store, since it has only a part of what it should have.
 package enum CopyMark {
-    static let collection = StoreCollection("store_mark")
+    package static let collection = StoreCollection("store_mark")
     static let key = collection.key("loading")
     static let never = StoredUser.never
 

@@ -44,8 +44,15 @@ package final class StoreLoading {
             mark = mark.stored(version: 1, isRedeemed: false)
         }
         done = mark.value["done"]?.integer ?? 0
-        // A server that has started meanwhile either sees the mark or is seen here.
-        try await StoreLoading.checkServers(store, now)
+        do {
+            // A server that has started meanwhile either sees the mark or is seen here.
+            try await StoreLoading.checkServers(store, now)
+        } catch {
+            // Nothing was loaded yet, so that server continues on a store without a mark.
+            let keys = [CopyMark.key] + (restoration == nil ? [] : [Restoration.key])
+            if done == 0 { _ = try await store.write(keys.map { .delete($0) }) }
+            throw error
+        }
     }
 
     private static let isShared = StoreError(

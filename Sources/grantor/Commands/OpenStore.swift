@@ -33,7 +33,8 @@ struct OpenStore {
         do {
             try await plugin.registered.start()
             // An outbox of a plugin may write to the collections of the plugin.
-            try await store.prepare(collections + generation.capabilities.collections)
+            let marks = collections.contains(CopyMark.collection) ? [] : [CopyMark.collection]
+            try await store.prepare(collections + marks + generation.capabilities.collections)
             if isWhole { try await CopyMark.check(store) }
             let open = OpenStore(store: store, generation: generation, composition: configured.composition)
             let value = try await body(open)

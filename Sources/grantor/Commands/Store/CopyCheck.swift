@@ -19,6 +19,9 @@ struct CopyCheck {
     ///   - hasKeys: Whether the keys in the copy will be used, so that they have to be readable.
     /// - Throws: `Failure`.
     func run(_ kind: CopyHeader.Kind, _ unknown: UnknownCollections?, hasKeys: Bool) throws -> String {
+        if let exposure = FileExposure(ofFile: path) {
+            LogWriter.standardError.write("warning: \(exposure.message(path)): \(exposure.note(path))\n")
+        }
         let reader = try CopyReader(path, openedWith: passphrase)
         try check(reader.header, kind)
         let known = Set(open.collections.map(\.name))

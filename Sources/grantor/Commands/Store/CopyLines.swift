@@ -29,7 +29,7 @@ final class CopyLines {
             throw Failure("the file '\(path)' cannot be read; check its name and its permissions")
         }
         self.file = file
-        let first = try CopyLines.read(file)
+        let first = try CopyLines.read(file, path)
         guard AgeReader.recognizes(first) else {
             waiting = first
             guard passphrase == nil else {
@@ -44,13 +44,17 @@ final class CopyLines {
         seal = try wrong {
             try AgeReader(passphrase) {
                 defer { isFirst = false }
-                return isFirst ? first : try CopyLines.read(file)
+                return isFirst ? first : try CopyLines.read(file, path)
             }
         }
     }
 
-    private static func read(_ file: FileHandle) throws -> [UInt8] {
-        Array(try file.read(upToCount: part) ?? Data())
+    private static func read(_ file: FileHandle, _ path: String) throws -> [UInt8] {
+        do {
+            return Array(try file.read(upToCount: part) ?? Data())
+        } catch {
+            throw Failure("'\(path)' cannot be read: it is a folder, or the disk is failing")
+        }
     }
 
     /// Runs what may find the file damaged, and says where.
@@ -76,7 +80,7 @@ final class CopyLines {
             }
             waiting.removeFirst(start)
             (start, searched) = (0, waiting.count)
-            let more = try wrong { try seal?.read() ?? CopyLines.read(file) }
+            let more = try wrong { try seal?.read() ?? CopyLines.read(file, path) }
             guard !more.isEmpty else {
                 guard waiting.isEmpty else { throw fault("it has no end, since the file was cut off", at: number + 1) }
                 return nil
