@@ -51,7 +51,8 @@ enum BulkLoad {
         }
         return [
             insert(
-                "grantor_record (collection, id, value, version, redeemed, expires_at, index_names, index_values)", records),
+                "grantor_record (collection, id, value, version, redeemed, expires_at, index_names, index_values)",
+                records),
             insert("grantor_index (collection, name, value, id)", indexes),
             insert("grantor_counter (collection, id, count, expires_at)", counters),
         ].compactMap(\.self)

@@ -6,7 +6,9 @@ import GrantKit
 
 /// Looks at the file without opening it as a store, so that nothing is created or migrated.
 enum SQLiteInspection {
-    static func inspect(_ path: String, _ configuration: GRDB.Configuration, at now: Timestamp) throws -> StoreInspection {
+    static func inspect(
+        _ path: String, _ configuration: GRDB.Configuration, at now: Timestamp
+    ) throws -> StoreInspection {
         var found = StoreInspection(
             place: URL(fileURLWithPath: path).path, version: 0, newestVersion: SQLiteDatabase.newestVersion, size: nil,
             collections: [])

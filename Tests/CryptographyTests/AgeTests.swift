@@ -19,7 +19,9 @@ struct AgeTests {
         return file
     }
 
-    private static func opened(_ file: [UInt8], inParts size: Int = 1 << 20, _ key: Secret = passphrase) throws -> [UInt8] {
+    private static func opened(_ file: [UInt8], inParts size: Int = 1 << 20, _ key: Secret = passphrase) throws
+        -> [UInt8]
+    {
         var rest = file[...]
         let reader = try AgeReader(key) {
             defer { rest = rest.dropFirst(size) }
@@ -45,7 +47,9 @@ struct AgeTests {
         #expect(throws: CryptographyError.self) { try Self.opened(file, Secret("another passphrase")) }
     }
 
-    @Test("what is written is read, whatever its length and in whatever parts", arguments: [0, 1, 65535, 65536, 65537, 200_000])
+    @Test(
+        "what is written is read, whatever its length and in whatever parts",
+        arguments: [0, 1, 65535, 65536, 65537, 200_000])
     func lengths(_ length: Int) throws {
         let plain = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7) }
         let file = try Self.sealed(plain, inParts: 1000)

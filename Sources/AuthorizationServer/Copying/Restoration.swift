@@ -44,6 +44,7 @@ package final class Restoration: Sendable {
     ///   - issued: When it says that it was issued; nil if it does not say.
     ///   - end: When it expires.
     ///   - longest: The longest time for which such a token can be valid.
+    /// - Returns: Whether it may have been used.
     func mayHaveUsed(from issued: Timestamp?, until end: Timestamp, longest: Duration) -> Bool {
         if let issued { return issued <= moment }
         return end <= moment + longest

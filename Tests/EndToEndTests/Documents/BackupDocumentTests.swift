@@ -87,7 +87,8 @@ struct BackupDocumentTests {
             defer { machine.stop() }
             try machine.prepare()
             let added = try machine.run(
-                "printf 'a password of bob' | grantor users add bob --password-file - --config /etc/grantor/config.yaml")
+                "printf 'a password of bob' | grantor users add bob --password-file - --config /etc/grantor/config.yaml"
+            )
             #expect(added.status == 0, "\(added)")
             for block in try Self.blocks("Back up") {
                 let ended = try machine.run(block)
@@ -101,7 +102,8 @@ struct BackupDocumentTests {
     func restore() async throws {
         try await with { machine in
             let more = try machine.run(
-                "printf 'a password of eve' | grantor users add eve --password-file - --config /etc/grantor/config.yaml")
+                "printf 'a password of eve' | grantor users add eve --password-file - --config /etc/grantor/config.yaml"
+            )
             #expect(more.status == 0, "\(more)")
             let restored = try machine.run(try Self.blocks("Restore").joined())
             #expect(restored.status == 0, "\(restored) \(machine.folder.read("serve.log"))")

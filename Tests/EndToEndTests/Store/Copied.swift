@@ -11,8 +11,19 @@ enum Copied {
     static let issuer = "http://127.0.0.1:8080"
     static let secret = "a secret of the copied clients"
 
+    /// The stores of this build, as arguments of tests.
+    static let kinds: [String] = {
+        #if POSTGRESQL
+        ["sqlite", "postgres"]
+        #else
+        ["sqlite"]
+        #endif
+    }()
+
     /// A store, as an entry of 'plugins'.
-    static func sqlite(_ path: String = "store.db") -> String { "{ plugin: sqlite-store, settings: { path: \(path) } }" }
+    static func sqlite(_ path: String = "store.db") -> String {
+        "{ plugin: sqlite-store, settings: { path: \(path) } }"
+    }
 
     #if POSTGRESQL
     /// A store in a schema of its own.

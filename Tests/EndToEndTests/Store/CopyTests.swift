@@ -146,7 +146,8 @@ struct CopyTests {
                 case "keep": #expect(items == lines.sorted())
                 case "drop": #expect(items == [lines[0]])
                 default:
-                    #expect(ended.errors.contains("these collections of the copy: badges (2); add the plugin"), "\(ended)")
+                    #expect(
+                        ended.errors.contains("these collections of the copy: badges (2); add the plugin"), "\(ended)")
                     #expect(items.isEmpty)
                 }
             }

@@ -14,6 +14,18 @@ struct DamagedCopyTests {
         try Copied.file([lines[0], line, lines[2]])
     }
 
+    private static func headed(_ name: String, _ value: String) throws -> String {
+        try Copied.file(lines, header: [name: value])
+    }
+
+    private static func more(_ members: String) throws -> String {
+        try with(Copied.record("user", "x", more: ",\(members)"))
+    }
+
+    private static func version(_ version: Int) throws -> String {
+        try with(Copied.record("user", "x", version: version))
+    }
+
     /// What is wrong, the copy, and what the message says.
     private static func cases() throws -> [(name: String, copy: String, message: String)] {
         let good = try Copied.file(lines)
@@ -22,33 +34,41 @@ struct DamagedCopyTests {
             ("empty", "", "line 1: the file is empty"),
             ("another file", "SQLite format 3\n", "line 1: it is not JSON, so this is not a copy"),
             ("other JSON", "{\"a\":1}\n", "line 1: it is not a copy of a store"),
-            ("a newer format", try Copied.file(lines, header: ["format": "2"]), "it has format 2, and this version reads 1"),
-            ("another issuer", try Copied.file(lines, header: ["issuer": "\"https://b\""]), "is of the issuer https://b"),
+            ("a newer format", try headed("format", "2"), "it has format 2, and this version reads 1"),
+            ("another issuer", try headed("issuer", "\"https://b\""), "is of the issuer https://b"),
             ("a backup", try Copied.file(lines, kind: "backup"), "is a backup; 'grantor store restore' loads it"),
             ("no end", rows.dropLast().joined(), "line 5: the copy ends without its last line, so it was cut off"),
             ("half a line", String(good.dropLast(100)), "it has no end, since the file was cut off"),
             ("a line is missing", (rows[..<2] + rows[3...]).joined(), "line 4: lines are missing before it"),
-            ("lines were swapped", rows[0] + rows[2] + rows[1] + rows[3] + rows[4], "line 5: the lines before it were changed"),
+            (
+                "lines were swapped", rows[0] + rows[2] + rows[1] + rows[3] + rows[4],
+                "line 5: the lines before it were changed"
+            ),
             ("a byte was changed", good.replacing("u2", with: "u4"), "line 5: the lines before it were changed"),
             ("two copies", good + good, "line 5: something follows the last line of the copy"),
             ("no JSON", try with("{\"collection\":"), "line 3: it is not JSON"),
             ("too deep", try with(Copied.record("user", "x", value: nested(80))), "line 3: it is not JSON"),
             ("no record", try with("{\"id\":\"a\"}"), "line 3: it is not a record"),
             ("a list", try with("[]"), "line 3: it is not a record"),
-            ("version 0", try with(Copied.record("user", "x", version: 0)), "line 3: its 'value' or 'version' is missing"),
-            ("the highest version", try with(Copied.record("user", "x", version: .max)), "line 3: its 'value' or 'version'"),
-            ("redeemed is 1", try with(Copied.record("user", "x", more: ",\"redeemed\":1")), "line 3: its 'redeemed' is"),
-            ("indexes", try with(Copied.record("user", "x", more: ",\"indexes\":{\"a\":1}")), "line 3: an entry of its"),
-            ("a newer member", try with(Copied.record("user", "x", more: ",\"owner\":1")), "line 3: it has a member that"),
-            ("a member twice", try with(Copied.record("user", "x", more: ",\"version\":1")), "line 3: it "),
+            ("version 0", try version(0), "line 3: its 'value' or 'version' is missing"),
+            ("the highest version", try version(.max), "line 3: its 'value' or 'version'"),
+            ("redeemed is 1", try more("\"redeemed\":1"), "line 3: its 'redeemed' is"),
+            ("indexes", try more("\"indexes\":{\"a\":1}"), "line 3: an entry of its"),
+            ("a newer member", try more("\"owner\":1"), "line 3: it has a member that"),
+            ("a member twice", try more("\"version\":1"), "line 3: it "),
             (
                 "a count of 0", try with("{\"collection\":\"c\",\"id\":\"\",\"count\":0,\"expires_at\":1}"),
                 "line 3: its 'count' is wrong"
             ),
-            ("unknown keys", try with(Copied.record("key_ring", "current", value: "{\"v\":9}")), "format that this server does not"),
-            ("a long line", try with(Copied.record("user", "x", value: "\"\(String(repeating: "x", count: 17 << 20))\"")), "line 3: it is longer than 16 MiB"),
+            (
+                "unknown keys", try with(Copied.record("key_ring", "current", value: "{\"v\":9}")),
+                "format that this server does not"
+            ),
+            ("a long line", try with(Copied.record("user", "x", value: long)), "line 3: it is longer than 16 MiB"),
         ]
     }
+
+    private static let long = "\"\(String(repeating: "x", count: 17 << 20))\""
 
     private static func nested(_ depth: Int) -> String {
         String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -95,7 +115,9 @@ struct DamagedCopyTests {
         try folder.write("config.yaml", Copied.yaml(Copied.sqlite("next.db")))
     }
 
-    private static func open(_ name: String, _ folder: Folder, _ passphrase: String? = "correct horse battery") throws -> Ended {
+    private static func open(_ name: String, _ folder: Folder, _ passphrase: String? = "correct horse battery") throws
+        -> Ended
+    {
         let options = passphrase == nil ? [] : ["--passphrase-env", "PASS"]
         return try Command.run(
             Build.program, ["store", "import", name] + options, in: folder,
@@ -112,7 +134,7 @@ struct DamagedCopyTests {
             #expect(try Self.open("sealed.copy", folder, nil).errors.contains("is sealed; name its passphrase"))
             let wrong = try Self.open("sealed.copy", folder, "another passphrase")
             #expect(wrong.errors.contains("the passphrase is not the one that it was sealed with"), "\(wrong)")
-            #expect(try Self.open("plain.copy", folder).errors.contains("is not sealed, so it is not a copy"))
+            #expect(try Self.open("plain.copy", folder).errors.contains("is not sealed, so it is not the copy"))
             let start = try #require(bytes.lastIndex(of: UInt8(ascii: "\n"), in: 0..<300)) + 17
             let chunk = (64 << 10) + 16
             for length in [0, 10, start - 20, start, start + 1, start + chunk, start + 2 * chunk, bytes.count - 1] {
@@ -127,7 +149,8 @@ struct DamagedCopyTests {
                 let ended = try Self.open("changed", folder)
                 #expect(ended.status == 1, "\(place): \(ended)")
             }
-            let swapped = bytes[..<start] + bytes[(start + chunk)..<(start + 2 * chunk)] + bytes[start..<(start + chunk)]
+            let swapped =
+                bytes[..<start] + bytes[(start + chunk)..<(start + 2 * chunk)] + bytes[start..<(start + chunk)]
                 + bytes[(start + 2 * chunk)...]
             try Data(swapped).write(to: URL(fileURLWithPath: "\(folder.path)/swapped"))
             #expect(try Self.open("swapped", folder).errors.contains("cannot be opened after line"))

@@ -101,7 +101,10 @@ struct InterruptedCopyTests {
         guard geteuid() == 0 else { return }
         try await Folder.with { folder in
             try folder.write("config.yaml", Copied.yaml(Copied.sqlite()))
-            for (number, make) in ["touch x.partial; chown nobody x.partial", "ln -s y x.partial", "touch y; chmod 644 y; ln y x.partial"].enumerated() {
+            let others = [
+                "touch x.partial; chown nobody x.partial", "ln -s y x.partial", "touch y; chmod 644 y; ln y x.partial",
+            ]
+            for (number, make) in others.enumerated() {
                 _ = try Command.shell("rm -f x* y*; \(make)", in: folder)
                 let ended = try Command.grantor("store", "export", "x", in: folder)
                 #expect(ended.status == 1, "\(number): \(ended)")

@@ -41,7 +41,9 @@ final class Issued {
         answer.header("location")?.firstMatch(of: /[?&]code=([^&]*)/).map { String($0.1) }
     }
 
-    static func redeeming(_ code: String) -> [(String, String)] { [("grant_type", "authorization_code"), ("code", code)] }
+    static func redeeming(_ code: String) -> [(String, String)] {
+        [("grant_type", "authorization_code"), ("code", code)]
+    }
 
     func redeem(at program: Program) throws -> HTTPAnswer {
         try program.post("/auth/token", Issued.redeeming(code), as: Issued.app)

@@ -7,14 +7,6 @@ import Testing
 
 @Suite("A backup is made while the server runs, and restored", .timeLimit(.minutes(20)))
 struct RestoreTests {
-    private static let stores: [String] = {
-        #if POSTGRESQL
-        ["sqlite", "postgres"]
-        #else
-        ["sqlite"]
-        #endif
-    }()
-
     private static func store(_ kind: String, _ name: String) throws -> String {
         #if POSTGRESQL
         if kind == "postgres" { return try Copied.postgreSQL() }
@@ -73,7 +65,7 @@ struct RestoreTests {
         }
     }
 
-    @Test("nothing that was issued before is accepted, and users can sign in again", arguments: stores)
+    @Test("nothing that was issued before is accepted, and users can sign in again", arguments: Copied.kinds)
     func strict(_ kind: String) async throws {
         try await Self.backedUp(kind) { world, _ in
             let restored = try Command.grantor("store", "restore", "store.backup", in: world.folder)
@@ -89,7 +81,9 @@ struct RestoreTests {
         }
     }
 
-    @Test("with --keep-tokens, tokens and sessions stay, and what can be used once cannot be used again", arguments: stores)
+    @Test(
+        "with --keep-tokens, tokens and sessions stay, and what can be used once cannot be used again",
+        arguments: Copied.kinds)
     func keeping(_ kind: String) async throws {
         try await Self.backedUp(kind) { world, _ in
             let restored = try Command.grantor("store", "restore", "store.backup", "--keep-tokens", in: world.folder)

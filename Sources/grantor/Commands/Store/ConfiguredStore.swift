@@ -18,6 +18,7 @@ struct ConfiguredStore {
     /// - Parameters:
     ///   - option: The option that names the configuration.
     ///   - check: Reports further problems.
+    /// - Returns: The store.
     /// - Throws: An exit status after printed diagnostics.
     static func read(
         _ option: ConfigurationOption, check: (Composition) -> Void = { _ in }

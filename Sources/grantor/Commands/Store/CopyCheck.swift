@@ -11,12 +11,13 @@ struct CopyCheck {
     let path: String
     let passphrase: Secret?
 
-    /// The digest of the copy.
+    /// Reads all of the copy.
     ///
     /// - Parameters:
     ///   - kind: What the copy has to be for.
     ///   - unknown: What happens to unknown collections; nil to refuse them.
     ///   - hasKeys: Whether the keys in the copy will be used, so that they have to be readable.
+    /// - Returns: The digest of the copy.
     /// - Throws: `Failure`.
     func run(_ kind: CopyHeader.Kind, _ unknown: UnknownCollections?, hasKeys: Bool) throws -> String {
         if let exposure = FileExposure(ofFile: path) {

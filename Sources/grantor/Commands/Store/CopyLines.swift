@@ -33,7 +33,7 @@ final class CopyLines {
         guard AgeReader.recognizes(first) else {
             waiting = first
             guard passphrase == nil else {
-                throw Failure("'\(path)' is not sealed, so it is not a copy that you have sealed; leave out the passphrase")
+                throw Failure("'\(path)' is not sealed, so it is not the copy that you have sealed; use that one")
             }
             return
         }

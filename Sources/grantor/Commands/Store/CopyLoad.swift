@@ -47,7 +47,8 @@ struct CopyLoad {
         if let restoration { try await CopyLoad.wait(until: restoration.moment + .seconds(1)) }
         try await loading.finish(at: now)
         if loading.lostCounters > 0 {
-            LogWriter.standardError.write("\(loading.lostCounters) counters were left out: this store cannot take them\n")
+            let lost = "\(loading.lostCounters) counters were left out, since this store cannot take them"
+            LogWriter.standardError.write("\(lost)\n")
         }
         return written + batch.count
     }

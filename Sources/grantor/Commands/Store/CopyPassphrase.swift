@@ -20,7 +20,9 @@ struct CopyPassphrase: ParsableArguments {
         }
     }
 
-    /// The passphrase; nil if the options name none. Call this before the configuration changes the folder.
+    /// The passphrase; nil if the options name none.
+    ///
+    /// Call this before the configuration changes the current folder.
     ///
     /// - Throws: `Failure`.
     func read() throws -> Secret? {
@@ -28,7 +30,8 @@ struct CopyPassphrase: ParsableArguments {
         let passphrase = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard passphrase.utf8.count >= CopyPassphrase.shortest else {
             throw Failure(
-                "the passphrase is shorter than \(CopyPassphrase.shortest) bytes; make one with 'openssl rand -base64 32'")
+                "the passphrase is shorter than \(CopyPassphrase.shortest) bytes; make one with 'openssl rand -base64 32'"
+            )
         }
         return Secret(passphrase)
     }

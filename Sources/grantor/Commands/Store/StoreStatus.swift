@@ -90,7 +90,8 @@ extension StoreInspection {
     private var versionText: String {
         if version == 0 { return "none yet; the first start creates the tables" }
         if version > newestVersion { return "\(version), newer than this version of the plugin (\(newestVersion))" }
-        return isWaiting ? "\(version), and a migration to \(newestVersion) waits for 'grantor store migrate'" : "\(version)"
+        guard isWaiting else { return "\(version)" }
+        return "\(version), and a migration to \(newestVersion) waits for 'grantor store migrate'"
     }
 }
 
