@@ -6,7 +6,7 @@ import GrantKit
 import Synchronization
 
 /// A store in PostgreSQL, which any number of nodes share; what is committed is durable.
-final class PostgreSQLStore: Plugin, Store {
+final class PostgreSQLStore: Plugin, PortableStore {
     static let manifest = PluginManifest(
         id: "postgres-store", summary: "keeps everything in PostgreSQL, for one node or many", specification: "")
 
@@ -21,6 +21,7 @@ final class PostgreSQLStore: Plugin, Store {
     private let listening: ServerAddress?
     private let listener = Mutex<ChangeListener?>(nil)
     private let signal = ChangeSignal()
+    private let loading = Mutex<BlockingSession?>(nil)
 
     init(settings: Settings, host: any PluginHost) throws {
         let url = try settings.read(
@@ -120,6 +121,7 @@ final class PostgreSQLStore: Plugin, Store {
     func stop() async {
         comparing.withLock { $0?.cancel() }
         listener.withLock { $0?.stop() }
+        loading.withLock { $0 = nil }
         // Taken first, since a pool is closed once.
         let pool = opened.withLock { opened in
             defer { opened = nil }
@@ -216,6 +218,42 @@ final class PostgreSQLStore: Plugin, Store {
             throw StoreError("the store lost the result of a count")
         }
         return count
+    }
+}
+
+// MARK: copying
+
+extension PostgreSQLStore {
+    func inspect(at now: Timestamp) async throws -> StoreInspection {
+        let place = settings.address.place
+        return try await BlockingSession.open(settings.address).run { connection throws(Failure) in
+            try DatabaseInspection.inspect(place, connection, at: now)
+        }
+    }
+
+    func snapshot() async throws -> any StoreSnapshot {
+        _ = try pool
+        return try await PostgreSQLSnapshot(settings.address)
+    }
+
+    func load(_ items: [StoreItem], moving mark: StoreRecord) async throws -> Bool {
+        _ = try pool
+        do {
+            return try await loadingSession().run { connection throws(Failure) in
+                try BulkLoad.run(items, moving: mark, over: connection)
+            }
+        } catch {
+            // It may be lost.
+            loading.withLock { $0 = nil }
+            throw error
+        }
+    }
+
+    private func loadingSession() async throws -> BlockingSession {
+        if let open = loading.withLock({ $0 }) { return open }
+        let session = try await BlockingSession.open(settings.address)
+        loading.withLock { $0 = session }
+        return session
     }
 }
 

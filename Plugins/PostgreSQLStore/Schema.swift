@@ -76,7 +76,10 @@ enum Schema {
         if let found { try check(found) }
     }
 
-    private static func version(_ connection: Connection) throws(Failure) -> (version: Int, readableFrom: Int)? {
+    /// The version of the tables; nil if there are none.
+    ///
+    /// - Throws: `Failure`.
+    static func version(_ connection: Connection) throws(Failure) -> (version: Int, readableFrom: Int)? {
         // A query of the catalog sees what another node has just committed; 'to_regclass' may not.
         let schema = try connection.run(
             "SELECT current_schema() IS NULL, NOT EXISTS (SELECT FROM pg_catalog.pg_class "

@@ -54,7 +54,7 @@ enum Records {
     }
 
     /// The record of a row, whose columns after the first are those of the table.
-    private static func record(_ key: StoreKey, _ row: [DatabaseValue]) throws -> StoreRecord {
+    static func record(_ key: StoreKey, _ row: [DatabaseValue]) throws -> StoreRecord {
         let row = RecordRow(row, of: key.collection)
         let record = StoreRecord(
             key, try row.json(1, "value"), expiresAt: Timestamp(seconds: try row.integer(4, "expires_at")),
@@ -144,7 +144,7 @@ enum Records {
         }
     }
 
-    private static func run(_ sql: String, _ arguments: StatementArguments, in database: Database) throws {
+    static func run(_ sql: String, _ arguments: StatementArguments, in database: Database) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
@@ -177,12 +177,12 @@ enum Records {
         try run("DELETE FROM record WHERE collection = ? AND id = ?", [key.collection, key.storedID], in: database)
     }
 
-    private static func encoded(_ indexes: [String: String]) -> String {
+    static func encoded(_ indexes: [String: String]) -> String {
         guard !indexes.isEmpty else { return "{}" }
         return JSON.object(indexes.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }).text
     }
 
-    private static func addIndexes(of record: StoreRecord, in database: Database) throws {
+    static func addIndexes(of record: StoreRecord, in database: Database) throws {
         for (name, value) in record.indexes {
             try run(
                 "INSERT INTO record_index VALUES (?, ?, ?, ?)",

@@ -19,8 +19,7 @@ final class SQLiteDatabase: Sendable {
         try SQLiteDatabase.makeFile(path)
         do {
             queue = try SQLiteDatabase.open(path, patience)
-            var readOnly = SQLiteDatabase.configuration(patience)
-            readOnly.readonly = true
+            let readOnly = SQLiteDatabase.readingConfiguration(patience)
             readers = try (0..<2).map { _ in try DatabaseQueue(path: path, configuration: readOnly) }
             writer = GroupCommit(queue, path: path)
         } catch {
@@ -123,6 +122,13 @@ final class SQLiteDatabase: Sendable {
         _ = fchown(descriptor, status.st_uid, status.st_gid)
     }
 
+    /// The settings of a connection that only reads.
+    static func readingConfiguration(_ patience: Duration) -> GRDB.Configuration {
+        var configuration = configuration(patience)
+        configuration.readonly = true
+        return configuration
+    }
+
     private static func configuration(_ patience: Duration) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(TimeInterval(patience.components.seconds))
@@ -136,9 +142,12 @@ final class SQLiteDatabase: Sendable {
         return configuration
     }
 
+    /// The version of the tables that this plugin makes.
+    static let newestVersion = 1
+
     private static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { database in
+        migrator.registerMigration("\(newestVersion)") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS record (

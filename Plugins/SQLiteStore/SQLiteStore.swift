@@ -6,7 +6,7 @@ import GrantKit
 import Synchronization
 
 /// A store in one SQLite file; what is committed is durable.
-final class SQLiteStore: Plugin, Store {
+final class SQLiteStore: Plugin, PortableStore {
     static let manifest = PluginManifest(
         id: "sqlite-store", summary: "keeps everything in one file", specification: "")
 
@@ -100,6 +100,23 @@ final class SQLiteStore: Plugin, Store {
             guard let position else { return try Changes.position(in: database) }
             return try Changes.read(after: position, limit: limit, in: database)
         }
+    }
+}
+
+// MARK: copying
+
+extension SQLiteStore {
+    func inspect(at now: Timestamp) async throws -> StoreInspection {
+        try SQLiteInspection.inspect(path, SQLiteDatabase.readingConfiguration(patience), at: now)
+    }
+
+    func snapshot() async throws -> any StoreSnapshot {
+        _ = try database
+        return try SQLiteSnapshot(path, SQLiteDatabase.readingConfiguration(patience))
+    }
+
+    func load(_ items: [StoreItem], moving mark: StoreRecord) async throws -> Bool {
+        try await database.writer.submit(early: false) { try Records.load(items, moving: mark, in: $0) }
     }
 }
 

@@ -25,7 +25,9 @@ struct ForeignKeys: ForeignKeyService {
         let signer = try await verifySignature(of: jwt, by: source)
         var verified = VerifiedJWT(header: jwt.header, claims: jwt.claims)
         guard rules.isSingleUse else { return verified }
-        let used = UsedJWT(store: core.store, digest: core.cryptography.digest, now: core.now)
+        let used = UsedJWT(
+            store: core.store, digest: core.cryptography.digest, now: core.now, restoration: core.restoration,
+            longest: (rules.longestLife ?? .seconds(86400)) + rules.leeway)
         let party = jwt.claims["iss"]?.string ?? signer
         guard rules.isUsedByCaller else {
             try await used.use(jwt.claims, of: party, by: plugin)

@@ -17,6 +17,10 @@ struct UsedJWT {
     let store: any Store
     let digest: (String) -> String
     let now: Timestamp
+    /// The last restore, before which a token may have been used without a record of it.
+    let restoration: Restoration?
+    /// The longest time for which such a token can be valid.
+    let longest: Duration
 
     /// The write that uses a token up, for a plugin that commits it with others.
     ///
@@ -48,6 +52,10 @@ struct UsedJWT {
     private func record(_ claims: JSON, _ party: String, _ plugin: String) throws -> StoreRecord {
         guard let id = claims["jti"]?.string, let end = claims["exp"]?.numericDate else {
             throw JWTRefusal("it has no 'jti' or no 'exp'")
+        }
+        let issued = claims["iat"]?.numericDate
+        guard restoration?.mayHaveUsed(from: issued, until: end, longest: longest) != true else {
+            throw JWTRefusal("it may have been used before the store was restored")
         }
         // As JSON, so that no two different lists of strings are written alike.
         let key = StoreKey(UsedJWT.collection.name, digest(JSON.strings([plugin, party, id]).text))

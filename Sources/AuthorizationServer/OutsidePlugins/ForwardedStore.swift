@@ -12,6 +12,9 @@ struct ForwardedStore: Store {
         self.threads = threads
     }
 
+    /// The store as commands copy it, which run nothing else meanwhile; nil if it cannot be copied exactly.
+    var portable: (any PortableStore)? { inner as? any PortableStore }
+
     private func call<Value: Sendable>(
         _ name: String, within limit: Duration? = nil, _ body: @escaping @Sendable (any Store) async throws -> Value
     ) async throws -> Value {

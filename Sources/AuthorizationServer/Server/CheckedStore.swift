@@ -37,6 +37,11 @@ public final class CheckedStore: Store {
         self.logger = logger
     }
 
+    /// The store as commands copy it; nil if it cannot be copied exactly.
+    package var portable: (any PortableStore)? {
+        (inner as? any PortableStore) ?? (inner as? ForwardedStore)?.portable
+    }
+
     /// Tells a runner of each job that is committed from now on.
     ///
     /// It is part of this type, since one more store around this one would be one more suspension in each request.

@@ -65,6 +65,9 @@ public final class ServerCore: Sendable {
 
     private let state = Mutex(State())
     private let closed: Closed
+    private let restored = AtomicLazyReference<Restoration>()
+    /// The last restore of the store; nil if there was none.
+    var restoration: Restoration? { restored.load() }
 
     /// Creates a server without a generation.
     package init(
@@ -96,7 +99,7 @@ public final class ServerCore: Sendable {
         StoredUser.collection, LoginRow.collection, UserIdentity.collection, UserEpoch.collection,
         DeclaredUserRecord.collection, SignInAttempts.counters, SignInOrigin.collection, StoredClient.collection,
         StoredClient.originCollection,
-        UsedJWT.collection,
+        UsedJWT.collection, CopyMark.collection, ServerPresence.collection,
     ].map { collection in
         var collection = collection
         collection.isFollowed = followed.contains(collection.name)
@@ -118,6 +121,15 @@ public final class ServerCore: Sendable {
         store.wake(pendingJobs)
         store.inform(memory)
         state.withLock { $0.opened = Opened(store: store, keys: keys, publicKeys: document) }
+    }
+
+    /// Reads what commands have noted in the store, before it is used.
+    ///
+    /// - Parameter store: The store.
+    /// - Throws: `StoreError` if the store holds only a part of a copy.
+    package func readMarks(in store: any Store) async throws {
+        try await CopyMark.check(store)
+        if let found = try await Restoration.read(in: store) { _ = restored.storeIfNil(found) }
     }
 
     /// Serves a generation from the next request on.

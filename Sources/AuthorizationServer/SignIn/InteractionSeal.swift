@@ -30,7 +30,9 @@ struct InteractionSeal {
         guard let text = try await core.keys.open(sealed, purpose: InteractionState.purpose),
             let json = try? JSON(parsing: text), let state = InteractionState(json)
         else { throw PageRefusal(.expired, OAuthError(.invalidRequest, reason: "there is no valid sealed state")) }
-        guard core.now - state.began < InteractionState.lifetime else {
+        guard core.now - state.began < InteractionState.lifetime,
+            core.restoration?.ends(interactionFrom: state.began) != true
+        else {
             let error = OAuthError(.invalidRequest, reason: "the sealed state is too old")
             throw PageRefusal(.expired, error, again: await again(state))
         }

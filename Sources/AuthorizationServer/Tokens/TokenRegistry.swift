@@ -85,7 +85,8 @@ struct TokenRegistry: TokenService {
     @inline(never)
     private func evidence(on token: ResolvedToken, isOver: Bool, _ generation: Generation?) -> Evidence? {
         let client = Clients(core, generation).key(of: token.clientID)
-        guard isOver || token.expiresAt > core.now, client != nil || generation?.clients[token.clientID] != nil
+        guard isOver || token.expiresAt > core.now, client != nil || generation?.clients[token.clientID] != nil,
+            core.restoration?.ends(tokenFrom: token.issuedAt) != true
         else { return nil }
         let authorization = token.authorization
         var ids = [token.id]

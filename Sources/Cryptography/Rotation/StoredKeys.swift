@@ -109,6 +109,18 @@ public struct StoredKeys: Sendable {
         return ServerKeyRing.MACKey(id: mac.id, bytes: bytes)
     }
 
+    /// Checks that every key of a record can be opened, such as one in a backup.
+    ///
+    /// - Parameters:
+    ///   - value: The value of the record.
+    ///   - now: The current time.
+    /// - Throws: `StoreError`, `CryptographyError`.
+    public func check(_ value: JSON, now: Timestamp) throws {
+        let record = try KeyRecord(value, now: now)
+        for key in record.keys { _ = try open(key) }
+        for mac in record.macs { _ = try open(mac) }
+    }
+
     /// Seals every private key again under the operator's first key, or unseals all if there is none.
     ///
     /// - Returns: The next record.

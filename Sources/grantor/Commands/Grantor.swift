@@ -18,7 +18,7 @@ struct Grantor: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, PluginCommand.self, KeysCommand.self,
-            UsersCommand.self, ClientsCommand.self, TryCommand.self, VersionCommand.self,
+            UsersCommand.self, ClientsCommand.self, StoreCommand.self, TryCommand.self, VersionCommand.self,
         ])
 
     /// Runs the command that the arguments name.

@@ -25,6 +25,7 @@ final class RunningServer: Sendable {
     private let files = Mutex<ConfigurationResources?>(nil)
     private let plugins = Mutex<[LoadedPlugin]>([])
     private let keeping = Mutex<KeyRotation?>(nil)
+    private let presence = Mutex<ServerPresence?>(nil)
 
     init(
         _ file: ConfigurationFile, _ configuration: Configuration, isDevelopment: Bool, isFrozen: Bool, logger: Logger
@@ -70,9 +71,11 @@ final class RunningServer: Sendable {
         for plugin in first { try await start(plugin) }
         try await store.prepare(
             ServerCore.collections + [StoredKeys.collection] + generation.capabilities.collections)
+        try await announce(in: store)
         try await composition.checkStoredUsers(in: store)
         guard !diagnostics.hasErrors else {
             show(diagnostics)
+            try? await presence.withLock { $0 }?.end()
             for plugin in first { await plugin.registered.stop() }
             return false
         }
@@ -91,6 +94,23 @@ final class RunningServer: Sendable {
     /// The libraries that may be loaded; the lock is read again for each reload.
     private func freeze(_ configuration: Configuration, _ diagnostics: Diagnostics) -> PluginFreeze {
         isFrozen ? PluginFreeze.read(file.lock, configuration, diagnostics) : .off
+    }
+
+    /// Notes in the store that this server uses it, and reads what commands have noted there.
+    ///
+    /// In this order, since a command that loads a copy leaves its mark and then looks for servers.
+    private func announce(in store: CheckedStore) async throws {
+        let (host, id) = (ProcessInfo.processInfo.hostName, ProcessInfo.processInfo.processIdentifier)
+        let presence = ServerPresence(core.random(bytes: 16), place: "process \(id) on \(host)", in: store)
+        self.presence.withLock { $0 = presence }
+        // A server starts on a full disk too; then nothing can be loaded into its store.
+        try? await presence.renew(at: core.now)
+        do {
+            try await core.readMarks(in: store)
+        } catch {
+            try? await presence.end()
+            throw error
+        }
     }
 
     private func show(_ diagnostics: Diagnostics) {
@@ -125,6 +145,7 @@ final class RunningServer: Sendable {
             Task { await keys?.look(at: changed) }
         }
         services.append(StoreFollowerService(follower: follower))
+        if let presence = presence.withLock({ $0 }) { services.append(PresenceService(presence: presence, core: core)) }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(
@@ -197,6 +218,7 @@ final class RunningServer: Sendable {
     /// Stops the plugins: event sinks after those that may still record events, the store last.
     func close() async {
         core.events.record(Event(.stopped))
+        try? await presence.withLock { $0 }?.end()
         let all = plugins.withLock { $0 }
         let others = all.filter(\.registered.registry.stores.isEmpty)
         for plugin in others where plugin.registered.registry.eventSinks.isEmpty { await plugin.registered.stop() }

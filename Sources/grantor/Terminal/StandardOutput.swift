@@ -30,6 +30,28 @@ enum StandardOutput {
         }
     }
 
+    /// Whether a person sees what is printed.
+    static var isTerminal: Bool { descriptor.withLock { isatty($0) == 1 } }
+
+    /// Writes bytes of which none may be lost.
+    ///
+    /// - Throws: `Failure`.
+    static func write(_ bytes: [UInt8]) throws {
+        try descriptor.withLock { descriptor in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                // Safe: no more bytes are read than the slice holds.
+                let written = unsafe rest.withUnsafeBytes {
+                    unsafe Foundation.write(descriptor, $0.baseAddress, $0.count)
+                }
+                guard written > 0 || errno == EINTR || errno == EAGAIN else {
+                    throw Failure(unsafe "standard output cannot be written: \(String(cString: strerror(errno)))")
+                }
+                if written > 0 { rest = rest.dropFirst(written) } else { usleep(10_000) }
+            }
+        }
+    }
+
     /// Prints lines.
     ///
     /// What cannot be written is lost, for example because the reader of a pipe has ended.

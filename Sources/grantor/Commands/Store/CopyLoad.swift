@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+import Cryptography
+import Foundation
+import GrantKit
+
+/// What `grantor store import` and `grantor store restore` have in common: a copy that was checked is loaded.
+struct CopyLoad {
+    /// The items that are written at once.
+    private static let batch = 500
+
+    let open: OpenStore
+    let path: String
+    let passphrase: Secret?
+    let unknown: UnknownCollections?
+    /// The rule of a restore; nil for an import, which writes everything as it is.
+    let rule: RestoreRule?
+    let restoration: Restoration?
+
+    /// Loads the copy.
+    ///
+    /// - Parameters:
+    ///   - sum: The digest that the check has found, since the file may have been replaced meanwhile.
+    ///   - manner: The options of the command, with which a load that was cut short has to be continued.
+    /// - Returns: How many items were written.
+    /// - Throws: `Failure`, `StoreError`.
+    func run(_ sum: String, manner: String) async throws -> Int {
+        let loading = try await StoreLoading(
+            "\(sum) \(manner)", restoration, collections: open.collections, into: open.store, at: now)
+        let reader = try CopyReader(path, openedWith: passphrase)
+        let former = loading.done
+        var (batch, covered, written): ([StoreItem], Int, Int) = ([], 0, 0)
+        while let item = try reader.next() {
+            guard reader.count > former else { continue }
+            covered += 1
+            if let item = accepted(item) { batch.append(item) }
+            guard covered == CopyLoad.batch else { continue }
+            try await loading.add(batch, covering: covered, at: now)
+            written += batch.count
+            (batch, covered) = ([], 0)
+        }
+        guard reader.sum == sum else {
+            throw Failure("'\(path)' was changed while it was read; empty the store and start again")
+        }
+        try await loading.add(batch, covering: covered, at: now)
+        if let restoration { try await CopyLoad.wait(until: restoration.moment + .seconds(1)) }
+        try await loading.finish(at: now)
+        if loading.lostCounters > 0 {
+            let lost = "\(loading.lostCounters) counters were left out, since this store cannot take them"
+            LogWriter.standardError.write("\(lost)\n")
+        }
+        return written + batch.count
+    }
+
+    private var now: Timestamp { SystemEnvironment().now }
+
+    /// Waits for the next second, so that nothing issued after the restore has the time of the restore.
+    private static func wait(until moment: Timestamp) async throws {
+        while SystemEnvironment().now < moment { try await Task.sleep(for: .milliseconds(50)) }
+    }
+
+    private func accepted(_ item: StoreItem) -> StoreItem? {
+        guard StoreReading.isCopied(item) else { return nil }
+        if unknown == .drop, !open.collections.contains(where: { $0.name == item.key.collection }) { return nil }
+        return rule.map { $0.item(item) } ?? item
+    }
+}
