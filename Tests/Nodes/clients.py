@@ -56,7 +56,7 @@ class Client(threading.Thread):
     racers = 4
 
     def __init__(self, name, seed, nodes, log, signer, browser):
-        super().__init__(name=name)
+        super().__init__(name=name, daemon=True)
         self.random, self.nodes, self.log, self.signer, self.browser = random.Random(seed), nodes, log, signer, browser
         self.is_over = threading.Event()
         self.access, self.refresh = [], []

@@ -16,7 +16,7 @@ class Watch(threading.Thread):
     """Asks a node again and again whether it is ready."""
 
     def __init__(self, node):
-        super().__init__()
+        super().__init__(daemon=True)
         self.node, self.found, self.is_over = node, [], threading.Event()
 
     def run(self):
