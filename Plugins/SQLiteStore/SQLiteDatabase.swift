@@ -201,6 +201,7 @@ enum SQLiteFailure {
             case .SQLITE_FULL: "cannot grow because the disk is full; free some space"
             case .SQLITE_CANTOPEN, .SQLITE_PERM: "cannot be opened; the server's user must own the file and its folder"
             case .SQLITE_IOERR: "cannot be read or written; check the disk"
+            case .SQLITE_CONSTRAINT: "has this record already"
             default: "failed"
             }
         return StoreError(

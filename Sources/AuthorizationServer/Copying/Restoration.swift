@@ -25,11 +25,17 @@ package final class Restoration: Sendable {
     ///
     /// - Throws: `StoreError`.
     package static func read(in store: any Store) async throws -> Restoration? {
-        guard let record = try await store.read(key) else { return nil }
+        try await store.read(key).map { try Restoration($0) }
+    }
+
+    /// Reads a record.
+    ///
+    /// - Throws: `StoreError` if a member is missing.
+    convenience init(_ record: StoreRecord) throws {
         guard let moment = record.value["at"]?.integer, let keepsTokens = record.value["keeps_tokens"]?.bool else {
             throw StoreError("the mark of a restore is stored in an encoding that this server does not know; update it")
         }
-        return Restoration(at: Timestamp(seconds: moment), keepsTokens: keepsTokens)
+        self.init(at: Timestamp(seconds: moment), keepsTokens: keepsTokens)
     }
 
     /// Whether a token was issued before the restore and is therefore refused.

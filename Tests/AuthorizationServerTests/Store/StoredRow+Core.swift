@@ -11,13 +11,22 @@ extension StoredRow {
     /// The collections of which only the presence of a record counts, and those that hold only counters.
     static let presence: Set<String> = [
         Tombstone.collection.name, StoredClient.originCollection.name, DeviceRequests.counters.name,
-        UsedJWT.collection.name,
+        UsedJWT.collection.name, ServerPresence.collection.name,
     ]
 
     static let core: [StoredRow] = [
         client, user, login, identity, epochKey, declaredUser, session, sessionClient, origin, gate, consent, job,
-        answer,
+        answer, restoration,
     ]
+
+    private static let restoration = StoredRow(
+        collection: CopyMark.collection.name, required: ["at", "keeps_tokens"]
+    ) { record in
+        let restoration = try Restoration(record)
+        return [
+            "at": .integer(restoration.moment.seconds), "keeps_tokens": .bool(restoration.keepsTokens),
+        ]
+    }
 
     // MARK: clients and users
 

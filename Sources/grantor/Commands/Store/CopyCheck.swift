@@ -21,7 +21,8 @@ struct CopyCheck {
     /// - Throws: `Failure`.
     func run(_ kind: CopyHeader.Kind, _ unknown: UnknownCollections?, hasKeys: Bool) throws -> String {
         if let exposure = FileExposure(ofFile: path) {
-            LogWriter.standardError.write("warning: \(exposure.message(path)): \(exposure.note(path))\n")
+            let warning = "warning: others can read or change '\(path)', which contains private keys"
+            LogWriter.standardError.write("\(warning); \(exposure.note(path))\n")
         }
         let reader = try CopyReader(path, openedWith: passphrase)
         try check(reader.header, kind)

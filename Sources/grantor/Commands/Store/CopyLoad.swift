@@ -36,14 +36,14 @@ struct CopyLoad {
             covered += 1
             if let item = accepted(item) { batch.append(item) }
             guard covered == CopyLoad.batch else { continue }
-            try await loading.add(batch, covering: covered, at: now)
+            try await add(batch, covering: covered, of: reader, to: loading)
             written += batch.count
             (batch, covered) = ([], 0)
         }
         guard reader.sum == sum else {
             throw Failure("'\(path)' was changed while it was read; empty the store and start again")
         }
-        try await loading.add(batch, covering: covered, at: now)
+        try await add(batch, covering: covered, of: reader, to: loading)
         if let restoration { try await CopyLoad.wait(until: restoration.moment + .seconds(1)) }
         try await loading.finish(at: now)
         if loading.lostCounters > 0 {
@@ -51,6 +51,18 @@ struct CopyLoad {
             LogWriter.standardError.write("\(lost)\n")
         }
         return written + batch.count
+    }
+
+    private func add(
+        _ items: [StoreItem], covering count: Int, of reader: CopyReader, to loading: StoreLoading
+    ) async throws {
+        do {
+            try await loading.add(items, covering: count, at: now)
+        } catch let error as StoreError {
+            // The items begin in the second line.
+            let lines = "\(reader.count - count + 2) to \(reader.count + 1)"
+            throw Failure("the lines \(lines) of '\(path)' were not loaded: \(error.message)")
+        }
     }
 
     private var now: Timestamp { SystemEnvironment().now }

@@ -12,7 +12,7 @@ public enum ServerNames {
             [
                 "revoked", "session", "session_client", "job", "consent", "interaction", "key_ring", "user",
                 "user_login", "user_identity", "user_epoch", "declared_user", "client", "client_origin",
-                "sign_in_attempt", "sign_in_origin", "used_jwt",
+                "sign_in_attempt", "sign_in_origin", "used_jwt", "store_mark", "server_presence",
             ]
         ),
         ("authentication method", ["client_secret_basic", "client_secret_post", "none"]),
