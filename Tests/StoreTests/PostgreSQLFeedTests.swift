@@ -166,7 +166,10 @@ struct PostgreSQLFeedTests {
         try cluster.start()
         let isBack = try await Patience.wait { (try? await changes(node.store, after: position)) != nil }
         #expect(isBack)
-        _ = try await node.store.write([.create(record("after"))])
+        let isWritten = try await Patience.wait {
+            (try? await node.store.write([.create(record("after"))])) == .committed
+        }
+        #expect(isWritten)
         #expect(try await changes(node.store, after: position).keys.map(\.id) == ["before", "after"])
         await node.plugin.stop()
     }
