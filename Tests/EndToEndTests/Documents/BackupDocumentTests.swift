@@ -28,7 +28,12 @@ struct BackupDocumentTests {
         install() { mkdir -p "${@: -1}"; }
         systemctl() {
             if [ "$1" = stop ]; then kill "$(cat ROOT/pid)"; while kill -0 "$(cat ROOT/pid)" 2> /dev/null; do sleep 0.1; done
-            else PROGRAM serve --config ROOT/etc/grantor/config.yaml > ROOT/serve.log 2>&1 & echo $! > ROOT/pid; ready; fi
+            else serve > ROOT/serve.log 2>&1 & echo $! > ROOT/pid; ready; fi
+        }
+        # Without the descriptors of the test, which takes the shell for running as long as somebody has them.
+        serve() {
+            for path in /proc/$BASHPID/fd/*; do case ${path##*/} in [012]) ;; *) eval "exec ${path##*/}>&-";; esac; done
+            exec PROGRAM serve --config ROOT/etc/grantor/config.yaml
         }
         ready() { for _ in $(seq 600); do curl -fsS http://127.0.0.1:PORT/health/ready > /dev/null 2>&1 && return; sleep 0.1; done; false; }
 

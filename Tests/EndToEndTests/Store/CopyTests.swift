@@ -114,15 +114,15 @@ struct CopyTests {
                 #expect(empty.status == 0 && empty.output.contains("none yet; the first start creates"), "\(empty)")
                 #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/next"))
                 let migrated = try Self.run(folder, "migrate")
-                #expect(migrated.output.contains("migrated the tables from version 0 to 1"), "\(migrated)")
-                #expect(try Self.run(folder, "migrate").output.contains("already have version 1, the newest"))
+                #expect(migrated.output.contains("migrated the tables from version 0 to 2"), "\(migrated)")
+                #expect(try Self.run(folder, "migrate").output.contains("already have version 2, the newest"))
                 try folder.write("store.copy", try Copied.file(Self.lines))
                 #expect(try Self.run(folder, "import", "store.copy").status == 0)
                 let text = try Self.run(folder, "status").output
                 #expect(text.contains(/sign_in_attempt +0 +1 +1 +0\n/), "\(text)")
                 #expect(text.contains(/revoked +1 +0 +0 +1\n/), "\(text)")
                 let json = try JSON(parsing: try Self.run(folder, "status", "--json").output)
-                #expect(json["version"] == 1 && json["migration_waits"] == false && json["estimated"] == false)
+                #expect(json["version"] == 2 && json["migration_waits"] == false && json["estimated"] == false)
                 let session: JSON = ["name": "session", "records": 1, "counters": 0, "live": 1, "expired": 0]
                 #expect(json["collections"]?.elements.contains(session) == true, "\(json)")
             }
