@@ -143,11 +143,11 @@ final class SQLiteDatabase: Sendable {
     }
 
     /// The version of the tables that this plugin makes.
-    static let newestVersion = 1
+    static let newestVersion = 2
 
     private static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("\(newestVersion)") { database in
+        migrator.registerMigration("1") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS record (
