@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GrantKit
+
+/// Reads the keys of a plugin's entry that are about processes of its own.
+enum PluginProcessSection {
+    /// Reads the keys, and reports those that do not fit together.
+    ///
+    /// - Returns: The processes; nil if the plugin runs in the server's process.
+    static func read(_ section: inout Section) -> Configuration.PluginProcess? {
+        let isolation: String? = section.read("isolation")
+        let command: [String]? = section.read("command")
+        let files: [String]? = section.read("files")
+        var limits = section.section("limits", label: "'limits'")
+        var process = Configuration.PluginProcess()
+        (process.command, process.files) = (command ?? [], files ?? [])
+        process.call = limits.read("call", in: Duration.seconds(1)...(.seconds(60)))
+        process.memory = memory(&limits)
+        process.instances = limits.read("instances", in: Int64(1)...64).map { Int($0) }
+        limits.finish()
+        if let isolation, isolation != "process" {
+            section.report("isolation", "'isolation' must be process", note: "leave it out to run in the server's process")
+            return nil
+        }
+        guard isolation != nil || section.members["command"] != nil else {
+            for key in ["files", "limits"] where section.members[key] != nil {
+                section.report(key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")
+            }
+            return nil
+        }
+        check(process, section)
+        return process
+    }
+
+    private static func check(_ process: Configuration.PluginProcess, _ section: Section) {
+        if section.members["command"] != nil {
+            if section.members["library"] != nil {
+                section.report("library", "a plugin has a 'library' or a 'command', not both", note: "remove one")
+            }
+            if process.command.first?.hasPrefix("/") != true {
+                section.report(
+                    "command", "'command' must begin with the absolute path of a program",
+                    note: "no shell and no search path is used; write [/usr/bin/python3, -Bs, /opt/plugins/grant.py]")
+            }
+        } else if !process.files.isEmpty {
+            section.report("files", "'files' are those of a 'command'", note: "remove it; a library is one file")
+        }
+        if process.files.contains(where: { !$0.hasPrefix("/") }) {
+            section.report("files", "'files' must be absolute paths")
+        }
+        for key in ["deadline", "on_event_loop"] where section.members[key] != nil {
+            let note = key == "deadline" ? "write limits: { call: 2s }" : "remove it"
+            section.report(key, "'\(key)' is not for a plugin in a process of its own", note: note)
+        }
+    }
+
+    /// The memory of a process: a number of bytes with the unit KiB, MiB or GiB.
+    private static func memory(_ limits: inout Section) -> Int64? {
+        guard let text: String = limits.read("memory") else { return nil }
+        for (unit, factor) in [("KiB", Int64(1) << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)] where text.hasSuffix(unit) {
+            guard let number = Int64(text.utf8.dropLast(3).map { String(UnicodeScalar($0)) }.joined()),
+                case (let bytes, false) = number.multipliedReportingOverflow(by: factor),
+                (16 << 20)...(Int64(64) << 30) ~= bytes
+            else { break }
+            return bytes
+        }
+        limits.report("memory", "'memory' must be from 16MiB to 64GiB", note: "write a number with a unit, such as 256MiB")
+        return nil
+    }
+}
