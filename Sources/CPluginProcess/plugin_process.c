@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "plugin_process.h"
+#include "process_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,10 +27,11 @@ struct failure {
     int step;
 };
 
-enum { STEP_DESCRIPTORS, STEP_SESSION, STEP_LIMITS, STEP_PRIVILEGES, STEP_EXECUTE };
+enum { STEP_DESCRIPTORS, STEP_SESSION, STEP_LIMITS, STEP_USER, STEP_PRIVILEGES, STEP_FILTER, STEP_EXECUTE };
 
 static const char *const STEPS[] = {
-    "giving it its descriptors", "giving it a session", "limiting it", "taking privileges from it", "running it",
+    "giving it its descriptors", "giving it a session", "limiting it", "switching to its user",
+    "taking privileges from it", "filtering its system calls", "running it",
 };
 
 // MARK: the new process, which calls only functions that are allowed after 'fork'
@@ -68,6 +72,16 @@ static bool limit(int resource, uint64_t most) {
     return setrlimit(resource, &both) == 0;
 }
 
+/// Gives up everything that root may do, so that a program under root has only root's files.
+static bool drop_capabilities(void) {
+    // Fails for users without rights, who have none to lose, and for numbers that the kernel does not have.
+    for (int number = 0; number < 64; number++) prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
 static _Noreturn void run(
     char *const arguments[], const struct grantor_process_limits *limits, pid_t server, int channel, int output,
     int failures) {
@@ -77,12 +91,19 @@ static _Noreturn void run(
     umask(077);
     if (!limit(RLIMIT_DATA, limits->memory) || !limit(RLIMIT_NOFILE, limits->descriptors) || !limit(RLIMIT_CORE, 0))
         fail(FAILURE_PIPE, STEP_LIMITS);
+    if (limits->switches_user
+        && (setgroups(0, NULL) < 0 || setresgid(limits->group, limits->group, limits->group) < 0
+            || setresuid(limits->user, limits->user, limits->user) < 0))
+        fail(FAILURE_PIPE, STEP_USER);
+    if (!drop_capabilities()) fail(FAILURE_PIPE, STEP_PRIVILEGES);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) fail(FAILURE_PIPE, STEP_PRIVILEGES);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) fail(FAILURE_PIPE, STEP_PRIVILEGES);
     // The server may have ended before the signal was asked for.
     if (getppid() != server) _exit(127);
+    char *path = grantor_hide_path(arguments[0]);
+    if (path == NULL || !grantor_leave_others_alone() || !grantor_filter_calls(path)) fail(FAILURE_PIPE, STEP_FILTER);
     char *const environment[] = {NULL};
-    execve(arguments[0], arguments, environment);
+    execve(path, arguments, environment);
     fail(FAILURE_PIPE, STEP_EXECUTE);
 }
 

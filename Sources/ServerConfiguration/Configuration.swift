@@ -84,6 +84,8 @@ public struct Configuration: Sendable {
         public var memory: Int64?
         /// The number of processes; nil for the default.
         public var instances: Int?
+        /// The name of the user that the processes get; nil for that of the server.
+        public var user: String?
 
         /// The defaults, for the plugin's library.
         public init() {}

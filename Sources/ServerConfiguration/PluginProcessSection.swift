@@ -11,9 +11,11 @@ enum PluginProcessSection {
         let isolation: String? = section.read("isolation")
         let command: [String]? = section.read("command")
         let files: [String]? = section.read("files")
+        let user: String? = section.read("user")
         var limits = section.section("limits", label: "'limits'")
         var process = Configuration.PluginProcess()
         (process.command, process.files) = (command ?? [], files ?? [])
+        process.user = user
         process.call = limits.read("call", in: Duration.seconds(1)...(.seconds(60)))
         process.memory = memory(&limits)
         process.instances = limits.read("instances", in: Int64(1)...64).map { Int($0) }
@@ -23,7 +25,7 @@ enum PluginProcessSection {
             return nil
         }
         guard isolation != nil || section.members["command"] != nil else {
-            for key in ["files", "limits"] where section.members[key] != nil {
+            for key in ["files", "limits", "user"] where section.members[key] != nil {
                 section.report(key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")
             }
             return nil

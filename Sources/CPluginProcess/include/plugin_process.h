@@ -2,6 +2,7 @@
 #ifndef GRANTOR_PLUGIN_PROCESS_H
 #define GRANTOR_PLUGIN_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,10 @@ struct grantor_process_limits {
     uint64_t memory;
     /// The number of descriptors that it can have open.
     uint64_t descriptors;
+    /// Whether it gets another user and group, which only root can give it.
+    bool switches_user;
+    uid_t user;
+    gid_t group;
 };
 
 /// A process that has been started.

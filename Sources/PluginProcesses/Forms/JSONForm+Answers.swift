@@ -40,15 +40,20 @@ extension ClaimsRequest: JSONForm {
 }
 
 extension Issuance {
-    /// The response as an extension sees it; the request at the authorization endpoint is left out.
+    /// The response as an extension sees it.
     ///
     /// Members cross too, since an ID token has digests of them.
     var form: JSON {
-        var request: JSON?
-        if case .token(let sent) = answer { request = sent.form }
+        var (token, authorizing): (JSON?, JSON?)
+        switch answer {
+        case .token(let request): token = request.form
+        case .authorization(let request): authorizing = request.form
+        @unknown default: break
+        }
         return .present([
             ("authorization", authorization.form), ("client", client.form), ("limits", limits.form),
-            ("issued_at", .integer(issuedAt.seconds)), ("members", .object(members)), ("request", request),
+            ("issued_at", .integer(issuedAt.seconds)), ("members", .object(members)), ("request", token),
+            ("authorization_request", authorizing),
         ])
     }
 }

@@ -22,7 +22,9 @@ struct ChildProcess: ~Copyable {
     /// - Throws: `PluginStartError`.
     init(_ program: PluginProgram) throws {
         var limits = grantor_process_limits(
-            memory: UInt64(clamping: program.limits.memory), descriptors: UInt64(clamping: program.limits.descriptors))
+            memory: UInt64(clamping: program.limits.memory), descriptors: UInt64(clamping: program.limits.descriptors),
+            switches_user: program.limits.user != nil, user: program.limits.user?.user ?? 0,
+            group: program.limits.user?.group ?? 0)
         // Safe: every string lives until the call returns, and the list ends with nil.
         let words = unsafe program.arguments.map { unsafe strdup($0) }
         defer { for unsafe word in unsafe words { unsafe free(word) } }
@@ -67,7 +69,8 @@ package struct PluginStartError: Error, CustomStringConvertible {
     /// What is wrong.
     package let description: String
 
-    init(_ description: String) {
+    /// Makes an error.
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -46,6 +46,7 @@ extension ValueKind {
         case "strings": self = .strings
         case "integer": self = .integer
         case "duration": self = .duration(nil)
+        case "custom": throw FormError("a client attribute has a type of the plugin's own, which only its code can check")
         default: throw FormError("'type' must be boolean, string, strings, integer or duration")
         }
     }

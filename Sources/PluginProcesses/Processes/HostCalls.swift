@@ -9,6 +9,7 @@ package struct HostCalls: Sendable {
     /// All host calls of the protocol.
     package static let all: Set<String> = [
         "store.read", "store.write", "store.find", "store.page", "store.increment", "log", "clients.find", "users.find",
+        "outbound.send", "events.record",
     ]
 
     private let host: any PluginHost
@@ -52,6 +53,8 @@ package struct HostCalls: Sendable {
         case "log": return try log(input)
         case "clients.find": return try await host.clients.find(input.required("id", \.string))?.form ?? .null
         case "users.find": return try await host.users.find(input.required("id", \.string))?.form ?? .null
+        case "outbound.send": return try await host.outbound.send(OutboundRequest(form: input)).form
+        case "events.record": return try record(Event(form: input))
         default: throw FormError("there is no host call '\(function)'")
         }
     }
@@ -72,6 +75,15 @@ package struct HostCalls: Sendable {
         return try await host.store.find(
             collection, by: try input.required("index", \.string), equals: try input.required("value", \.string),
             after: after, limit: Int(limit))
+    }
+
+    /// Records an event of the plugin's own kind.
+    private func record(_ event: Event) throws -> JSON {
+        guard event.kind.rawValue.utf8.starts(with: "\(plugin).".utf8) else {
+            throw FormError("the kind of an event must begin with '\(plugin).'")
+        }
+        host.events.record(event)
+        return .null
     }
 
     private func log(_ input: JSON) throws -> JSON {

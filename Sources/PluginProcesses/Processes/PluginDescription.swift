@@ -18,7 +18,6 @@ package struct PluginDescription: Sendable {
         "outboxes": "this version of the protocol has no form for them",
         "revocations": "this version of the protocol has no form for them",
         "issuers": "this version of the protocol has no form for them",
-        "endpoints": "this version of the protocol has no form for them",
     ]
 
     /// The description as the program sent it.
@@ -87,6 +86,12 @@ package struct PluginDescription: Sendable {
         for word in try form.words("scopes_on_request") { registry.add(scopeOnRequest: word) }
         for word in try form.words("required_scopes") { registry.add(requiredScope: word) }
         for algorithm in try form.words("signing_algorithms") { registry.add(signingAlgorithm: algorithm) }
+        for document in try form.list("documents", { (try $0.required("name", \.string), $0["adding"]?.members ?? []) }) {
+            registry.add(document: document.0, adding: document.1)
+        }
+        for page in try form.list("pages", PluginDescription.page) {
+            registry.add(page: page.name, template: page.template, texts: page.texts)
+        }
         for (name, value) in try form.list("metadata", MetadataValue.member) { registry.add(metadata: name, value) }
     }
 
@@ -106,9 +111,20 @@ package struct PluginDescription: Sendable {
         for handler in try numbered("jobs", { try IsolatedJobHandler($0, role: $1, of: processes) }) {
             registry.add(job: handler)
         }
+        _ = try numbered("endpoints") { try registry.add(endpoint: $0, role: $1, of: processes) }
         for role in try numbered("extensions", { try IsolatedExtension($0, role: $1, of: processes) }) {
             registry.add(extension: role)
         }
+    }
+
+    private static func page(_ form: JSON) throws -> (name: String, template: String, texts: [String: [String: String]]) {
+        let languages = (form["texts"]?.members ?? []).map { language in
+            (language.name, Dictionary(language.value.members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first })
+        }
+        return (
+            try form.required("name", \.string), try form.required("template", \.string),
+            Dictionary(languages) { first, _ in first }
+        )
     }
 
     /// The elements of a list, each with its place.

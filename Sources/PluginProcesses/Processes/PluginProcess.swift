@@ -39,13 +39,13 @@ final class PluginProcess: Sendable {
 
     let program: PluginProgram
     private let description: JSON
-    private let host: LentHost
+    private let host: any PluginHost
     private let calls: HostCalls
     private let logger: Logger
     private let wakeUp = WakeUp()
     private let state = Mutex(State())
 
-    init(_ program: PluginProgram, describedAs description: JSON, _ host: LentHost, _ calls: HostCalls, _ logger: Logger) {
+    init(_ program: PluginProgram, describedAs description: JSON, _ host: any PluginHost, _ calls: HostCalls, _ logger: Logger) {
         self.program = program
         self.description = description
         self.host = host

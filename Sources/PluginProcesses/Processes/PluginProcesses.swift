@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AuthorizationServer
+import AuthorizationServer
 package import GrantKit
 package import Logging
 import Synchronization
@@ -38,7 +38,7 @@ package final class PluginProcesses: Plugin {
     ///   - description: What the program has said about itself.
     ///   - host: The host that the core lends to the plugin.
     ///   - logger: Logs restarts and missed deadlines.
-    package init(_ program: PluginProgram, _ description: PluginDescription, _ host: LentHost, _ logger: Logger) {
+    package init(_ program: PluginProgram, _ description: PluginDescription, _ host: any PluginHost, _ logger: Logger) {
         self.description = description
         self.program = program
         let calls = HostCalls(host, of: program.plugin, declared: description.hostCalls)

@@ -10,17 +10,17 @@ package struct PluginProgram: Sendable, Equatable {
     package let arguments: [String]
     /// The plugin's settings.
     package let settings: JSON
-    /// The issuer of the server.
-    package let issuer: String
+    /// What the process is told about the server.
+    package let server: ServerFacts
     /// The limits on its processes.
     package let limits: ProcessLimits
 
     /// Describes a program.
-    package init(plugin: String, arguments: [String], settings: JSON, issuer: String, limits: ProcessLimits) {
+    package init(plugin: String, arguments: [String], settings: JSON, server: ServerFacts, limits: ProcessLimits) {
         self.plugin = plugin
         self.arguments = arguments
         self.settings = settings
-        self.issuer = issuer
+        self.server = server
         self.limits = limits
     }
 
@@ -30,9 +30,24 @@ package struct PluginProgram: Sendable, Equatable {
     /// The input of `describe`.
     var question: JSON {
         [
-            "protocol": .integer(PluginProgram.version), "plugin": .string(plugin), "issuer": .string(issuer),
-            "settings": settings,
+            "protocol": .integer(PluginProgram.version), "plugin": .string(plugin), "settings": settings,
+            "issuer": .string(server.issuer), "base_path": .string(server.basePath),
+            "algorithms": .strings(server.algorithms),
         ]
+    }
+}
+
+/// What a process is told about the server.
+package struct ServerFacts: Sendable, Equatable {
+    package let issuer: String
+    package let basePath: String
+    package let algorithms: [String]
+
+    /// Describes the server.
+    package init(issuer: String, basePath: String, algorithms: [String]) {
+        self.issuer = issuer
+        self.basePath = basePath
+        self.algorithms = algorithms
     }
 }
 
@@ -48,9 +63,25 @@ package struct ProcessLimits: Sendable, Equatable {
     package var calls = 256
     /// The number of descriptors that a process can have open.
     package var descriptors = 64
+    /// The numbers of the user and the group that the processes get; nil for those of the server.
+    package var user: ProcessUser?
     /// The time that a process may take to describe itself, and to start.
     package var start = Duration.seconds(10)
 
     /// The defaults.
     package init() {}
+}
+
+/// The user and the group of a process.
+package struct ProcessUser: Sendable, Equatable {
+    /// The number of the user.
+    package let user: UInt32
+    /// The number of the group.
+    package let group: UInt32
+
+    /// Names a user and a group.
+    package init(user: UInt32, group: UInt32) {
+        self.user = user
+        self.group = group
+    }
 }

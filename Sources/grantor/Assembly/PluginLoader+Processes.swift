@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 import Cryptography
+import Glibc
 @_spi(Host) import GrantKit
 import Logging
 import PluginLoading
@@ -44,7 +45,7 @@ extension PluginLoader {
     private func describe(
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
-        let program = IsolatedCode.program(entry, code, issuer: core.issuer)
+        let program = try IsolatedCode.program(entry, code, server)
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
         if let locked = freeze.entry(of: entry.id) {
             try LockDifferences.check(version: description.manifest.version, locked)
@@ -78,17 +79,25 @@ enum IsolatedCode {
 
     /// The program that runs the code: the plugin's command, or this program, which loads the library.
     static func program(
-        _ entry: Configuration.PluginEntry, _ code: CheckedCode, issuer: String
-    ) -> PluginProgram {
+        _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ server: ServerFacts
+    ) throws -> PluginProgram {
         let process = entry.process ?? Configuration.PluginProcess()
         var limits = ProcessLimits()
         if let call = process.call { limits.call = call }
         if let memory = process.memory { limits.memory = memory }
         if let instances = process.instances { limits.instances = instances }
+        limits.user = try process.user.map(user)
         let own = [Installation.program, "plugin-host", entry.id, code.path]
         return PluginProgram(
             plugin: entry.id, arguments: process.command.isEmpty ? own : process.command, settings: entry.settings,
-            issuer: issuer, limits: limits)
+            server: server, limits: limits)
+    }
+
+    /// The numbers of a user and of the user's group.
+    private static func user(_ name: String) throws -> ProcessUser {
+        // Safe: the entry is read before the next call, and configurations are read on one thread.
+        guard let entry = unsafe getpwnam(name) else { throw PluginStartError("there is no user '\(name)'") }
+        return unsafe ProcessUser(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
     }
 }
 

@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 @_spi(Host) import GrantKit
 import PluginLoading
+import PluginProcesses
 import ServerConfiguration
 import Synchronization
 
@@ -15,6 +16,8 @@ struct PluginLoader {
     let former: [LoadedPlugin]
     let freeze: PluginFreeze
     let search: PluginSearch
+    /// What processes of plugins are told about the server.
+    let server: ServerFacts
     /// Every library that was ever loaded, since a library stays in the process once loaded.
     private static let files = Mutex<[String: PluginFile]>([:])
 
@@ -26,6 +29,8 @@ struct PluginLoader {
         self.core = core
         self.former = former
         self.freeze = freeze
+        server = ServerFacts(
+            issuer: configuration.issuer, basePath: configuration.basePath, algorithms: SignatureAlgorithm.ownNames)
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
     }
 
