@@ -160,7 +160,7 @@ let tests: [Target] = [
             + postgresStore),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginScaffoldTests", [kit, "OutsideText", "PluginScaffold"]),
-    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
+    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "PluginProcesses", "CExtendedAttributes"]),
     test(
         "EndToEndTests",
         [

@@ -21,12 +21,14 @@ enum PluginProcessSection {
         process.instances = limits.read("instances", in: Int64(1)...64).map { Int($0) }
         limits.finish()
         if let isolation, isolation != "process" {
-            section.report("isolation", "'isolation' must be process", note: "leave it out to run in the server's process")
+            section.report(
+                "isolation", "'isolation' must be process", note: "leave it out to run in the server's process")
             return nil
         }
         guard isolation != nil || section.members["command"] != nil else {
             for key in ["files", "limits", "user"] where section.members[key] != nil {
-                section.report(key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")
+                section.report(
+                    key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")
             }
             return nil
         }
@@ -66,7 +68,8 @@ enum PluginProcessSection {
             else { break }
             return bytes
         }
-        limits.report("memory", "'memory' must be from 16MiB to 64GiB", note: "write a number with a unit, such as 256MiB")
+        limits.report(
+            "memory", "'memory' must be from 16MiB to 64GiB", note: "write a number with a unit, such as 256MiB")
         return nil
     }
 }

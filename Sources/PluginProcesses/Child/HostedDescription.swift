@@ -17,13 +17,14 @@ package enum HostedDescription {
         _ manifest: PluginManifest, _ registry: Registry, settings: [SettingDeclaration],
         problems: [(key: String, message: String)], attributes: [AttributeDeclaration]
     ) -> JSON {
-        .present([
-            ("protocol", .integer(PluginProgram.version)), ("version", .string(manifest.version)),
-            ("summary", .string(manifest.summary)), ("specification", .string(manifest.specification)),
-            ("host_calls", .strings(HostCalls.all.sorted())), ("settings", .array(settings.map(form(of:)))),
-            ("problems", .array(problems.map { ["key": .string($0.key), "message": .string($0.message)] })),
-            ("attributes", .array(attributes.map(form(of:)))),
-        ] + roles(of: registry) + excluded(of: registry) + declarations(of: registry))
+        .present(
+            [
+                ("protocol", .integer(PluginProgram.version)), ("version", .string(manifest.version)),
+                ("summary", .string(manifest.summary)), ("specification", .string(manifest.specification)),
+                ("host_calls", .strings(HostCalls.all.sorted())), ("settings", .array(settings.map(form(of:)))),
+                ("problems", .array(problems.map { ["key": .string($0.key), "message": .string($0.message)] })),
+                ("attributes", .array(attributes.map(form(of:)))),
+            ] + roles(of: registry) + excluded(of: registry) + declarations(of: registry))
     }
 
     private static func roles(of registry: Registry) -> [(String, JSON?)] {
@@ -105,7 +106,8 @@ package enum HostedDescription {
 
     private static func form(of page: PageTemplate) -> JSON {
         let texts = page.texts.sorted { $0.key < $1.key }.map { language, texts in
-            JSON.Member(language, .object(texts.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }))
+            JSON.Member(
+                language, .object(texts.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }))
         }
         return ["name": .string(page.name), "template": .string(page.template), "texts": .object(texts)]
     }
@@ -125,10 +127,11 @@ package enum HostedDescription {
             case .grant(let key): .string(key)
             default: nil
             }
-        return .present([
-            ("name", .string(attribute.name)), ("under", under), ("default", attribute.fallback),
-            ("help", .string(attribute.help)),
-        ] + attribute.kind.members)
+        return .present(
+            [
+                ("name", .string(attribute.name)), ("under", under), ("default", attribute.fallback),
+                ("help", .string(attribute.help)),
+            ] + attribute.kind.members)
     }
 }
 

@@ -18,7 +18,9 @@ package struct HostedPlugin: Sendable {
     /// Answers a call in a task of its own.
     package func answer(_ message: JSON) {
         guard let number = message["call"]?.integer else { return connection.take(reply: message) }
-        HostConnection.$call.withValue(UInt64(clamping: number)) { _ = Task { await connection.send(reply(to: message, number)) } }
+        HostConnection.$call.withValue(UInt64(clamping: number)) {
+            _ = Task { await connection.send(reply(to: message, number)) }
+        }
     }
 
     private func reply(to message: JSON, _ number: Int64) async -> JSON {

@@ -31,7 +31,8 @@ extension GrantDeclaration: JSONForm {
 
     package var form: JSON {
         .present([
-            ("grant_type", .string(wire)), ("key", .string(key)), ("aliases", aliases.isEmpty ? nil : .strings(aliases)),
+            ("grant_type", .string(wire)), ("key", .string(key)),
+            ("aliases", aliases.isEmpty ? nil : .strings(aliases)),
             ("client", .string(client.word)), ("implied_by", impliedBy.map(JSON.string)),
             ("advice", advice.map(JSON.string)),
         ])
@@ -100,8 +101,10 @@ extension TokenRequest: JSONForm {
 /// As it is stored, and with what is not stored.
 extension Authorization: JSONForm {
     package init(form: JSON) throws {
+        var stored = form
+        if case .array = form["scope"] { stored["scope"] = .string(try form.words("scope").joined(separator: " ")) }
         do {
-            try self.init(stored: form)
+            try self.init(stored: stored)
         } catch let error as StoreError {
             throw FormError("the authorization cannot be read: \(error)")
         }

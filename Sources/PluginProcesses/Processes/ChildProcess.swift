@@ -27,13 +27,14 @@ struct ChildProcess: ~Copyable {
             group: program.limits.user?.group ?? 0)
         // Safe: every string lives until the call returns, and the list ends with nil.
         let words = unsafe program.arguments.map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { for place in unsafe words.indices { unsafe free(words[place]) } }
         var step: UnsafePointer<CChar>?
         let number = unsafe grantor_process_start(words + [nil], &limits, &process, &step)
         guard number == 0 else {
             let what = unsafe step.map { unsafe String(cString: $0) } ?? "starting it"
             throw PluginStartError(
-                unsafe "'\(program.arguments.first ?? "")' cannot be started: \(what): \(String(cString: strerror(number)))")
+                unsafe "'\(program.arguments.first ?? "")' cannot be started: \(what): \(String(cString: strerror(number)))"
+            )
         }
     }
 

@@ -24,9 +24,10 @@ package struct DescribedSetting: Sendable {
             isSecret: form["secret"]?.bool ?? false)
     }
 
-    /// What is wrong with a value; nil if nothing is.
+    /// What is wrong with a value.
     ///
     /// - Parameter value: The value; nil if the configuration has none.
+    /// - Returns: The problem; nil if there is none.
     package func problem(with value: JSON?) -> String? {
         guard let value else {
             let isMissing = kind != nil && declaration.fallback == nil
@@ -46,7 +47,8 @@ extension ValueKind {
         case "strings": self = .strings
         case "integer": self = .integer
         case "duration": self = .duration(nil)
-        case "custom": throw FormError("a client attribute has a type of the plugin's own, which only its code can check")
+        case "custom":
+            throw FormError("a client attribute has a type of the plugin's own, which only its code can check")
         default: throw FormError("'type' must be boolean, string, strings, integer or duration")
         }
     }

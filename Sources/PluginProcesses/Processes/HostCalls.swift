@@ -8,7 +8,8 @@ package import GrantKit
 package struct HostCalls: Sendable {
     /// All host calls of the protocol.
     package static let all: Set<String> = [
-        "store.read", "store.write", "store.find", "store.page", "store.increment", "log", "clients.find", "users.find",
+        "store.read", "store.write", "store.find", "store.page", "store.increment", "log", "digest",
+        "clients.find", "users.find",
         "outbound.send", "events.record",
     ]
 
@@ -51,6 +52,7 @@ package struct HostCalls: Sendable {
             let end = Timestamp(seconds: try input.required("expires_at", \.integer))
             return .integer(try await host.store.increment(key, expiresAt: end))
         case "log": return try log(input)
+        case "digest": return .string(host.cryptography.digest(try input.required("text", \.string)))
         case "clients.find": return try await host.clients.find(input.required("id", \.string))?.form ?? .null
         case "users.find": return try await host.users.find(input.required("id", \.string))?.form ?? .null
         case "outbound.send": return try await host.outbound.send(OutboundRequest(form: input)).form

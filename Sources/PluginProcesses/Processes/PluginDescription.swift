@@ -78,7 +78,8 @@ package struct PluginDescription: Sendable {
     /// - Parameters:
     ///   - registry: The registry.
     ///   - processes: The processes that stand-ins call; nil only to find out whether the description is valid.
-    func register(in registry: inout Registry, _ processes: PluginProcesses?) throws {
+    /// - Throws: `FormError`.
+    package func register(in registry: inout Registry, _ processes: PluginProcesses?) throws {
         try addRoles(to: &registry, processes)
         for collection in try form.list("collections", StoreCollection.init(form:)) {
             registry.add(collection: collection)
@@ -86,7 +87,8 @@ package struct PluginDescription: Sendable {
         for word in try form.words("scopes_on_request") { registry.add(scopeOnRequest: word) }
         for word in try form.words("required_scopes") { registry.add(requiredScope: word) }
         for algorithm in try form.words("signing_algorithms") { registry.add(signingAlgorithm: algorithm) }
-        for document in try form.list("documents", { (try $0.required("name", \.string), $0["adding"]?.members ?? []) }) {
+        for document in try form.list("documents", { (try $0.required("name", \.string), $0["adding"]?.members ?? []) })
+        {
             registry.add(document: document.0, adding: document.1)
         }
         for page in try form.list("pages", PluginDescription.page) {
@@ -117,9 +119,13 @@ package struct PluginDescription: Sendable {
         }
     }
 
-    private static func page(_ form: JSON) throws -> (name: String, template: String, texts: [String: [String: String]]) {
+    private static func page(_ form: JSON) throws -> (name: String, template: String, texts: [String: [String: String]])
+    {
         let languages = (form["texts"]?.members ?? []).map { language in
-            (language.name, Dictionary(language.value.members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first })
+            (
+                language.name,
+                Dictionary(language.value.members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
+            )
         }
         return (
             try form.required("name", \.string), try form.required("template", \.string),

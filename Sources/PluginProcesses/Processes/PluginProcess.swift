@@ -45,7 +45,10 @@ final class PluginProcess: Sendable {
     private let wakeUp = WakeUp()
     private let state = Mutex(State())
 
-    init(_ program: PluginProgram, describedAs description: JSON, _ host: any PluginHost, _ calls: HostCalls, _ logger: Logger) {
+    init(
+        _ program: PluginProgram, describedAs description: JSON, _ host: any PluginHost, _ calls: HostCalls,
+        _ logger: Logger
+    ) {
         self.program = program
         self.description = description
         self.host = host
@@ -237,7 +240,8 @@ final class PluginProcess: Sendable {
             call.end(
                 .failed(
                     PluginUnavailable(
-                        "the plugin '\(program.plugin)' did not answer '\(call.function)': \(why)", of: program.plugin)))
+                        "the plugin '\(program.plugin)' did not answer '\(call.function)': \(why)", of: program.plugin))
+            )
         }
     }
 
@@ -391,7 +395,9 @@ final class PluginProcess: Sendable {
                 metadata: ["plugin": "\(program.plugin)"])
         case .ask(let question, let number):
             let (call, isKnown) = state.withLock { ($0.calls[number], number > first && number <= $0.lastNumber) }
-            guard isKnown else { throw FrameError("it made a host call for the call \(number), which it was not asked") }
+            guard isKnown else {
+                throw FrameError("it made a host call for the call \(number), which it was not asked")
+            }
             guard let call else {
                 return refuse(question, "the call that it belongs to has ended")
             }
@@ -436,6 +442,7 @@ private struct Pause {
     /// The next pause.
     ///
     /// - Parameter life: How long the process has lived.
+    /// - Returns: The time to wait.
     mutating func next(after life: Duration) -> Duration {
         last = life > .seconds(10) ? .zero : min(max(last * 2, .milliseconds(100)), Pause.longest)
         return last

@@ -96,7 +96,8 @@ package final class PluginProcesses: Plugin {
         let first = processes.count > 1 ? turn.add(1, ordering: .relaxed).newValue : 0
         var best: (process: PluginProcess, load: Int)?
         for place in processes.indices {
-            let process = processes[Int(UInt(bitPattern: first) % UInt(processes.count) + UInt(place)) % processes.count]
+            let process = processes[
+                Int(UInt(bitPattern: first) % UInt(processes.count) + UInt(place)) % processes.count]
             guard let load = process.load else { continue }
             if load < best?.load ?? .max { best = (process, load) }
         }

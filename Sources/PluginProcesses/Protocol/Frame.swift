@@ -69,7 +69,7 @@ package struct FrameReader {
             guard case .object = object else { throw FrameError("it sent a frame that is not a JSON object") }
             return object
         } catch let error as JSONError {
-            throw FrameError("it sent a frame that is not JSON: \(error)")
+            throw FrameError("it sent a frame that is not JSON: \(error.message)")
         }
     }
 

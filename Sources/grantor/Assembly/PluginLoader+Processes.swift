@@ -41,10 +41,27 @@ extension PluginLoader {
         return code
     }
 
+    /// Warns if the processes would be root's, and refuses a user that the server cannot give them.
+    private func checkUser(of entry: Configuration.PluginEntry) {
+        let isRoot = geteuid() == 0
+        guard let user = entry.process?.user else {
+            guard isRoot else { return }
+            return diagnostics.report(
+                .warning, at: entry.path,
+                "the processes of the plugin '\(entry.id)' run as root, and can read its files",
+                note: "add 'user' with the name of a user that owns nothing")
+        }
+        guard !isRoot else { return }
+        diagnostics.report(
+            at: entry.path + [.key("user")], "only root can run the plugin '\(entry.id)' as the user '\(user)'",
+            note: "remove 'user', or start the server as root")
+    }
+
     /// Asks the plugin's program for its description, and registers what it describes.
     private func describe(
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
+        checkUser(of: entry)
         let program = try IsolatedCode.program(entry, code, server)
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
         if let locked = freeze.entry(of: entry.id) {

@@ -11,7 +11,8 @@ import ServerConfiguration
 struct PluginHostCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin-host", abstract: "Runs the library of a plugin in a process of its own.",
-        discussion: "Only the server starts this command, for a plugin with 'isolation: process'.", shouldDisplay: false)
+        discussion: "Only the server starts this command, for a plugin with 'isolation: process'.", shouldDisplay: false
+    )
 
     @Argument(help: "The plugin's id.") var id: String
     @Argument(help: "The library.") var library: String

@@ -24,7 +24,8 @@ extension InstalledPlugin {
 
     /// What is special about a plugin in processes of its own.
     private func isolation(_ process: Configuration.PluginProcess, _ calls: Set<String>) -> [String] {
-        let command = process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
+        let command =
+            process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
         return ["runs      \(command)", "calls     \(calls.isEmpty ? "none" : calls.sorted().joined(separator: ", "))"]
     }
 
