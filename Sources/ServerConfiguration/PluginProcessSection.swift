@@ -6,8 +6,8 @@ import GrantKit
 enum PluginProcessSection {
     /// Reads the keys, and reports those that do not fit together.
     ///
-    /// - Returns: The processes; nil if the plugin runs in the server's process.
-    static func read(_ section: inout Section) -> Configuration.PluginProcess? {
+    /// - Returns: The processes, nil if the plugin runs in the server's process, and whether nothing was wrong.
+    static func read(_ section: inout Section) -> (process: Configuration.PluginProcess?, isValid: Bool) {
         let isolation: String? = section.read("isolation")
         let command: [String]? = section.read("command")
         let files: [String]? = section.read("files")
@@ -23,39 +23,42 @@ enum PluginProcessSection {
         if let isolation, isolation != "process" {
             section.report(
                 "isolation", "'isolation' must be process", note: "leave it out to run in the server's process")
-            return nil
+            return (nil, false)
         }
         guard isolation != nil || section.members["command"] != nil else {
-            for key in ["files", "limits", "user"] where section.members[key] != nil {
+            let wrong = ["files", "limits", "user"].filter { section.members[$0] != nil }
+            for key in wrong {
                 section.report(
                     key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")
             }
-            return nil
+            return (nil, wrong.isEmpty)
         }
-        check(process, section)
-        return process
+        let problems = problems(of: process, section.members)
+        for problem in problems { section.report(problem.key, problem.message, note: problem.note) }
+        return (process, problems.isEmpty)
     }
 
-    private static func check(_ process: Configuration.PluginProcess, _ section: Section) {
-        if section.members["command"] != nil {
-            if section.members["library"] != nil {
-                section.report("library", "a plugin has a 'library' or a 'command', not both", note: "remove one")
-            }
-            if process.command.first?.hasPrefix("/") != true {
-                section.report(
-                    "command", "'command' must begin with the absolute path of a program",
-                    note: "no shell and no search path is used; write [/usr/bin/python3, -Bs, /opt/plugins/grant.py]")
-            }
-        } else if !process.files.isEmpty {
-            section.report("files", "'files' are those of a 'command'", note: "remove it; a library is one file")
+    private static func problems(
+        of process: Configuration.PluginProcess, _ members: JSON
+    ) -> [(key: String, message: String, note: String?)] {
+        var all: [(key: String, message: String, note: String?)] = []
+        if members["command"] != nil, members["library"] != nil {
+            all.append(("library", "a plugin has a 'library' or a 'command', not both", "remove one"))
         }
-        if process.files.contains(where: { !$0.hasPrefix("/") }) {
-            section.report("files", "'files' must be absolute paths")
+        if members["command"] != nil, process.command.first?.hasPrefix("/") != true {
+            let note = "no shell and no search path is used; write [/usr/bin/python3, -Bs, /opt/plugins/grant.py]"
+            all.append(("command", "'command' must begin with the absolute path of a program", note))
         }
-        for key in ["deadline", "on_event_loop"] where section.members[key] != nil {
-            let note = key == "deadline" ? "write limits: { call: 2s }" : "remove it"
-            section.report(key, "'\(key)' is not for a plugin in a process of its own", note: note)
+        if members["command"] == nil, !process.files.isEmpty {
+            all.append(("files", "'files' are those of a 'command'", "remove it; a library is one file"))
+        } else if process.files.contains(where: { !$0.hasPrefix("/") }) {
+            all.append(("files", "'files' must be absolute paths", nil))
         }
+        for (key, note) in [("deadline", "write limits: { call: 2s }"), ("on_event_loop", "remove it")]
+        where members[key] != nil {
+            all.append((key, "'\(key)' is not for a plugin in a process of its own", note))
+        }
+        return all
     }
 
     /// The memory of a process: a number of bytes with the unit KiB, MiB or GiB.

@@ -58,7 +58,6 @@ struct IsolatedPluginTests {
             ("empty", "a frame of 0 bytes"),
             ("not_json", "is not JSON"), ("not_object", "is not a JSON object"), ("deep", "too deeply nested"),
             ("stranger", "answered the call 4242"), ("ask_stranger", "host call for the call 4242"),
-            ("many", "more than 64 host calls"),
         ])
     func ends(_ fault: String, _ why: String) async throws {
         try await withFaults { program in
@@ -107,7 +106,8 @@ struct IsolatedPluginTests {
     @Test("a process has no environment, and no descriptors but its own")
     func inheritsNothing() async throws {
         try await withFaults { program in
-            #expect(try ask(program, "pid").status == 500)
+            let answer = try ask(program, "pid")
+            #expect(answer.status == 500)
             // Python itself sets LC_CTYPE, and lists the folder by a fifth descriptor.
             #expect(program.log.contains("environment ['LC_CTYPE'], files ['0', '1', '2', '3', '4']"), "\(program.log)")
         }
@@ -121,9 +121,9 @@ struct IsolatedPluginTests {
         ])
     func authority(_ fault: String, _ why: String) async throws {
         try await withFaults { program in
-            #expect(try ask(program, fault).status == 500)
+            let (answer, next) = (try ask(program, fault), try ask(program, "nothing"))
+            #expect(answer.status == 500 && next.status == 200)
             #expect(program.log.contains(why), "\(program.log)")
-            #expect(try ask(program, "nothing").status == 200)
         }
     }
 

@@ -84,7 +84,7 @@ FAULTS = {
     "stranger": lambda: server.sendall(frame({"answer": 4242, "output": {}})),
     "ask_stranger": lambda: server.sendall(frame({"ask": 9, "for": 4242, "function": "store.read", "input": {}})),
     "print": lambda: print("stray output\nof a plugin", flush=True),
-    "flood": lambda: [print("x" * 1000) for _ in range(20000)],
+    "flood": lambda: [print("x" * 1000) for _ in range(2000)],
 }
 
 
