@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for a source of claims that runs in a process of its own.
+/// Takes the place of a source of claims that runs in a process of its own.
 struct IsolatedClaims: ClaimsSource {
     let claims: [String]
     let destinations: Set<ClaimsDestination>

@@ -2,7 +2,7 @@
 
 @_spi(Host) package import GrantKit
 
-/// Stands for an endpoint that runs in a process of its own.
+/// Takes the place of an endpoint that runs in a process of its own.
 struct IsolatedEndpoint<Who: CallerForm>: Endpoint {
     let route: Route
     let admission: Admission<Who>

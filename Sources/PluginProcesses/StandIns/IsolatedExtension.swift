@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for an extension of responses that runs in a process of its own.
+/// Takes the place of an extension of responses that runs in a process of its own.
 ///
 /// The process returns only what it adds, so it can neither change nor remove what others have added.
 struct IsolatedExtension: ResponseExtension {

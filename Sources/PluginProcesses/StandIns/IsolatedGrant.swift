@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for a grant that runs in a process of its own.
+/// Takes the place of a grant that runs in a process of its own.
 struct IsolatedGrant: TokenGrant {
     let declaration: GrantDeclaration
     let parameters: [ParameterDeclaration]

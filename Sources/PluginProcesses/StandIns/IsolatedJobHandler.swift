@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for a handler of jobs that runs in a process of its own.
+/// Takes the place of a handler of jobs that runs in a process of its own.
 struct IsolatedJobHandler: JobHandler {
     let name: String
     private let role: IsolatedRole

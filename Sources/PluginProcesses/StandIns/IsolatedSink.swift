@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for a record of events that runs in a process of its own.
+/// Takes the place of a record of events that runs in a process of its own.
 struct IsolatedSink: EventSink {
     let isRequired: Bool
     private let role: IsolatedRole

@@ -2,7 +2,7 @@
 
 import GrantKit
 
-/// Stands for a filter of token requests that runs in a process of its own.
+/// Takes the place of a filter of token requests that runs in a process of its own.
 struct IsolatedTokenFilter: TokenRequestFilter {
     let parameters: [ParameterDeclaration]
     private let role: IsolatedRole
