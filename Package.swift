@@ -90,6 +90,7 @@ let core: [Target] = [
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CExtendedAttributes"),
     .target(name: "CCrashLine"),
+    .target(name: "CPluginProcess"),
     .target(name: "OutsideText", swiftSettings: features),
     .target(
         name: "AuthorizationServer", dependencies: [kit, "OutsideText", log] + lint,
@@ -102,6 +103,9 @@ let core: [Target] = [
         swiftSettings: features + linted),
     .target(
         name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
+        swiftSettings: features + linted),
+    .target(
+        name: "PluginProcesses", dependencies: [kit, "AuthorizationServer", "CPluginProcess", "OutsideText", log] + lint,
         swiftSettings: features + linted),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML", "OutsideText"], swiftSettings: features),
     .target(
@@ -123,7 +127,7 @@ let core: [Target] = [
         name: "grantor",
         dependencies: [
             kit, kitTesting, "AuthorizationServer", "CCrashLine", "Cryptography", "OutsideText", "PluginLoading",
-            "PluginScaffold", "ServerConfiguration", "ServerHTTP", log,
+            "PluginProcesses", "PluginScaffold", "ServerConfiguration", "ServerHTTP", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -156,7 +160,7 @@ let tests: [Target] = [
             + postgresStore),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginScaffoldTests", [kit, "OutsideText", "PluginScaffold"]),
-    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "CExtendedAttributes"]),
+    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "PluginProcesses", "CExtendedAttributes"]),
     test(
         "EndToEndTests",
         [

@@ -23,12 +23,19 @@ public struct LockDifferences: Error, Sendable, Equatable {
     public static func check(
         _ path: String, _ entry: PluginLock.Entry, pinned: String?, _ sha256: ([UInt8]) -> [UInt8]
     ) throws {
-        let digest = try PluginLibrary.digest(of: path, sha256: sha256)
         // What is no plugin at all has no kit; loading it says why.
         let kit = (try? ABIBlock.read(fromFileAt: path))?.kit ?? entry.kit
+        try check(CheckedCode(path: path, kit: kit, toolchain: nil, files: []), entry, pinned: pinned, sha256)
+    }
+
+    static func check(
+        _ code: CheckedCode, _ entry: PluginLock.Entry, pinned: String?, _ sha256: ([UInt8]) -> [UInt8]
+    ) throws {
+        let digest = try code.digest(sha256)
+        let built = "the library \(code.path) was built with kit"
         let found = [
-            difference(path, digest, entry, pinned: pinned),
-            difference("the library \(path) was built with kit", kit, "kit \(entry.kit)", entry.kit == kit, entry),
+            difference(code.path, digest, entry, pinned: pinned),
+            difference(built, code.kit, "kit \(entry.kit)", entry.kit == code.kit, entry),
         ].compactMap { $0 }
         if !found.isEmpty { throw LockDifferences(all: found) }
     }

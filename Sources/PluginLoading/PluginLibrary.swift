@@ -16,6 +16,9 @@ public struct PluginLibrary: Sendable {
     /// The plugin's type.
     public let type: any Plugin.Type
 
+    /// The library as code that has been checked.
+    public var code: CheckedCode { CheckedCode(path: path, kit: kit, toolchain: toolchain, files: []) }
+
     /// Loads a plugin after checking every step of the handshake.
     ///
     /// - Parameters:
@@ -55,8 +58,12 @@ public struct PluginLibrary: Sendable {
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 20)
         while case let count = unsafe fread(&block, 1, block.count, file), count > 0 { bytes += block.prefix(count) }
+        return hexadecimal(sha256(bytes))
+    }
+
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef")
-        return sha256(bytes).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
+        return bytes.map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
     }
 
     /// Refuses a file whose digest is not the one that the configuration pins.
@@ -64,11 +71,13 @@ public struct PluginLibrary: Sendable {
     /// - Throws: `PluginLoadingError`.
     public static func checkDigest(of path: String, _ pinned: String, _ sha256: ([UInt8]) -> [UInt8]) throws {
         let digest = try digest(of: path, sha256: sha256)
-        guard digest == pinned else {
-            throw PluginLoadingError(
-                "the library \(path) has the digest \(digest), but the configuration pins \(pinned)",
-                note: "find out who changed the library before you change 'sha256'")
-        }
+        guard digest == pinned else { throw unpinned(path, digest, pinned) }
+    }
+
+    static func unpinned(_ path: String, _ digest: String, _ pinned: String) -> PluginLoadingError {
+        PluginLoadingError(
+            "the library \(path) has the digest \(digest), but the configuration pins \(pinned)",
+            note: "find out who changed the library before you change 'sha256'")
     }
 
     /// Refuses a file that the configuration or the lock does not admit; its bytes are read only if one of them asks.

@@ -97,12 +97,36 @@ public struct PluginSearch: Sendable {
                 note: "put the file itself there, or set 'library' to its path")
         }
         try PluginSearch.checkFile(real, of: id)
-        var ancestor = real
+        try PluginSearch.checkFolders(above: real)
+        return real
+    }
+
+    /// Checks a file of a plugin that is a program.
+    ///
+    /// - Parameters:
+    ///   - path: The absolute path; a symbolic link may lead anywhere, if nobody else can change it.
+    ///   - isExecuted: Whether the file must be executable.
+    /// - Returns: The path, with symbolic links resolved.
+    /// - Throws: `PluginLoadingError`.
+    static func checkProgram(_ path: String, isExecuted: Bool) throws -> String {
+        guard let real = real(path) else {
+            throw PluginLoadingError("the file \(path) cannot be found", note: unsafe String(cString: strerror(errno)))
+        }
+        let status = try status(of: real)
+        guard status.st_mode & S_IFMT == S_IFREG else { throw PluginLoadingError("\(path) is not a regular file") }
+        try checkOwner(of: real, status)
+        try checkWriters(real, status, "file")
+        for place in Set([real, path]) { try checkFolders(above: place) }
+        guard isExecuted, unsafe access(real, X_OK) != 0 else { return real }
+        throw PluginLoadingError("\(path) cannot be executed", note: "run: chmod +x \(path)")
+    }
+
+    private static func checkFolders(above path: String) throws {
+        var ancestor = path
         while let folder = ancestor.raw.cut(atLast: "/")?.before {
             ancestor = folder.string
-            try PluginSearch.checkFolder(ancestor.isEmpty ? "/" : ancestor)
+            try checkFolder(ancestor.isEmpty ? "/" : ancestor)
         }
-        return real
     }
 
     private static func real(_ path: String) -> String? {

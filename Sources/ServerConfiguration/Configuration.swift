@@ -62,12 +62,33 @@ public struct Configuration: Sendable {
         public var deadline: Duration?
         /// Whether a plugin from outside of the server runs on the event loops.
         public var isOnEventLoop: Bool?
+        /// The processes of the plugin, if it runs in processes of its own.
+        public var process: PluginProcess?
         /// The settings as the file has them, to be shown: secrets are hidden, and references are not resolved.
         public var shownSettings: JSON = [:]
         /// The path of the entry in the file.
         public var path: [PathStep]
         /// The path of the settings in the file.
         public var settingsPath: [PathStep] { path + [.key("settings")] }
+    }
+
+    /// The processes in which a plugin runs.
+    public struct PluginProcess: Sendable, Equatable {
+        /// The program and its arguments; empty if the server's own program loads the plugin's library.
+        public var command: [String] = []
+        /// The further files of the program.
+        public var files: [String] = []
+        /// How long a call may take; nil for the default.
+        public var call: Duration?
+        /// How much memory a process can allocate, in bytes; nil for the default.
+        public var memory: Int64?
+        /// The number of processes; nil for the default.
+        public var instances: Int?
+        /// The name of the user that the processes get; nil for that of the server.
+        public var user: String?
+
+        /// The defaults, for the plugin's library.
+        public init() {}
     }
 
     /// The issuer identifier.

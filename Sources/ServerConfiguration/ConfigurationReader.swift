@@ -209,9 +209,10 @@ struct ConfigurationReader {
         let settings = section.section("settings", label: "'settings'").members
         let deadline = section.read("deadline", in: Duration.seconds(1)...(.seconds(60)))
         let isOnEventLoop: Bool? = section.read("on_event_loop")
+        let (process, isValid) = PluginProcessSection.read(&section)
         section.finish()
-        if var entry = readEntry(id, library, digest, settings, section) {
-            (entry.deadline, entry.isOnEventLoop) = (deadline, isOnEventLoop)
+        if isValid, var entry = readEntry(id, library, digest, settings, section) {
+            (entry.deadline, entry.isOnEventLoop, entry.process) = (deadline, isOnEventLoop, process)
             add(entry)
         } else {
             configuration.arePluginsComplete = false

@@ -116,6 +116,9 @@ package final class PluginSettings: SettingsSource {
         return isSame ? nil : "it reads the setting '\(declaration.key)' twice, with different defaults or bounds"
     }
 
+    /// The problems that were recorded, each with the key of its setting.
+    package var problems: [(key: String, message: String)] { state.withLock { $0.problems } }
+
     /// Whether a problem with the value of a setting was already recorded.
     package func hasProblem(at key: String) -> Bool {
         state.withLock { $0.problems.contains { $0.key == key } }

@@ -9,7 +9,12 @@ public struct PluginUnavailable: Error, CustomStringConvertible {
     /// The id of the plugin.
     let plugin: String
 
-    init(_ description: String, of plugin: String) {
+    /// Makes an error.
+    ///
+    /// - Parameters:
+    ///   - description: What has happened and what to do.
+    ///   - plugin: The id of the plugin.
+    package init(_ description: String, of plugin: String) {
         self.description = description
         self.plugin = plugin
     }

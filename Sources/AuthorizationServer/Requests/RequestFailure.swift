@@ -25,7 +25,10 @@ struct RequestFailure {
         isRefusal = thrown != nil
         let isForNow = error is StoreError || error is PluginUnavailable
         let code: OAuthError.Code = isForNow ? .temporarilyUnavailable : .serverError
-        known = thrown ?? OAuthError(code, "the request failed; see request \(head.id) in the server's log")
+        // A plugin that is being started again answers soon.
+        let headers = error is PluginUnavailable ? ["Retry-After": "1"] : [:]
+        let words = "the request failed; see request \(head.id) in the server's log"
+        known = thrown ?? OAuthError(code, words, headers: headers)
         refusal = core.isDevelopment ? DevelopmentDetail.added(to: known, of: error) : known
     }
 

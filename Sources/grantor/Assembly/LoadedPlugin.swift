@@ -8,8 +8,15 @@ import ServerConfiguration
 /// A registered plugin with its configuration entry and the file it was loaded from.
 struct LoadedPlugin: Sendable {
     var entry: Configuration.PluginEntry
-    let library: PluginLibrary
+    /// The plugin's id, version and summary.
+    let manifest: PluginManifest
+    /// The library or program.
+    let code: CheckedCode
     let file: PluginFile
+    /// The further files of a program.
+    var files: [PluginFile] = []
+    /// The host calls that an isolated plugin makes.
+    var hostCalls: Set<String> = []
     /// The settings that the plugin reads.
     let settings: [SettingDeclaration]
     let registered: RegisteredPlugin

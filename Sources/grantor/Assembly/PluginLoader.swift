@@ -5,16 +5,19 @@ import Cryptography
 import Foundation
 @_spi(Host) import GrantKit
 import PluginLoading
+import PluginProcesses
 import ServerConfiguration
 import Synchronization
 
 /// Loads the plugins of a configuration, or keeps those that are running.
 struct PluginLoader {
-    private let diagnostics: Diagnostics
-    private let core: ServerCore
-    private let former: [LoadedPlugin]
-    private let freeze: PluginFreeze
-    private let search: PluginSearch
+    let diagnostics: Diagnostics
+    let core: ServerCore
+    let former: [LoadedPlugin]
+    let freeze: PluginFreeze
+    let search: PluginSearch
+    /// What processes of plugins are told about the server.
+    let server: ServerFacts
     /// Every library that was ever loaded, since a library stays in the process once loaded.
     private static let files = Mutex<[String: PluginFile]>([:])
 
@@ -26,12 +29,16 @@ struct PluginLoader {
         self.core = core
         self.former = former
         self.freeze = freeze
+        server = ServerFacts(
+            issuer: configuration.issuer, basePath: configuration.basePath, algorithms: SignatureAlgorithm.ownNames)
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
     }
 
     func load(_ entry: Configuration.PluginEntry) -> LoadedPlugin? {
         guard isAdmitted(entry) else { return nil }
-        let running = former.first { $0.entry.id == entry.id }
+        if entry.process != nil { return isolate(entry) }
+        // Code of an isolated plugin is not in this process.
+        let running = former.first { $0.entry.id == entry.id && $0.entry.process == nil }
         if let running, !isUnchanged(running, entry) { return nil }
         if var running, PluginLoader.isSame(running.entry, entry) {
             running.entry = entry
@@ -79,7 +86,7 @@ struct PluginLoader {
         }
     }
 
-    private func report(_ error: any Error, of entry: Configuration.PluginEntry, _ what: String) {
+    func report(_ error: any Error, of entry: Configuration.PluginEntry, _ what: String) {
         switch error {
         case let error as LockDifferences:
             for found in error.all { diagnostics.report(at: entry.path, found.message, note: found.note) }
@@ -119,7 +126,7 @@ struct PluginLoader {
             try LockDifferences.check(path, locked, pinned: entry.sha256, Digest.sha256)
             // What version another file has is not known before it is loaded.
             guard PluginFile(path) == running.file else { return true }
-            try LockDifferences.check(version: running.library.type.manifest.version, locked)
+            try LockDifferences.check(version: running.manifest.version, locked)
             return true
         } catch {
             report(error, of: entry, "the library of the plugin '\(entry.id)' cannot be examined")
@@ -149,7 +156,8 @@ struct PluginLoader {
             let threads = threads(for: entry, library)
             if let threads, entry.isOnEventLoop != true { registry = threads.forwarding(registry) }
             return LoadedPlugin(
-                entry: entry, library: library, file: file, settings: source.declarations,
+                entry: entry, manifest: library.type.manifest, code: library.code, file: file,
+                settings: source.declarations,
                 registered: RegisteredPlugin(
                     plugin, adding: registry, attributes: source.attributes, host: host, threads: threads))
         } catch let error as ConfigurationError {

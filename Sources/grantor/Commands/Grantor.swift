@@ -19,6 +19,7 @@ struct Grantor: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, PluginsCommand.self, PluginCommand.self, KeysCommand.self,
             UsersCommand.self, ClientsCommand.self, StoreCommand.self, TryCommand.self, VersionCommand.self,
+            PluginHostCommand.self,
         ])
 
     /// Runs the command that the arguments name.

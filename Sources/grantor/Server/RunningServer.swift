@@ -6,6 +6,7 @@ import Foundation
 @_spi(Host) import GrantKit
 import Logging
 import PluginLoading
+import PluginProcesses
 import ServerConfiguration
 import ServerHTTP
 import ServiceLifecycle
@@ -87,6 +88,7 @@ final class RunningServer: Sendable {
         core.install(generation)
         core.events.record(
             Event(.started, details: ["plugins": .strings(composition.plugins.map(\.entry.id))]))
+        core.metrics.show("grantor_plugin_restarts_total", as: "counter") { PluginProcesses.restarts }
         core.metrics.show("grantor_hashing_queue") { [secrets] in Int64(secrets.pool.waiting) }
         return true
     }

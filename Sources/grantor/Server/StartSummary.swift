@@ -28,7 +28,7 @@ struct StartSummary {
     var text: String {
         let listen = configuration.listen
         let rows = plugins.map { plugin in
-            let manifest = type(of: plugin.registered.plugin).manifest
+            let manifest = plugin.manifest
             return [manifest.id, manifest.version, plugin.file.path, plugin.registered.registry.summary]
         }
         var lines = [
@@ -55,7 +55,7 @@ struct StartSummary {
     /// The command for a first token; under a grant of a plugin from outside if there is one that a client may use,
     /// since somebody who adds a grant wants to try that.
     private var example: String? {
-        let outside = uses(of: plugins.filter { !OwnPlugins.contain($0.entry.id, at: $0.library.path) })
+        let outside = uses(of: plugins.filter { !OwnPlugins.contain($0.entry.id, at: $0.code.path) })
         guard let first = outside.first else { return request(in: uses(of: plugins)) }
         return request(in: outside) ?? trial(of: first.grant)
     }

@@ -13,12 +13,15 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a built plugin against the rules of the kit.",
             discussion: """
-                Loads the library as the server does, and drives each part of the plugin on a host in memory. The \
+                Loads the library as the server does, and drives each part of the plugin on a host in memory. A \
+                program behind '--', as in 'grantor plugin test -- python3 grant.py', is started as the server does. The \
                 exit status is 1 if a rule is broken. In the value of a setting, '{folder}' is an empty folder, which \
                 each rule has for itself.
                 """)
 
-        @Argument(help: "The library, whose name is 'lib<id>.so'.") var library: String
+        @Argument(help: "The library, whose name is 'lib<id>.so'.") var library: String?
+        @Argument(parsing: .postTerminator, help: "A program that speaks the plugin protocol, in place of a library.")
+        var command: [String] = []
         @Option(
             name: .customLong("setting"),
             help: .init("A setting of the plugin, as in a configuration. May be repeated.", valueName: "key=value"))
@@ -33,18 +36,16 @@ extension PluginCommand {
 
         func validate() throws {
             guard 1...3600 ~= limit else { throw ValidationError("'--limit' must be from 1 to 3600") }
+            guard (library == nil) != command.isEmpty else {
+                throw ValidationError("name a library, or a program behind '--'")
+            }
         }
 
         func run() async throws {
             defer { LogWriter.standardError.flush() }
             // Captured before the library is loaded, since it can print as soon as it is.
             let printed = PrintedText.capture()
-            let library = try load()
-            let settings = try SettingWords(settings)
-            let id = library.type.manifest.id
-            let checks = try MakingWatch.during(limit, id) {
-                try TestedPlugin(library, settings).underTest(settings, ParameterWords(parameters)).checks
-            }
+            let (id, checks) = try checks()
             let run = RuleRun(id: id, checks: checks, limit: limit, printed: printed)
             // On a thread of its own: a plugin may block all those on which Swift runs tasks.
             let broken = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
@@ -53,7 +54,22 @@ extension PluginCommand {
             guard broken == 0 else { throw ExitCode.failure }
         }
 
-        private func load() throws -> PluginLibrary {
+        /// The rules of the plugin, and its id.
+        private func checks() throws -> (String, [PluginCheck]) {
+            let settings = try SettingWords(settings)
+            guard let name = library else {
+                let program = try TestedProgram(command, settings, limit: limit)
+                return (TestedProgram.id, try program.underTest(ParameterWords(parameters)).checks)
+            }
+            let library = try load(name)
+            let id = library.type.manifest.id
+            let checks = try MakingWatch.during(limit, id) {
+                try TestedPlugin(library, settings).underTest(settings, ParameterWords(parameters)).checks
+            }
+            return (id, checks)
+        }
+
+        private func load(_ library: String) throws -> PluginLibrary {
             let path = URL(fileURLWithPath: library).standardizedFileURL.path
             let name = path.raw.cut(atLast: "/")?.behind ?? path.raw
             guard name.starts(with: "lib"), name.ends(with: ".so"), name.count > 6 else {

@@ -3,22 +3,30 @@
 import Cryptography
 @_spi(Host) import GrantKit
 import PluginLoading
+import ServerConfiguration
 
 extension InstalledPlugin {
     /// The reference page of the plugin.
     ///
     /// - Throws: `PluginLoadingError` if the library can no longer be read.
     func reference() throws -> String {
-        let manifest = library.type.manifest
-        let digest = try PluginLibrary.digest(of: library.path, sha256: Digest.sha256)
+        let digest = try code.digest(Digest.sha256)
         var lines = ["\(manifest.id) \(manifest.version): \(manifest.summary)"]
         if !manifest.specification.isEmpty { lines.append("follows \(manifest.specification)") }
-        lines += ["", "file      \(library.path)", "sha256    \(digest)"]
-        lines += ["kit       \(library.kit)", "compiler  \(library.toolchain)"]
+        lines += ["", "file      \(code.path)"] + code.files.map { "          \($0)" } + ["sha256    \(digest)"]
+        lines += code.toolchain.map { ["kit       \(code.kit)", "compiler  \($0)"] } ?? ["protocol  \(code.kit)"]
+        if let process { lines += isolation(process.settings, process.hostCalls) }
         lines += ["", "Adds"] + (registry.additions.isEmpty ? ["  nothing"] : registry.additions.map { "  \($0)" })
         lines += ["", "Settings", settings.isEmpty ? "  none" : settingsTable]
         lines += ["", "Attributes of clients", attributes.isEmpty ? "  none" : attributesTable]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What is special about a plugin in processes of its own.
+    private func isolation(_ process: Configuration.PluginProcess, _ calls: Set<String>) -> [String] {
+        let command =
+            process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
+        return ["runs      \(command)", "calls     \(calls.isEmpty ? "none" : calls.sorted().joined(separator: ", "))"]
     }
 
     private var settingsTable: String {

@@ -7,7 +7,10 @@ import ServerConfiguration
 
 /// A plugin that is loaded only to find out which settings it reads and what it adds.
 struct InstalledPlugin {
-    let library: PluginLibrary
+    let manifest: PluginManifest
+    let code: CheckedCode
+    /// The process and the host calls of a plugin that is isolated; nil if it is not.
+    let process: (settings: Configuration.PluginProcess, hostCalls: Set<String>)?
     let registry: Registry
     let settings: [SettingDeclaration]
     let attributes: [AttributeDeclaration]
@@ -16,7 +19,9 @@ struct InstalledPlugin {
 
     /// A plugin with the settings of its entry in a configuration.
     init(_ loaded: LoadedPlugin) {
-        library = loaded.library
+        manifest = loaded.manifest
+        code = loaded.code
+        process = loaded.entry.process.map { ($0, loaded.hostCalls) }
         registry = loaded.registered.registry
         settings = loaded.settings
         attributes = loaded.registered.attributes
@@ -27,7 +32,9 @@ struct InstalledPlugin {
     init(_ library: PluginLibrary, host: any PluginHost) throws {
         let source = PluginSettings(nil)
         registry = try library.create(Settings(source), host: host).registry
-        self.library = library
+        manifest = library.type.manifest
+        code = library.code
+        process = nil
         settings = source.declarations
         attributes = source.attributes
         configured = nil

@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import GrantKit
 import PluginLoading
+import PluginProcesses
 import ServerConfiguration
 
 /// `grantor plugins lock`.
@@ -37,12 +38,16 @@ struct LockPlugins: ParsableCommand {
     private func entries(of file: ConfigurationFile) throws -> [PluginLock.Entry] {
         let (configuration, diagnostics) = file.read()
         let search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
+        let server = ServerFacts(
+            issuer: configuration.issuer, basePath: configuration.basePath, algorithms: SignatureAlgorithm.ownNames)
         var entries: [PluginLock.Entry] = []
         for plugin in diagnostics.hasErrors ? [] : configuration.plugins {
             do {
-                entries.append(try entry(for: plugin, search))
+                entries.append(try entry(for: plugin, search, server))
             } catch let error as PluginLoadingError {
                 diagnostics.report(at: plugin.path, error.message, note: error.note)
+            } catch let error as PluginStartError {
+                diagnostics.report(at: plugin.path, "plugin '\(plugin.id)' cannot be isolated: \(error)")
             }
         }
         guard !diagnostics.hasErrors else {
@@ -53,14 +58,28 @@ struct LockPlugins: ParsableCommand {
     }
 
     private func entry(
-        for plugin: Configuration.PluginEntry, _ search: PluginSearch
+        for plugin: Configuration.PluginEntry, _ search: PluginSearch, _ server: ServerFacts
     ) throws -> PluginLock.Entry {
+        if plugin.process != nil { return try isolatedEntry(for: plugin, search, server) }
         let path = try search.find(plugin.id, library: plugin.library)
         // Pinned while it is loaded, so that the digest and the version are those of the same file.
         let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
         let library = try PluginLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
         return PluginLock.Entry(
             id: plugin.id, version: library.type.manifest.version, kit: library.kit, sha256: digest)
+    }
+
+    /// The entry of a plugin in processes of its own, which is asked for its version.
+    private func isolatedEntry(
+        for plugin: Configuration.PluginEntry, _ search: PluginSearch, _ server: ServerFacts
+    ) throws -> PluginLock.Entry {
+        let code = try IsolatedCode.checked(plugin, search)
+        let digest = try code.digest(Digest.sha256)
+        try code.check(pinned: plugin.sha256, locked: nil, Digest.sha256)
+        let form = try PluginDescriber.describe(IsolatedCode.program(plugin, code, server))
+        let description = try PluginDescription(form: form, of: plugin.id)
+        return PluginLock.Entry(
+            id: plugin.id, version: description.manifest.version, kit: code.kit, sha256: digest)
     }
 
     private func update(_ file: PluginLockFile, to lock: PluginLock) throws {

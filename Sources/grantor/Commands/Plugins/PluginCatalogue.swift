@@ -35,6 +35,13 @@ struct PluginCatalogue {
         return try PluginLibrary.watched(id, library: entry?.library, pinned: entry?.sha256, search: search)
     }
 
+    /// The id, version and summary of a plugin; one in processes of its own is asked for its description.
+    ///
+    /// - Throws: `PluginLoadingError`, or an exit status after printed diagnostics.
+    func manifest(_ id: String) throws -> PluginManifest {
+        entry(id)?.process == nil ? try library(id).type.manifest : try plugin(id).manifest
+    }
+
     /// Creates a plugin, with the settings that the configuration has for it.
     ///
     /// - Throws: `PluginLoadingError`, an error of the plugin, or an exit status after printed diagnostics.

@@ -20,7 +20,7 @@ struct PluginsCommand: ParsableCommand {
             let catalogue = try PluginCatalogue(search)
             let rows = catalogue.ids.map { id in
                 do {
-                    let manifest = try catalogue.library(id).type.manifest
+                    let manifest = try catalogue.manifest(id)
                     return [id, manifest.version, manifest.summary, manifest.specification]
                 } catch {
                     return [id, "-", "cannot be loaded: \(error)"]

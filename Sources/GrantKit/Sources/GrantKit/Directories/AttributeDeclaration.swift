@@ -33,6 +33,27 @@ public struct AttributeDeclaration: Sendable {
         type = Value.self
     }
 
+    /// Declares an attribute of a kind that can be checked without the plugin, for a plugin in another process.
+    ///
+    /// - Parameters:
+    ///   - name: The attribute's name.
+    ///   - level: The part of a client's document where it is written.
+    ///   - kind: The kind of its values, which must not be `custom`.
+    ///   - expectation: The kind of value that it accepts, in words.
+    ///   - fallback: The default.
+    ///   - help: The purpose of the attribute, in one sentence.
+    public init(
+        _ name: String, at level: AttributeLevel, _ kind: ValueKind, expectation: String, fallback: JSON, _ help: String
+    ) {
+        self.name = name
+        self.level = level
+        self.kind = kind
+        self.expectation = kind.expectation ?? expectation
+        self.fallback = fallback
+        self.help = help
+        type = String.self
+    }
+
     /// Whether a value is of the declared kind.
     ///
     /// If the kind is `custom`, the plugin's type decides.

@@ -20,6 +20,28 @@ public struct SettingDeclaration: Sendable, Hashable {
     /// Whether the value is a secret, which is never shown.
     public let isSecret: Bool
 
+    /// Declares a setting.
+    ///
+    /// - Parameters:
+    ///   - key: The key, as written in the file.
+    ///   - expectation: The kind of value that it accepts, in words.
+    ///   - fallback: The default; nil if the setting is required.
+    ///   - example: An example of a required setting.
+    ///   - bounds: The bounds, in words; empty if there are none.
+    ///   - help: The purpose of the setting, in one sentence.
+    ///   - isSecret: Whether the value is a secret, which is never shown.
+    public init(
+        key: String, expectation: String, fallback: JSON?, example: JSON, bounds: String, help: String, isSecret: Bool
+    ) {
+        self.key = key
+        self.expectation = expectation
+        self.fallback = fallback
+        self.example = example
+        self.bounds = bounds
+        self.help = help
+        self.isSecret = isSecret
+    }
+
     /// The declaration for the reference, if the setting belongs to the elements of a list.
     ///
     /// - Parameter list: The key of the list.

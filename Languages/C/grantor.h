@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a plugin of Grantor in C: the client of Docs/PluginProtocol.md, in one header that needs only the C library.
+//
+// Describe the plugin as JSON, and answer calls with a function. A plugin serves one call after the other; for calls at
+// the same time, set 'instances' in the configuration.
+#ifndef GRANTOR_H
+#define GRANTOR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_DEEPEST = 32 };
+
+// MARK: reading JSON
+
+/// A part of a JSON text that holds one value; without one, 'start' is NULL.
+struct grantor_value {
+    const char *start, *end;
+};
+
+static const char *grantor_skip_space(const char *at, const char *end) {
+    while (at < end && strchr(" \t\r\n", *at)) at++;
+    return at;
+}
+
+/// The end of the string that begins at a place; NULL if it has none.
+static const char *grantor_end_of_string(const char *at, const char *end) {
+    for (at++; at < end; at++) {
+        if (*at == '"') return at + 1;
+        if (*at == '\\') at++;
+    }
+    return NULL;
+}
+
+/// The end of the value that begins at a place; NULL if it has none.
+static const char *grantor_end_of_value(const char *at, const char *end) {
+    int depth = 0;
+    while (at && at < end) {
+        if (*at == '"') at = grantor_end_of_string(at, end);
+        else if (strchr("{[", *at)) depth++, at++;
+        else if (strchr("}]", *at)) depth--, at++;
+        else if (depth > 0) at++;
+        else while (at < end && !strchr(",}] \t\r\n", *at)) at++;
+        if (depth == 0) return at;
+        if (depth < 0 || depth > GRANTOR_DEEPEST) return NULL;
+    }
+    return NULL;
+}
+
+static bool grantor_is(struct grantor_value value, char first) { return value.start && *value.start == first; }
+
+/// The value of a member of an object.
+static inline struct grantor_value grantor_member(struct grantor_value object, const char *name) {
+    struct grantor_value none = {NULL, NULL};
+    size_t length = strlen(name);
+    if (!grantor_is(object, '{')) return none;
+    const char *at = grantor_skip_space(object.start + 1, object.end);
+    while (at < object.end && *at == '"') {
+        const char *behind = grantor_end_of_string(at, object.end);
+        if (!behind) return none;
+        bool is_found = (size_t)(behind - at) == length + 2 && memcmp(at + 1, name, length) == 0;
+        at = grantor_skip_space(behind, object.end);
+        if (at >= object.end || *at != ':') return none;
+        at = grantor_skip_space(at + 1, object.end);
+        const char *last = grantor_end_of_value(at, object.end);
+        if (!last) return none;
+        if (is_found) return (struct grantor_value){at, last};
+        at = grantor_skip_space(last, object.end);
+        if (at < object.end && *at == ',') at = grantor_skip_space(at + 1, object.end);
+    }
+    return none;
+}
+
+/// An element of an array, counted from 0.
+static inline struct grantor_value grantor_element(struct grantor_value array, int place) {
+    struct grantor_value none = {NULL, NULL};
+    if (!grantor_is(array, '[')) return none;
+    const char *at = grantor_skip_space(array.start + 1, array.end);
+    while (at < array.end && *at != ']') {
+        const char *last = grantor_end_of_value(at, array.end);
+        if (!last) return none;
+        if (place-- == 0) return (struct grantor_value){at, last};
+        at = grantor_skip_space(last, array.end);
+        if (at < array.end && *at == ',') at = grantor_skip_space(at + 1, array.end);
+    }
+    return none;
+}
+
+/// A whole number; a fallback for any other value.
+static inline long long grantor_integer(struct grantor_value value, long long fallback) {
+    if (!value.start || !strchr("-0123456789", *value.start)) return fallback;
+    char digits[24] = {0};
+    size_t length = (size_t)(value.end - value.start);
+    if (length >= sizeof digits) return fallback;
+    memcpy(digits, value.start, length);
+    return strtoll(digits, NULL, 10);
+}
+
+/// Whether a value is a string with these bytes and no escapes.
+static inline bool grantor_equals(struct grantor_value value, const char *text) {
+    size_t length = strlen(text);
+    return grantor_is(value, '"') && (size_t)(value.end - value.start) == length + 2
+        && memcmp(value.start + 1, text, length) == 0;
+}
+
+/// The first value of a parameter of a token request, as JSON.
+static inline struct grantor_value grantor_parameter(struct grantor_value request, const char *name) {
+    struct grantor_value all = grantor_member(request, "parameters"), pair;
+    for (int place = 0; (pair = grantor_element(all, place)).start; place++)
+        if (grantor_equals(grantor_element(pair, 0), name)) return grantor_element(pair, 1);
+    return (struct grantor_value){NULL, NULL};
+}
+
+// MARK: frames
+
+/// Ends the process, because the server has closed the socket or something is wrong that no answer can say.
+static inline _Noreturn void grantor_end(const char *why) {
+    if (why) fprintf(stderr, "%s\n", why);
+    exit(why ? 1 : 0);
+}
+
+static void grantor_read(char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t got = read(GRANTOR_SOCKET, bytes, count);
+        if (got <= 0) grantor_end(NULL);
+        bytes += got, count -= (size_t)got;
+    }
+}
+
+/// Receives a frame into a buffer that is made for it; free it.
+static char *grantor_receive(struct grantor_value *message) {
+    unsigned char head[4];
+    grantor_read((char *)head, sizeof head);
+    size_t length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+    char *bytes = length <= GRANTOR_LARGEST ? malloc(length + 1) : NULL;
+    if (!bytes) grantor_end("a frame is too large");
+    grantor_read(bytes, length);
+    bytes[length] = 0;
+    *message = (struct grantor_value){bytes, bytes + length};
+    return bytes;
+}
+
+/// Sends a message that is written like 'printf'; '%.*s' with GRANTOR_PART inserts a value as it is.
+#define GRANTOR_PART(value) (int)((value).end - (value).start), (value).start ? (value).start : ""
+
+__attribute__((format(printf, 1, 2))) static void grantor_send(const char *format, ...) {
+    static char bytes[GRANTOR_LARGEST + 5];
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(bytes + 4, GRANTOR_LARGEST + 1, format, values);
+    va_end(values);
+    if (length <= 0 || length > GRANTOR_LARGEST) grantor_end("a message does not fit into a frame");
+    for (int place = 0; place < 4; place++) bytes[place] = (char)(length >> (24 - 8 * place));
+    for (char *at = bytes, *end = bytes + 4 + length; at < end;) {
+        ssize_t count = write(GRANTOR_SOCKET, at, (size_t)(end - at));
+        if (count <= 0) grantor_end(NULL);
+        at += count;
+    }
+}
+
+// MARK: calls
+
+/// A call of the server.
+struct grantor_call {
+    long long number;
+    struct grantor_value function, input;
+    long long role;
+};
+
+/// A message that arrived while a host call waited for its reply.
+struct grantor_waiting {
+    char *bytes;
+    struct grantor_value message;
+    struct grantor_waiting *next;
+};
+
+static struct grantor_waiting *grantor_queue;
+
+static void grantor_keep(char *bytes, struct grantor_value message) {
+    struct grantor_waiting *kept = malloc(sizeof *kept), **last = &grantor_queue;
+    if (!kept) grantor_end("there is no memory");
+    *kept = (struct grantor_waiting){bytes, message, NULL};
+    while (*last) last = &(*last)->next;
+    *last = kept;
+}
+
+/// Answers a call with the failure of a host call; false if that did not fail.
+static bool grantor_pass_on(const struct grantor_call *call, struct grantor_value reply) {
+    static const char *const kinds[][2] = {{"error", "error"}, {"unavailable", "unavailable"}, {"refused", "failure"}};
+    for (int place = 0; place < 3; place++) {
+        struct grantor_value what = grantor_member(reply, kinds[place][0]);
+        if (!what.start) continue;
+        grantor_send("{\"answer\":%lld,\"%s\":%.*s}", call->number, kinds[place][1], GRANTOR_PART(what));
+        return true;
+    }
+    return false;
+}
+
+/// Makes a host call, whose input is JSON, and waits for its reply.
+///
+/// Returns the buffer that holds the output, to be freed. If the host call fails, it answers the call with that failure,
+/// and returns NULL: do nothing more for the call then.
+static inline char *grantor_ask(
+    const struct grantor_call *call, const char *function, const char *input, struct grantor_value *output) {
+    static long long last;
+    grantor_send("{\"ask\":%lld,\"for\":%lld,\"function\":\"%s\",\"input\":%s}", ++last, call->number, function, input);
+    while (true) {
+        struct grantor_value message;
+        char *bytes = grantor_receive(&message);
+        if (grantor_integer(grantor_member(message, "reply"), -1) == last) {
+            *output = grantor_member(message, "output");
+            if (!grantor_pass_on(call, message)) return bytes;
+            free(bytes);
+            return NULL;
+        }
+        grantor_keep(bytes, message);
+    }
+}
+
+/// Serves calls until the server closes the socket.
+///
+/// 'describe' returns the description as JSON. 'answer' sends exactly one answer to a call of a role with
+/// 'grantor_send'.
+static inline _Noreturn void grantor_run(
+    const char *(*describe)(struct grantor_value settings), void (*answer)(const struct grantor_call *call)) {
+    while (true) {
+        struct grantor_value message;
+        char *bytes;
+        if (grantor_queue) {
+            struct grantor_waiting *first = grantor_queue;
+            bytes = first->bytes, message = first->message, grantor_queue = first->next;
+            free(first);
+        } else {
+            bytes = grantor_receive(&message);
+        }
+        struct grantor_call call = {
+            grantor_integer(grantor_member(message, "call"), -1), grantor_member(message, "function"),
+            grantor_member(message, "input"), grantor_integer(grantor_member(message, "role"), -1)};
+        if (grantor_equals(call.function, "describe"))
+            grantor_send("{\"answer\":%lld,\"output\":%s}", call.number, describe(grantor_member(call.input, "settings")));
+        else if (call.role >= 0)
+            answer(&call);
+        else if (call.number >= 0)
+            grantor_send("{\"answer\":%lld,\"output\":null}", call.number);
+        free(bytes);
+    }
+}
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) package import GrantKit
+
+/// A plugin in the process of its own: answers the calls of the server with its roles.
+package struct HostedPlugin: Sendable {
+    private let plugin: any Plugin
+    private let registry: Registry
+    private let connection: HostConnection
+
+    /// Takes a plugin that has registered what it adds.
+    package init(_ plugin: any Plugin, _ registry: Registry, _ connection: HostConnection) {
+        self.plugin = plugin
+        self.registry = registry
+        self.connection = connection
+    }
+
+    /// Answers a call in a task of its own.
+    package func answer(_ message: JSON) {
+        guard let number = message["call"]?.integer else { return connection.take(reply: message) }
+        HostConnection.$call.withValue(UInt64(clamping: number)) {
+            _ = Task { await connection.send(reply(to: message, number)) }
+        }
+    }
+
+    private func reply(to message: JSON, _ number: Int64) async -> JSON {
+        var reply: JSON = ["answer": .integer(number)]
+        do {
+            let place = Int(clamping: message["role"]?.integer ?? 0)
+            reply["output"] = try await output(message["function"]?.string ?? "", place, message["input"] ?? .null)
+        } catch let error as OAuthError {
+            reply["error"] = error.form
+        } catch let error as StoreError {
+            reply["unavailable"] = .string(error.message)
+        } catch let error as JobAbandoned {
+            reply["abandoned"] = .string(error.description)
+        } catch {
+            reply["failure"] = .string("\(error)")
+        }
+        return reply
+    }
+
+    private func output(_ function: String, _ place: Int, _ input: JSON) async throws -> JSON {
+        switch function {
+        case "start": try await plugin.start()
+        case "stop": await plugin.stop()
+        case "authorize": return try await role(registry.grants, place).authorize(TokenRequest(form: input)).form
+        case "admit":
+            try await role(registry.tokenFilters, place).admit(input.required("request", TokenRequest.init(form:)))
+        case "narrow": return try await narrow(role(registry.tokenFilters, place), input)
+        case "extend": return try await extend(role(registry.extensions, place), input)
+        case "claims":
+            return .object(try await role(registry.claimsSources, place).claims(for: ClaimsRequest(form: input)))
+        case "write": try await role(registry.eventSinks, place).write(input.list("events", Event.init(form:)))
+        case "run": try await role(registry.jobs, place).run(input["payload"] ?? .null)
+        case "respond": return try await respond(role(registry.endpoints, place), input)
+        default: throw FormError("there is no function '\(function)'")
+        }
+        return .null
+    }
+
+    private func role<Role>(_ roles: [Role], _ place: Int) throws -> Role {
+        guard roles.indices.contains(place) else { throw FormError("there is no role \(place)") }
+        return roles[place]
+    }
+
+    private func narrow(_ filter: any TokenRequestFilter, _ input: JSON) async throws -> JSON {
+        var limits = try input.required("limits", AccessLimits.init(form:))
+        try await filter.narrow(
+            &limits, of: input.required("authorization", Authorization.init(form:)),
+            for: input.required("request", TokenRequest.init(form:)))
+        return limits.form
+    }
+
+    private func extend(_ role: any ResponseExtension, _ input: JSON) async throws -> JSON {
+        let answer: Issuance.Answer =
+            if let request = input["request"] {
+                .token(try TokenRequest(form: request))
+            } else {
+                .authorization(try input.required("authorization_request", AuthorizationRequest.init(form:)))
+            }
+        var issuance = Issuance(
+            authorization: try input.required("authorization", Authorization.init(form:)),
+            client: try input.required("client", Client.init(form:)),
+            limits: try input.required("limits", AccessLimits.init(form:)), answer: answer,
+            issuedAt: Timestamp(seconds: try input.required("issued_at", \.integer)))
+        let former = input["members"]?.members ?? []
+        for member in former { try issuance.add(member.name, member.value) }
+        try await role.extend(&issuance)
+        return [
+            "members": .object(Array(issuance.members.dropFirst(former.count))),
+            "writes": .array(issuance.writes.map(\.form)),
+        ]
+    }
+
+    private func respond(_ endpoint: any Endpoint, _ input: JSON) async throws -> JSON {
+        let response = try await HostedPlugin.response(of: endpoint, input)
+        guard response.hasForm else { throw HostRefusal.absent("a response with a file or an interaction") }
+        return response.form
+    }
+
+    /// The function is generic to open the endpoint's type.
+    private static func response<It: Endpoint>(of endpoint: It, _ input: JSON) async throws -> EndpointResponse {
+        switch endpoint {
+        case let endpoint as any Endpoint<Client>: try await endpoint.respond(to: EndpointRequest(form: input))
+        case let endpoint as any Endpoint<Bearer>: try await endpoint.respond(to: EndpointRequest(form: input))
+        case let endpoint as any Endpoint<UserSession>: try await endpoint.respond(to: EndpointRequest(form: input))
+        case let endpoint as any Endpoint<UserSession?>: try await endpoint.respond(to: EndpointRequest(form: input))
+        default: throw FormError("the caller of the endpoint has no form")
+        }
+    }
+}

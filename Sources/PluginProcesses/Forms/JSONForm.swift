@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+/// A value that can cross to a plugin in a process of its own.
+///
+/// A form is an object. A reader ignores members that it does not know, so new members do not change the version of the
+/// protocol.
+package protocol JSONForm: Sendable {
+    /// Reads the value.
+    ///
+    /// - Parameter form: The form.
+    /// - Throws: `FormError` if a member is missing or malformed.
+    init(form: JSON) throws
+    /// The value as JSON.
+    var form: JSON { get }
+}
+
+/// The error for a form that cannot be read: which member, and what is wrong with it.
+package struct FormError: Error, CustomStringConvertible {
+    /// What is wrong.
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension JSON {
+    /// The value of a member that must be there.
+    func required<Value>(_ name: String, _ read: (JSON) throws -> Value?) throws -> Value {
+        guard let value = try self[name].flatMap(read) else { throw FormError("'\(name)' is missing or malformed") }
+        return value
+    }
+
+    /// The values of a list; empty if it is missing.
+    func list<Value>(_ name: String, _ read: (JSON) throws -> Value) throws -> [Value] {
+        guard let value = self[name], value != .null else { return [] }
+        guard case .array(let elements) = value else { throw FormError("'\(name)' must be a list") }
+        return try elements.enumerated().map { number, element in
+            do {
+                return try read(element)
+            } catch let error as FormError {
+                throw FormError("\(name)[\(number)]: \(error)")
+            }
+        }
+    }
+
+    /// The strings of a list; empty if it is missing.
+    func words(_ name: String) throws -> [String] {
+        try list(name) { element in
+            guard let word = element.string else { throw FormError("a string was expected") }
+            return word
+        }
+    }
+
+    /// A list of pairs, as parameters and headers are: names may be repeated.
+    static func pairs(_ pairs: [(name: String, value: String)]) -> JSON {
+        .array(pairs.map { .array([.string($0.name), .string($0.value)]) })
+    }
+
+    var pairs: [(name: String, value: String)] {
+        elements.compactMap { pair in
+            let parts = pair.strings
+            return parts.count == 2 ? (name: parts[0], value: parts[1]) : nil
+        }
+    }
+
+    /// An object without the members that have no value.
+    static func present(_ members: [(String, JSON?)]) -> JSON {
+        .object(members.compactMap { name, value in value.map { JSON.Member(name, $0) } })
+    }
+}

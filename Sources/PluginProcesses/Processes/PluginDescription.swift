@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) package import GrantKit
+
+/// What a program says about its plugin: everything that a library says in `init` and `register`.
+package struct PluginDescription: Sendable {
+    /// The lists of roles that cannot be isolated, and why.
+    private static let excluded = [
+        "stores": "every request of the server would wait for its process several times",
+        "token_formats": "every request with a token would wait for its process",
+        "token_products": "this version of the protocol has no form for them",
+        "token_resolvers": "every request with a token would wait for its process",
+        "authenticators": "this version of the protocol has no form for them",
+        "flows": "this version of the protocol has no form for them",
+        "request_filters": "this version of the protocol has no form for them",
+        "purposes": "this version of the protocol has no form for them",
+        "steps": "this version of the protocol has no form for them",
+        "outboxes": "this version of the protocol has no form for them",
+        "revocations": "this version of the protocol has no form for them",
+        "issuers": "this version of the protocol has no form for them",
+    ]
+
+    /// The description as the program sent it.
+    package let form: JSON
+    /// The plugin's id, version and summary.
+    package let manifest: PluginManifest
+    /// The host calls that it makes.
+    package let hostCalls: Set<String>
+    /// The settings that it reads.
+    package let settings: [DescribedSetting]
+    /// The problems that it has found in its settings, by key.
+    package let problems: [(key: String, message: String)]
+    /// The client attributes that it reads.
+    package let attributes: [AttributeDeclaration]
+
+    /// Reads a description.
+    ///
+    /// - Parameters:
+    ///   - form: What the program sent.
+    ///   - plugin: The id of the plugin.
+    /// - Throws: `PluginStartError`.
+    package init(form: JSON, of plugin: String) throws {
+        do {
+            try self.init(checking: form, of: plugin)
+        } catch let error as FormError {
+            throw PluginStartError("its description is not valid: \(error)")
+        }
+    }
+
+    private init(checking form: JSON, of plugin: String) throws {
+        guard form["protocol"]?.integer == PluginProgram.version else {
+            throw FormError("'protocol' must be \(PluginProgram.version), the version that this server speaks")
+        }
+        for member in form.members {
+            if let reason = PluginDescription.excluded[member.name], !member.value.elements.isEmpty {
+                throw FormError("it has '\(member.name)', which cannot be isolated: \(reason)")
+            }
+        }
+        self.form = form
+        manifest = PluginManifest(
+            id: plugin, version: form["version"]?.string ?? "0.0.0", summary: form["summary"]?.string ?? "",
+            specification: form["specification"]?.string ?? "")
+        hostCalls = Set(try form.words("host_calls"))
+        if let unknown = hostCalls.subtracting(HostCalls.all).min() {
+            throw FormError("there is no host call '\(unknown)'")
+        }
+        settings = try form.list("settings", DescribedSetting.init(form:))
+        problems = try form.list("problems") { problem in
+            (problem["key"]?.string ?? "", try problem.required("message", \.string))
+        }
+        attributes = try form.list("attributes", AttributeDeclaration.init(form:))
+        var registry = Registry()
+        try register(in: &registry, nil)
+    }
+
+    /// Adds a stand-in for each role.
+    ///
+    /// - Parameters:
+    ///   - registry: The registry.
+    ///   - processes: The processes that stand-ins call; nil only to find out whether the description is valid.
+    /// - Throws: `FormError`.
+    package func register(in registry: inout Registry, _ processes: PluginProcesses?) throws {
+        try addRoles(to: &registry, processes)
+        for collection in try form.list("collections", StoreCollection.init(form:)) {
+            registry.add(collection: collection)
+        }
+        for word in try form.words("scopes_on_request") { registry.add(scopeOnRequest: word) }
+        for word in try form.words("required_scopes") { registry.add(requiredScope: word) }
+        for algorithm in try form.words("signing_algorithms") { registry.add(signingAlgorithm: algorithm) }
+        for document in try form.list("documents", { (try $0.required("name", \.string), $0["adding"]?.members ?? []) })
+        {
+            registry.add(document: document.0, adding: document.1)
+        }
+        for page in try form.list("pages", PluginDescription.page) {
+            registry.add(page: page.name, template: page.template, texts: page.texts)
+        }
+        for (name, value) in try form.list("metadata", MetadataValue.member) { registry.add(metadata: name, value) }
+    }
+
+    private func addRoles(to registry: inout Registry, _ processes: PluginProcesses?) throws {
+        for grant in try numbered("grants", { try IsolatedGrant($0, role: $1, of: processes) }) {
+            registry.add(grant: grant)
+        }
+        for filter in try numbered("token_filters", { try IsolatedTokenFilter($0, role: $1, of: processes) }) {
+            registry.add(tokenFilter: filter)
+        }
+        for source in try numbered("claims", { try IsolatedClaims($0, role: $1, of: processes) }) {
+            registry.add(claims: source)
+        }
+        for sink in try numbered("event_sinks", { try IsolatedSink($0, role: $1, of: processes) }) {
+            registry.add(eventSink: sink)
+        }
+        for handler in try numbered("jobs", { try IsolatedJobHandler($0, role: $1, of: processes) }) {
+            registry.add(job: handler)
+        }
+        _ = try numbered("endpoints") { try registry.add(endpoint: $0, role: $1, of: processes) }
+        for role in try numbered("extensions", { try IsolatedExtension($0, role: $1, of: processes) }) {
+            registry.add(extension: role)
+        }
+    }
+
+    private static func page(_ form: JSON) throws -> (name: String, template: String, texts: [String: [String: String]])
+    {
+        let languages = (form["texts"]?.members ?? []).map { language in
+            (
+                language.name,
+                Dictionary(language.value.members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
+            )
+        }
+        return (
+            try form.required("name", \.string), try form.required("template", \.string),
+            Dictionary(languages) { first, _ in first }
+        )
+    }
+
+    /// The elements of a list, each with its place.
+    private func numbered<Role>(_ name: String, _ read: (JSON, Int) throws -> Role) throws -> [Role] {
+        var place = -1
+        return try form.list(name) { element in
+            place += 1
+            return try read(element, place)
+        }
+    }
+}
+
+extension StoreCollection: JSONForm {
+    package init(form: JSON) throws {
+        let retention = form["retention"]?.integer ?? 0
+        guard retention >= 0 else { throw FormError("'retention' must be a number of seconds") }
+        let durability = form["durability"]?.string ?? "durable"
+        guard ["durable", "relaxed"].contains(durability) else {
+            throw FormError("'durability' must be durable or relaxed")
+        }
+        self.init(
+            try form.required("name", \.string), indexes: try form.words("indexes"),
+            durability: durability == "relaxed" ? .relaxed : .durable, retention: .seconds(retention))
+    }
+
+    package var form: JSON {
+        [
+            "name": .string(name), "indexes": .strings(indexes),
+            "durability": durability == .relaxed ? "relaxed" : "durable",
+            "retention": .integer(retention.components.seconds),
+        ]
+    }
+}
+
+extension MetadataValue {
+    /// Reads a member of the server's metadata.
+    static func member(_ form: JSON) throws -> (String, MetadataValue) {
+        let name = try form.required("name", \.string)
+        if form["union"] != nil { return (name, .union(try form.words("union"))) }
+        return (name, .value(try form.required("value") { $0 }))
+    }
+}

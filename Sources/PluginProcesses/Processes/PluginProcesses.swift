@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuthorizationServer
+package import GrantKit
+package import Logging
+import Synchronization
+
+/// The processes of an isolated plugin, among which calls are spread.
+package final class PluginProcesses: Plugin {
+    /// Describes the type; each plugin describes itself in its description.
+    package static var manifest: PluginManifest {
+        PluginManifest(id: "isolated", summary: "a plugin in processes of its own", specification: "")
+    }
+
+    private static let restarted = Atomic<Int64>(0)
+
+    /// The number of times that a process of any plugin was started again.
+    package static var restarts: Int64 { restarted.load(ordering: .relaxed) }
+
+    static func countRestart() {
+        restarted.add(1, ordering: .relaxed)
+    }
+
+    private let description: PluginDescription
+    private let program: PluginProgram
+    private let processes: [PluginProcess]
+    private let turn = Atomic<Int>(0)
+
+    /// Refuses: a plugin that is isolated is made from a program and its description.
+    package init(settings: Settings, host: any PluginHost) throws {
+        throw ConfigurationError("an isolated plugin is made from its description")
+    }
+
+    /// Makes the processes of a plugin, none of which is started yet.
+    ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - description: What the program has said about itself.
+    ///   - host: The host that the core lends to the plugin.
+    ///   - logger: Logs restarts and missed deadlines.
+    package init(_ program: PluginProgram, _ description: PluginDescription, _ host: any PluginHost, _ logger: Logger) {
+        self.description = description
+        self.program = program
+        let calls = HostCalls(host, of: program.plugin, declared: description.hostCalls)
+        processes = (0..<max(1, program.limits.instances)).map { _ in
+            PluginProcess(program, describedAs: description.form, host, calls, logger)
+        }
+    }
+
+    /// Adds a stand-in for each role of the description.
+    package func register(in registry: inout Registry) throws {
+        try description.register(in: &registry, self)
+    }
+
+    /// Starts the processes, and waits until all of them are ready.
+    package func start() async throws {
+        do {
+            for process in processes { try await process.start() }
+        } catch {
+            await stop()
+            throw error
+        }
+    }
+
+    /// Asks the processes to stop, and ends them.
+    package func stop() async {
+        for process in processes { await process.stop() }
+    }
+
+    /// Calls a role of the plugin.
+    ///
+    /// - Parameters:
+    ///   - function: The function of the protocol.
+    ///   - role: The place of the role in its list in the description.
+    ///   - input: The input.
+    ///   - limit: The deadline; nil for that of calls that belong to requests.
+    ///   - read: Reads the output.
+    /// - Returns: What was read.
+    /// - Throws: What the plugin throws; `PluginUnavailable`; an error that names the function if its output is
+    ///   malformed.
+    func call<Value>(
+        _ function: String, role: Int, _ input: JSON, within limit: Duration?, _ read: (JSON) throws -> Value
+    ) async throws -> Value {
+        let process = try next()
+        let call = try process.begin(function, role: role, input, within: limit ?? program.limits.call)
+        let output = try await process.result(of: call)
+        do {
+            return try read(output)
+        } catch let error as FormError {
+            throw IsolatedFailure(description: "the output of '\(function)' is malformed: \(error)")
+        }
+    }
+
+    /// The process with the fewest calls; of several, they take turns.
+    private func next() throws -> PluginProcess {
+        let first = processes.count > 1 ? turn.add(1, ordering: .relaxed).newValue : 0
+        var best: (process: PluginProcess, load: Int)?
+        for place in processes.indices {
+            let process = processes[
+                Int(UInt(bitPattern: first) % UInt(processes.count) + UInt(place)) % processes.count]
+            guard let load = process.load else { continue }
+            if load < best?.load ?? .max { best = (process, load) }
+        }
+        if let best { return best.process }
+        throw PluginUnavailable(
+            "the plugin '\(program.plugin)' was not called: its process is being started again", of: program.plugin)
+    }
+}

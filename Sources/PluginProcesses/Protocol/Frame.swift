@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+/// A frame of the protocol: the length of a JSON object in four bytes, the most significant first, and the object.
+package enum Frame {
+    /// The largest object, in bytes.
+    package static let largest = 1 << 20
+    static let header = 4
+
+    /// The bytes of a frame.
+    ///
+    /// - Throws: `FrameError` if the object is too large.
+    package static func bytes(_ object: JSON) throws -> [UInt8] {
+        var bytes: [UInt8] = [0, 0, 0, 0]
+        bytes.reserveCapacity(2048)
+        object.write(to: &bytes)
+        let length = bytes.count - header
+        guard length <= largest else { throw FrameError("a frame of \(length) bytes is larger than \(largest)") }
+        for place in 0..<header { bytes[place] = UInt8(truncatingIfNeeded: length >> (8 * (header - 1 - place))) }
+        return bytes
+    }
+}
+
+/// The error for bytes that are not a frame, or for an object that fits into none.
+package struct FrameError: Error, CustomStringConvertible {
+    /// What is wrong.
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Cuts what arrives into frames.
+package struct FrameReader {
+    private var bytes: [UInt8] = []
+    private var start = 0
+
+    /// Makes a reader that has received nothing yet.
+    package init() {}
+
+    /// Whether a frame has begun and not ended.
+    package var isInside: Bool { start < bytes.count }
+
+    /// Adds what has arrived.
+    package mutating func add(_ received: some Sequence<UInt8>) {
+        if start == bytes.count {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 65536)
+            start = 0
+        }
+        bytes.append(contentsOf: received)
+    }
+
+    /// The object of the next frame; nil if it has not arrived completely.
+    ///
+    /// - Throws: `FrameError` if the frame is too large, or not a JSON object.
+    package mutating func next() throws -> JSON? {
+        guard bytes.count - start >= Frame.header else { return nil }
+        let length = bytes[start..<start + Frame.header].reduce(0) { $0 << 8 | Int($1) }
+        guard 1...Frame.largest ~= length else {
+            throw FrameError("it sent a frame of \(length) bytes; a frame has 1 to \(Frame.largest) bytes")
+        }
+        let end = start + Frame.header + length
+        guard bytes.count >= end else { return nil }
+        defer { consume(to: end) }
+        do {
+            let object = try JSON(parsing: bytes[(start + Frame.header)..<end])
+            guard case .object = object else { throw FrameError("it sent a frame that is not a JSON object") }
+            return object
+        } catch let error as JSONError {
+            throw FrameError("it sent a frame that is not JSON: \(error.message)")
+        }
+    }
+
+    private mutating func consume(to end: Int) {
+        start = end
+        guard start > 1 << 16 else { return }
+        bytes.removeSubrange(..<start)
+        start = 0
+    }
+}

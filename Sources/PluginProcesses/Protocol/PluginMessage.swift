@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+/// What a plugin's process sends to the server.
+enum PluginMessage {
+    /// The end of a call.
+    case answer(UInt64, CallOutcome)
+    /// A host call, which belongs to a call that the process has not answered yet.
+    case ask(HostQuestion, call: UInt64)
+
+    init(_ object: JSON) throws {
+        if let number = object["answer"] {
+            self = .answer(try PluginMessage.number(number, "answer"), CallOutcome(object))
+        } else if let number = object["ask"] {
+            let question = HostQuestion(
+                number: try PluginMessage.number(number, "ask"),
+                function: try object.required("function", \.string), input: object["input"] ?? [:])
+            self = .ask(question, call: try PluginMessage.number(object["for"] ?? .null, "for"))
+        } else {
+            throw FormError("a message has neither 'answer' nor 'ask'")
+        }
+    }
+
+    private static func number(_ value: JSON, _ name: String) throws -> UInt64 {
+        guard let number = value.integer.flatMap(UInt64.init(exactly:)) else {
+            throw FormError("'\(name)' is not a number of a call")
+        }
+        return number
+    }
+}
+
+/// A host call of a process.
+struct HostQuestion: Sendable {
+    /// The number, by which the process knows the reply.
+    let number: UInt64
+    let function: String
+    let input: JSON
+}
+
+/// The end of a call, as the process reported it.
+package enum CallOutcome: Sendable {
+    /// The output.
+    case output(JSON)
+    /// A refusal that the client learns of.
+    case refusal(JSON)
+    /// Something failed that may work later, such as the store.
+    case unavailable(String)
+    /// A job that can never succeed.
+    case abandoned(String)
+    /// The plugin failed.
+    case failure(String)
+
+    init(_ object: JSON) {
+        if let error = object["error"] {
+            self = .refusal(error)
+        } else if let what = object["unavailable"] {
+            self = .unavailable(what.string ?? "")
+        } else if let what = object["abandoned"] {
+            self = .abandoned(what.string ?? "")
+        } else if let what = object["failure"] {
+            self = .failure(what.string ?? "")
+        } else {
+            self = .output(object["output"] ?? .null)
+        }
+    }
+}
+
+/// What the server sends to a plugin's process.
+package enum ServerMessage {
+    /// Begins a call.
+    static func call(_ number: UInt64, _ function: String, role: Int?, _ input: JSON, within limit: Duration?) -> JSON {
+        let parts = limit?.components
+        let milliseconds = parts.map { $0.seconds * 1000 + $0.attoseconds / 1_000_000_000_000_000 }
+        return .present([
+            ("call", .integer(Int64(clamping: number))), ("function", .string(function)),
+            ("role", role.map { .integer(Int64($0)) }), ("within_ms", milliseconds.map(JSON.integer)),
+            ("input", input),
+        ])
+    }
+
+    /// Says that nobody waits for a call any more.
+    static func cancel(_ number: UInt64) -> JSON {
+        ["cancel": .integer(Int64(clamping: number))]
+    }
+
+    /// Replies to a host call.
+    static func reply(_ number: UInt64, _ output: JSON) -> JSON {
+        ["reply": .integer(Int64(clamping: number)), "output": output]
+    }
+
+    /// Refuses a host call.
+    static func refusal(_ number: UInt64, _ kind: String, _ message: String) -> JSON {
+        ["reply": .integer(Int64(clamping: number)), kind: .string(message)]
+    }
+}
