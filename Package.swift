@@ -105,7 +105,8 @@ let core: [Target] = [
         name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
         swiftSettings: features + linted),
     .target(
-        name: "PluginProcesses", dependencies: [kit, "AuthorizationServer", "CPluginProcess", "OutsideText", log] + lint,
+        name: "PluginProcesses",
+        dependencies: [kit, "AuthorizationServer", "CPluginProcess", "OutsideText", log] + lint,
         swiftSettings: features + linted),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML", "OutsideText"], swiftSettings: features),
     .target(

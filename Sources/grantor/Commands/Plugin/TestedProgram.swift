@@ -45,7 +45,8 @@ struct TestedProgram {
     ///
     /// - Throws: `Failure` if parameters are not those of its grants.
     func underTest(_ parameters: ParameterWords) throws -> PluginUnderTest {
-        let plugin = PluginUnderTest(description.manifest, settings: program.settings) { [program, description] _, host in
+        let plugin = PluginUnderTest(description.manifest, settings: program.settings) {
+            [program, description] _, host in
             let quiet = Logger(label: "grantor") { _ in SwiftLogNoOpLogHandler() }
             return PluginProcesses(program, description, host, quiet)
         }
