@@ -14,22 +14,15 @@ struct CopyMemoryTests {
     ///
     /// - Returns: The most memory that it had, in KiB.
     private static func peak(_ folder: Folder, _ arguments: String...) async throws -> Int {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Build.program)
-        process.arguments = ["store"] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try process.run()
-        var peak = 0
-        while process.isRunning {
-            // The highest value so far, so the last look is as good as many.
-            let path = "/proc/\(process.processIdentifier)/status"
-            let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            peak = max(peak, status.firstMatch(of: /VmHWM:\s+(\d+) kB/).flatMap { Int($0.1) } ?? 0)
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        #expect(process.terminationStatus == 0, "\(arguments)")
-        return peak
+        // What the process used at most, as the system reports it when the process has ended.
+        let measure = """
+            import resource, subprocess, sys
+            subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """
+        let ended = try Command.run(
+            "/usr/bin/python3", ["-c", measure, Build.program, "store"] + arguments, in: folder)
+        return try #require(Int(ended.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(ended)")
     }
 
     private static func store(_ kind: String, _ count: Int) throws -> String {

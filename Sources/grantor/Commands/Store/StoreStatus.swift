@@ -19,10 +19,10 @@ struct StoreStatus: AsyncParsableCommand {
     func run() async throws {
         let configured = try ConfiguredStore.read(option)
         let id = configured.plugin.entry.id
-        if let found = try await configured.inspect() { return print(id, found) }
+        if let found = try await configured.inspect() { return show(id, found) }
         // A store that cannot be inspected is opened and read.
         let found = try await OpenStore.with(option, isWhole: false) { open in try await StoreStatus.count(open) }
-        print(id, found)
+        show(id, found)
     }
 
     private static func count(_ open: OpenStore) async throws -> StoreInspection {
@@ -43,7 +43,7 @@ struct StoreStatus: AsyncParsableCommand {
         return all
     }
 
-    private func print(_ id: String, _ found: StoreInspection) {
+    private func show(_ id: String, _ found: StoreInspection) {
         var found = found
         found.collections.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         StandardOutput.print(json ? found.json(id).terminalText : found.lines(id))
