@@ -67,7 +67,7 @@ enum DatabaseInspection {
         }
     }
 
-    /// The text that hexadecimal digits stand for; nil if it is not UTF-8.
+    /// The string whose bytes hexadecimal digits name; nil if it is not UTF-8.
     private static func text(_ hex: String) -> String? {
         let digits = Array(hex.utf8)
         var bytes: [UInt8] = []

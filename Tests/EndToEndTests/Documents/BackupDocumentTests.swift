@@ -28,11 +28,11 @@ struct BackupDocumentTests {
         install() { mkdir -p "${@: -1}"; }
         systemctl() {
             if [ "$1" = stop ]; then kill "$(cat ROOT/pid)"; while kill -0 "$(cat ROOT/pid)" 2> /dev/null; do sleep 0.1; done
-            else serve > ROOT/serve.log 2>&1 & echo $! > ROOT/pid; ready; fi
+            else serve > ROOT/serve.log 2>&1 < /dev/null & echo $! > ROOT/pid; ready; fi
         }
-        # Without the descriptors of the test, which takes the shell for running as long as somebody has them.
         serve() {
-            for path in /proc/$BASHPID/fd/*; do case ${path##*/} in [012]) ;; *) eval "exec ${path##*/}>&-";; esac; done
+            # What has started this shell waits until nobody has its other descriptors.
+            for file in /proc/$BASHPID/fd/*; do number=${file##*/}; [ "$number" -le 2 ] || eval "exec $number>&-"; done
             exec PROGRAM serve --config ROOT/etc/grantor/config.yaml
         }
         ready() { for _ in $(seq 600); do curl -fsS http://127.0.0.1:PORT/health/ready > /dev/null 2>&1 && return; sleep 0.1; done; false; }
@@ -64,7 +64,7 @@ struct BackupDocumentTests {
             #expect(ended.status == 0, "\(ended) \(folder.read("serve.log"))")
         }
 
-        /// A text of the pages, with the folders and ports of the test.
+        /// What the pages say, with the folders and ports of the test.
         func translated(_ text: String) -> String {
             let places = /(^|[^A-Za-z0-9-])\/(etc|var\/lib|var\/backups)\/grantor/
             var text = text.replacing(places) { "\($0.1)\(folder.path)/\($0.2)/grantor" }
