@@ -55,7 +55,7 @@ public final class PostgreSQLCluster: Sendable {
             "-E", "UTF8", "--locale=C.UTF-8",
         ])
         guard made.status == 0 else { throw Missing(description: "initdb failed: \(made.output)") }
-        let own = ["listen_addresses=''", "unix_socket_directories='\(folder)'", "fsync=off", "max_connections=300"]
+        let own = ["listen_addresses=''", "unix_socket_directories='\(folder)'", "fsync=off", "max_connections=600"]
         let lines = own + settings
         let configuration = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/data/postgresql.conf"))
         try configuration.seekToEnd()
