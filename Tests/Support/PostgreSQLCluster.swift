@@ -53,7 +53,7 @@ public final class PostgreSQLCluster: Sendable {
         watcher = try PostgreSQLCluster.watch(folder)
         let made = try PostgreSQLCluster.run(PostgreSQLCluster.making("\(folder)/data", primary))
         guard made.status == 0 else { throw Missing(description: "there is no cluster: \(made.output)") }
-        let own = ["listen_addresses=''", "unix_socket_directories='\(folder)'", "fsync=off", "max_connections=300"]
+        let own = ["listen_addresses=''", "unix_socket_directories='\(folder)'", "fsync=off", "max_connections=600"]
         let lines = own + settings
         let configuration = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/data/postgresql.conf"))
         try configuration.seekToEnd()
