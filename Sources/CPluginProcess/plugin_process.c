@@ -89,7 +89,7 @@ static _Noreturn void run(
     place_descriptors(channel, output, failures);
     if (setsid() < 0 || chdir("/") < 0) fail(FAILURE_PIPE, STEP_SESSION);
     umask(077);
-    if (!limit(RLIMIT_DATA, limits->memory) || !limit(RLIMIT_NOFILE, limits->descriptors) || !limit(RLIMIT_CORE, 0))
+    if (!limit(RLIMIT_NOFILE, limits->descriptors) || !limit(RLIMIT_CORE, 0))
         fail(FAILURE_PIPE, STEP_LIMITS);
     if (limits->switches_user
         && (setgroups(0, NULL) < 0 || setresgid(limits->group, limits->group, limits->group) < 0
@@ -102,6 +102,8 @@ static _Noreturn void run(
     if (getppid() != server) _exit(127);
     char *path = grantor_hide_path(arguments[0]);
     if (path == NULL || !grantor_leave_others_alone() || !grantor_filter_calls(path)) fail(FAILURE_PIPE, STEP_FILTER);
+    // Last, since this process still has the memory of the server, which may be more.
+    if (!limit(RLIMIT_DATA, limits->memory)) fail(FAILURE_PIPE, STEP_LIMITS);
     char *const environment[] = {NULL};
     execve(path, arguments, environment);
     fail(FAILURE_PIPE, STEP_EXECUTE);

@@ -70,15 +70,32 @@ final class IsolatedCall: Sendable {
         return isAccepted
     }
 
-    /// Ends the call; host calls that still wait are not served.
-    func end(_ arrival: Arrival) {
+    /// Ends the call with the answer of the process; host calls that it made before are still served.
+    func end(_ outcome: CallOutcome) {
         let waiter = state.withLock { state in
             guard !state.isOver else { return nil as CheckedContinuation<Arrival, Never>? }
             state.isOver = true
-            state.arrivals = state.waiter == nil ? [arrival] : []
+            if state.waiter == nil { state.arrivals.append(.end(outcome)) }
             defer { state.waiter = nil }
             return state.waiter
         }
-        waiter?.resume(returning: arrival)
+        waiter?.resume(returning: .end(outcome))
+    }
+
+    /// Ends the call without an answer.
+    ///
+    /// - Returns: The host calls that are not served any more, and for whose replies the process may wait.
+    @discardableResult
+    func fail(_ error: any Error) -> [HostQuestion] {
+        let (waiter, dropped): (CheckedContinuation<Arrival, Never>?, [HostQuestion]) = state.withLock { state in
+            guard !state.isOver else { return (nil, []) }
+            state.isOver = true
+            let dropped = state.arrivals.compactMap { if case .ask(let question) = $0 { question } else { nil } }
+            state.arrivals = state.waiter == nil ? [.failed(error)] : []
+            defer { state.waiter = nil }
+            return (state.waiter, dropped)
+        }
+        waiter?.resume(returning: .failed(error))
+        return dropped
     }
 }

@@ -120,8 +120,9 @@ final class PluginProcess: Sendable {
         let large = ServerMessage.refusal(question.number, "refused", "the reply is larger than a frame")
         guard let frame = (try? Frame.bytes(reply)) ?? (try? Frame.bytes(large)) else { return }
         state.withLock { state in
-            // Once the call has ended, there may be another process, which did not ask.
-            if state.calls[call.number] != nil { _ = send(frame, &state) }
+            // The process waits for the reply, even if nobody waits for its answer. Another process did not ask.
+            guard state.calls[call.number] != nil || state.late.contains(call.number) else { return }
+            _ = send(frame, &state)
         }
     }
 
@@ -138,8 +139,12 @@ final class PluginProcess: Sendable {
             state.late.insert(call.number)
             if let frame = try? Frame.bytes(ServerMessage.cancel(call.number)) { _ = send(frame, &state) }
         }
-        call.end(.failed(error))
+        for question in call.fail(error) {
+            reply(ServerMessage.refusal(question.number, "refused", PluginProcess.ended), to: question, of: call)
+        }
     }
+
+    private static let ended = "the call that it belongs to has ended"
 
     /// Writes a frame, or keeps it until the process reads; the thread is woken only if it has to do something.
     private func send(_ frame: [UInt8], _ state: inout State) -> Bool {
@@ -237,11 +242,9 @@ final class PluginProcess: Sendable {
             return Array(state.calls.values)
         }
         for call in calls {
-            call.end(
-                .failed(
-                    PluginUnavailable(
-                        "the plugin '\(program.plugin)' did not answer '\(call.function)': \(why)", of: program.plugin))
-            )
+            call.fail(
+                PluginUnavailable(
+                    "the plugin '\(program.plugin)' did not answer '\(call.function)': \(why)", of: program.plugin))
         }
     }
 
@@ -388,7 +391,7 @@ final class PluginProcess: Sendable {
             let (call, isLate) = state.withLock { state in
                 (state.calls.removeValue(forKey: number), state.late.remove(number) != nil)
             }
-            if let call { return call.end(.end(outcome)) }
+            if let call { return call.end(outcome) }
             guard isLate else { throw FrameError("it answered the call \(number), which it was not asked") }
             logger.notice(
                 "a plugin answered after its deadline, and the answer was dropped",
@@ -399,7 +402,7 @@ final class PluginProcess: Sendable {
                 throw FrameError("it made a host call for the call \(number), which it was not asked")
             }
             guard let call else {
-                return refuse(question, "the call that it belongs to has ended")
+                return refuse(question, PluginProcess.ended)
             }
             guard call.ask(question) else {
                 throw FrameError("it made more than \(IsolatedCall.mostQuestions) host calls without waiting")
