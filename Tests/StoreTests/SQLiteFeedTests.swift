@@ -65,7 +65,8 @@ struct SQLiteFeedTests {
         }
     }
 
-    @Test("an entry that another program has damaged is an error, and no end of the process", arguments: ["mark", "id"])
+    @Test(
+        "an entry that another program has damaged is an error, and no end of the process", arguments: ["mark", "id"])
     func damaged(_ column: String) async throws {
         try await with { store, file in
             let position = try #require(try await changes(store, after: nil).position)
