@@ -28,7 +28,7 @@ struct OperatingDocumentTests {
             let text = try String(contentsOfFile: "\(Build.root)/Sources/\(path)", encoding: .utf8)
             exist.formUnion(
                 text.matches(
-                    of: /(?:show\(|"|TYPE )"?(grantor_[a-z_]+?(?:_total|_seconds|_queue|_published|_waiting|_followed))\b/
+                    of: /(?:show\(|"|TYPE )"?(grantor_[a-z_]+_(?:total|seconds|queue|published|waiting|followed))\b/
                 )
                 .map { String($0.1) })
         }

@@ -30,7 +30,7 @@ struct NodeCostTests {
                 try await Task.sleep(for: .milliseconds(100))
                 found.append(Array(logged.dropFirst(before)))
             }
-                        let framing: Set = ["begin", "commit", "untimed", "relax", "lock", "rollback", "changes"]
+            let framing: Set = ["begin", "commit", "untimed", "relax", "lock", "rollback", "changes"]
             let own = found.map { statements in statements.filter { !framing.contains($0) } }
             let least = own.min { $0.count < $1.count } ?? []
             return (found.map { $0.count { $0 == "commit" } }.min() ?? 0, least.sorted())

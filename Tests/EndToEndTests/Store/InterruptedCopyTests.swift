@@ -26,6 +26,19 @@ struct InterruptedCopyTests {
         return process
     }
 
+    /// Lets a process run for moments, until a condition holds while it is stopped.
+    ///
+    /// However busy the machine is, the process cannot get further in between.
+    private static func stop(_ process: Process, when holds: () throws -> Bool) async throws {
+        try await Patience.wait {
+            kill(process.processIdentifier, SIGCONT)
+            usleep(20_000)
+            kill(process.processIdentifier, SIGSTOP)
+            usleep(2000)
+            return try holds() || !process.isRunning
+        }
+    }
+
     private static func records(_ folder: Folder) throws -> Int {
         let text = try Command.grantor("store", "status", in: folder).output
         return text.firstMatch(of: /user +(\d+)\s/).flatMap { Int($0.1) } ?? 0
@@ -36,7 +49,7 @@ struct InterruptedCopyTests {
         try await Folder.with { folder in
             try Self.prepare(folder)
             let process = try Self.start(folder, ["store", "import", "store.copy"])
-            try await Patience.wait { try Self.records(folder) >= 1000 || !process.isRunning }
+            try await Self.stop(process) { try Self.records(folder) >= 1000 }
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             let half = try Self.records(folder)
@@ -80,9 +93,9 @@ struct InterruptedCopyTests {
             #expect(try Command.grantor("store", "import", "store.copy", in: folder).status == 0)
             let process = try Self.start(folder, ["store", "export", "x"])
             let partial = "\(folder.path)/x.partial"
-            try await Patience.wait {
+            try await Self.stop(process) {
                 let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
-                return (size ?? 0) > 0 || !process.isRunning
+                return (size ?? 0) > 0
             }
             let other = try Command.grantor("store", "export", "x", in: folder)
             #expect(other.status == 1 && other.errors.contains(".partial'; wait"), "\(other)")
