@@ -55,7 +55,7 @@ struct PortableStoreTests {
             #endif
             let store = try #require(made.store as? any PortableStore)
             let before = try await store.inspect(at: Self.far)
-            #expect(before.version == 0 && before.newestVersion == 1 && before.collections.isEmpty)
+            #expect(before.version == 0 && before.newestVersion == 2 && before.collections.isEmpty)
             try await made.plugin.start()
             try await body(store)
             await made.plugin.stop()
@@ -147,7 +147,7 @@ struct PortableStoreTests {
             #expect(try await store.write([.create(old), .create(Self.record("new"))]) == .committed)
             _ = try await store.increment(StoreKey("counts", "c"), expiresAt: Self.far, now: Timestamp(seconds: 0))
             let found = try await store.inspect(at: Timestamp(seconds: 100))
-            #expect(found.version == 1 && (found.size ?? 0) > 0 && !found.isEstimated)
+            #expect(found.version == 2 && (found.size ?? 0) > 0 && !found.isEstimated)
             #expect(
                 Set(found.collections) == [
                     .init("pairs", records: 2, counters: 0, expired: 1), .init("counts", records: 0, counters: 1),
