@@ -146,7 +146,7 @@ pub fn run(mut plugin: impl Plugin) -> ! {
     let mut channel = Channel { socket, waiting: VecDeque::new(), asked: 0 };
     loop {
         let message = channel.waiting.pop_front().unwrap_or_else(|| channel.receive());
-        let Some(number) = message.get("call").integer() else { continue };
+        let number = match message.get("call").integer() { Some(number) => number, _ => continue };
         let result = catch_unwind(AssertUnwindSafe(|| answer(&mut plugin, &message, number, &mut channel)))
             .unwrap_or_else(|_| Err(Failure::Other("the plugin panicked".to_string())));
         channel.send(&match result {
