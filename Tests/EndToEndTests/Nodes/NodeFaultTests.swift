@@ -11,7 +11,7 @@ struct NodeFaultTests {
     @Test(
         "under load, with every fault, nothing is used twice or lost, and everything recovers by itself",
         arguments: [
-            ["--each", "--rounds", "0"], ["--rounds", "4"],
+            ["--each", "--rounds", "0"], ["--rounds", "10"],
             ["--network", "proxies", "--fault", "network cut", "--rounds", "2"],
         ])
     func rounds(_ options: [String]) async throws {
