@@ -11,8 +11,8 @@ public struct Capabilities: Sendable {
     let products: [Owned<any TokenProduct>]
     let extensions: [Owned<any ResponseExtension>]
     let resolvers: [Owned<any TokenResolver>]
-    /// Whether the tokens of each resolver are self-contained, in the order of the resolvers.
-    let isSelfContained: [Bool]
+    /// The places of the resolvers whose tokens are self-contained.
+    let selfContained: Set<Int>
     /// The endpoints for clients, those that need an access token, and those for browsers, in this order.
     let endpoints: [Owned<any Endpoint>]
     /// The scopes that endpoints require of access tokens.
@@ -81,7 +81,8 @@ public struct Capabilities: Sendable {
         products = plugins.owned(\.products)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
-        isSelfContained = resolvers.map { ($0.role as? any TokenFormat)?.isSelfContained ?? false }
+        selfContained = Set(
+            resolvers.enumerated().lazy.filter { ($1.role as? any TokenFormat)?.isSelfContained ?? false }.map(\.offset))
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
         authenticators = Capabilities.authenticators(plugins)
         servedScopes = endpoints.compactMap { $0.role.admissionRule.scope }

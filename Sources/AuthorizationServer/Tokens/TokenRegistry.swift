@@ -30,11 +30,13 @@ struct TokenRegistry: TokenService {
     func live(
         _ value: String, orRotated: Bool = false
     ) async throws -> (token: ResolvedToken, client: StoreRecord?)? {
-        guard let capabilities = core.generation?.capabilities else { return nil }
-        for (resolver, isSelfContained) in zip(capabilities.resolvers, capabilities.isSelfContained) {
+        // Not the capabilities as a whole, whose copy would cost as much as a query.
+        guard let generation = core.generation else { return nil }
+        for (place, resolver) in generation.capabilities.resolvers.enumerated() {
             let found = try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
             guard let token = found else { continue }
             let isOver = orRotated && token.kind == .refresh
+            let isSelfContained = generation.capabilities.selfContained.contains(place)
             return try await live(token, isOver: isOver, isSelfContained).map { (token, $0) }
         }
         return nil
@@ -43,9 +45,14 @@ struct TokenRegistry: TokenService {
     /// The client's record, or an inner nil if the client is declared; an outer nil if the token is no longer valid.
     private func live(_ token: ResolvedToken, isOver: Bool, _ isSelfContained: Bool) async throws -> StoreRecord?? {
         let generation = core.generation
-        guard let evidence = evidence(on: token, isOver: isOver, generation),
-            let found = try await records(of: evidence, isSelfContained)
-        else { return nil }
+        guard let evidence = evidence(on: token, isOver: isOver, generation) else { return nil }
+        let found: [StoreRecord?]
+        if isSelfContained, core.memory.isCurrent {
+            guard let remembered = try await remembered(evidence) else { return nil }
+            found = remembered
+        } else {
+            found = try await core.store.read(evidence.keys)
+        }
         guard let (user, client) = try check(token.authorization, evidence, found, generation),
             try await Users(core, generation).isGood(token.authorization, given: user)
         else { return nil }
@@ -65,12 +72,11 @@ struct TokenRegistry: TokenService {
         var documents: [StoreKey] { [user, client].compactMap(\.self) }
     }
 
-    /// The records at the keys: from memory for a self-contained token, as long as the memory is current.
+    /// The records at the keys, from memory as far as they are there.
     ///
     /// - Returns: A record for each key; nil if the token has ended.
     /// - Throws: `StoreError`.
-    private func records(of evidence: Evidence, _ isSelfContained: Bool) async throws -> [StoreRecord?]? {
-        guard isSelfContained, core.memory.isCurrent else { return try await core.store.read(evidence.keys) }
+    private func remembered(_ evidence: Evidence) async throws -> [StoreRecord?]? {
         guard !evidence.tombstones.contains(where: { core.memory.ends.contains($0.id) }) else { return nil }
         let none = [StoreRecord?](repeating: nil, count: evidence.tombstones.count)
         let documents = evidence.documents
