@@ -81,8 +81,8 @@ public struct Capabilities: Sendable {
         products = plugins.owned(\.products)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
-        selfContained = Set(
-            resolvers.enumerated().lazy.filter { ($1.role as? any TokenFormat)?.isSelfContained ?? false }.map(\.offset))
+        let formats = resolvers.enumerated().filter { ($1.role as? any TokenFormat)?.isSelfContained ?? false }
+        selfContained = Set(formats.map(\.offset))
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
         authenticators = Capabilities.authenticators(plugins)
         servedScopes = endpoints.compactMap { $0.role.admissionRule.scope }
