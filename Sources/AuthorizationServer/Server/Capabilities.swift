@@ -81,8 +81,7 @@ public struct Capabilities: Sendable {
         products = plugins.owned(\.products)
         extensions = plugins.owned(\.extensions).sorted { $0.role.stage.rawValue < $1.role.stage.rawValue }
         resolvers = plugins.owned(\.resolvers)
-        let formats = resolvers.enumerated().filter { ($1.role as? any TokenFormat)?.isSelfContained ?? false }
-        selfContained = Set(formats.map(\.offset))
+        selfContained = Capabilities.selfContained(plugins.owned(\.resolvers))
         endpoints = plugins.owned(\.endpoints).sorted { $0.role.admissionRule.place < $1.role.admissionRule.place }
         authenticators = Capabilities.authenticators(plugins)
         servedScopes = endpoints.compactMap { $0.role.admissionRule.scope }
@@ -108,6 +107,10 @@ public struct Capabilities: Sendable {
         metadata = names.fold(plugins)
         if isComplete { names.reportMissingRoles(registries, asksUsers: !flows.isEmpty || !purposes.isEmpty) }
         problems = names.problems
+    }
+
+    private static func selfContained(_ resolvers: [Owned<any TokenResolver>]) -> Set<Int> {
+        Set(resolvers.indices.filter { (resolvers[$0].role as? any TokenFormat)?.isSelfContained ?? false })
     }
 
     private static func authenticators(_ plugins: [RegisteredPlugin]) -> [Owned<any ClientAuthenticator>] {
