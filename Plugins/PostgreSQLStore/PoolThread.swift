@@ -117,7 +117,8 @@ final class PoolThread {
         if line.isReady, refusals.removeValue(forKey: line.isWriter) != nil, refusals.isEmpty {
             log.notice("the store can be reached again")
         }
-        if closing.isEmpty, line.isDue(now) { dial(line) }
+        // What was accepted before the close needs a connection too. If there is none to be had, it fails.
+        if closing.isEmpty || isBusy, line.isDue(now) { dial(line) }
     }
 
     private func lost(_ failure: Failure) {

@@ -119,6 +119,22 @@ struct PostgreSQLFailureTests {
         #expect(messages.allSatisfy { $0 == "nothing is wrong" }, "\(messages)")
     }
 
+    @Test("a node that is stopped before its connections are open does not wait for its timeout")
+    func stoppedAtOnce() async throws {
+        let cluster = try PostgreSQLCluster.shared.get()
+        let url = try cluster.schema("stopped")
+        #expect(try await message(url) == "nothing is wrong")
+        let begin = ContinuousClock.now
+        for _ in 0..<5 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 { group.addTask { try await started(url).plugin.stop() } }
+                try await group.waitForAll()
+            }
+        }
+        // One wait would take a minute.
+        #expect(ContinuousClock.now - begin < .seconds(50))
+    }
+
     @Test("of several hosts, the one that can be written to is used")
     func hosts() async throws {
         let cluster = try PostgreSQLCluster.shared.get()
