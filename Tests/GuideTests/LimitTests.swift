@@ -88,7 +88,7 @@ struct LimitRow: Sendable, CustomTestStringConvertible {
             "all addresses together, if the guess names no account", column: 2,
             (attempts, "let everyone = AttemptAllowance(free: 1000, longest: ")),
         LimitRow(
-            "how often expired records are purged", ("\(core)/Jobs/StorePurger.swift", "sleep(for: isDone ? ")),
+            "how often expired records are purged", ("\(core)/Jobs/StorePurger.swift", "Task.sleep(for: .seconds(")),
         LimitRow("records in one batch of a purge", ("\(core)/Jobs/StorePurger.swift", "let batch = ")),
         LimitRow(
             "records in a page of `walk`",

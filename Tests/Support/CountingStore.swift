@@ -16,6 +16,7 @@ public final class CountingStore: Plugin, Store {
         var fails = false
         var reading: @Sendable () async -> Void = {}
         var asking: @Sendable () async -> Void = {}
+        var purging: @Sendable () async -> Void = {}
     }
 
     private let counts = Mutex(Counts())
@@ -47,6 +48,9 @@ public final class CountingStore: Plugin, Store {
 
     /// Runs something between each question for changes and its answer.
     public func afterAsking(_ body: @escaping @Sendable () async -> Void) { counts.withLock { $0.asking = body } }
+
+    /// Runs something between each batch of a purge and its answer.
+    public func afterPurging(_ body: @escaping @Sendable () async -> Void) { counts.withLock { $0.purging = body } }
 
     public func register(in registry: inout Registry) {
         registry.add(store: self)
@@ -93,7 +97,9 @@ public final class CountingStore: Plugin, Store {
     }
 
     public func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
-        try await inner.purge(expiredBefore: moment, limit: limit)
+        let removed = try await inner.purge(expiredBefore: moment, limit: limit)
+        await counts.withLock { $0.purging }()
+        return removed
     }
 
     public func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {

@@ -4,10 +4,11 @@ import GrantKit
 import Logging
 import Synchronization
 
-/// Removes expired records in small batches, so that requests do not wait long.
+/// Removes expired records in small batches with pauses, so that requests wait little for them.
 public final class StorePurger: Sendable {
-    private static let batch = 500
-    private static let batchesPerRound = 20
+    private static let batch = 100
+    /// How many times as long as a batch the pause after it is, as long as the purge is not behind.
+    private static let longestPause = 9
 
     private let core: ServerCore
     private let caughtUp: Mutex<Timestamp>
@@ -23,32 +24,32 @@ public final class StorePurger: Sendable {
         (core.now - caughtUp.withLock { $0 }).components.seconds
     }
 
-    /// Purges every ten seconds, or more often while much is left, until the task is cancelled.
+    /// Purges every ten seconds until the task is cancelled.
     public func run() async {
         while !Task.isCancelled {
-            let isDone = await round()
-            try? await Task.sleep(for: isDone ? .seconds(10) : .milliseconds(50))
+            await round()
+            try? await Task.sleep(for: .seconds(10))
         }
     }
 
-    /// Purges until nothing is left, or until other work should get a turn.
-    ///
-    /// - Returns: Whether nothing is left for now.
-    @discardableResult
-    public func round() async -> Bool {
+    /// Purges until nothing is left, or until the task is cancelled.
+    public func round() async {
         do {
-            for _ in 0..<StorePurger.batchesPerRound {
-                let now = core.now
+            while !Task.isCancelled {
+                let (now, begin) = (core.now, ContinuousClock.now)
                 let removed = try await core.store.purge(expiredBefore: now, limit: StorePurger.batch)
                 core.metrics.count(purged: removed)
-                guard removed < StorePurger.batch else { continue }
-                caughtUp.withLock { $0 = now }
-                return true
+                guard removed >= StorePurger.batch else { return caughtUp.withLock { $0 = now } }
+                try? await Task.sleep(for: pause(after: ContinuousClock.now - begin))
             }
-            return false
         } catch {
             core.logger.error("purging failed", metadata: ["error": "\(error)"])
-            return true
         }
+    }
+
+    /// How long requests have the store to themselves after a batch: less with each minute that the purge is behind, so
+    /// that it keeps up with whatever expires.
+    private func pause(after batch: Duration) -> Duration {
+        batch * Int(max(0, Int64(StorePurger.longestPause) - secondsBehind / 60))
     }
 }
