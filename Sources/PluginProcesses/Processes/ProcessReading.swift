@@ -2,7 +2,7 @@
 
 /// What one process has sent and printed so far.
 struct ProcessReading {
-    /// How long nothing more is read of what the process prints, after each 64 KiB of it.
+    /// How long nothing more is read of what the process prints, after each 256 KiB of it.
     ///
     /// So a process that prints without end waits, and costs the server little.
     static let printPause = Duration.milliseconds(10)
@@ -36,7 +36,7 @@ struct ProcessReading {
             return []
         }
         printed += count
-        if printed >= Channel.most { (printed, printsFrom) = (0, now + ProcessReading.printPause) }
+        if printed >= 4 * Channel.most { (printed, printsFrom) = (0, now + ProcessReading.printPause) }
         return lines.add(block.prefix(count))
     }
 }
