@@ -17,7 +17,8 @@ struct PluginRoleTests {
 
     private static func request(_ parameters: Parameters = [:]) -> TokenRequest {
         TokenRequest(
-            grant: GrantDeclaration("g", client: .confidential), client: client, parameters: parameters, head: head, allowed: limits)
+            grant: GrantDeclaration("g", client: .confidential), client: client, parameters: parameters, head: head,
+            allowed: limits)
     }
 
     /// Starts a plugin with one of each role.
