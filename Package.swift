@@ -161,7 +161,12 @@ let tests: [Target] = [
             + postgresStore),
     test("PluginTests", [kit, kitTesting, "AuthorizationServer", "Support"]),
     test("PluginScaffoldTests", [kit, "OutsideText", "PluginScaffold"]),
-    test("PluginLoadingTests", [kit, "Cryptography", "PluginLoading", "PluginProcesses", "CExtendedAttributes"]),
+    test(
+        "PluginLoadingTests",
+        [
+            kit, kitTesting, "AuthorizationServer", "Cryptography", "PluginLoading", "PluginProcesses",
+            "CExtendedAttributes", "Support", log,
+        ]),
     test(
         "EndToEndTests",
         [

@@ -72,6 +72,13 @@ def authorization(request, writes=(), user=None):
     return form
 
 
+def _frame(message):
+    data = json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    if len(data) > LARGEST:
+        raise ValueError(f"a message of {len(data)} bytes is larger than {LARGEST}")
+    return struct.pack(">I", len(data)) + data
+
+
 class Host:
     """The services of the server, during a call."""
 
@@ -149,14 +156,15 @@ class Plugin:
             while True:
                 message = self._waiting.popleft() if self._waiting else self._receive()
                 if "call" in message:
-                    self._send(self._answer(message))
+                    self._socket.sendall(self._answer(message))
         except EOFError:
             sys.exit(0)
 
     def _answer(self, message):
+        """The frame of an answer, which is a failure if the output is no JSON or does not fit into a frame."""
         answer = {"answer": message["call"]}
         try:
-            answer["output"] = self._call(message)
+            return _frame({**answer, "output": self._call(message)})
         except Refusal as refusal:
             answer["error"] = refusal.form
         except Unavailable as error:
@@ -167,8 +175,9 @@ class Plugin:
             raise
         except Exception as error:
             traceback.print_exc()
-            answer["failure"] = f"{type(error).__name__}: {error}"
-        return answer
+            report = f"{type(error).__name__}: {error}"[:2000]
+            answer["failure"] = report.encode(errors="replace").decode()
+        return _frame(answer)
 
     def _call(self, message):
         function, given = message["function"], message.get("input")
@@ -184,7 +193,7 @@ class Plugin:
 
     def _ask(self, call, function, given):
         self._asked += 1
-        self._send({"ask": self._asked, "for": call, "function": function, "input": given})
+        self._socket.sendall(_frame({"ask": self._asked, "for": call, "function": function, "input": given}))
         while True:
             message = self._receive()
             if message.get("reply") != self._asked:
@@ -197,10 +206,6 @@ class Plugin:
                 raise HostError(message["refused"])
             else:
                 return message["output"]
-
-    def _send(self, message):
-        data = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
-        self._socket.sendall(struct.pack(">I", len(data)) + data)
 
     def _receive(self):
         buffer = self._buffer

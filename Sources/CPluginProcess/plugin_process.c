@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,6 +19,10 @@
 #include <unistd.h>
 
 enum { PLUGIN_SOCKET = 3, FAILURE_PIPE = 4 };
+
+// The stack of a process's first thread, which the limit of memory does not count, and the threads of its user: the
+// server, whose limit is higher, must still get threads.
+enum { MOST_STACK = 8 << 20, MOST_THREADS = 4096 };
 
 // What the new process reports if it cannot start the program.
 struct failure {
@@ -67,9 +70,28 @@ static void place_descriptors(int channel, int output, int failures) {
     if (syscall(SYS_close_range, FAILURE_PIPE + 1, ~0U, 0) < 0) fail(FAILURE_PIPE, STEP_DESCRIPTORS);
 }
 
+/// Lowers a limit; one that is lower already stays.
 static bool limit(int resource, uint64_t most) {
-    struct rlimit both = {most, most};
+    struct rlimit both;
+    if (getrlimit(resource, &both) < 0) return false;
+    if (both.rlim_max > most) both.rlim_max = most;
+    if (both.rlim_cur > both.rlim_max) both.rlim_cur = both.rlim_max;
     return setrlimit(resource, &both) == 0;
+}
+
+static bool limit_all(const struct grantor_process_limits *limits) {
+    return limit(RLIMIT_NOFILE, limits->descriptors) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_STACK, MOST_STACK)
+        && limit(RLIMIT_NPROC, MOST_THREADS);
+}
+
+/// Gives the process another user and group, with the system's calls: those of the C library concern all threads, of
+/// which only one is left after 'fork'.
+static bool switch_user(const struct grantor_process_limits *limits) {
+    if (!limits->switches_user) return true;
+    uid_t user = limits->user;
+    gid_t group = limits->group;
+    return syscall(SYS_setgroups, 0, NULL) == 0 && syscall(SYS_setresgid, group, group, group) == 0
+        && syscall(SYS_setresuid, user, user, user) == 0;
 }
 
 /// Gives up everything that root may do, so that a program under root has only root's files.
@@ -89,12 +111,8 @@ static _Noreturn void run(
     place_descriptors(channel, output, failures);
     if (setsid() < 0 || chdir("/") < 0) fail(FAILURE_PIPE, STEP_SESSION);
     umask(077);
-    if (!limit(RLIMIT_NOFILE, limits->descriptors) || !limit(RLIMIT_CORE, 0))
-        fail(FAILURE_PIPE, STEP_LIMITS);
-    if (limits->switches_user
-        && (setgroups(0, NULL) < 0 || setresgid(limits->group, limits->group, limits->group) < 0
-            || setresuid(limits->user, limits->user, limits->user) < 0))
-        fail(FAILURE_PIPE, STEP_USER);
+    if (!limit_all(limits)) fail(FAILURE_PIPE, STEP_LIMITS);
+    if (!switch_user(limits)) fail(FAILURE_PIPE, STEP_USER);
     if (!drop_capabilities()) fail(FAILURE_PIPE, STEP_PRIVILEGES);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) fail(FAILURE_PIPE, STEP_PRIVILEGES);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) fail(FAILURE_PIPE, STEP_PRIVILEGES);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "process_filter.h"
+#include "plugin_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,9 @@
 #endif
 
 // MARK: what is refused
+
+// Newer than the headers of some systems, but the same number on each architecture.
+enum { FCHMODAT2 = 452 };
 
 // Calls that change files, reach the network or other processes, or gain rights. A process gets EPERM for them.
 static const int REFUSED[] = {
@@ -47,6 +51,8 @@ static const int REFUSED[] = {
 #ifdef SYS_memfd_secret
     SYS_memfd_secret,
 #endif
+    // Locks and leases, which would keep the server from its own files.
+    SYS_flock,
     // Namespaces, mounts and the system.
     SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_swapon, SYS_swapoff, SYS_reboot,
     SYS_sethostname, SYS_setdomainname, SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime,
@@ -58,13 +64,16 @@ static const int REFUSED[] = {
 #ifdef SYS_mount_setattr
     SYS_mount_setattr,
 #endif
+#ifdef SYS_quotactl_fd
+    SYS_quotactl_fd,
+#endif
     // Doors into the kernel that a plugin does not need.
     SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_add_key, SYS_request_key, SYS_keyctl, SYS_io_setup,
     SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
     // Files.
     SYS_mkdirat, SYS_unlinkat, SYS_renameat2, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_ftruncate,
-    SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr,
-    SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+    SYS_fchmod, SYS_fchmodat, FCHMODAT2, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr,
+    SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr, SYS_sync, SYS_syncfs, SYS_inotify_init1,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
@@ -74,7 +83,7 @@ static const int REFUSED[] = {
 #ifdef __x86_64__
     SYS_fork, SYS_vfork, SYS_creat, SYS_mkdir, SYS_rmdir, SYS_unlink, SYS_rename, SYS_link, SYS_symlink, SYS_mknod,
     SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat, SYS_iopl, SYS_ioperm, SYS_modify_ldt,
-    SYS_uselib, SYS_kexec_file_load,
+    SYS_uselib, SYS_kexec_file_load, SYS_inotify_init,
 #endif
 };
 
@@ -151,14 +160,35 @@ static void only_threads(struct program *program) {
     answer(program, REFUSE(EPERM));
 }
 
-/// Refuses shared memory without a file, which the limit of memory does not count.
-static void only_private_memory(struct program *program) {
-    unless_equal(program, SYS_mmap, 5);
+/// Refuses memory that the limit does not count: shared memory without a file, and what grows like a stack.
+static void only_counted_memory(struct program *program) {
+    unless_equal(program, SYS_mmap, 6);
     load(program, LOW(3));
+    add(program, BPF_JMP | BPF_JSET | BPF_K, MAP_GROWSDOWN, 2, 0);
     add(program, BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS, 0, 2);
     add(program, BPF_JMP | BPF_JSET | BPF_K, MAP_SHARED, 0, 1);
     answer(program, REFUSE(EPERM));
     answer(program, SECCOMP_RET_ALLOW);
+}
+
+/// Allows a call only if its second argument is one of some values.
+static void only_commands(struct program *program, int number, const uint32_t *values, uint8_t count, int error) {
+    unless_equal(program, (uint32_t)number, (uint8_t)(count + 3));
+    load(program, LOW(1));
+    for (uint8_t place = 0; place < count; place++)
+        add(program, BPF_JMP | BPF_JEQ | BPF_K, values[place], (uint8_t)(count - place), 0);
+    answer(program, REFUSE(error));
+    answer(program, SECCOMP_RET_ALLOW);
+}
+
+/// Allows what standard libraries do with descriptors of their own.
+///
+/// Other commands change files that are only open for reading, lock them, or have signals sent to another process.
+static void only_own_descriptors(struct program *program) {
+    static const uint32_t asked[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX};
+    static const uint32_t controlled[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ};
+    only_commands(program, SYS_ioctl, asked, sizeof asked / sizeof *asked, ENOTTY);
+    only_commands(program, SYS_fcntl, controlled, sizeof controlled / sizeof *controlled, EPERM);
 }
 
 /// Allows running a program only under one address of its path, and ends a process that tries another.
@@ -199,21 +229,19 @@ static void write_filter(struct program *program, uint32_t self, uint64_t path) 
     only_self(program, SYS_kill, self, true);
     only_self(program, SYS_tgkill, self, false);
     only_self(program, SYS_prlimit64, self, true);
-    // The owner of a descriptor gets signals, which could end another process.
-    refuse_value(program, SYS_fcntl, 1, F_SETOWN);
-    refuse_value(program, SYS_fcntl, 1, F_SETOWN_EX);
-    refuse_value(program, SYS_fcntl, 1, F_SETSIG);
-    refuse_value(program, SYS_ioctl, 1, 0x8901);
-    refuse_value(program, SYS_ioctl, 1, 0x8902);
+    only_own_descriptors(program);
+    // The process must end with the server.
+    refuse_value(program, SYS_prctl, 0, PR_SET_PDEATHSIG);
     for (size_t place = 0; place < sizeof REFUSED / sizeof *REFUSED; place++) refuse(program, REFUSED[place]);
-    only_private_memory(program);
+    only_counted_memory(program);
     answer(program, SECCOMP_RET_ALLOW);
 }
 
 char *grantor_hide_path(const char *path) {
     const size_t size = 1 << 14;
     uint64_t random[2];
-    if (getrandom(random, sizeof random, 0) != sizeof random || strlen(path) >= 4096) return NULL;
+    // Not the function of the C library, which need not work after 'fork'.
+    if (syscall(SYS_getrandom, random, sizeof random, 0) != sizeof random || strlen(path) >= 4096) return NULL;
     // A random address that the program cannot know, since its memory is another one.
     uintptr_t wanted = (uintptr_t)(random[0] & 0x3fffffffc000) | 0x100000000000;
     char *memory = mmap((void *)wanted, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -231,6 +259,10 @@ bool grantor_filter_calls(const char *path) {
 }
 
 // MARK: Landlock
+
+bool grantor_keeps_processes_apart(void) {
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
 
 bool grantor_leave_others_alone(void) {
     // Every way to write that the first version knows. Without a rule, none is allowed anywhere.

@@ -11,12 +11,13 @@ public struct CheckedCode: Sendable, Equatable {
     public let kit: String
     /// The name of the toolchain that built a library; nil for a program.
     public let toolchain: String?
-    /// The further files of a program, which its digest covers.
+    /// The further files of a program, which its digest covers: the interpreter is the first.
     public let files: [String]
 
     /// The SHA-256 digest in hexadecimal.
     ///
-    /// With further files, it is that of the lines `<digest>  <path>` of all files, as `sha256sum` prints them.
+    /// With further files, it is that of the lines `<digest>  <path>` of the program and then of these files, as
+    /// `sha256sum` prints them.
     ///
     /// - Throws: `PluginLoadingError` if a file cannot be read.
     public func digest(_ sha256: ([UInt8]) -> [UInt8]) throws -> String {
@@ -56,13 +57,16 @@ public struct CheckedCode: Sendable, Equatable {
     public static func program(_ command: [String], files: [String], version: String) throws -> CheckedCode {
         guard let first = command.first else { throw PluginLoadingError("'command' is empty") }
         var paths = [try PluginSearch.checkProgram(first, isExecuted: true)]
-        for argument in command.dropFirst() where argument.raw.starts(with: "/") {
-            paths.append(try PluginSearch.checkProgram(argument, isExecuted: false))
+        for argument in command.dropFirst() {
+            if argument.raw.starts(with: "/") {
+                paths.append(try PluginSearch.checkProgram(argument, isExecuted: false))
+            } else {
+                try PluginSearch.refuseFile(named: argument)
+            }
         }
         let others = try files.map { try PluginSearch.checkProgram($0, isExecuted: false) }
-        let program = paths.count > 1 ? paths[1] : paths[0]
-        return CheckedCode(
-            path: program, kit: version, toolchain: nil, files: Array(paths.dropFirst(2)) + others)
+        let program = paths.remove(at: paths.count > 1 ? 1 : 0)
+        return CheckedCode(path: program, kit: version, toolchain: nil, files: paths + others)
     }
 
     /// Checks the library of a plugin without loading it.

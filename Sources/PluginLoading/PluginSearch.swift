@@ -116,9 +116,82 @@ public struct PluginSearch: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else { throw PluginLoadingError("\(path) is not a regular file") }
         try checkOwner(of: real, status)
         try checkWriters(real, status, "file")
-        for place in Set([real, path]) { try checkFolders(above: place) }
-        guard isExecuted, unsafe access(real, X_OK) != 0 else { return real }
-        throw PluginLoadingError("\(path) cannot be executed", note: "run: chmod +x \(path)")
+        try checkWay(to: path)
+        guard isExecuted else { return real }
+        guard unsafe access(real, X_OK) == 0 else {
+            throw PluginLoadingError("\(path) cannot be executed", note: "run: chmod +x \(path)")
+        }
+        try refuseScript(real)
+        return real
+    }
+
+    /// Refuses an argument that the program would find from its working folder as a file, which nothing has checked.
+    ///
+    /// - Throws: `PluginLoadingError`.
+    static func refuseFile(named argument: String) throws {
+        guard !argument.isEmpty, exists("/\(argument)") else { return }
+        throw PluginLoadingError(
+            "the argument \(argument) of 'command' names a file without its whole path",
+            note: "write /\(argument), so that it is checked")
+    }
+
+    /// Refuses a script, whose first line names another program that nothing has checked.
+    private static func refuseScript(_ path: String) throws {
+        guard try start(of: path) == "#!" else { return }
+        throw PluginLoadingError(
+            "\(path) is a script, whose interpreter must be checked too",
+            note: "begin 'command' with the interpreter: [/usr/bin/python3, -Bs, \(path)]")
+    }
+
+    private static func start(of path: String) throws -> String {
+        // Safe: the system is told the size of the block and writes no more.
+        guard let file = unsafe fopen(path, "rb") else {
+            throw PluginLoadingError("the file \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
+        }
+        defer { unsafe fclose(file) }
+        var bytes: [UInt8] = [0, 0]
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Checks every folder and symbolic link on the way to a file, since changing one leads it elsewhere.
+    private static func checkWay(to path: String) throws {
+        var (place, rest, links): ([String], [String], Int) = ([], parts(of: path), 0)
+        while !rest.isEmpty {
+            let name = rest.removeFirst()
+            try checkFolder("/" + place.joined(separator: "/"))
+            guard name != ".." else {
+                _ = place.popLast()
+                continue
+            }
+            place.append(name)
+            guard let target = try target(ofLink: "/" + place.joined(separator: "/")) else { continue }
+            links += 1
+            guard links <= mostLinks else { throw PluginLoadingError("\(path) leads through too many symbolic links") }
+            place = target.raw.starts(with: "/") ? [] : Array(place.dropLast())
+            rest = parts(of: target) + rest
+        }
+    }
+
+    /// The most symbolic links on the way to a file, as in the system.
+    private static let mostLinks = 40
+
+    private static func parts(of path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter { $0 != "." }
+    }
+
+    /// Where a symbolic link leads; nil if it is none.
+    private static func target(ofLink path: String) throws -> String? {
+        // Safe: the system only writes to the structure and to the block, whose size it is told.
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return nil }
+        try checkOwner(of: path, status)
+        var block = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &block, block.count)
+        guard count > 0 else {
+            throw PluginLoadingError("the link \(path) cannot be read", note: unsafe String(cString: strerror(errno)))
+        }
+        return String(decoding: block.prefix(count), as: UTF8.self)
     }
 
     private static func checkFolders(above path: String) throws {

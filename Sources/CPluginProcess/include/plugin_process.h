@@ -49,6 +49,9 @@ int grantor_process_start(
 /// Returns its status as 'waitpid' does, or -1.
 int grantor_process_end(struct grantor_process *process);
 
+/// Whether the kernel can keep a process from looking into others of its user, such as the server.
+bool grantor_keeps_processes_apart(void);
+
 /// Makes a descriptor by which another thread can wake one that waits for it; -1 if there are no more descriptors.
 int grantor_wake_make(void);
 

@@ -4,6 +4,7 @@
 
 extension AccessLimits: JSONForm {
     package init(form: JSON) throws {
+        guard form["scope"] != nil else { throw FormError("'scope' is missing") }
         self.init(
             scope: Scope(try form.words("scope")), audience: try form.words("audience"),
             notAfter: form["not_after"]?.integer.map(Timestamp.init(seconds:)),

@@ -65,6 +65,12 @@ struct ChildProcess: ~Copyable {
     }
 }
 
+/// What the kernel can do for processes of plugins.
+package enum KernelSupport {
+    /// Whether it can keep a process from looking into others of its user, such as the server.
+    package static var keepsProcessesApart: Bool { grantor_keeps_processes_apart() }
+}
+
 /// The error for a program that cannot be started or does not describe itself.
 package struct PluginStartError: Error, CustomStringConvertible {
     /// What is wrong.

@@ -5,23 +5,52 @@ import Synchronization
 
 /// A call that a process has been sent, until its end.
 ///
-/// The task of the request takes what arrives for it, so host calls are served in that task.
+/// Its host calls are served one after the other in a task that the task of the request starts, so they belong to the
+/// request, and one that takes long does not hold up the end of the call.
 final class IsolatedCall: Sendable {
-    /// What arrives for a call.
-    enum Arrival: Sendable {
-        case ask(HostQuestion)
-        case end(CallOutcome)
-        /// The process did not answer.
-        case failed(any Error)
+    /// What the task of the request has to do.
+    enum Step: Sendable {
+        /// To start a task that serves the host calls that wait.
+        case serve
+        case end(Result<CallOutcome, any Error>)
+    }
+
+    /// What becomes of a host call.
+    enum Acceptance {
+        case accepted
+        /// Too many wait already.
+        case tooMany
+        /// The call has ended.
+        case tooLate
     }
 
     /// The number of host calls that a process may make in one call without waiting for a reply.
     static let mostQuestions = 64
 
     private struct State {
-        var arrivals: [Arrival] = []
-        var waiter: CheckedContinuation<Arrival, Never>?
+        var questions: [HostQuestion] = []
+        var isServing = false
+        var server: Task<Void, Never>?
+        /// How the call has ended.
+        var end: Result<CallOutcome, any Error>?
+        /// Whether host calls are not waited for any more.
         var isOver = false
+        var waiter: CheckedContinuation<Step, Never>?
+
+        /// What can be done now.
+        mutating func step() -> Step? {
+            if isOver || (questions.isEmpty && !isServing) { return end.map(Step.end) }
+            guard !isServing else { return nil }
+            isServing = true
+            return .serve
+        }
+
+        /// The task that waits, and what it can do now.
+        mutating func wake() -> (CheckedContinuation<Step, Never>, Step)? {
+            guard let waiter, let step = step() else { return nil }
+            self.waiter = nil
+            return (waiter, step)
+        }
     }
 
     let number: UInt64
@@ -40,62 +69,85 @@ final class IsolatedCall: Sendable {
         now - begin >= limit
     }
 
-    /// The next arrival; the last one is the end or the failure.
-    func next() async -> Arrival {
+    /// Whether the process has answered, though its host calls may still be served.
+    var isAnswered: Bool { state.withLock { $0.end != nil } }
+
+    /// Waits until the task of the request has something to do.
+    func next() async -> Step {
         await withCheckedContinuation { continuation in
-            let arrival: Arrival? = state.withLock { state in
-                guard state.arrivals.isEmpty else { return state.arrivals.removeFirst() }
-                state.waiter = continuation
-                return nil
+            let step = state.withLock { state in
+                let step = state.step()
+                if step == nil { state.waiter = continuation }
+                return step
             }
-            if let arrival { continuation.resume(returning: arrival) }
+            if let step { continuation.resume(returning: step) }
         }
     }
 
-    /// Passes a host call to the task.
-    ///
-    /// - Returns: Whether it was accepted; false if too many wait.
-    func ask(_ question: HostQuestion) -> Bool {
-        let (waiter, isAccepted): (CheckedContinuation<Arrival, Never>?, Bool) = state.withLock { state in
-            guard !state.isOver else { return (nil, true) }
-            if let waiter = state.waiter {
-                state.waiter = nil
-                return (waiter, true)
-            }
-            guard state.arrivals.count < IsolatedCall.mostQuestions else { return (nil, false) }
-            state.arrivals.append(.ask(question))
-            return (nil, true)
+    /// Changes the state, and wakes the task of the request if it has something to do then.
+    private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+        let (value, woken) = state.withLock { state in
+            let value = body(&state)
+            return (value, state.wake())
         }
-        waiter?.resume(returning: .ask(question))
-        return isAccepted
+        if let woken { woken.0.resume(returning: woken.1) }
+        return value
     }
+
+    // MARK: host calls
+
+    /// Takes a host call.
+    func ask(_ question: HostQuestion) -> Acceptance {
+        change { state in
+            guard state.end == nil else { return .tooLate }
+            guard state.questions.count < IsolatedCall.mostQuestions else { return .tooMany }
+            state.questions.append(question)
+            return .accepted
+        }
+    }
+
+    /// Notes the task that serves host calls, which is cancelled if nobody waits for the call any more.
+    func isServed(by task: Task<Void, Never>) {
+        let isOver = state.withLock { state in
+            state.server = task
+            return state.isOver
+        }
+        if isOver { task.cancel() }
+    }
+
+    /// The host call that is to be served next; nil if none waits.
+    func nextQuestion() -> HostQuestion? {
+        change { state in
+            state.isServing = !state.questions.isEmpty
+            return state.questions.isEmpty ? nil : state.questions.removeFirst()
+        }
+    }
+
+    // MARK: the end
 
     /// Ends the call with the answer of the process; host calls that it made before are still served.
-    func end(_ outcome: CallOutcome) {
-        let waiter = state.withLock { state in
-            guard !state.isOver else { return nil as CheckedContinuation<Arrival, Never>? }
-            state.isOver = true
-            if state.waiter == nil { state.arrivals.append(.end(outcome)) }
-            defer { state.waiter = nil }
-            return state.waiter
+    ///
+    /// - Returns: False if it has been answered already.
+    func end(_ outcome: CallOutcome) -> Bool {
+        change { state in
+            guard state.end == nil else { return false }
+            state.end = .success(outcome)
+            return true
         }
-        waiter?.resume(returning: .end(outcome))
     }
 
-    /// Ends the call without an answer.
+    /// Ends the call now: without an answer if there is none yet, and without the host calls that wait.
     ///
     /// - Returns: The host calls that are not served any more, and for whose replies the process may wait.
     @discardableResult
     func fail(_ error: any Error) -> [HostQuestion] {
-        let (waiter, dropped): (CheckedContinuation<Arrival, Never>?, [HostQuestion]) = state.withLock { state in
-            guard !state.isOver else { return (nil, []) }
+        let (dropped, server) = change { state in
+            defer { state.questions = [] }
+            state.end = state.end ?? .failure(error)
             state.isOver = true
-            let dropped = state.arrivals.compactMap { if case .ask(let question) = $0 { question } else { nil } }
-            state.arrivals = state.waiter == nil ? [.failed(error)] : []
-            defer { state.waiter = nil }
-            return (state.waiter, dropped)
+            return (state.questions, state.server)
         }
-        waiter?.resume(returning: .failed(error))
+        server?.cancel()
         return dropped
     }
 }

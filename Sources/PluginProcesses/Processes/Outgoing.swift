@@ -2,16 +2,20 @@
 
 /// The bytes that wait until a process reads them.
 struct Outgoing {
-    /// The most bytes that may wait.
+    /// The bytes that may wait before no more calls are added.
     static let most = 4 << 20
+    /// The bytes that may wait at all: replies are added too, since the process has asked for them.
+    static let mostWithReplies = 32 << 20
 
     private var bytes: [UInt8] = []
     private var start = 0
 
-    var isEmpty: Bool { start == bytes.count }
-
-    /// Whether so many bytes wait that no more are added.
-    var isFull: Bool { bytes.count - start > Outgoing.most }
+    private var count: Int { bytes.count - start }
+    var isEmpty: Bool { count == 0 }
+    /// Whether so many bytes wait that no more calls are added.
+    var isFull: Bool { count > Outgoing.most }
+    /// Whether so many bytes wait that the process must have stopped reading.
+    var isStuck: Bool { count > Outgoing.mostWithReplies }
 
     /// Writes a frame behind those that wait, as far as it fits.
     ///
@@ -32,7 +36,11 @@ struct Outgoing {
     mutating func flush(to socket: Int32) -> Bool {
         guard let count = Channel.write(bytes[start...], to: socket) else { return false }
         start += count
-        if isEmpty { (bytes, start) = ([], 0) }
+        // What has been written is dropped even if something always waits, each byte being moved about once.
+        if start > bytes.count / 2 {
+            bytes.removeSubrange(..<start)
+            start = 0
+        }
         return true
     }
 }

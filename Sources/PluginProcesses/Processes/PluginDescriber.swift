@@ -38,15 +38,19 @@ package enum PluginDescriber {
         var outgoing = Outgoing()
         var reader = FrameReader()
         var block = [UInt8](repeating: 0, count: Channel.most)
+        var isPrinting = true
         guard outgoing.send(frame, to: child.socket) else { throw PluginStartError("it closed its socket") }
         while case let left = end - ContinuousClock.now, left > .zero {
             var polls = [
                 pollfd(fd: child.socket, events: Int16(POLLIN | (outgoing.isEmpty ? 0 : POLLOUT)), revents: 0),
-                pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+                // The system skips a negative number.
+                pollfd(fd: isPrinting ? child.output : -1, events: Int16(POLLIN), revents: 0),
             ]
             Channel.wait(for: &polls, milliseconds: left.milliseconds + 1)
-            if polls[1].revents != 0, let count = Channel.read(child.output, into: &block) {
-                lines = Array((lines + printed.add(block.prefix(count))).suffix(3))
+            if polls[1].revents != 0 {
+                let count = Channel.read(child.output, into: &block)
+                isPrinting = count != nil
+                lines = Array((lines + printed.add(block.prefix(count ?? 0))).suffix(3))
             }
             if polls[0].revents & Int16(POLLOUT) != 0 { _ = outgoing.flush(to: child.socket) }
             guard polls[0].revents & ~Int16(POLLOUT) != 0 else { continue }
@@ -69,6 +73,7 @@ package enum PluginDescriber {
         case .ask(let question, _):
             let refusal = ServerMessage.refusal(question.number, "refused", "a description needs no host calls")
             _ = outgoing.send(try Frame.bytes(refusal), to: child.socket)
+            guard !outgoing.isFull else { throw PluginStartError("it makes host calls and does not read the replies") }
             return nil
         case .answer(1, .output(let description)): return description
         case .answer(1, .failure(let what)): throw PluginStartError("it cannot describe itself: \(what)")

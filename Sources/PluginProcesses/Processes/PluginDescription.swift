@@ -143,10 +143,15 @@ package struct PluginDescription: Sendable {
     }
 }
 
+/// A hundred years, in seconds.
+private let longestRetention: Int64 = 100 * 366 * 86400
+
 extension StoreCollection: JSONForm {
     package init(form: JSON) throws {
         let retention = form["retention"]?.integer ?? 0
-        guard retention >= 0 else { throw FormError("'retention' must be a number of seconds") }
+        guard 0...longestRetention ~= retention else {
+            throw FormError("'retention' must be from 0 to \(longestRetention) seconds")
+        }
         let durability = form["durability"]?.string ?? "durable"
         guard ["durable", "relaxed"].contains(durability) else {
             throw FormError("'durability' must be durable or relaxed")

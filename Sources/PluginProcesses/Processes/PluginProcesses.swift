@@ -38,12 +38,16 @@ package final class PluginProcesses: Plugin {
     ///   - description: What the program has said about itself.
     ///   - host: The host that the core lends to the plugin.
     ///   - logger: Logs restarts and missed deadlines.
-    package init(_ program: PluginProgram, _ description: PluginDescription, _ host: any PluginHost, _ logger: Logger) {
+    ///   - admit: Called before each start; throws if the program may not be started now.
+    package init(
+        _ program: PluginProgram, _ description: PluginDescription, _ host: any PluginHost, _ logger: Logger,
+        admit: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.description = description
         self.program = program
         let calls = HostCalls(host, of: program.plugin, declared: description.hostCalls)
         processes = (0..<max(1, program.limits.instances)).map { _ in
-            PluginProcess(program, describedAs: description.form, host, calls, logger)
+            PluginProcess(program, describedAs: description.form, host, calls, logger, admit: admit)
         }
     }
 
@@ -64,7 +68,9 @@ package final class PluginProcesses: Plugin {
 
     /// Asks the processes to stop, and ends them.
     package func stop() async {
-        for process in processes { await process.stop() }
+        await withTaskGroup { group in
+            for process in processes { group.addTask { await process.stop() } }
+        }
     }
 
     /// Calls a role of the plugin.

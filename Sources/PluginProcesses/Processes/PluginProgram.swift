@@ -65,6 +65,8 @@ package struct ProcessLimits: Sendable, Equatable {
     package var descriptors = 64
     /// The numbers of the user and the group that the processes get; nil for those of the server.
     package var user: ProcessUser?
+    /// The longest pause before a process is started again.
+    package var longestPause = Duration.seconds(30)
     /// The time that a process may take to describe itself, and to start.
     package var start = Duration.seconds(10)
 

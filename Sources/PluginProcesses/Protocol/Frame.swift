@@ -40,6 +40,8 @@ package struct FrameReader {
     /// Makes a reader that has received nothing yet.
     package init() {}
 
+    /// The bytes of the object that was found last.
+    package private(set) var length = 0
     /// Whether a frame has begun and not ended.
     package var isInside: Bool { start < bytes.count }
 
@@ -57,7 +59,7 @@ package struct FrameReader {
     /// - Throws: `FrameError` if the frame is too large, or not a JSON object.
     package mutating func next() throws -> JSON? {
         guard bytes.count - start >= Frame.header else { return nil }
-        let length = bytes[start..<start + Frame.header].reduce(0) { $0 << 8 | Int($1) }
+        length = bytes[start..<start + Frame.header].reduce(0) { $0 << 8 | Int($1) }
         guard 1...Frame.largest ~= length else {
             throw FrameError("it sent a frame of \(length) bytes; a frame has 1 to \(Frame.largest) bytes")
         }

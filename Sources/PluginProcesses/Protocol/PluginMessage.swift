@@ -36,6 +36,8 @@ struct HostQuestion: Sendable {
     let number: UInt64
     let function: String
     let input: JSON
+    /// Its part of the bytes that wait.
+    var part: WaitingBytes.Part?
 }
 
 /// The end of a call, as the process reported it.
@@ -51,18 +53,27 @@ package enum CallOutcome: Sendable {
     /// The plugin failed.
     case failure(String)
 
+    /// The longest report, in bytes; the log shows it.
+    private static let longestReport = 2000
+
     init(_ object: JSON) {
         if let error = object["error"] {
             self = .refusal(error)
         } else if let what = object["unavailable"] {
-            self = .unavailable(what.string ?? "")
+            self = .unavailable(CallOutcome.report(what))
         } else if let what = object["abandoned"] {
-            self = .abandoned(what.string ?? "")
+            self = .abandoned(CallOutcome.report(what))
         } else if let what = object["failure"] {
-            self = .failure(what.string ?? "")
+            self = .failure(CallOutcome.report(what))
         } else {
             self = .output(object["output"] ?? .null)
         }
+    }
+
+    private static func report(_ what: JSON) -> String {
+        let text = what.string ?? ""
+        guard text.utf8.count > longestReport else { return text }
+        return String(decoding: text.utf8.prefix(longestReport), as: UTF8.self) + "..."
     }
 }
 

@@ -18,7 +18,7 @@ extension PluginLoader {
             let code = try checkedCode(of: entry)
             let files = code.files.map { PluginFile($0) }
             if var running = former.first(where: { $0.entry.id == entry.id }), running.entry.process == entry.process,
-                running.entry.settings == entry.settings, running.code == code,
+                running.entry.settings == entry.settings, running.entry.sha256 == entry.sha256, running.code == code,
                 running.file == PluginFile(code.path), running.files == files
             {
                 running.entry = entry
@@ -45,7 +45,7 @@ extension PluginLoader {
     private func checkUser(of entry: Configuration.PluginEntry) {
         let isRoot = geteuid() == 0
         guard let user = entry.process?.user else {
-            guard isRoot else { return }
+            guard isRoot else { return warnAboutMemory(entry) }
             return diagnostics.report(
                 .warning, at: entry.path,
                 "the processes of the plugin '\(entry.id)' run as root, and can read its files",
@@ -55,6 +55,15 @@ extension PluginLoader {
         diagnostics.report(
             at: entry.path + [.key("user")], "only root can run the plugin '\(entry.id)' as the user '\(user)'",
             note: "remove 'user', or start the server as root")
+    }
+
+    /// Warns if the processes could read the memory of a server that has no rights over theirs.
+    private func warnAboutMemory(_ entry: Configuration.PluginEntry) {
+        guard !KernelSupport.keepsProcessesApart else { return }
+        diagnostics.report(
+            .warning, at: entry.path,
+            "the processes of the plugin '\(entry.id)' could read the server's memory: this kernel has no Landlock",
+            note: "trust the plugin as much as a library, or use a kernel with Landlock (Linux 5.13 or newer)")
     }
 
     /// Asks the plugin's program for its description, and registers what it describes.
@@ -71,7 +80,8 @@ extension PluginLoader {
         defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
         description.declare(to: source)
         let host = LentHost(core, to: entry.id)
-        let processes = PluginProcesses(program, description, host, Logger(label: "grantor"))
+        let admission = CodeAdmission(entry, code, locked: freeze.entry(of: entry.id), search)
+        let processes = PluginProcesses(program, description, host, Logger(label: "grantor"), admit: admission.check)
         var registry = Registry()
         try processes.register(in: &registry)
         return LoadedPlugin(
@@ -114,6 +124,7 @@ enum IsolatedCode {
     private static func user(_ name: String) throws -> ProcessUser {
         // Safe: the entry is read before the next call, and configurations are read on one thread.
         guard let entry = unsafe getpwnam(name) else { throw PluginStartError("there is no user '\(name)'") }
+        guard unsafe entry.pointee.pw_uid != 0 else { throw PluginStartError("'user' must not be root") }
         return unsafe ProcessUser(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
     }
 }

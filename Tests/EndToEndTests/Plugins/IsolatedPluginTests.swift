@@ -239,6 +239,43 @@ struct IsolatedPluginTests {
         }
     }
 
+    @Test("after an end, only code is started that the digest admits")
+    func keepsToDigest() async throws {
+        try await Folder.with { folder in
+            let source = try String(
+                contentsOfFile: "\(Build.root)/Tests/Fixtures/plugin-process/faults.py", encoding: .utf8)
+            try folder.write("faults.py", source)
+            let real = URL(fileURLWithPath: "/usr/bin/python3").resolvingSymlinksInPath().path
+            let digest = try Command.shell(
+                "sha256sum \(folder.path)/faults.py \(real) | sha256sum | head -c 64", in: folder
+            ).output
+            let entry = """
+                { plugin: faults, command: [/usr/bin/python3, -Bs, \(folder.path)/faults.py], sha256: "\(digest)" }
+                """
+            try folder.write("config.yaml", configuration(entry, grant: "fault"))
+            let program = try await Program.start(folder, secrets: [Self.secret])
+            #expect(try ask(program, "nothing").status == 200)
+            try folder.write("faults.py", source + "# changed\n")
+            #expect(try ask(program, "exit").status == 503)
+            #expect(try await Patience.wait { program.log.contains("but the configuration pins \(digest)") })
+            #expect(try ask(program, "nothing").status == 503)
+            try folder.write("faults.py", source)
+            #expect(try await recovers(program))
+            #expect(program.stop() == 0)
+        }
+    }
+
+    @Test("no voucher is accepted twice and no process is left when the server or a plugin's process is killed")
+    func killed() async throws {
+        try await Folder.with { folder in
+            let ended = try await onThread {
+                try Command.shell(
+                    "\(Build.root)/Scripts/plugin-rounds --rounds 6 --products \(Build.products)", in: folder)
+            }
+            #expect(ended.status == 0, "\(ended.output) \(ended.errors)")
+        }
+    }
+
     @Test("the grants in Python, C and Rust keep the rules of the kit")
     func languages() async throws {
         try await Folder.with { folder in

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A grant that misbehaves as the parameter 'do' says; it speaks the protocol by hand, so that it can break it."""
+"""A grant that misbehaves as the parameter 'do' says; it speaks the protocol by hand, so that it can break it.
+
+While the file exists that its argument names, it ends when it is asked to describe itself.
+"""
+import ctypes
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -9,8 +15,9 @@ import sys
 import time
 
 server = socket.socket(fileno=3)
+SLOW = {"method": "GET", "url": "https://slow.example"}
 DESCRIPTION = {
-    "protocol": 1, "summary": "misbehaves", "host_calls": ["store.read", "store.write"],
+    "protocol": 1, "summary": "misbehaves", "host_calls": ["store.read", "store.write", "outbound.send"],
     "collections": [{"name": "own"}],
     "grants": [{"grant_type": "fault", "parameters": [{"name": "do"}, {"name": "pad", "longest": 65000}]}],
 }
@@ -68,7 +75,55 @@ def write_file():
     open("/tmp/grantor-plugin-wrote", "w")
 
 
+def failing(call):
+    """Whether a function fails with an error of the system."""
+    try:
+        return call() == -1
+    except OSError:
+        return True
+
+
+def escapes():
+    """What the system allows and should not."""
+    system = ctypes.CDLL(None)
+    system.mmap.restype = ctypes.c_ssize_t
+    own = os.open(__file__, os.O_RDONLY)
+    private, grows_down = 0x22, 0x100
+    tried = {
+        "fchmodat2": lambda: system.syscall(452, -100, __file__.encode(), 0o644, 0),
+        "surviving the server": lambda: system.prctl(1, 0, 0, 0, 0),
+        "locks": lambda: fcntl.lockf(own, fcntl.LOCK_SH | fcntl.LOCK_NB),
+        "flock": lambda: fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB),
+        "leases": lambda: fcntl.fcntl(own, fcntl.F_SETLEASE, fcntl.F_RDLCK),
+        "owners of descriptors": lambda: fcntl.fcntl(own, fcntl.F_SETOWN, os.getppid()),
+        "attributes of files": lambda: fcntl.ioctl(own, 0x80086601, bytearray(8)),
+        "memory like a stack": lambda: system.mmap(None, ctypes.c_size_t(1 << 30), 3, private | grows_down, -1, 0),
+        "shared memory": lambda: system.mmap(None, ctypes.c_size_t(4096), 3, 0x21, -1, 0),
+        "memfd": lambda: os.memfd_create("x"),
+        "sessions": os.setsid,
+        "signals": lambda: os.kill(os.getppid(), 0),
+        "io_uring": lambda: system.syscall(425, 8, ctypes.create_string_buffer(120)),
+        "bpf": lambda: system.syscall(321, 0, 0, 0),
+        "clone3": lambda: system.syscall(435, 0, 0),
+        "the x32 interface": lambda: system.syscall(0x40000000 | 39),
+        "namespaces": lambda: system.unshare(0x10000000),
+        "chmod": lambda: os.chmod(__file__, 0o644),
+        "truncate": lambda: os.truncate(__file__, os.path.getsize(__file__)),
+        "links": lambda: os.link(__file__, __file__ + ".link"),
+        "other limits": lambda: system.prlimit(os.getppid(), 7, None, ctypes.create_string_buffer(16)),
+    }
+    return [name for name, call in tried.items() if not failing(call)]
+
+
+def without_reading(call, function, size=0):
+    """Makes host calls without end, and never reads a reply."""
+    asked = frame({"ask": 1, "for": call, "function": function, "input": {**SLOW, "pad": "x" * size}})
+    while True:
+        server.sendall(asked)
+
+
 FAULTS = {
+    "close_output": lambda: (os.close(1), os.close(2)), "unread_late": lambda: without_reading(1, "store.read"),
     "abort": os.abort, "exit": lambda: os._exit(3), "hang": lambda: time.sleep(3600),
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP), "overflow": overflow, "fill": fill, "files": open_files,
     "fork": fork, "exec": lambda: os.execv("/bin/true", ["true"]), "connect": lambda: socket.socket(),
@@ -106,7 +161,19 @@ def output(message):
         given["writes"] = [{"write": "delete", "key": ["session", "x"]}]
     elif do == "many":
         for place in range(100):
-            server.sendall(frame({"ask": place, "for": number, "function": "store.read", "input": {"keys": []}}))
+            server.sendall(frame({"ask": place, "for": number, "function": "outbound.send", "input": SLOW}))
+    elif do == "heavy":
+        without_reading(number, "outbound.send", 1 << 19)
+    elif do == "unread":
+        without_reading(number, "nothing" * 100)
+    elif do == "slow_host":
+        raise ValueError(ask(number, "outbound.send", SLOW))
+    elif do == "escape":
+        raise ValueError(f"allowed: {escapes()}")
+    elif do == "long_report":
+        raise ValueError("x" * 500000)
+    elif do == "who":
+        raise ValueError(f"pid {os.getpid()} user {os.getuid()} {os.getgid()} {os.getgroups()}")
     elif do == "pid":
         raise ValueError(f"pid {os.getpid()}, environment {sorted(os.environ)}, files {sorted(os.listdir('/proc/self/fd'))}")
     return given
@@ -120,6 +187,8 @@ def main():
         answer = {"answer": message["call"], "output": None}
         try:
             if message["function"] == "describe":
+                if any(map(os.path.exists, sys.argv[1:])):
+                    os._exit(4)
                 answer["output"] = DESCRIPTION
             elif message["function"] == "authorize":
                 answer["output"] = output(message)

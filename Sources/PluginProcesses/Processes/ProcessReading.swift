@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one process has sent and printed so far.
+struct ProcessReading {
+    /// How long nothing more is read of what the process prints, after each 256 KiB of it.
+    ///
+    /// So a process that prints without end waits, and costs the server little.
+    static let printPause = Duration.milliseconds(10)
+
+    var frames = FrameReader()
+    var lines = OutputLines()
+    var block = [UInt8](repeating: 0, count: Channel.most)
+    var isClosed = false
+    /// Whether the process can still print something.
+    var isPrinting = true
+    var printsFrom = ContinuousClock.now
+    private var printed = 0
+    var checked = ContinuousClock.now
+    /// The host calls that have not been replied to.
+    let waiting = WaitingBytes()
+    /// The host calls for calls that have ended, since the last answer.
+    var refused = 0
+    /// The last number that was used before this process.
+    let firstNumber: UInt64
+
+    init(firstNumber: UInt64) {
+        self.firstNumber = firstNumber
+    }
+
+    /// Reads what the process has printed.
+    ///
+    /// - Returns: The lines that have ended.
+    mutating func print(_ output: Int32, _ now: ContinuousClock.Instant) -> [String] {
+        guard let count = Channel.read(output, into: &block) else {
+            isPrinting = false
+            return []
+        }
+        printed += count
+        if printed >= 4 * Channel.most { (printed, printsFrom) = (0, now + ProcessReading.printPause) }
+        return lines.add(block.prefix(count))
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GrantKit
+import GrantKitTesting
+import PluginProcesses
+import Support
+import Testing
+
+@Suite("The processes of plugins", .serialized, .timeLimit(.minutes(20)))
+struct PluginProcessTests {
+    @Test("a process that fails to start again several times works again once it can start")
+    func recovers() async throws {
+        let file = "/tmp/grantor-refused-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try await FaultyProgram.with(refusedBy: file) { program async throws in
+            try "".write(toFile: file, atomically: true, encoding: .utf8)
+            #expect(await program.report("abort").contains("ended by signal 6"))
+            #expect(try await program.restarts("it ended with status 4"))
+            try FileManager.default.removeItem(atPath: file)
+            #expect(try await program.recovers())
+        }
+    }
+
+    @Test("a program that may not be started any more is not started")
+    func admits() async throws {
+        let admission = Admission()
+        try await FaultyProgram.with(admission: admission) { program async throws in
+            admission.refuse("it has been replaced")
+            #expect(await program.report("abort").contains("ended by signal 6"))
+            #expect(try await program.restarts("it has been replaced"))
+            #expect(await program.report("nothing").contains("is being started again"))
+            admission.refuse(nil)
+            #expect(try await program.recovers())
+        }
+    }
+
+    // MARK: host calls
+
+    @Test(
+        "a process that makes host calls without reading the replies is ended",
+        arguments: [
+            ("many", "more than 64 host calls without waiting"), ("unread", "it "),
+            ("heavy", "host calls of more than 4194304 bytes"),
+            ("unread_late", "65 host calls for calls that have ended"),
+        ])
+    func endsFlood(_ fault: String, _ why: String) async throws {
+        try await FaultyProgram.with { program async throws in
+            program.host.network.respond { _ in
+                try await Task.sleep(for: .seconds(600))
+                throw CancellationError()
+            }
+            _ = await program.report(fault)
+            #expect(try await program.restarts(why), "\(program.log.lines)")
+            #expect(try await program.recovers())
+        }
+    }
+
+    @Test("a host call that takes too long ends with its call, and the process keeps running")
+    func endsHostCall() async throws {
+        try await FaultyProgram.with(limits: .ofTests { $0.call = .seconds(1) }) { program async throws in
+            program.host.network.respond { _ in
+                try await Task.sleep(for: .seconds(600))
+                throw CancellationError()
+            }
+            let began = ContinuousClock.now
+            #expect(await program.report("slow_host").contains("did not answer 'authorize' within 1.0 seconds"))
+            #expect(ContinuousClock.now - began < .seconds(60))
+            #expect(try await program.recovers())
+            #expect(!program.log.lines.contains { $0.contains("is started again") }, "\(program.log.lines)")
+        }
+    }
+
+    @Test("a long report is shortened")
+    func shortens() async throws {
+        try await FaultyProgram.with { program async throws in
+            let report = await program.report("long_report")
+            #expect(report.contains("xxx") && report.utf8.count < 3000)
+        }
+    }
+
+    // MARK: the system
+
+    @Test("a process that closes its output costs nothing while it waits")
+    func closesOutput() async throws {
+        try await FaultyProgram.with { program async throws in
+            try await program.ask("close_output")
+            let before = Used.time
+            try await Task.sleep(for: .seconds(2))
+            #expect(Used.time - before < 50)
+        }
+    }
+
+    @Test("the system refuses what would reach beyond the process")
+    func confines() async throws {
+        try await FaultyProgram.with { program async throws in
+            #expect(await program.report("escape").hasSuffix("allowed: []"))
+        }
+    }
+
+    @Test("calls are spread over several processes")
+    func spreads() async throws {
+        try await FaultyProgram.with(limits: .ofTests { $0.instances = 3 }) { program async throws in
+            var found: Set<String> = []
+            for _ in 0..<6 { found.insert(await program.report("who")) }
+            #expect(found.count == 3 && found.allSatisfy { $0.contains("pid") }, "\(found)")
+        }
+    }
+
+    @Test("a process gets the user and the group of the configuration", .enabled(if: geteuid() == 0))
+    func switchesUser() async throws {
+        let user = ProcessUser(user: 65534, group: 65533)
+        try await FaultyProgram.with(limits: .ofTests { $0.user = user }) { program async throws in
+            let report = await program.report("who")
+            #expect(report.hasSuffix("user 65534 65533 []"), "\(report)")
+            #expect(await program.report("escape").hasSuffix("allowed: []"))
+        }
+    }
+
+    @Test("restarts under load leak no descriptor, thread, process or memory")
+    func leaks() async throws {
+        let rounds = ProcessInfo.processInfo.environment["GRANTOR_RESTARTS"].flatMap(Int.init) ?? 50
+        let before = (descriptors: Used.descriptors, processes: Used.processes)
+        try await FaultyProgram.with { program async throws in
+            // The first restarts load what is used ever after.
+            var memory = 0
+            for round in 0..<rounds {
+                if round == rounds / 5 { memory = Used.memory }
+                await withTaskGroup { group in
+                    for call in 0..<4 {
+                        group.addTask { _ = await program.report(call == round % 4 ? "exit" : "nothing") }
+                    }
+                }
+                #expect(try await program.recovers())
+            }
+            #expect(Used.memory - memory < 32 << 20)
+            #expect(Used.threads.count == 1)
+            let reasons = program.log.lines.filter { $0.contains("is started again") }
+            #expect(reasons.count == rounds && reasons.allSatisfy { $0.contains("it ended with status 3") })
+        }
+        #expect(try await Patience.wait { Used.threads.isEmpty })
+        #expect(try await Patience.wait { Used.processes <= before.processes })
+        #expect(try await Patience.wait { Used.descriptors <= before.descriptors })
+    }
+}
