@@ -84,7 +84,7 @@ public final class CheckedStore: Store {
         }
         if let found, let key = writes[place].key {
             try check(found, at: key)
-            memory.load()?.note(found)
+            memory.load()?.note(key)
         }
         return outcome
     }

@@ -47,8 +47,8 @@ struct TokenRegistry: TokenService {
         let generation = core.generation
         guard let evidence = evidence(on: token, isOver: isOver, generation) else { return nil }
         let found: [StoreRecord?]
-        if isSelfContained, core.memory.isCurrent {
-            guard let remembered = try await remembered(evidence) else { return nil }
+        if isSelfContained {
+            guard let remembered = try await remembered(evidence, tokenFrom: token.issuedAt) else { return nil }
             found = remembered
         } else {
             found = try await core.store.read(evidence.keys)
@@ -76,8 +76,11 @@ struct TokenRegistry: TokenService {
     ///
     /// - Returns: A record for each key; nil if the token has ended.
     /// - Throws: `StoreError`.
-    private func remembered(_ evidence: Evidence) async throws -> [StoreRecord?]? {
-        guard !evidence.tombstones.contains(where: { core.memory.ends.contains($0.id) }) else { return nil }
+    private func remembered(_ evidence: Evidence, tokenFrom issued: Timestamp) async throws -> [StoreRecord?]? {
+        guard let hasEnded = core.memory.hasEnded(by: evidence.tombstones, tokenFrom: issued) else {
+            return try await core.store.read(evidence.keys)
+        }
+        guard !hasEnded else { return nil }
         let none = [StoreRecord?](repeating: nil, count: evidence.tombstones.count)
         let documents = evidence.documents
         guard !documents.isEmpty else { return none }
@@ -128,8 +131,7 @@ struct TokenRegistry: TokenService {
     /// Revokes something, and commits other writes together with the tombstone.
     func revoke(_ what: Revocation, reason: String, and others: [StoreWrite]) async throws {
         let generation = core.generation
-        let end = core.now + Tombstone.lifetime(generation)
-        var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
+        var writes = [StoreWrite.create(Tombstone.record(of: what, at: core.now, generation))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
         let promised = try await core.promise([Event(what, reason)])
         let added = try await ofPlugins(what, generation) + promised.added
