@@ -73,13 +73,13 @@ struct StoreMemoryTests {
     }
 
     @Test(
-        "a token of another format is read from the store each time")
+        "a token of another format is read each time, together with what could have ended it")
     func opaque() async throws {
         let (server, store) = try await server(format: "opaque")
         let token = try await token(server)
-        for _ in 0..<2 {
+        for reads in [2, 1, 1] {
             let found = await introspect(token, at: server, store)
-            #expect(found.answer.json["active"] == true && found.reads == 2)
+            #expect(found.answer.json["active"] == true && found.reads == reads)
         }
     }
 
