@@ -46,6 +46,8 @@ private struct History {
     private var servers: [TestServer] = []
     private var followers: [StoreFollower] = []
     private var issued: [Issued] = []
+    /// Kept, since a generation that is released stops its plugins, and the store is among them.
+    private var former: [Generation] = []
     private var secret = ""
     /// The time that has passed, and how far each clock is from it.
     private var now = Duration.zero
@@ -140,6 +142,7 @@ private struct History {
     private mutating func reload() throws {
         lifetime = [900, 40_000, 86_400, 500_000][random.below(4)]
         for server in servers {
+            if let generation = server.core.generation { former.append(generation) }
             server.core.install(try server.generation(Plugins.all, clients: clients, format: "jwt"))
         }
     }
