@@ -151,7 +151,7 @@ let tests: [Target] = [
         swiftSettings: strict + conditions
     ),
     test("GrantKitTests", [kit, "Support"]),
-    test("CryptographyTests", [kit, "Cryptography", "Support"]),
+    test("CryptographyTests", [kit, "Cryptography", "COpenSSL", "Support"]),
     test(
         "AuthorizationServerTests",
         [kit, "AuthorizationServer", "Cryptography", "OutsideText", "ServerHTTP", "Support"]),

@@ -13,8 +13,8 @@ struct Remembering {
     static func main() async {
         let before = resident()
         let ends = KnownEnds(atMost: KnownEnds.most)
-        let (now, later) = (Timestamp(seconds: 1_800_000_000), Timestamp(seconds: 1_800_086_400))
-        let insert = nanoseconds { for number in 0..<count { ends.insert(id(number), until: later, now: now) } }
+        let now = Timestamp(seconds: 1_800_000_000)
+        let insert = nanoseconds { for number in 0..<count { ends.insert(id(number), at: now) } }
         let size = Double(resident() - before) / 1e6
         // What a token has: its own id, that of the grant, of the consent and of the session.
         let ids = (0..<4096).map { id(count + $0) }
@@ -26,8 +26,8 @@ struct Remembering {
         }
         let spent = seconds(ContinuousClock.now - start)
         print("looked up by four threads: \(rounded(4 * Double(count) / spent / 1e6)) million a second")
-        let sweep = nanoseconds { ends.removeExpired(now) } * Double(count) / 1e6
-        print("removing what has expired takes \(rounded(sweep)) ms, in 64 parts")
+        let sweep = nanoseconds { ends.drop(before: now) } * Double(count) / 1e6
+        print("dropping what is no longer needed takes \(rounded(sweep)) ms, in 64 parts")
     }
 
     /// An id as the server makes them.

@@ -7,8 +7,8 @@ struct EndTable {
     private struct Place {
         var high: UInt64 = 0
         var low: UInt32 = 0
-        /// The expiry in seconds since 2020; 0 for a free place.
-        var end: UInt32 = 0
+        /// The moment of the end in seconds since 2020; 0 for a free place.
+        var moment: UInt32 = 0
 
         func holds(_ hash: EndHash) -> Bool { high == hash.high && low == hash.low }
     }
@@ -24,26 +24,31 @@ struct EndTable {
 
     func contains(_ hash: EndHash) -> Bool {
         let place = places[place(of: hash)]
-        return place.end != 0
+        return place.moment != 0
     }
 
-    /// Inserts a hash, or lets one that is there expire later.
-    mutating func insert(_ hash: EndHash, until moment: Timestamp, now: Timestamp) {
-        let end = EndTable.end(moment)
+    /// Inserts a hash, or gives one that is there the later moment.
+    ///
+    /// - Parameters:
+    ///   - hash: The hash.
+    ///   - moment: The moment of the end.
+    ///   - start: The moment before which ends are dropped if there is no room.
+    mutating func insert(_ hash: EndHash, at moment: Timestamp, since start: Timestamp) {
+        let moment = EndTable.seconds(moment)
         let found = place(of: hash)
-        guard places[found].end == 0 else {
-            places[found].end = max(places[found].end, end)
+        guard places[found].moment == 0 else {
+            places[found].moment = max(places[found].moment, moment)
             return
         }
-        places[found] = Place(high: hash.high, low: hash.low, end: end)
+        places[found] = Place(high: hash.high, low: hash.low, moment: moment)
         count += 1
-        if count * 4 >= capacity * 3 { removeExpired(now) }
+        if count * 4 >= capacity * 3 { drop(before: start) }
     }
 
-    /// Removes what has expired, and fits the table to what is left.
-    mutating func removeExpired(_ now: Timestamp) {
-        let moment = EndTable.end(now)
-        let left = places.filter { $0.end > moment }
+    /// Drops what ended before a moment, and fits the table to what is left.
+    mutating func drop(before moment: Timestamp) {
+        let first = EndTable.seconds(moment)
+        let left = places.filter { $0.moment >= first }
         var size = EndTable.smallest
         while left.count * 2 >= size { size *= 2 }
         (places, count) = ([Place](repeating: Place(), count: size), left.count)
@@ -56,11 +61,11 @@ struct EndTable {
     private func place(of hash: EndHash) -> Int {
         let mask = places.count - 1
         var number = Int(truncatingIfNeeded: hash.high) & mask
-        while places[number].end != 0, !places[number].holds(hash) { number = (number + 1) & mask }
+        while places[number].moment != 0, !places[number].holds(hash) { number = (number + 1) & mask }
         return number
     }
 
-    private static func end(_ moment: Timestamp) -> UInt32 {
+    private static func seconds(_ moment: Timestamp) -> UInt32 {
         guard moment.seconds > year2020 else { return 1 }
         return UInt32(clamping: moment.seconds - year2020)
     }

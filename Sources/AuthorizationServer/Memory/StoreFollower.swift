@@ -11,6 +11,12 @@ package actor StoreFollower {
     private static let pace = Duration.milliseconds(50)
     /// How long a node that has too many tombstones, or a store without changes, is left alone.
     private static let retreat = Duration.seconds(600)
+    /// Up to which age of a token the memory answers, unless the configuration allows longer tokens: the longest life that
+    /// a client in the store usually gives.
+    private static let reach = ClientDocument.longestOfStored
+    /// The shortest such age; a node that has too many tombstones even then keeps none.
+    private static let leastReach = Duration.seconds(900)
+    private static let minute: Int64 = 60_000_000_000
     private static let page = 200
     private static let most = 1000
 
@@ -21,7 +27,7 @@ package actor StoreFollower {
     /// The position up to which everything is known; nil before the tombstones were read.
     private var position: String?
     private var isFailing = false
-    private var nextSweep = Timestamp(seconds: 0)
+    private var nextSweep: Int64 = 0
 
     /// Makes a follower of a server's store.
     ///
@@ -65,8 +71,9 @@ package actor StoreFollower {
     }
 
     private func ask() async throws -> Duration {
+        checkClock()
         sweep()
-        guard !memory.ends.isFull else { return retreat() }
+        guard makeRoom() else { return retreat() }
         guard let position else { return try await begin() }
         let start = memory.moment
         let found = try await core.store.changes(
@@ -76,7 +83,7 @@ package actor StoreFollower {
             core.logger.notice("the store does not know what has changed, so all revocations are read again")
             return .zero
         }
-        try await take(found.keys)
+        take(found.keys)
         self.position = next
         guard found.keys.count < StoreFollower.most else { return .zero }
         memory.confirm(since: start)
@@ -86,7 +93,10 @@ package actor StoreFollower {
     // MARK: starting
 
     /// Reads all tombstones, after taking the position from which changes follow.
+    ///
+    /// Those that no token needs any more are dropped at once: no store can leave them out without another index.
     private func begin() async throws -> Duration {
+        memory.ends.drop(before: oldest)
         memory.begin()
         let found = try await core.store.changes(after: nil, limit: StoreFollower.most, within: .zero)
         guard let start = found?.position else {
@@ -99,18 +109,15 @@ package actor StoreFollower {
         repeat {
             let tombstones = try await core.store.page(
                 Tombstone.collection.name, after: last, limit: StoreFollower.page)
-            remember(tombstones)
+            for tombstone in tombstones { memory.ends.insert(tombstone.key.id, at: Tombstone.moment(of: tombstone)) }
             last = tombstones.count < StoreFollower.page ? nil : tombstones.last?.key
-            guard !memory.ends.isFull else { return retreat() }
+            guard makeRoom() else { return retreat() }
             try Task.checkCancellation()
+            // A store on this machine may never suspend, and there may be millions.
+            await Task.yield()
         } while last != nil
         position = start
         return .zero
-    }
-
-    private func remember(_ tombstones: [StoreRecord]) {
-        let now = core.now
-        for tombstone in tombstones where tombstone.expiresAt > now { memory.remember(tombstone) }
     }
 
     /// Gives the memory up for some time, and lets every token be checked in the store.
@@ -123,26 +130,53 @@ package actor StoreFollower {
 
     // MARK: following
 
-    private func take(_ keys: [StoreKey]) async throws {
-        var tombstones: [StoreKey] = []
-        for key in keys {
-            if key.collection == Tombstone.collection.name {
-                tombstones.append(key)
-            } else {
-                memory.forget(key)
-            }
-        }
-        for start in stride(from: 0, to: tombstones.count, by: StoreFollower.page) {
-            let part = Array(tombstones[start...].prefix(StoreFollower.page))
-            remember(try await core.store.read(part).compactMap(\.self))
-        }
+    private func take(_ keys: [StoreKey]) {
+        for key in keys { memory.take(key) }
         if !keys.isEmpty { changed(Set(keys.map(\.collection))) }
     }
 
-    /// Removes expired tombstones once a minute.
+    // MARK: dropping
+
+    /// The moment before which no tombstone is needed: what it ended has expired.
+    ///
+    /// If a reload allows longer tokens, this moment stays where it is until they have reached that age.
+    private var oldest: Timestamp {
+        moment(reaching: max(core.generation?.longestSelfContained ?? .zero, StoreFollower.reach))
+    }
+
+    /// The moment since when tombstones are needed to answer for tokens up to an age.
+    private func moment(reaching age: Duration) -> Timestamp {
+        memory.earliestNow + (.zero - age - KnownEnds.margin)
+    }
+
+    /// Drops once a minute what is no longer needed.
     private func sweep() {
-        guard core.now >= nextSweep else { return }
-        nextSweep = core.now + .seconds(60)
-        memory.ends.removeExpired(core.now)
+        guard memory.moment >= nextSweep else { return }
+        nextSweep = memory.moment &+ StoreFollower.minute
+        memory.ends.drop(before: oldest)
+    }
+
+    /// Halves the age up to which the memory answers as long as there are too many tombstones.
+    ///
+    /// It grows again with the time. Until then, older tokens are checked in the store.
+    ///
+    /// - Returns: Whether there is room.
+    private func makeRoom() -> Bool {
+        while memory.ends.isFull {
+            let reach = (memory.earliestNow - memory.ends.since - KnownEnds.margin) / 2
+            guard reach >= StoreFollower.leastReach else { return false }
+            memory.ends.drop(before: moment(reaching: reach))
+            core.logger.notice(
+                "there are too many revocations to keep in memory, so older tokens are checked in the store",
+                metadata: ["older than": "\(reach.components.seconds) s"])
+        }
+        return true
+    }
+
+    /// Begins again if the clock was ahead and is right again: until then, nothing would count as recent enough.
+    private func checkClock() {
+        guard memory.ends.since > memory.earliestNow else { return }
+        position = nil
+        memory.doubt()
     }
 }

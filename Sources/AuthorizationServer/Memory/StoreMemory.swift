@@ -12,6 +12,7 @@ package final class StoreMemory: Sendable {
     let records = KeptRecords()
     private let environment: any ServerEnvironment
     private let start: ContinuousClock.Instant
+    private let startTime: Timestamp
     /// Whether somebody feeds it, so that commits of this node belong into it.
     private let isFed = Atomic(false)
     /// Until when it is current, in nanoseconds since the start.
@@ -24,7 +25,8 @@ package final class StoreMemory: Sendable {
     ///   - most: The maximum number of tombstones.
     init(_ environment: any ServerEnvironment, atMost most: Int) {
         ends = KnownEnds(atMost: most)
-        (self.environment, start) = (environment, environment.uptime)
+        self.environment = environment
+        (start, startTime) = (environment.uptime, environment.now)
     }
 
     /// The present moment in nanoseconds, by the clock that nobody sets.
@@ -33,8 +35,21 @@ package final class StoreMemory: Sendable {
         return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
     }
 
+    /// The current time, or the one by the clock that nobody sets if that is later.
+    private var latestNow: Timestamp { max(environment.now, startTime + .nanoseconds(moment)) }
+
+    /// The current time, or the one by the clock that nobody sets if that is earlier.
+    var earliestNow: Timestamp { min(environment.now, startTime + .nanoseconds(moment)) }
+
     /// Whether everything is known that was committed more than a second ago.
     package var isCurrent: Bool { moment < end.load(ordering: .acquiring) }
+
+    /// Whether one of some tombstones, which are all that could end a token, does; nil if only the store knows.
+    func hasEnded(by tombstones: [StoreKey], tokenFrom issued: Timestamp) -> Bool? {
+        let hasEnded = tombstones.contains { ends.contains($0.id) }
+        // Asked last: what is dropped meanwhile is not found.
+        return isCurrent && ends.cover(tokenFrom: issued) ? hasEnded : nil
+    }
 
     // MARK: feeding
 
@@ -46,6 +61,12 @@ package final class StoreMemory: Sendable {
     /// Relies on the memory for a second from a moment on, if everything is known that was committed before it.
     func confirm(since moment: Int64) {
         end.store(moment &+ StoreMemory.trust, ordering: .releasing)
+    }
+
+    /// Answers nothing until everything was read again, and keeps what is known.
+    func doubt() {
+        end.store(0, ordering: .releasing)
+        ends.doubt()
     }
 
     /// Forgets everything, and takes no more commits.
@@ -62,27 +83,25 @@ package final class StoreMemory: Sendable {
     func note(_ writes: [StoreWrite]) {
         for write in writes {
             switch write {
-            case .create(let record): note(record)
-            case .replace(let record, _): forget(record.key)
-            case .redeem(let key), .delete(let key): forget(key)
+            case .create(let record), .replace(let record, _): note(record.key)
+            case .redeem(let key), .delete(let key): note(key)
             default: break
             }
         }
     }
 
-    /// Takes a record that this node has created, or has found in the store.
-    func note(_ record: StoreRecord) {
-        guard record.key.collection == Tombstone.collection.name else { return forget(record.key) }
-        if isFed.load(ordering: .sequentiallyConsistent) { remember(record) }
+    /// Takes the key of a record that this node has written, or has found in the way of a write.
+    func note(_ key: StoreKey) {
+        if key.collection != Tombstone.collection.name || isFed.load(ordering: .sequentiallyConsistent) { take(key) }
     }
 
-    /// Remembers a tombstone.
-    func remember(_ tombstone: StoreRecord) {
-        ends.insert(tombstone.key.id, until: tombstone.expiresAt, now: environment.now)
-    }
-
-    /// Forgets a record that has changed, if records of its collection are kept.
-    func forget(_ key: StoreKey) {
-        if KeptRecords.collections.contains(key.collection) { records.forget(key) }
+    /// Takes the key of a record that was written just now: remembers a tombstone, and forgets another record if such
+    /// records are kept.
+    func take(_ key: StoreKey) {
+        if key.collection == Tombstone.collection.name {
+            ends.insert(key.id, at: latestNow)
+        } else if KeptRecords.collections.contains(key.collection) {
+            records.forget(key)
+        }
     }
 }

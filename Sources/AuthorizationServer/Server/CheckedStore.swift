@@ -74,6 +74,7 @@ public final class CheckedStore: Store {
     /// Checks that a conflict names one of the writes and a record with the key of that write.
     public func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         let outcome = try await PluginFailure.naming(plugin, "Store.write") { try await inner.write(writes) }
+        TokenCheck.current?.forget()
         guard case .conflict(let place, let found) = outcome else {
             pending.load()?.wake(for: writes)
             memory.load()?.note(writes)
@@ -84,7 +85,7 @@ public final class CheckedStore: Store {
         }
         if let found, let key = writes[place].key {
             try check(found, at: key)
-            memory.load()?.note(found)
+            memory.load()?.note(key)
         }
         return outcome
     }

@@ -27,6 +27,8 @@ public final class Generation: Sendable {
     let pages: (any PageRenderer)?
     /// The longest lifetime of any token or record, for which tombstones and published keys must be kept.
     public let longestLifetime: Duration
+    /// The longest lifetime of a self-contained token of a client in the configuration.
+    let longestSelfContained: Duration
 
     private init(
         _ settings: ServerSettings, _ plugins: [RegisteredPlugin], _ capabilities: Capabilities,
@@ -51,9 +53,10 @@ public final class Generation: Sendable {
             settings, capabilities, authorization, metadata: Metadata.document(settings, capabilities),
             digest: cryptography.digest)
         origins = clients.values.reduce(into: []) { $0.formUnion($1.allowedOrigins) }
-        let lifetimes = clients.values.flatMap { $0.plans.values.map(\.lifetime) }
+        let plans = clients.values.flatMap(\.plans.values)
+        longestSelfContained = plans.filter { $0.format.role.isSelfContained }.map(\.lifetime).max() ?? .zero
         let others = capabilities.collections.map(\.retention) + [ClientDocument.longestOfStored]
-        longestLifetime = (lifetimes + others).max() ?? .zero
+        longestLifetime = (plans.map(\.lifetime) + others).max() ?? .zero
     }
 
     private static func documents(_ clients: [JSON]) -> [String: JSON] {

@@ -50,6 +50,7 @@ final class LentStore: StoreService {
         for key in keys where !declared.contains(key.collection) {
             throw refusal(.read, declared.mistake("the plugin '\(plugin)' read", key.collection))
         }
+        if let check = TokenCheck.current { return try await check.read(keys, from: core.store) }
         return try await core.store.read(keys)
     }
 

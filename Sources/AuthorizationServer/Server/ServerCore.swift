@@ -43,6 +43,7 @@ public final class ServerCore: Sendable {
     let recorder: EventRecorder
     /// What this node knows of the store without asking it.
     package let memory: StoreMemory
+    let decidingKeys = DecidingKeys()
 
     private struct State {
         var generation: Generation?

@@ -33,25 +33,38 @@ struct TokenRegistry: TokenService {
         // Not the capabilities as a whole, whose copy would cost as much as a query.
         guard let generation = core.generation else { return nil }
         for (place, resolver) in generation.capabilities.resolvers.enumerated() {
-            let found = try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
-            guard let token = found else { continue }
-            let isOver = orRotated && token.kind == .refresh
             let isSelfContained = generation.capabilities.selfContained.contains(place)
-            return try await live(token, isOver: isOver, isSelfContained).map { (token, $0) }
+            let reads = isSelfContained ? nil : TokenCheck(core.decidingKeys)
+            guard let token = try await resolve(value, resolver, reads) else { continue }
+            let isOver = orRotated && token.kind == .refresh
+            return try await live(token, isOver: isOver, reads).map { (token, $0) }
         }
         return nil
     }
 
+    private func resolve(
+        _ value: String, _ resolver: Owned<any TokenResolver>, _ reads: TokenCheck?
+    ) async throws -> ResolvedToken? {
+        guard let reads else {
+            return try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
+        }
+        return try await reads.run {
+            try await resolver.call("TokenResolver.resolve") { try await $0.resolve(value) }
+        }
+    }
+
     /// The client's record, or an inner nil if the client is declared; an outer nil if the token is no longer valid.
-    private func live(_ token: ResolvedToken, isOver: Bool, _ isSelfContained: Bool) async throws -> StoreRecord?? {
+    ///
+    /// What was read to resolve the token is in `reads`, which is nil for a self-contained one.
+    private func live(_ token: ResolvedToken, isOver: Bool, _ reads: TokenCheck?) async throws -> StoreRecord?? {
         let generation = core.generation
         guard let evidence = evidence(on: token, isOver: isOver, generation) else { return nil }
         let found: [StoreRecord?]
-        if isSelfContained, core.memory.isCurrent {
-            guard let remembered = try await remembered(evidence) else { return nil }
-            found = remembered
+        if let reads {
+            found = try await reads.decide(evidence.keys, from: core.store)
         } else {
-            found = try await core.store.read(evidence.keys)
+            guard let remembered = try await remembered(evidence, tokenFrom: token.issuedAt) else { return nil }
+            found = remembered
         }
         guard let (user, client) = try check(token.authorization, evidence, found, generation),
             try await Users(core, generation).isGood(token.authorization, given: user)
@@ -76,8 +89,11 @@ struct TokenRegistry: TokenService {
     ///
     /// - Returns: A record for each key; nil if the token has ended.
     /// - Throws: `StoreError`.
-    private func remembered(_ evidence: Evidence) async throws -> [StoreRecord?]? {
-        guard !evidence.tombstones.contains(where: { core.memory.ends.contains($0.id) }) else { return nil }
+    private func remembered(_ evidence: Evidence, tokenFrom issued: Timestamp) async throws -> [StoreRecord?]? {
+        guard let hasEnded = core.memory.hasEnded(by: evidence.tombstones, tokenFrom: issued) else {
+            return try await core.store.read(evidence.keys)
+        }
+        guard !hasEnded else { return nil }
         let none = [StoreRecord?](repeating: nil, count: evidence.tombstones.count)
         let documents = evidence.documents
         guard !documents.isEmpty else { return none }
@@ -128,8 +144,7 @@ struct TokenRegistry: TokenService {
     /// Revokes something, and commits other writes together with the tombstone.
     func revoke(_ what: Revocation, reason: String, and others: [StoreWrite]) async throws {
         let generation = core.generation
-        let end = core.now + Tombstone.lifetime(generation)
-        var writes = [StoreWrite.create(StoreRecord(Tombstone.key(Tombstone.id(of: what)), [:], expiresAt: end))]
+        var writes = [StoreWrite.create(Tombstone.record(of: what, at: core.now, generation))]
         if case .session(let id) = what { writes.append(.delete(Session.key(id))) }
         let promised = try await core.promise([Event(what, reason)])
         let added = try await ofPlugins(what, generation) + promised.added

@@ -49,9 +49,23 @@ enum Tombstone {
         (id?.raw.cut(at: ".")?.before.string).map { [$0] } ?? []
     }
 
-    /// The lifetime of a tombstone, longer than that of any token under it, even if the configuration changes.
+    /// The record that ends something, and outlives the longest tokens of a generation.
+    static func record(of what: Revocation, at now: Timestamp, _ generation: Generation?) -> StoreRecord {
+        StoreRecord(key(id(of: what)), ["at": .integer(now.seconds)], expiresAt: now + lifetime(generation))
+    }
 
-    static func lifetime(_ generation: Generation?) -> Duration {
-        max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + .seconds(86400)
+    /// The time at which a tombstone was written, or a later one: the records of earlier versions do not have it.
+    static func moment(of record: StoreRecord) -> Timestamp {
+        let latest = record.expiresAt + (.zero - shortestLifetime)
+        return record.value["at"]?.integer.map { min(Timestamp(seconds: $0), latest) } ?? latest
+    }
+
+    /// The lifetime of every tombstone or less, in all versions.
+    private static let shortestLifetime = ClientDocument.longestLifetime + margin
+    private static let margin = Duration.seconds(86400)
+
+    /// The lifetime of a tombstone, longer than that of any token under it, even if the configuration changes.
+    private static func lifetime(_ generation: Generation?) -> Duration {
+        max(generation?.longestLifetime ?? .zero, ClientDocument.longestLifetime) + margin
     }
 }

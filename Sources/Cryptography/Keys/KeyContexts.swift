@@ -12,9 +12,18 @@ import Synchronization
     }
 
     private let ready = Mutex<[Context]>([])
+    /// Outlives the contexts, which it must: they are in its library.
+    private let owner: (AnyObject & Sendable)?
+
+    /// Makes an empty set of contexts.
+    ///
+    /// - Parameter owner: What owns the library in which the contexts are made, if that is not OpenSSL's default one.
+    init(keeping owner: (AnyObject & Sendable)? = nil) {
+        self.owner = owner
+    }
 
     deinit {
-        // Safe: a context has a reference to its key, and nobody uses one that is ready.
+        // Safe: a context has a reference to its key, nobody uses one that is ready, and the owner is released later.
         ready.withLock { for context in $0 { unsafe EVP_PKEY_CTX_free(context.pointer) } }
     }
 

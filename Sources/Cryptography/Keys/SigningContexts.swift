@@ -6,11 +6,11 @@ import COpenSSL
 @safe final class SigningContexts: Sendable {
     private let algorithm: SignatureAlgorithm
     private nonisolated(unsafe) let key: OpaquePointer
-    /// The provider that holds the key, if it is not OpenSSL's default one; it must outlive the contexts.
+    /// The provider that holds the key, if it is not OpenSSL's default one; the contexts keep it too.
     private let provider: LoadedProvider?
     /// The maximum length of a signature; for ECDSA, in OpenSSL's format.
     private let longest: Int
-    private let contexts = KeyContexts()
+    private let contexts: KeyContexts
 
     /// Creates contexts for a key and takes a reference to it.
     init(_ key: OpaquePointer, _ algorithm: SignatureAlgorithm, provider: LoadedProvider? = nil) {
@@ -19,6 +19,7 @@ import COpenSSL
         unsafe EVP_PKEY_up_ref(key)
         unsafe (self.key, self.algorithm, self.provider) = unsafe (key, algorithm, provider)
         longest = unsafe max(144, Int(EVP_PKEY_get_size(key)))
+        contexts = KeyContexts(keeping: provider)
     }
 
     deinit { unsafe EVP_PKEY_free(key) }

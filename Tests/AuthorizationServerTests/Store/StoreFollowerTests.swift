@@ -236,7 +236,7 @@ struct StoreFollowerTests {
 }
 
 /// Numbers that look random and depend on a seed alone.
-private struct SplitMix {
+struct SplitMix {
     var state: UInt64
 
     mutating func below(_ end: Int) -> Int {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuthorizationServer
 import GrantKit
 import Support
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("What ends a self-contained token is kept in memory", .timeLimit(.minutes(10)))
 struct StoreMemoryTests {
@@ -13,11 +14,11 @@ struct StoreMemoryTests {
     private static let bea: JSON = ["id": "bea", "userName": "bea", "password": "correct horse"]
 
     private func server(
-        format: String = "jwt", mostRevocations: Int = 1000
+        format: String = "jwt", mostRevocations: Int = 1000, service: JSON = TestServer.service
     ) async throws -> (server: TestServer, store: CountingStore) {
         let plugins = [PluginSetup(CountingStore.self)] + Plugins.discouraged.dropFirst()
         let server = try await TestServer(
-            plugins, clients: [TestServer.service, Self.password], users: [Self.bea], format: format,
+            plugins, clients: [service, Self.password], users: [Self.bea], format: format,
             mostRevocations: mostRevocations)
         try await server.add(People.ann)
         return (server, try #require(server.countingStore))
@@ -71,13 +72,14 @@ struct StoreMemoryTests {
         }
     }
 
-    @Test("a token of another format is read from the store each time")
+    @Test(
+        "a token of another format is read each time, together with what could have ended it")
     func opaque() async throws {
         let (server, store) = try await server(format: "opaque")
         let token = try await token(server)
-        for _ in 0..<2 {
+        for reads in [2, 1, 1] {
             let found = await introspect(token, at: server, store)
-            #expect(found.answer.json["active"] == true && found.reads == 2)
+            #expect(found.answer.json["active"] == true && found.reads == reads)
         }
     }
 
@@ -167,17 +169,191 @@ struct StoreMemoryTests {
         #expect(await introspect(token, at: server, store).answer.json == ["active": false])
     }
 
-    @Test("tombstones leave the memory when they expire")
-    func expiry() async throws {
-        let (server, _) = try await server()
+    private static let hour = Duration.seconds(3600)
+
+    @Test("tombstones leave the memory when every token from before them is more than a day old")
+    func drop() async throws {
+        let (server, store) = try await server()
         for _ in 0..<5 { await server.revoke(try await token(server)) }
-        #expect(server.core.memory.ends.count == 5)
-        let generation = try #require(server.core.generation)
-        server.clock.advance(max(generation.longestLifetime, .seconds(366 * 86_400)) + .seconds(86_400))
         let follower = StoreFollower(server.core)
+        server.clock.move(Self.hour * 25)
+        for _ in 0..<2 { await follower.step() }
+        #expect(server.core.memory.ends.count == 5)
+        server.clock.move(.seconds(60))
         for _ in 0..<2 { await follower.step() }
         #expect(server.core.memory.ends.count == 0)
         #expect(server.core.memory.isCurrent)
+        #expect(await introspect(try await token(server), at: server, store).reads == 0)
+    }
+
+    /// A client in the store whose tokens live for three days, which the configuration does not say.
+    private func storedClient(_ server: TestServer) async throws -> (_ path: String) async -> String? {
+        var document = StoredClientTests.orders
+        document["auth"] = ["client_credentials": ["access_token_expiration": 259_200]]
+        let secret = try #require(try await server.storedClients.create(document).secret).exposed
+        return { path in
+            let isToken = path == "token"
+            let form = isToken ? [("grant_type", "client_credentials")] : [("token", path)]
+            let answer = await server.post(isToken ? "/auth/token" : "/auth/revoke", form, as: ("orders", secret))
+            return answer["access_token"]
+        }
+    }
+
+    @Test("a token that is older than the tombstones in memory is checked in the store")
+    func older() async throws {
+        let (server, store) = try await server()
+        let client = try await storedClient(server)
+        let (good, bad) = (try #require(await client("token")), try #require(await client("token")))
+        _ = await client(bad)
+        for (age, reads) in [(Self.hour * 24, 0), (.seconds(1), 1), (Self.hour * 40, 1)] {
+            server.clock.move(age)
+            await server.follow()
+            #expect(try await server.core.tokens.resolve(bad) == nil)
+            // The record of the client is read once.
+            _ = try await server.core.tokens.resolve(good)
+            let before = store.reads
+            #expect(try await server.core.tokens.resolve(good) != nil)
+            #expect(store.reads - before == reads, "at an age of \(age) more")
+        }
+        #expect(server.core.memory.ends.count == 0)
+    }
+
+    /// The service client, whose tokens live for some seconds.
+    private static func service(lifetime: Int64) -> JSON {
+        var client = TestServer.service
+        client["auth"] = ["client_credentials": ["access_token_expiration": .integer(lifetime)]]
+        return client
+    }
+
+    @Test("with too many revocations the memory answers for younger tokens only, and the log says so")
+    func halves() async throws {
+        let (server, store) = try await server(mostRevocations: 10, service: Self.service(lifetime: 86_400))
+        let old = [try await token(server), try await token(server)]
+        await server.revoke(old[1])
+        for _ in 0..<5 { await server.revoke(try await token(server)) }
+        server.clock.move(Self.hour * 3)
+        for _ in 0..<6 { await server.revoke(try await token(server)) }
+        let young = [try await token(server), try await token(server)]
+        await server.revoke(young[1])
+        await server.follow()
+        #expect(server.core.memory.isCurrent && server.core.memory.ends.count == 7)
+        #expect(server.log.lines.contains { $0.contains("older tokens are checked in the store") })
+        for (tokens, reads) in [(young, 0), (old, 1)] {
+            for (token, isGood) in zip(tokens, [true, false]) {
+                let found = await introspect(token, at: server, store)
+                #expect(found.answer.json["active"] == .bool(isGood) && found.reads == reads)
+            }
+        }
+        // As time passes, the memory answers for older tokens again.
+        server.clock.move(Self.hour * 20)
+        await server.follow()
+        #expect(await introspect(young[0], at: server, store).reads == 0)
+    }
+
+    @Test("longer tokens that a reload allows are checked in memory for their whole life")
+    func reload() async throws {
+        let (server, store) = try await server()
+        for _ in 0..<3 { await server.revoke(try await token(server)) }
+        server.clock.move(Self.hour * 30)
+        let follower = StoreFollower(server.core)
+        for _ in 0..<2 { await follower.step() }
+        #expect(server.core.memory.ends.count == 0)
+        let clients = [Self.service(lifetime: 864_000)]
+        server.core.install(try server.generation(Plugins.discouraged, clients: clients, format: "jwt"))
+        let (good, bad) = (try await token(server), try await token(server))
+        await server.revoke(bad)
+        for _ in 0..<9 {
+            server.clock.move(Self.hour * 24)
+            for _ in 0..<2 { await follower.step() }
+            let (first, second) = (
+                await introspect(good, at: server, store), await introspect(bad, at: server, store)
+            )
+            #expect(first.answer.json["active"] == true && first.reads == 0)
+            #expect(second.answer.json == ["active": false] && second.reads == 0)
+        }
+    }
+
+    @Test("a clock that was a year ahead, or two days behind, neither drops nor hides a revocation")
+    func clock() async throws {
+        let (server, store) = try await server()
+        let (good, bad) = (try await token(server), try await token(server))
+        await server.revoke(bad)
+        let follower = StoreFollower(server.core)
+        for jump in [Self.hour * 24 * 365, Self.hour * -48] {
+            server.clock.advance(jump)
+            server.clock.pass(.seconds(61))
+            for _ in 0..<2 { await follower.step() }
+            let (another, third) = (try await token(server), try await token(server))
+            await server.revoke(another)
+            #expect(await introspect(another, at: server, store).answer.json == ["active": false])
+            #expect(await introspect(third, at: server, store).reads == 0, "the clock may also have been ahead before")
+            server.clock.advance(.zero - jump)
+            server.clock.pass(.seconds(61))
+            for _ in 0..<2 { await follower.step() }
+            #expect(await !server.isActive(bad))
+            #expect(await introspect(good, at: server, store).answer.json["active"] == true)
+        }
+        #expect(await introspect(good, at: server, store).reads == 0)
+    }
+
+    @Test("a revocation that was committed with an old time, because the clock was behind, counts from its commit")
+    func behind() async throws {
+        let (server, store) = try await server()
+        let bad = try await token(server)
+        let follower = StoreFollower(server.core)
+        for _ in 0..<2 { await follower.step() }
+        server.clock.advance(Self.hour * -30)
+        await server.revoke(bad)
+        for _ in 0..<2 { await follower.step() }
+        server.clock.advance(Self.hour * 30)
+        server.clock.pass(.seconds(61))
+        for _ in 0..<2 { await follower.step() }
+        let found = await introspect(bad, at: server, store)
+        #expect(found.answer.json == ["active": false])
+    }
+
+    @Test("tombstones of earlier versions, which do not say when they were written, count")
+    func earlier() async throws {
+        let (server, store) = try await server()
+        let tokens = [try await token(server), try await token(server)]
+        for token in tokens { await server.revoke(token) }
+        for record in try await server.core.store.page("revoked", after: nil, limit: 10) {
+            #expect(record.value["at"]?.integer == server.clock.now.seconds)
+            var former = record
+            former.value = [:]
+            _ = try await server.core.store.write([.replace(former, ifVersion: record.version)])
+        }
+        server.core.memory.stop()
+        await server.follow()
+        #expect(server.core.memory.ends.count == 2)
+        for token in tokens {
+            let found = await introspect(token, at: server, store)
+            #expect(found.answer.json == ["active": false] && found.reads == 0)
+        }
+        server.core.memory.stop()
+        // All plugins that are loaded keep records for 400 days at most, so a tombstone lived for at most 401 days.
+        server.clock.move(Self.hour * 24 * 36)
+        await server.follow()
+        #expect(server.core.memory.ends.count == 0)
+    }
+
+    @Test("a node that starts keeps only the tombstones that tokens can need")
+    func start() async throws {
+        let (server, _) = try await server()
+        for _ in 0..<250 { await server.revoke(try await token(server)) }
+        server.clock.move(Self.hour * 26)
+        for _ in 0..<3 { await server.revoke(try await token(server)) }
+        server.core.memory.stop()
+        await server.follow()
+        #expect(server.core.memory.isCurrent && server.core.memory.ends.count == 3)
+    }
+}
+
+extension ManualClock {
+    /// Lets time pass by both clocks.
+    func move(_ span: Duration) {
+        advance(span)
+        pass(span)
     }
 }
 

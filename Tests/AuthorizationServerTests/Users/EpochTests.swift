@@ -291,8 +291,8 @@ struct EpochTests {
     }
 
     @Test(
-        "introspection reads the user together with the tombstones: nothing for a JWT, two reads for a reference token",
-        arguments: [("jwt", 0), ("opaque", 2)])
+        "introspection reads the user together with the tombstones: nothing for a JWT, one read for a reference token",
+        arguments: [("jwt", 0), ("opaque", 1)])
     func reads(_ format: String, _ expected: Int) async throws {
         let server = try await TestServer(
             [.init(CountingStore.self)] + EpochTests.plugins.dropFirst(), clients: [EpochTests.client],
