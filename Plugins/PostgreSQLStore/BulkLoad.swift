@@ -20,20 +20,28 @@ enum BulkLoad {
                     + "current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE "
                     + "current_setting('synchronous_commit') END, true)")
             let moved = try connection.run(
-                "UPDATE grantor_record SET value = \(bytes(mark.value.text)), version = version + 1 WHERE collection = "
-                    + "\(bytes(mark.key.collection)) AND id = \(bytes(mark.key.id)) AND version = \(mark.version) "
-                    + "RETURNING 1")
+                "UPDATE grantor_record SET value = \(bytes(mark.value.text)), expires_at = \(mark.expiresAt.seconds), "
+                    + "version = version + 1 WHERE collection = \(bytes(mark.key.collection)) AND id = "
+                    + "\(bytes(mark.key.id)) AND version = \(mark.version) RETURNING 1")
             guard moved.count == 1 else {
                 try connection.run(Statement.rollback.sql)
                 return false
             }
             for statement in statements(items) { try connection.run(statement) }
+            try forgetChanges(connection)
             try connection.run(Statement.commit.sql)
             return true
         } catch {
             _ = try? connection.run(Statement.rollback.sql)
             throw error
         }
+    }
+
+    /// Begins the log of changes anew, so that no node takes what was loaded for what it knows.
+    private static func forgetChanges(_ connection: Connection) throws(Failure) {
+        try connection.run(Statement.lockChanges.sql)
+        try connection.run("DELETE FROM grantor_change")
+        try connection.run("INSERT INTO grantor_change (mark, collection, id) VALUES (\(Schema.mark), '', '')")
     }
 
     private static func statements(_ items: [StoreItem]) -> [String] {

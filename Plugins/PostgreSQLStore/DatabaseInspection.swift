@@ -20,7 +20,7 @@ enum DatabaseInspection {
         try connection.run("SET statement_timeout = 0")
         let size = try connection.run(
             "SELECT sum(pg_total_relation_size(name)) FROM unnest(ARRAY['grantor_record', 'grantor_index', "
-                + "'grantor_counter']::regclass[]) AS name")
+                + "'grantor_counter', 'grantor_change']::regclass[]) AS name")
         found.size = size.text(0, 0).flatMap { Int64($0) }
         let records = try sizes("grantor_record", connection, now)
         let counters = try sizes("grantor_counter", connection, now)
@@ -63,7 +63,7 @@ enum DatabaseInspection {
             let (kept, counted) = (records[name], counters[name])
             return StoreInspection.Collection(
                 name, records: kept?.count ?? 0, counters: counted?.count ?? 0,
-                expired: (kept?.expired ?? 0) + (counted?.expired ?? 0))
+                expired: (kept?.expired ?? 0) &+ (counted?.expired ?? 0))
         }
     }
 

@@ -5,10 +5,14 @@ import Synchronization
 
 /// A transaction that reads everything through two cursors.
 final class PostgreSQLSnapshot: StoreSnapshot {
-    /// The rows read at once; libpq holds all of them in memory.
-    private static let rows = 100
+    /// The most rows read at once; libpq holds all of them in memory.
+    private static let most = 100
+    /// The bytes of values that are meant to be read at once.
+    private static let bytes = 1 << 20
 
     private let session: Mutex<BlockingSession?>
+    /// The rows to read next: fewer after large ones.
+    private let rows = Mutex(10)
     private let areRecordsRead = Mutex(false)
 
     /// Begins the transaction.
@@ -18,10 +22,11 @@ final class PostgreSQLSnapshot: StoreSnapshot {
         let session = try await BlockingSession.open(address)
         try await session.run { connection throws(Failure) in
             try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            // A backup may take longer than any statement of the server.
+            // A backup may take longer than any transaction of the server; versions before 17 lack the last timeout.
+            try connection.run("SET LOCAL jit = off")
             try connection.run(
-                "SELECT set_config('statement_timeout', '0', true), set_config('jit', 'off', true), "
-                    + "set_config('idle_in_transaction_session_timeout', '0', true)")
+                "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name IN "
+                    + "('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')")
             // Binary, as the pool reads rows.
             try connection.run(
                 "DECLARE grantor_records BINARY NO SCROLL CURSOR FOR SELECT id, value, version, redeemed, expires_at, "
@@ -36,15 +41,19 @@ final class PostgreSQLSnapshot: StoreSnapshot {
     func next() async throws -> [StoreItem] {
         guard let session = session.withLock({ $0 }) else { throw StoreError("the snapshot is closed") }
         if !areRecordsRead.withLock({ $0 }) {
-            let records = try await session.run { connection throws(Failure) in
-                let answer = try connection.run("FETCH FORWARD \(PostgreSQLSnapshot.rows) FROM grantor_records")
-                return try PostgreSQLSnapshot.records(in: answer)
+            let count = rows.withLock { $0 }
+            let (records, size) = try await session.run { connection throws(Failure) in
+                let answer = try connection.run("FETCH FORWARD \(count) FROM grantor_records")
+                let size = (0..<answer.count).reduce(0) { $0 + (answer.bytes($1, 1)?.count ?? 0) }
+                return (try PostgreSQLSnapshot.records(in: answer), size)
             }
+            let next = min(count * PostgreSQLSnapshot.bytes / max(size, 1), count * 2, PostgreSQLSnapshot.most)
+            rows.withLock { $0 = max(next, 1) }
             guard records.isEmpty else { return records.map(StoreItem.record) }
             areRecordsRead.withLock { $0 = true }
         }
         return try await session.run { connection throws(Failure) in
-            let answer = try connection.run("FETCH FORWARD \(PostgreSQLSnapshot.rows) FROM grantor_counters")
+            let answer = try connection.run("FETCH FORWARD \(PostgreSQLSnapshot.most) FROM grantor_counters")
             return try PostgreSQLSnapshot.counters(in: answer)
         }
     }

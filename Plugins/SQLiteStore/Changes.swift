@@ -59,6 +59,15 @@ enum Changes {
         RecordRow(values, of: String.fromDatabaseValue(values[2]) ?? "", in: "change")
     }
 
+    /// Begins the log anew, so that no server takes what was loaded for what it knows.
+    static func forget(in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM change").execute()
+        try database.cachedStatement(sql: first).execute()
+    }
+
+    /// The first position.
+    static let first = "INSERT INTO change (mark, collection, id) VALUES (random(), '', '')"
+
     /// Removes old entries, at most as many as the limit says.
     static func trim(limit: Int, in database: Database) throws {
         let statement = try database.cachedStatement(

@@ -52,6 +52,7 @@ extension Records {
     /// - Returns: Whether the mark still had its version.
     static func load(_ items: [StoreItem], moving mark: StoreRecord, in database: Database) throws -> Bool {
         guard try write([.replace(mark, ifVersion: mark.version)], in: database) == .committed else { return false }
+        try Changes.forget(in: database)
         for item in items {
             switch item {
             case .record(let record): try insertExactly(record, in: database)

@@ -173,8 +173,7 @@ final class SQLiteDatabase: Sendable {
                     CREATE TABLE IF NOT EXISTS change (
                         number INTEGER PRIMARY KEY AUTOINCREMENT, mark INTEGER NOT NULL, collection TEXT NOT NULL,
                         id TEXT NOT NULL);
-                    -- The first position.
-                    INSERT INTO change (mark, collection, id) VALUES (random(), '', '');
+                    \(Changes.first);
                     """)
         }
         return migrator

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Cryptography
 import Foundation
 import GrantKit
 import Testing
+
+@testable import Cryptography
 
 @Suite("Files in the age format", .timeLimit(.minutes(10)))
 struct AgeTests {
@@ -54,6 +55,27 @@ struct AgeTests {
         let plain = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7) }
         let file = try Self.sealed(plain, inParts: 1000)
         #expect(try Self.opened(file, inParts: 333) == plain)
+    }
+
+    /// A file that was sealed by the rules of the format except for one.
+    private static func odd(_ cost: String, _ chunks: [[UInt8]]) throws -> [UInt8] {
+        let header = try AgeHeader(sealingWith: passphrase, cost: cost)
+        let nonce = [UInt8](repeating: 1, count: 16)
+        var sealing = AgeChunks(key: header.payloadKey(nonce))
+        let last = chunks.indices.last
+        return Array(header.text.utf8) + nonce
+            + (try chunks.enumerated().flatMap { try sealing.seal($0.element, isLast: $0.offset == last) })
+    }
+
+    @Test("a file that nobody writes in this way is refused: an empty last chunk, or a cost with a sign")
+    func strict() throws {
+        let full = [UInt8](repeating: 7, count: 65536)
+        #expect(try Self.opened(try Self.odd("17", [full, [1]])) == full + [1])
+        #expect(try Self.opened(try Self.odd("17", [[]])) == [])
+        #expect(throws: CryptographyError.self) { try Self.opened(try Self.odd("17", [full, []])) }
+        for cost in ["+17", "017", " 17", "17 "] {
+            #expect(throws: CryptographyError.self, "\(cost)") { try Self.opened(try Self.odd(cost, [[1]])) }
+        }
     }
 
     @Test("a file that was cut anywhere or changed anywhere is refused")

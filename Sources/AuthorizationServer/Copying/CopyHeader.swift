@@ -54,15 +54,22 @@ package struct CopyHeader: Sendable {
             throw CopyFault("it has format \(format), and this version reads \(CopyHeader.format); update grantor")
         }
         guard let kind = json["grantor"]?.string.flatMap(Kind.init), let issuer = json["issuer"]?.string,
-            let moment = json["taken_at"]?.integer, let server = json["server"]?.string,
-            case .array(let plugins)? = json["plugins"], case .array(let collections)? = json["collections"]
+            let moment = json["taken_at"]?.integer, let server = json["server"]?.string, let plugins = json["plugins"],
+            plugins == .strings(plugins.strings), case .array(let collections)? = json["collections"]
         else { throw CopyFault("a member is missing or wrong") }
+        try CopyLine.check(
+            json, ["grantor", "format", "server", "issuer", "taken_at", "plugins", "collections"])
         (self.kind, self.issuer, self.server) = (kind, issuer, server)
-        takenAt = Timestamp(seconds: moment)
-        self.plugins = plugins.compactMap(\.string)
-        self.collections = collections.compactMap { entry in
-            guard let name = entry["name"]?.string else { return nil }
-            return StoreCollection(name, durability: entry["durability"] == "relaxed" ? .relaxed : .durable)
+        (takenAt, self.plugins) = (Timestamp(seconds: moment), plugins.strings)
+        self.collections = try collections.map(CopyHeader.collection)
+    }
+
+    private static func collection(_ entry: JSON) throws -> StoreCollection {
+        try CopyLine.check(entry, ["name", "durability"])
+        switch (entry["name"]?.string, entry["durability"]) {
+        case (let name?, "durable"): return StoreCollection(name)
+        case (let name?, "relaxed"): return StoreCollection(name, durability: .relaxed)
+        default: throw CopyFault("an entry of 'collections' is wrong")
         }
     }
 }

@@ -6,19 +6,25 @@ package import GrantKit
 package final class Restoration: Sendable {
     static let key = CopyMark.collection.key("restored")
 
-    /// When the backup was restored.
+    /// When the restore ended.
     package let moment: Timestamp
-    /// Whether tokens and sessions from before are accepted.
-    package let keepsTokens: Bool
+    /// The time up to which issued tokens are refused; nil for none.
+    package let end: Timestamp?
 
-    package init(at moment: Timestamp, keepsTokens: Bool) {
-        (self.moment, self.keepsTokens) = (moment, keepsTokens)
+    /// Notes a restore.
+    ///
+    /// - Parameters:
+    ///   - moment: When it ends.
+    ///   - keepsTokens: Whether tokens and sessions of the backup are accepted.
+    ///   - former: What the backup says about the restore before it, whose end of tokens stays.
+    init(at moment: Timestamp, keepsTokens: Bool, after former: Restoration? = nil) {
+        (self.moment, end) = (moment, keepsTokens ? former?.end : moment)
     }
 
     var record: StoreRecord {
-        StoreRecord(
-            Restoration.key, ["at": .integer(moment.seconds), "keeps_tokens": .bool(keepsTokens)],
-            expiresAt: CopyMark.never)
+        var value: JSON = ["at": .integer(moment.seconds), "keeps_tokens": .bool(end != moment)]
+        if let end, end != moment { value["tokens_until"] = .integer(end.seconds) }
+        return StoreRecord(Restoration.key, value, expiresAt: CopyMark.never)
     }
 
     /// Reads the record; nil if the store was never restored.
@@ -31,15 +37,18 @@ package final class Restoration: Sendable {
     /// Reads a record.
     ///
     /// - Throws: `StoreError` if a member is missing.
-    convenience init(_ record: StoreRecord) throws {
-        guard let moment = record.value["at"]?.integer, let keepsTokens = record.value["keeps_tokens"]?.bool else {
+    init(_ record: StoreRecord) throws {
+        let value = record.value
+        guard let moment = value["at"]?.integer, let keepsTokens = value["keeps_tokens"]?.bool else {
             throw StoreError("the mark of a restore is stored in an encoding that this server does not know; update it")
         }
-        self.init(at: Timestamp(seconds: moment), keepsTokens: keepsTokens)
+        self.moment = Timestamp(seconds: moment)
+        let former = value["tokens_until"]?.integer.map { Timestamp(seconds: $0) }
+        end = keepsTokens ? former : self.moment
     }
 
     /// Whether a token was issued before the restore and is therefore refused.
-    func ends(tokenFrom issued: Timestamp) -> Bool { !keepsTokens && issued <= moment }
+    func ends(tokenFrom issued: Timestamp) -> Bool { end.map { issued <= $0 } ?? false }
 
     /// Whether an interaction began before the restore: what it was used for may have been forgotten.
     func ends(interactionFrom began: Timestamp) -> Bool { began <= moment }
@@ -50,9 +59,10 @@ package final class Restoration: Sendable {
     ///   - issued: When it says that it was issued; nil if it does not say.
     ///   - end: When it expires.
     ///   - longest: The longest time for which such a token can be valid.
+    ///   - leeway: How far in the future its time of issue may be when it is used.
     /// - Returns: Whether it may have been used.
-    func mayHaveUsed(from issued: Timestamp?, until end: Timestamp, longest: Duration) -> Bool {
-        if let issued { return issued <= moment }
-        return end <= moment + longest
+    func mayHaveUsed(from issued: Timestamp?, until end: Timestamp, longest: Duration, leeway: Duration) -> Bool {
+        if let issued { return issued <= moment + leeway }
+        return end <= moment + longest + leeway
     }
 }

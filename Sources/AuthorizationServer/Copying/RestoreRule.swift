@@ -22,7 +22,6 @@ package struct RestoreRule: Sendable {
     package func item(_ item: StoreItem) -> StoreItem? {
         guard case .record(let record) = item else { return item }
         let collection = record.key.collection
-        if collection == CopyMark.collection.name || collection == ServerPresence.collection.name { return nil }
         if collection == keys, !keepsTokens { return nil }
         let isForbidding = RestoreRule.forbidding.contains { $0 == collection }
         if record.expiresAt >= CopyMark.never || isForbidding { return item }

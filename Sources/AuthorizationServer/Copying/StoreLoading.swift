@@ -18,39 +18,36 @@ package final class StoreLoading {
     ///
     /// - Parameters:
     ///   - name: Identifies the copy and how it is loaded.
-    ///   - restoration: The mark of a restore; nil for an import.
     ///   - collections: The collections that have to be empty.
     ///   - store: The store.
     ///   - now: The current time.
     /// - Throws: `StoreError` if a server uses the store, if it is not empty, or if another copy is loaded into it.
     package init(
-        _ name: String, _ restoration: Restoration?, collections: [StoreCollection], into store: CheckedStore,
-        at now: Timestamp
+        _ name: String, collections: [StoreCollection], into store: CheckedStore, at now: Timestamp
     ) async throws {
         self.store = store
         try await StoreLoading.checkServers(store, now)
-        if let found = try await store.read(CopyMark.key) {
+        let found = try await store.read(CopyMark.key)
+        if let found {
             mark = try StoreLoading.continued(found, name, now)
             guard try await store.write([.replace(mark, ifVersion: mark.version)]) == .committed else {
                 throw StoreLoading.isShared
             }
-            mark = mark.stored(version: mark.version + 1, isRedeemed: false)
         } else {
             try await StoreLoading.checkEmpty(store, collections)
             let value: JSON = ["copy": .string(name), "done": 0, "until": .integer((now + StoreLoading.lease).seconds)]
             mark = StoreRecord(CopyMark.key, value, expiresAt: CopyMark.never)
-            let writes = [mark, restoration?.record].compactMap(\.self).map(StoreWrite.create)
-            guard try await store.write(writes) == .committed else { throw StoreLoading.isShared }
-            mark = mark.stored(version: 1, isRedeemed: false)
+            guard try await store.write([.create(mark)]) == .committed else { throw StoreLoading.isShared }
         }
+        mark = mark.stored(version: mark.version &+ 1, isRedeemed: false)
         done = mark.value["done"]?.integer ?? 0
         do {
-            // A server that has started meanwhile either sees the mark or is seen here.
+            // A server or a command that has come meanwhile either sees the mark or is seen here.
             try await StoreLoading.checkServers(store, now)
+            if found == nil { try await StoreLoading.checkEmpty(store, collections) }
         } catch {
-            // Nothing was loaded yet, so that server continues on a store without a mark.
-            let keys = [CopyMark.key] + (restoration == nil ? [] : [Restoration.key])
-            if done == 0 { _ = try await store.write(keys.map { .delete($0) }) }
+            // Nothing was loaded yet, so others continue on a store without a mark.
+            if done == 0 { _ = try await store.write([.delete(CopyMark.key)]) }
             throw error
         }
     }
@@ -58,13 +55,17 @@ package final class StoreLoading {
     private static let isShared = StoreError(
         "another process loads a copy into this store; wait until it has ended, or ten seconds if it was killed")
 
+    private static let isTwice = StoreError("two records have the same key")
+
     private static func continued(_ found: StoreRecord, _ name: String, _ now: Timestamp) throws -> StoreRecord {
         guard found.value["copy"]?.string == name else {
             throw StoreError(
                 "the store holds a part of another copy, or of this one with other options; load that one again, or "
                     + "empty the store")
         }
-        guard (found.value["until"]?.integer ?? 0) <= now.seconds else { throw isShared }
+        // One that is later than any that could be written now is from a clock that was wrong.
+        let until = Timestamp(seconds: found.value["until"]?.integer ?? 0)
+        guard until <= now || until > now + lease else { throw isShared }
         var next = found
         next.value["until"] = .integer((now + lease).seconds)
         return next
@@ -107,7 +108,7 @@ package final class StoreLoading {
         } else {
             try await write(items, moving: next)
         }
-        mark = next.stored(version: mark.version + 1, isRedeemed: false)
+        mark = next.stored(version: mark.version &+ 1, isRedeemed: false)
         done &+= Int64(count)
     }
 
@@ -117,8 +118,10 @@ package final class StoreLoading {
         for item in items {
             if case .record(let record) = item { records.append(record) } else { lostCounters += 1 }
         }
+        guard Set(records.map(\.key)).count == records.count else { throw StoreLoading.isTwice }
         // A part of them may be there since an attempt that was cut short.
         let found = try await store.read(records.map(\.key))
+        guard zip(records, found).allSatisfy({ $0.value == $1?.value ?? $0.value }) else { throw StoreLoading.isTwice }
         let missing = zip(records, found).filter { $0.1 == nil }.map { StoreWrite.create($0.0) }
         if !missing.isEmpty { try await commit(missing) }
         let used = zip(records, found).filter { $0.0.isRedeemed && $0.1?.isRedeemed != true }
@@ -131,9 +134,19 @@ package final class StoreLoading {
 
     /// Ends the load; from now on, servers can use the store.
     ///
+    /// - Parameters:
+    ///   - now: The current time, before which everything was issued that a restore ends.
+    ///   - keepsTokens: Whether tokens and sessions are accepted after a restore; nil for an import, which ends nothing.
     /// - Throws: `StoreError`.
-    package func finish(at now: Timestamp) async throws {
+    package func finish(at now: Timestamp, keepsTokens: Bool?) async throws {
         try await add([], covering: 0, at: now)
-        _ = try await store.write([.delete(CopyMark.key)])
+        var writes = [StoreWrite.delete(CopyMark.key)]
+        if let keepsTokens {
+            let found = try await store.read(Restoration.key)
+            let former = try found.map { try Restoration($0) }
+            let next = Restoration(at: now, keepsTokens: keepsTokens, after: former).record
+            writes.append(found.map { .replace(next, ifVersion: $0.version) } ?? .create(next))
+        }
+        try await commit(writes)
     }
 }

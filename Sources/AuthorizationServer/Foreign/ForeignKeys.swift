@@ -27,7 +27,7 @@ struct ForeignKeys: ForeignKeyService {
         guard rules.isSingleUse else { return verified }
         let used = UsedJWT(
             store: core.store, digest: core.cryptography.digest, now: core.now, restoration: core.restoration,
-            longest: (rules.longestLife ?? .seconds(86400)) + rules.leeway)
+            longest: rules.longestLife ?? .seconds(86400), leeway: rules.leeway)
         let party = jwt.claims["iss"]?.string ?? signer
         guard rules.isUsedByCaller else {
             try await used.use(jwt.claims, of: party, by: plugin)

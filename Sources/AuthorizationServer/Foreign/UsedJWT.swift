@@ -21,6 +21,8 @@ struct UsedJWT {
     let restoration: Restoration?
     /// The longest time for which such a token can be valid.
     let longest: Duration
+    /// How far in the future its time of issue may be.
+    let leeway: Duration
 
     /// The write that uses a token up, for a plugin that commits it with others.
     ///
@@ -54,7 +56,7 @@ struct UsedJWT {
             throw JWTRefusal("it has no 'jti' or no 'exp'")
         }
         let issued = claims["iat"]?.numericDate
-        guard restoration?.mayHaveUsed(from: issued, until: end, longest: longest) != true else {
+        guard restoration?.mayHaveUsed(from: issued, until: end, longest: longest, leeway: leeway) != true else {
             throw JWTRefusal("it may have been used before the store was restored")
         }
         // As JSON, so that no two different lists of strings are written alike.

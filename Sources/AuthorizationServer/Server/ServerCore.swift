@@ -133,6 +133,16 @@ public final class ServerCore: Sendable {
         if let found = try await Restoration.read(in: store) { _ = restored.storeIfNil(found) }
     }
 
+    /// Whether commands have loaded another content into the store since it was opened.
+    ///
+    /// - Parameter store: The store.
+    /// - Returns: Whether its content is, or will be, another one.
+    /// - Throws: `StoreError`.
+    package func isReplaced(_ store: any Store) async throws -> Bool {
+        if try await store.read(CopyMark.key) != nil { return true }
+        return try await Restoration.read(in: store)?.moment != restoration?.moment
+    }
+
     /// Serves a generation from the next request on.
     public func install(_ generation: Generation) {
         // The former generation is released outside of the lock, because that may stop plugins.

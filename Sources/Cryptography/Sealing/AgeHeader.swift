@@ -21,15 +21,18 @@ struct AgeHeader {
 
     /// Makes the header of a new file.
     ///
+    /// - Parameters:
+    ///   - passphrase: The passphrase.
+    ///   - cost: The cost as the header writes it, which tests write in other ways.
     /// - Throws: `CryptographyError`.
-    init(sealingWith passphrase: Secret) throws {
+    init(sealingWith passphrase: Secret, cost: String = "\(exponent)") throws {
         fileKey = Digest.random(16)
         let salt = Digest.random(AgeHeader.saltLength)
         let key = try AgeHeader.key(passphrase, salt, exponent: AgeHeader.exponent)
         let sealed = try AgeChunks.seal(fileKey, key: key, nonce: AgeHeader.zeroNonce)
         let start = """
             \(AgeHeader.version)
-            -> scrypt \(AgeHeader.encode(salt)) \(AgeHeader.exponent)
+            -> scrypt \(AgeHeader.encode(salt)) \(cost)
             \(AgeHeader.encode(sealed))
             ---
             """
@@ -46,7 +49,8 @@ struct AgeHeader {
         let words = lines.count == 4 ? lines[1].raw.split(at: " ", keepingEmpty: true) : []
         guard lines.count == 4, lines[0] == AgeHeader.version, words.count == 4, words[0] == "->", words[1] == "scrypt",
             let salt = AgeHeader.decode(words[2].string), salt.count == AgeHeader.saltLength,
-            let exponent = Int(words[3].string), let sealed = AgeHeader.decode(lines[2]), sealed.count == 32,
+            let exponent = Int(words[3].string), "\(exponent)" == words[3].string,
+            let sealed = AgeHeader.decode(lines[2]), sealed.count == 32,
             lines[3].raw.starts(with: "--- "), let code = AgeHeader.decode(lines[3].raw.dropFirst(4).string)
         else { throw CryptographyError(found: "it is not sealed with a passphrase") }
         guard 1...AgeHeader.largestExponent ~= exponent else {

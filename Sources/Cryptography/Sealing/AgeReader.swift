@@ -8,7 +8,7 @@ public final class AgeReader {
 
     private var chunks: AgeChunks
     private var waiting: [UInt8]
-    private var isAtEnd = false
+    private var (isAtStart, isAtEnd) = (true, false)
     private let source: () throws -> [UInt8]
 
     /// Whether a file with these first bytes has this format.
@@ -58,9 +58,11 @@ public final class AgeReader {
         }
         isAtEnd = waiting.count <= length
         let chunk = Array(waiting.prefix(length))
-        guard let plain = chunks.open(chunk, isLast: isAtEnd) else {
+        // An empty chunk is only the last one of an empty file, so there is one way to write each file.
+        guard let plain = chunks.open(chunk, isLast: isAtEnd), isAtStart || !plain.isEmpty else {
             throw CryptographyError(found: isAtEnd ? "it was cut off or changed" : "it was changed")
         }
+        isAtStart = false
         waiting.removeFirst(chunk.count)
         return plain
     }

@@ -51,10 +51,14 @@ struct ServeCommand: AsyncParsableCommand {
             guard try await server.open(configuration, diagnostics) else { throw ExitCode(EX_CONFIG) }
             try await server.run()
             await server.close()
-        } catch let error as StoreError {
-            throw Failure(error.message)
-        } catch let error as ConfigurationError {
-            throw Failure(error.message)
+        } catch {
+            // Otherwise commands would wait until the server no longer counts as running.
+            await server.close()
+            switch error {
+            case let error as StoreError: throw Failure(error.message)
+            case let error as ConfigurationError: throw Failure(error.message)
+            default: throw error
+            }
         }
     }
 }

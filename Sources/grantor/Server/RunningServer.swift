@@ -147,7 +147,9 @@ final class RunningServer: Sendable {
             Task { await keys?.look(at: changed) }
         }
         services.append(StoreFollowerService(follower: follower))
-        if let presence = presence.withLock({ $0 }) { services.append(PresenceService(presence: presence, core: core)) }
+        if let presence = presence.withLock({ $0 }) {
+            services.append(PresenceService(presence: presence, core: core, store: core.store))
+        }
         services.append(try mainListener())
         if let monitoring = configuration.monitoring { services.append(try monitoringListener(monitoring)) }
         var group = ServiceGroupConfiguration(

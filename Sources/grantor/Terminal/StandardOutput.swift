@@ -33,6 +33,14 @@ enum StandardOutput {
     /// Whether a person sees what is printed.
     static var isTerminal: Bool { descriptor.withLock { isatty($0) == 1 } }
 
+    /// Whether it leads to a file that other users can read.
+    static var isReadByOthers: Bool {
+        // Safe: the system only writes to the structure during the call.
+        var status = stat()
+        guard descriptor.withLock({ unsafe fstat($0, &status) }) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o044 != 0
+    }
+
     /// Writes bytes of which none may be lost.
     ///
     /// - Throws: `Failure`.

@@ -23,9 +23,10 @@ extension StoredRow {
         collection: CopyMark.collection.name, required: ["at", "keeps_tokens"]
     ) { record in
         let restoration = try Restoration(record)
-        return [
-            "at": .integer(restoration.moment.seconds), "keeps_tokens": .bool(restoration.keepsTokens),
-        ]
+        let (moment, end) = (restoration.moment, restoration.end)
+        var row: JSON = ["at": .integer(moment.seconds), "keeps_tokens": .bool(end != moment)]
+        if let end, end != moment { row["tokens_until"] = .integer(end.seconds) }
+        return row
     }
 
     // MARK: clients and users

@@ -134,6 +134,26 @@ struct BackupDocumentTests {
     }
 
     #if POSTGRESQL
+    @Test("the restore into a database whose tables were removed")
+    func removed() async throws {
+        try await Folder.with { folder in
+            let cluster = try PostgreSQLCluster.shared.get()
+            let database = try cluster.database()
+            let url = "postgresql://postgres@/\(database)?host=\(cluster.folder)"
+            try folder.write("config.yaml", Copied.yaml("{ plugin: postgres-store, settings: { url: \"\(url)\" } }"))
+            let server = try await Program.start(folder, secrets: [Copied.secret, "demo-ann"])
+            #expect(server.stop() == 0)
+            #expect(try Command.grantor("store", "backup", "b", in: folder).status == 0)
+            let remove = try Self.blocks("Restore", "sql").joined()
+            #expect(remove.contains("DROP TABLE"))
+            try cluster.sql(remove, in: database)
+            let restored = try Command.grantor("store", "restore", "b", in: folder)
+            #expect(restored.status == 0, "\(restored)")
+            let next = try await Program.start(folder, secrets: [Copied.secret, "demo-ann"])
+            #expect(next.stop() == 0)
+        }
+    }
+
     @Test("the move to PostgreSQL")
     func move() async throws {
         try await with { machine in

@@ -98,6 +98,42 @@ struct AuditTests {
         }
     }
 
+    @Test("says who copied the store, to which file, and who loaded a copy")
+    func copies() async throws {
+        try await Folder.with { folder in
+            let log = "  - { plugin: audit-log, settings: { path: log/audit.log } }\n"
+            let runs = [
+                ("a.db", [["export", "x"], ["backup", "y"]]), ("b.db", [["import", "x"]]),
+                ("c.db", [["restore", "y"]]),
+            ]
+            for (store, commands) in runs {
+                let yaml = Copied.yaml(Copied.sqlite(store)).replacing("clients:\n", with: "\(log)clients:\n")
+                try folder.write("config.yaml", yaml)
+                for command in commands {
+                    let ended = try Command.run(Build.program, ["store"] + command, in: folder)
+                    #expect(ended.status == 0, "\(ended)")
+                }
+            }
+            let events = try Self.events(folder.read("log/audit.log"))
+            #expect(events.map { $0["event"] } == ["store_copied", "store_copied", "store_loaded", "store_loaded"])
+            let details = events.map { $0["details"] ?? .null }
+            #expect(details.map { $0["change"] } == ["exported", "backed_up", "imported", "restored"])
+            #expect(details.map { $0["sealed"] } == [false, false, nil, nil])
+            #expect(details.map { $0["keeps_tokens"] } == [nil, nil, nil, false])
+            for (detail, name) in zip(details, ["x", "y", "x", "y"]) {
+                #expect(detail["file"]?.string?.hasSuffix("/\(name)") == true && detail["by"]?["uid"] != nil)
+                #expect(detail["records"] == 0)
+            }
+            // Without a place for the event, nothing is copied.
+            try folder.write("log/audit.log", "")
+            _ = try Command.shell("rm log/audit.log; mkdir log/audit.log", in: folder)
+            let refused = try Command.grantor("store", "backup", "z", in: folder)
+            #expect(refused.status == 1 && refused.errors.contains("could not record it"), "\(refused)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(!left.contains { $0.hasPrefix("z") }, "\(left)")
+        }
+    }
+
     @Test("on standard output: commands print only their usual output")
     func standardOutput() async throws {
         try await Folder.with { folder in

@@ -47,4 +47,21 @@ struct CopyMemoryTests {
             for (few, many) in zip(peaks[0], peaks[1]) { #expect(many < few + 16384, "\(peaks)") }
         }
     }
+
+    @Test("records of two MiB are not collected by the hundred", arguments: Copied.kinds)
+    func large(_ kind: String) async throws {
+        try await Folder.with { folder in
+            var peaks: [[Int]] = []
+            let value = "\"\(String(repeating: "x", count: 2 << 20))\""
+            for count in [4, 60] {
+                try folder.write("config.yaml", Copied.yaml(try Self.store(kind, count)))
+                let lines = (0..<count).map { Copied.record("user", "user-\($0)", value: value) }
+                try folder.write("\(count).copy", try Copied.file(lines))
+                let loaded = try await Self.peak(folder, "import", "\(count).copy")
+                peaks.append([loaded, try await Self.peak(folder, "export", "\(count).out")])
+            }
+            // Four records are less than what is collected.
+            for (few, many) in zip(peaks[0], peaks[1]) { #expect(many < few + 65536, "\(peaks)") }
+        }
+    }
 }

@@ -91,6 +91,20 @@ struct CopyTests {
         }
     }
 
+    @Test("a server that could not start does not count as one that uses the store")
+    func notStarted() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Copied.yaml(Copied.sqlite("first.db")))
+            let program = try await Program.start(folder)
+            let yaml = Copied.yaml(Copied.sqlite("next.db"))
+            try folder.write("config.yaml", yaml.replacing("port: 0", with: "port: \(program.port)"))
+            #expect(try Command.grantor("serve", in: folder).status != 0)
+            let exported = try Command.grantor("store", "export", "x", in: folder)
+            #expect(exported.status == 0, "\(exported)")
+            #expect(program.stop() == 0)
+        }
+    }
+
     @Test("a copy is not written to a terminal, and '-' writes it to a pipe")
     func terminal() async throws {
         try await Folder.with { folder in

@@ -18,10 +18,11 @@ struct RestoreTests {
         try await Program.start(folder, secrets: [Copied.secret, "demo-ann"])
     }
 
-    private static func assert(_ signer: Signer, _ id: String, dated: Bool = true) throws -> String {
+    /// An assertion that its maker dates some seconds ahead; nil for one without a date.
+    private static func assert(_ signer: Signer, _ id: String, ahead: Int64? = 0) throws -> String {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         var claims = signer.claims(at: now, id: id).changed(by: ["aud": .string(Copied.issuer)])
-        if !dated { claims["iat"] = nil }
+        claims["iat"] = ahead.map { .integer(now.seconds + $0) }
         return try signer.sign(claims)
     }
 
@@ -38,7 +39,7 @@ struct RestoreTests {
     private struct World {
         let folder: Folder
         let issued: Issued
-        /// An assertion that was used after the backup, with and without a time of issue.
+        /// Assertions that were used after the backup: with and without a time of issue, and by a clock that is ahead.
         let used: [String]
         let robot: Signer
     }
@@ -57,7 +58,7 @@ struct RestoreTests {
             let backup = try Command.grantor("store", "backup", "store.backup", in: folder)
             #expect(backup.status == 0, "\(backup)")
             #expect(try issued.redeem(at: program).status == 200 && issued.poll(at: program).status == 200)
-            let used = [try assert(robot, "a"), try assert(robot, "b", dated: false)]
+            let used = [try assert(robot, "a"), try assert(robot, "b", ahead: nil), try assert(robot, "d", ahead: 29)]
             for assertion in used { #expect(try use(assertion, at: program) == 200) }
             #expect(program.stop() == 0)
             try folder.write("config.yaml", Copied.yaml(try store(kind, "second.db"), clients: client))
@@ -74,7 +75,11 @@ struct RestoreTests {
             defer { program.stop() }
             #expect(try world.issued.accepted(at: program) == [])
             for assertion in world.used { #expect(try Self.use(assertion, at: program) == 401) }
-            #expect(try Self.use(try Self.assert(world.robot, "c"), at: program) == 200)
+            // One that cannot have been dated before the restore is accepted.
+            let isUsed = try await Patience.wait(.milliseconds(300)) {
+                try Self.use(try Self.assert(world.robot, UUID().uuidString, ahead: 29), at: program) == 200
+            }
+            #expect(isUsed)
             #expect(try Command.grantor("users", "list", in: world.folder).output.contains("bob"))
             let next = try Issued(at: program)
             #expect(try next.accepted(at: program) == Issued.everything)
@@ -92,7 +97,67 @@ struct RestoreTests {
             defer { program.stop() }
             #expect(try world.issued.accepted(at: program) == Array(Issued.everything.prefix(4)))
             for assertion in world.used { #expect(try Self.use(assertion, at: program) == 401) }
-            #expect(try Self.use(try Self.assert(world.robot, "c"), at: program) == 200)
+            // One that cannot have been dated before the restore is accepted.
+            let isUsed = try await Patience.wait(.milliseconds(300)) {
+                try Self.use(try Self.assert(world.robot, UUID().uuidString, ahead: 29), at: program) == 200
+            }
+            #expect(isUsed)
+        }
+    }
+
+    private static let declared = "keys: { signing: [{ file: signing.pem }] }"
+
+    private static func isActive(_ token: String, at program: Program) throws -> Bool {
+        try program.post("/auth/introspect", [("token", token)], as: ("api", Copied.secret)).json["active"] == true
+    }
+
+    @Test("what one restore has ended stays ended after another one with --keep-tokens, and all that came since stays")
+    func twice() async throws {
+        try await Folder.with { folder in
+            let made = try Command.shell(
+                "umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing.pem", in: folder
+            )
+            #expect(made.status == 0, "\(made)")
+            func serve(_ number: Int, _ body: (Program) throws -> Void) async throws {
+                try folder.write("config.yaml", Copied.yaml(Copied.sqlite("\(number).db"), more: Self.declared))
+                let program = try await Self.start(folder)
+                try body(program)
+                #expect(program.stop() == 0)
+            }
+            var tokens: [String] = []
+            for number in 0..<3 {
+                if number > 0 {
+                    try folder.write("config.yaml", Copied.yaml(Copied.sqlite("\(number).db"), more: Self.declared))
+                    let options = number == 2 ? ["--keep-tokens"] : []
+                    let ended = try Command.run(
+                        Build.program, ["store", "restore", "\(number - 1).backup"] + options, in: folder)
+                    #expect(ended.status == 0, "\(ended)")
+                }
+                try await serve(number) { program in
+                    let expected = [[], [false], [false, true]][number]
+                    #expect(try tokens.map { try Self.isActive($0, at: program) } == expected, "\(number)")
+                    tokens.append(try #require(try program.token("api", Copied.secret)["access_token"]))
+                    #expect(try Self.isActive(tokens[number], at: program))
+                }
+                #expect(try Command.grantor("store", "backup", "\(number).backup", in: folder).status == 0)
+            }
+        }
+    }
+
+    @Test("a server that runs although the store is restored under it ends by itself")
+    func underneath() async throws {
+        try await Folder.with { folder in
+            try folder.write("config.yaml", Copied.yaml(Copied.sqlite()))
+            for (key, value) in [("loading", "{}"), ("restored", "{\"at\":1,\"keeps_tokens\":true}")] {
+                let program = try await Self.start(folder)
+                let mark = "INSERT INTO record VALUES ('store_mark', '\(key)', '\(value)', 1, 0, 253402300799, '{}')"
+                let script = "import sqlite3, sys; d = sqlite3.connect('store.db'); d.execute(sys.argv[1]); d.commit()"
+                let added = try Command.run("/usr/bin/python3", ["-c", script, mark], in: folder)
+                #expect(added.status == 0, "\(added)")
+                #expect(try await Patience.wait(.milliseconds(100)) { !program.isRunning })
+                #expect(program.stop() != 0)
+                _ = try Command.shell("rm -f store.db*", in: folder)
+            }
         }
     }
 

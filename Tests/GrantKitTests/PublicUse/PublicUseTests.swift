@@ -48,6 +48,8 @@ struct PublicUseTests {
         ("Event.Kind.signInDelayed", .core("records the event")),
         ("Event.Kind.signInFailed", .core("records the event")),
         ("Event.Kind.stopped", .core("records the event")),
+        ("Event.Kind.storeCopied", .core("records the event")),
+        ("Event.Kind.storeLoaded", .core("records the event")),
         ("Event.Kind.tokenRevoked", .core("records the event")),
 
         ("Caller", .kit("bounds 'Who' of an endpoint")),

@@ -2,9 +2,10 @@
 
 import GrantKit
 @_spi(Host) import GrantKitTesting
+import MemoryRecords
 
 /// A store in memory, with a function in front of each of its calls.
-struct FaultyStore: Store {
+struct FaultyStore: PortableStore {
     /// What a page is asked for; of all records if there is no index.
     struct Query: Sendable {
         var collection: String
@@ -14,7 +15,7 @@ struct FaultyStore: Store {
         var limit: Int
     }
 
-    private let inner: any Store = TestHost().records
+    private let inner: any PortableStore = MemoryRecords()
 
     var preparing: @Sendable ([StoreCollection], any Store) async throws -> Void = { try await $1.prepare($0) }
     var reading: @Sendable ([StoreKey], any Store) async throws -> [StoreRecord?] = { try await $1.read($0) }
@@ -30,6 +31,14 @@ struct FaultyStore: Store {
 
     var changing: @Sendable (String?, Int, any Store) async throws -> StoreChanges? = {
         try await $2.changes(after: $0, limit: $1, within: .zero)
+    }
+
+    var inspecting: @Sendable (Timestamp, any PortableStore) async throws -> StoreInspection = {
+        try await $1.inspect(at: $0)
+    }
+    var copying: @Sendable (any PortableStore) async throws -> any StoreSnapshot = { try await $0.snapshot() }
+    var loading: @Sendable ([StoreItem], StoreRecord, any PortableStore) async throws -> Bool = {
+        try await $2.load($0, moving: $1)
     }
 
     init() {}
@@ -61,6 +70,14 @@ struct FaultyStore: Store {
 
     func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
         try await changing(position, limit, inner)
+    }
+
+    func inspect(at now: Timestamp) async throws -> StoreInspection { try await inspecting(now, inner) }
+
+    func snapshot() async throws -> any StoreSnapshot { try await copying(inner) }
+
+    func load(_ items: [StoreItem], moving mark: StoreRecord) async throws -> Bool {
+        try await loading(items, mark, inner)
     }
 
     /// A plugin with the store, which says that it keeps nothing.

@@ -10,6 +10,7 @@ enum StoreMutants {
     static let sound: [(name: String, plugin: PluginUnderTest)] = [
         ("in memory", FaultyStore.underTest { _ in }),
         ("in memory for as long as the process", lasting),
+        ("does only what every store must", PlainStore.underTest),
         (
             "forgets what has expired at once",
             FaultyStore.underTest { store in
@@ -37,9 +38,9 @@ enum StoreMutants {
 
     // MARK: with one
 
-    static let all: [Mutant] = ofRecords + ofWrites + ofValues + ofPages + ofMany + ofChanges + ofEnds
+    static let all: [Mutant] = ofRecords + ofWrites + ofValues + ofPages + ofMany + ofChanges + CopyMutants.all + ofEnds
 
-    private static func mutant(
+    static func mutant(
         _ fault: String, breaks rule: String, says: String,
         _ change: @escaping @Sendable (inout FaultyStore) -> Void
     ) -> Mutant {

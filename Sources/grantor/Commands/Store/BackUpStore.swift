@@ -18,11 +18,12 @@ struct BackUpStore: AsyncParsableCommand {
 
     func run() async throws {
         let passphrase = try seal.read()
-        let destination = try CopyDestination(file.absolutePath)
+        let path = file.absolutePath
+        let destination = try CopyDestination(path)
         try await OpenStore.with(option) { open in
-            // Pages of a store without snapshots belong to different moments.
             if open.store.portable == nil { try await open.refuseServers() }
-            try await StoreCopy(open: open, kind: .backup).write(to: destination, sealedWith: passphrase)
+            try await StoreCopy(open: open, kind: .backup).write(
+                to: destination, at: path, sealedWith: passphrase)
         }
     }
 }

@@ -21,6 +21,10 @@ enum CopyDestination {
             throw Failure("a copy contains private keys, so it is not written to a terminal; name a file")
         }
         self = .output
+        if StandardOutput.isReadByOthers {
+            let warning = "warning: others can read this copy, which contains private keys; use 'umask 077'"
+            LogWriter.standardError.write("\(warning)\n")
+        }
     }
 
     func write(_ bytes: [UInt8]) throws {

@@ -25,9 +25,7 @@ final class CopyLines {
     /// - Throws: `Failure`.
     init(_ path: String, openedWith passphrase: Secret?) throws {
         self.path = path
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw Failure("the file '\(path)' cannot be read; check its name and its permissions")
-        }
+        let file = try CopyLines.open(path)
         self.file = file
         let first = try CopyLines.read(file, path)
         guard AgeReader.recognizes(first) else {
@@ -49,11 +47,26 @@ final class CopyLines {
         }
     }
 
+    /// Opens a file; a pipe could not be read twice, and waits for its other end.
+    private static func open(_ path: String) throws -> FileHandle {
+        // Safe: paths are C strings, and the system only writes to the structure, for the duration of a call.
+        let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        var status = stat()
+        guard descriptor >= 0 else {
+            throw Failure("the file '\(path)' cannot be read; check its name and its permissions")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure("'\(path)' is no file; a copy is read twice, so write it to a file first")
+        }
+        return file
+    }
+
     private static func read(_ file: FileHandle, _ path: String) throws -> [UInt8] {
         do {
             return Array(try file.read(upToCount: part) ?? Data())
         } catch {
-            throw Failure("'\(path)' cannot be read: it is a folder, or the disk is failing")
+            throw Failure("'\(path)' cannot be read: the disk is failing")
         }
     }
 

@@ -10,6 +10,8 @@ final class CopyReader {
     private let lines: CopyLines
     private let digest = RunningDigest()
     private(set) var count = 0
+    /// The bytes of the lines so far.
+    private(set) var bytes = 0
     /// The digest of the whole copy, once it was read.
     private(set) var sum: String?
 
@@ -39,14 +41,16 @@ final class CopyReader {
             throw lines.fault("the copy ends without its last line, so it was cut off", at: lines.number + 1)
         }
         let bytes = Array(line)
+        self.bytes += bytes.count
         guard let json = try? JSON(parsing: bytes, depth: CopyLine.depth) else { throw lines.fault("it is not JSON") }
-        if json["grantor"] == "end", json["collection"] == nil {
-            try end(json)
-            return nil
-        }
-        digest.add(bytes + [UInt8(ascii: "\n")])
-        count += 1
         do {
+            if json["grantor"] == "end", json["collection"] == nil {
+                try CopyLine.check(json, ["grantor", "items", "sha256"])
+                try end(json)
+                return nil
+            }
+            digest.add(bytes + [UInt8(ascii: "\n")])
+            count += 1
             return try CopyLine.item(json)
         } catch let fault as CopyFault {
             throw lines.fault(fault.description)

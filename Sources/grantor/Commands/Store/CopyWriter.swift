@@ -44,7 +44,11 @@ final class CopyWriter {
     }
 
     func add(_ items: [StoreItem]) throws {
-        try write(items.map(CopyLine.json))
+        do {
+            try write(items.map { try CopyLine.json($0) })
+        } catch let fault as CopyFault {
+            throw Failure("the copy was not made: \(fault)")
+        }
         count += items.count
     }
 

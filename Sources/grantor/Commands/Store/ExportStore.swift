@@ -20,10 +20,12 @@ struct ExportStore: AsyncParsableCommand {
 
     func run() async throws {
         let passphrase = try seal.read()
-        let destination = try CopyDestination(file.absolutePath)
+        let path = file.absolutePath
+        let destination = try CopyDestination(path)
         try await OpenStore.with(option) { open in
             try await open.refuseServers()
-            try await StoreCopy(open: open, kind: .export).write(to: destination, sealedWith: passphrase)
+            try await StoreCopy(open: open, kind: .export).write(
+                to: destination, at: path, sealedWith: passphrase)
         }
     }
 }

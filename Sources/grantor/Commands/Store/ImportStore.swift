@@ -21,9 +21,9 @@ struct ImportStore: AsyncParsableCommand {
         let (passphrase, path, unknown) = (try seal.read(), file.absolutePath, unknown)
         try await OpenStore.with(option, isWhole: false) { open in
             let sum = try CopyCheck(open: open, path: path, passphrase: passphrase)
-                .run(.export, unknown, hasKeys: true)
+                .run(.export, unknown, hasKeys: true, ignoresPlugins: true)
             let load = CopyLoad(
-                open: open, path: path, passphrase: passphrase, unknown: unknown, rule: nil, restoration: nil)
+                open: open, path: path, passphrase: passphrase, unknown: unknown, rule: nil, keepsTokens: nil)
             let count = try await load.run(sum, manner: "import \(unknown?.rawValue ?? "-")")
             StandardOutput.print("imported \(count) records and counters")
         }

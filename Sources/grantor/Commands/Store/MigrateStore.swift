@@ -8,8 +8,8 @@ struct MigrateStore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Brings the tables of the store to the newest version.",
         discussion: """
-            Every server does that when it opens the store, so run this only to choose the time. Its steps only add to \
-            the tables, so servers of the version before continue to work.
+            Every server does that when it opens the store, so run this only to choose the time. Servers of the version \
+            before continue to work: a step only adds to the tables, or removes what that version no longer uses.
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -25,7 +25,6 @@ struct MigrateStore: AsyncParsableCommand {
                 isDone
                     ? "the tables already have version \(after.version), the newest"
                     : "migrated the tables from version \(before.version) to \(after.version)")
-            StandardOutput.print("nothing is left to remove: no step of this version removes anything")
         }
     }
 }

@@ -44,7 +44,8 @@ final class NewFile {
 
     /// Creates the partial file, or takes over one whose writer was killed.
     private static func create(_ path: String) throws -> Int32 {
-        let flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC
+        // Without waiting for the reader of a pipe that somebody has put there.
+        let flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
         var descriptor = unsafe Foundation.open(path, flags | O_CREAT | O_EXCL, 0o600)
         if descriptor < 0, errno == EEXIST { descriptor = unsafe Foundation.open(path, flags) }
         guard descriptor >= 0 else { throw problem(path, "created") }
@@ -53,7 +54,9 @@ final class NewFile {
             ftruncate(descriptor, 0) == 0
         else {
             Foundation.close(descriptor)
-            throw Failure("another process is writing '\(path)'; wait until it has ended, or delete the file")
+            throw Failure(
+                "another process is writing '\(path)'; wait until it has ended, or delete the file. If there is none, the "
+                    + "file system cannot keep a file with mode 0600; choose another one")
         }
         return descriptor
     }

@@ -30,12 +30,10 @@ struct RestoreStore: AsyncParsableCommand {
         let (keepTokens, ignorePlugins) = (keepTokens, ignorePlugins)
         try await OpenStore.with(option, isWhole: false) { open in
             let check = CopyCheck(open: open, path: path, passphrase: passphrase)
-            try check.checkPlugins(isIgnored: ignorePlugins)
-            let sum = try check.run(.backup, unknown, hasKeys: keepTokens)
+            let sum = try check.run(.backup, unknown, hasKeys: keepTokens, ignoresPlugins: ignorePlugins)
             let load = CopyLoad(
                 open: open, path: path, passphrase: passphrase, unknown: unknown,
-                rule: RestoreRule(keys: StoredKeys.collection.name, keepsTokens: keepTokens),
-                restoration: Restoration(at: SystemEnvironment().now, keepsTokens: keepTokens))
+                rule: RestoreRule(keys: StoredKeys.collection.name, keepsTokens: keepTokens), keepsTokens: keepTokens)
             let manner = "restore \(keepTokens ? "tokens" : "-") \(unknown?.rawValue ?? "-")"
             let count = try await load.run(sum, manner: manner)
             StandardOutput.print("restored \(count) records and counters")

@@ -104,6 +104,10 @@ extension Event.Kind {
     public static let clientChanged = Event.Kind(rawValue: "client_changed")
     /// The server's keys changed.
     public static let keysChanged = Event.Kind(rawValue: "keys_changed")
+    /// A command copied the store to a file; `details` says how.
+    public static let storeCopied = Event.Kind(rawValue: "store_copied")
+    /// A command loaded a copy into the store; `details` says how.
+    public static let storeLoaded = Event.Kind(rawValue: "store_loaded")
     /// The server started.
     public static let started = Event.Kind(rawValue: "started")
     /// The server was told to stop.

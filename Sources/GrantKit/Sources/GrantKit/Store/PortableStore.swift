@@ -20,12 +20,13 @@ public protocol PortableStore: Store {
 
     /// Writes items exactly as they were in another store, and moves a mark, all in one durable commit.
     ///
-    /// A copy that is cut short thereby knows how far it has come.
+    /// A copy that is cut short thereby knows how far it has come. `changes` does not report the items; instead, no
+    /// position from before is known afterwards.
     ///
     /// - Parameters:
-    ///   - items: The items, with their versions and marks. None of their keys exists in this store.
-    ///   - mark: A record that replaces the one of its key, if that still has the version of `mark`.
+    ///   - items: The items, with their versions and marks.
+    ///   - mark: A record without indexes that replaces the one of its key, if that still has the version of `mark`.
     /// - Returns: Whether the items were written; false if the mark has another version.
-    /// - Throws: `StoreError`.
+    /// - Throws: `StoreError` if an item exists in this store; nothing is written then.
     func load(_ items: [StoreItem], moving mark: StoreRecord) async throws -> Bool
 }

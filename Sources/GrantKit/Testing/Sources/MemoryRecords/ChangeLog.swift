@@ -7,7 +7,7 @@ struct ChangeLog {
     private static let most = 100_000
 
     /// Differs from that of every other log, so that no position of another one is taken for one of this.
-    private let mark = UInt64.random(in: 0 ... .max)
+    private var mark = UInt64.random(in: 0 ... .max)
     private var followed: Set<String> = []
     private var keys: [StoreKey] = []
     /// The number of changes that were dropped before the first of the keys.
@@ -29,6 +29,11 @@ struct ChangeLog {
         guard keys.count > ChangeLog.most else { return }
         dropped += ChangeLog.most / 2
         keys.removeFirst(ChangeLog.most / 2)
+    }
+
+    /// Begins anew, so that no position from before is known.
+    mutating func forget() {
+        (mark, keys, dropped) = (UInt64.random(in: 0 ... .max), [], 0)
     }
 
     private mutating func add(_ key: StoreKey) {

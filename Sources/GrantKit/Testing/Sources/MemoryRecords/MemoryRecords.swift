@@ -4,17 +4,24 @@ public import GrantKit
 import Synchronization
 
 /// A store in memory, for tests of plugins and of the server.
-public final class MemoryRecords: Store {
-    private struct Counter {
-        var count: Int64
-        var expiresAt: Timestamp
-    }
-
+public final class MemoryRecords: PortableStore {
     private struct State {
         private(set) var records: [StoreKey: StoreRecord] = [:]
         private(set) var index = RecordIndex()
-        var counters: [StoreKey: Counter] = [:]
+        var counters: [StoreKey: StoreCounter] = [:]
         var changes = ChangeLog()
+
+        var items: [StoreItem] { records.values.map(StoreItem.record) + counters.values.map(StoreItem.counter) }
+
+        /// Adds an item as it is.
+        mutating func add(_ item: StoreItem) throws {
+            let (key, _) = item.keyAndEnd
+            switch item {
+            case .record(let record) where records[key] == nil: set(record, at: key)
+            case .counter(let counter) where counters[key] == nil: counters[key] = counter
+            default: throw StoreError("an entry of the collection '\(key.collection)' exists already")
+            }
+        }
 
         mutating func set(_ record: StoreRecord?, at key: StoreKey) {
             if let former = records.removeValue(forKey: key) { index.remove(former) }
@@ -105,7 +112,7 @@ public final class MemoryRecords: Store {
     public func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
         state.withLock { state in
             let live = state.counters[key].flatMap { $0.expiresAt > now ? $0 : nil }
-            let counter = Counter(count: (live?.count ?? 0) + 1, expiresAt: live?.expiresAt ?? expiresAt)
+            let counter = StoreCounter(key, count: (live?.count ?? 0) + 1, expiresAt: live?.expiresAt ?? expiresAt)
             state.counters[key] = counter
             return counter.count
         }
@@ -126,5 +133,39 @@ public final class MemoryRecords: Store {
     /// Reads which records of followed collections have changed; it never waits.
     public func changes(after position: String?, limit: Int, within patience: Duration) async throws -> StoreChanges? {
         state.withLock { $0.changes.read(after: position, limit: limit) }
+    }
+
+    // MARK: copying
+
+    /// Counts what there is.
+    public func inspect(at now: Timestamp) async throws -> StoreInspection {
+        var sizes: [String: StoreInspection.Collection] = [:]
+        for item in state.withLock({ $0.items }) {
+            let (key, end) = item.keyAndEnd
+            var size = sizes[key.collection] ?? StoreInspection.Collection(key.collection)
+            if case .record = item { size.records += 1 } else { size.counters += 1 }
+            if end <= now { size.expired += 1 }
+            sizes[key.collection] = size
+        }
+        return StoreInspection(
+            place: "memory", version: 0, newestVersion: 0, size: nil, collections: Array(sizes.values))
+    }
+
+    /// Takes everything as it is now.
+    public func snapshot() async throws -> any StoreSnapshot {
+        MemorySnapshot(state.withLock { $0.items })
+    }
+
+    /// Writes items as they are, and moves a mark.
+    public func load(_ items: [StoreItem], moving mark: StoreRecord) async throws -> Bool {
+        try state.withLock { state in
+            guard state.records[mark.key]?.version == mark.version else { return false }
+            var next = state
+            MemoryRecords.apply(.replace(mark, ifVersion: mark.version), to: &next)
+            for item in items { try next.add(item) }
+            next.changes.forget()
+            state = next
+            return true
+        }
     }
 }

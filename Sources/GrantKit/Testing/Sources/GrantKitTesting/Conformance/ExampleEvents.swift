@@ -8,8 +8,9 @@ enum ExampleEvents {
     static let kinds: [Event.Kind] = Array(Event.Kind.promised) + others
 
     private static let others: [Event.Kind] = [
-        .issued, .refused, .failed, .signInFailed, .signInDelayed, .consentDenied, .replayed, .keysChanged, .started,
-        .stopped, .reloaded, .reloadFailed, .eventsLost, Event.Kind(rawValue: "another-plugin.happened"),
+        .issued, .refused, .failed, .signInFailed, .signInDelayed, .consentDenied, .replayed, .keysChanged,
+        .storeCopied, .storeLoaded, .started, .stopped, .reloaded, .reloadFailed, .eventsLost,
+        Event.Kind(rawValue: "another-plugin.happened"),
     ]
 
     /// Events of one kind: with nothing else, about a user, and about a client.

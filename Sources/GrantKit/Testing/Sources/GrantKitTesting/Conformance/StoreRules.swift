@@ -7,7 +7,7 @@ import GrantKit
 /// Each check has a store in a folder of its own, which is empty at first. A store on another server takes the path of
 /// the folder for the name of a database or for the beginning of its keys.
 enum StoreRules {
-    static let all: [Rule] = ofRecords + ofPages + ofMany + ofChanges + ofEnds
+    static let all: [Rule] = ofRecords + ofPages + ofMany + ofChanges + ofCopies + ofEnds
 
     private static let ofRecords: [Rule] = [
         Rule(.store, "a record comes back as it was written", with(comesBack)),
@@ -58,6 +58,18 @@ enum StoreRules {
         Rule(.store, "no change is passed over while many write at once", with(reportsAll)),
         Rule(.store, "a position of another store is not known", with(refusesPositions)),
         Rule(.store, "what another instance changes is reported", reportsOthers),
+    ]
+
+    /// For stores that are portable; the others pass.
+    private static let ofCopies: [Rule] = [
+        Rule(.store, "a snapshot has every record and every counter once", with(copiesAll)),
+        Rule(.store, "a snapshot is the store at one moment, whatever is written later", with(copiesOneMoment)),
+        Rule(.store, "what was loaded comes back as it was in another store", with(loadsExactly)),
+        Rule(.store, "what was loaded works like what was written", with(loadsForUse)),
+        Rule(.store, "a load whose mark has moved writes nothing", with(loadsByMark)),
+        Rule(.store, "a load with an entry that exists writes nothing", with(loadsAtOnce)),
+        Rule(.store, "after a load, no position from before is known", with(loadsAnew)),
+        Rule(.store, "an inspection counts what there is, and what has expired", with(inspects)),
     ]
 
     private static let ofEnds: [Rule] = [
