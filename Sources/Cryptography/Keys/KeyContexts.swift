@@ -13,12 +13,12 @@ import Synchronization
 
     private let ready = Mutex<[Context]>([])
     /// Outlives the contexts, which it must: they are in its library.
-    private let owner: (AnyObject & Sendable)?
+    private let owner: (any AnyObject & Sendable)?
 
     /// Makes an empty set of contexts.
     ///
     /// - Parameter owner: What owns the library in which the contexts are made, if that is not OpenSSL's default one.
-    init(keeping owner: (AnyObject & Sendable)? = nil) {
+    init(keeping owner: (any AnyObject & Sendable)? = nil) {
         self.owner = owner
     }
 
