@@ -64,6 +64,13 @@ final class GroupCommit: Sendable {
         }
     }
 
+    /// Waits until everything is committed that was submitted before, also what has returned early.
+    ///
+    /// - Throws: What the commit throws.
+    func catchUp() async throws {
+        try await submit(early: false) { _ in }
+    }
+
     /// Commits the waiting work and accepts no more.
     func close() async {
         let isFirst = state.withLock { state in

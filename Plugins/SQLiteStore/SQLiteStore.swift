@@ -107,11 +107,13 @@ final class SQLiteStore: Plugin, PortableStore {
 
 extension SQLiteStore {
     func inspect(at now: Timestamp) async throws -> StoreInspection {
-        try SQLiteInspection.inspect(path, SQLiteDatabase.readingConfiguration(patience), at: now)
+        // A store that is not open is looked at as it is.
+        if let database = try? database { try await database.writer.catchUp() }
+        return try SQLiteInspection.inspect(path, SQLiteDatabase.readingConfiguration(patience), at: now)
     }
 
     func snapshot() async throws -> any StoreSnapshot {
-        _ = try database
+        try await database.writer.catchUp()
         return try SQLiteSnapshot(path, SQLiteDatabase.readingConfiguration(patience))
     }
 
