@@ -8,29 +8,13 @@ import Testing
 @testable import AuthorizationServer
 
 /// A store that is not portable, with a function in front of its writes.
-private struct PlainStore: Store {
+private struct PlainStore: StoreLayer {
     let inner: any Store
     var before: @Sendable ([StoreWrite]) async throws -> Void = { _ in }
 
-    func prepare(_ collections: [StoreCollection]) async throws { try await inner.prepare(collections) }
-    func read(_ keys: [StoreKey]) async throws -> [StoreRecord?] { try await inner.read(keys) }
     func write(_ writes: [StoreWrite]) async throws -> WriteOutcome {
         try await before(writes)
         return try await inner.write(writes)
-    }
-    func find(
-        _ collection: String, by index: String, equals value: String, after: StoreKey?, limit: Int
-    ) async throws -> [StoreRecord] {
-        try await inner.find(collection, by: index, equals: value, after: after, limit: limit)
-    }
-    func page(_ collection: String, after: StoreKey?, limit: Int) async throws -> [StoreRecord] {
-        try await inner.page(collection, after: after, limit: limit)
-    }
-    func increment(_ key: StoreKey, expiresAt: Timestamp, now: Timestamp) async throws -> Int64 {
-        try await inner.increment(key, expiresAt: expiresAt, now: now)
-    }
-    func purge(expiredBefore moment: Timestamp, limit: Int) async throws -> Int {
-        try await inner.purge(expiredBefore: moment, limit: limit)
     }
 }
 

@@ -27,7 +27,7 @@ enum ExampleEvents {
         var event = Event(kind, subject: .client("client-1"), client: "client-1", details: details)
         event.requestID = "request-1"
         event.address = "192.0.2.7"
-        event.grant = "authorization_code"
+        event.grant = "example_grant"
         event.grantID = "grant-1"
         event.sessionID = "session-1"
         event.tokenID = "token-1"
