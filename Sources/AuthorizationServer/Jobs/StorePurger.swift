@@ -11,11 +11,17 @@ public final class StorePurger: Sendable {
     private static let longestPause = 9
 
     private let core: ServerCore
+    private let clock: any Clock<Duration>
     private let caughtUp: Mutex<Timestamp>
 
     /// Creates a purger, and a metric for how far it is behind.
-    public init(_ core: ServerCore) {
+    ///
+    /// - Parameters:
+    ///   - core: The server whose store is purged.
+    ///   - clock: Measures batches and pauses.
+    public init(_ core: ServerCore, clock: any Clock<Duration> = ContinuousClock()) {
         self.core = core
+        self.clock = clock
         caughtUp = Mutex(core.now)
         core.metrics.show("grantor_store_purge_behind_seconds") { [weak self] in self?.secondsBehind ?? 0 }
     }
@@ -34,13 +40,17 @@ public final class StorePurger: Sendable {
 
     /// Purges until nothing is left, or until the task is cancelled.
     public func round() async {
+        await round(by: clock)
+    }
+
+    private func round(by clock: some Clock<Duration>) async {
         do {
             while !Task.isCancelled {
-                let (now, begin) = (core.now, ContinuousClock.now)
+                let (now, begin) = (core.now, clock.now)
                 let removed = try await core.store.purge(expiredBefore: now, limit: StorePurger.batch)
                 core.metrics.count(purged: removed)
                 guard removed >= StorePurger.batch else { return caughtUp.withLock { $0 = now } }
-                try? await Task.sleep(for: pause(after: ContinuousClock.now - begin))
+                try? await clock.sleep(for: pause(after: begin.duration(to: clock.now)))
             }
         } catch {
             core.logger.error("purging failed", metadata: ["error": "\(error)"])
