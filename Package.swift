@@ -67,7 +67,11 @@ let plugins = [
     Plugin(id: "refresh-token", module: "RefreshToken"),
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
-    Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+    Plugin(
+        id: "sqlite-store", module: "SQLiteStore",
+        libraries: [
+            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
     Plugin(id: "token-exchange", module: "TokenExchange"),
     Plugin(id: "webhooks", module: "Webhooks"),
 ].filter { hasPostgreSQL || $0.id != "postgres-store" }

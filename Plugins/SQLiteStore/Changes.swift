@@ -30,7 +30,7 @@ enum Changes {
     static func position(in database: Database) throws -> StoreChanges {
         let statement = try database.cachedStatement(
             sql: "SELECT number, mark, collection FROM change ORDER BY number DESC LIMIT 1")
-        guard let values = try RecordCursor(statement, []).next() else { return StoreChanges([], position: nil) }
+        guard let values = try RecordCursor(statement).next() else { return StoreChanges([], position: nil) }
         return StoreChanges([], position: try ChangePosition(row(values)).text)
     }
 
@@ -39,7 +39,9 @@ enum Changes {
         guard let start = ChangePosition(position) else { return StoreChanges([], position: nil) }
         let statement = try database.cachedStatement(
             sql: "SELECT number, mark, collection, id FROM change WHERE number >= ? ORDER BY number LIMIT ?")
-        let rows = try RecordCursor(statement, [start.number, min(max(limit, 0), 10_000) + 1])
+        let rows = RecordCursor(statement)
+        try rows.bind(start.number)
+        try rows.bind(Int64(min(max(limit, 0), 10_000) + 1))
         var (keys, last): ([StoreKey], ChangePosition?) = ([], nil)
         while let values = try rows.next() {
             let row = row(values)

@@ -17,7 +17,9 @@ extension Records {
                 WHERE rowid > ? ORDER BY rowid LIMIT ?
                 """)
         var (records, end, size): ([StoreRecord], Int64?, Int) = ([], nil, 0)
-        let rows = try RecordCursor(statement, [row, limit])
+        let rows = RecordCursor(statement)
+        try rows.bind(row)
+        try rows.bind(Int64(limit))
         while size < bytes, let row = try rows.next() {
             let collection = try RecordRow(row, of: "?").text(6, "collection")
             let columns = RecordRow(row, of: collection)

@@ -26,11 +26,12 @@ enum Records {
 
     private static func readPart(_ keys: ArraySlice<StoreKey>, in database: Database) throws -> [StoreRecord?] {
         let statement = try database.cachedStatement(sql: sql(reading: keys.count))
-        // Of optional values, since GRDB converts an array of strings by a key path, which is resolved at each call.
-        let values: [(any DatabaseValueConvertible)?] = keys.flatMap { [$0.collection, $0.storedID] }
-        let arguments = StatementArguments(values)
+        let rows = RecordCursor(statement)
+        for key in keys {
+            try rows.bind(key.collection)
+            try rows.bind(key.storedID)
+        }
         var found = [StoreRecord?](repeating: nil, count: keys.count)
-        let rows = try RecordCursor(statement, arguments)
         while let row = try rows.next() {
             guard case .int64(let place) = row[0].storage else { continue }
             found[Int(place)] = try record(keys[keys.startIndex + Int(place)], row)

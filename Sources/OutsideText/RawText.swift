@@ -156,7 +156,10 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// The text with ASCII letters in lower case; everything else is unchanged.
     public func lowercased() -> String {
-        String(decoding: bytes.map(ASCII.lowercase), as: UTF8.self)
+        // Safe: the buffer has room for all bytes, and those that are written are counted.
+        unsafe String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            unsafe buffer.initialize(from: bytes.lazy.map(ASCII.lowercase)).index
+        }
     }
 
     /// The text with every occurrence of an ASCII character replaced by another string.
