@@ -60,7 +60,15 @@ class Server:
     def sql(self, statement, database="postgres"):
         """Runs statements as the superuser, who waits for no standby."""
         url = f"postgresql://postgres@/{database}?host={self.folder}&port={self.port}&options=-csynchronous_commit%3Dlocal"
-        return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url, text=statement)
+        for _ in range(600):
+            try:
+                return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url, text=statement)
+            except RuntimeError as error:
+                # Until they are refused, the connections of others occupy also what is reserved for the superuser.
+                if "too many clients" not in str(error):
+                    raise
+                time.sleep(0.05)
+        raise SystemExit(f"no connection is free: see {self.folder}.log")
 
     def create(self):
         self.run(PROGRAMS / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
