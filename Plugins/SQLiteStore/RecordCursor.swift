@@ -37,7 +37,7 @@ final class RecordCursor {
         // Safe: SQLite copies the bytes before the call returns, which this value of a destructor asks for.
         let copy = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         var text = text
-        let code = unsafe text.withUTF8 { bytes in
+        let code = text.withUTF8 { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) {
                 // An empty string still has an address, so it is not taken for NULL.
                 unsafe sqlite3_bind_text64(
