@@ -157,9 +157,12 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The text with ASCII letters in lower case; everything else is unchanged.
     public func lowercased() -> String {
         // Safe: the buffer has room for all bytes, and those that are written are counted.
-        unsafe String(unsafeUninitializedCapacity: bytes.count) { buffer in
-            unsafe buffer.initialize(from: bytes.lazy.map(ASCII.lowercase)).index
-        }
+        bytes.withContiguousStorageIfAvailable { source in
+            unsafe String(unsafeUninitializedCapacity: source.count) { target in
+                for place in source.indices { unsafe target.initializeElement(at: place, to: ASCII.lowercase(source[place])) }
+                return source.count
+            }
+        } ?? String(decoding: bytes.map(ASCII.lowercase), as: UTF8.self)
     }
 
     /// The text with every occurrence of an ASCII character replaced by another string.
@@ -175,6 +178,13 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
 }
 
 extension String {
+    /// Whether all bytes have a property.
+    @inlinable
+    public func hasOnlyBytes(_ isGood: (UInt8) -> Bool) -> Bool {
+        // Safe: the bytes are read only while the string exists.
+        utf8.withContiguousStorageIfAvailable { unsafe $0.allSatisfy(isGood) } ?? utf8.allSatisfy(isGood)
+    }
+
     /// The string as text from outside.
     @inlinable
     public var raw: RawText { RawText(self) }

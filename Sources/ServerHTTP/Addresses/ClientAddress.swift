@@ -10,14 +10,28 @@ struct ClientAddress: Sendable {
 
     let trusted: [AddressRange]
 
+    /// The other end of a connection, which is the same for all of its requests.
+    struct Peer: Sendable {
+        /// The address.
+        let text: String
+        /// Whether it is a trusted proxy.
+        let isProxy: Bool
+    }
+
+    /// The other end of a connection.
+    func peer(_ connection: String) -> Peer {
+        let isMapped = connection.utf8.starts(with: "::".utf8)
+        guard !trusted.isEmpty || isMapped, let address = IPAddress(connection.raw) else {
+            return Peer(text: connection, isProxy: false)
+        }
+        return Peer(text: isMapped ? address.text : connection, isProxy: isTrusted(address))
+    }
+
     /// The nearest address that is not a trusted proxy's: that of the connection, or a forwarded one from the right.
     ///
     /// Addresses further left cannot be trusted, since the sender of the request may have written them.
-    func find(connection: String, _ headers: [(name: String, value: String)]) -> String {
-        let isMapped = connection.utf8.starts(with: "::".utf8)
-        guard !trusted.isEmpty || isMapped, let address = IPAddress(connection.raw) else { return connection }
-        guard isTrusted(address) else { return isMapped ? address.text : connection }
-        return forwarded(headers).map(\.text) ?? (isMapped ? address.text : connection)
+    func find(_ peer: Peer, _ headers: [(name: String, value: String)]) -> String {
+        peer.isProxy ? forwarded(headers)?.text ?? peer.text : peer.text
     }
 
     /// The nearest forwarded address that is not a trusted proxy's, or the last trusted one before an invalid address.

@@ -6,7 +6,7 @@ import OutsideText
 enum HeaderField {
     /// A name in lower case.
     static func lowercased(_ name: String) -> String {
-        name.utf8.contains { 0x41...0x5A ~= $0 } ? name.raw.lowercased() : name
+        name.hasOnlyBytes { !(0x41...0x5A ~= $0) } ? name : name.raw.lowercased()
     }
 
     /// A value without spaces and tabs at its ends.
@@ -24,12 +24,12 @@ enum HeaderField {
 
     /// Whether a string is a name (a `token`), so that it may be sent.
     static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || isMark($0) }
+        !text.isEmpty && text.hasOnlyBytes { ASCII.isLetterOrDigit($0) || isMark($0) }
     }
 
     /// A value that may be sent: control characters, which could begin another field, are replaced by spaces.
     static func sendable(_ value: String) -> String {
-        guard value.utf8.contains(where: isControl) else { return value }
+        if value.hasOnlyBytes({ !isControl($0) }) { return value }
         return String(decoding: value.utf8.map { isControl($0) ? 0x20 : $0 }, as: UTF8.self)
     }
 

@@ -28,8 +28,8 @@ final class RequestHandler: ChannelInboundHandler {
     private let timeout: RequestTimeout
     /// What holds back the next request; nil on a stream.
     private let pipelining: PipeliningHandler?
-    /// The IP address of the other end of the connection.
-    private let peer: String
+    /// The other end of the connection.
+    private let peer: ClientAddress.Peer
 
     private var stage = Stage.ready
     private var request = ServerRequest(head: .unreadable)
@@ -52,7 +52,7 @@ final class RequestHandler: ChannelInboundHandler {
         self.responder = responder
         self.timeout = timeout
         self.pipelining = pipelining
-        self.peer = peer
+        self.peer = responder.addresses.peer(peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -12,9 +12,9 @@ extension RequestHead {
     ///
     /// - Parameters:
     ///   - head: The parsed head.
-    ///   - peer: The IP address of the other end of the connection.
+    ///   - peer: The other end of the connection.
     ///   - addresses: Finds the client's address behind proxies.
-    init(_ head: HTTPRequestHead, peer: String, _ addresses: ClientAddress) {
+    init(_ head: HTTPRequestHead, peer: ClientAddress.Peer, _ addresses: ClientAddress) {
         let isStream = head.version.major > 1
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(head.headers.count)
@@ -25,10 +25,10 @@ extension RequestHead {
             headers.append((name, HeaderField.trimmed(value)))
         }
         let target = head.uri.raw
-        let parts = target.cut(at: "?")
+        let parts = target.cut(at: "?" as Unicode.Scalar)
         self.init(
             method: head.method.rawValue, path: RequestHead.path(of: parts?.before ?? target),
-            query: parts?.behind.string, headers: headers, address: addresses.find(connection: peer, headers),
+            query: parts?.behind.string, headers: headers, address: addresses.find(peer, headers),
             id: RequestID.next())
     }
 

@@ -60,9 +60,9 @@ private func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let trusted = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"].compactMap { AddressRange($0) }
     for name in ["x-forwarded-for", "forwarded"] {
         let (finder, sent) = (ClientAddress(trusted: trusted), headers(name, bytes).headers)
-        let found = finder.find(connection: "10.1.2.3", sent)
+        let found = finder.find(finder.peer("10.1.2.3"), sent)
         try expect(isAddress(found), "what is forwarded is taken for an address, and is none")
-        let outside = finder.find(connection: "192.0.2.1", sent)
+        let outside = finder.find(finder.peer("192.0.2.1"), sent)
         try expect(isSame(outside, "192.0.2.1"), "an untrusted connection's header is believed")
     }
 }
