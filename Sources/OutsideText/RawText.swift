@@ -157,7 +157,7 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The text with ASCII letters in lower case; everything else is unchanged.
     public func lowercased() -> String {
         // Safe: the buffer has room for all bytes, and those that are written are counted.
-        bytes.withContiguousStorageIfAvailable { source in
+        unsafe bytes.withContiguousStorageIfAvailable { source in
             unsafe String(unsafeUninitializedCapacity: source.count) { target in
                 for place in source.indices { unsafe target.initializeElement(at: place, to: ASCII.lowercase(source[place])) }
                 return source.count
@@ -182,7 +182,7 @@ extension String {
     @inlinable
     public func hasOnlyBytes(_ isGood: (UInt8) -> Bool) -> Bool {
         // Safe: the bytes are read only while the string exists.
-        utf8.withContiguousStorageIfAvailable { unsafe $0.allSatisfy(isGood) } ?? utf8.allSatisfy(isGood)
+        unsafe utf8.withContiguousStorageIfAvailable { unsafe $0.allSatisfy(isGood) } ?? utf8.allSatisfy(isGood)
     }
 
     /// The string as text from outside.
