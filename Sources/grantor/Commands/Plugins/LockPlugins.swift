@@ -62,11 +62,23 @@ struct LockPlugins: ParsableCommand {
     ) throws -> PluginLock.Entry {
         if plugin.process != nil { return try isolatedEntry(for: plugin, search, server) }
         let path = try search.find(plugin.id, library: plugin.library)
+        if CInterfaceLibrary.isOne(path) { return try foreignEntry(for: plugin, path, search, server) }
         // Pinned while it is loaded, so that the digest and the version are those of the same file.
         let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
         let library = try PluginLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
         return PluginLock.Entry(
             id: plugin.id, version: library.type.manifest.version, kit: library.kit, sha256: digest)
+    }
+
+    /// The entry of a plugin whose library has the C interface, which is asked for its version.
+    private func foreignEntry(
+        for plugin: Configuration.PluginEntry, _ path: String, _ search: PluginSearch, _ server: ServerFacts
+    ) throws -> PluginLock.Entry {
+        let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
+        let library = try CInterfaceLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
+        let description = try library.describe(plugin.settings, server).description
+        return PluginLock.Entry(
+            id: plugin.id, version: description.manifest.version, kit: library.kit, sha256: digest)
     }
 
     /// The entry of a plugin in processes of its own, which is asked for its version.
