@@ -36,8 +36,14 @@ struct grantor_host {
         void *context);
 };
 
+#if __has_attribute(swift_attr)
+#define GRANTOR_SENDABLE __attribute__((swift_attr("@Sendable")))
+#else
+#define GRANTOR_SENDABLE
+#endif
+
 /// The functions that a library exports as 'grantor_describe', 'grantor_call' and 'grantor_release'.
-struct __attribute__((swift_attr("@Sendable"))) grantor_library {
+struct GRANTOR_SENDABLE grantor_library {
     void *(*describe)(const struct grantor_host *host, uint64_t call, const char *message, size_t length);
     void (*call)(void *plugin, const struct grantor_host *host, uint64_t call, const char *message, size_t length);
     void (*release)(void *plugin);
