@@ -15,6 +15,8 @@ struct PluginLoader {
     let core: ServerCore
     let former: [LoadedPlugin]
     let freeze: PluginFreeze
+    /// The descriptions by which plugins are known without running them.
+    let known: LockedDescriptions
     let search: PluginSearch
     /// What processes of plugins are told about the server.
     let server: ServerFacts
@@ -23,12 +25,13 @@ struct PluginLoader {
 
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, former: [LoadedPlugin],
-        freeze: PluginFreeze = .off
+        freeze: PluginFreeze = .off, known: LockedDescriptions = .none
     ) {
         self.diagnostics = diagnostics
         self.core = core
         self.former = former
         self.freeze = freeze
+        self.known = known
         server = ServerFacts(
             issuer: configuration.issuer, basePath: configuration.basePath, algorithms: SignatureAlgorithm.ownNames)
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)

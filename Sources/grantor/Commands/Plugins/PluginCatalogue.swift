@@ -12,12 +12,15 @@ import ServerConfiguration
 /// The plugins that a command can show: those on the search path, and those that a configuration lists.
 struct PluginCatalogue {
     private let file: (configuration: Configuration, diagnostics: Diagnostics)?
+    private let known: LockedDescriptions
     private let search: PluginSearch
 
     init(_ option: SearchOption) throws {
         // Reading a configuration makes its folder the current one, where the relative paths in it start.
         let folders = option.pluginPath.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-        var file = try option.config.map { try ConfigurationFile($0).read() }
+        let named = try option.config.map { try ConfigurationFile($0) }
+        known = named.map { .read($0.lock) } ?? .none
+        var file = named?.read()
         file?.configuration.pluginPath.insert(contentsOf: folders, at: 0)
         self.file = file
         search = PluginSearch((file?.configuration.pluginPath ?? folders) + Installation.pluginFolders)
@@ -56,7 +59,7 @@ struct PluginCatalogue {
             let server = ServerFacts(issuer: issuer, basePath: "/auth", algorithms: SignatureAlgorithm.ownNames)
             return try InstalledPlugin(library, server)
         }
-        let loader = PluginLoader(file.configuration, file.diagnostics, core: core, former: [])
+        let loader = PluginLoader(file.configuration, file.diagnostics, core: core, former: [], known: known)
         guard let loaded = loader.load(entry), !file.diagnostics.hasErrors else {
             throw PluginCatalogue.refusal(file.diagnostics)
         }
