@@ -99,7 +99,9 @@ struct CInterfaceCallTests {
     @Test("a second answer, and one to a call that was never made, are dropped")
     func twice() async throws {
         try await FaultyLibrary.with { library async throws in
-            for what in ["twice", "stranger", "nothing"] { #expect(await library.report(what) == "an answer", "\(what)") }
+            for what in ["twice", "stranger", "nothing"] {
+                #expect(await library.report(what) == "an answer", "\(what)")
+            }
         }
     }
 
@@ -135,7 +137,8 @@ struct CInterfaceCallTests {
         }
     }
 
-    @Test("a call that is answered too late or never ends at its deadline", arguments: ["hang", "late_answer", "never"])
+    @Test(
+        "a call that is answered too late or never ends at its deadline", arguments: ["hang", "late_answer", "never"])
     func late(_ fault: String) async throws {
         try await FaultyLibrary.with(deadline: .seconds(2)) { library async throws in
             async let held = library.report(fault)

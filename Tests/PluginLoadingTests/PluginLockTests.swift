@@ -69,7 +69,9 @@ struct PluginLockTests {
         "a description stays on its line and is read as it was",
         arguments: ["", "]\n[b]\n", "\u{1B}[2J", "\u{202E}", "\u{E0001}", "\"\\", "\u{2028}\r\n", "\u{1F600}"])
     func descriptions(_ text: String) throws {
-        let form: JSON = ["protocol": 1, "summary": .string(text), JSON.string(text).text: [.number(1.5), -2, .null, true]]
+        let form: JSON = [
+            "protocol": 1, "summary": .string(text), JSON.string(text).text: [.number(1.5), -2, .null, true],
+        ]
         let description = PluginLock.Description(input: digests.ones, form: form)
         let lock = PluginLock([
             PluginLock.Entry(

@@ -31,7 +31,9 @@ package final class CPlugin: Sendable {
 
     // MARK: the description
 
-    /// Has the library make a plugin of its settings, and describe it. It blocks the thread, as loading a library does.
+    /// Has the library make a plugin of its settings, and describe it.
+    ///
+    /// It blocks the thread, as loading a library does.
     ///
     /// - Parameters:
     ///   - id: The plugin's id.
@@ -94,7 +96,11 @@ package final class CPlugin: Sendable {
     ) async throws -> CallOutcome {
         let call = IsolatedCall(0, function, within: limit)
         let number = PendingCalls.add(
-            PendingCall(plugin: self) { _ = call.end($0) } ask: { CPlugin.ask($0, of: call, declared) })
+            PendingCall(plugin: self) {
+                _ = call.end($0)
+            } ask: {
+                CPlugin.ask($0, of: call, declared)
+            })
         let message = ServerMessage.call(number, function, role: role, input, within: limit).bytes
         guard message.count <= Frame.largest else {
             _ = PendingCalls.remove(number)

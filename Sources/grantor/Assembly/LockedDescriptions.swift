@@ -44,7 +44,9 @@ struct DescriptionQuestion {
         (input, arguments) = (program.question, program.arguments)
     }
 
-    /// The digest in hexadecimal. Another version of the server could describe a library in Swift differently.
+    /// The digest in hexadecimal.
+    ///
+    /// Another version of the server could describe a library in Swift differently.
     var digest: String {
         let all: JSON = ["server": .string(serverVersion), "arguments": .strings(arguments), "input": input]
         return PluginLibrary.hexadecimal(Digest.sha256(all.bytes))
@@ -62,7 +64,8 @@ extension PluginLock.Description {
     init?(
         _ description: PluginDescription, of entry: Configuration.PluginEntry, _ question: DescriptionQuestion
     ) {
-        let isOpen = entry.settings == entry.shownSettings
+        let isOpen =
+            entry.settings == entry.shownSettings
             && !description.settings.contains { $0.declaration.isSecret && entry.settings[$0.declaration.key] != nil }
         guard isOpen, description.form.bytes.count <= PluginLock.Description.longest else { return nil }
         self.init(input: question.digest, form: description.form)

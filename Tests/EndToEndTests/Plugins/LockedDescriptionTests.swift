@@ -7,8 +7,9 @@ import Testing
 
 @Suite("'check' and 'plugins show' run no plugin whose description is locked", .serialized, .timeLimit(.minutes(20)))
 struct LockedDescriptionTests {
-    private func write(_ plugin: String, grant: String, issuer: String = "http://127.0.0.1:8080", to folder: Folder) throws
-    {
+    private func write(
+        _ plugin: String, grant: String, issuer: String = "http://127.0.0.1:8080", to folder: Folder
+    ) throws {
         try folder.write(
             "config.yaml",
             """
@@ -44,7 +45,8 @@ struct LockedDescriptionTests {
         let checked = try Command.grantor("check", in: folder)
         let shown = try Command.grantor("plugins", "show", "--config", "config.yaml", "badge-grant", in: folder)
         let runs = [checked, shown].map { $0.errors.contains("it has run") }
-        #expect(runs[0] == runs[1] && [checked, shown].map { $0.status == 0 } == runs.map { !$0 }, "\(checked) \(shown)")
+        let succeed = [checked, shown].map { $0.status == 0 }
+        #expect(runs[0] == runs[1] && succeed == runs.map { !$0 }, "\(checked) \(shown)")
         if !runs[1] { #expect(shown.output.contains("grant urn:example:badge"), "\(shown)") }
         return runs[0]
     }

@@ -77,7 +77,9 @@ extension PluginCommand {
         private func foreignLibrary(_ library: String) throws -> CInterfaceLibrary? {
             let (id, path) = try place(of: library)
             guard CInterfaceLibrary.isOne(path) else { return nil }
-            return try loading { try CInterfaceLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([])) }
+            return try loading {
+                try CInterfaceLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([]))
+            }
         }
 
         private func load(_ library: String) throws -> PluginLibrary {
