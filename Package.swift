@@ -94,6 +94,7 @@ let core: [Target] = [
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CExtendedAttributes"),
     .target(name: "CCrashLine"),
+    .target(name: "CPluginLibrary"),
     .target(name: "CPluginProcess"),
     .target(name: "OutsideText", swiftSettings: features),
     .target(
@@ -106,11 +107,11 @@ let core: [Target] = [
         name: "PluginScaffold", dependencies: [kit, "OutsideText"] + lint, resources: [.embedInCode("Templates")],
         swiftSettings: features + linted),
     .target(
-        name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "OutsideText"] + lint,
+        name: "PluginLoading", dependencies: [kit, "CExtendedAttributes", "CPluginLibrary", "OutsideText"] + lint,
         swiftSettings: features + linted),
     .target(
         name: "PluginProcesses",
-        dependencies: [kit, "AuthorizationServer", "CPluginProcess", "OutsideText", log] + lint,
+        dependencies: [kit, "AuthorizationServer", "CPluginLibrary", "CPluginProcess", "OutsideText", log] + lint,
         swiftSettings: features + linted),
     .target(name: "ServerConfiguration", dependencies: [kit, "CLibYAML", "OutsideText"], swiftSettings: features),
     .target(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A grant in C: a client shows a badge, and each badge gets a few tokens a day. Build: cc -O2 -o badge-grant badge_grant.c
+// As a library: cc -O2 -shared -fPIC -DGRANTOR_LIBRARY -o libbadge-grant.so badge_grant.c
 #include "grantor.h"
 
 #include <time.h>
@@ -46,4 +47,4 @@ static void authorize(const struct grantor_call *call) {
     free(second);
 }
 
-int main(void) { grantor_run(describe, authorize); }
+GRANTOR_PLUGIN(describe, authorize)

@@ -2,7 +2,8 @@
 // Writes a plugin of Grantor in C: the client of Docs/PluginProtocol.md, in one header that needs only the C library.
 //
 // Describe the plugin as JSON, and answer calls with a function. A plugin serves one call after the other; for calls at
-// the same time, set 'instances' in the configuration.
+// the same time, set 'instances' in the configuration. The same source becomes a program, or with -DGRANTOR_LIBRARY a
+// library that the server loads.
 #ifndef GRANTOR_H
 #define GRANTOR_H
 
@@ -12,7 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef GRANTOR_LIBRARY
+#include <pthread.h>
+#else
 #include <unistd.h>
+#endif
 
 enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_DEEPEST = 32 };
 
@@ -116,7 +121,41 @@ static inline struct grantor_value grantor_parameter(struct grantor_value reques
     return (struct grantor_value){NULL, NULL};
 }
 
-// MARK: frames
+// MARK: messages
+
+/// A call of the server.
+struct grantor_call {
+    long long number;
+    struct grantor_value function, input;
+    long long role;
+};
+
+/// Sends a message that is written like 'printf'; '%.*s' with GRANTOR_PART inserts a value as it is.
+#define GRANTOR_PART(value) (int)((value).end - (value).start), (value).start ? (value).start : ""
+
+__attribute__((format(printf, 1, 2))) static void grantor_send(const char *format, ...);
+
+/// Reads a call.
+static struct grantor_call grantor_read_call(struct grantor_value message) {
+    return (struct grantor_call){
+        grantor_integer(grantor_member(message, "call"), -1), grantor_member(message, "function"),
+        grantor_member(message, "input"), grantor_integer(grantor_member(message, "role"), -1)};
+}
+
+/// Answers a call with the failure of a host call; false if that did not fail.
+static bool grantor_pass_on(const struct grantor_call *call, struct grantor_value reply) {
+    static const char *const kinds[][2] = {{"error", "error"}, {"unavailable", "unavailable"}, {"refused", "failure"}};
+    for (int place = 0; place < 3; place++) {
+        struct grantor_value what = grantor_member(reply, kinds[place][0]);
+        if (!what.start) continue;
+        grantor_send("{\"answer\":%lld,\"%s\":%.*s}", call->number, kinds[place][1], GRANTOR_PART(what));
+        return true;
+    }
+    return false;
+}
+
+#ifndef GRANTOR_LIBRARY
+// MARK: frames of a program
 
 /// Ends the process, because the server has closed the socket or something is wrong that no answer can say.
 static inline _Noreturn void grantor_end(const char *why) {
@@ -145,10 +184,7 @@ static char *grantor_receive(struct grantor_value *message) {
     return bytes;
 }
 
-/// Sends a message that is written like 'printf'; '%.*s' with GRANTOR_PART inserts a value as it is.
-#define GRANTOR_PART(value) (int)((value).end - (value).start), (value).start ? (value).start : ""
-
-__attribute__((format(printf, 1, 2))) static void grantor_send(const char *format, ...) {
+static void grantor_send(const char *format, ...) {
     static char bytes[GRANTOR_LARGEST + 5];
     va_list values;
     va_start(values, format);
@@ -163,14 +199,7 @@ __attribute__((format(printf, 1, 2))) static void grantor_send(const char *forma
     }
 }
 
-// MARK: calls
-
-/// A call of the server.
-struct grantor_call {
-    long long number;
-    struct grantor_value function, input;
-    long long role;
-};
+// MARK: calls of a program
 
 /// A message that arrived while a host call waited for its reply.
 struct grantor_waiting {
@@ -187,18 +216,6 @@ static void grantor_keep(char *bytes, struct grantor_value message) {
     *kept = (struct grantor_waiting){bytes, message, NULL};
     while (*last) last = &(*last)->next;
     *last = kept;
-}
-
-/// Answers a call with the failure of a host call; false if that did not fail.
-static bool grantor_pass_on(const struct grantor_call *call, struct grantor_value reply) {
-    static const char *const kinds[][2] = {{"error", "error"}, {"unavailable", "unavailable"}, {"refused", "failure"}};
-    for (int place = 0; place < 3; place++) {
-        struct grantor_value what = grantor_member(reply, kinds[place][0]);
-        if (!what.start) continue;
-        grantor_send("{\"answer\":%lld,\"%s\":%.*s}", call->number, kinds[place][1], GRANTOR_PART(what));
-        return true;
-    }
-    return false;
 }
 
 /// Makes a host call, whose input is JSON, and waits for its reply.
@@ -238,9 +255,7 @@ static inline _Noreturn void grantor_run(
         } else {
             bytes = grantor_receive(&message);
         }
-        struct grantor_call call = {
-            grantor_integer(grantor_member(message, "call"), -1), grantor_member(message, "function"),
-            grantor_member(message, "input"), grantor_integer(grantor_member(message, "role"), -1)};
+        struct grantor_call call = grantor_read_call(message);
         if (grantor_equals(call.function, "describe"))
             grantor_send("{\"answer\":%lld,\"output\":%s}", call.number, describe(grantor_member(call.input, "settings")));
         else if (call.role >= 0)
@@ -251,4 +266,163 @@ static inline _Noreturn void grantor_run(
     }
 }
 
+/// Makes the program or the library of a plugin; see 'grantor_run'.
+#define GRANTOR_PLUGIN(describe, answer) \
+    int main(void) { grantor_run(describe, answer); }
+
+#else
+// MARK: the library
+
+/// The block by which the server knows the version of the interface before it loads the library.
+struct grantor_library_block {
+    char magic[8];
+    uint32_t size, version;
+};
+
+extern const struct grantor_library_block grantor_library_block;
+const struct grantor_library_block grantor_library_block
+    __attribute__((used, section("grantor_c"), visibility("default"))) = {"GRANTC", 16, 1};
+
+/// The server.
+struct grantor_host {
+    uint32_t version, size;
+    const char *plugin;
+    void (*answer)(const struct grantor_host *host, uint64_t call, const char *message, size_t length);
+    void (*ask)(
+        const struct grantor_host *host, uint64_t call, const char *message, size_t length,
+        void (*reply)(void *context, const char *message, size_t length), void *context);
+};
+
+/// The settings of a plugin, which are described again when calls of another plugin came between, since what 'describe'
+/// keeps is kept only once.
+struct grantor_plugin {
+    char *input;
+    size_t length;
+};
+
+/// Calls are served one after the other, as in a program.
+static pthread_mutex_t grantor_lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct grantor_plugin *grantor_described;
+static const struct grantor_host *grantor_server;
+static uint64_t grantor_number;
+
+static void grantor_send(const char *format, ...) {
+    static char bytes[GRANTOR_LARGEST + 1];
+    static const char large[] = "{\"failure\":\"a message does not fit into a frame\"}";
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(bytes, sizeof bytes, format, values);
+    va_end(values);
+    bool fits = length > 0 && length <= GRANTOR_LARGEST;
+    grantor_server->answer(
+        grantor_server, grantor_number, fits ? bytes : large, fits ? (size_t)length : sizeof large - 1);
+}
+
+/// The reply to a host call, which arrives on another thread.
+struct grantor_waiting {
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    bool is_there;
+    char *bytes;
+    size_t length;
+};
+
+static void grantor_take(void *context, const char *message, size_t length) {
+    struct grantor_waiting *waiting = context;
+    char *copy = malloc(length + 1);
+    if (copy) memcpy(copy, message, length), copy[length] = 0;
+    pthread_mutex_lock(&waiting->lock);
+    waiting->bytes = copy, waiting->length = length, waiting->is_there = true;
+    pthread_cond_signal(&waiting->arrived);
+    pthread_mutex_unlock(&waiting->lock);
+}
+
+/// Makes a host call, whose input is JSON, and waits for its reply; as in a program.
+static inline char *grantor_ask(
+    const struct grantor_call *call, const char *function, const char *input, struct grantor_value *output) {
+    struct grantor_waiting waiting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, NULL, 0};
+    size_t room = strlen(function) + strlen(input) + 32;
+    char *message = malloc(room);
+    if (message) {
+        int length = snprintf(message, room, "{\"function\":\"%s\",\"input\":%s}", function, input);
+        grantor_server->ask(grantor_server, grantor_number, message, (size_t)length, grantor_take, &waiting);
+        pthread_mutex_lock(&waiting.lock);
+        while (!waiting.is_there) pthread_cond_wait(&waiting.arrived, &waiting.lock);
+        pthread_mutex_unlock(&waiting.lock);
+        free(message);
+    }
+    if (!waiting.bytes) {
+        grantor_send("{\"answer\":%lld,\"unavailable\":\"there is no memory\"}", call->number);
+        return NULL;
+    }
+    struct grantor_value reply = {waiting.bytes, waiting.bytes + waiting.length};
+    *output = grantor_member(reply, "output");
+    if (!grantor_pass_on(call, reply)) return waiting.bytes;
+    free(waiting.bytes);
+    return NULL;
+}
+
+static inline void *grantor_library_describe(
+    const struct grantor_host *host, uint64_t number, const char *message, size_t length,
+    const char *(*describe)(struct grantor_value settings)) {
+    struct grantor_plugin *plugin = malloc(sizeof *plugin);
+    char *input = malloc(length);
+    pthread_mutex_lock(&grantor_lock);
+    grantor_server = host, grantor_number = number;
+    if (plugin && input) {
+        memcpy(input, message, length);
+        *plugin = (struct grantor_plugin){input, length};
+        grantor_described = plugin;
+        struct grantor_call call = grantor_read_call((struct grantor_value){input, input + length});
+        grantor_send("{\"output\":%s}", describe(grantor_member(call.input, "settings")));
+    } else {
+        free(plugin), free(input), plugin = NULL;
+        grantor_send("{\"failure\":\"there is no memory\"}");
+    }
+    pthread_mutex_unlock(&grantor_lock);
+    return plugin;
+}
+
+static inline void grantor_library_call(
+    const struct grantor_plugin *plugin, const struct grantor_host *host, uint64_t number, const char *message,
+    size_t length, const char *(*describe)(struct grantor_value settings),
+    void (*answer)(const struct grantor_call *call)) {
+    pthread_mutex_lock(&grantor_lock);
+    grantor_server = host, grantor_number = number;
+    if (plugin && grantor_described != plugin) {
+        struct grantor_call first = grantor_read_call((struct grantor_value){plugin->input, plugin->input + plugin->length});
+        describe(grantor_member(first.input, "settings"));
+        grantor_described = plugin;
+    }
+    struct grantor_call call = grantor_read_call((struct grantor_value){message, message + length});
+    if (call.role >= 0) answer(&call);
+    else grantor_send("{\"output\":null}");
+    pthread_mutex_unlock(&grantor_lock);
+}
+
+static inline void grantor_library_release(struct grantor_plugin *plugin) {
+    pthread_mutex_lock(&grantor_lock);
+    if (grantor_described == plugin) grantor_described = NULL;
+    pthread_mutex_unlock(&grantor_lock);
+    if (plugin) free(plugin->input);
+    free(plugin);
+}
+
+/// Makes the program or the library of a plugin.
+///
+/// 'describe' returns the description as JSON. 'answer' sends exactly one answer to a call of a role with
+/// 'grantor_send'.
+#define GRANTOR_EXPORT __attribute__((visibility("default")))
+#define GRANTOR_PLUGIN(describe, answer) \
+    GRANTOR_EXPORT void *grantor_describe( \
+        const struct grantor_host *host, uint64_t call, const char *message, size_t length) { \
+        return grantor_library_describe(host, call, message, length, describe); \
+    } \
+    GRANTOR_EXPORT void grantor_call( \
+        void *plugin, const struct grantor_host *host, uint64_t call, const char *message, size_t length) { \
+        grantor_library_call(plugin, host, call, message, length, describe, answer); \
+    } \
+    GRANTOR_EXPORT void grantor_release(void *plugin) { grantor_library_release(plugin); }
+
+#endif
 #endif

@@ -7,9 +7,9 @@ import OutsideText
 public struct CheckedCode: Sendable, Equatable {
     /// The path of the library or program, with symbolic links resolved.
     public let path: String
-    /// The version of the kit that a library was built with, or of the protocol that a program speaks.
+    /// The version of the kit that a library was built with, or of the C interface or the protocol that it speaks.
     public let kit: String
-    /// The name of the toolchain that built a library; nil for a program.
+    /// The name of the toolchain that built a library in Swift; nil for other code.
     public let toolchain: String?
     /// The further files of a program, which its digest covers: the interpreter is the first.
     public let files: [String]
@@ -79,6 +79,10 @@ public struct CheckedCode: Sendable, Equatable {
     /// - Throws: `PluginLoadingError`.
     public static func library(_ id: String, library: String?, search: PluginSearch) throws -> CheckedCode {
         let path = try search.find(id, library: library)
+        if let block = try CInterfaceBlock.read(fromFileAt: path) {
+            try block.check(id: id)
+            return CheckedCode(path: path, kit: block.kit, toolchain: nil, files: [])
+        }
         guard let server = ABIBlock.server else { throw PluginLoadingError("this server has no handshake of its own") }
         let block = try ABIBlock.read(fromFileAt: path)
         try block.check(against: server, id: id)

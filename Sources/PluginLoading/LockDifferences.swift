@@ -24,7 +24,8 @@ public struct LockDifferences: Error, Sendable, Equatable {
         _ path: String, _ entry: PluginLock.Entry, pinned: String?, _ sha256: ([UInt8]) -> [UInt8]
     ) throws {
         // What is no plugin at all has no kit; loading it says why.
-        let kit = (try? ABIBlock.read(fromFileAt: path))?.kit ?? entry.kit
+        let foreign = try? CInterfaceBlock.read(fromFileAt: path)
+        let kit = foreign?.kit ?? (try? ABIBlock.read(fromFileAt: path))?.kit ?? entry.kit
         try check(CheckedCode(path: path, kit: kit, toolchain: nil, files: []), entry, pinned: pinned, sha256)
     }
 

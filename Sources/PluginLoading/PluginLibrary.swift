@@ -61,7 +61,8 @@ public struct PluginLibrary: Sendable {
         return hexadecimal(sha256(bytes))
     }
 
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
+    /// Bytes in hexadecimal.
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef")
         return bytes.map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
     }

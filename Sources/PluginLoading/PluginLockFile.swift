@@ -81,7 +81,9 @@ public struct PluginLockFile: Sendable {
         let descriptor = unsafe Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw failure("cannot be written") }
         do {
-            try fill(descriptor, Array(lock.text.utf8), as: exists ? former : nil)
+            var bytes = Array(lock.text.utf8)
+            if bytes.count > PluginLockFile.largest { bytes = Array(lock.withoutDescriptions.text.utf8) }
+            try fill(descriptor, bytes, as: exists ? former : nil)
             guard unsafe rename(temporary, path) == 0 else { throw failure("cannot be replaced") }
         } catch {
             _ = unsafe unlink(temporary)

@@ -8,7 +8,7 @@ struct PluginLockParser {
     /// What to do about a file that is not a lock.
     static let remedy =
         "restore the file, or remove it and run 'grantor plugins lock' after you have checked the libraries"
-    private static let keys = ["version", "kit", "sha256"]
+    private static let keys = ["version", "kit", "sha256", "input"]
 
     /// The file's name in messages.
     private let name: String
@@ -24,6 +24,7 @@ struct PluginLockParser {
         let id: String
         let line: Int
         var values: [String: String] = [:]
+        var description: JSON?
     }
 
     init(name: String) {
@@ -59,9 +60,9 @@ struct PluginLockParser {
         guard let (key, value) = text.cut(at: "="), key.trimmed() == "format" else {
             throw wrong("'format = 1' must be the first line that is not a comment")
         }
-        guard value.trimmed() == "1" else {
+        guard value.trimmed() == "1" || value.trimmed() == "2" else {
             throw PluginLoadingError(
-                "\(name):\(line): this server only knows 'format = 1'",
+                "\(name):\(line): this server only knows 'format = 1' and 'format = 2'",
                 note: "use the version of the server that wrote the file, or a later one")
         }
         hasFormat = true
@@ -80,18 +81,28 @@ struct PluginLockParser {
     }
 
     private mutating func take(_ key: String, _ value: RawText) throws {
+        guard key != "description" else { return try takeDescription(value) }
         guard PluginLockParser.keys.contains(key) else {
-            throw wrong("unknown key; an entry has 'version', 'kit' and 'sha256'")
+            throw wrong("unknown key; an entry has 'version', 'kit', 'sha256', 'input' and 'description'")
         }
         guard let draft = current else { throw wrong("'\(key)' must follow the '[id]' of a plugin") }
         guard draft.values[key] == nil else { throw wrong("'\(key)' is set twice") }
         guard case .string(let text)? = try? JSON(parsing: value.bytes) else {
             throw wrong("'\(key)' must be a string in double quotes")
         }
-        guard key != "sha256" || PluginLockParser.isDigest(text) else {
-            throw wrong("'sha256' must be 64 hexadecimal digits in lower case")
+        guard !["sha256", "input"].contains(key) || PluginLockParser.isDigest(text) else {
+            throw wrong("'\(key)' must be 64 hexadecimal digits in lower case")
         }
         current?.values[key] = text
+    }
+
+    private mutating func takeDescription(_ value: RawText) throws {
+        guard let draft = current else { throw wrong("'description' must follow the '[id]' of a plugin") }
+        guard draft.description == nil else { throw wrong("'description' is set twice") }
+        guard let form = try? JSON(parsing: value.bytes), case .object = form else {
+            throw wrong("'description' must be a JSON object")
+        }
+        current?.description = form
     }
 
     private static func isDigest(_ text: String) -> Bool {
@@ -107,7 +118,17 @@ struct PluginLockParser {
             throw PluginLoadingError(
                 "\(place): the plugin '\(draft.id)' needs 'version', 'kit' and 'sha256'", note: PluginLockParser.remedy)
         }
-        entries.append(PluginLock.Entry(id: draft.id, version: version, kit: kit, sha256: sha256, place: place))
+        guard (draft.values["input"] == nil) == (draft.description == nil) else {
+            throw PluginLoadingError(
+                "\(place): the plugin '\(draft.id)' needs both 'input' and 'description', or none of them",
+                note: PluginLockParser.remedy)
+        }
+        let description = draft.description.map { form in
+            PluginLock.Description(input: draft.values["input"] ?? "", form: form)
+        }
+        entries.append(
+            PluginLock.Entry(
+                id: draft.id, version: version, kit: kit, sha256: sha256, description: description, place: place))
         current = nil
     }
 

@@ -79,7 +79,8 @@ public struct PluginSearch: Sendable {
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             guard name.raw.ends(with: ".so") else { continue }
-            if (try? ABIBlock.read(fromFileAt: "\(folder)/\(name)")) != nil { names.append(name) }
+            let path = "\(folder)/\(name)"
+            if (try? ABIBlock.read(fromFileAt: path)) != nil || CInterfaceLibrary.isOne(path) { names.append(name) }
         }
         return names
     }

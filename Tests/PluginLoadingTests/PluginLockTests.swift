@@ -3,6 +3,7 @@
 import Cryptography
 import Foundation
 import Glibc
+import GrantKit
 import Testing
 
 @testable import PluginLoading
@@ -64,6 +65,28 @@ struct PluginLockTests {
         #expect(read.utf8.elementsEqual(version.utf8))
     }
 
+    @Test(
+        "a description stays on its line and is read as it was",
+        arguments: ["", "]\n[b]\n", "\u{1B}[2J", "\u{202E}", "\u{E0001}", "\"\\", "\u{2028}\r\n", "\u{1F600}"])
+    func descriptions(_ text: String) throws {
+        let form: JSON = [
+            "protocol": 1, "summary": .string(text), JSON.string(text).text: [.number(1.5), -2, .null, true],
+        ]
+        let description = PluginLock.Description(input: digests.ones, form: form)
+        let lock = PluginLock([
+            PluginLock.Entry(
+                id: "a", version: "1", kit: "process 1", sha256: digests.zeros, description: description),
+            Self.entry("b"),
+        ])
+        #expect(lock.text.contains("\nformat = 2\n"))
+        #expect(lock.text.utf8.split(separator: UInt8(ascii: "\n")).count == 13)
+        #expect(!lock.text.unicodeScalars.contains { "\u{1B}\u{202E}\u{2028}".unicodeScalars.contains($0) })
+        let read = try PluginLock.parse(lock.text)
+        #expect(read["a"]?.description == description && read["b"]?.description == nil)
+        #expect(read.text == lock.text && read.withoutDescriptions.text.contains("\nformat = 1\n"))
+        #expect(lock.changes(from: lock.withoutDescriptions).isEmpty, "descriptions admit no library")
+    }
+
     @Test("comments, empty lines, spaces and the line endings of Windows do not matter")
     func lenient() throws {
         let text = "# mine\n\n  format=1 \n" + Self.one.replacing("kit = ", with: "  # the kit\n\tkit\t=")
@@ -78,7 +101,7 @@ struct PluginLockTests {
         arguments: [
             ("", ":1: the file has no 'format = 1'"), ("# nothing\n", ":2: the file has no 'format = 1'"),
             ("[a]\n", ":1: 'format = 1' must be the first line"),
-            ("format = 2\n", ":1: this server only knows 'format = 1'"),
+            ("format = 3\n", ":1: this server only knows 'format = 1' and 'format = 2'"),
             ("format = \"1\"\n", ":1: this server only knows 'format = 1'"),
             ("format = 1\nformat = 1\n", ":2: unknown key"),
             ("format = 1\nversion = \"1\"\n", ":2: 'version' must follow the '[id]' of a plugin"),
@@ -96,6 +119,13 @@ struct PluginLockTests {
             ("format = 1\n[a]\nversion = \"1\" 2\n", ":3: 'version' must be a string in double quotes"),
             ("format = 1\n[a]\nsha256 = \"00\"\n", ":3: 'sha256' must be 64 hexadecimal digits"),
             ("format = 1\n[a]\nsha256 = \"\(String(repeating: "A", count: 64))\"\n", ":3: 'sha256' must be 64"),
+            ("format = 2\n[a]\ninput = \"00\"\n", ":3: 'input' must be 64 hexadecimal digits"),
+            ("format = 2\n[a]\ndescription = \"{}\"\n", ":3: 'description' must be a JSON object"),
+            ("format = 2\n[a]\ndescription = {\n", ":3: 'description' must be a JSON object"),
+            ("format = 2\n\(one)description = {}\n", ":2: the plugin 'a' needs both 'input' and 'description'"),
+            ("format = 2\n\(one)input = \"\(digests.ones)\"\n", ":2: the plugin 'a' needs both"),
+            ("format = 2\n[a]\ndescription = {}\ndescription = {}\n", ":4: 'description' is set twice"),
+            ("format = 2\ndescription = {}\n", ":2: 'description' must follow the '[id]' of a plugin"),
         ] as [(String, String)])
     func mistakes(_ text: String, _ said: String) {
         let error = #expect(throws: PluginLoadingError.self) { try PluginLock.parse(text) }
@@ -258,6 +288,23 @@ struct PluginLockFileTests {
             let written = #expect(throws: PluginLoadingError.self) { try file(workshop).write(Self.lock) }
             #expect(written?.description == "plugins.lock cannot be written (Permission denied)")
             chmod(workshop.folder, 0o755)
+        }
+    }
+
+    @Test("a lock that its descriptions would make too large is written without them")
+    func tooManyDescriptions() throws {
+        try Workshop.with { workshop in
+            let form: JSON = ["summary": .string(String(repeating: "a", count: 30_000))]
+            let entries = (0..<40).map { number in
+                PluginLock.Entry(
+                    id: "p\(number)", version: "1", kit: "c 1", sha256: digests.zeros,
+                    description: PluginLock.Description(input: digests.ones, form: form))
+            }
+            try file(workshop).write(PluginLock(entries))
+            let read = try file(workshop).read()
+            #expect(read?.entries.count == 40 && read?.entries.allSatisfy { $0.description == nil } == true)
+            try file(workshop).write(PluginLock(Array(entries.prefix(20))))
+            #expect(try file(workshop).read()?.entries.allSatisfy { $0.description != nil } == true)
         }
     }
 

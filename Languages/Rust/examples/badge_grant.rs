@@ -44,6 +44,4 @@ impl Plugin for Badges {
     }
 }
 
-fn main() {
-    grantor::run(Badges { limit: 3 })
-}
+grantor::plugin!(Badges { limit: 3 });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Writes a plugin of Grantor in Rust: the client of `Docs/PluginProtocol.md`, without dependencies.
 //!
-//! Implement [`Plugin`] and call [`run`]. A plugin serves one call after the other; for calls at the same time, set
-//! `instances` in the configuration.
+//! Implement [`Plugin`] and pass it to [`plugin!`]: the same source becomes a program, or as a `cdylib` a library that
+//! the server loads. A program serves one call after the other; for calls at the same time, set `instances` in the
+//! configuration.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::os::unix::io::FromRawFd;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 mod json;
+pub mod library;
 pub use json::Json;
 
 const LARGEST: usize = 1 << 20;
@@ -69,28 +71,19 @@ pub fn authorization(request: &Json, writes: Vec<Json>) -> Json {
 
 /// The services of the server, during a call.
 pub struct Host<'a> {
-    channel: &'a mut Channel,
-    call: i64,
+    /// Sends a host call and waits for the message that replies to it.
+    ask: &'a mut dyn FnMut(Json) -> Json,
 }
 
 impl Host<'_> {
     /// Makes a host call that the description declares, and waits for its output.
     pub fn ask(&mut self, function: &str, input: Json) -> Result<Json, Failure> {
-        self.channel.asked += 1;
-        let number = self.channel.asked;
-        self.channel.send(&object! {"ask" => number, "for" => self.call, "function" => function, "input" => input});
-        loop {
-            let message = self.channel.receive();
-            if message.get("reply").integer() != Some(number) {
-                self.channel.waiting.push_back(message);
-                continue;
-            }
-            return match (message.get("error"), message.get("unavailable"), message.get("refused")) {
-                (Json::Null, Json::Null, Json::Null) => Ok(message.get("output").clone()),
-                (Json::Null, Json::Null, refused) => Err(Failure::Other(refused.text().unwrap_or("").to_string())),
-                (Json::Null, what, _) => Err(Failure::Unavailable(what.text().unwrap_or("").to_string())),
-                (error, _, _) => Err(Failure::Refusal(error.clone())),
-            };
+        let message = (self.ask)(object! {"function" => function, "input" => input});
+        match (message.get("error"), message.get("unavailable"), message.get("refused")) {
+            (Json::Null, Json::Null, Json::Null) => Ok(message.get("output").clone()),
+            (Json::Null, Json::Null, refused) => Err(Failure::Other(refused.text().unwrap_or("").to_string())),
+            (Json::Null, what, _) => Err(Failure::Unavailable(what.text().unwrap_or("").to_string())),
+            (error, _, _) => Err(Failure::Refusal(error.clone())),
         }
     }
 }
@@ -121,6 +114,24 @@ impl Channel {
         }
     }
 
+    /// Makes a host call and waits for its reply; what else arrives is kept.
+    fn ask(&mut self, call: i64, mut question: Json) -> Json {
+        self.asked += 1;
+        let number = self.asked;
+        if let Json::Object(members) = &mut question {
+            members.insert(0, ("for".to_string(), Json::Integer(call)));
+            members.insert(0, ("ask".to_string(), Json::Integer(number)));
+        }
+        self.send(&question);
+        loop {
+            let message = self.receive();
+            if message.get("reply").integer() == Some(number) {
+                return message;
+            }
+            self.waiting.push_back(message);
+        }
+    }
+
     fn send(&mut self, message: &Json) {
         let text = message.to_string();
         if text.len() > LARGEST {
@@ -147,23 +158,35 @@ pub fn run(mut plugin: impl Plugin) -> ! {
     loop {
         let message = channel.waiting.pop_front().unwrap_or_else(|| channel.receive());
         let number = match message.get("call").integer() { Some(number) => number, _ => continue };
-        let result = catch_unwind(AssertUnwindSafe(|| answer(&mut plugin, &message, number, &mut channel)))
+        let mut ask = |question: Json| channel.ask(number, question);
+        let mut host = Host { ask: &mut ask };
+        let result = catch_unwind(AssertUnwindSafe(|| serve(&mut plugin, &message, &mut host)))
             .unwrap_or_else(|_| Err(Failure::Other("the plugin panicked".to_string())));
-        channel.send(&match result {
-            Ok(output) => object! {"answer" => number, "output" => output},
-            Err(Failure::Refusal(error)) => object! {"answer" => number, "error" => error},
-            Err(Failure::Unavailable(what)) => object! {"answer" => number, "unavailable" => what.as_str()},
-            Err(Failure::Abandoned(what)) => object! {"answer" => number, "abandoned" => what.as_str()},
-            Err(Failure::Other(what)) => object! {"answer" => number, "failure" => what.as_str()},
-        });
+        let mut answer = crate::message(result);
+        if let Json::Object(members) = &mut answer {
+            members.insert(0, ("answer".to_string(), Json::Integer(number)));
+        }
+        channel.send(&answer);
     }
 }
 
-fn answer(plugin: &mut impl Plugin, message: &Json, call: i64, channel: &mut Channel) -> Result<Json, Failure> {
+/// The message that answers a call, without its number.
+fn message(result: Result<Json, Failure>) -> Json {
+    match result {
+        Ok(output) => object! {"output" => output},
+        Err(Failure::Refusal(error)) => object! {"error" => error},
+        Err(Failure::Unavailable(what)) => object! {"unavailable" => what.as_str()},
+        Err(Failure::Abandoned(what)) => object! {"abandoned" => what.as_str()},
+        Err(Failure::Other(what)) => object! {"failure" => what.as_str()},
+    }
+}
+
+/// Has the plugin answer a message of the server.
+fn serve(plugin: &mut dyn Plugin, message: &Json, host: &mut Host) -> Result<Json, Failure> {
     let input = message.get("input");
     match (message.get("function").text().unwrap_or(""), message.get("role").integer()) {
         ("describe", _) => Ok(plugin.describe(input.get("settings"))),
-        (function, Some(role)) => plugin.call(function, role as usize, input, &mut Host { channel, call }),
+        (function, Some(role)) => plugin.call(function, role as usize, input, host),
         _ => Ok(Json::Null),
     }
 }

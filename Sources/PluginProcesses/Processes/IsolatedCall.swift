@@ -72,6 +72,11 @@ final class IsolatedCall: Sendable {
     /// Whether the process has answered, though its host calls may still be served.
     var isAnswered: Bool { state.withLock { $0.end != nil } }
 
+    /// The answer, if there is one and no host call is served any more; nil otherwise, or if the call has failed.
+    var outcome: CallOutcome? {
+        state.withLock { $0.questions.isEmpty && !$0.isServing ? try? $0.end?.get() : nil }
+    }
+
     /// Waits until the task of the request has something to do.
     func next() async -> Step {
         await withCheckedContinuation { continuation in

@@ -77,10 +77,10 @@ package struct PluginDescription: Sendable {
     ///
     /// - Parameters:
     ///   - registry: The registry.
-    ///   - processes: The processes that stand-ins call; nil only to find out whether the description is valid.
+    ///   - caller: Answers the calls of the stand-ins; nil only to find out whether the description is valid.
     /// - Throws: `FormError`.
-    package func register(in registry: inout Registry, _ processes: PluginProcesses?) throws {
-        try addRoles(to: &registry, processes)
+    package func register(in registry: inout Registry, _ caller: (any PluginCaller)?) throws {
+        try addRoles(to: &registry, caller)
         for collection in try form.list("collections", StoreCollection.init(form:)) {
             registry.add(collection: collection)
         }
@@ -97,24 +97,24 @@ package struct PluginDescription: Sendable {
         for (name, value) in try form.list("metadata", MetadataValue.member) { registry.add(metadata: name, value) }
     }
 
-    private func addRoles(to registry: inout Registry, _ processes: PluginProcesses?) throws {
-        for grant in try numbered("grants", { try IsolatedGrant($0, role: $1, of: processes) }) {
+    private func addRoles(to registry: inout Registry, _ caller: (any PluginCaller)?) throws {
+        for grant in try numbered("grants", { try IsolatedGrant($0, role: $1, of: caller) }) {
             registry.add(grant: grant)
         }
-        for filter in try numbered("token_filters", { try IsolatedTokenFilter($0, role: $1, of: processes) }) {
+        for filter in try numbered("token_filters", { try IsolatedTokenFilter($0, role: $1, of: caller) }) {
             registry.add(tokenFilter: filter)
         }
-        for source in try numbered("claims", { try IsolatedClaims($0, role: $1, of: processes) }) {
+        for source in try numbered("claims", { try IsolatedClaims($0, role: $1, of: caller) }) {
             registry.add(claims: source)
         }
-        for sink in try numbered("event_sinks", { try IsolatedSink($0, role: $1, of: processes) }) {
+        for sink in try numbered("event_sinks", { try IsolatedSink($0, role: $1, of: caller) }) {
             registry.add(eventSink: sink)
         }
-        for handler in try numbered("jobs", { try IsolatedJobHandler($0, role: $1, of: processes) }) {
+        for handler in try numbered("jobs", { try IsolatedJobHandler($0, role: $1, of: caller) }) {
             registry.add(job: handler)
         }
-        _ = try numbered("endpoints") { try registry.add(endpoint: $0, role: $1, of: processes) }
-        for role in try numbered("extensions", { try IsolatedExtension($0, role: $1, of: processes) }) {
+        _ = try numbered("endpoints") { try registry.add(endpoint: $0, role: $1, of: caller) }
+        for role in try numbered("extensions", { try IsolatedExtension($0, role: $1, of: caller) }) {
             registry.add(extension: role)
         }
     }

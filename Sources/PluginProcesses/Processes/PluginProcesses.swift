@@ -6,7 +6,7 @@ package import Logging
 import Synchronization
 
 /// The processes of an isolated plugin, among which calls are spread.
-package final class PluginProcesses: Plugin {
+package final class PluginProcesses: Plugin, PluginCaller {
     /// Describes the type; each plugin describes itself in its description.
     package static var manifest: PluginManifest {
         PluginManifest(id: "isolated", summary: "a plugin in processes of its own", specification: "")
@@ -73,28 +73,12 @@ package final class PluginProcesses: Plugin {
         }
     }
 
-    /// Calls a role of the plugin.
-    ///
-    /// - Parameters:
-    ///   - function: The function of the protocol.
-    ///   - role: The place of the role in its list in the description.
-    ///   - input: The input.
-    ///   - limit: The deadline; nil for that of calls that belong to requests.
-    ///   - read: Reads the output.
-    /// - Returns: What was read.
-    /// - Throws: What the plugin throws; `PluginUnavailable`; an error that names the function if its output is
-    ///   malformed.
-    func call<Value>(
-        _ function: String, role: Int, _ input: JSON, within limit: Duration?, _ read: (JSON) throws -> Value
-    ) async throws -> Value {
+    package func output(
+        of function: String, role: Int, _ input: JSON, within limit: Duration?
+    ) async throws -> JSON {
         let process = try next()
         let call = try process.begin(function, role: role, input, within: limit ?? program.limits.call)
-        let output = try await process.result(of: call)
-        do {
-            return try read(output)
-        } catch let error as FormError {
-            throw IsolatedFailure(description: "the output of '\(function)' is malformed: \(error)")
-        }
+        return try await process.result(of: call)
     }
 
     /// The process with the fewest calls; of several, they take turns.

@@ -28,7 +28,10 @@ package struct PluginProgram: Sendable, Equatable {
     package static let version: Int64 = 1
 
     /// The input of `describe`.
-    var question: JSON {
+    package var question: JSON { PluginProgram.question(plugin, settings, server) }
+
+    /// The input of `describe` for a plugin.
+    package static func question(_ plugin: String, _ settings: JSON, _ server: ServerFacts) -> JSON {
         [
             "protocol": .integer(PluginProgram.version), "plugin": .string(plugin), "settings": settings,
             "issuer": .string(server.issuer), "base_path": .string(server.basePath),

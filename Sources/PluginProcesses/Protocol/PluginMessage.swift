@@ -30,12 +30,14 @@ enum PluginMessage {
     }
 }
 
-/// A host call of a process.
+/// A host call of a process or a library.
 struct HostQuestion: Sendable {
-    /// The number, by which the process knows the reply.
+    /// The number, by which the process knows the reply; 0 for a library, which has `reply`.
     let number: UInt64
     let function: String
     let input: JSON
+    /// Passes the reply to the library that asks; nil for a process.
+    var reply: (@Sendable (JSON) -> Void)?
     /// Its part of the bytes that wait.
     var part: WaitingBytes.Part?
 }
@@ -67,6 +69,17 @@ package enum CallOutcome: Sendable {
             self = .failure(CallOutcome.report(what))
         } else {
             self = .output(object["output"] ?? .null)
+        }
+    }
+
+    /// The message, without the number of the call.
+    var form: JSON {
+        switch self {
+        case .output(let output): ["output": output]
+        case .refusal(let error): ["error": error]
+        case .unavailable(let what): ["unavailable": .string(what)]
+        case .abandoned(let what): ["abandoned": .string(what)]
+        case .failure(let what): ["failure": .string(what)]
         }
     }
 

@@ -8,12 +8,12 @@ struct IsolatedClaims: ClaimsSource {
     let destinations: Set<ClaimsDestination>
     private let role: IsolatedRole
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         claims = try form.words("claims")
         let words = try form.words("destinations")
         destinations = Set(
             try (words.isEmpty ? ["id_token", "userinfo"] : words).map(ClaimsDestination.init(word:)))
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func claims(for request: ClaimsRequest) async throws -> [JSON.Member] {

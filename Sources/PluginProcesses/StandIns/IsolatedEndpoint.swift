@@ -26,8 +26,8 @@ struct IsolatedEndpoint<Who: CallerForm>: Endpoint {
 
 extension Registry {
     /// Adds the stand-in of an endpoint, whose type depends on who may call it.
-    mutating func add(endpoint form: JSON, role place: Int, of processes: PluginProcesses?) throws {
-        let role = IsolatedRole(place, of: processes)
+    mutating func add(endpoint form: JSON, role place: Int, of caller: (any PluginCaller)?) throws {
+        let role = IsolatedRole(place, of: caller)
         let caller = form["caller"] ?? .null
         if let word = caller["client"]?.string {
             add(endpoint: try IsolatedEndpoint(form, .client(ClientRequirement(word: word)), role: role))

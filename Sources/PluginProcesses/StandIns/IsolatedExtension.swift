@@ -10,14 +10,14 @@ struct IsolatedExtension: ResponseExtension {
     let stage: Stage
     private let role: IsolatedRole
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         members = try form.words("members")
         let stage = form["stage"]?.string ?? "credential"
         guard ["credential", "assertion"].contains(stage) else {
             throw FormError("'stage' must be credential or assertion")
         }
         self.stage = stage == "assertion" ? .assertion : .credential
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func extend(_ issuance: inout Issuance) async throws {

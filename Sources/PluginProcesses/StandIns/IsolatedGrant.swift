@@ -8,10 +8,10 @@ struct IsolatedGrant: TokenGrant {
     let parameters: [ParameterDeclaration]
     private let role: IsolatedRole
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         declaration = try GrantDeclaration(form: form)
         parameters = try form.list("parameters", ParameterDeclaration.init(form:))
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func authorize(_ request: TokenRequest) async throws -> Authorization {

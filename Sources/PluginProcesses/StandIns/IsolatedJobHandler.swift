@@ -7,9 +7,9 @@ struct IsolatedJobHandler: JobHandler {
     let name: String
     private let role: IsolatedRole
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         name = try form.required("name", \.string)
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func run(_ payload: JSON) async throws {

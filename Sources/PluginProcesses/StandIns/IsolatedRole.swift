@@ -2,23 +2,28 @@
 
 import GrantKit
 
-/// A role of an isolated plugin: its place in the description, and the processes that have it.
+/// A role of an isolated plugin: its place in the description, and what answers its calls.
 struct IsolatedRole: Sendable {
     private let place: Int
-    private let processes: PluginProcesses?
+    private let caller: (any PluginCaller)?
 
-    init(_ place: Int, of processes: PluginProcesses?) {
+    init(_ place: Int, of caller: (any PluginCaller)?) {
         self.place = place
-        self.processes = processes
+        self.caller = caller
     }
 
     /// Calls a function of the role, and reads what it returns.
     ///
-    /// - Throws: What the plugin throws; `PluginUnavailable`.
+    /// - Throws: What the plugin throws; `PluginUnavailable`; an error that names the function if its output is malformed.
     func call<Value>(
         _ function: String, _ input: JSON, within limit: Duration? = nil, _ read: (JSON) throws -> Value
     ) async throws -> Value {
-        guard let processes else { throw ConfigurationError("the plugin has no process") }
-        return try await processes.call(function, role: place, input, within: limit, read)
+        guard let caller else { throw ConfigurationError("the plugin has only been described") }
+        let output = try await caller.output(of: function, role: place, input, within: limit)
+        do {
+            return try read(output)
+        } catch let error as FormError {
+            throw IsolatedFailure(description: "the output of '\(function)' is malformed: \(error)")
+        }
     }
 }

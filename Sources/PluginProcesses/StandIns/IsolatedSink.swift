@@ -10,9 +10,9 @@ struct IsolatedSink: EventSink {
     let isRequired: Bool
     private let role: IsolatedRole
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         isRequired = form["required"]?.bool ?? false
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func write(_ events: [Event]) async throws {

@@ -9,11 +9,11 @@ struct IsolatedTokenFilter: TokenRequestFilter {
     private let admits: Bool
     private let narrows: Bool
 
-    init(_ form: JSON, role: Int, of processes: PluginProcesses?) throws {
+    init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         parameters = try form.list("parameters", ParameterDeclaration.init(form:))
         admits = form["admits"]?.bool ?? true
         narrows = form["narrows"]?.bool ?? true
-        self.role = IsolatedRole(role, of: processes)
+        self.role = IsolatedRole(role, of: caller)
     }
 
     func admit(_ request: TokenRequest) async throws {

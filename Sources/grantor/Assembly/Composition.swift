@@ -27,14 +27,15 @@ struct Composition {
     ///   - pages: The server's pages, to which plugins add their own; nil if the pages are unusable.
     ///   - former: The running plugins; a plugin whose entry did not change is kept.
     ///   - freeze: Says which libraries may be loaded.
+    ///   - known: The descriptions by which plugins are known without running them; such plugins cannot be started.
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, secrets: any SecretVerifier,
         passwords: any PasswordHashing, pages: (any PageRenderer)?,
-        former: [LoadedPlugin] = [], freeze: PluginFreeze = .off
+        former: [LoadedPlugin] = [], freeze: PluginFreeze = .off, known: LockedDescriptions = .none
     ) {
         self.configuration = configuration
         self.diagnostics = diagnostics
-        let loader = PluginLoader(configuration, diagnostics, core: core, former: former, freeze: freeze)
+        let loader = PluginLoader(configuration, diagnostics, core: core, former: former, freeze: freeze, known: known)
         plugins = configuration.plugins.compactMap(loader.load)
         ConfiguredKeys.check(plugins, diagnostics)
         settings = ServerSettings(

@@ -15,8 +15,8 @@ struct LoadedPlugin: Sendable {
     let file: PluginFile
     /// The further files of a program.
     var files: [PluginFile] = []
-    /// The host calls that an isolated plugin makes.
-    var hostCalls: Set<String> = []
+    /// The host calls that a plugin declares whose description is data; nil for one in Swift in this process.
+    var hostCalls: Set<String>?
     /// The settings that the plugin reads.
     let settings: [SettingDeclaration]
     let registered: RegisteredPlugin

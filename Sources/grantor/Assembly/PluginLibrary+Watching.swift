@@ -16,7 +16,7 @@ extension PluginLibrary {
         ) { path, open in
             try LoadingWatch.during(id, "loading its library \(path)", open)
         }
-        CrashLine.add(loaded, of: id)
+        CrashLine.add(libraryAt: loaded.path, of: id)
         return loaded
     }
 

@@ -66,28 +66,20 @@ extension PluginLoader {
             note: "trust the plugin as much as a library, or use a kernel with Landlock (Linux 5.13 or newer)")
     }
 
-    /// Asks the plugin's program for its description, and registers what it describes.
+    /// Asks the plugin's program for its description unless that is known, and registers what it describes.
     private func describe(
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
         checkUser(of: entry)
         let program = try IsolatedCode.program(entry, code, server)
-        let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
-        if let locked = freeze.entry(of: entry.id) {
-            try LockDifferences.check(version: description.manifest.version, locked)
+        if let known = known.description(of: entry.id, code, DescriptionQuestion(program)) {
+            return try register(entry, known, code, files: files) { description, _ in DescribedPlugin(description) }
         }
-        let source = PluginSettings(entry.settings)
-        defer { source.finish(entry.id, at: entry.settingsPath, diagnostics) }
-        description.declare(to: source)
-        let host = LentHost(core, to: entry.id)
+        let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
         let admission = CodeAdmission(entry, code, locked: freeze.entry(of: entry.id), search)
-        let processes = PluginProcesses(program, description, host, Logger(label: "grantor"), admit: admission.check)
-        var registry = Registry()
-        try processes.register(in: &registry)
-        return LoadedPlugin(
-            entry: entry, manifest: description.manifest, code: code, file: PluginFile(code.path), files: files,
-            hostCalls: description.hostCalls, settings: source.declarations,
-            registered: RegisteredPlugin(processes, adding: registry, attributes: source.attributes, host: host))
+        return try register(entry, description, code, files: files) { description, host in
+            PluginProcesses(program, description, host, Logger(label: "grantor"), admit: admission.check)
+        }
     }
 }
 

@@ -15,6 +15,8 @@ struct PluginLoader {
     let core: ServerCore
     let former: [LoadedPlugin]
     let freeze: PluginFreeze
+    /// The descriptions by which plugins are known without running them.
+    let known: LockedDescriptions
     let search: PluginSearch
     /// What processes of plugins are told about the server.
     let server: ServerFacts
@@ -23,12 +25,13 @@ struct PluginLoader {
 
     init(
         _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, former: [LoadedPlugin],
-        freeze: PluginFreeze = .off
+        freeze: PluginFreeze = .off, known: LockedDescriptions = .none
     ) {
         self.diagnostics = diagnostics
         self.core = core
         self.former = former
         self.freeze = freeze
+        self.known = known
         server = ServerFacts(
             issuer: configuration.issuer, basePath: configuration.basePath, algorithms: SignatureAlgorithm.ownNames)
         search = PluginSearch(configuration.pluginPath + Installation.pluginFolders)
@@ -45,7 +48,8 @@ struct PluginLoader {
             return running
         }
         do {
-            guard let (library, file) = try open(entry), let loaded = make(library, file, entry) else { return nil }
+            let path = try search.find(entry.id, library: entry.library)
+            guard let loaded = try CInterfaceLibrary.isOne(path) ? link(entry) : open(entry) else { return nil }
             if let running, !running.registered.registry.stores.isEmpty {
                 needsRestart(entry, "the settings of the store '\(entry.id)' have changed")
                 return nil
@@ -57,19 +61,25 @@ struct PluginLoader {
         return nil
     }
 
-    /// Loads the library of a plugin; nil if the process has other code from the same path.
-    private func open(_ entry: Configuration.PluginEntry) throws -> (PluginLibrary, PluginFile)? {
+    /// Loads a plugin whose library is in Swift; nil if the process has other code from the same path.
+    private func open(_ entry: Configuration.PluginEntry) throws -> LoadedPlugin? {
         let locked = freeze.entry(of: entry.id)
         let library = try PluginLibrary.watched(
             entry.id, library: entry.library, pinned: entry.sha256, locked: locked, search: search)
-        let file = PluginFile(library.path)
+        guard let file = loadedFile(library.path, entry) else { return nil }
+        if let locked { try LockDifferences.check(version: library.type.manifest.version, locked) }
+        return make(library, file, entry)
+    }
+
+    /// The file of a library that has been loaded; nil if it was another file when that path was loaded first.
+    func loadedFile(_ path: String, _ entry: Configuration.PluginEntry) -> PluginFile? {
+        let file = PluginFile(path)
         guard PluginLoader.files.withLock({ $0[file.path] ?? file }) == file else {
             needsRestart(entry, "the library of the plugin '\(entry.id)' has changed")
             return nil
         }
         PluginLoader.files.withLock { $0[file.path] = file }
-        if let locked { try LockDifferences.check(version: library.type.manifest.version, locked) }
-        return (library, file)
+        return file
     }
 
     /// Whether the lock has the plugin, or there is no lock to follow.
@@ -182,6 +192,11 @@ struct PluginLoader {
             return nil
         }
         if entry.isOnEventLoop == true { warnAboutEventLoop(entry) }
+        return outsideThreads(for: entry)
+    }
+
+    /// The threads of a plugin from outside of the server, none of which is started yet.
+    func outsideThreads(for entry: Configuration.PluginEntry) -> PluginThreads {
         var deadlines = PluginDeadlines()
         if let deadline = entry.deadline { deadlines.call = deadline }
         return PluginThreads(of: entry.id, deadlines: deadlines) { note in unsafe CrashLine.note(note?.text) }

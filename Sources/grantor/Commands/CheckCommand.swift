@@ -24,7 +24,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
-        let composition = Composition.read(file, isFrozen: frozen)
+        let composition = Composition.read(file, isFrozen: frozen, known: .read(file.lock))
         let resources = ConfigurationResources(composition.configuration, composition.diagnostics)
         if !composition.diagnostics.hasErrors, !resources.keys.isSealed {
             composition.diagnostics.report(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCrashLine
-import PluginLoading
 import ServerHTTP
 
 /// The line on standard error that names the plugin when a signal ends the process or a plugin calls `exit`.
@@ -32,9 +31,9 @@ enum CrashLine {
     }
 
     /// Names a plugin when its code crashes, on any thread; needs no note.
-    static func add(_ library: PluginLibrary, of id: String) {
+    static func add(libraryAt path: String, of id: String) {
         // Safe: the strings are copied or no longer used when the call returns.
-        unsafe grantor_crash_library(library.path, id)
+        unsafe grantor_crash_library(path, id)
     }
 
     /// Says that the program is about to end by itself.

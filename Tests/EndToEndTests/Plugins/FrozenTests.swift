@@ -256,7 +256,7 @@ struct FrozenTests {
             let digest = try PluginLibrary.digest(of: library, sha256: Digest.sha256)
             for (old, new) in [
                 (digest, String(repeating: "0", count: 64)), ("kit = \"0.2\"", "kit = \"0.1\""),
-                ("[it-marks]", "[it-differs]"), ("format = 1", "format = 2"), ("version = \"7\"", "versions = \"7\""),
+                ("[it-marks]", "[it-differs]"), ("format = 1", "format = 3"), ("version = \"7\"", "versions = \"7\""),
             ] {
                 #expect(text.contains(old))
                 try folder.write("plugins.lock", text.replacing(old, with: new))

@@ -61,6 +61,10 @@ extension PluginCommand {
                 let program = try TestedProgram(command, settings, limit: limit)
                 return (TestedProgram.id, try program.underTest(ParameterWords(parameters)).checks)
             }
+            if let foreign = try foreignLibrary(name) {
+                let plugin = try TestedCPlugin(foreign, settings)
+                return (foreign.id, try plugin.underTest(settings, ParameterWords(parameters)).checks)
+            }
             let library = try load(name)
             let id = library.type.manifest.id
             let checks = try MakingWatch.during(limit, id) {
@@ -69,7 +73,30 @@ extension PluginCommand {
             return (id, checks)
         }
 
+        /// The library if it has the C interface; nil if it is in Swift.
+        private func foreignLibrary(_ library: String) throws -> CInterfaceLibrary? {
+            let (id, path) = try place(of: library)
+            guard CInterfaceLibrary.isOne(path) else { return nil }
+            return try loading {
+                try CInterfaceLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([]))
+            }
+        }
+
         private func load(_ library: String) throws -> PluginLibrary {
+            let (id, path) = try place(of: library)
+            return try loading { try PluginLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([])) }
+        }
+
+        private func loading<Library>(_ load: () throws -> Library) throws -> Library {
+            do {
+                return try load()
+            } catch let error as PluginLoadingError {
+                throw Failure(ShownText.onOneLine(error.description))
+            }
+        }
+
+        /// The id in the name of a library, and its absolute path.
+        private func place(of library: String) throws -> (id: String, path: String) {
             let path = URL(fileURLWithPath: library).standardizedFileURL.path
             let name = path.raw.cut(atLast: "/")?.behind ?? path.raw
             guard name.starts(with: "lib"), name.ends(with: ".so"), name.count > 6 else {
@@ -77,12 +104,7 @@ extension PluginCommand {
                     "'\(ShownText.onOneLine(library))' is not the library of a plugin, whose name is 'lib<id>.so'; "
                         + "'swift build' leaves it in '.build/debug'")
             }
-            let id = name.dropFirst(3).dropLast(3).string
-            do {
-                return try PluginLibrary.watched(id, library: path, pinned: nil, search: PluginSearch([]))
-            } catch let error as PluginLoadingError {
-                throw Failure(ShownText.onOneLine(error.description))
-            }
+            return (name.dropFirst(3).dropLast(3).string, path)
         }
     }
 }

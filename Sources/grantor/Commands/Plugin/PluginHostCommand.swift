@@ -19,29 +19,36 @@ struct PluginHostCommand: ParsableCommand {
 
     func run() throws {
         let connection = HostConnection()
-        var hosted: HostedPlugin?
+        var answer: ((JSON) -> Void)?
         connection.read { message in
             if message["function"]?.string == "describe" {
-                hosted = describe(message, to: connection)
+                answer = describe(message, to: connection)
             } else {
-                hosted?.answer(message)
+                answer?(message)
             }
         }
     }
 
     /// Loads the library, makes the plugin and describes it; every problem is answered in place of a description.
-    private func describe(_ message: JSON, to connection: HostConnection) -> HostedPlugin? {
+    private func describe(_ message: JSON, to connection: HostConnection) -> ((JSON) -> Void)? {
         var answer: JSON = ["answer": message["call"] ?? 0]
-        var hosted: HostedPlugin?
+        var made: ((JSON) -> Void)?
         do {
-            let (description, plugin) = try make(message["input"] ?? [:], connection)
-            answer["output"] = description
-            hosted = plugin
+            let question = message["input"] ?? [:]
+            if CInterfaceLibrary.isOne(library) {
+                let loaded = try CInterfaceLibrary.load(
+                    id, library: library, pinned: nil, search: PluginSearch([]), sha256: Digest.sha256)
+                let plugin = try HostedCPlugin(id, loaded.functions, question, connection)
+                (answer["output"], made) = (plugin.form, plugin.answer)
+            } else {
+                let (description, plugin) = try make(question, connection)
+                (answer["output"], made) = (description, plugin?.answer)
+            }
         } catch {
             answer["failure"] = .string("\(error)")
         }
         connection.send(answer)
-        return hosted
+        return made
     }
 
     private func make(_ question: JSON, _ connection: HostConnection) throws -> (JSON, HostedPlugin?) {

@@ -15,7 +15,8 @@ extension InstalledPlugin {
         if !manifest.specification.isEmpty { lines.append("follows \(manifest.specification)") }
         lines += ["", "file      \(code.path)"] + code.files.map { "          \($0)" } + ["sha256    \(digest)"]
         lines += code.toolchain.map { ["kit       \(code.kit)", "compiler  \($0)"] } ?? ["protocol  \(code.kit)"]
-        if let process { lines += isolation(process.settings, process.hostCalls) }
+        lines += process.map(isolation) ?? []
+        lines += hostCalls.map { ["calls     \($0.isEmpty ? "none" : $0.sorted().joined(separator: ", "))"] } ?? []
         lines += ["", "Adds"] + (registry.additions.isEmpty ? ["  nothing"] : registry.additions.map { "  \($0)" })
         lines += ["", "Settings", settings.isEmpty ? "  none" : settingsTable]
         lines += ["", "Attributes of clients", attributes.isEmpty ? "  none" : attributesTable]
@@ -23,10 +24,10 @@ extension InstalledPlugin {
     }
 
     /// What is special about a plugin in processes of its own.
-    private func isolation(_ process: Configuration.PluginProcess, _ calls: Set<String>) -> [String] {
+    private func isolation(_ process: Configuration.PluginProcess) -> [String] {
         let command =
             process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
-        return ["runs      \(command)", "calls     \(calls.isEmpty ? "none" : calls.sorted().joined(separator: ", "))"]
+        return ["runs      \(command)"]
     }
 
     private var settingsTable: String {

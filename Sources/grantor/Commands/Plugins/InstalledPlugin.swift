@@ -3,14 +3,17 @@
 import AuthorizationServer
 @_spi(Host) import GrantKit
 import PluginLoading
+import PluginProcesses
 import ServerConfiguration
 
 /// A plugin that is loaded only to find out which settings it reads and what it adds.
 struct InstalledPlugin {
     let manifest: PluginManifest
     let code: CheckedCode
-    /// The process and the host calls of a plugin that is isolated; nil if it is not.
-    let process: (settings: Configuration.PluginProcess, hostCalls: Set<String>)?
+    /// The processes of a plugin that is isolated; nil if it is not.
+    let process: Configuration.PluginProcess?
+    /// The host calls that a plugin declares whose description is data; nil for one in Swift in this process.
+    let hostCalls: Set<String>?
     let registry: Registry
     let settings: [SettingDeclaration]
     let attributes: [AttributeDeclaration]
@@ -21,7 +24,8 @@ struct InstalledPlugin {
     init(_ loaded: LoadedPlugin) {
         manifest = loaded.manifest
         code = loaded.code
-        process = loaded.entry.process.map { ($0, loaded.hostCalls) }
+        process = loaded.entry.process
+        hostCalls = loaded.hostCalls
         registry = loaded.registered.registry
         settings = loaded.settings
         attributes = loaded.registered.attributes
@@ -35,6 +39,24 @@ struct InstalledPlugin {
         manifest = library.type.manifest
         code = library.code
         process = nil
+        hostCalls = nil
+        settings = source.declarations
+        attributes = source.attributes
+        configured = nil
+    }
+
+    /// A plugin whose library has the C interface, with the defaults of its settings.
+    init(_ library: CInterfaceLibrary, _ server: ServerFacts) throws {
+        let description = try library.describe([:], server).description
+        let source = PluginSettings(nil)
+        description.declare(to: source)
+        var registry = Registry()
+        try description.register(in: &registry, nil)
+        self.registry = registry
+        manifest = description.manifest
+        code = library.code
+        process = nil
+        hostCalls = description.hostCalls
         settings = source.declarations
         attributes = source.attributes
         configured = nil

@@ -62,11 +62,24 @@ struct LockPlugins: ParsableCommand {
     ) throws -> PluginLock.Entry {
         if plugin.process != nil { return try isolatedEntry(for: plugin, search, server) }
         let path = try search.find(plugin.id, library: plugin.library)
+        if CInterfaceLibrary.isOne(path) { return try foreignEntry(for: plugin, path, search, server) }
         // Pinned while it is loaded, so that the digest and the version are those of the same file.
         let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
         let library = try PluginLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
         return PluginLock.Entry(
             id: plugin.id, version: library.type.manifest.version, kit: library.kit, sha256: digest)
+    }
+
+    /// The entry of a plugin whose library has the C interface, which is asked for its version.
+    private func foreignEntry(
+        for plugin: Configuration.PluginEntry, _ path: String, _ search: PluginSearch, _ server: ServerFacts
+    ) throws -> PluginLock.Entry {
+        let digest = try plugin.sha256 ?? PluginLibrary.digest(of: path, sha256: Digest.sha256)
+        let library = try CInterfaceLibrary.watched(plugin.id, library: plugin.library, pinned: digest, search: search)
+        let description = try library.describe(plugin.settings, server).description
+        return PluginLock.Entry(
+            id: plugin.id, version: description.manifest.version, kit: library.kit, sha256: digest,
+            description: .init(description, of: plugin, DescriptionQuestion(plugin, server)))
     }
 
     /// The entry of a plugin in processes of its own, which is asked for its version.
@@ -76,10 +89,11 @@ struct LockPlugins: ParsableCommand {
         let code = try IsolatedCode.checked(plugin, search)
         let digest = try code.digest(Digest.sha256)
         try code.check(pinned: plugin.sha256, locked: nil, Digest.sha256)
-        let form = try PluginDescriber.describe(IsolatedCode.program(plugin, code, server))
-        let description = try PluginDescription(form: form, of: plugin.id)
+        let program = try IsolatedCode.program(plugin, code, server)
+        let description = try PluginDescription(form: try PluginDescriber.describe(program), of: plugin.id)
         return PluginLock.Entry(
-            id: plugin.id, version: description.manifest.version, kit: code.kit, sha256: digest)
+            id: plugin.id, version: description.manifest.version, kit: code.kit, sha256: digest,
+            description: .init(description, of: plugin, DescriptionQuestion(program)))
     }
 
     private func update(_ file: PluginLockFile, to lock: PluginLock) throws {
@@ -87,7 +101,9 @@ struct LockPlugins: ParsableCommand {
         let changes = lock.changes(from: former)
         let count = "\(lock.entries.count) plugin\(lock.entries.count == 1 ? "" : "s")"
         for change in changes { StandardOutput.print("\(change)") }
-        guard former == nil || !changes.isEmpty else {
+        // The descriptions follow the settings; they change nothing about which libraries are loaded.
+        let isOld = former.map { $0.text != lock.text } ?? true
+        guard isOld, !check || former == nil || !changes.isEmpty else {
             return StandardOutput.print("\(file.name): nothing has changed, \(count)")
         }
         guard !check else {

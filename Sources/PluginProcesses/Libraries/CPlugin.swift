@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CPluginLibrary
+import Foundation
+package import GrantKit
+import Synchronization
+
+/// What a library with the C interface made of its settings: it describes itself, and answers calls.
+package final class CPlugin: Sendable {
+    /// Runs code of the library, which may block the thread.
+    package typealias Runner = @Sendable (@escaping @Sendable () -> Void) -> Void
+
+    private let id: String
+    private let functions: grantor_library
+    /// The address by which the library knows the plugin.
+    private let address: UInt
+
+    private init(_ id: String, _ functions: grantor_library, _ address: UInt) {
+        self.id = id
+        self.functions = functions
+        self.address = address
+    }
+
+    /// Has the library release the plugin, on a thread of its own: its code may block.
+    deinit {
+        // Safe: every call has been answered, because each keeps the plugin until then.
+        Thread.detachNewThread { [functions, address] in
+            unsafe functions.release(UnsafeMutableRawPointer(bitPattern: address))
+        }
+    }
+
+    // MARK: the description
+
+    /// Has the library make a plugin of its settings, and describe it.
+    ///
+    /// It blocks the thread, as loading a library does.
+    ///
+    /// - Parameters:
+    ///   - id: The plugin's id.
+    ///   - functions: The functions of the library.
+    ///   - question: The input of `describe`.
+    /// - Returns: The plugin and its description.
+    /// - Throws: `PluginStartError`.
+    package static func describe(
+        _ id: String, _ functions: grantor_library, _ question: JSON
+    ) throws -> (plugin: CPlugin, form: JSON) {
+        let limit = ProcessLimits().start
+        let (answer, answered) = (Box(), DispatchSemaphore(value: 0))
+        let number = PendingCalls.add(
+            PendingCall(plugin: nil) { outcome in
+                answer.value.withLock { $0 = outcome }
+                answered.signal()
+            } ask: { _ in
+                "a description needs no host calls"
+            })
+        let message = ServerMessage.call(number, "describe", role: nil, question, within: limit).bytes
+        // Safe: the library was checked, and copies what it keeps of the message.
+        let address = unsafe message.withCharacters { start, count in
+            unsafe UInt(bitPattern: functions.describe(CHost.pointer(for: id), number, start, count))
+        }
+        guard answered.wait(timeout: .now() + .milliseconds(Int(limit.milliseconds))) == .success else {
+            throw PluginStartError("it did not describe itself within \(limit)")
+        }
+        let plugin = CPlugin(id, functions, address)
+        switch answer.value.withLock({ $0 }) {
+        case .output(let form): return (plugin, form)
+        case .failure(let what): throw PluginStartError("it cannot describe itself: \(what)")
+        default: throw PluginStartError("it did not answer the call 'describe' with a description")
+        }
+    }
+
+    /// Holds the answer until the thread that waits for it takes it.
+    private final class Box: Sendable {
+        let value = Mutex<CallOutcome?>(nil)
+    }
+
+    // MARK: calls
+
+    /// Calls the plugin, and serves its host calls until it has answered.
+    ///
+    /// It waits for the answer however late that comes, as for a function of a library in Swift that returns late.
+    ///
+    /// - Parameters:
+    ///   - function: The function of the protocol.
+    ///   - role: The place of the role in its list in the description.
+    ///   - input: The input.
+    ///   - limit: The time after which nobody waits any more, which the library is told.
+    ///   - declared: The host calls that the description declares.
+    ///   - run: Runs the function of the library.
+    ///   - serve: Serves a host call, and returns the message that replies to it.
+    /// - Returns: The answer.
+    /// - Throws: `FrameError` if the input is too large.
+    func call(
+        _ function: String, role: Int?, _ input: JSON, within limit: Duration, declared: Set<String>,
+        on run: Runner, _ serve: @escaping @Sendable (HostQuestion) async -> JSON
+    ) async throws -> CallOutcome {
+        let call = IsolatedCall(0, function, within: limit)
+        let number = PendingCalls.add(
+            PendingCall(plugin: self) {
+                _ = call.end($0)
+            } ask: {
+                CPlugin.ask($0, of: call, declared)
+            })
+        let message = ServerMessage.call(number, function, role: role, input, within: limit).bytes
+        guard message.count <= Frame.largest else {
+            _ = PendingCalls.remove(number)
+            throw FrameError("a message of \(message.count) bytes is larger than \(Frame.largest)")
+        }
+        // The function may hold this thread until it has the reply to a host call, which another task has to serve.
+        let serving = declared.isEmpty ? nil : Task { try await CPlugin.answer(to: call, serve) }
+        run { [self] in
+            // Safe: the library was checked, and copies what it keeps of the message.
+            unsafe message.withCharacters { start, count in
+                unsafe functions.call(
+                    UnsafeMutableRawPointer(bitPattern: address), CHost.pointer(for: id), number, start, count)
+            }
+        }
+        if let outcome = call.outcome { return outcome }
+        if let serving { return try await serving.value }
+        return try await CPlugin.answer(to: call, serve)
+    }
+
+    private static func ask(_ question: HostQuestion, of call: IsolatedCall, _ declared: Set<String>) -> String? {
+        guard declared.contains(question.function) else {
+            return "the description does not declare the host call '\(question.function)'"
+        }
+        switch call.ask(question) {
+        case .accepted: return nil
+        case .tooLate: return PluginProcess.ended
+        case .tooMany: return "more than \(IsolatedCall.mostQuestions) host calls of the call wait for their replies"
+        }
+    }
+
+    private static func answer(
+        to call: IsolatedCall, _ serve: @Sendable (HostQuestion) async -> JSON
+    ) async throws -> CallOutcome {
+        while true {
+            switch await call.next() {
+            case .serve: while let question = call.nextQuestion() { question.reply?(await serve(question)) }
+            case .end(let result): return try result.get()
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Passes the bytes to C as characters.
+    fileprivate func withCharacters<Value>(_ body: (UnsafePointer<CChar>?, Int) -> Value) -> Value {
+        // Safe: the bytes outlive the call, and every byte is a character of C.
+        unsafe withUnsafeBytes { unsafe body($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import GrantKit
+
+/// What answers the calls of stand-ins: the processes of a plugin, or its library with the C interface.
+package protocol PluginCaller: Sendable {
+    /// Calls a role of the plugin.
+    ///
+    /// - Parameters:
+    ///   - function: The function of the protocol.
+    ///   - role: The place of the role in its list in the description.
+    ///   - input: The input.
+    ///   - limit: The deadline; nil for that of calls that belong to requests.
+    /// - Returns: The output.
+    /// - Throws: What the plugin throws; `PluginUnavailable`.
+    func output(of function: String, role: Int, _ input: JSON, within limit: Duration?) async throws -> JSON
+}
