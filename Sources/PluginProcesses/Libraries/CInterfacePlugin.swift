@@ -51,9 +51,10 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         _ = try await output(of: "start", nil, [:], within: nil)
     }
 
-    /// Has the library stop the plugin.
+    /// Has the library stop the plugin and release it.
     package func stop() async {
         _ = try? await output(of: "stop", nil, [:], within: nil)
+        plugin.release()
     }
 
     package func output(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 package import CPluginLibrary
 import Foundation
 package import GrantKit
@@ -14,6 +15,20 @@ package final class CPlugin: Sendable {
     private let functions: grantor_library
     /// The address by which the library knows the plugin.
     private let address: UInt
+    private let state = Mutex(State())
+
+    private struct State {
+        var calls = 0
+        var wasCalled = false
+        var isReleased = false
+
+        /// Whether the library may release the plugin, which it does once.
+        mutating func takesRelease() -> Bool {
+            guard calls == 0, !isReleased else { return false }
+            isReleased = true
+            return true
+        }
+    }
 
     private init(_ id: String, _ functions: grantor_library, _ address: UInt) {
         self.id = id
@@ -21,11 +36,34 @@ package final class CPlugin: Sendable {
         self.address = address
     }
 
-    /// Has the library release the plugin, on a thread of its own: its code may block.
+    /// Has the library release a plugin that was not stopped, or that had calls then.
     deinit {
-        // Safe: every call has been answered, because each keeps the plugin until then.
+        let (takesRelease, wasCalled) = state.withLock { ($0.takesRelease(), $0.wasCalled) }
+        guard takesRelease else { return }
+        // This may be the thread of an event loop, or one on which the library has just answered its last call.
+        guard wasCalled else { return unsafe functions.release(UnsafeMutableRawPointer(bitPattern: address)) }
         Thread.detachNewThread { [functions, address] in
             unsafe functions.release(UnsafeMutableRawPointer(bitPattern: address))
+        }
+    }
+
+    /// Has the library release the plugin now, unless it has not answered all calls; it must not be called again.
+    func release() {
+        guard state.withLock({ $0.takesRelease() }) else { return }
+        // Safe: no call of the plugin is in progress, and none begins.
+        unsafe functions.release(UnsafeMutableRawPointer(bitPattern: address))
+    }
+
+    /// Notes that a call begins.
+    ///
+    /// - Throws: `PluginUnavailable` if the library has released the plugin.
+    private func begin() throws {
+        try state.withLock { state in
+            guard !state.isReleased else {
+                throw PluginUnavailable("the plugin '\(id)' was not called: it has been stopped", of: id)
+            }
+            state.calls += 1
+            state.wasCalled = true
         }
     }
 
@@ -89,11 +127,13 @@ package final class CPlugin: Sendable {
     ///   - run: Runs the function of the library.
     ///   - serve: Serves a host call, and returns the message that replies to it.
     /// - Returns: The answer.
-    /// - Throws: `FrameError` if the input is too large.
+    /// - Throws: `FrameError` if the input is too large; `PluginUnavailable` if the plugin has been stopped.
     func call(
         _ function: String, role: Int?, _ input: JSON, within limit: Duration, declared: Set<String>,
         on run: Runner, _ serve: @escaping @Sendable (HostQuestion) async -> JSON
     ) async throws -> CallOutcome {
+        try begin()
+        defer { state.withLock { $0.calls -= 1 } }
         let call = IsolatedCall(0, function, within: limit)
         let number = PendingCalls.add(
             PendingCall(plugin: self) {

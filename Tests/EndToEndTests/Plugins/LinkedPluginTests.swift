@@ -99,6 +99,35 @@ struct LinkedPluginTests {
         }
     }
 
+    @Test("each plugin that a library has made is released once: after a reload, a refused one, and at the end")
+    func releases() async throws {
+        try await Folder.with { folder async throws in
+            let notes = "\(folder.path)/notes"
+            try compile("faults", "Tests/Fixtures/plugin-library/faults.c", "-DNOTES='\"\(notes)\"'", in: folder)
+            func configure(_ settings: String) throws {
+                let library = "library: \(folder.path)/libfaults.so, deadline: 1s"
+                let entry = "{ plugin: faults, \(library), settings: { \(settings) } }"
+                try folder.write("config.yaml", configuration(entry, grant: "fault"))
+            }
+            try configure("")
+            let program = try await Program.start(folder, secrets: [Self.secret])
+            #expect(try ask(program, "late_answer").status == 503)
+            for settings in ["describe_badly: true", "unknown: 1"] {
+                try configure(settings)
+                let former = folder.read("notes")
+                #expect(kill(program.pid, SIGHUP) == 0)
+                #expect(try await Patience.wait { folder.read("notes") == former + "dr" }, "\(folder.read("notes"))")
+            }
+            #expect(try ask(program, "nothing").status == 200)
+            // A call that is not answered keeps its plugin.
+            #expect(try await Patience.wait { program.log.contains("and the answer was dropped") })
+            #expect(program.stop() == 0)
+            #expect(folder.read("notes") == "ddrdrr")
+            #expect(try Command.grantor("check", in: folder).status == 78)
+            #expect(folder.read("notes") == "ddrdrrdr")
+        }
+    }
+
     @Test("a reload makes a plugin with the new settings, and the commands describe the library")
     func badges() async throws {
         try await Folder.with { folder async throws in

@@ -160,8 +160,19 @@ static void authorize(struct task *task) {
     else answer_badly(task);
 }
 
+/// Adds a letter to a file that a test reads, since it has no other way to know of a call.
+static void note(const char *letter) {
+#ifdef NOTES
+    FILE *file = fopen(NOTES, "a");
+    fputs(letter, file), fclose(file);
+#else
+    (void)letter;
+#endif
+}
+
 void *grantor_describe(const struct grantor_host *host, uint64_t call, const char *message, size_t length) {
     struct task task = {host, call, strndup(message, length)};
+    note("d");
     if (strstr(task.message, "\"describe_badly\"")) answer(&task, "{\"output\":{\"protocol\":7}}");
     else answer(&task,
         "{\"output\":{\"protocol\":1,\"summary\":\"faults\",\"host_calls\":[\"digest\",\"store.write\"],"
@@ -180,5 +191,5 @@ void grantor_call(void *plugin, const struct grantor_host *host, uint64_t call, 
 }
 
 #ifndef NO_RELEASE
-void grantor_release(void *plugin) { free(plugin); }
+void grantor_release(void *plugin) { note("r"), free(plugin); }
 #endif
