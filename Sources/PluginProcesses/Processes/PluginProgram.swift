@@ -14,14 +14,20 @@ package struct PluginProgram: Sendable, Equatable {
     package let server: ServerFacts
     /// The limits on its processes.
     package let limits: ProcessLimits
+    /// What the operator permits to it.
+    package let permissions: Set<HostPermission>
 
     /// Describes a program.
-    package init(plugin: String, arguments: [String], settings: JSON, server: ServerFacts, limits: ProcessLimits) {
+    package init(
+        plugin: String, arguments: [String], settings: JSON, server: ServerFacts, limits: ProcessLimits,
+        permissions: Set<HostPermission> = []
+    ) {
         self.plugin = plugin
         self.arguments = arguments
         self.settings = settings
         self.server = server
         self.limits = limits
+        self.permissions = permissions
     }
 
     /// The version of the protocol.
@@ -32,7 +38,7 @@ package struct PluginProgram: Sendable, Equatable {
         [
             "protocol": .integer(PluginProgram.version), "plugin": .string(plugin), "settings": settings,
             "issuer": .string(server.issuer), "base_path": .string(server.basePath),
-            "algorithms": .strings(server.algorithms),
+            "algorithms": .strings(server.algorithms), "may": .strings(permissions.sorted().map(\.rawValue)),
         ]
     }
 }

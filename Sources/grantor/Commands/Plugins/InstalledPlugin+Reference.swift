@@ -26,7 +26,10 @@ extension InstalledPlugin {
     private func isolation(_ process: Configuration.PluginProcess, _ calls: Set<String>) -> [String] {
         let command =
             process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
-        return ["runs      \(command)", "calls     \(calls.isEmpty ? "none" : calls.sorted().joined(separator: ", "))"]
+        return [
+            "runs      \(command)", "calls     \(calls.isEmpty ? "none" : calls.sorted().joined(separator: ", "))",
+            "may       \(process.may.isEmpty ? "nothing more" : process.may.sorted().joined(separator: ", "))",
+        ]
     }
 
     private var settingsTable: String {
