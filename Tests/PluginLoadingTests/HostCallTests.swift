@@ -47,7 +47,7 @@ struct HostCallTests {
         let program = PluginProgram(
             plugin: "calls", arguments: ["/usr/bin/python3", "-Bs", "-c", start, calls.joined(separator: ",")],
             settings: [:], server: ServerFacts(issuer: host.issuer, basePath: "/auth", algorithms: []),
-            limits: .ofTests(), permissions: permissions)
+            limits: .ofTests { $0.call = .seconds(30) }, permissions: permissions)
         let description = try PluginDescription(form: PluginDescriber.describe(program), of: "calls")
         let processes = PluginProcesses(program, description, host.lent, Logger(label: "test") { _ in RecordedLog() })
         var registry = Registry()
@@ -106,21 +106,22 @@ struct HostCallTests {
         ]
         let values: [JSON] = [
             .null, true, -1, .integer(.max), .integer(.min), "", "\u{0}\u{202E}é", [], [[]], [:], ["a": ["b": [1]]],
-            .strings(Array(repeating: "x", count: 5000)), [["lent write", "0"]], .integer(1),
-            .string(String(repeating: "k", count: 100_000)), "lent write",
+            .strings(Array(repeating: "x", count: 500)), [["lent write", "0"]], .integer(1),
+            .string(String(repeating: "k", count: 10_000)), "lent write",
         ]
         return values.map { value in .object(names.map { JSON.Member($0, value) }) } + [[:]]
     }()
 
-    @Test("no malformed input harms the server, and the plugin can go on", arguments: HostCalls.all.sorted())
-    func malformed(call: String) async throws {
+    @Test("no malformed input harms the server, and the plugin can go on")
+    func malformed() async throws {
         try await Self.with(
             declaring: HostCalls.all.sorted(), permitting: Set(HostPermission.allCases)
         ) { caller async throws in
-            for input in Self.hostile {
-                _ = try? await caller.ask(call, input)
+            for call in HostCalls.all.sorted() {
+                for input in Self.hostile { _ = try? await caller.ask(call, input) }
+                let answer = try await caller.ask("digest", ["text": "a"])
+                #expect(answer.body?["output"]?.string != nil, "after '\(call)'")
             }
-            #expect(try await caller.ask("digest", ["text": "a"]).body?["output"]?.string != nil)
         }
     }
 

@@ -50,6 +50,16 @@ struct PluginFormTests {
         #expect(restored.limits == granted.limits && restored.confirmation == granted.confirmation)
     }
 
+    @Test("what is stored keeps its form: a server that is updated reads the codes of the one before")
+    func keepsStoredForm() throws {
+        let stored = #"""
+            {"v":1,"user":"ann","scope":"openid read","origin":"code","aud":["https://a"],"exp":9,"refresh":true,\#
+            "sid":"s","epoch":1,"grant":"g","cnf":["jkt","t","DPoP"],"attachments":{"openid":{"nonce":"n"}}}
+            """#
+        let authorization = try Authorization(stored: JSON(parsing: stored))
+        #expect(authorization.stored.text == stored && authorization.confirmation?.value == "t")
+    }
+
     @Test("credentials in headers do not cross")
     func hidesCredentials() {
         let head = RequestHead(

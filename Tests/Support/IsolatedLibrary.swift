@@ -10,7 +10,7 @@ import Synchronization
 
 /// Runs the built libraries of plugins in processes of their own, in place of the plugins that are linked.
 ///
-/// The variable `GRANTOR_ISOLATED` names the plugins, or is `all`. A plugin with a role that cannot be isolated stays.
+/// The variable `GRANTOR_ISOLATED` names the plugins, or is `all`. A plugin that cannot be isolated stays as it is.
 public enum IsolatedLibraries {
     private static let chosen: [String] =
         ProcessInfo.processInfo.environment["GRANTOR_ISOLATED"]?.split(separator: ",").map(String.init) ?? []
@@ -37,7 +37,9 @@ public enum IsolatedLibraries {
     /// Why the roles of a plugin cannot be isolated; nil if they can.
     public static func refusal(of type: any Plugin.Type, _ settings: JSON) -> String? {
         do {
-            _ = try description(of: program(type.manifest.id, settings, "https://id.example.com", []))
+            let program = self.program(
+                type.manifest.id, settings, "https://id.example.com", SignatureAlgorithm.ownNames)
+            _ = try description(of: program)
             return nil
         } catch {
             return "\(error)"
@@ -54,6 +56,11 @@ public enum IsolatedLibraries {
             plugin: id, arguments: ["\(products)/grantor", "plugin-host", id, "\(products)/lib\(id).so"],
             settings: settings, server: ServerFacts(issuer: issuer, basePath: "/auth", algorithms: algorithms),
             limits: limits, permissions: Set(HostPermission.allCases))
+    }
+
+    /// Whether a plugin has something that no process can have.
+    static func isExcluded(_ error: PluginStartError) -> Bool {
+        error.description.contains("cannot be isolated") || error.description.contains("a type of the plugin's own")
     }
 
     private static let known = Mutex<[String: Result<PluginDescription, any Error>]>([:])
@@ -88,7 +95,7 @@ private final class IsolatedLibrary<Original: Plugin>: Plugin {
             let description = try IsolatedLibraries.description(of: program)
             let quiet = Logger(label: "isolated") { _ in SwiftLogNoOpLogHandler() }
             processes = PluginProcesses(program, description, host, quiet)
-        } catch let error as PluginStartError where error.description.contains("cannot be isolated") {
+        } catch let error as PluginStartError where IsolatedLibraries.isExcluded(error) {
             processes = nil
         }
     }

@@ -70,7 +70,7 @@ package final class PluginProcesses: Plugin {
     /// Starts the processes, and waits until all of them are ready.
     package func start() async throws {
         let task = starting.withLock { starting in
-            let task = starting ?? Task { try await startAll() }
+            let task = starting ?? Task.detached { [self] in try await startAll() }
             starting = task
             return task
         }
@@ -107,6 +107,8 @@ package final class PluginProcesses: Plugin {
     func call<Value>(
         _ function: String, role: Int, _ input: JSON, within limit: Duration?, _ read: (JSON) throws -> Value
     ) async throws -> Value {
+        // Commands that change users or clients call outboxes, and have not started the plugin.
+        try await start()
         let lent = LentValues()
         let output = try await LentValues.$current.withValue(lent) {
             let process = try next()

@@ -12,11 +12,6 @@ struct IsolatedRole: Sendable {
         self.processes = processes
     }
 
-    /// Starts the processes if nobody has yet.
-    func start() async throws {
-        try await processes?.start()
-    }
-
     /// Calls a function of the role, and reads what it returns.
     ///
     /// - Throws: What the plugin throws; `PluginUnavailable`.

@@ -13,9 +13,7 @@ struct IsolatedOutbox: EventOutbox {
     }
 
     func writes(for event: Event) async throws -> [StoreWrite] {
-        // A command that changes a user or client has not started the plugin.
-        try await role.start()
-        return try await role.call("promise", ["event": event.form]) { try $0.list("writes", StoreWrite.init(form:)) }
+        try await role.call("promise", ["event": event.form]) { try $0.list("writes", StoreWrite.init(form:)) }
     }
 }
 
