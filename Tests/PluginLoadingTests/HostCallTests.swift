@@ -112,7 +112,7 @@ struct HostCallTests {
         return values.map { value in .object(names.map { JSON.Member($0, value) }) } + [[:]]
     }()
 
-    @Test("no malformed input harms the server, and the plugin can go on")
+    @Test("no malformed input harms the server, and the plugin still works")
     func malformed() async throws {
         try await Self.with(
             declaring: HostCalls.all.sorted(), permitting: Set(HostPermission.allCases)
@@ -141,7 +141,8 @@ struct HostCallTests {
             // The write of another call, and one that was never made.
             for number in ["0", "7", "-1", "x"] {
                 let made: JSON = [
-                    "write": "create", "record": ["key": ["lent write", .string(number)], "value": 1, "expires_at": 0],
+                    "write": "create",
+                    "record": ["key": ["lent write", .string(number)], "value": 1, "expires_at": 0],
                 ]
                 await #expect(throws: (any Error).self) {
                     try await caller.ask("digest", ["text": "a"], with: ["writes": [made]])

@@ -104,7 +104,7 @@ struct PluginFormTests {
             ([:], "'protocol' must be 1"), (["protocol": 2], "'protocol' must be 1"),
             (["protocol": 1, "stores": [[:]]], "it has 'stores', which cannot be isolated"),
             (["protocol": 1, "token_resolvers": [[:]]], "it has 'token_resolvers', which cannot be isolated"),
-            (["protocol": 1, "steps": [["name": "s", "phase": "last"]]], "'phase' must be identify, verify or choose"),
+            (["protocol": 1, "steps": [["name": "s", "phase": "last"]]], "'phase' must be identify, verify or"),
             (["protocol": 1, "flows": [["response_type": "x"]]], "flows[0]: 'grant' is missing"),
             (["protocol": 1, "authenticators": [[:]]], "an authenticator without parameters"),
             (["protocol": 1, "token_products": [["longest_life": -1]]], "'longest_life' must be from 0"),

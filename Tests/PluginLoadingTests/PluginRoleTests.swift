@@ -179,7 +179,9 @@ struct PluginRoleTests {
                 return
             }
             #expect(error.code == .accessDenied)
-            await #expect(throws: (any Error).self) { try await step.advance(interaction, submitted: ["code": "broken"]) }
+            await #expect(throws: (any Error).self) {
+                try await step.advance(interaction, submitted: ["code": "broken"])
+            }
         }
     }
 

@@ -47,9 +47,8 @@ package final class HostConnection: Sendable {
 
     private func ask(_ function: String, _ input: JSON, _ take: @escaping @Sendable (JSON) -> Void) {
         guard let call = HostConnection.call else {
-            return take([
-                "refused": .string("'\(function)' is possible only during a call of the server, not in a task of its own")
-            ])
+            let why = "'\(function)' is possible only during a call of the server, not in a task of its own"
+            return take(["refused": .string(why)])
         }
         let number = state.withLock { state in
             state.lastNumber += 1

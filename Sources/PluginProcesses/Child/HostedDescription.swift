@@ -23,7 +23,8 @@ package enum HostedDescription {
             [
                 ("protocol", .integer(PluginProgram.version)), ("version", .string(manifest.version)),
                 ("summary", .string(manifest.summary)), ("specification", .string(manifest.specification)),
-                ("host_calls", .strings(HostCalls.available(permitted).sorted())), ("settings", .array(settings.map(form(of:)))),
+                ("host_calls", .strings(HostCalls.available(permitted).sorted())),
+                ("settings", .array(settings.map(form(of:)))),
                 ("problems", .array(problems.map { ["key": .string($0.key), "message": .string($0.message)] })),
                 ("attributes", .array(attributes.map(form(of:)))),
             ] + roles(of: registry) + excluded(of: registry) + declarations(of: registry))

@@ -122,7 +122,8 @@ package struct HostedPlugin: Sendable {
 
     private func advance(_ step: any InteractionStep, _ input: JSON) async throws -> JSON {
         try await step.advance(
-            input.required("interaction", Interaction.init(form:)), submitted: Parameters(input["submitted"]?.pairs ?? [])
+            input.required("interaction", Interaction.init(form:)),
+            submitted: Parameters(input["submitted"]?.pairs ?? [])
         ).form
     }
 

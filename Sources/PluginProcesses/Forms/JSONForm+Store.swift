@@ -45,7 +45,7 @@ extension StoreWrite: JSONForm {
         self = try LentValues.current?.write(for: write) ?? write
     }
 
-    /// The write as the form has it, even if it only stands for one of the host's.
+    /// The write as the form has it, even if it only names one of the host's.
     private init(own form: JSON) throws {
         switch form["write"]?.string {
         case "create": self = .create(try StoreRecord(unwritten: form["record"] ?? .null))

@@ -10,7 +10,7 @@ import Synchronization
 /// committed but can neither change it nor make one up. Tokens and what is derived from them are known by the token.
 final class LentValues: Sendable {
     @TaskLocal static var current: LentValues?
-    /// The collection in the keys that stand for writes of the host; no plugin can declare it, since it is no word.
+    /// The collection in the keys that name writes of the host; no plugin can declare it, since it is no word.
     static let collection = "lent write"
 
     private struct State {
@@ -24,7 +24,7 @@ final class LentValues: Sendable {
 
     /// Keeps a write of the host for the current call.
     ///
-    /// - Returns: The write that stands for it.
+    /// - Returns: The write that names it.
     static func lend(_ write: StoreWrite) throws -> StoreWrite {
         guard let current else { throw FormError("this is possible only during a call") }
         let size = write.form.bytes.count
@@ -45,7 +45,7 @@ final class LentValues: Sendable {
         }
     }
 
-    /// The write that another one stands for; a write of the plugin's own is itself.
+    /// The write that another one names; a write of the plugin's own is itself.
     ///
     /// - Throws: `FormError` if the host has made no such write during the call.
     func write(for write: StoreWrite) throws -> StoreWrite {
