@@ -150,7 +150,9 @@ let tests: [Target] = [
     // Code that tests share is a test target, so that a plain build of the server leaves it out.
     .testTarget(
         name: "Support",
-        dependencies: [kit, "AuthorizationServer", "Cryptography", "ServerConfiguration", "ServerHTTP", log]
+        dependencies: [
+            kit, "AuthorizationServer", "Cryptography", "PluginProcesses", "ServerConfiguration", "ServerHTTP", log,
+        ]
             + plugins.map { .target(name: $0.module) } + threadSanitizer.map { .target(name: $0.name) },
         path: "Tests/Support",
         swiftSettings: strict + conditions

@@ -86,6 +86,8 @@ public struct Configuration: Sendable {
         public var instances: Int?
         /// The name of the user that the processes get; nil for that of the server.
         public var user: String?
+        /// What the plugin may do beyond what every plugin may, as words.
+        public var may: [String] = []
 
         /// The defaults, for the plugin's library.
         public init() {}

@@ -12,10 +12,11 @@ enum PluginProcessSection {
         let command: [String]? = section.read("command")
         let files: [String]? = section.read("files")
         let user: String? = section.read("user")
+        let may: [String]? = section.read("may")
         var limits = section.section("limits", label: "'limits'")
         var process = Configuration.PluginProcess()
         (process.command, process.files) = (command ?? [], files ?? [])
-        process.user = user
+        (process.user, process.may) = (user, may ?? [])
         process.call = limits.read("call", in: Duration.seconds(1)...(.seconds(60)))
         process.memory = memory(&limits)
         process.instances = limits.read("instances", in: Int64(1)...64).map { Int($0) }
@@ -26,7 +27,7 @@ enum PluginProcessSection {
             return (nil, false)
         }
         guard isolation != nil || section.members["command"] != nil else {
-            let wrong = ["files", "limits", "user"].filter { section.members[$0] != nil }
+            let wrong = ["files", "limits", "user", "may"].filter { section.members[$0] != nil }
             for key in wrong {
                 section.report(
                     key, "'\(key)' is only for a plugin in a process of its own", note: "add 'isolation: process'")

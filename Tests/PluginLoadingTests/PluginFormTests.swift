@@ -50,6 +50,16 @@ struct PluginFormTests {
         #expect(restored.limits == granted.limits && restored.confirmation == granted.confirmation)
     }
 
+    @Test("what is stored keeps its form: a server that is updated reads the codes of the one before")
+    func keepsStoredForm() throws {
+        let stored = #"""
+            {"v":1,"user":"ann","scope":"openid read","origin":"code","aud":["https://a"],"exp":9,"refresh":true,\#
+            "sid":"s","epoch":1,"grant":"g","cnf":["jkt","t","DPoP"],"attachments":{"openid":{"nonce":"n"}}}
+            """#
+        let authorization = try Authorization(stored: JSON(parsing: stored))
+        #expect(authorization.stored.text == stored && authorization.confirmation?.value == "t")
+    }
+
     @Test("credentials in headers do not cross")
     func hidesCredentials() {
         let head = RequestHead(
@@ -93,10 +103,21 @@ struct PluginFormTests {
         arguments: [
             ([:], "'protocol' must be 1"), (["protocol": 2], "'protocol' must be 1"),
             (["protocol": 1, "stores": [[:]]], "it has 'stores', which cannot be isolated"),
-            (["protocol": 1, "steps": [[:]]], "it has 'steps', which cannot be isolated"),
+            (["protocol": 1, "token_resolvers": [[:]]], "it has 'token_resolvers', which cannot be isolated"),
+            (["protocol": 1, "steps": [["name": "s", "phase": "last"]]], "'phase' must be identify, verify or"),
+            (["protocol": 1, "flows": [["response_type": "x"]]], "flows[0]: 'grant' is missing"),
+            (["protocol": 1, "authenticators": [[:]]], "an authenticator without parameters"),
+            (["protocol": 1, "token_products": [["longest_life": -1]]], "'longest_life' must be from 0"),
+            (["protocol": 1, "issuers": [["name": "x"]]], "issuers[0]: 'keys' must have address or set"),
+            (
+                [
+                    "protocol": 1,
+                    "attributes": [["name": "x", "type": "duration", "default": 5, "shortest": 9, "longest": 1]],
+                ], "'shortest' and 'longest' must be durations in seconds"
+            ),
             (["protocol": 1, "grants": [["key": "x"]]], "grants[0]: 'grant_type' is missing"),
             (["protocol": 1, "grants": 1], "'grants' must be a list"),
-            (["protocol": 1, "host_calls": ["keys.sign"]], "there is no host call 'keys.sign'"),
+            (["protocol": 1, "host_calls": ["keys.steal"]], "there is no host call 'keys.steal'"),
             (["protocol": 1, "endpoints": [["methods": ["GET"], "path": "/x"]]], "endpoints[0]: 'caller' must have"),
             (["protocol": 1, "attributes": [["name": "x", "type": "custom"]]], "a type of the plugin's own"),
         ] as [(JSON, String)])

@@ -122,4 +122,142 @@ struct PluginRoleTests {
             #expect(response.headers == ["x-role": "yes"] && response.writes.count == 1)
         }
     }
+
+    // MARK: sign-in and consent
+
+    private static func asked(_ parameters: Parameters = [:]) -> AuthorizationRequest {
+        AuthorizationRequest(
+            client: client, redirectURI: "https://app.example/cb", words: ["proof"], grants: [], parameters: parameters,
+            head: head)
+    }
+
+    @Test("a filter of authorization requests makes them stricter, and cannot take back what others require")
+    func requestFilter() async throws {
+        try await Self.with { registry async throws in
+            let filter = try #require(registry.requestFilters.first)
+            var policy = InteractionPolicy(limits: Self.limits)
+            (policy.prompts, policy.maxAge, policy.attachments) = ([.login], .seconds(30), ["other": "first"])
+            policy.consent.add(ConsentWarning("roles_warning"))
+            await #expect(throws: (any Error).self, "it leaves out a warning") {
+                try await filter.apply(Self.asked(), &policy)
+            }
+            policy.consent = ConsentTerms()
+            try await filter.apply(Self.asked(), &policy)
+            #expect(policy.limits.scope == ["read"] && !policy.limits.mayRefresh && policy.prompts == [.login])
+            #expect(policy.maxAge == .seconds(30) && policy.consent.isAskedEachTime)
+            #expect(policy.attachments == ["roles": 1, "other": "first"])
+            let refusal = await #expect(throws: OAuthError.self) {
+                try await filter.apply(Self.asked(["refuse": "yes"]), &policy)
+            }
+            #expect(refusal?.description == "refused by the filter")
+        }
+    }
+
+    @Test("a step shows a page, refuses, skips and finishes")
+    func step() async throws {
+        try await Self.with { registry async throws in
+            let step = try #require(registry.steps.first)
+            #expect(step.name == "roles-step" && step.phase == .verify && step.fields.map(\.name) == ["code"])
+            var interaction = Interaction(
+                client: Self.client, policy: InteractionPolicy(limits: Self.limits), address: "192.0.2.7")
+            guard case .page(let page) = try await step.advance(interaction, submitted: [:]) else {
+                Issue.record("no page")
+                return
+            }
+            #expect(page.name == "roles-page" && page.values == ["at": "192.0.2.7"] && page.kept == ["n": 1])
+            interaction.kept = page.kept
+            guard case .done(let result) = try await step.advance(interaction, submitted: ["code": "1"]) else {
+                Issue.record("not done")
+                return
+            }
+            #expect(result.subject == .user("ann") && result.epoch == 3 && result.amr == ["otp"])
+            #expect(result.attachments == ["roles": ["n": 1]])
+            guard case .refuse(let error) = try await step.advance(interaction, submitted: ["code": "bad"]),
+                case .skip = try await step.advance(interaction, submitted: ["code": "skip"])
+            else {
+                Issue.record("another outcome")
+                return
+            }
+            #expect(error.code == .accessDenied)
+            await #expect(throws: (any Error).self) {
+                try await step.advance(interaction, submitted: ["code": "broken"])
+            }
+        }
+    }
+
+    @Test("a response type refuses requests, and adds members and writes to the response")
+    func flow() async throws {
+        try await Self.with { registry async throws in
+            let flow = try #require(registry.flows.first)
+            #expect(flow.word == "proof" && flow.grant.wire == "roles" && flow.combinesWith == ["code"])
+            #expect(flow.delivery == .fragment && flow.stage == .assertion && !flow.issuesAccessToken)
+            try await flow.validate(Self.asked())
+            await #expect(throws: OAuthError.self) { try await flow.validate(Self.asked(["refuse": "yes"])) }
+            var issuance = Issuance(
+                authorization: Self.granted, client: Self.client, limits: Self.limits,
+                answer: .authorization(Self.asked()), issuedAt: Timestamp(seconds: 5))
+            try await flow.respond(&issuance, to: Self.asked())
+            #expect(issuance["proof"] == "ann" && issuance.writes.count == 1)
+        }
+    }
+
+    @Test("a purpose says what is asked and shows the result, or that there already is one")
+    func purpose() async throws {
+        try await Self.with { registry async throws in
+            let purpose = try #require(registry.purposes.first)
+            #expect(purpose.name == "roles-purpose" && purpose.grant.key == "roles")
+            let request = try await purpose.request(for: ["client": Self.client.form])
+            #expect(request.client.id == "a" && request.limits.scope == ["read"] && request.consent.isAskedEachTime)
+            let answer = try await purpose.approved(Self.granted, for: [:])
+            #expect(answer.page.values == ["user": "ann"] && answer.writes.count == 1)
+            let settled = await #expect(throws: PurposeSettled.self) { try await purpose.request(for: "settled") }
+            #expect(settled?.page.name == "roles-page")
+        }
+    }
+
+    @Test("outboxes, participants and products return writes, which belong to the change")
+    func writers() async throws {
+        try await Self.with { registry async throws in
+            let outbox = try #require(registry.outboxes.first)
+            #expect(outbox.kinds == [.signedIn])
+            #expect(try await outbox.writes(for: Event(.signedIn)).count == 1)
+            #expect(try await registry.revocationParticipants.first?.writes(revoking: .session("s")).count == 1)
+            let product = try #require(registry.products.first)
+            #expect(product.types == ["urn:example:made"] && product.longestLife == .seconds(60))
+            let made = try await product.make(
+                TokenContents(
+                    id: "t", client: Self.client, authorization: Self.granted, issuedAt: Timestamp(seconds: 5),
+                    expiresAt: Timestamp(seconds: 9)))
+            #expect(made.value == "made for a" && made.writes.count == 1)
+        }
+    }
+
+    @Test("an authenticator is asked only about requests with one of its parameters")
+    func authenticator() async throws {
+        try await Self.with { registry async throws in
+            let role = try #require(registry.authenticators.first)
+            #expect(role.methods == [AuthenticationMethod("roles_proof", with: .other)])
+            #expect(try await role.claim(in: AuthenticationRequest(head: Self.head, parameters: [:])) == nil)
+            let request = AuthenticationRequest(head: Self.head, parameters: ["proof": "a"])
+            let claim = try #require(await role.claim(in: request))
+            #expect(claim.clientID == "a" && claim.method == "roles_proof")
+            try await role.prove(claim, of: Self.client, in: request)
+            let other = ClientClaim(clientID: "b", method: "roles_proof")
+            await #expect(throws: OAuthError.self) { try await role.prove(other, of: Self.client, in: request) }
+        }
+    }
+
+    @Test("an issuer is described by its keys and rules")
+    func issuer() async throws {
+        try await Self.with { registry async throws in
+            let issuer = try #require(registry.issuers.first)
+            guard case .address(let address) = issuer.keys else {
+                Issue.record("no address")
+                return
+            }
+            #expect(issuer.name == "https://issuer.example" && address == "https://issuer.example/jwks")
+            #expect(issuer.rules.types == ["JWT"] && issuer.rules.issuer == issuer.name)
+            #expect(issuer.rules.longestLife == .seconds(60) && issuer.rules.isSingleUse)
+        }
+    }
 }

@@ -85,7 +85,7 @@ public enum Plugins {
     public static let discouraged = all + [.init(implicit), .init(password)]
 
     public static func type(_ make: () -> UnsafeMutableRawPointer) -> any Plugin.Type {
-        PluginExport.take(make()).type
+        IsolatedLibraries.replacing(PluginExport.take(make()).type)
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Glibc
 package import GrantKit
 import Synchronization
@@ -14,7 +15,7 @@ package final class HostConnection: Sendable {
 
     private struct State {
         var lastNumber: UInt64 = 0
-        var waiting: [UInt64: CheckedContinuation<JSON, any Error>] = [:]
+        var waiting: [UInt64: @Sendable (JSON) -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,20 +28,40 @@ package final class HostConnection: Sendable {
     ///
     /// - Throws: `StoreError` if it may work later, `OAuthError`, or `HostRefusal`.
     func ask(_ function: String, _ input: JSON) async throws -> JSON {
+        let reply = await withCheckedContinuation { continuation in
+            ask(function, input) { continuation.resume(returning: $0) }
+        }
+        return try HostConnection.output(of: reply)
+    }
+
+    /// Makes a host call and holds up the thread until the reply, for functions of the kit that do not suspend.
+    ///
+    /// The thread that reads replies is another one.
+    ///
+    /// - Throws: Like `ask`.
+    func askWaiting(_ function: String, _ input: JSON) throws -> JSON {
+        let reply = AwaitedReply()
+        ask(function, input, reply.arrive)
+        return try HostConnection.output(of: reply.wait())
+    }
+
+    private func ask(_ function: String, _ input: JSON, _ take: @escaping @Sendable (JSON) -> Void) {
         guard let call = HostConnection.call else {
-            throw HostRefusal("'\(function)' is possible only during a call of the server, not in a task of its own")
+            let why = "'\(function)' is possible only during a call of the server, not in a task of its own"
+            return take(["refused": .string(why)])
         }
-        let reply = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<JSON, any Error>) in
-            let number = state.withLock { state in
-                state.lastNumber += 1
-                state.waiting[state.lastNumber] = continuation
-                return state.lastNumber
-            }
-            send([
-                "ask": .integer(Int64(clamping: number)), "for": .integer(Int64(clamping: call)),
-                "function": .string(function), "input": input,
-            ])
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            state.waiting[state.lastNumber] = take
+            return state.lastNumber
         }
+        send([
+            "ask": .integer(Int64(clamping: number)), "for": .integer(Int64(clamping: call)),
+            "function": .string(function), "input": input,
+        ])
+    }
+
+    private static func output(of reply: JSON) throws -> JSON {
         if let error = reply["error"] { throw try OAuthError(form: error) }
         if let what = reply["unavailable"]?.string { throw StoreError(what) }
         if let what = reply["refused"]?.string { throw HostRefusal(what) }
@@ -66,7 +87,7 @@ package final class HostConnection: Sendable {
     /// Passes a reply of the server to the code that waits for it.
     func take(reply: JSON) {
         guard let number = reply["reply"]?.integer.flatMap(UInt64.init(exactly:)) else { return }
-        state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(returning: reply)
+        state.withLock { $0.waiting.removeValue(forKey: number) }?(reply)
     }
 
     /// Writes a frame; a message that is too large becomes a failure of its call.
@@ -108,16 +129,27 @@ package final class HostConnection: Sendable {
     }
 }
 
-/// The error for a host call that the server has refused, or that is not possible from a process.
+/// The error for a host call that the server has refused.
 struct HostRefusal: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
         self.description = description
     }
+}
 
-    /// The error for a service that plugins in processes of their own do not have.
-    static func absent(_ service: String) -> HostRefusal {
-        HostRefusal("'\(service)' is not available to a plugin in a process of its own")
+/// A reply for which a thread waits.
+private final class AwaitedReply: Sendable {
+    private let value = Mutex(JSON.null)
+    private let arrived = DispatchSemaphore(value: 0)
+
+    @Sendable func arrive(_ reply: JSON) {
+        value.withLock { $0 = reply }
+        arrived.signal()
+    }
+
+    func wait() -> JSON {
+        arrived.wait()
+        return value.withLock { $0 }
     }
 }

@@ -45,6 +45,7 @@ package struct HostedCPlugin: Sendable {
             return try await plugin.call(
                 message["function"]?.string ?? "", role: message["role"]?.integer.map { Int(clamping: $0) },
                 message["input"] ?? .null, within: .milliseconds(message["within_ms"]?.integer ?? 0),
+                at: message["now"]?.integer.map(Timestamp.init(seconds:)),
                 declared: declared, on: threads.run,
                 { [connection] in await connection.reply(to: $0) }
             ).form

@@ -12,16 +12,19 @@ package enum HostedDescription {
     ///   - settings: The settings that it reads.
     ///   - problems: The problems that it has found in its settings.
     ///   - attributes: The client attributes that it reads.
+    ///   - permitted: What the operator permits; a library cannot say which host calls it makes.
     /// - Returns: The description.
     package static func form(
         _ manifest: PluginManifest, _ registry: Registry, settings: [SettingDeclaration],
-        problems: [(key: String, message: String)], attributes: [AttributeDeclaration]
+        problems: [(key: String, message: String)], attributes: [AttributeDeclaration],
+        permitted: Set<HostPermission>
     ) -> JSON {
         .present(
             [
                 ("protocol", .integer(PluginProgram.version)), ("version", .string(manifest.version)),
                 ("summary", .string(manifest.summary)), ("specification", .string(manifest.specification)),
-                ("host_calls", .strings(HostCalls.all.sorted())), ("settings", .array(settings.map(form(of:)))),
+                ("host_calls", .strings(HostCalls.available(permitted).sorted())),
+                ("settings", .array(settings.map(form(of:)))),
                 ("problems", .array(problems.map { ["key": .string($0.key), "message": .string($0.message)] })),
                 ("attributes", .array(attributes.map(form(of:)))),
             ] + roles(of: registry) + excluded(of: registry) + declarations(of: registry))
@@ -46,6 +49,45 @@ package enum HostedDescription {
             ("event_sinks", list(registry.eventSinks) { ["required": .bool($0.isRequired)] }),
             ("jobs", list(registry.jobs) { ["name": .string($0.name)] }),
             ("endpoints", list(registry.endpoints) { form(of: $0) }),
+        ] + interactionRoles(of: registry) + otherRoles(of: registry)
+    }
+
+    private static func interactionRoles(of registry: Registry) -> [(String, JSON?)] {
+        [
+            ("request_filters", list(registry.requestFilters) { adding($0.parameters, to: [:]) }),
+            ("flows", list(registry.flows) { IsolatedFlow.form(of: $0) }),
+            (
+                "steps",
+                list(registry.steps) {
+                    [
+                        "name": .string($0.name), "phase": .string($0.phase.word),
+                        "fields": .array($0.fields.map(\.form)),
+                    ]
+                }
+            ),
+            ("purposes", list(registry.purposes) { ["name": .string($0.name), "grant": $0.grant.form] }),
+        ]
+    }
+
+    private static func otherRoles(of registry: Registry) -> [(String, JSON?)] {
+        [
+            (
+                "authenticators",
+                list(registry.authenticators) {
+                    adding($0.parameters, to: ["methods": .array($0.methods.map(\.form))])
+                }
+            ),
+            (
+                "token_products",
+                list(registry.products) {
+                    [
+                        "types": .strings($0.types), "longest_life": .integer($0.longestLife.components.seconds),
+                    ]
+                }
+            ),
+            ("outboxes", list(registry.outboxes) { ["kinds": .strings($0.kinds.map(\.rawValue).sorted())] }),
+            ("revocations", list(registry.revocationParticipants) { _ in [:] }),
+            ("issuers", list(registry.issuers) { $0.described }),
         ]
     }
 
@@ -54,15 +96,7 @@ package enum HostedDescription {
         let tokens = registry.resolvers.count - registry.formats.count
         return [
             ("stores", list(registry.stores) { _ in [:] }), ("token_formats", list(registry.formats) { _ in [:] }),
-            ("token_products", list(registry.products) { _ in [:] }),
             ("token_resolvers", list(Array(repeating: 0, count: max(0, tokens))) { _ in [:] }),
-            ("authenticators", list(registry.authenticators) { _ in [:] }),
-            ("flows", list(registry.flows) { _ in [:] }),
-            ("request_filters", list(registry.requestFilters) { _ in [:] }),
-            ("purposes", list(registry.purposes) { _ in [:] }), ("steps", list(registry.steps) { _ in [:] }),
-            ("outboxes", list(registry.outboxes) { _ in [:] }),
-            ("revocations", list(registry.revocationParticipants) { _ in [:] }),
-            ("issuers", list(registry.issuers) { _ in [:] }),
         ]
     }
 

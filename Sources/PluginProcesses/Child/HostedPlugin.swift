@@ -19,7 +19,9 @@ package struct HostedPlugin: Sendable {
     package func answer(_ message: JSON) {
         guard let number = message["call"]?.integer else { return connection.take(reply: message) }
         HostConnection.$call.withValue(UInt64(clamping: number)) {
-            _ = Task { await connection.send(reply(to: message, number)) }
+            RemoteMoment.$current.withValue(RemoteMoment(message)) {
+                _ = Task { await connection.send(reply(to: message, number)) }
+            }
         }
     }
 
@@ -54,9 +56,49 @@ package struct HostedPlugin: Sendable {
         case "write": try await role(registry.eventSinks, place).write(input.list("events", Event.init(form:)))
         case "run": try await role(registry.jobs, place).run(input["payload"] ?? .null)
         case "respond": return try await respond(role(registry.endpoints, place), input)
-        default: throw FormError("there is no function '\(function)'")
+        default: return try await interactionOutput(function, place, input)
         }
         return .null
+    }
+
+    /// The output of a function that is about sign-in and consent.
+    private func interactionOutput(_ function: String, _ place: Int, _ input: JSON) async throws -> JSON {
+        switch function {
+        case "apply": return try await apply(role(registry.requestFilters, place), input)
+        case "advance": return try await advance(role(registry.steps, place), input)
+        case "validate":
+            try await role(registry.flows, place)
+                .validate(input.required("request", AuthorizationRequest.init(form:)))
+            return .null
+        case "complete": return try await complete(role(registry.flows, place), input)
+        case "request", "approved", "denied": return try await settle(function, role(registry.purposes, place), input)
+        default: return try await otherOutput(function, place, input)
+        }
+    }
+
+    private func otherOutput(_ function: String, _ place: Int, _ input: JSON) async throws -> JSON {
+        switch function {
+        case "claim":
+            let request = try AuthenticationRequest(form: input)
+            return try await role(registry.authenticators, place).claim(in: request)?.form ?? .null
+        case "prove":
+            try await role(registry.authenticators, place).prove(
+                input.required("claim", ClientClaim.init(form:)), of: input.required("client", Client.init(form:)),
+                in: AuthenticationRequest(form: input))
+            return .null
+        case "make": return try await role(registry.products, place).make(TokenContents(form: input)).form
+        case "promise":
+            let event = try input.required("event", Event.init(form:))
+            return HostedPlugin.form(of: try await role(registry.outboxes, place).writes(for: event))
+        case "revoking":
+            let what = try Revocation(form: input)
+            return HostedPlugin.form(of: try await role(registry.revocationParticipants, place).writes(revoking: what))
+        default: throw FormError("there is no function '\(function)'")
+        }
+    }
+
+    private static func form(of writes: [StoreWrite]) -> JSON {
+        ["writes": .array(writes.map(\.form))]
     }
 
     private func role<Role>(_ roles: [Role], _ place: Int) throws -> Role {
@@ -72,7 +114,58 @@ package struct HostedPlugin: Sendable {
         return limits.form
     }
 
+    private func apply(_ filter: any AuthorizationRequestFilter, _ input: JSON) async throws -> JSON {
+        var policy = try input.required("policy", InteractionPolicy.init(form:))
+        try await filter.apply(input.required("request", AuthorizationRequest.init(form:)), &policy)
+        return policy.form
+    }
+
+    private func advance(_ step: any InteractionStep, _ input: JSON) async throws -> JSON {
+        try await step.advance(
+            input.required("interaction", Interaction.init(form:)),
+            submitted: Parameters(input["submitted"]?.pairs ?? [])
+        ).form
+    }
+
+    private func settle(_ function: String, _ purpose: any InteractionPurpose, _ input: JSON) async throws -> JSON {
+        let context = input["context"] ?? .null
+        do {
+            switch function {
+            case "request": return try await purpose.request(for: context).form
+            case "denied": return try await purpose.denied(for: context).form
+            default:
+                let authorization = try input.required("authorization", Authorization.init(form:))
+                return try await purpose.approved(authorization, for: context).form
+            }
+        } catch let settled as PurposeSettled {
+            return ["settled": settled.page.form]
+        }
+    }
+
     private func extend(_ role: any ResponseExtension, _ input: JSON) async throws -> JSON {
+        var issuance = try HostedPlugin.issuance(input)
+        let former = issuance.members.count
+        try await role.extend(&issuance)
+        return HostedPlugin.additions(to: issuance, after: former)
+    }
+
+    private func complete(_ flow: any AuthorizationFlow, _ input: JSON) async throws -> JSON {
+        var issuance = try HostedPlugin.issuance(input)
+        let former = issuance.members.count
+        try await flow.respond(
+            &issuance, to: input.required("authorization_request", AuthorizationRequest.init(form:)))
+        return HostedPlugin.additions(to: issuance, after: former)
+    }
+
+    private static func additions(to issuance: Issuance, after former: Int) -> JSON {
+        [
+            "members": .object(Array(issuance.members.dropFirst(former))),
+            "writes": .array(issuance.writes.map(\.form)),
+        ]
+    }
+
+    /// A response as the server has built it so far.
+    private static func issuance(_ input: JSON) throws -> Issuance {
         let answer: Issuance.Answer =
             if let request = input["request"] {
                 .token(try TokenRequest(form: request))
@@ -84,19 +177,12 @@ package struct HostedPlugin: Sendable {
             client: try input.required("client", Client.init(form:)),
             limits: try input.required("limits", AccessLimits.init(form:)), answer: answer,
             issuedAt: Timestamp(seconds: try input.required("issued_at", \.integer)))
-        let former = input["members"]?.members ?? []
-        for member in former { try issuance.add(member.name, member.value) }
-        try await role.extend(&issuance)
-        return [
-            "members": .object(Array(issuance.members.dropFirst(former.count))),
-            "writes": .array(issuance.writes.map(\.form)),
-        ]
+        for member in input["members"]?.members ?? [] { try issuance.add(member.name, member.value) }
+        return issuance
     }
 
     private func respond(_ endpoint: any Endpoint, _ input: JSON) async throws -> JSON {
-        let response = try await HostedPlugin.response(of: endpoint, input)
-        guard response.hasForm else { throw HostRefusal.absent("a response with a file or an interaction") }
-        return response.form
+        try await HostedPlugin.response(of: endpoint, input).form
     }
 
     /// The function is generic to open the endpoint's type.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import GrantKit
+package import AuthorizationServer
+@_spi(Host) package import GrantKit
 
 /// The host of a plugin in a process of its own, which asks the server over the socket.
 package struct RemoteHost: PluginHost {
@@ -26,16 +27,20 @@ package struct RemoteHost: PluginHost {
     private let clock: @Sendable () -> Timestamp
     private let randomness: @Sendable (Int) -> String
     /// Cryptography that needs none of the server's keys.
-    package let cryptography: any CryptographyService
+    package var cryptography: any CryptographyService { verifier }
+    private let verifier: any ServerCryptography
+    private let origins: @Sendable (String) -> String
 
     /// Makes the host.
     package init(
-        _ facts: Facts, _ connection: HostConnection, cryptography: any CryptographyService,
-        now: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable (Int) -> String
+        _ facts: Facts, _ connection: HostConnection, cryptography: any ServerCryptography,
+        now: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable (Int) -> String,
+        origins: @escaping @Sendable (String) -> String
     ) {
         self.facts = facts
         self.connection = connection
-        self.cryptography = cryptography
+        verifier = cryptography
+        self.origins = origins
         clock = now
         randomness = random
     }
@@ -44,18 +49,18 @@ package struct RemoteHost: PluginHost {
     package var store: any StoreService { RemoteStore(connection: connection) }
     package var clients: any ClientDirectory { RemoteClients(connection: connection) }
     package var users: any UserDirectory { RemoteUsers(connection: connection) }
-    package var keys: any KeyRing { AbsentKeys(algorithms: facts.algorithms) }
-    package var foreignKeys: any ForeignKeyService { AbsentForeignKeys() }
-    package var tokens: any TokenService { AbsentTokens() }
-    package var access: any AccessService { AbsentAccess() }
-    package var sessions: any SessionDirectory { AbsentSessions() }
-    package var consents: any ConsentDirectory { AbsentConsents() }
-    package var attempts: any AttemptService { AbsentAttempts() }
-    package var jobs: any JobService { AbsentJobs() }
+    package var keys: any KeyRing { RemoteKeys(connection: connection, algorithms: facts.algorithms) }
+    package var foreignKeys: any ForeignKeyService { RemoteForeignKeys(connection: connection, signatures: verifier) }
+    package var tokens: any TokenService { RemoteTokens(connection: connection) }
+    package var access: any AccessService { RemoteAccess(connection: connection) }
+    package var sessions: any SessionDirectory { RemoteSessions(connection: connection) }
+    package var consents: any ConsentDirectory { RemoteConsents(connection: connection) }
+    package var attempts: any AttemptService { RemoteAttempts(connection: connection, origins: origins) }
+    package var jobs: any JobService { RemoteJobs(connection: connection) }
     package var outbound: any OutboundHTTP { RemoteOutbound(connection: connection) }
     package var events: any EventService { RemoteEvents(connection: connection) }
     package var log: any LogService { RemoteLog(connection: connection) }
-    package var now: Timestamp { clock() }
+    package var now: Timestamp { RemoteMoment.current?.now ?? clock() }
 
     package func address(of route: Route) -> String {
         switch route.base {

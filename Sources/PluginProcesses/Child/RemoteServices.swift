@@ -44,42 +44,6 @@ struct RemoteStore: StoreService {
     }
 }
 
-/// The clients.
-struct RemoteClients: ClientDirectory {
-    let connection: HostConnection
-
-    func find(_ id: String) async throws -> Client? {
-        let output = try await connection.ask("clients.find", ["id": .string(id)])
-        return output == .null ? nil : try Client(form: output)
-    }
-
-    var documents: any DocumentDirectory { AbsentDocuments() }
-}
-
-/// The users.
-struct RemoteUsers: UserDirectory {
-    let connection: HostConnection
-
-    func find(_ id: String) async throws -> User? {
-        let output = try await connection.ask("users.find", ["id": .string(id)])
-        return output == .null ? nil : try User(form: output)
-    }
-
-    func find(issuer: String, subject: String) async throws -> User? { throw HostRefusal.absent("users.find(issuer:)") }
-
-    func verify(login: String, password: Secret, from address: String) async throws -> PasswordOutcome {
-        throw HostRefusal.absent("users.verify")
-    }
-
-    func changePassword(
-        of id: String, from current: Secret, to new: Secret, address: String
-    ) async throws -> PasswordOutcome {
-        throw HostRefusal.absent("users.changePassword")
-    }
-
-    var documents: any DocumentDirectory { AbsentDocuments() }
-}
-
 /// The log.
 struct RemoteLog: LogService {
     let connection: HostConnection

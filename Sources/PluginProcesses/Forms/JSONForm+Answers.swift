@@ -13,6 +13,15 @@ extension Subject {
         }
     }
 
+    /// The member `subject` of a form; nil if it is missing.
+    ///
+    /// - Throws: `FormError` if it is malformed.
+    init?(in form: JSON) throws {
+        guard let subject = form["subject"], subject != .null else { return nil }
+        guard let read = Subject(form: subject) else { throw FormError("'subject' must have user or client") }
+        self = read
+    }
+
     var form: JSON {
         switch self {
         case .user(let id): ["user": .string(id)]
@@ -33,7 +42,7 @@ extension ClaimsRequest: JSONForm {
 
     package var form: JSON {
         .present([
-            ("user", user?.form), ("client", client.form), ("authorization", authorization.form),
+            ("user", user?.form), ("client", client.form), ("authorization", authorization.shown),
             ("scope", .strings(scope.words)), ("destination", .string(destination.word)),
         ])
     }
@@ -51,7 +60,7 @@ extension Issuance {
         @unknown default: break
         }
         return .present([
-            ("authorization", authorization.form), ("client", client.form), ("limits", limits.form),
+            ("authorization", authorization.shown), ("client", client.form), ("limits", limits.form),
             ("issued_at", .integer(issuedAt.seconds)), ("members", .object(members)), ("request", token),
             ("authorization_request", authorizing),
         ])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 @_spi(Host) package import GrantKit
 import OutsideText
 
@@ -60,7 +61,7 @@ extension ResolvedToken: JSONForm {
             }
         return [
             "kind": word, "id": .string(id), "client": .string(clientID), "issued_at": .integer(issuedAt.seconds),
-            "expires_at": .integer(expiresAt.seconds), "authorization": authorization.form,
+            "expires_at": .integer(expiresAt.seconds), "authorization": authorization.shown,
         ]
     }
 }
@@ -101,14 +102,7 @@ extension EndpointRequest where Who: CallerForm {
 
 extension EndpointResponse: JSONForm {
     package init(form: JSON) throws {
-        let content: Content =
-            if let page = form["page"] {
-                .page(try Page(form: page))
-            } else if let address = form["redirect"]?.string {
-                .redirect(address)
-            } else {
-                form["json"].map(Content.json) ?? .none
-            }
+        let content = try Content(form: form)
         let status = form["status"]?.integer ?? 200
         guard 200...599 ~= status else { throw FormError("'status' must be from 200 to 599") }
         self.init(content: content, status: Int(status), writes: try form.list("writes", StoreWrite.init(form:)))
@@ -116,30 +110,44 @@ extension EndpointResponse: JSONForm {
         forgetsSession = form["forgets_session"]?.bool ?? false
     }
 
-    /// The form.
-    ///
-    /// Files and interactions have none, and `FormError` says so where a process answers with one.
     package var form: JSON {
         let sorted = headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-        var members: [(String, JSON?)] = [
+        let members: [(String, JSON?)] = [
             ("status", .integer(Int64(status))), ("headers", sorted.isEmpty ? nil : .pairs(sorted)),
             ("writes", writes.isEmpty ? nil : .array(writes.map(\.form))),
             ("forgets_session", forgetsSession ? true : nil),
         ]
-        switch content {
-        case .json(let value): members.append(("json", value))
-        case .page(let page): members.append(("page", page.form))
-        case .redirect(let address): members.append(("redirect", .string(address)))
-        default: break
+        return .present(members + content.members)
+    }
+}
+
+extension EndpointResponse.Content {
+    fileprivate init(form: JSON) throws {
+        if let page = form["page"] {
+            self = .page(try Page(form: page))
+        } else if let address = form["redirect"]?.string {
+            self = .redirect(address)
+        } else if let interaction = form["interaction"] {
+            self = .interaction(
+                purpose: try interaction.required("purpose", \.string), context: interaction["context"] ?? .null)
+        } else if let file = form["file"] {
+            let bytes = try file.required("base64") { $0.string.flatMap { Data(base64Encoded: $0) } }
+            self = .file(Array(bytes), mediaType: try file.required("media_type", \.string))
+        } else {
+            self = form["json"].map(EndpointResponse.Content.json) ?? .none
         }
-        return .present(members)
     }
 
-    /// Whether the content has a form.
-    package var hasForm: Bool {
-        switch content {
-        case .none, .json, .page, .redirect: true
-        default: false
+    fileprivate var members: [(String, JSON?)] {
+        switch self {
+        case .json(let value): [("json", value)]
+        case .page(let page): [("page", page.form)]
+        case .redirect(let address): [("redirect", .string(address))]
+        case .interaction(let purpose, let context):
+            [("interaction", ["purpose": .string(purpose), "context": context])]
+        case .file(let bytes, let mediaType):
+            [("file", ["media_type": .string(mediaType), "base64": .string(Data(bytes).base64EncodedString())])]
+        default: []
         }
     }
 }
@@ -147,13 +155,14 @@ extension EndpointResponse: JSONForm {
 extension Page: JSONForm {
     package init(form: JSON) throws {
         self.init(try form.required("name", \.string), form["values"] ?? [:], kept: form["kept"])
-        destinations = try form.words("destinations")
+        (destinations, frames) = (try form.words("destinations"), try form.words("frames"))
     }
 
     package var form: JSON {
         .present([
             ("name", .string(name)), ("values", values), ("kept", kept),
             ("destinations", destinations.isEmpty ? nil : .strings(destinations)),
+            ("frames", frames.isEmpty ? nil : .strings(frames)),
         ])
     }
 }

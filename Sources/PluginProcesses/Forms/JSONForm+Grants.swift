@@ -110,12 +110,21 @@ extension Authorization: JSONForm {
         }
         writes = try form.list("writes", StoreWrite.init(form:))
         issuedType = form["issued_type"]?.string
+        if let token = form["derived_from"]?.string { derivation = try LentValues.current?.derivation(token) }
     }
 
     package var form: JSON {
         var form = stored
         if !writes.isEmpty { form["writes"] = .array(writes.map(\.form)) }
         form["issued_type"] = issuedType.map(JSON.string)
+        form["derived_from"] = (derivation?.tokenID).map(JSON.string)
         return form
+    }
+
+    /// The form for a role that must not see what others write.
+    var shown: JSON {
+        var shown = self
+        shown.writes = []
+        return shown.form
     }
 }

@@ -41,6 +41,12 @@ extension StoreRecord: JSONForm {
 
 extension StoreWrite: JSONForm {
     package init(form: JSON) throws {
+        let write = try StoreWrite(own: form)
+        self = try LentValues.current?.write(for: write) ?? write
+    }
+
+    /// The write as the form has it, even if it only names one of the host's.
+    private init(own form: JSON) throws {
         switch form["write"]?.string {
         case "create": self = .create(try StoreRecord(unwritten: form["record"] ?? .null))
         case "replace":

@@ -33,6 +33,14 @@ extension JSON {
         return value
     }
 
+    /// The members of a form.
+    ///
+    /// - Throws: `FormError` if it is not an object, since all members of some forms can be missing.
+    func formMembers() throws -> [JSON.Member] {
+        guard case .object(let members) = self else { throw FormError("an object was expected") }
+        return members
+    }
+
     /// The values of a list; empty if it is missing.
     func list<Value>(_ name: String, _ read: (JSON) throws -> Value) throws -> [Value] {
         guard let value = self[name], value != .null else { return [] }

@@ -9,6 +9,7 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         PluginManifest(id: "foreign", summary: "a plugin whose library has the C interface", specification: "")
     }
 
+    package let host: any PluginHost
     private let id: String
     private let plugin: CPlugin
     private let description: PluginDescription
@@ -34,11 +35,15 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         on run: @escaping CPlugin.Runner
     ) {
         id = description.manifest.id
+        self.host = host
         self.plugin = plugin
         self.description = description
         self.limit = limit
         self.run = run
-        calls = HostCalls(host, of: id, declared: description.hostCalls)
+        // What such a library could do anyway needs no permission.
+        calls = HostCalls(
+            host, of: id, declared: description.hostCalls, permitted: Set(HostPermission.allCases),
+            jobs: description.jobs)
     }
 
     /// Adds a stand-in for each role of the description.
@@ -67,7 +72,8 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         of function: String, _ role: Int?, _ input: JSON, within limit: Duration?
     ) async throws -> JSON {
         let outcome = try await plugin.call(
-            function, role: role, input, within: limit ?? self.limit, declared: description.hostCalls, on: run
+            function, role: role, input, within: limit ?? self.limit, at: host.now, declared: description.hostCalls,
+            on: run
         ) { [calls] in await calls.reply(to: $0) }
         return try outcome.output(of: id)
     }

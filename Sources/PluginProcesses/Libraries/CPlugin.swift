@@ -91,7 +91,7 @@ package final class CPlugin: Sendable {
             } ask: { _ in
                 "a description needs no host calls"
             })
-        let message = ServerMessage.call(number, "describe", role: nil, question, within: limit).bytes
+        let message = ServerMessage.call(number, "describe", role: nil, question, within: limit, at: nil).bytes
         // Safe: the library was checked, and copies what it keeps of the message.
         let address = unsafe message.withCharacters { start, count in
             unsafe UInt(bitPattern: functions.describe(CHost.pointer(for: id), number, start, count))
@@ -123,14 +123,15 @@ package final class CPlugin: Sendable {
     ///   - role: The place of the role in its list in the description.
     ///   - input: The input.
     ///   - limit: The time after which nobody waits any more, which the library is told.
+    ///   - now: The server's time; nil if it is not known.
     ///   - declared: The host calls that the description declares.
     ///   - run: Runs the function of the library.
     ///   - serve: Serves a host call, and returns the message that replies to it.
     /// - Returns: The answer.
     /// - Throws: `FrameError` if the input is too large; `PluginUnavailable` if the plugin has been stopped.
     func call(
-        _ function: String, role: Int?, _ input: JSON, within limit: Duration, declared: Set<String>,
-        on run: Runner, _ serve: @escaping @Sendable (HostQuestion) async -> JSON
+        _ function: String, role: Int?, _ input: JSON, within limit: Duration, at now: Timestamp?,
+        declared: Set<String>, on run: Runner, _ serve: @escaping @Sendable (HostQuestion) async -> JSON
     ) async throws -> CallOutcome {
         try begin()
         defer { state.withLock { $0.calls -= 1 } }
@@ -141,7 +142,7 @@ package final class CPlugin: Sendable {
             } ask: {
                 CPlugin.ask($0, of: call, declared)
             })
-        let message = ServerMessage.call(number, function, role: role, input, within: limit).bytes
+        let message = ServerMessage.call(number, function, role: role, input, within: limit, at: now).bytes
         guard message.count <= Frame.largest else {
             _ = PendingCalls.remove(number)
             throw FrameError("a message of \(message.count) bytes is larger than \(Frame.largest)")

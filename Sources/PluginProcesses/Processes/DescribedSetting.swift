@@ -70,12 +70,28 @@ extension ValueKind {
 
 extension AttributeDeclaration {
     init(form: JSON) throws {
-        let kind = try ValueKind(form: form["type"] ?? .null, words: try form.words("words"))
+        var kind = try ValueKind(form: form["type"] ?? .null, words: try form.words("words"))
+        if case .duration = kind { kind = .duration(try form.durations()) }
         let under = form["under"]?.string
         self.init(
             try form.required("name", \.string),
             at: under == "*" ? .everyGrant : under.map(AttributeLevel.grant) ?? .client, kind,
             expectation: kind.shownWords, fallback: try form.required("default") { $0 },
             form["help"]?.string ?? "")
+    }
+}
+
+extension JSON {
+    /// The longest duration of an attribute, in seconds: ten thousand years.
+    private static let longestDuration: Int64 = 10_000 * 366 * 86400
+
+    /// The durations from `shortest` to `longest`, in seconds; nil if all are allowed.
+    fileprivate func durations() throws -> ClosedRange<Duration>? {
+        guard self["shortest"] != nil || self["longest"] != nil else { return nil }
+        let (least, most) = (self["shortest"]?.integer ?? 0, self["longest"]?.integer ?? JSON.longestDuration)
+        guard 0...JSON.longestDuration ~= least, least...max(least, JSON.longestDuration) ~= most else {
+            throw FormError("'shortest' and 'longest' must be durations in seconds, in this order")
+        }
+        return .seconds(least)...(.seconds(most))
     }
 }

@@ -34,7 +34,7 @@ package enum PluginDescriber {
     ) throws -> JSON {
         let end = ContinuousClock.now + program.limits.start
         let frame = try Frame.bytes(
-            ServerMessage.call(1, "describe", role: nil, program.question, within: program.limits.start))
+            ServerMessage.call(1, "describe", role: nil, program.question, within: program.limits.start, at: nil))
         var outgoing = Outgoing()
         var reader = FrameReader()
         var block = [UInt8](repeating: 0, count: Channel.most)

@@ -8,16 +8,7 @@ package struct PluginDescription: Sendable {
     private static let excluded = [
         "stores": "every request of the server would wait for its process several times",
         "token_formats": "every request with a token would wait for its process",
-        "token_products": "this version of the protocol has no form for them",
         "token_resolvers": "every request with a token would wait for its process",
-        "authenticators": "this version of the protocol has no form for them",
-        "flows": "this version of the protocol has no form for them",
-        "request_filters": "this version of the protocol has no form for them",
-        "purposes": "this version of the protocol has no form for them",
-        "steps": "this version of the protocol has no form for them",
-        "outboxes": "this version of the protocol has no form for them",
-        "revocations": "this version of the protocol has no form for them",
-        "issuers": "this version of the protocol has no form for them",
     ]
 
     /// The description as the program sent it.
@@ -26,6 +17,8 @@ package struct PluginDescription: Sendable {
     package let manifest: PluginManifest
     /// The host calls that it makes.
     package let hostCalls: Set<String>
+    /// The names of the jobs that it runs.
+    let jobs: Set<String>
     /// The settings that it reads.
     package let settings: [DescribedSetting]
     /// The problems that it has found in its settings, by key.
@@ -64,6 +57,7 @@ package struct PluginDescription: Sendable {
         if let unknown = hostCalls.subtracting(HostCalls.all).min() {
             throw FormError("there is no host call '\(unknown)'")
         }
+        jobs = Set(try form.list("jobs") { try $0.required("name", \.string) })
         settings = try form.list("settings", DescribedSetting.init(form:))
         problems = try form.list("problems") { problem in
             (problem["key"]?.string ?? "", try problem.required("message", \.string))
@@ -116,6 +110,41 @@ package struct PluginDescription: Sendable {
         _ = try numbered("endpoints") { try registry.add(endpoint: $0, role: $1, of: caller) }
         for role in try numbered("extensions", { try IsolatedExtension($0, role: $1, of: caller) }) {
             registry.add(extension: role)
+        }
+        try addInteractionRoles(to: &registry, caller)
+        try addOtherRoles(to: &registry, caller)
+    }
+
+    private func addInteractionRoles(to registry: inout Registry, _ caller: (any PluginCaller)?) throws {
+        for filter in try numbered("request_filters", { try IsolatedRequestFilter($0, role: $1, of: caller) }) {
+            registry.add(requestFilter: filter)
+        }
+        for flow in try numbered("flows", { try IsolatedFlow($0, role: $1, of: caller) }) {
+            registry.add(flow: flow)
+        }
+        for step in try numbered("steps", { try IsolatedStep($0, role: $1, of: caller) }) {
+            registry.add(step: step)
+        }
+        for purpose in try numbered("purposes", { try IsolatedPurpose($0, role: $1, of: caller) }) {
+            registry.add(purpose: purpose)
+        }
+    }
+
+    private func addOtherRoles(to registry: inout Registry, _ caller: (any PluginCaller)?) throws {
+        for role in try numbered("authenticators", { try IsolatedAuthenticator($0, role: $1, of: caller) }) {
+            registry.add(authenticator: role)
+        }
+        for product in try numbered("token_products", { try IsolatedProduct($0, role: $1, of: caller) }) {
+            registry.add(product: product)
+        }
+        for outbox in try numbered("outboxes", { try IsolatedOutbox($0, role: $1, of: caller) }) {
+            registry.add(outbox: outbox)
+        }
+        for participant in try numbered("revocations", { try IsolatedParticipant($0, role: $1, of: caller) }) {
+            registry.add(revocation: participant)
+        }
+        for issuer in try form.list("issuers", { try ForeignIssuer(described: $0, caller?.host.foreignKeys) }) {
+            registry.add(issuer: issuer)
         }
     }
 

@@ -29,6 +29,11 @@ extension PluginProcess {
     /// Asks the process to stop, and has it ended after a moment.
     func stop() async {
         if let call = try? begin("stop", [:], within: program.limits.call) { _ = try? await result(of: call) }
+        end()
+    }
+
+    /// Has the process ended in a moment.
+    func end() {
         state.withLock { $0.phase = .stopped }
         wakeUp.wake()
     }

@@ -65,7 +65,8 @@ final class PluginProcess: Sendable {
             return (state.lastNumber, state.generation)
         }
         let call = IsolatedCall(number, function, within: limit)
-        let frame = try Frame.bytes(ServerMessage.call(number, function, role: role, input, within: limit))
+        let frame = try Frame.bytes(
+            ServerMessage.call(number, function, role: role, input, within: limit, at: host.now))
         let isSent = state.withLock { state in
             // Another process may have taken its place, and has not been introduced yet.
             guard state.generation == current, send(frame, &state) else { return false }

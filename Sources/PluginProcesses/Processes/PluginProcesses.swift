@@ -23,8 +23,11 @@ package final class PluginProcesses: Plugin, PluginCaller {
 
     private let description: PluginDescription
     private let program: PluginProgram
+    package let host: any PluginHost
     private let processes: [PluginProcess]
     private let turn = Atomic<Int>(0)
+    /// The one start, however often it is asked for.
+    private let starting = Mutex<Task<Void, any Error>?>(nil)
 
     /// Refuses: a plugin that is isolated is made from a program and its description.
     package init(settings: Settings, host: any PluginHost) throws {
@@ -45,10 +48,18 @@ package final class PluginProcesses: Plugin, PluginCaller {
     ) {
         self.description = description
         self.program = program
-        let calls = HostCalls(host, of: program.plugin, declared: description.hostCalls)
+        self.host = host
+        let calls = HostCalls(
+            host, of: program.plugin, declared: description.hostCalls, permitted: program.permissions,
+            jobs: description.jobs)
         processes = (0..<max(1, program.limits.instances)).map { _ in
             PluginProcess(program, describedAs: description.form, host, calls, logger, admit: admit)
         }
+    }
+
+    /// Ends processes that nobody has stopped.
+    deinit {
+        for process in processes { process.end() }
     }
 
     /// Adds a stand-in for each role of the description.
@@ -58,6 +69,15 @@ package final class PluginProcesses: Plugin, PluginCaller {
 
     /// Starts the processes, and waits until all of them are ready.
     package func start() async throws {
+        let task = starting.withLock { starting in
+            let task = starting ?? Task.detached { [self] in try await startAll() }
+            starting = task
+            return task
+        }
+        try await task.value
+    }
+
+    private func startAll() async throws {
         do {
             for process in processes { try await process.start() }
         } catch {
@@ -76,6 +96,8 @@ package final class PluginProcesses: Plugin, PluginCaller {
     package func output(
         of function: String, role: Int, _ input: JSON, within limit: Duration?
     ) async throws -> JSON {
+        // Commands that change users or clients call outboxes, and have not started the plugin.
+        try await start()
         let process = try next()
         let call = try process.begin(function, role: role, input, within: limit ?? program.limits.call)
         return try await process.result(of: call)

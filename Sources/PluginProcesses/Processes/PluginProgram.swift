@@ -14,28 +14,44 @@ package struct PluginProgram: Sendable, Equatable {
     package let server: ServerFacts
     /// The limits on its processes.
     package let limits: ProcessLimits
+    /// What the operator permits to it.
+    package let permissions: Set<HostPermission>
 
     /// Describes a program.
-    package init(plugin: String, arguments: [String], settings: JSON, server: ServerFacts, limits: ProcessLimits) {
+    package init(
+        plugin: String, arguments: [String], settings: JSON, server: ServerFacts, limits: ProcessLimits,
+        permissions: Set<HostPermission> = []
+    ) {
         self.plugin = plugin
         self.arguments = arguments
         self.settings = settings
         self.server = server
         self.limits = limits
+        self.permissions = permissions
     }
 
     /// The version of the protocol.
     package static let version: Int64 = 1
 
     /// The input of `describe`.
-    package var question: JSON { PluginProgram.question(plugin, settings, server) }
+    package var question: JSON { PluginProgram.question(plugin, settings, server, may: permissions) }
 
     /// The input of `describe` for a plugin.
-    package static func question(_ plugin: String, _ settings: JSON, _ server: ServerFacts) -> JSON {
+    ///
+    /// - Parameters:
+    ///   - plugin: The id of the plugin.
+    ///   - settings: Its settings.
+    ///   - server: What it is told about the server.
+    ///   - permissions: Which host calls it may make beyond those of all; a library in this process may make all of them.
+    /// - Returns: The input.
+    package static func question(
+        _ plugin: String, _ settings: JSON, _ server: ServerFacts,
+        may permissions: Set<HostPermission> = Set(HostPermission.allCases)
+    ) -> JSON {
         [
             "protocol": .integer(PluginProgram.version), "plugin": .string(plugin), "settings": settings,
             "issuer": .string(server.issuer), "base_path": .string(server.basePath),
-            "algorithms": .strings(server.algorithms),
+            "algorithms": .strings(server.algorithms), "may": .strings(permissions.sorted().map(\.rawValue)),
         ]
     }
 }

@@ -93,12 +93,15 @@ package enum CallOutcome: Sendable {
 /// What the server sends to a plugin's process.
 package enum ServerMessage {
     /// Begins a call.
-    static func call(_ number: UInt64, _ function: String, role: Int?, _ input: JSON, within limit: Duration?) -> JSON {
+    static func call(
+        _ number: UInt64, _ function: String, role: Int?, _ input: JSON, within limit: Duration?, at now: Timestamp?
+    ) -> JSON {
         let parts = limit?.components
         let milliseconds = parts.map { $0.seconds * 1000 + $0.attoseconds / 1_000_000_000_000_000 }
         return .present([
             ("call", .integer(Int64(clamping: number))), ("function", .string(function)),
             ("role", role.map { .integer(Int64($0)) }), ("within_ms", milliseconds.map(JSON.integer)),
+            ("now", (now?.seconds).map(JSON.integer)),
             ("input", input),
         ])
     }

@@ -12,24 +12,15 @@ struct IsolatedExtension: ResponseExtension {
 
     init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         members = try form.words("members")
-        let stage = form["stage"]?.string ?? "credential"
-        guard ["credential", "assertion"].contains(stage) else {
-            throw FormError("'stage' must be credential or assertion")
-        }
-        self.stage = stage == "assertion" ? .assertion : .credential
+        stage = try form.choice("stage", Stage.words)
         self.role = IsolatedRole(role, of: caller)
     }
 
     func extend(_ issuance: inout Issuance) async throws {
-        let added = try await role.call("extend", issuance.form) { output in
-            (output["members"]?.members ?? [], try output.list("writes", StoreWrite.init(form:)))
+        let added = try await role.call("extend", issuance.form, IssuanceAdditions.init(form:))
+        if let other = added.members.first(where: { !members.contains($0.name) }) {
+            throw IsolatedFailure(description: "it adds the member '\(other.name)', which it has not declared")
         }
-        for member in added.0 {
-            guard members.contains(member.name) else {
-                throw IsolatedFailure(description: "it adds the member '\(member.name)', which it has not declared")
-            }
-            try issuance.add(member.name, member.value)
-        }
-        for write in added.1 { issuance.alsoWrite(write) }
+        try issuance.add(added)
     }
 }

@@ -19,9 +19,12 @@ struct IsolatedRole: Sendable {
         _ function: String, _ input: JSON, within limit: Duration? = nil, _ read: (JSON) throws -> Value
     ) async throws -> Value {
         guard let caller else { throw ConfigurationError("the plugin has only been described") }
-        let output = try await caller.output(of: function, role: place, input, within: limit)
+        let lent = LentValues()
+        let output = try await LentValues.$current.withValue(lent) {
+            try await caller.output(of: function, role: place, input, within: limit)
+        }
         do {
-            return try read(output)
+            return try LentValues.$current.withValue(lent) { try read(output) }
         } catch let error as FormError {
             throw IsolatedFailure(description: "the output of '\(function)' is malformed: \(error)")
         }

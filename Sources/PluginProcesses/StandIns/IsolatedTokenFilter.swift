@@ -26,7 +26,7 @@ struct IsolatedTokenFilter: TokenRequestFilter {
     ) async throws {
         guard narrows else { return }
         let input: JSON = [
-            "limits": limits.form, "authorization": authorization.form, "request": request.form,
+            "limits": limits.form, "authorization": authorization.shown, "request": request.form,
         ]
         try limits.narrow(to: await role.call("narrow", input, AccessLimits.init(form:)))
     }

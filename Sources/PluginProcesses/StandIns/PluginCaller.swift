@@ -4,6 +4,9 @@ package import GrantKit
 
 /// What answers the calls of stand-ins: the processes of a plugin, or its library with the C interface.
 package protocol PluginCaller: Sendable {
+    /// The host that the core lends to the plugin.
+    var host: any PluginHost { get }
+
     /// Calls a role of the plugin.
     ///
     /// - Parameters:

@@ -66,16 +66,46 @@ extension PluginLoader {
             note: "trust the plugin as much as a library, or use a kernel with Landlock (Linux 5.13 or newer)")
     }
 
+    /// Whether the words of `may` are known.
+    private func areKnown(_ entry: Configuration.PluginEntry) -> Bool {
+        let known = HostPermission.allCases.sorted().map(\.rawValue)
+        let wrong = (entry.process?.may ?? []).filter { !known.contains($0) }
+        for word in wrong {
+            diagnostics.report(
+                at: entry.path + [.key("may")], "'may' has no word '\(word)'",
+                note: "the words are \(known.joined(separator: ", "))")
+        }
+        return wrong.isEmpty
+    }
+
+    /// Whether the operator permits every host call of a description that needs it.
+    private func areCallsPermitted(
+        by entry: Configuration.PluginEntry, _ calls: Set<String>, _ permitted: Set<HostPermission>
+    ) -> Bool {
+        let missing = HostCalls.missing(for: calls, permitted: permitted)
+        guard !missing.isEmpty else { return true }
+        let words = (permitted.map(\.rawValue) + missing.map(\.permission.rawValue)).sorted().joined(separator: ", ")
+        diagnostics.report(
+            at: entry.path,
+            "the plugin '\(entry.id)' makes host calls that its entry does not permit: "
+                + missing.flatMap(\.calls).joined(separator: ", "),
+            note: "write 'may: [\(words)]' if you trust the plugin with that, or remove the plugin")
+        return false
+    }
+
     /// Asks the plugin's program for its description unless that is known, and registers what it describes.
     private func describe(
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
         checkUser(of: entry)
+        guard areKnown(entry) else { return nil }
         let program = try IsolatedCode.program(entry, code, server)
         if let known = known.description(of: entry.id, code, DescriptionQuestion(program)) {
+            guard areCallsPermitted(by: entry, known.hostCalls, program.permissions) else { return nil }
             return try register(entry, known, code, files: files) { description, _ in DescribedPlugin(description) }
         }
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
+        guard areCallsPermitted(by: entry, description.hostCalls, program.permissions) else { return nil }
         let admission = CodeAdmission(entry, code, locked: freeze.entry(of: entry.id), search)
         return try register(entry, description, code, files: files) { description, host in
             PluginProcesses(program, description, host, Logger(label: "grantor"), admit: admission.check)
@@ -109,7 +139,8 @@ enum IsolatedCode {
         let own = [Installation.program, "plugin-host", entry.id, code.path]
         return PluginProgram(
             plugin: entry.id, arguments: process.command.isEmpty ? own : process.command, settings: entry.settings,
-            server: server, limits: limits)
+            server: server, limits: limits,
+            permissions: Set(process.may.compactMap(HostPermission.init(rawValue:))))
     }
 
     /// The numbers of a user and of the user's group.

@@ -213,6 +213,34 @@ struct IsolatedPluginTests {
         }
     }
 
+    @Test("host calls with power need a word in 'may', which plugins show lists")
+    func permissions() async throws {
+        try await Folder.with { folder in
+            let fixtures = "\(Build.root)/Tests/Fixtures/plugin-process"
+            let client = try String(contentsOfFile: "\(Build.root)/Languages/Python/grantor.py", encoding: .utf8)
+            try folder.write("grantor.py", client)
+            try folder.write("calls.py", String(contentsOfFile: "\(fixtures)/calls.py", encoding: .utf8))
+            func write(_ may: String) throws {
+                let entry = """
+                    { plugin: calls, command: [/usr/bin/python3, -Bs, \(folder.path)/calls.py, "keys.sign,users.find"],
+                        files: [\(folder.path)/grantor.py]\(may) }
+                    """
+                try folder.write("config.yaml", configuration(entry, grant: "client_credentials"))
+            }
+            try write("")
+            let checked = try Command.grantor("check", in: folder)
+            #expect(checked.status == 78)
+            #expect(checked.errors.contains("makes host calls that its entry does not permit: keys.sign\n"))
+            #expect(checked.errors.contains("write 'may: [keys]'"), "\(checked.errors)")
+            try write(", may: [keys, everything]")
+            #expect(try Command.grantor("check", in: folder).errors.contains("'may' has no word 'everything'"))
+            try write(", may: [keys]")
+            #expect(try Command.grantor("check", in: folder).status == 0)
+            let shown = try Command.grantor("plugins", "show", "--config", "config.yaml", "calls", in: folder)
+            #expect(shown.output.contains("calls     keys.sign, users.find\nmay       keys\n"), "\(shown.output)")
+        }
+    }
+
     @Test("check and plugins show describe a program, and a digest pins it with its files")
     func commands() async throws {
         try await Folder.with { folder in

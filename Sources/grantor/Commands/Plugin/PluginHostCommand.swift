@@ -57,8 +57,9 @@ struct PluginHostCommand: ParsableCommand {
         let environment = SystemEnvironment()
         let host = RemoteHost(
             RemoteHost.Facts(question), connection, cryptography: SystemCryptography(), now: { environment.now },
-            random: { environment.random(bytes: $0) })
+            random: { environment.random(bytes: $0) }, origins: HashingPool.origin)
         let source = PluginSettings(question["settings"])
+        let permitted = Set((question["may"]?.strings ?? []).compactMap(HostPermission.init(rawValue:)))
         var registry = Registry()
         var made: HostedPlugin?
         do {
@@ -71,7 +72,7 @@ struct PluginHostCommand: ParsableCommand {
         return (
             HostedDescription.form(
                 library.type.manifest, registry, settings: source.declarations, problems: source.problems,
-                attributes: source.attributes), made
+                attributes: source.attributes, permitted: permitted), made
         )
     }
 }

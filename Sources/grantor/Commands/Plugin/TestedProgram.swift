@@ -30,7 +30,8 @@ struct TestedProgram {
         program = PluginProgram(
             plugin: TestedProgram.id, arguments: try TestedProgram.absolute(command),
             settings: words.settings(in: "/tmp"),
-            server: ServerFacts(issuer: TestHost().issuer, basePath: "/auth", algorithms: []), limits: limits)
+            server: ServerFacts(issuer: TestHost().issuer, basePath: "/auth", algorithms: []), limits: limits,
+            permissions: Set(HostPermission.allCases))
         do {
             description = try PluginDescription(form: try PluginDescriber.describe(program), of: TestedProgram.id)
         } catch {

@@ -27,7 +27,10 @@ extension InstalledPlugin {
     private func isolation(_ process: Configuration.PluginProcess) -> [String] {
         let command =
             process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
-        return ["runs      \(command)"]
+        return [
+            "runs      \(command)",
+            "may       \(process.may.isEmpty ? "nothing more" : process.may.sorted().joined(separator: ", "))",
+        ]
     }
 
     private var settingsTable: String {
