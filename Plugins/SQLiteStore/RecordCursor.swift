@@ -73,7 +73,8 @@ final class RecordCursor {
 
     private func error(_ code: CInt) -> DatabaseError {
         // Safe: the message is copied at once.
-        let message = unsafe sqlite3_errmsg(sqlite3_db_handle(statement.sqliteStatement)).map { unsafe String(cString: $0) }
+        let message = unsafe sqlite3_errmsg(sqlite3_db_handle(statement.sqliteStatement))
+            .map { unsafe String(cString: $0) }
         return DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: statement.sql)
     }
 }

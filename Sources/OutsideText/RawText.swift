@@ -159,7 +159,9 @@ public struct RawText: Sendable, Hashable, ExpressibleByStringLiteral {
         // Safe: the buffer has room for all bytes, and those that are written are counted.
         unsafe bytes.withContiguousStorageIfAvailable { source in
             unsafe String(unsafeUninitializedCapacity: source.count) { target in
-                for place in source.indices { unsafe target.initializeElement(at: place, to: ASCII.lowercase(source[place])) }
+                for place in source.indices {
+                    unsafe target.initializeElement(at: place, to: ASCII.lowercase(source[place]))
+                }
                 return source.count
             }
         } ?? String(decoding: bytes.map(ASCII.lowercase), as: UTF8.self)

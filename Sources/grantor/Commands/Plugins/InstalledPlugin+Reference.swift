@@ -15,22 +15,23 @@ extension InstalledPlugin {
         if !manifest.specification.isEmpty { lines.append("follows \(manifest.specification)") }
         lines += ["", "file      \(code.path)"] + code.files.map { "          \($0)" } + ["sha256    \(digest)"]
         lines += code.toolchain.map { ["kit       \(code.kit)", "compiler  \($0)"] } ?? ["protocol  \(code.kit)"]
-        lines += process.map(isolation) ?? []
-        lines += hostCalls.map { ["calls     \($0.isEmpty ? "none" : $0.sorted().joined(separator: ", "))"] } ?? []
+        lines += process.map { ["runs      \(command(of: $0))"] } ?? []
+        lines += hostCalls.map { ["calls     \(Self.words($0, else: "none"))"] } ?? []
+        lines += process.map { ["may       \(Self.words($0.may, else: "nothing more"))"] } ?? []
         lines += ["", "Adds"] + (registry.additions.isEmpty ? ["  nothing"] : registry.additions.map { "  \($0)" })
         lines += ["", "Settings", settings.isEmpty ? "  none" : settingsTable]
         lines += ["", "Attributes of clients", attributes.isEmpty ? "  none" : attributesTable]
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What is special about a plugin in processes of its own.
-    private func isolation(_ process: Configuration.PluginProcess) -> [String] {
-        let command =
-            process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
-        return [
-            "runs      \(command)",
-            "may       \(process.may.isEmpty ? "nothing more" : process.may.sorted().joined(separator: ", "))",
-        ]
+    /// What runs in the processes of an isolated plugin.
+    private func command(of process: Configuration.PluginProcess) -> String {
+        process.command.isEmpty ? "the library, in processes of its own" : process.command.joined(separator: " ")
+    }
+
+    private static func words(_ words: some Sequence<String>, else none: String) -> String {
+        let words = words.sorted()
+        return words.isEmpty ? none : words.joined(separator: ", ")
     }
 
     private var settingsTable: String {
