@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 @_spi(Host) import GrantKit
 import GrantKitTesting
 import Logging
@@ -202,5 +203,34 @@ struct HostCallTests {
                 }
             }
         }
+    }
+
+    @Test("a host call of 'start' that leads back to the plugin fails alone, and does not wait for the start")
+    func startsWithinItself() async throws {
+        let program = """
+            import sys; sys.path.insert(0, "\(FaultyProgram.root)/Languages/Python"); import grantor
+            plugin = grantor.Plugin(host_calls=["outbound.send"])
+            plugin.add("outboxes", {"kinds": ["signed_in"]}, promise=lambda given, host: {"writes": []})
+            plugin._functions["start", 0] = lambda given, host: host.ask(
+                "outbound.send", method="GET", url="https://a.example")
+            plugin.run()
+            """
+        let host = TestHost()
+        let started = PluginProgram(
+            plugin: "back", arguments: ["/usr/bin/python3", "-Bs", "-c", program], settings: [:],
+            server: ServerFacts(issuer: host.issuer, basePath: "/auth", algorithms: []), limits: .ofTests())
+        let description = try PluginDescription(form: PluginDescriber.describe(started), of: "back")
+        let processes = PluginProcesses(started, description, host.lent, Logger(label: "test") { _ in RecordedLog() })
+        var registry = Registry()
+        try processes.register(in: &registry)
+        let outbox = try #require(registry.outboxes.first)
+        host.network.respond { _ in
+            await #expect(throws: PluginUnavailable.self) { try await outbox.writes(for: Event(.signedIn)) }
+            return OutboundReply(status: 200, headers: [], body: [])
+        }
+        try await processes.start()
+        #expect(host.network.sent.count == 1)
+        #expect(try await outbox.writes(for: Event(.signedIn)).isEmpty)
+        await processes.stop()
     }
 }
