@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 @_spi(Host) import GrantKit
 import GrantKitTesting
 import Logging
@@ -125,6 +126,59 @@ struct HostCallTests {
         }
     }
 
+    @Test("records are read in steps, and no more of them than fit into a reply")
+    func readsInSteps() async throws {
+        try await Self.with(declaring: ["store.read", "store.page", "store.find"]) { caller async throws in
+            let end = caller.host.clock.now + .seconds(60)
+            func write(_ value: JSON, _ ids: [String]) async throws {
+                let records = ids.map {
+                    StoreRecord(StoreKey("own", $0), value, expiresAt: end, indexes: ["by": "x"])
+                }
+                #expect(try await caller.host.store.write(records.map(StoreWrite.create)) == .committed)
+            }
+            let ids = (100..<200).map(String.init)
+            try await write(1, ids)
+            func keys(of response: EndpointResponse) -> [String] {
+                response.body?["output"]?.elements.map { $0["key"]?.strings.last ?? "" } ?? []
+            }
+            let page: JSON = ["collection": "own", "limit": 500]
+            #expect(try await keys(of: caller.ask("store.page", page)) == ids)
+            let some: JSON = ["collection": "own", "index": "by", "value": "x", "after": ["own", "109"], "limit": 70]
+            #expect(try await keys(of: caller.ask("store.find", some)) == Array(ids[10..<80]))
+            let wanted = ids.reversed() + ["missing"]
+            let read: JSON = ["keys": .array(wanted.map { ["own", .string($0)] })]
+            #expect(try await keys(of: caller.ask("store.read", read)) == ids.reversed() + [""])
+            try await write(.string(String(repeating: "x", count: 100_000)), (200..<240).map(String.init))
+            #expect(try await caller.refusal(of: "store.page", page)?.contains("ask for fewer") == true)
+        }
+    }
+
+    @Test("what may be derived from a token is decided by the server's copy of the client")
+    func derives() async throws {
+        try await Self.with(
+            declaring: ["tokens.resolve", "access.derive"], permitting: [.tokens]
+        ) { caller async throws in
+            let user = Authorization(subject: .user("ann"), limits: AccessLimits(scope: ["read"]))
+            caller.host.tokens.add(
+                "v",
+                ResolvedToken(
+                    kind: .access, id: "other", clientID: "a", issuedAt: caller.host.clock.now,
+                    expiresAt: caller.host.clock.now + .seconds(60), authorization: user))
+            for (id, refusal) in [("a", nil), ("made-up", "there is no such client")] {
+                var client = Self.client.form
+                client["id"] = .string(id)
+                let request: JSON = [
+                    "grant": ["grant_type": "g"], "client": client, "parameters": [], "allowed": ["scope": ["read"]],
+                ]
+                let response = try await caller.ask(
+                    "access.derive", ["token": "other", "request": request, "audience": ["https://api.example"]],
+                    with: ["before": ["tokens.resolve": ["value": "v"]]])
+                #expect(response.body?["refused"]?.string == refusal, "\(response)")
+                #expect((response.body?["output"]?["derived_from"] == "other") == (refusal == nil))
+            }
+        }
+    }
+
     @Test("a job of the plugin's own is committed as the host made it, and no other")
     func jobs() async throws {
         try await Self.with(declaring: ["digest", "jobs.enqueue"]) { caller async throws in
@@ -149,5 +203,34 @@ struct HostCallTests {
                 }
             }
         }
+    }
+
+    @Test("a host call of 'start' that leads back to the plugin fails alone, and does not wait for the start")
+    func startsWithinItself() async throws {
+        let program = """
+            import sys; sys.path.insert(0, "\(FaultyProgram.root)/Languages/Python"); import grantor
+            plugin = grantor.Plugin(host_calls=["outbound.send"])
+            plugin.add("outboxes", {"kinds": ["signed_in"]}, promise=lambda given, host: {"writes": []})
+            plugin._functions["start", 0] = lambda given, host: host.ask(
+                "outbound.send", method="GET", url="https://a.example")
+            plugin.run()
+            """
+        let host = TestHost()
+        let started = PluginProgram(
+            plugin: "back", arguments: ["/usr/bin/python3", "-Bs", "-c", program], settings: [:],
+            server: ServerFacts(issuer: host.issuer, basePath: "/auth", algorithms: []), limits: .ofTests())
+        let description = try PluginDescription(form: PluginDescriber.describe(started), of: "back")
+        let processes = PluginProcesses(started, description, host.lent, Logger(label: "test") { _ in RecordedLog() })
+        var registry = Registry()
+        try processes.register(in: &registry)
+        let outbox = try #require(registry.outboxes.first)
+        host.network.respond { _ in
+            await #expect(throws: PluginUnavailable.self) { try await outbox.writes(for: Event(.signedIn)) }
+            return OutboundReply(status: 200, headers: [], body: [])
+        }
+        try await processes.start()
+        #expect(host.network.sent.count == 1)
+        #expect(try await outbox.writes(for: Event(.signedIn)).isEmpty)
+        await processes.stop()
     }
 }

@@ -107,6 +107,21 @@ struct PluginFormTests {
             (["protocol": 1, "steps": [["name": "s", "phase": "last"]]], "'phase' must be identify, verify or"),
             (["protocol": 1, "flows": [["response_type": "x"]]], "flows[0]: 'grant' is missing"),
             (["protocol": 1, "authenticators": [[:]]], "an authenticator without parameters"),
+            (
+                ["protocol": 1, "authenticators": [["parameters": [["name": "grant_type"], ["name": "client_id"]]]]],
+                "an authenticator without parameters"
+            ),
+            (
+                [
+                    "protocol": 1,
+                    "authenticators": [
+                        [
+                            "parameters": [["name": "proof"]],
+                            "methods": [["name": "m", "credential": "other", "attribute": "redirect_uris"]],
+                        ]
+                    ],
+                ], "a method of authentication needs 'redirect_uris'"
+            ),
             (["protocol": 1, "token_products": [["longest_life": -1]]], "'longest_life' must be from 0"),
             (["protocol": 1, "issuers": [["name": "x"]]], "issuers[0]: 'keys' must have address or set"),
             (

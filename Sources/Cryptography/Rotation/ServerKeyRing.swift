@@ -37,6 +37,8 @@ public final class ServerKeyRing: KeyRing {
     let macKeys: [MACKey]
     /// The encoded headers by key and type, so that signing a token does not encode one.
     private let headers = Mutex<[HeaderName: [UInt8]]>([:])
+    /// The number of headers that are kept, and the longest type of one, since plugins sign with any type.
+    private static let (mostHeaders, longestType) = (64, 128)
     /// What this ring has verified.
     ///
     /// Another ring has other keys, and verifies again.
@@ -75,6 +77,9 @@ public final class ServerKeyRing: KeyRing {
     /// The algorithms that plugins may ask for; the ring has keys for those that one has asked for.
     public var algorithms: [String] { SignatureAlgorithm.ownNames }
 
+    /// The number of headers that are kept.
+    var keptHeaders: Int { headers.withLock(\.count) }
+
     /// The published keys (RFC 7517 section 5).
     public var publicJWKS: JSON {
         ["keys": .array(signingKeys.map(\.publicJWK) + otherKeys)]
@@ -106,7 +111,9 @@ public final class ServerKeyRing: KeyRing {
             var encoded: [UInt8] = []
             Base64URL.encode(header.bytes, to: &encoded)
             encoded.append(UInt8(ascii: "."))
-            headers[name] = encoded
+            if headers.count < ServerKeyRing.mostHeaders, type.utf8.count <= ServerKeyRing.longestType {
+                headers[name] = encoded
+            }
             return encoded
         }
     }

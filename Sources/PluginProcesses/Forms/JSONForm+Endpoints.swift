@@ -93,8 +93,9 @@ extension EndpointRequest where Who: CallerForm {
     }
 
     package var form: JSON {
-        .present([
-            ("head", head.form), ("caller", caller.callerForm), ("parameters", .pairs(parameters.all)),
+        let credentials = Parameters.credentials + (Who.self == Bearer.self ? ["access_token"] : [])
+        return .present([
+            ("head", head.form), ("caller", caller.callerForm), ("parameters", parameters.form(without: credentials)),
             ("variables", .pairs(variables.all)), ("document", document),
         ])
     }

@@ -92,7 +92,7 @@ extension TokenRequest: JSONForm {
 
     package var form: JSON {
         [
-            "grant": grant.form, "client": client.form, "parameters": .pairs(parameters.all), "allowed": allowed.form,
+            "grant": grant.form, "client": client.form, "parameters": parameters.form(), "allowed": allowed.form,
             "head": head.form,
         ]
     }

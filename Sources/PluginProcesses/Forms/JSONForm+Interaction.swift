@@ -46,7 +46,8 @@ extension InteractionPolicy: JSONForm {
         } else if case let kept = essentialACR.filter(returned.essentialACR.contains), !kept.isEmpty {
             essentialACR = kept
         }
-        (acr, loginHint, languages) = (returned.acr, returned.loginHint, returned.languages)
+        acr += returned.acr.filter { !acr.contains($0) }
+        (loginHint, languages) = (returned.loginHint, returned.languages)
         try consent.extend(to: returned.consent)
         attachments.merge(returned.attachments) { former, _ in former }
     }

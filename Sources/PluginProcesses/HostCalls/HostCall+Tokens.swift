@@ -65,9 +65,11 @@ extension HostCall {
             guard let token = LentValues.current?.token(id) else {
                 throw FormError("a token can be derived from only in the call in which it was resolved")
             }
+            var request = try input.required("request", TokenRequest.init(form:))
+            // What the client may do is decided by the server's own copy, whatever the process says of it.
+            request.client = try await calls.client(request.client.id)
             let derived = try await calls.host.access.derive(
-                from: token, for: input.required("request", TokenRequest.init(form:)),
-                audience: input.words("audience"))
+                from: token, for: request, audience: input.words("audience"))
             LentValues.current?.keep(derived)
             return derived.form
         },

@@ -65,6 +65,14 @@ package struct PluginDescription: Sendable {
         attributes = try form.list("attributes", AttributeDeclaration.init(form:))
         var registry = Registry()
         try register(in: &registry, nil)
+        try checkMethods(of: registry)
+    }
+
+    /// Refuses a method of authentication for all clients that have some attribute of others, such as a redirect URI.
+    private func checkMethods(of registry: Registry) throws {
+        let named = registry.authenticators.flatMap(\.methods).compactMap(\.attribute)
+        guard let other = named.first(where: { name in !attributes.contains { $0.name == name } }) else { return }
+        throw FormError("a method of authentication needs '\(other)', which must be one of 'attributes'")
     }
 
     /// Adds a stand-in for each role.

@@ -127,20 +127,24 @@ extension PluginProcess {
     /// Has the process describe itself and start, in a task.
     private func introduce(_ generation: Int) {
         Task.detached { [self] in
-            do {
-                guard try await introduction("describe", program.question, generation) == description else {
-                    return condemn("it describes itself differently than when the plugin was loaded", generation)
-                }
-                _ = try await introduction("start", [:], generation)
-                let isReady = state.withLock { state in
-                    guard state.phase == .starting, state.generation == generation else { return false }
-                    state.phase = .ready
-                    return true
-                }
-                if isReady { _ = settle(.success(())) }
-            } catch {
-                condemn("\(error)", generation)
+            await PluginProcess.$introduced.withValue(program.plugin) { await introduceNow(generation) }
+        }
+    }
+
+    private func introduceNow(_ generation: Int) async {
+        do {
+            guard try await introduction("describe", program.question, generation) == description else {
+                return condemn("it describes itself differently than when the plugin was loaded", generation)
             }
+            _ = try await introduction("start", [:], generation)
+            let isReady = state.withLock { state in
+                guard state.phase == .starting, state.generation == generation else { return false }
+                state.phase = .ready
+                return true
+            }
+            if isReady { _ = settle(.success(())) }
+        } catch {
+            condemn("\(error)", generation)
         }
     }
 

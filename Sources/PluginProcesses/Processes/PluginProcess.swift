@@ -12,6 +12,8 @@ import Synchronization
 final class PluginProcess: Sendable {
     /// Why a host call of a call that has ended is refused.
     static let ended = "the call that it belongs to has ended"
+    /// The plugin whose process is being introduced, in the host calls that belong to that.
+    @TaskLocal static var introduced: String?
 
     let program: PluginProgram
     let description: JSON

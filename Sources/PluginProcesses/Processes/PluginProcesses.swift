@@ -96,8 +96,9 @@ package final class PluginProcesses: Plugin, PluginCaller {
     package func output(
         of function: String, role: Int, _ input: JSON, within limit: Duration?
     ) async throws -> JSON {
-        // Commands that change users or clients call outboxes, and have not started the plugin.
-        try await start()
+        // Commands that change users or clients call outboxes, and have not started the plugin. A host call of 'start'
+        // that leads back to the plugin would wait for itself.
+        if PluginProcess.introduced != program.plugin { try await start() }
         let process = try next()
         let call = try process.begin(function, role: role, input, within: limit ?? program.limits.call)
         return try await process.result(of: call)

@@ -4,8 +4,12 @@ import GrantKit
 
 /// Takes the place of an authenticator of clients that runs in a process of its own.
 ///
-/// It is asked only about requests that have one of its parameters, so all others do not wait for the process.
+/// It is asked only about requests that have one of its parameters, so all others do not wait for the process. It sees
+/// only these parameters, since requests also have secrets, passwords, codes and refresh tokens of others.
 struct IsolatedAuthenticator: ClientAuthenticator {
+    /// Parameters of nearly every request, which are no reason to ask the process.
+    private static let common = ["client_id", "client_secret", "grant_type", "scope"]
+
     let methods: [AuthenticationMethod]
     let parameters: [ParameterDeclaration]
     private let role: IsolatedRole
@@ -13,20 +17,34 @@ struct IsolatedAuthenticator: ClientAuthenticator {
     init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         methods = try form.list("methods", AuthenticationMethod.init(form:))
         parameters = try form.list("parameters", ParameterDeclaration.init(form:))
-        guard !parameters.isEmpty else {
-            throw FormError("an authenticator without parameters would be asked about every request")
+        guard parameters.contains(where: IsolatedAuthenticator.isOwn) else {
+            throw FormError("an authenticator without parameters of its own would be asked about every request")
         }
         self.role = IsolatedRole(role, of: caller)
     }
 
     func claim(in request: AuthenticationRequest) async throws -> ClientClaim? {
-        guard parameters.contains(where: { !request.parameters.values($0.name).isEmpty }) else { return nil }
-        return try await role.call("claim", request.form) { $0 == .null ? nil : try ClientClaim(form: $0) }
+        guard parameters.contains(where: { Self.isOwn($0) && !request.parameters.values($0.name).isEmpty }) else {
+            return nil
+        }
+        return try await role.call("claim", shown(request)) { $0 == .null ? nil : try ClientClaim(form: $0) }
     }
 
     func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws {
-        var input = request.form
+        var input = shown(request)
         (input["claim"], input["client"]) = (claim.form, client.form)
         try await role.call("prove", input) { _ in }
+    }
+
+    private static func isOwn(_ parameter: ParameterDeclaration) -> Bool { !common.contains(parameter.name) }
+
+    /// The request with the parameters of the authenticator and the id of the client alone.
+    private func shown(_ request: AuthenticationRequest) -> JSON {
+        var form = request.form
+        let others = request.parameters.all.map(\.name).filter { name in
+            name != "client_id" && !parameters.contains { $0.name == name && Self.isOwn($0) }
+        }
+        form["parameters"] = request.parameters.form(without: others)
+        return form
     }
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@_spi(Host) import GrantKit
+import GrantKitTesting
+import PluginProcesses
+import Synchronization
+import Testing
+
+@Suite("What stand-ins show to a plugin and take from it", .timeLimit(.minutes(10)))
+struct StandInTests {
+    private static let client = Client(id: "a", isPublic: false, grants: ["g"], scope: [], document: [:])
+    private static let head = RequestHead(method: "POST", path: "/t")
+    private static let limits = AccessLimits(scope: [])
+    private static let granted = Authorization(subject: .user("ann"), limits: limits)
+    private static let sent: Parameters = [
+        "client_id": "a", "client_secret": "s", "client_assertion": "j", "access_token": "t", "code": "c",
+    ]
+
+    /// A plugin that answers every call in the same way.
+    private final class Answering: PluginCaller {
+        let host = TestHost().lent
+        let answer: JSON
+        let inputs = Mutex<[JSON]>([])
+
+        init(_ answer: JSON) {
+            self.answer = answer
+        }
+
+        func output(of function: String, role: Int, _ input: JSON, within limit: Duration?) async throws -> JSON {
+            inputs.withLock { $0.append(input) }
+            return answer
+        }
+    }
+
+    private static func roles(_ description: JSON, of caller: Answering) throws -> Registry {
+        var description = description
+        description["protocol"] = 1
+        var registry = Registry()
+        try PluginDescription(form: description, of: "it").register(in: &registry, caller)
+        return registry
+    }
+
+    @Test("credentials of clients in parameters do not cross")
+    func credentials() {
+        let token = TokenRequest(
+            grant: GrantDeclaration("g", client: .confidential), client: Self.client, parameters: Self.sent,
+            head: Self.head, allowed: Self.limits)
+        #expect(token.form["parameters"] == [["client_id", "a"], ["access_token", "t"], ["code", "c"]])
+        let bearer = Bearer(
+            token: ResolvedToken(
+                kind: .access, id: "t", clientID: "a", issuedAt: Timestamp(seconds: 1),
+                expiresAt: Timestamp(seconds: 9), authorization: Self.granted), client: Self.client)
+        let request = EndpointRequest(head: Self.head, caller: bearer, parameters: Self.sent)
+        #expect(request.form["parameters"] == [["client_id", "a"], ["code", "c"]])
+    }
+
+    @Test("an authenticator sees its own parameters alone, and is not asked because of those of every request")
+    func authenticator() async throws {
+        let plugin = Answering(.null)
+        let names: JSON = [["name": "client_id"], ["name": "client_secret"], ["name": "client_assertion"]]
+        let role = try #require(
+            Self.roles(
+                ["authenticators": [["methods": [["name": "m", "credential": "other"]], "parameters": names]]],
+                of: plugin
+            ).authenticators.first)
+        #expect(try await role.claim(in: AuthenticationRequest(head: Self.head, parameters: Self.sent)) == nil)
+        let other: Parameters = ["client_id": "a", "client_secret": "s"]
+        #expect(try await role.claim(in: AuthenticationRequest(head: Self.head, parameters: other)) == nil)
+        let seen = plugin.inputs.withLock { $0.map { $0["parameters"] } }
+        #expect(seen == [[["client_id", "a"], ["client_assertion", "j"]]])
+    }
+
+    @Test("no plugin adds what the server adds to authorization responses", arguments: ["iss", "state", "error"])
+    func response(member: String) async throws {
+        let registry = try Self.roles(
+            [
+                "flows": [["response_type": "proof", "grant": ["grant_type": "roles"]]],
+                "extensions": [["members": [.string(member)]]],
+            ], of: Answering(["members": .object([JSON.Member(member, "https://evil.example")])]))
+        let asked = AuthorizationRequest(
+            client: Self.client, redirectURI: "https://app.example/cb", words: ["proof"], grants: [], parameters: [:],
+            head: Self.head)
+        var issuance = Issuance(
+            authorization: Self.granted, client: Self.client, limits: Self.limits, answer: .authorization(asked),
+            issuedAt: Timestamp(seconds: 5))
+        let (flow, role) = (try #require(registry.flows.first), try #require(registry.extensions.first))
+        await #expect(throws: (any Error).self) { try await flow.respond(&issuance, to: asked) }
+        await #expect(throws: (any Error).self) { try await role.extend(&issuance) }
+        #expect(issuance.members.isEmpty)
+    }
+
+    @Test("a filter of authorization requests adds to the levels of authentication that are wanted, and removes none")
+    func levels() async throws {
+        let plugin = Answering(["limits": ["scope": []], "acr": ["weak"]])
+        let filter = try #require(Self.roles(["request_filters": [[:]]], of: plugin).requestFilters.first)
+        var policy = InteractionPolicy(limits: Self.limits)
+        policy.acr = ["strong"]
+        let asked = AuthorizationRequest(
+            client: Self.client, redirectURI: "https://app.example/cb", words: [], grants: [], parameters: [:],
+            head: Self.head)
+        try await filter.apply(asked, &policy)
+        #expect(policy.acr == ["strong", "weak"])
+    }
+}
