@@ -36,6 +36,10 @@ let postgreSQL: [Target] =
 
 let kit: Target.Dependency = .product(name: "GrantKit", package: "GrantKit")
 let kitTesting: Target.Dependency = .product(name: "GrantKitTesting", package: "GrantKitTesting")
+/// SQLite, and its own functions.
+let sqlite: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
 let memoryRecords: Target.Dependency = .product(name: "MemoryRecords", package: "GrantKitTesting")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -67,11 +71,7 @@ let plugins = [
     Plugin(id: "refresh-token", module: "RefreshToken"),
     Plugin(id: "revocation", module: "TokenRevocation"),
     Plugin(id: "sessions-api", module: "SessionsAPI"),
-    Plugin(
-        id: "sqlite-store", module: "SQLiteStore",
-        libraries: [
-            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
-        ]),
+    Plugin(id: "sqlite-store", module: "SQLiteStore", libraries: sqlite),
     Plugin(id: "token-exchange", module: "TokenExchange"),
     Plugin(id: "webhooks", module: "Webhooks"),
 ].filter { hasPostgreSQL || $0.id != "postgres-store" }
