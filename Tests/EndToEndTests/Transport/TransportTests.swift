@@ -254,10 +254,12 @@ struct TransportTests {
         try await Folder.with { folder in
             try folder.write("config.yaml", Configurations.yaml())
             // The server itself holds the pipe open for reading, and never reads.
-            let line = "mkfifo pipe; exec 3<> pipe; \(Build.program) serve > out 2> pipe & echo $! > pid"
-            #expect(try Command.shell(line, in: folder).status == 0)
-            let server = try #require(Int32(folder.read("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
-            defer { kill(server, SIGKILL) }
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = ["-c", "mkfifo pipe; exec 3<> pipe; exec \(Build.program) serve > out 2> pipe"]
+            process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+            try process.run()
+            defer { kill(process.processIdentifier, SIGKILL) }
             var port: UInt16?
             try await Patience.wait {
                 port = folder.read("out").firstMatch(of: /listening +http:\/\/[^\n]*:(\d+)\n/).flatMap { UInt16($0.1) }
