@@ -58,14 +58,18 @@ def administer(server, method, path, body, cookie=None):
 class Database(Server):
     """PostgreSQL with Debian's settings, on the disk of the temporary folder."""
 
-    def __init__(self, pinned=True, **settings):
+    def __init__(self, pinned=True, filled=None, **settings):
+        """Begins with a copy of the folder 'filled', which is the data of one that was stopped."""
         self.programs, port = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1], free_port()
         home = pathlib.Path(tempfile.mkdtemp())
         atexit.register(shutil.rmtree, home, ignore_errors=True)
         self.owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
         if self.owner:
             shutil.chown(home, "postgres")
-        sh(*self.owner, self.programs / "initdb", "-A", "trust", "-U", "grantor", "-D", home / "data", cwd=home, stdout=subprocess.DEVNULL)
+        if filled:
+            sh("cp", "-a", filled, home / "data")
+        else:
+            sh(*self.owner, self.programs / "initdb", "-A", "trust", "-U", "grantor", "-D", home / "data", cwd=home, stdout=subprocess.DEVNULL)
         words = ["-D", home / "data", "-p", port, "-k", home, "-h", "127.0.0.1", "-c", "logging_collector=on"]
         words += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         super().__init__("PostgreSQL", [*self.owner, self.programs / "postgres", *words], port, home=home, pinned=pinned)
