@@ -11,7 +11,10 @@ let instruments: [SwiftSetting] =
 let isRaced = Context.environment["GRANTOR_RACES"] != nil
 /// Warnings are errors when the project tests itself, never when somebody else builds it.
 let isStrict = Context.environment["GRANTOR_STRICT"] != nil
-let strictness: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+/// In such builds, tests reach what is internal, also if the build is optimized.
+let strictness: [SwiftSetting] =
+    isStrict
+    ? [.treatAllWarnings(as: .error), .unsafeFlags(["-enable-testing"], .when(configuration: .release))] : []
 /// In such builds, operations on the Characters of strings are warnings too (decision 0027).
 let textLint: [Target] = isStrict ? [.target(name: "TextLint", path: "Tests/TextLint")] : []
 let lint: [Target.Dependency] = isStrict ? ["TextLint"] : []
@@ -144,6 +147,9 @@ let core: [Target] = [
     ),
 ]
 
+/// Tests are not optimized themselves, since that takes longer than it saves.
+let tested: [SwiftSetting] = strict + conditions + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let threadSanitizer: [Target] = isRaced ? [.target(name: "ThreadSanitizer", path: "Tests/ThreadSanitizer")] : []
 
 let tests: [Target] = [
@@ -155,7 +161,7 @@ let tests: [Target] = [
         ]
             + plugins.map { .target(name: $0.module) } + threadSanitizer.map { .target(name: $0.name) },
         path: "Tests/Support",
-        swiftSettings: strict + conditions
+        swiftSettings: tested
     ),
     test("GrantKitTests", [kit, "Support"]),
     test("CryptographyTests", [kit, "Cryptography", "COpenSSL", "Support"]),
@@ -215,7 +221,7 @@ func fuzzTarget(_ runtime: String?) -> Target {
     guard let runtime else {
         return .testTarget(
             name: "FuzzTests", dependencies: fuzzed, path: folder, exclude: ["Corpus", "Dictionaries", "Driver"],
-            swiftSettings: strict)
+            swiftSettings: tested)
     }
     let link = ["-sanitize=address", "-use-ld=lld", "-Xlinker", runtime, "-lstdc++"]
     return .executableTarget(
@@ -224,7 +230,7 @@ func fuzzTarget(_ runtime: String?) -> Target {
 }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict + conditions)
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: tested)
 }
 
 let package = Package(
