@@ -19,7 +19,7 @@
 #include <unistd.h>
 #endif
 
-enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_DEEPEST = 32 };
+enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_DEEPEST = 64 };
 
 // MARK: reading JSON
 

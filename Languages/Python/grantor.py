@@ -15,6 +15,7 @@ from collections import deque
 
 PROTOCOL = 1
 LARGEST = 1 << 20
+LARGEST_ANSWER = 2 << 20
 
 
 class Refusal(Exception):
@@ -72,10 +73,10 @@ def authorization(request, writes=(), user=None):
     return form
 
 
-def _frame(message):
+def _frame(message, largest=LARGEST):
     data = json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    if len(data) > LARGEST:
-        raise ValueError(f"a message of {len(data)} bytes is larger than {LARGEST}")
+    if len(data) > largest:
+        raise ValueError(f"a message of {len(data)} bytes is larger than {largest}")
     return struct.pack(">I", len(data)) + data
 
 
@@ -164,7 +165,7 @@ class Plugin:
         """The frame of an answer, which is a failure if the output is no JSON or does not fit into a frame."""
         answer = {"answer": message["call"]}
         try:
-            return _frame({**answer, "output": self._call(message)})
+            return _frame({**answer, "output": self._call(message)}, LARGEST_ANSWER)
         except Refusal as refusal:
             answer["error"] = refusal.form
         except Unavailable as error:

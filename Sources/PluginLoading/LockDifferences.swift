@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+public import GrantKit
 
 /// How a library differs from its entry in `plugins.lock`, with one error for each difference.
 public struct LockDifferences: Error, Sendable, Equatable {
@@ -48,6 +48,24 @@ public struct LockDifferences: Error, Sendable, Equatable {
         let found = difference(
             "the plugin '\(entry.id)' has the version", version, entry.version, entry.version == version, entry)
         if let found { throw LockDifferences(all: [found]) }
+    }
+
+    /// Refuses a plugin that describes itself differently than the lock has it.
+    ///
+    /// - Parameters:
+    ///   - form: The description.
+    ///   - input: The digest of what the plugin was asked; the lock says nothing about other questions.
+    ///   - entry: The entry of the lock.
+    /// - Throws: `LockDifferences`.
+    public static func check(description form: JSON, of input: String, _ entry: PluginLock.Entry) throws {
+        guard let locked = entry.description, locked.input == input, locked.form != form else { return }
+        let names = Set((locked.form.members + form.members).map(\.name)).filter { locked.form[$0] != form[$0] }
+        let what = names.isEmpty ? "the order of its members" : names.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        throw LockDifferences(all: [
+            PluginLoadingError(
+                "the plugin '\(entry.id)' describes itself differently than \(entry.place) has it: \(what)",
+                note: remedy)
+        ])
     }
 
     private static func difference(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @_spi(Host) package import GrantKit
+import OutsideText
 import Synchronization
 
 /// The settings of one plugin, and a record of which settings and attributes the plugin declares.
@@ -102,8 +103,10 @@ package final class PluginSettings: SettingsSource {
     private static let meaning = "a name reserved for references to other values: '{ env: NAME }' and '{ file: path }'"
 
     private static func mistake(in declaration: SettingDeclaration, after asked: [SettingDeclaration]) -> String? {
-        if reserved.contains(declaration.key) { return "it reads the setting '\(declaration.key)', \(meaning)" }
-        if declaration.isSecret, !Sensitive.isKey(declaration.key) {
+        // A description names the settings of the elements of a list behind the list, such as 'receivers[].secret'.
+        let name = declaration.key.raw.cut(atLast: ".")?.behind.string ?? declaration.key
+        if reserved.contains(name) { return "it reads the setting '\(declaration.key)', \(meaning)" }
+        if declaration.isSecret, !Sensitive.isKey(name) {
             return "it reads a secret from the setting '\(declaration.key)', whose name does not say so: it must "
                 + "contain a word such as 'secret' or 'password'"
         }

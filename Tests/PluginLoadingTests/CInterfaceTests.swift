@@ -110,8 +110,8 @@ struct CInterfaceCallTests {
         arguments: [
             ("not_json", "is not JSON"), ("not_object", "is not a JSON object"), ("not_utf8", "is not JSON"),
             ("malformed", "the output of 'authorize' is malformed"), ("empty", "it sent 0 bytes"),
-            ("null", "it sent 10 bytes"), ("endless", "it sent -1 bytes"), ("large", "it sent 2097152 bytes"),
-            ("deep", "is not JSON"),
+            ("null", "it sent 10 bytes"), ("endless", "it sent -1 bytes"), ("large", "it sent 4194304 bytes"),
+            ("deep", "is not JSON"), ("surrogate", "is not JSON"), ("overlong", "is not JSON"),
         ])
     func malformed(_ fault: String, _ why: String) async throws {
         try await FaultyLibrary.with { library async throws in

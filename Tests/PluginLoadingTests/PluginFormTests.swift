@@ -92,6 +92,16 @@ struct PluginFormTests {
         #expect(throws: FrameError.self) { try reader.next() }
     }
 
+    @Test("a value that is nested as deep as one from outside may be crosses within others")
+    func crossesDeep() throws {
+        let deep = (0..<JSON.deepest).reduce(JSON.integer(1)) { value, _ in [value] }
+        _ = try JSON(parsing: deep.text)
+        var reader = FrameReader()
+        let message: JSON = ["call": 1, "input": ["request": ["client": ["document": ["details": deep]]]]]
+        reader.add(try Frame.bytes(message))
+        #expect(try reader.next() == message)
+    }
+
     @Test("an object that is larger than a frame is not sent")
     func refusesLarge() {
         let text = String(repeating: "x", count: Frame.largest)

@@ -5,6 +5,7 @@ import GrantKit
 import GrantKitTesting
 import PluginProcesses
 import Support
+import Synchronization
 import Testing
 
 @Suite("The processes of plugins", .serialized, .timeLimit(.minutes(20)))
@@ -41,6 +42,7 @@ struct PluginProcessTests {
         "a process that makes host calls without reading the replies is ended",
         arguments: [
             ("many", "more than 64 host calls without waiting"), ("unread", "it "),
+            ("own_many", "more than 64 host calls of its own accord"),
             ("heavy", "host calls of more than 4194304 bytes"),
             ("unread_late", "65 host calls for calls that have ended"),
         ])
@@ -68,6 +70,76 @@ struct PluginProcessTests {
             #expect(ContinuousClock.now - began < .seconds(60))
             #expect(try await program.recovers())
             #expect(!program.log.lines.contains { $0.contains("is started again") }, "\(program.log.lines)")
+        }
+    }
+
+    @Test("a process makes host calls of its own accord, with no more authority than for a call")
+    func ownHostCalls() async throws {
+        try await FaultyProgram.with { program async throws in
+            let report = await program.report("own")
+            #expect(report.contains("[{}, [") && report.contains(#""value": {"n": 1}"#), "\(report)")
+            #expect(await program.report("own_undeclared").contains("does not declare the host call 'users.find'"))
+            #expect(await program.report("own_foreign").contains("session"))
+            #expect(await program.report("later") == "an answer")
+            let key = StoreKey("own", "later")
+            #expect(try await Patience.wait { try await program.host.store.read([key]).first != .some(nil) })
+            #expect(await program.report("nothing") == "an answer")
+            #expect(!program.log.lines.contains { $0.contains("is started again") }, "\(program.log.lines)")
+        }
+    }
+
+    @Test("a host call of a process's own accord that takes long holds up no other, and ends with the process")
+    func slowOwnHostCall() async throws {
+        let ended = Mutex(false)
+        try await FaultyProgram.with { program async throws in
+            program.host.network.respond { _ in
+                defer { ended.withLock { $0 = true } }
+                try await Task.sleep(for: .seconds(600))
+                throw CancellationError()
+            }
+            #expect(await program.report("own_slow").contains(#""output": []"#))
+            #expect(!ended.withLock { $0 })
+            #expect(await program.report("abort").contains("ended by signal 6"))
+            #expect(try await Patience.wait { ended.withLock { $0 } })
+            #expect(try await program.recovers())
+        }
+    }
+
+    @Test("a process that hangs is replaced, even while it waits for a host call of its own accord")
+    func hangsWithOwnHostCall() async throws {
+        try await FaultyProgram.with(limits: .ofTests { $0.call = .seconds(1) }) { program async throws in
+            program.host.network.respond { _ in
+                try await Task.sleep(for: .seconds(600))
+                throw CancellationError()
+            }
+            #expect(await program.report("own_hang").contains("did not answer 'authorize' within 1.0 seconds"))
+            #expect(try await program.restarts("and nothing else came from it"), "\(program.log.lines)")
+            #expect(try await program.recovers())
+        }
+    }
+
+    @Test("an answer may be larger than a host call")
+    func sizes() async throws {
+        try await FaultyProgram.with { program async throws in
+            #expect(await program.report("large_answer") == "an answer")
+            for (fault, why) in [
+                ("large_ask", "a host call of 1572919 bytes; a host call has at most 1048576"),
+                ("huge_answer", "bytes; a frame has 1 to 2097152 bytes"),
+            ] {
+                _ = await program.report(fault)
+                #expect(try await program.restarts(why), "\(program.log.lines)")
+                #expect(try await program.recovers())
+            }
+        }
+    }
+
+    @Test(
+        "an answer whose text is not Unicode ends the process, and no other call notices",
+        arguments: ["surrogate", "swapped", "encoded_surrogate", "overlong", "control"])
+    func notUnicode(_ fault: String) async throws {
+        try await FaultyProgram.with { program async throws in
+            #expect(await program.report(fault).contains("it sent a frame that is not JSON"))
+            #expect(try await program.recovers())
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
 @_spi(Host) import GrantKit
 import GrantKitTesting
 import Logging
@@ -229,6 +230,24 @@ struct PluginRoleTests {
                     id: "t", client: Self.client, authorization: Self.granted, issuedAt: Timestamp(seconds: 5),
                     expiresAt: Timestamp(seconds: 9)))
             #expect(made.value == "made for a" && made.writes.count == 1)
+        }
+    }
+
+    @Test("no change is made without a required outbox that cannot be asked, and another one is left out")
+    func requiredOutbox() async throws {
+        var stopped = Registry()
+        try await Self.with { registry async throws in
+            stopped = registry
+            #expect(try await registry.outboxes[1].writes(for: Event(.consented)).count == 1)
+        }
+        await #expect(throws: PluginUnavailable.self) { try await stopped.outboxes[0].writes(for: Event(.signedIn)) }
+        await #expect(throws: StoreError.self) { try await stopped.outboxes[1].writes(for: Event(.consented)) }
+    }
+
+    @Test("commands write to a sink that takes events from them, and to no other")
+    func sinksOfCommands() async throws {
+        try await Self.with { registry async throws in
+            #expect(registry.eventSinks.map(\.takesFromCommands) == [false, true])
         }
     }
 

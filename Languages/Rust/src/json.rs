@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-const DEEPEST: usize = 32;
+const DEEPEST: usize = 64;
 
 /// A JSON value; objects keep the order of their members.
 #[derive(Clone, Debug, PartialEq)]

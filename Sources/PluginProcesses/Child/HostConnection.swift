@@ -15,7 +15,20 @@ package final class HostConnection: Sendable {
 
     private struct State {
         var lastNumber: UInt64 = 0
+        var hasStarted = false
+        /// The calls that have not been answered.
+        var open: Set<UInt64> = []
         var waiting: [UInt64: @Sendable (JSON) -> Void] = [:]
+        var held = HeldMessages()
+
+        /// The number of a new host call, and the call that it belongs to; nil before the plugin starts.
+        ///
+        /// A task that outlives its call makes host calls of its own accord from then on.
+        mutating func nextQuestion() -> (number: UInt64, call: UInt64?)? {
+            guard hasStarted else { return nil }
+            lastNumber += 1
+            return (lastNumber, HostConnection.call.flatMap { open.contains($0) ? $0 : nil })
+        }
     }
 
     private let state = Mutex(State())
@@ -24,7 +37,9 @@ package final class HostConnection: Sendable {
     /// Makes the end of the socket that the server has given to the process.
     package init() {}
 
-    /// Makes a host call for the call that this code belongs to, and waits for the output.
+    // MARK: host calls
+
+    /// Makes a host call, for the call that this code belongs to if there is one, and waits for the output.
     ///
     /// - Throws: `StoreError` if it may work later, `OAuthError`, or `HostRefusal`.
     func ask(_ function: String, _ input: JSON) async throws -> JSON {
@@ -46,19 +61,21 @@ package final class HostConnection: Sendable {
     }
 
     private func ask(_ function: String, _ input: JSON, _ take: @escaping @Sendable (JSON) -> Void) {
-        guard let call = HostConnection.call else {
-            let why = "'\(function)' is possible only during a call of the server, not in a task of its own"
-            return take(["refused": .string(why)])
+        guard let (number, call) = state.withLock({ $0.nextQuestion() }) else {
+            return take(["refused": .string("'\(function)' is possible only once the plugin starts")])
         }
-        let number = state.withLock { state in
-            state.lastNumber += 1
-            state.waiting[state.lastNumber] = take
-            return state.lastNumber
-        }
-        send([
-            "ask": .integer(Int64(clamping: number)), "for": .integer(Int64(clamping: call)),
-            "function": .string(function), "input": input,
+        let message: JSON = .present([
+            ("ask", .integer(Int64(clamping: number))), ("for", call.map { .integer(Int64(clamping: $0)) }),
+            ("function", .string(function)), ("input", input),
         ])
+        guard let frame = try? Frame.bytes(message) else {
+            return take(["refused": .string("the input of '\(function)' is larger than \(Frame.largest) bytes")])
+        }
+        state.withLock { state in
+            state.waiting[number] = take
+            state.held.add(question: number, for: call, frame)
+        }
+        sendAll()
     }
 
     private static func output(of reply: JSON) throws -> JSON {
@@ -68,43 +85,80 @@ package final class HostConnection: Sendable {
         return reply["output"] ?? .null
     }
 
-    /// Makes a host call without waiting for its reply; without a call of the server, it is dropped.
+    /// Makes a host call without waiting for its reply; before the plugin starts, it is dropped.
     ///
-    /// - Returns: Whether it was sent.
+    /// - Returns: Whether it was made.
     func tell(_ function: String, _ input: JSON) -> Bool {
-        guard let call = HostConnection.call else { return false }
-        let number = state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
-        send([
-            "ask": .integer(Int64(clamping: number)), "for": .integer(Int64(clamping: call)),
-            "function": .string(function), "input": input,
-        ])
+        guard state.withLock({ $0.hasStarted }) else { return false }
+        ask(function, input) { _ in }
         return true
     }
 
     /// Passes a reply of the server to the code that waits for it.
     func take(reply: JSON) {
         guard let number = reply["reply"]?.integer.flatMap(UInt64.init(exactly:)) else { return }
-        state.withLock { $0.waiting.removeValue(forKey: number) }?(reply)
+        let take = state.withLock { state in
+            state.held.noteReply(to: number)
+            return state.waiting.removeValue(forKey: number)
+        }
+        sendAll()
+        take?(reply)
     }
 
-    /// Writes a frame; a message that is too large becomes a failure of its call.
+    // MARK: calls
+
+    /// Notes that a call begins: from now on, host calls are possible.
+    func begin(_ call: UInt64) {
+        state.withLock { state in
+            state.hasStarted = true
+            state.open.insert(call)
+        }
+    }
+
+    /// Sends the answer to a call, behind the host calls that were made for it.
+    func answer(_ call: UInt64, _ message: JSON) {
+        guard let frame = HostConnection.frame(ofAnswer: message) else { return }
+        state.withLock { state in
+            state.open.remove(call)
+            state.held.add(answerTo: call, frame)
+        }
+        sendAll()
+    }
+
+    /// Sends an answer at once, before the plugin starts.
     package func send(_ message: JSON) {
-        let number = message["answer"] ?? .null
-        let large: JSON = ["answer": number, "failure": "the answer is larger than a frame"]
-        guard let frame = (try? Frame.bytes(message)) ?? (try? Frame.bytes(large)) else { return }
+        guard let frame = HostConnection.frame(ofAnswer: message) else { return }
+        writing.withLock { _ in HostConnection.write(frame) }
+    }
+
+    /// The frame of an answer; one that is too large becomes a failure of its call.
+    private static func frame(ofAnswer message: JSON) -> [UInt8]? {
+        let large: JSON = [
+            "answer": message["answer"] ?? .null,
+            "failure": .string("the answer is larger than \(Frame.largestAnswer) bytes"),
+        ]
+        return (try? Frame.bytes(message, largest: Frame.largestAnswer)) ?? (try? Frame.bytes(large))
+    }
+
+    // MARK: the socket
+
+    /// Sends what may be sent now.
+    private func sendAll() {
         writing.withLock { _ in
-            var start = 0
-            let flags = Int32(truncatingIfNeeded: Int(MSG_NOSIGNAL))
-            while start < frame.count {
-                // Safe: the system reads no more than the bytes. Writing waits, so that calls wait while the server does.
-                let count = unsafe frame[start...].withUnsafeBytes { bytes in
-                    unsafe Glibc.send(HostConnection.descriptor, bytes.baseAddress, bytes.count, flags)
-                }
-                if count > 0 { start += count } else if errno != EINTR { exit(0) }
+            while let frame = state.withLock({ $0.held.next() }) { HostConnection.write(frame) }
+        }
+    }
+
+    /// Writes a frame; writing waits, so that calls wait while the server does.
+    private static func write(_ frame: [UInt8]) {
+        var start = 0
+        let flags = Int32(truncatingIfNeeded: Int(MSG_NOSIGNAL))
+        while start < frame.count {
+            // Safe: the system reads no more than the bytes.
+            let count = unsafe frame[start...].withUnsafeBytes { bytes in
+                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
             }
+            if count > 0 { start += count } else if errno != EINTR { exit(0) }
         }
     }
 
@@ -112,7 +166,7 @@ package final class HostConnection: Sendable {
     static func print(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         // Safe: the system reads no more than the bytes.
-        _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 
     /// Reads messages until the server closes the socket, and then ends the process.
@@ -123,7 +177,13 @@ package final class HostConnection: Sendable {
         var block = [UInt8](repeating: 0, count: Channel.most)
         while let count = Channel.read(HostConnection.descriptor, into: &block) {
             reader.add(block.prefix(count))
-            while let message = try? reader.next() { take(message) }
+            do {
+                while let message = try reader.next() { take(message) }
+            } catch {
+                // Nothing that follows can be read.
+                HostConnection.print("a message of the server cannot be read: \(error)")
+                exit(1)
+            }
         }
         exit(0)
     }

@@ -31,11 +31,13 @@ package struct HostedCPlugin: Sendable {
     /// Answers a call in a task of its own.
     package func answer(_ message: JSON) {
         guard let number = message["call"]?.integer else { return connection.take(reply: message) }
-        HostConnection.$call.withValue(UInt64(clamping: number)) {
+        let call = UInt64(clamping: number)
+        connection.begin(call)
+        HostConnection.$call.withValue(call) {
             _ = Task {
                 var answer = await reply(to: message)
                 answer["answer"] = .integer(number)
-                connection.send(answer)
+                connection.answer(call, answer)
             }
         }
     }

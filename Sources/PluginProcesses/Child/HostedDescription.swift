@@ -46,7 +46,12 @@ package enum HostedDescription {
                     ["claims": .strings($0.claims), "destinations": .strings($0.destinations.map(\.word).sorted())]
                 }
             ),
-            ("event_sinks", list(registry.eventSinks) { ["required": .bool($0.isRequired)] }),
+            (
+                "event_sinks",
+                list(registry.eventSinks) {
+                    ["required": .bool($0.isRequired), "from_commands": .bool($0.takesFromCommands)]
+                }
+            ),
             ("jobs", list(registry.jobs) { ["name": .string($0.name)] }),
             ("endpoints", list(registry.endpoints) { form(of: $0) }),
         ] + interactionRoles(of: registry) + otherRoles(of: registry)

@@ -18,9 +18,11 @@ package struct HostedPlugin: Sendable {
     /// Answers a call in a task of its own.
     package func answer(_ message: JSON) {
         guard let number = message["call"]?.integer else { return connection.take(reply: message) }
-        HostConnection.$call.withValue(UInt64(clamping: number)) {
+        let call = UInt64(clamping: number)
+        connection.begin(call)
+        HostConnection.$call.withValue(call) {
             RemoteMoment.$current.withValue(RemoteMoment(message)) {
-                _ = Task { await connection.send(reply(to: message, number)) }
+                _ = Task { await connection.answer(call, reply(to: message, number)) }
             }
         }
     }

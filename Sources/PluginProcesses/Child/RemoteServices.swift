@@ -62,7 +62,7 @@ struct RemoteLog: LogService {
         let text = message()
         let shown = values().map { JSON.Member($0.key, .string($0.value)) }
         let input: JSON = ["level": .string(word), "message": .string(text), "values": .object(shown)]
-        // Outside of a call, the server logs what the process prints.
+        // Before the plugin starts, the server logs what the process prints.
         if !connection.tell("log", input) { HostConnection.print(text) }
     }
 }

@@ -40,12 +40,13 @@ enum CHost {
     /// An object that a library sends.
     ///
     /// - Throws: `FrameError`, or `JSONError`.
-    private static func object(_ bytes: UnsafePointer<CChar>?, _ length: Int) throws -> JSON {
+    private static func object(_ bytes: UnsafePointer<CChar>?, _ length: Int, largest: Int) throws -> JSON {
         // Safe: the library vouches for the length, which is within the limit of a frame.
-        guard let bytes = unsafe bytes, 1...Frame.largest ~= length else {
-            throw FrameError("it sent \(length) bytes; a message has 1 to \(Frame.largest) bytes")
+        guard let bytes = unsafe bytes, 1...largest ~= length else {
+            throw FrameError("it sent \(length) bytes; a message has 1 to \(largest) bytes")
         }
-        let object = try unsafe JSON(parsing: UnsafeRawBufferPointer(start: bytes, count: length))
+        let object = try unsafe JSON(
+            parsing: UnsafeRawBufferPointer(start: bytes, count: length), depth: Frame.deepest)
         guard case .object = object else { throw FrameError("it sent a message that is not a JSON object") }
         return object
     }
@@ -59,7 +60,7 @@ enum CHost {
                 metadata: ["plugin": "\(unsafe name(host))", "call": "\(number)"])
         }
         do {
-            call.end(CallOutcome(try unsafe object(bytes, length)))
+            call.end(CallOutcome(try unsafe object(bytes, length, largest: Frame.largestAnswer)))
         } catch let error as JSONError {
             call.end(.failure("it sent a message that is not JSON: \(error.message)"))
         } catch {
@@ -78,7 +79,7 @@ enum CHost {
         _ reply: CReply
     ) {
         do {
-            let object = try unsafe object(bytes, length)
+            let object = try unsafe object(bytes, length, largest: Frame.largest)
             let question = HostQuestion(
                 number: 0, function: try object.required("function", \.string), input: object["input"] ?? [:],
                 reply: reply.send)

@@ -57,12 +57,15 @@ final class IsolatedCall: Sendable {
     let function: String
     let begin = ContinuousClock.now
     let limit: Duration
+    /// The number of the process among those that follow one another; 0 for a library in this process.
+    let generation: Int
     private let state = Mutex(State())
 
-    init(_ number: UInt64, _ function: String, within limit: Duration) {
+    init(_ number: UInt64, _ function: String, within limit: Duration, generation: Int = 0) {
         self.number = number
         self.function = function
         self.limit = limit
+        self.generation = generation
     }
 
     func isLate(at now: ContinuousClock.Instant) -> Bool {

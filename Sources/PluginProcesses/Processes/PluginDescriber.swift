@@ -36,7 +36,7 @@ package enum PluginDescriber {
         let frame = try Frame.bytes(
             ServerMessage.call(1, "describe", role: nil, program.question, within: program.limits.start, at: nil))
         var outgoing = Outgoing()
-        var reader = FrameReader()
+        var reader = FrameReader(largest: Frame.largestAnswer)
         var block = [UInt8](repeating: 0, count: Channel.most)
         var isPrinting = true
         guard outgoing.send(frame, to: child.socket) else { throw PluginStartError("it closed its socket") }

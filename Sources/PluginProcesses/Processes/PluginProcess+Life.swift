@@ -110,7 +110,8 @@ extension PluginProcess {
             return (state.lastNumber, state.generation)
         }
         introduce(generation)
-        var reading = ProcessReading(firstNumber: number)
+        var reading = ProcessReading(firstNumber: number, generation: generation)
+        defer { reading.own.cancel() }
         var reason: String?
         while reason == nil { reason = serve(child, &reading) }
         state.withLock { $0.socket = -1 }

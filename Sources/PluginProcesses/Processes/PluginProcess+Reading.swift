@@ -82,11 +82,30 @@ extension PluginProcess {
             reading.refused = 0
             try end(number, outcome)
         case .ask(var question, let number):
-            question.part = WaitingBytes.Part(reading.frames.length, of: reading.waiting)
-            guard !reading.waiting.isTooMuch else {
+            let size = reading.frames.length
+            guard size <= Frame.largest else {
+                throw FrameError("it made a host call of \(size) bytes; a host call has at most \(Frame.largest)")
+            }
+            let waiting = number == nil ? reading.own.waiting : reading.waiting
+            question.part = WaitingBytes.Part(size, of: waiting)
+            guard !waiting.isTooMuch else {
                 throw FrameError("it made host calls of more than \(WaitingBytes.most) bytes without waiting")
             }
+            guard let number else { return try serve(question, reading) }
             try ask(question, for: number, &reading)
+        }
+    }
+
+    /// Serves a host call that belongs to no call.
+    private func serve(_ question: HostQuestion, _ reading: ProcessReading) throws {
+        let generation = reading.generation
+        let isAccepted = reading.own.serve { [self] in
+            await reply(to: question)
+        } _: { [self] reply in
+            send(reply, to: question, of: generation)
+        }
+        guard isAccepted else {
+            throw FrameError("it made more than \(OwnHostCalls.most) host calls of its own accord without waiting")
         }
     }
 

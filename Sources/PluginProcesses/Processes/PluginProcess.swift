@@ -66,7 +66,7 @@ final class PluginProcess: Sendable {
             state.lastNumber += 1
             return (state.lastNumber, state.generation)
         }
-        let call = IsolatedCall(number, function, within: limit)
+        let call = IsolatedCall(number, function, within: limit, generation: current)
         let frame = try Frame.bytes(
             ServerMessage.call(number, function, role: role, input, within: limit, at: host.now))
         let isSent = state.withLock { state in
@@ -109,18 +109,32 @@ final class PluginProcess: Sendable {
 
     private func serve(_ call: IsolatedCall) async {
         while let question = call.nextQuestion() {
-            reply(await calls.reply(to: question), to: question, of: call)
+            send(await calls.reply(to: question), to: question, of: call.generation)
+        }
+    }
+
+    /// The reply to a host call that belongs to no call of the server.
+    func reply(to question: HostQuestion) async -> JSON {
+        // As in 'start', a host call that leads back to the plugin must not wait for its start.
+        let isStarting = state.withLock { $0.phase == .starting }
+        return await PluginProcess.$introduced.withValue(isStarting ? program.plugin : nil) {
+            await calls.reply(to: question)
         }
     }
 
     // MARK: what the process is sent
 
-    private func reply(_ reply: JSON, to question: HostQuestion, of call: IsolatedCall) {
+    /// Sends the reply to a host call, even if nobody waits for the answer of its call: the process waits for the reply.
+    ///
+    /// - Parameters:
+    ///   - reply: The reply.
+    ///   - question: The host call.
+    ///   - generation: The number of the process that made it, since another one did not ask.
+    func send(_ reply: JSON, to question: HostQuestion, of generation: Int) {
         let large = ServerMessage.refusal(question.number, "refused", "the reply is larger than a frame")
         guard let frame = (try? Frame.bytes(reply)) ?? (try? Frame.bytes(large)) else { return }
         state.withLock { state in
-            // The process waits for the reply, even if nobody waits for its answer. Another process did not ask.
-            guard state.calls[call.number] != nil || state.late.contains(call.number) else { return }
+            guard state.generation == generation else { return }
             _ = send(frame, &state)
         }
     }
@@ -139,7 +153,9 @@ final class PluginProcess: Sendable {
             if let frame = try? Frame.bytes(ServerMessage.cancel(call.number)) { _ = send(frame, &state) }
         }
         for question in call.fail(error) {
-            reply(ServerMessage.refusal(question.number, "refused", PluginProcess.ended), to: question, of: call)
+            send(
+                ServerMessage.refusal(question.number, "refused", PluginProcess.ended), to: question,
+                of: call.generation)
         }
     }
 

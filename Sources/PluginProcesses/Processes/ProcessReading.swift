@@ -7,7 +7,7 @@ struct ProcessReading {
     /// So a process that prints without end waits, and costs the server little.
     static let printPause = Duration.milliseconds(10)
 
-    var frames = FrameReader()
+    var frames = FrameReader(largest: Frame.largestAnswer)
     var lines = OutputLines()
     var block = [UInt8](repeating: 0, count: Channel.most)
     var isClosed = false
@@ -16,15 +16,20 @@ struct ProcessReading {
     var printsFrom = ContinuousClock.now
     private var printed = 0
     var checked = ContinuousClock.now
-    /// The host calls that have not been replied to.
+    /// The host calls of calls that have not been replied to.
     let waiting = WaitingBytes()
+    /// The host calls that belong to no call of the server.
+    let own = OwnHostCalls()
     /// The host calls for calls that have ended, since the last answer.
     var refused = 0
     /// The last number that was used before this process.
     let firstNumber: UInt64
+    /// The number of the process among those that follow one another.
+    let generation: Int
 
-    init(firstNumber: UInt64) {
+    init(firstNumber: UInt64, generation: Int) {
         self.firstNumber = firstNumber
+        self.generation = generation
     }
 
     /// Reads what the process has printed.

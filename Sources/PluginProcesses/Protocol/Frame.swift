@@ -6,12 +6,20 @@ package import GrantKit
 package enum Frame {
     /// The largest object, in bytes.
     package static let largest = 1 << 20
+    /// The largest object that answers a call: a page of an endpoint is as large as an object, and has more around it.
+    package static let largestAnswer = 2 << 20
+    /// The deepest nesting of an object, which is more than a value from outside can have, since there is more around it.
+    static let deepest = 2 * JSON.deepest
     static let header = 4
 
     /// The bytes of a frame.
     ///
+    /// - Parameters:
+    ///   - object: The object.
+    ///   - largest: The most bytes that it may have.
+    /// - Returns: The length and the object.
     /// - Throws: `FrameError` if the object is too large.
-    package static func bytes(_ object: JSON) throws -> [UInt8] {
+    package static func bytes(_ object: JSON, largest: Int = Frame.largest) throws -> [UInt8] {
         var bytes: [UInt8] = [0, 0, 0, 0]
         bytes.reserveCapacity(2048)
         object.write(to: &bytes)
@@ -36,9 +44,12 @@ package struct FrameError: Error, CustomStringConvertible {
 package struct FrameReader {
     private var bytes: [UInt8] = []
     private var start = 0
+    private let largest: Int
 
-    /// Makes a reader that has received nothing yet.
-    package init() {}
+    /// Makes a reader that has received nothing yet, of frames up to a size.
+    package init(largest: Int = Frame.largest) {
+        self.largest = largest
+    }
 
     /// The bytes of the object that was found last.
     package private(set) var length = 0
@@ -60,14 +71,14 @@ package struct FrameReader {
     package mutating func next() throws -> JSON? {
         guard bytes.count - start >= Frame.header else { return nil }
         length = bytes[start..<start + Frame.header].reduce(0) { $0 << 8 | Int($1) }
-        guard 1...Frame.largest ~= length else {
-            throw FrameError("it sent a frame of \(length) bytes; a frame has 1 to \(Frame.largest) bytes")
+        guard 1...largest ~= length else {
+            throw FrameError("it sent a frame of \(length) bytes; a frame has 1 to \(largest) bytes")
         }
         let end = start + Frame.header + length
         guard bytes.count >= end else { return nil }
         defer { consume(to: end) }
         do {
-            let object = try JSON(parsing: bytes[(start + Frame.header)..<end])
+            let object = try JSON(parsing: bytes[(start + Frame.header)..<end], depth: Frame.deepest)
             guard case .object = object else { throw FrameError("it sent a frame that is not a JSON object") }
             return object
         } catch let error as JSONError {

@@ -6,8 +6,8 @@ package import GrantKit
 enum PluginMessage {
     /// The end of a call.
     case answer(UInt64, CallOutcome)
-    /// A host call, which belongs to a call that the process has not answered yet.
-    case ask(HostQuestion, call: UInt64)
+    /// A host call for a call that the process has not answered yet; without one, a host call of its own accord.
+    case ask(HostQuestion, call: UInt64?)
 
     init(_ object: JSON) throws {
         if let number = object["answer"] {
@@ -16,7 +16,7 @@ enum PluginMessage {
             let question = HostQuestion(
                 number: try PluginMessage.number(number, "ask"),
                 function: try object.required("function", \.string), input: object["input"] ?? [:])
-            self = .ask(question, call: try PluginMessage.number(object["for"] ?? .null, "for"))
+            self = .ask(question, call: try object["for"].map { try PluginMessage.number($0, "for") })
         } else {
             throw FormError("a message has neither 'answer' nor 'ask'")
         }

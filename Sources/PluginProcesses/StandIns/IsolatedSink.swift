@@ -8,10 +8,12 @@ struct IsolatedSink: EventSink {
     private static let most = Frame.largest / 2
 
     let isRequired: Bool
+    let takesFromCommands: Bool
     private let role: IsolatedRole
 
     init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
         isRequired = form["required"]?.bool ?? false
+        takesFromCommands = form["from_commands"]?.bool ?? false
         self.role = IsolatedRole(role, of: caller)
     }
 

@@ -22,7 +22,8 @@ extension PluginLoader {
         }
         let locked = freeze.entry(of: entry.id)
         let code = try CheckedCode.library(entry.id, library: entry.library, search: search)
-        if let description = known.description(of: entry.id, code, DescriptionQuestion(entry, server)) {
+        let question = DescriptionQuestion(entry, server)
+        if let description = known.description(of: entry.id, code, question) {
             try code.check(pinned: entry.sha256, locked: locked, Digest.sha256)
             return try register(entry, description, code) { description, _ in DescribedPlugin(description) }
         }
@@ -30,11 +31,22 @@ extension PluginLoader {
             entry.id, library: entry.library, pinned: entry.sha256, locked: locked, search: search)
         guard loadedFile(library.path, entry) != nil else { return nil }
         let (plugin, description) = try library.describe(entry.settings, server)
+        try checkLocked(description, question, of: entry)
         let limit = entry.deadline ?? PluginDeadlines().call
         return try register(entry, description, library.code, on: outsideThreads(for: entry)) { description, host in
             // The stand-ins run on the threads of the plugin, and so does the library.
             CInterfacePlugin(plugin, description, host, within: limit) { $0() }
         }
+    }
+
+    /// Refuses a plugin that describes itself differently than the lock to follow has it.
+    ///
+    /// - Throws: `LockDifferences`.
+    func checkLocked(
+        _ description: PluginDescription, _ question: DescriptionQuestion, of entry: Configuration.PluginEntry
+    ) throws {
+        guard let locked = freeze.entry(of: entry.id) else { return }
+        try LockDifferences.check(description: description.form, of: question.digest, locked)
     }
 
     /// Registers a plugin whose description is data.

@@ -66,6 +66,16 @@ extension PluginLoader {
             note: "trust the plugin as much as a library, or use a kernel with Landlock (Linux 5.13 or newer)")
     }
 
+    /// Whether a plugin of the server works in a process, which its description does not say.
+    private func canBeIsolated(_ entry: Configuration.PluginEntry, _ code: CheckedCode) -> Bool {
+        guard entry.id == "audit-log", OwnPlugins.contain(entry.id, at: code.path) else { return true }
+        diagnostics.report(
+            at: entry.path,
+            "the plugin 'audit-log' cannot be isolated: it creates, locks and renames files, which the kernel refuses",
+            note: "remove 'isolation'; the plugin comes with the server")
+        return false
+    }
+
     /// Whether the words of `may` are known.
     private func areKnown(_ entry: Configuration.PluginEntry) -> Bool {
         let known = HostPermission.allCases.sorted().map(\.rawValue)
@@ -98,13 +108,15 @@ extension PluginLoader {
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
         checkUser(of: entry)
-        guard areKnown(entry) else { return nil }
+        guard areKnown(entry), canBeIsolated(entry, code) else { return nil }
         let program = try IsolatedCode.program(entry, code, server)
-        if let known = known.description(of: entry.id, code, DescriptionQuestion(program)) {
+        let question = DescriptionQuestion(program)
+        if let known = known.description(of: entry.id, code, question) {
             guard areCallsPermitted(by: entry, known.hostCalls, program.permissions) else { return nil }
             return try register(entry, known, code, files: files) { description, _ in DescribedPlugin(description) }
         }
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
+        try checkLocked(description, question, of: entry)
         guard areCallsPermitted(by: entry, description.hostCalls, program.permissions) else { return nil }
         let admission = CodeAdmission(entry, code, locked: freeze.entry(of: entry.id), search)
         return try register(entry, description, code, files: files) { description, host in

@@ -213,6 +213,28 @@ struct IsolatedPluginTests {
         }
     }
 
+    @Test("the audit log is refused in a process, which could not write it, with the reason")
+    func auditLog() async throws {
+        try await Folder.with { folder in
+            let entry = "{ plugin: audit-log, isolation: process, settings: { path: audit.log } }"
+            try folder.write("config.yaml", configuration(entry, grant: "client_credentials"))
+            let checked = try Command.grantor("check", in: folder)
+            #expect(checked.status == 78)
+            #expect(checked.errors.contains("'audit-log' cannot be isolated: it creates, locks"), "\(checked.errors)")
+        }
+    }
+
+    @Test("a plugin whose lists of settings have secrets is accepted in a process")
+    func secretsInLists() async throws {
+        try await Folder.with { folder in
+            let receiver = "{ url: \"https://receiver.example/events\", secret: the secret of the receiver }"
+            let entry = "{ plugin: webhooks, isolation: process, may: [keys], settings: { receivers: [\(receiver)] } }"
+            try folder.write("config.yaml", configuration(entry, grant: "client_credentials"))
+            let checked = try Command.grantor("check", in: folder)
+            #expect(checked.status == 0 && !checked.errors.contains("error:"), "\(checked.errors)")
+        }
+    }
+
     @Test("host calls with power need a word in 'may', which plugins show lists")
     func permissions() async throws {
         try await Folder.with { folder in

@@ -128,6 +128,40 @@ struct LinkedPluginTests {
         }
     }
 
+    @Test(
+        "a reload while a library holds calls answers them and those that follow, and releases the former plugin after them",
+        arguments: ["deadline: 20s", "isolation: process, limits: { call: 20s }"])
+    func reloads(_ more: String) async throws {
+        try await Folder.with { folder async throws in
+            let isHere = more.contains("deadline")
+            let notes = "-DNOTES='\"\(folder.path)/notes\"'"
+            // A process may not write the notes.
+            try compile("faults", "Tests/Fixtures/plugin-library/faults.c", isHere ? notes : "", in: folder)
+            func configure(_ more: String) throws {
+                let entry = "{ plugin: faults, library: \(folder.path)/libfaults.so, \(more) }"
+                try folder.write("config.yaml", configuration(entry, grant: "fault"))
+            }
+            try configure(more)
+            let program = try await Program.start(folder, secrets: [Self.secret])
+            async let held = withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 { group.addTask { try await onThread { try ask(program, "hang").status } } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            try await Task.sleep(for: .milliseconds(700))
+            try configure(more.replacing("20s", with: "21s"))
+            #expect(kill(program.pid, SIGHUP) == 0)
+            #expect(try await Patience.wait { program.log.contains("the configuration was reloaded") })
+            #expect(try ask(program, "ask").status == 200)
+            if isHere { #expect(folder.read("notes") == "dd", "the former plugin holds calls") }
+            let statuses = try await held
+            #expect(statuses == Array(repeating: 200, count: 8), "\(program.log)")
+            if isHere { #expect(try await Patience.wait { folder.read("notes") == "ddr" }) }
+            #expect(try ask(program, "ask").status == 200)
+            #expect(program.stop() == 0)
+            if isHere { #expect(folder.read("notes") == "ddrr") }
+        }
+    }
+
     @Test("a reload makes a plugin with the new settings, and the commands describe the library")
     func badges() async throws {
         try await Folder.with { folder async throws in

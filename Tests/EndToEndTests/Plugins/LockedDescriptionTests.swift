@@ -141,4 +141,56 @@ struct LockedDescriptionTests {
             #expect(try runs())
         }
     }
+
+    @Test("with '--frozen', the server refuses a program that describes itself differently than the lock has it")
+    func otherDescription() async throws {
+        try await Folder.with { folder async throws in
+            try writeProgram(to: folder)
+            let source = folder.read("badge_grant.py")
+            let summary = "summary=\"tokens for badges\""
+            #expect(source.contains(summary))
+            try folder.write(
+                "badge_grant.py",
+                source.replacing("raise SystemExit('it has run')", with: "pass").replacing(
+                    summary,
+                    with: "summary='other tokens' if not os.path.exists('\(folder.path)/gate') else 'tokens for badges'"
+                ))
+            try write(entry("limit: 2", in: folder), grant: "badge", to: folder)
+            let text = folder.read("config.yaml")
+            try folder.write("config.yaml", text + "\nlisten: { port: 0 }\n")
+            #expect(try Command.grantor("plugins", "lock", in: folder).status == 0)
+            let secrets = ["the secret of the caller"]
+            let program = try await Program.start(folder, options: ["--frozen"], secrets: secrets)
+            #expect(program.stop() == 0)
+            try FileManager.default.removeItem(atPath: "\(folder.path)/gate")
+            let refused = try Command.grantor("serve", "--frozen", in: folder)
+            #expect(refused.status == 78, "\(refused)")
+            let what = "the plugin 'badge-grant' describes itself differently than plugins.lock:"
+            #expect(refused.errors.contains(what) && refused.errors.contains(" has it: 'summary'"), "\(refused)")
+            let free = try await Program.start(folder, secrets: secrets)
+            #expect(free.stop() == 0)
+        }
+    }
+
+    @Test("with '--frozen', the server refuses a library that describes itself differently than the lock has it")
+    func otherLibrary() async throws {
+        try await Folder.with { folder async throws in
+            let made = try Command.shell(
+                "gcc -D_GNU_SOURCE -shared -fPIC -pthread -I '\(Build.root)/Sources/CPluginLibrary/include' -o libfaults.so "
+                    + "'\(Build.root)/Tests/Fixtures/plugin-library/faults.c' && chmod 755 libfaults.so", in: folder)
+            try #require(made.status == 0, "\(made)")
+            try write("{ plugin: faults, library: \(folder.path)/libfaults.so }", grant: "fault", to: folder)
+            #expect(try Command.grantor("plugins", "lock", in: folder).status == 0)
+            let other: JSON = [
+                "output": [
+                    "protocol": 1, "summary": "faults", "host_calls": ["digest", "store.write"],
+                    "grants": [["grant_type": "fault", "key": "fault"]],
+                ]
+            ]
+            let refused = try Command.grantor(
+                "serve", "--frozen", in: folder, environment: ["FAULTS_DESCRIPTION": other.text])
+            #expect(refused.status == 78, "\(refused)")
+            #expect(refused.errors.contains(" has it: 'collections', 'grants'"), "\(refused)")
+        }
+    }
 }

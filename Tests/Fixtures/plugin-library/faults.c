@@ -110,11 +110,13 @@ static void answer_badly(const struct task *task) {
     if (does(task, "not_json")) answer(task, "{\"output\":");
     else if (does(task, "not_object")) answer(task, "[]");
     else if (does(task, "not_utf8")) answer(task, "{\"output\":\"\xff\"}");
+    else if (does(task, "surrogate")) answer(task, "{\"output\":\"\\ud83d\"}");
+    else if (does(task, "overlong")) answer(task, "{\"output\":\"\xc0\x80\"}");
     else if (does(task, "malformed")) answer(task, "{\"output\":{\"v\":\"one\"}}");
     else if (does(task, "empty")) task->host->answer(task->host, task->call, "", 0);
     else if (does(task, "null")) task->host->answer(task->host, task->call, NULL, 10);
     else if (does(task, "endless")) task->host->answer(task->host, task->call, "{}", (size_t)-1);
-    else if (does(task, "large")) send_bytes(task, ' ', 2 << 20);
+    else if (does(task, "large")) send_bytes(task, ' ', 4 << 20);
     else if (does(task, "deep")) send_bytes(task, '[', 1 << 20);
     else answer(task, good);
 }
@@ -174,6 +176,7 @@ void *grantor_describe(const struct grantor_host *host, uint64_t call, const cha
     struct task task = {host, call, strndup(message, length)};
     note("d");
     if (strstr(task.message, "\"describe_badly\"")) answer(&task, "{\"output\":{\"protocol\":7}}");
+    else if (getenv("FAULTS_DESCRIPTION")) answer(&task, getenv("FAULTS_DESCRIPTION"));
     else answer(&task,
         "{\"output\":{\"protocol\":1,\"summary\":\"faults\",\"host_calls\":[\"digest\",\"store.write\"],"
         "\"collections\":[{\"name\":\"faults\"}],\"grants\":[{\"grant_type\":\"fault\",\"key\":\"fault\","

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 server = socket.socket(fileno=3)
@@ -39,7 +40,9 @@ def receive():
 
 
 def ask(call, function, given):
-    server.sendall(frame({"ask": 1, "for": call, "function": function, "input": given}))
+    """Makes a host call, of its own accord without a call."""
+    belonging = {} if call is None else {"for": call}
+    server.sendall(frame({"ask": 1, **belonging, "function": function, "input": given}))
     while True:
         message = receive()
         if "reply" in message:
@@ -115,6 +118,21 @@ def escapes():
     return [name for name, call in tried.items() if not failing(call)]
 
 
+def later():
+    """Writes a record once the call has been answered."""
+    def write():
+        time.sleep(0.5)
+        record = {"key": ["own", "later"], "value": {}, "expires_at": 9999999999}
+        given = {"writes": [{"write": "create", "record": record}]}
+        server.sendall(frame({"ask": 1, "function": "store.write", "input": given}))
+    threading.Thread(target=write, daemon=True).start()
+
+
+def raw(text):
+    """Sends the bytes of an answer, none of which were made by a library for JSON."""
+    server.sendall(struct.pack(">I", len(text)) + text)
+
+
 def without_reading(call, function, size=0):
     """Makes host calls without end, and never reads a reply."""
     asked = frame({"ask": 1, "for": call, "function": function, "input": {**SLOW, "pad": "x" * size}})
@@ -135,6 +153,14 @@ FAULTS = {
     "empty": lambda: server.sendall(struct.pack(">I", 0)),
     "not_json": lambda: server.sendall(struct.pack(">I", 4) + b"{no}"),
     "not_object": lambda: server.sendall(frame([1])),
+    "surrogate": lambda: raw(b'{"answer":3,"output":{"client":"\\ud83d"}}'),
+    "swapped": lambda: raw(b'{"answer":3,"output":{"client":"\\ude00\\ud83d"}}'),
+    "encoded_surrogate": lambda: raw(b'{"answer":3,"output":{"client":"\xed\xa0\xbd"}}'),
+    "overlong": lambda: raw(b'{"answer":3,"output":{"client":"\xc0\x80"}}'),
+    "control": lambda: raw(b'{"answer":3,"output":{"client":"a\x00"}}'),
+    "large_ask": lambda: server.sendall(frame({"ask": 1, "function": "digest", "input": {"text": "x" * (3 << 19)}})),
+    "huge_answer": lambda: server.sendall(frame({"answer": 3, "output": {"pad": "x" * (2 << 20)}})),
+    "later": later,
     "deep": lambda: server.sendall(struct.pack(">I", 2000) + b"[" * 2000),
     "stranger": lambda: server.sendall(frame({"answer": 4242, "output": {}})),
     "ask_stranger": lambda: server.sendall(frame({"ask": 9, "for": 4242, "function": "store.read", "input": {}})),
@@ -162,6 +188,25 @@ def output(message):
     elif do == "many":
         for place in range(100):
             server.sendall(frame({"ask": place, "for": number, "function": "outbound.send", "input": SLOW}))
+    elif do == "own":
+        record = {"key": ["own", "x"], "value": {"n": 1}, "expires_at": 9999999999}
+        wrote = ask(None, "store.write", {"writes": [{"write": "create", "record": record}]})
+        raise ValueError(json.dumps([wrote["output"], ask(None, "store.read", {"keys": [["own", "x"]]})["output"]]))
+    elif do == "own_undeclared":
+        raise ValueError(ask(None, "users.find", {"id": "ann"}).get("refused"))
+    elif do == "own_foreign":
+        raise ValueError(ask(None, "store.read", {"keys": [["session", "x"]]}).get("refused"))
+    elif do == "own_many":
+        for place in range(65):
+            server.sendall(frame({"ask": place, "function": "outbound.send", "input": SLOW}))
+    elif do == "own_hang":
+        server.sendall(frame({"ask": 2, "function": "outbound.send", "input": SLOW}))
+        time.sleep(3600)
+    elif do == "own_slow":
+        server.sendall(frame({"ask": 2, "function": "outbound.send", "input": SLOW}))
+        raise ValueError(json.dumps(ask(None, "store.read", {"keys": []})))
+    elif do == "large_answer":
+        given["pad"] = "x" * (3 << 19)
     elif do == "heavy":
         without_reading(number, "outbound.send", 1 << 19)
     elif do == "unread":

@@ -48,6 +48,7 @@ plugin.add("token_filters", {"parameters": [grantor.parameter("refuse")]}, admit
 plugin.add("extensions", {"members": ["extended"]}, extend=extend)
 plugin.add("claims", {"claims": ["team", "at"], "destinations": ["userinfo"]}, claims=claims)
 plugin.add("event_sinks", {"required": False}, write=write)
+plugin.add("event_sinks", {"from_commands": True}, write=write)
 plugin.add("jobs", {"name": "roles-job"}, run=run)
 plugin.add("endpoints", {"methods": ["GET"], "path": "/hello/{name}", "caller": {"client": "confidential"}},
            respond=respond)
@@ -123,6 +124,7 @@ plugin.add("flows", {"response_type": "proof", "grant": GRANT, "delivery": "frag
                      "combines_with": ["code"]}, validate=validate, complete=complete)
 plugin.add("purposes", {"name": "roles-purpose", "grant": GRANT}, request=request, approved=approved, denied=approved)
 plugin.add("outboxes", {"kinds": ["signed_in"]}, promise=promise)
+plugin.add("outboxes", {"kinds": ["consented"], "required": True}, promise=promise)
 plugin.add("revocations", {}, revoking=revoking)
 plugin.add("authenticators", {"methods": [{"name": "roles_proof", "credential": "other"}],
                               "parameters": [grantor.parameter("proof")]}, claim=claim, prove=prove)

@@ -85,4 +85,30 @@ struct AdminSizeTests {
         #expect(found.filter { $0.hasPrefix("n") } == ids)
         #expect(Set(found).count == found.count && pages == 2)
     }
+
+    @Test("a hundred large documents are created at once", arguments: AdminAPITests.kinds)
+    func many(_ kind: String) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        let document = Self.document(kind, [("n", 60_000)])
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<100 {
+                group.addTask { await server.admin("PUT", "/\(kind)/n\(number)", document, token: token).status }
+            }
+            return await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(statuses == [201: 100])
+    }
+
+    @Test("a document that is nested as deep as JSON may be is shown as it was", arguments: AdminAPITests.kinds)
+    func deep(_ kind: String) async throws {
+        let (server, token) = try await AdminAPITests.server()
+        // The document itself and its member 'much' are two levels.
+        let deep = (0..<(JSON.deepest - 2)).reduce(JSON.integer(1)) { value, _ in ["n": value] }
+        let document: JSON = kind == "Client" ? ["grant_types": [], "details": ["n": deep]] : ["data": ["n": deep]]
+        #expect(await server.admin("PUT", "/\(kind)/deep", document, token: token).status == 201)
+        let shown = await server.admin("GET", "/\(kind)", token: token)
+        let entries = try JSON(parsing: shown.body, depth: 64)["entry"]?.elements
+        let entry = entries?.first { $0["resource"]?["id"] == "deep" }
+        #expect(entry?["resource"]?[kind == "Client" ? "details" : "data"]?["n"] == deep, "\(shown.status)")
+    }
 }

@@ -343,6 +343,34 @@ struct WebhooksTests {
         for plugin in try #require(server.core.generation).plugins { await plugin.stop() }
     }
 
+    @Test("many receivers get many issued tokens, however many are sent at once")
+    func issuedToMany() async throws {
+        let outbound = RecordedOutbound()
+        outbound.answer(202)
+        let urls = (0..<20).map { "https://\($0).example.com/events" }
+        let server = try await Hooks.server(outbound, urls.map { Hooks.receiver($0, [("events", "issued")]) })
+        for _ in 0..<50 { #expect(await server.token([("scope", "read")]).status == 200) }
+        let isDone = try await Patience.wait { outbound.requests.count == 1000 }
+        #expect(isDone, "\(outbound.requests.count)")
+        let ids = Set(try outbound.requests.map { try Hooks.claims($0, server)["jti"]?.string ?? "" })
+        #expect(ids.count == 1000)
+    }
+
+    @Test("of tokens that every receiver refuses at once, each is recorded as an event")
+    func noneDelivered() async throws {
+        let outbound = RecordedOutbound()
+        outbound.answer(400)
+        let sink = RecordingSink.make()
+        let urls = (0..<20).map { "https://\($0).example.com/events" }
+        let own = Hooks.plugin(urls.map { Hooks.receiver($0, [("events", "issued")]) })
+        let server = try await Hooks.server(outbound, Hooks.plugins(own) + [sink.setup])
+        for _ in 0..<20 { #expect(await server.token([("scope", "read")]).status == 200) }
+        let isDone = try await Patience.wait {
+            sink.records.events.count { $0.kind.rawValue == "webhooks.not_delivered" } == 400
+        }
+        #expect(isDone)
+    }
+
     @Test("a refused token of the best effort is recorded as an event")
     func notDelivered() async throws {
         let outbound = RecordedOutbound()
