@@ -119,7 +119,8 @@ class Plugin:
         self.form = {"protocol": PROTOCOL, "version": version, "summary": summary, "specification": specification,
                      "host_calls": list(host_calls), "collections": [], "settings": []}
         self.settings = {}
-        self._functions = {}
+        self._functions = {"check_attributes": self._check_attributes}
+        self._checks = {}
         self._waiting = deque()
         self._asked = 0
         self._socket = None
@@ -130,6 +131,19 @@ class Plugin:
         self.form["settings"].append({"key": key, "type": type, **more})
         if "default" in more:
             self.settings[key] = more["default"]
+
+    def attribute(self, name, default, under=None, check=None, **more):
+        """Declares a client attribute.
+
+        Give 'type', or 'check': a function that returns what is wrong with a value, such as "must be even", or None.
+        """
+        form = {"name": name, "default": default, **more}
+        self.form.setdefault("attributes", []).append(form if under is None else {**form, "under": under})
+        self._checks[name, under] = check
+
+    def _check_attributes(self, given, host):
+        return {"problems": [self._checks[value["name"], value.get("under")](value["value"])
+                             for value in given["values"]]}
 
     def collection(self, name, indexes=(), durability="durable", retention=0):
         """Declares a collection of records; returns a function that makes its keys."""
@@ -187,7 +201,7 @@ class Plugin:
                 raise ValueError(f"this plugin speaks version {PROTOCOL} of the protocol, not {given['protocol']}")
             self.settings.update(given["settings"])
             return self.form
-        served = self._functions.get((function, message.get("role", 0)))
+        served = self._functions.get((function, message["role"]) if "role" in message else function)
         if served is None:
             return None
         return served(given, Host(self, message["call"]))
@@ -197,7 +211,10 @@ class Plugin:
         self._socket.sendall(_frame({"ask": self._asked, "for": call, "function": function, "input": given}))
         while True:
             message = self._receive()
-            if message.get("reply") != self._asked:
+            if message.get("function") == "check_attributes":
+                # The reply may wait for it, if it is about a client.
+                self._socket.sendall(self._answer(message))
+            elif message.get("reply") != self._asked:
                 self._waiting.append(message)
             elif "error" in message:
                 raise Refusal(**message["error"])

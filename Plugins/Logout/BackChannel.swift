@@ -27,7 +27,7 @@ struct BackChannel: RevocationParticipant, JobHandler {
             let payload: JSON = [
                 "client": .string(clientID), "sid": .string(id), "sub": .string(session.user.id), "jti": .string(jti),
             ]
-            deliveries.expect(jti)
+            deliveries.expect(jti, of: id)
             writes.append(try await host.jobs.enqueue(Job(name, payload, limit: limit)))
         }
         return writes

@@ -7,45 +7,59 @@ import Synchronization
 ///
 /// The tokens to send are in the store, so a process that ends while a browser waits loses nothing.
 final class Deliveries: Sendable {
+    private struct State {
+        /// The browsers that end a session, by session; not by task, which is another one if the plugin has a process of
+        /// its own.
+        var sessions: [String: [Wait]] = [:]
+        /// The browsers that wait for a logout token, by its id.
+        var tokens: [String: [Wait]] = [:]
+    }
+
     private let limit: Duration
-    private let waits = Mutex<[String: Wait]>([:])
+    private let state = Mutex(State())
 
     /// - Parameter limit: The longest time that a browser waits.
     init(upTo limit: Duration) {
         self.limit = limit
     }
 
-    /// Runs a change and waits for the first attempt to send each of its logout tokens.
-    func awaiting(_ change: () async throws -> Void) async throws {
-        guard limit > .zero else { return try await change() }
+    /// Ends a session, and waits for the first attempt to send each of its logout tokens.
+    func awaiting(_ session: String, _ end: () async throws -> Void) async throws {
+        guard limit > .zero else { return try await end() }
         let wait = Wait()
-        defer { forget(wait) }
-        try await Wait.$current.withValue(wait) { try await change() }
+        state.withLock { $0.sessions[session, default: []].append(wait) }
+        defer { forget(wait, session) }
+        try await end()
         await wait.isOver(within: limit)
     }
 
-    /// Makes the browser of this task wait for a logout token.
-    func expect(_ id: String) {
-        guard let wait = Wait.current else { return }
-        wait.add(id)
-        waits.withLock { $0[id] = wait }
+    /// Makes the browsers that end a session wait for a logout token.
+    func expect(_ id: String, of session: String) {
+        let waits = state.withLock { state in
+            guard let waits = state.sessions[session] else { return [Wait]() }
+            state.tokens[id] = waits
+            return waits
+        }
+        for wait in waits { wait.add(id) }
     }
 
     /// Records that an attempt to send a logout token has ended.
     func end(_ id: String) {
-        waits.withLock { $0.removeValue(forKey: id) }?.remove(id)
+        for wait in state.withLock({ $0.tokens.removeValue(forKey: id) }) ?? [] { wait.remove(id) }
     }
 
-    private func forget(_ wait: Wait) {
+    private func forget(_ wait: Wait, _ session: String) {
         let left = wait.left
-        waits.withLock { waits in for id in left { waits[id] = nil } }
+        state.withLock { state in
+            state.sessions[session]?.removeAll { $0 === wait }
+            if state.sessions[session]?.isEmpty == true { state.sessions[session] = nil }
+            for id in left where state.tokens[id]?.allSatisfy({ $0 === wait }) == true { state.tokens[id] = nil }
+        }
     }
 }
 
 /// The logout tokens that one browser waits for.
 private final class Wait: Sendable {
-    @TaskLocal static var current: Wait?
-
     private let open = Mutex<Set<String>>([])
     private let ended = AsyncStream<Void>.makeStream()
 

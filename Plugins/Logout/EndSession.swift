@@ -147,7 +147,7 @@ struct EndSession: Endpoint {
 
     private func end(_ session: UserSession, _ asked: Asked) async throws -> EndpointResponse {
         let frames = try await frontChannel.frames(for: session.id)
-        try await deliveries.awaiting {
+        try await deliveries.awaiting(session.id) {
             try await host.tokens.revoke(.session(session.id), reason: "the user signed out")
         }
         var response = frames.isEmpty ? leave(asked) : signedOut(asked, frames)

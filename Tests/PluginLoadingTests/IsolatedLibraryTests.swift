@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AuthorizationServer
+import Cryptography
 import GrantKit
 import GrantKitTesting
 import Support
@@ -12,8 +14,6 @@ struct IsolatedLibraryTests {
     private static let excluded: [String: String] = [
         "memory-store": "'stores'", "sqlite-store": "'stores'", "postgres-store": "'stores'",
         "jwt-token": "'token_formats'", "opaque-token": "'token_formats'", "refresh-token": "'token_resolvers'",
-        "client-assertion": "a type of the plugin's own", "jwt-bearer": "a type of the plugin's own",
-        "token-exchange": "a type of the plugin's own", "logout": "a type of the plugin's own",
     ]
 
     private static func settings(of id: String) -> JSON {
@@ -35,6 +35,44 @@ struct IsolatedLibraryTests {
             return
         }
         #expect(refusal?.contains(reason) == true, "\(id): \(refusal ?? "it can be isolated")")
+    }
+
+    @Test("values of attributes of its own types are checked in a process, before the plugin is started and afterwards")
+    func attributes() async throws {
+        let plugins =
+            Plugins.all.filter { $0.type.manifest.id != "token-exchange" } + [
+                PluginSetup(IsolatedLibraries.isolated(Plugins.tokenExchange))
+            ]
+        let client: JSON = ["id": "c", "grant_types": ["token_exchange"], "scope": ["read"]]
+        let rule: JSON = ["subject": "access_token", "audience": "c", "to": "https://orders.example.com"]
+        let right = client.changed(by: ["auth": ["token_exchange": ["exchanges": [rule]]]])
+        let wrong = client.changed(
+            by: ["auth": ["token_exchange": ["exchanges": [rule, rule.changed(by: ["to": 1])]]]])
+        let server = try await TestServer(plugins, clients: [])
+        let problems = try await server.problems(
+            plugins, clients: [right, wrong].map { $0.changed(by: ["secret": "s3"]) })
+        let found = problems.filter { $0.severity == .error }
+        #expect(found.count == 1 && found.first?.message.contains("rule 2 has a value of 'to'") == true, "\(problems)")
+        let clients = StoredClients(
+            store: server.core.store, generation: try #require(server.core.generation),
+            cryptography: SystemCryptography(), secrets: TestServer.secrets, passwords: server.passwords,
+            random: server.clock.random)
+        let refusal = await #expect(throws: DocumentRefusal.self) { try await clients.create(wrong) }
+        #expect(refusal?.description.contains("rule 2 has a value of 'to'") == true, "\(refusal?.description ?? "")")
+        _ = try await clients.create(right)
+    }
+
+    @Test("the time stands still in a process while it does at its server, however long a call takes")
+    func clock() async throws {
+        let plugins =
+            [PluginSetup(CountingStore.self)] + Plugins.all.dropFirst() + [
+                PluginSetup(IsolatedLibraries.isolated(Plugins.deviceAuthorization))
+            ]
+        let server = try await Device.server(plugins)
+        let device = await Device(server)
+        server.clock.advance(.seconds(599))
+        try #require(server.countingStore).afterReading { try? await Task.sleep(for: .milliseconds(1200)) }
+        #expect(await device.poll().error == "authorization_pending")
     }
 
     private static let roles: [PluginCheck] = [

@@ -144,7 +144,8 @@ struct PluginFormTests {
             (["protocol": 1, "grants": 1], "'grants' must be a list"),
             (["protocol": 1, "host_calls": ["keys.steal"]], "there is no host call 'keys.steal'"),
             (["protocol": 1, "endpoints": [["methods": ["GET"], "path": "/x"]]], "endpoints[0]: 'caller' must have"),
-            (["protocol": 1, "attributes": [["name": "x", "type": "custom"]]], "a type of the plugin's own"),
+            (["protocol": 1, "attributes": [["name": "x", "type": "custom"]]], "'type' must be boolean, string"),
+            (["protocol": 1, "attributes": [["name": "x"]]], "'default' is missing"),
         ] as [(JSON, String)])
     func description(form: JSON, _ why: String) {
         let error = #expect(throws: PluginStartError.self) { try PluginDescription(form: form, of: "it") }

@@ -23,7 +23,7 @@ struct PluginRoleTests {
     }
 
     /// Starts a plugin with one of each role.
-    private static func with(_ body: (Registry) async throws -> Void) async throws {
+    private static func with(isStarted: Bool = true, _ body: (Registry) async throws -> Void) async throws {
         let start = """
             import sys, runpy; sys.path.insert(0, "\(FaultyProgram.root)/Languages/Python"); \
             runpy.run_path("\(FaultyProgram.root)/Tests/Fixtures/plugin-process/roles.py")
@@ -36,7 +36,7 @@ struct PluginRoleTests {
         let processes = PluginProcesses(program, description, host.lent, Logger(label: "test") { _ in RecordedLog() })
         var registry = Registry()
         try processes.register(in: &registry)
-        try await processes.start()
+        if isStarted { try await processes.start() }
         do {
             try await body(registry)
         } catch {
@@ -59,6 +59,22 @@ struct PluginRoleTests {
             var limits = Self.limits
             try await filter.narrow(&limits, of: Self.granted, for: Self.request())
             #expect(limits.scope == ["read"] && limits.notAfter?.seconds == 7 && !limits.mayRefresh)
+        }
+    }
+
+    @Test("a client attribute without a type is checked by the program, before it is started and afterwards")
+    func attributes() async throws {
+        let values = [2, 3].map { AttributeValue("half", at: .everyGrant, $0) }
+        try await Self.with { registry async throws in
+            let check = try #require(registry.attributeCheck)
+            #expect(try await check.problems(with: values) == [nil, "must be even, and 3 is odd"])
+        }
+        try await Self.with(isStarted: false) { registry async throws in
+            let check = try #require(registry.attributeCheck)
+            #expect(try await check.problems(with: values) == [nil, "must be even, and 3 is odd"])
+            let wrong = AttributeValue("half", at: .everyGrant, "x")
+            let error = await #expect(throws: PluginStartError.self) { try await check.problems(with: [wrong]) }
+            #expect(error?.description.contains("it cannot answer the call 'check_attributes': TypeError") == true)
         }
     }
 

@@ -30,6 +30,10 @@ struct StandInTests {
             inputs.withLock { $0.append(input) }
             return answer
         }
+
+        func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
+            try await output(of: function, role: 0, input, within: nil)
+        }
     }
 
     private static func roles(_ description: JSON, of caller: Answering) throws -> Registry {
@@ -40,18 +44,51 @@ struct StandInTests {
         return registry
     }
 
-    @Test("credentials of clients in parameters do not cross")
-    func credentials() {
-        let token = TokenRequest(
-            grant: GrantDeclaration("g", client: .confidential), client: Self.client, parameters: Self.sent,
+    @Test(
+        "secrets of grants do not cross to what serves every grant, unless it declares them", arguments: [false, true])
+    func secrets(isDeclared: Bool) async throws {
+        var sent = Self.sent
+        sent.secrets = ["code", "client_secret", "client_assertion", "access_token"]
+        let request = TokenRequest(
+            grant: GrantDeclaration("g", client: .confidential), client: Self.client, parameters: sent,
             head: Self.head, allowed: Self.limits)
-        #expect(token.form["parameters"] == [["client_id", "a"], ["access_token", "t"], ["code", "c"]])
-        let bearer = Bearer(
-            token: ResolvedToken(
-                kind: .access, id: "t", clientID: "a", issuedAt: Timestamp(seconds: 1),
-                expiresAt: Timestamp(seconds: 9), authorization: Self.granted), client: Self.client)
-        let request = EndpointRequest(head: Self.head, caller: bearer, parameters: Self.sent)
-        #expect(request.form["parameters"] == [["client_id", "a"], ["code", "c"]])
+        let plugin = Answering(["scope": [], "audience": [], "members": [:]])
+        let parameters: JSON = isDeclared ? [["name": "code"]] : []
+        let registry = try Self.roles(
+            [
+                "token_filters": [["parameters": parameters]], "extensions": [["members": []]],
+                "grants": [["grant_type": "g"]],
+            ], of: plugin)
+        let filter = try #require(registry.tokenFilters.first)
+        try await filter.admit(request)
+        var limits = Self.limits
+        try await filter.narrow(&limits, of: Self.granted, for: request)
+        var issuance = Issuance(
+            authorization: Self.granted, client: Self.client, limits: Self.limits, answer: .token(request),
+            issuedAt: Timestamp(seconds: 5))
+        try await #require(registry.extensions.first).extend(&issuance)
+        _ = try? await #require(registry.grants.first).authorize(request)
+        let seen = plugin.inputs.withLock { $0 }
+        let open: JSON = [["client_id", "a"]]
+        let own: JSON = isDeclared ? [["client_id", "a"], ["code", "c"]] : open
+        #expect(seen.prefix(3).map { $0["request"]?["parameters"] } == [own, own, open])
+        #expect(seen.last?["parameters"] == .array(sent.all.map { .array([.string($0.name), .string($0.value)]) }))
+    }
+
+    @Test("the check of attributes sends large values in several calls, and takes a problem or null for each")
+    func attributes() async throws {
+        let plugin = Answering(["problems": ["must be small"]])
+        let attribute: JSON = ["name": "x", "under": "*", "default": 1]
+        let check = try #require(Self.roles(["attributes": [attribute]], of: plugin).attributeCheck)
+        let value = AttributeValue("x", at: .everyGrant, .string(String(repeating: "x", count: 200_000)))
+        #expect(try await check.problems(with: [value, value, value]) == Array(repeating: "must be small", count: 3))
+        let inputs = plugin.inputs.withLock { $0 }
+        let first: JSON = ["name": "x", "under": "*", "value": value.value]
+        #expect(inputs.count == 3 && inputs.first?["values"]?.elements.first == first)
+        let small = AttributeValue("x", at: .everyGrant, 1)
+        await #expect(throws: (any Error).self) { try await check.problems(with: [small, small]) }
+        let plain: JSON = ["name": "x", "default": 1, "type": "integer"]
+        #expect(try Self.roles(["attributes": [plain]], of: plugin).attributeCheck == nil)
     }
 
     @Test("an authenticator sees its own parameters alone, and is not asked because of those of every request")

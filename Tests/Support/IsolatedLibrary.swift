@@ -6,6 +6,7 @@ import Foundation
 @_spi(Host) public import GrantKit
 import Logging
 import PluginProcesses
+import ServerConfiguration
 import Synchronization
 
 /// Runs the built libraries of plugins in processes of their own, in place of the plugins that are linked.
@@ -53,14 +54,15 @@ public enum IsolatedLibraries {
         // Debug builds of many tests at once share few processors.
         (limits.call, limits.start, limits.memory) = (.seconds(30), .seconds(60), 1 << 30)
         return PluginProgram(
-            plugin: id, arguments: ["\(products)/grantor", "plugin-host", id, "\(products)/lib\(id).so"],
+            plugin: id,
+            arguments: ["\(products)/grantor", "plugin-host", "--still-clock", id, "\(products)/lib\(id).so"],
             settings: settings, server: ServerFacts(issuer: issuer, basePath: "/auth", algorithms: algorithms),
             limits: limits, permissions: Set(HostPermission.allCases))
     }
 
     /// Whether a plugin has something that no process can have.
     static func isExcluded(_ error: PluginStartError) -> Bool {
-        error.description.contains("cannot be isolated") || error.description.contains("a type of the plugin's own")
+        error.description.contains("cannot be isolated")
     }
 
     private static let known = Mutex<[String: Result<PluginDescription, any Error>]>([:])
@@ -79,7 +81,7 @@ public enum IsolatedLibraries {
 
 /// A plugin whose library runs in processes of its own.
 ///
-/// The linked plugin is made too, so that it reports the problems of settings and declares its attributes as always.
+/// The linked plugin is made too, so that it reports the problems of settings as always.
 private final class IsolatedLibrary<Original: Plugin>: Plugin {
     static var manifest: PluginManifest { Original.manifest }
 
@@ -88,15 +90,18 @@ private final class IsolatedLibrary<Original: Plugin>: Plugin {
     private let processes: PluginProcesses?
 
     init(settings: Settings, host: any PluginHost) throws {
-        linked = try Original(settings: settings, host: host)
+        let attributes = HeldAttributes(of: settings)
+        linked = try Original(settings: Settings(attributes), host: host)
         let program = IsolatedLibraries.program(
             Original.manifest.id, settings.section, host.issuer, host.keys.algorithms)
         do {
             let description = try IsolatedLibraries.description(of: program)
             let quiet = Logger(label: "isolated") { _ in SwiftLogNoOpLogHandler() }
             processes = PluginProcesses(program, description, host, quiet)
+            for attribute in description.attributes { attributes.settings.declare(attribute) }
         } catch let error as PluginStartError where IsolatedLibraries.isExcluded(error) {
             processes = nil
+            for attribute in attributes.all.withLock({ $0 }) { attributes.settings.declare(attribute) }
         }
     }
 
@@ -116,10 +121,34 @@ private final class IsolatedLibrary<Original: Plugin>: Plugin {
     }
 }
 
+/// Settings that keep the attributes of a plugin to themselves, since those of its description take their place.
+private final class HeldAttributes: SettingsSource {
+    let settings: any SettingsSource
+    let all = Mutex<[AttributeDeclaration]>([])
+
+    init(of settings: Settings) {
+        self.settings = settings.source ?? PluginSettings([:])
+    }
+
+    func value(of declaration: SettingDeclaration) -> JSON? { settings.value(of: declaration) }
+    func report(_ problem: String, at key: String) { settings.report(problem, at: key) }
+    func declare(_ attribute: AttributeDeclaration) { all.withLock { $0.append(attribute) } }
+
+    func elements(
+        of declaration: SettingDeclaration, atMost limit: Int
+    ) -> (template: (any SettingsSource)?, elements: [any SettingsSource]) {
+        settings.elements(of: declaration, atMost: limit)
+    }
+}
+
 extension Settings {
-    /// The plugin's section of the configuration, which the kit shows to nobody.
+    /// Where the kit reads, which it shows to nobody.
+    fileprivate var source: (any SettingsSource)? {
+        Mirror(reflecting: self).children.first { $0.label == "source" }?.value as? any SettingsSource
+    }
+
+    /// The plugin's section of the configuration.
     fileprivate var section: JSON {
-        let source = Mirror(reflecting: self).children.first { $0.label == "source" }?.value
         let members = source.map { Mirror(reflecting: $0).children.first { $0.label == "members" }?.value }
         return members as? JSON ?? [:]
     }

@@ -94,6 +94,8 @@ public struct PluginSetup: Sendable {
     public var settings: JSON
     /// The threads of a plugin from outside of the server.
     public var threads: PluginThreads?
+    /// Client attributes beside those that the plugin declares, as another process would describe them.
+    @_spi(Host) public var attributes: [AttributeDeclaration] = []
 
     public init(_ type: any Plugin.Type, _ settings: JSON = [:], threads: PluginThreads? = nil) {
         self.type = type
@@ -198,7 +200,7 @@ public struct TestServer: Sendable {
             issuer: node.core.issuer, environment: clock, cryptography: SystemCryptography(), secrets: TestSecrets(),
             passwords: passwords, pages: try TestServer.pages.get(), algorithms: SignatureAlgorithm.ownNames,
             logger: Logger(label: "test") { _ in log }, outbound: NoOutbound())
-        let generation = try TestServer.build(core, plugins, clients, users, "opaque", passwords)
+        let generation = try await TestServer.build(core, plugins, clients, users, "opaque", passwords)
         let needs = KeyNeeds(
             algorithms: generation.capabilities.signingAlgorithms.compactMap(SignatureAlgorithm.init),
             longestToken: generation.longestLifetime)
@@ -212,7 +214,7 @@ public struct TestServer: Sendable {
         _ core: ServerCore, _ clock: ManualClock, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON],
         _ format: String?, _ passwords: CountingPasswords
     ) async throws -> ServerKeyRing {
-        let generation = try build(core, plugins, clients, users, format, passwords)
+        let generation = try await build(core, plugins, clients, users, format, passwords)
         guard let store = generation.capabilities.store else { throw StoreError("no store") }
         for plugin in generation.plugins where !plugin.registry.stores.isEmpty { try await plugin.start() }
         try await store.prepare(
@@ -230,20 +232,20 @@ public struct TestServer: Sendable {
     /// A new generation of this core, which a test of reloading installs.
     public func generation(
         _ plugins: [PluginSetup], clients: [JSON], users: [JSON] = [], format: String? = "opaque"
-    ) throws -> Generation {
-        try TestServer.build(core, plugins, clients, users, format, passwords)
+    ) async throws -> Generation {
+        try await TestServer.build(core, plugins, clients, users, format, passwords)
     }
 
     /// Everything that is wrong with clients of this core beside some plugins.
-    public func problems(_ plugins: [PluginSetup], clients: [JSON]) throws -> [ConfigurationProblem] {
-        try TestServer.check(core, plugins, clients, [], "opaque", passwords).problems
+    public func problems(_ plugins: [PluginSetup], clients: [JSON]) async throws -> [ConfigurationProblem] {
+        try await TestServer.check(core, plugins, clients, [], "opaque", passwords).problems
     }
 
     private static func build(
         _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
         _ passwords: CountingPasswords
-    ) throws -> Generation {
-        let (generation, problems) = try check(core, plugins, clients, users, format, passwords)
+    ) async throws -> Generation {
+        let (generation, problems) = try await check(core, plugins, clients, users, format, passwords)
         guard let generation else { throw ConfigurationError(problems.map(\.message).joined(separator: "; ")) }
         return generation
     }
@@ -251,7 +253,7 @@ public struct TestServer: Sendable {
     private static func check(
         _ core: ServerCore, _ plugins: [PluginSetup], _ clients: [JSON], _ users: [JSON], _ format: String?,
         _ passwords: CountingPasswords
-    ) throws -> (generation: Generation?, problems: [ConfigurationProblem]) {
+    ) async throws -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let registered = try plugins.map { setup in
             let source = PluginSettings(setup.settings)
             let host = LentHost(core, to: setup.type.manifest.id)
@@ -260,9 +262,10 @@ public struct TestServer: Sendable {
             try plugin.register(in: &registry)
             if let threads = setup.threads { registry = threads.forwarding(registry) }
             return RegisteredPlugin(
-                plugin, adding: registry, attributes: source.attributes, host: host, threads: setup.threads)
+                plugin, adding: registry, attributes: source.attributes + setup.attributes, host: host,
+                threads: setup.threads)
         }
-        return Generation.build(
+        return await Generation.build(
             ServerSettings(
                 issuer: core.issuer, defaultTokenFormat: format, languages: Pages.languages(), clients: clients,
                 users: users),

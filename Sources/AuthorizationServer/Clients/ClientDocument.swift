@@ -49,6 +49,8 @@ struct ClientDocument {
     var isStored = false
     /// The longest lifetime of an access token that is accepted.
     var longest = ClientDocument.longestLifetime
+    /// What plugins say about values that only they can check.
+    var attributeProblems = AttributeProblems()
     /// The number that ends all grants to the client when it changes; nil unless it is read from the store.
     var epoch: Int64?
     private(set) var problems: [Problem] = []
@@ -161,9 +163,8 @@ struct ClientDocument {
     }
 
     private mutating func check(_ value: JSON, _ attribute: AttributeDeclaration, _ place: Path) {
-        guard attribute.accepts(value) else {
-            report(place, "'\(attribute.name)' \(attribute.problem(with: value))")
-            return
+        if let problem = attributeProblems.problem(with: value, of: attribute) {
+            return report(place, "'\(attribute.name)' \(problem)")
         }
         guard let text = value.string, let advice = attribute.advice[text] else { return }
         report(place, "\(label) has '\(attribute.name): \(text)'", note: .text(advice), .warning)

@@ -16,7 +16,7 @@ extension StoredClients {
     /// - Throws: `StoreError`.
     package func methods(of id: String) async throws -> [String] {
         guard let stored = try await stored(id) else { return [] }
-        return generation.read(stored, secrets, cryptography).client?.methods ?? []
+        return try await generation.read(stored, secrets, cryptography).client?.methods ?? []
     }
 
     /// Gives a client a new secret, while the previous one stays valid for some time.

@@ -25,7 +25,7 @@ struct Clients: ClientDirectory {
         guard let key = key(of: id), let record = try await RecentRecords.read(key, from: core.store) else {
             return nil
         }
-        return try registered(record)
+        return try await registered(record)
     }
 
     /// The client with an id in the configuration, or nil.
@@ -43,12 +43,12 @@ struct Clients: ClientDirectory {
     }
 
     /// The client in a record; nil if it is inactive.
-    func registered(_ record: StoreRecord) throws -> RegisteredClient? {
+    func registered(_ record: StoreRecord) async throws -> RegisteredClient? {
         guard let generation else { return nil }
         let stored = try StoredClient(record)
         guard stored.isActive else { return nil }
-        let parsed = generation.parsed.client(stored) {
-            let (client, problems) = generation.read(stored, core.secrets, core.cryptography)
+        let parsed = try await generation.parsed.client(stored) {
+            let (client, problems) = try await generation.read(stored, core.secrets, core.cryptography)
             if client == nil {
                 core.logger.error(
                     "a client in the store is not valid with the loaded plugins",

@@ -8,9 +8,11 @@ extension Generation {
     var longestOfStored: Duration { min(longestLifetime, ClientDocument.longestLifetime) }
 
     /// Reads a client in the store by the rules of this generation.
+    ///
+    /// - Throws: The error of a plugin that cannot check its attributes now.
     func read(
         _ stored: StoredClient, _ secrets: any SecretVerifier, _ signatures: any SignatureVerifier
-    ) -> (client: RegisteredClient?, problems: [ConfigurationProblem]) {
+    ) async throws -> (client: RegisteredClient?, problems: [ConfigurationProblem]) {
         var reader = ClientDocument(
             stored.document, at: [], capabilities: capabilities, defaultFormat: settings.defaultTokenFormat,
             secrets: secrets, signatures: signatures)
@@ -25,6 +27,7 @@ extension Generation {
             return (nil, [problem])
         }
         reader.epoch = stored.epoch
+        reader.attributeProblems = try await AttributeProblems(in: [stored.document], capabilities)
         let client = reader.read()
         return (client, reader.problems.filter { $0.severity == .error })
     }
@@ -51,11 +54,13 @@ final class ParsedClients: Sendable {
     private let state = Mutex(State())
 
     /// The client in a document; nil if it is not valid.
-    func client(_ stored: StoredClient, _ read: () -> RegisteredClient?) -> RegisteredClient? {
+    func client(
+        _ stored: StoredClient, _ read: () async throws -> RegisteredClient?
+    ) async rethrows -> RegisteredClient? {
         let (id, version) = (stored.id, stored.version)
         let known = state.withLock { state in state.young[id] ?? state.old[id] }
         if let known, known.version == version { return known.client }
-        let entry = Entry(version: version, client: read())
+        let entry = Entry(version: version, client: try await read())
         state.withLock { state in
             if state.young.count >= ParsedClients.half { (state.old, state.young) = (state.young, [:]) }
             state.young[id] = entry

@@ -12,6 +12,7 @@ extension StoredClient {
             defaultFormat: generation.settings.defaultTokenFormat, secrets: directory.secrets,
             signatures: directory.cryptography)
         (reader.longest, reader.isStored) = (generation.longestOfStored, true)
+        reader.attributeProblems = try await AttributeProblems(in: [document], generation.capabilities)
         let hasNoSecret =
             sent["secret"] == .null
             || (sent["secret"] == nil && (former?.secrets.isEmpty ?? reader.needsNoSecret))

@@ -10,6 +10,7 @@ extension Registry {
         addRequestRoles(to: &forwarded, threads)
         addBackgroundRoles(to: &forwarded, threads)
         addDeclarations(to: &forwarded)
+        forwarded.attributeCheck = attributeCheck.map { ForwardedAttributeCheck(inner: $0, threads: threads) }
         return forwarded
     }
 

@@ -35,7 +35,8 @@ struct ClientRoute: RouteHandler {
         let registered = try await authentication.authenticate(request.head, parameters, as: caller)
         trace.client = registered
         let asked = EndpointRequest(
-            head: request.head, caller: registered.client, parameters: endpoint.watched(parameters),
+            head: request.head, caller: registered.client,
+            parameters: endpoint.watched(acceptance.withoutProofs(parameters)),
             variables: try pattern.values(in: request.head.path))
         return try await endpoint.call("Endpoint.respond") { role in
             let response = try await RecentRecords.serve {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GrantKit
+@_spi(Host) import GrantKit
 import OutsideText
 
 /// The parameters that one kind of request accepts, collected from their declarations when the generation is built.
@@ -8,6 +8,9 @@ struct ParameterAcceptance: Sendable {
     /// An array, because with so few of them a linear search is faster than hashing a name.
     private let declarations: [ParameterDeclaration]
     private let required: [String]
+    /// The names of the secrets with which the caller proves who it is.
+    private let proofs: [String]
+    private let secrets: [String]
 
     /// The names of the parameters.
     var names: [String] { declarations.map(\.name) }
@@ -25,6 +28,8 @@ struct ParameterAcceptance: Sendable {
             if !all.contains(where: { $0.name == declaration.name }) { all.append(declaration) }
         }
         required = declarations.filter(\.isRequired).map(\.name)
+        proofs = credentials.filter(\.isSecret).map(\.name)
+        secrets = self.declarations.filter(\.isSecret).map(\.name)
     }
 
     /// Returns the declared parameters; all others are dropped (RFC 6749 section 3.2).
@@ -46,8 +51,17 @@ struct ParameterAcceptance: Sendable {
             // RFC 6749 section 3.2: a parameter without a value counts as omitted.
             if !parameter.value.isEmpty { accepted.append(parameter) }
         }
-        let result = Parameters(accepted)
+        var result = Parameters(accepted)
+        result.secrets = secrets
         for name in required { _ = try result.required(name) }
         return result
+    }
+
+    /// The parameters without the secrets of the caller, which nobody needs once they have been checked.
+    func withoutProofs(_ parameters: Parameters) -> Parameters {
+        guard parameters.all.contains(where: { proofs.contains($0.name) }) else { return parameters }
+        var others = Parameters(parameters.all.filter { !proofs.contains($0.name) })
+        others.secrets = parameters.secrets
+        return others
     }
 }

@@ -49,6 +49,8 @@ public struct Capabilities: Sendable {
     public let signingAlgorithms: [String]
     let metadata: JSON
     let attributes: [AttributeDeclaration]
+    /// The plugins that have to be asked about values of their attributes.
+    let attributeChecks: [(check: Owned<any AttributeCheck>, attributes: [AttributeDeclaration])]
     /// The parameters that authorization responses may contain.
     let answerMembers: Set<String>
     /// The claims about users that plugins provide.
@@ -102,6 +104,11 @@ public struct Capabilities: Sendable {
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
+        attributeChecks = plugins.compactMap { plugin in
+            plugin.registry.attributeCheck.map { check in
+                (Owned(check, of: plugin), plugin.attributes.filter(\.isCheckedByPlugin))
+            }
+        }
         answerMembers = Capabilities.answerMembers(extensions.map(\.role), flows.map(\.role))
         claims = Set(claimsSources.flatMap(\.role.claims))
         metadata = names.fold(plugins)

@@ -86,7 +86,7 @@ public final class Generation: Sendable {
         _ settings: ServerSettings, plugins: [RegisteredPlugin], secrets: any SecretVerifier,
         passwords: any PasswordHashing, cryptography: any ServerCryptography, pages: (any PageRenderer)? = nil,
         isComplete: Bool = true
-    ) -> (generation: Generation?, problems: [ConfigurationProblem]) {
+    ) async -> (generation: Generation?, problems: [ConfigurationProblem]) {
         let capabilities = Capabilities(plugins, isComplete: isComplete)
         var problems = capabilities.problems.map { problem in
             let path: [ConfigurationProblem.Step] = [.key("plugins")]
@@ -97,10 +97,12 @@ public final class Generation: Sendable {
         if isComplete { problems += checkDefaultFormat(settings, capabilities) }
         problems += RouteTable.problems(settings, capabilities)
         var clients: [String: RegisteredClient] = [:]
+        let attributes = await attributeProblems(settings.clients, capabilities, &problems)
         for (number, document) in settings.clients.enumerated() {
             var reader = ClientDocument(
                 document, at: [.key("clients"), .element(number)], capabilities: capabilities,
                 defaultFormat: settings.defaultTokenFormat, secrets: secrets, signatures: cryptography)
+            reader.attributeProblems = attributes
             if let client = reader.read(), document["active"]?.bool ?? true { clients[client.client.id] = client }
             problems += reader.problems
         }
@@ -115,6 +117,22 @@ public final class Generation: Sendable {
         guard isComplete, !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         let users = DeclaredUsers(settings.users, issuer: settings.issuer, passwords, cryptography)
         return (Generation(settings, plugins, capabilities, clients, users, cryptography, shown), problems)
+    }
+
+    /// What plugins say about the declared clients; that one of them cannot say is a problem too.
+    private static func attributeProblems(
+        _ clients: [JSON], _ capabilities: Capabilities, _ problems: inout [ConfigurationProblem]
+    ) async -> AttributeProblems {
+        do {
+            return try await AttributeProblems(in: clients, capabilities)
+        } catch {
+            let plugin = PluginFailure.plugin(of: error) ?? ""
+            problems.append(
+                ConfigurationProblem(
+                    at: [.key("clients")], key: true,
+                    "the plugin '\(plugin)' could not check its attributes of clients: \(error)"))
+            return AttributeProblems()
+        }
     }
 
     /// The pages with those of plugins.

@@ -19,8 +19,7 @@ struct ResourceAccess {
     {
         let value = try presented(head, form)
         guard let (token, record) = try await core.tokenRegistry.live(value), token.kind == .access,
-            let client = try record.map({ try Clients(core, generation).registered($0) })
-                ?? generation.clients[token.clientID]
+            let client = try await client(of: token, record)
         else { throw refusal(.invalidToken, "the access token is unknown, expired or revoked") }
         guard token.authorization.confirmation == nil else {
             throw refusal(
@@ -35,6 +34,12 @@ struct ResourceAccess {
             throw refusal(.insufficientScope, "the access token lacks the required scope")
         }
         return (token, client)
+    }
+
+    /// The client that a token was issued to, whose record is nil if the configuration declares it.
+    private func client(of token: ResolvedToken, _ record: StoreRecord?) async throws -> RegisteredClient? {
+        guard let record else { return generation.clients[token.clientID] }
+        return try await Clients(core, generation).registered(record)
     }
 
     /// The token, sent in exactly one way; never in the query, which ends up in logs (RFC 9700 section 4.3.2).

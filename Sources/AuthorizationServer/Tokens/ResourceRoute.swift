@@ -70,9 +70,8 @@ struct ResourceRoute: RouteHandler {
     private func asked(
         _ request: ServerRequest, _ parameters: Parameters, _ bearer: Bearer
     ) throws -> EndpointRequest<Bearer> {
-        let own = Parameters(parameters.all.filter { $0.name != "access_token" })
         var asked = EndpointRequest(
-            head: request.head, caller: bearer, parameters: endpoint.watched(own),
+            head: request.head, caller: bearer, parameters: endpoint.watched(acceptance.withoutProofs(parameters)),
             variables: try pattern.values(in: request.head.path))
         // RFC 9110 section 9.3.1: the content of a GET request has no meaning.
         if let documentTypes, request.head.method != "GET" {

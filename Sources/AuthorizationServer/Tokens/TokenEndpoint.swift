@@ -101,8 +101,9 @@ struct TokenEndpoint {
         guard client.grants.contains(key) else {
             throw OAuthError(.unauthorizedClient, "the client may not use this grant")
         }
+        let shown = plan.acceptance.withoutProofs(parameters)
         return TokenRequest(
-            grant: plan.declaration, client: client, parameters: plan.grant.watched(parameters), head: head,
+            grant: plan.declaration, client: client, parameters: plan.grant.watched(shown), head: head,
             allowed: try issuer.narrowing.requested(parameters, under: key))
     }
 }

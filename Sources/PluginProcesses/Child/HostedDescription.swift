@@ -26,7 +26,7 @@ package enum HostedDescription {
                 ("host_calls", .strings(HostCalls.available(permitted).sorted())),
                 ("settings", .array(settings.map(form(of:)))),
                 ("problems", .array(problems.map { ["key": .string($0.key), "message": .string($0.message)] })),
-                ("attributes", .array(attributes.map(form(of:)))),
+                ("attributes", .array(attributes.map(\.form))),
             ] + roles(of: registry) + excluded(of: registry) + declarations(of: registry))
     }
 
@@ -157,38 +157,5 @@ package enum HostedDescription {
             ("default", setting.fallback), ("example", setting.example), ("bounds", .string(setting.bounds)),
             ("help", .string(setting.help)), ("secret", setting.isSecret ? true : nil),
         ])
-    }
-
-    private static func form(of attribute: AttributeDeclaration) -> JSON {
-        let under: JSON? =
-            switch attribute.level {
-            case .everyGrant: "*"
-            case .grant(let key): .string(key)
-            default: nil
-            }
-        return .present(
-            [
-                ("name", .string(attribute.name)), ("under", under), ("default", attribute.fallback),
-                ("help", .string(attribute.help)),
-            ] + attribute.kind.members)
-    }
-}
-
-extension ValueKind {
-    /// The members of a description that say which values are accepted.
-    fileprivate var members: [(String, JSON?)] {
-        switch self {
-        case .bool: [("type", "boolean")]
-        case .string: [("type", "string")]
-        case .strings: [("type", "strings")]
-        case .integer: [("type", "integer")]
-        case .duration(let bounds):
-            [
-                ("type", "duration"), ("shortest", (bounds?.lowerBound.components.seconds).map(JSON.integer)),
-                ("longest", (bounds?.upperBound.components.seconds).map(JSON.integer)),
-            ]
-        case .word(let words): [("type", "string"), ("words", .strings(words))]
-        default: [("type", "custom")]
-        }
     }
 }

@@ -6,12 +6,16 @@
 package struct HostedPlugin: Sendable {
     private let plugin: any Plugin
     private let registry: Registry
+    private let attributes: [AttributeDeclaration]
     private let connection: HostConnection
 
-    /// Takes a plugin that has registered what it adds.
-    package init(_ plugin: any Plugin, _ registry: Registry, _ connection: HostConnection) {
+    /// Takes a plugin that has registered what it adds, and has declared the client attributes that it reads.
+    package init(
+        _ plugin: any Plugin, _ registry: Registry, _ attributes: [AttributeDeclaration], _ connection: HostConnection
+    ) {
         self.plugin = plugin
         self.registry = registry
+        self.attributes = attributes
         self.connection = connection
     }
 
@@ -47,6 +51,7 @@ package struct HostedPlugin: Sendable {
     private func output(_ function: String, _ place: Int, _ input: JSON) async throws -> JSON {
         switch function {
         case "start": try await plugin.start()
+        case "check_attributes": return try checkAttributes(input)
         case "stop": await plugin.stop()
         case "authorize": return try await role(registry.grants, place).authorize(TokenRequest(form: input)).form
         case "admit":
@@ -61,6 +66,13 @@ package struct HostedPlugin: Sendable {
         default: return try await interactionOutput(function, place, input)
         }
         return .null
+    }
+
+    private func checkAttributes(_ input: JSON) throws -> JSON {
+        let problems = try input.list("values", AttributeValue.init(form:)).map { value in
+            attributes.first { $0.name == value.name && $0.level == value.level }?.problem(with: value.value)
+        }
+        return ["problems": .array(problems.map { $0.map(JSON.string) ?? .null })]
     }
 
     /// The output of a function that is about sign-in and consent.

@@ -30,17 +30,19 @@ package struct RemoteHost: PluginHost {
     package var cryptography: any CryptographyService { verifier }
     private let verifier: any ServerCryptography
     private let origins: @Sendable (String) -> String
+    private let isClockStill: Bool
 
     /// Makes the host.
     package init(
         _ facts: Facts, _ connection: HostConnection, cryptography: any ServerCryptography,
         now: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable (Int) -> String,
-        origins: @escaping @Sendable (String) -> String
+        origins: @escaping @Sendable (String) -> String, isClockStill: Bool = false
     ) {
         self.facts = facts
         self.connection = connection
         verifier = cryptography
         self.origins = origins
+        self.isClockStill = isClockStill
         clock = now
         randomness = random
     }
@@ -60,7 +62,10 @@ package struct RemoteHost: PluginHost {
     package var outbound: any OutboundHTTP { RemoteOutbound(connection: connection) }
     package var events: any EventService { RemoteEvents(connection: connection) }
     package var log: any LogService { RemoteLog(connection: connection) }
-    package var now: Timestamp { RemoteMoment.current?.now ?? clock() }
+    package var now: Timestamp {
+        guard let moment = RemoteMoment.current else { return clock() }
+        return isClockStill ? moment.time : moment.now
+    }
 
     package func address(of route: Route) -> String {
         switch route.base {

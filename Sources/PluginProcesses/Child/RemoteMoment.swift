@@ -6,7 +6,8 @@ import GrantKit
 struct RemoteMoment: Sendable {
     @TaskLocal static var current: RemoteMoment?
 
-    private let time: Timestamp
+    /// The time when the call began.
+    let time: Timestamp
     private let begin = ContinuousClock.now
 
     init?(_ message: JSON) {

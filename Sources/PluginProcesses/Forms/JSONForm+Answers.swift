@@ -55,7 +55,7 @@ extension Issuance {
     var form: JSON {
         var (token, authorizing): (JSON?, JSON?)
         switch answer {
-        case .token(let request): token = request.form
+        case .token(let request): token = request.form(showing: [])
         case .authorization(let request): authorizing = request.form
         @unknown default: break
         }

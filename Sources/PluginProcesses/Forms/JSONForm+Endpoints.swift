@@ -93,9 +93,8 @@ extension EndpointRequest where Who: CallerForm {
     }
 
     package var form: JSON {
-        let credentials = Parameters.credentials + (Who.self == Bearer.self ? ["access_token"] : [])
-        return .present([
-            ("head", head.form), ("caller", caller.callerForm), ("parameters", parameters.form(without: credentials)),
+        .present([
+            ("head", head.form), ("caller", caller.callerForm), ("parameters", .pairs(parameters.all)),
             ("variables", .pairs(variables.all)), ("document", document),
         ])
     }

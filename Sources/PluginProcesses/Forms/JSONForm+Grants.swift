@@ -92,9 +92,19 @@ extension TokenRequest: JSONForm {
 
     package var form: JSON {
         [
-            "grant": grant.form, "client": client.form, "parameters": parameters.form(), "allowed": allowed.form,
+            "grant": grant.form, "client": client.form, "parameters": .pairs(parameters.all), "allowed": allowed.form,
             "head": head.form,
         ]
+    }
+
+    /// The form for a role that is called for requests of all grants.
+    ///
+    /// - Parameter declared: The parameters of the role; of the others, it does not get those that are secret.
+    /// - Returns: The form.
+    func form(showing declared: [ParameterDeclaration]) -> JSON {
+        var form = self.form
+        form["parameters"] = parameters.form(showing: declared)
+        return form
     }
 }
 

@@ -94,14 +94,8 @@ extension RequestHead: JSONForm {
 }
 
 extension Parameters {
-    /// The parameters that hold a credential of the client, which the core has checked already.
-    static let credentials = ["client_secret", "client_assertion"]
-
-    /// The parameters that cross to a plugin.
-    ///
-    /// - Parameter credentials: The names of those that do not.
-    /// - Returns: The pairs.
-    func form(without credentials: [String] = Parameters.credentials) -> JSON {
-        .pairs(all.filter { !credentials.contains($0.name) })
+    /// The parameters without the secrets that a role has not declared.
+    func form(showing declared: [ParameterDeclaration]) -> JSON {
+        .pairs(all.filter { sent in !secrets.contains(sent.name) || declared.contains { $0.name == sent.name } })
     }
 }

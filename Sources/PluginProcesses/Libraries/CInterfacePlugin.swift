@@ -68,6 +68,10 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         try await output(of: function, role, input, within: limit)
     }
 
+    package func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
+        try await output(of: function, nil, input, within: nil)
+    }
+
     private func output(
         of function: String, _ role: Int?, _ input: JSON, within limit: Duration?
     ) async throws -> JSON {

@@ -40,6 +40,7 @@ package struct DescribedSetting: Sendable {
 }
 
 extension ValueKind {
+    /// Reads a kind that can be checked without the plugin.
     init(form: JSON, words: [String]) throws {
         switch form.string {
         case "boolean": self = .bool
@@ -47,14 +48,12 @@ extension ValueKind {
         case "strings": self = .strings
         case "integer": self = .integer
         case "duration": self = .duration(nil)
-        case "custom":
-            throw FormError("a client attribute has a type of the plugin's own, which only its code can check")
         default: throw FormError("'type' must be boolean, string, strings, integer or duration")
         }
     }
 
     /// The kind in words.
-    fileprivate var shownWords: String {
+    var shownWords: String {
         switch self {
         case .bool: Bool.expectation
         case .string: String.expectation
@@ -65,33 +64,5 @@ extension ValueKind {
         case .custom: "a value"
         @unknown default: "a value"
         }
-    }
-}
-
-extension AttributeDeclaration {
-    init(form: JSON) throws {
-        var kind = try ValueKind(form: form["type"] ?? .null, words: try form.words("words"))
-        if case .duration = kind { kind = .duration(try form.durations()) }
-        let under = form["under"]?.string
-        self.init(
-            try form.required("name", \.string),
-            at: under == "*" ? .everyGrant : under.map(AttributeLevel.grant) ?? .client, kind,
-            expectation: kind.shownWords, fallback: try form.required("default") { $0 },
-            form["help"]?.string ?? "")
-    }
-}
-
-extension JSON {
-    /// The longest duration of an attribute, in seconds: ten thousand years.
-    private static let longestDuration: Int64 = 10_000 * 366 * 86400
-
-    /// The durations from `shortest` to `longest`, in seconds; nil if all are allowed.
-    fileprivate func durations() throws -> ClosedRange<Duration>? {
-        guard self["shortest"] != nil || self["longest"] != nil else { return nil }
-        let (least, most) = (self["shortest"]?.integer ?? 0, self["longest"]?.integer ?? JSON.longestDuration)
-        guard 0...JSON.longestDuration ~= least, least...max(least, JSON.longestDuration) ~= most else {
-            throw FormError("'shortest' and 'longest' must be durations in seconds, in this order")
-        }
-        return .seconds(least)...(.seconds(most))
     }
 }

@@ -5,6 +5,16 @@ package import GrantKit
 
 /// Asks a program for its description, with every host call refused.
 package enum PluginDescriber {
+    /// A call of a program that is not started for requests.
+    private struct Call {
+        let number: UInt64
+        let function: String
+        let input: JSON
+
+        /// What the program should do, for messages.
+        var purpose: String { function == "describe" ? "describe itself" : "answer the call '\(function)'" }
+    }
+
     /// Starts the program, asks it to describe itself, and ends it.
     ///
     /// It blocks the thread, as loading a library does.
@@ -13,14 +23,31 @@ package enum PluginDescriber {
     /// - Returns: The description.
     /// - Throws: `PluginStartError`.
     package static func describe(_ program: PluginProgram) throws -> JSON {
+        try output(of: [Call(number: 1, function: "describe", input: program.question)], program)
+    }
+
+    /// Starts the program, asks it to describe itself, calls a function that belongs to no role, and ends the program.
+    ///
+    /// It blocks the thread.
+    ///
+    /// - Returns: The output of the function.
+    /// - Throws: `PluginStartError`.
+    static func output(of function: String, _ input: JSON, _ program: PluginProgram) throws -> JSON {
+        let describe = Call(number: 1, function: "describe", input: program.question)
+        return try output(of: [describe, Call(number: 2, function: function, input: input)], program)
+    }
+
+    /// The output of the last call.
+    private static func output(of calls: [Call], _ program: PluginProgram) throws -> JSON {
         // Its errors are all of one type, since commands show them.
         var child = try ChildProcess(program)
         var printed = OutputLines()
         var lines: [String] = []
         do {
-            let description = try ask(child, program, &printed, &lines)
+            var output = JSON.null
+            for call in calls { output = try ask(call, of: child, within: program.limits.start, &printed, &lines) }
             _ = child.end()
-            return description
+            return output
         } catch {
             _ = child.end()
             lines += printed.end()
@@ -30,11 +57,12 @@ package enum PluginDescriber {
     }
 
     private static func ask(
-        _ child: borrowing ChildProcess, _ program: PluginProgram, _ printed: inout OutputLines, _ lines: inout [String]
+        _ call: Call, of child: borrowing ChildProcess, within limit: Duration, _ printed: inout OutputLines,
+        _ lines: inout [String]
     ) throws -> JSON {
-        let end = ContinuousClock.now + program.limits.start
+        let end = ContinuousClock.now + limit
         let frame = try Frame.bytes(
-            ServerMessage.call(1, "describe", role: nil, program.question, within: program.limits.start, at: nil))
+            ServerMessage.call(call.number, call.function, role: nil, call.input, within: limit, at: nil))
         var outgoing = Outgoing()
         var reader = FrameReader(largest: Frame.largestAnswer)
         var block = [UInt8](repeating: 0, count: Channel.most)
@@ -55,29 +83,31 @@ package enum PluginDescriber {
             if polls[0].revents & Int16(POLLOUT) != 0 { _ = outgoing.flush(to: child.socket) }
             guard polls[0].revents & ~Int16(POLLOUT) != 0 else { continue }
             guard let count = Channel.read(child.socket, into: &block) else {
-                throw PluginStartError("it ended before it described itself")
+                let what = call.number == 1 ? "it described itself" : "it answered the call '\(call.function)'"
+                throw PluginStartError("it ended before \(what)")
             }
             reader.add(block.prefix(count))
             while let object = try reader.next() {
-                if let description = try answer(in: object, child, &outgoing) { return description }
+                if let output = try answer(to: call, in: object, child, &outgoing) { return output }
             }
         }
-        throw PluginStartError("it did not describe itself within \(program.limits.start)")
+        throw PluginStartError("it did not \(call.purpose) within \(limit)")
     }
 
-    /// The description in a message; nil if the message is a host call, which is refused.
+    /// The output in a message; nil if the message is a host call, which is refused.
     private static func answer(
-        in object: JSON, _ child: borrowing ChildProcess, _ outgoing: inout Outgoing
+        to call: Call, in object: JSON, _ child: borrowing ChildProcess, _ outgoing: inout Outgoing
     ) throws -> JSON? {
         switch try PluginMessage(object) {
         case .ask(let question, _):
-            let refusal = ServerMessage.refusal(question.number, "refused", "a description needs no host calls")
+            let refusal = ServerMessage.refusal(
+                question.number, "refused", "host calls are possible only after the start")
             _ = outgoing.send(try Frame.bytes(refusal), to: child.socket)
             guard !outgoing.isFull else { throw PluginStartError("it makes host calls and does not read the replies") }
             return nil
-        case .answer(1, .output(let description)): return description
-        case .answer(1, .failure(let what)): throw PluginStartError("it cannot describe itself: \(what)")
-        case .answer: throw PluginStartError("it did not answer the call 'describe' with a description")
+        case .answer(call.number, .output(let output)): return output
+        case .answer(call.number, .failure(let what)): throw PluginStartError("it cannot \(call.purpose): \(what)")
+        case .answer: throw PluginStartError("it did not answer the call '\(call.function)' with an output")
         }
     }
 }

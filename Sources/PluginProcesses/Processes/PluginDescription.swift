@@ -83,6 +83,9 @@ package struct PluginDescription: Sendable {
     /// - Throws: `FormError`.
     package func register(in registry: inout Registry, _ caller: (any PluginCaller)?) throws {
         try addRoles(to: &registry, caller)
+        if let caller, attributes.contains(where: \.isCheckedByPlugin) {
+            registry.attributeCheck = IsolatedAttributes(caller: caller)
+        }
         for collection in try form.list("collections", StoreCollection.init(form:)) {
             registry.add(collection: collection)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AuthorizationServer
+import Foundation
 package import GrantKit
 package import Logging
 import Synchronization
@@ -25,6 +26,7 @@ package final class PluginProcesses: Plugin, PluginCaller {
     private let program: PluginProgram
     package let host: any PluginHost
     private let processes: [PluginProcess]
+    private let admit: @Sendable () throws -> Void
     private let turn = Atomic<Int>(0)
     /// The one start, however often it is asked for.
     private let starting = Mutex<Task<Void, any Error>?>(nil)
@@ -49,6 +51,7 @@ package final class PluginProcesses: Plugin, PluginCaller {
         self.description = description
         self.program = program
         self.host = host
+        self.admit = admit
         let calls = HostCalls(
             host, of: program.plugin, declared: description.hostCalls, permitted: program.permissions,
             jobs: description.jobs)
@@ -99,8 +102,29 @@ package final class PluginProcesses: Plugin, PluginCaller {
         // Commands that change users or clients call outboxes, and have not started the plugin. A host call of 'start'
         // that leads back to the plugin would wait for itself.
         if PluginProcess.introduced != program.plugin { try await start() }
+        return try await called(function, role: role, input, within: limit ?? program.limits.call)
+    }
+
+    package func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
+        let isStarted = starting.withLock { $0 != nil } && PluginProcess.introduced != program.plugin
+        if isStarted { return try await called(function, role: nil, input, within: program.limits.call) }
+        // Also where the plugin is never started, as 'grantor check' promises.
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { [program, admit] in
+                continuation.resume(
+                    with: Result {
+                        try admit()
+                        return try PluginDescriber.output(of: function, input, program)
+                    })
+            }
+        }
+    }
+
+    private func called(
+        _ function: String, role: Int?, _ input: JSON, within limit: Duration
+    ) async throws -> JSON {
         let process = try next()
-        let call = try process.begin(function, role: role, input, within: limit ?? program.limits.call)
+        let call = try process.begin(function, role: role, input, within: limit)
         return try await process.result(of: call)
     }
 

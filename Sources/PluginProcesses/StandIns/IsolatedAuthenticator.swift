@@ -41,10 +41,10 @@ struct IsolatedAuthenticator: ClientAuthenticator {
     /// The request with the parameters of the authenticator and the id of the client alone.
     private func shown(_ request: AuthenticationRequest) -> JSON {
         var form = request.form
-        let others = request.parameters.all.map(\.name).filter { name in
-            name != "client_id" && !parameters.contains { $0.name == name && Self.isOwn($0) }
-        }
-        form["parameters"] = request.parameters.form(without: others)
+        form["parameters"] = .pairs(
+            request.parameters.all.filter { sent in
+                sent.name == "client_id" || parameters.contains { $0.name == sent.name && Self.isOwn($0) }
+            })
         return form
     }
 }

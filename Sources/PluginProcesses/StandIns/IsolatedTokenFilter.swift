@@ -18,7 +18,7 @@ struct IsolatedTokenFilter: TokenRequestFilter {
 
     func admit(_ request: TokenRequest) async throws {
         guard admits else { return }
-        try await role.call("admit", ["request": request.form]) { _ in }
+        try await role.call("admit", ["request": request.form(showing: parameters)]) { _ in }
     }
 
     func narrow(
@@ -26,7 +26,8 @@ struct IsolatedTokenFilter: TokenRequestFilter {
     ) async throws {
         guard narrows else { return }
         let input: JSON = [
-            "limits": limits.form, "authorization": authorization.shown, "request": request.form,
+            "limits": limits.form, "authorization": authorization.shown,
+            "request": request.form(showing: parameters),
         ]
         try limits.narrow(to: await role.call("narrow", input, AccessLimits.init(form:)))
     }

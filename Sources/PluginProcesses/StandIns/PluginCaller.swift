@@ -17,4 +17,13 @@ package protocol PluginCaller: Sendable {
     /// - Returns: The output.
     /// - Throws: What the plugin throws; `PluginUnavailable`.
     func output(of function: String, role: Int, _ input: JSON, within limit: Duration?) async throws -> JSON
+
+    /// Calls a function that belongs to no role; the plugin need not be started.
+    ///
+    /// - Parameters:
+    ///   - function: The function of the protocol.
+    ///   - input: The input.
+    /// - Returns: The output.
+    /// - Throws: What the plugin throws; `PluginUnavailable`.
+    func output(ofPlugin function: String, _ input: JSON) async throws -> JSON
 }

@@ -14,11 +14,11 @@ extension Composition {
     /// - Returns: The composition.
     static func read(
         _ file: ConfigurationFile, isFrozen: Bool = false, known: LockedDescriptions = .none
-    ) -> Composition {
+    ) async -> Composition {
         let (configuration, diagnostics) = file.read()
         let freeze = isFrozen ? PluginFreeze.read(file.lock, configuration, diagnostics) : .off
         let secrets = ClientSecretVerifier()
-        return Composition(
+        return await Composition(
             configuration, diagnostics, core: ServerCore.forCommands(issuer: configuration.issuer, secrets),
             secrets: secrets, passwords: secrets.passwords,
             pages: try? Pages(configuration.pages, logo: configuration.pages.logo.map(LogoFile.read)), freeze: freeze,

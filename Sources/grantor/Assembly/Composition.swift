@@ -32,7 +32,7 @@ struct Composition {
         _ configuration: Configuration, _ diagnostics: Diagnostics, core: ServerCore, secrets: any SecretVerifier,
         passwords: any PasswordHashing, pages: (any PageRenderer)?,
         former: [LoadedPlugin] = [], freeze: PluginFreeze = .off, known: LockedDescriptions = .none
-    ) {
+    ) async {
         self.configuration = configuration
         self.diagnostics = diagnostics
         let loader = PluginLoader(configuration, diagnostics, core: core, former: former, freeze: freeze, known: known)
@@ -47,7 +47,7 @@ struct Composition {
             generation = nil
             return
         }
-        let (generation, problems) = Generation.build(
+        let (generation, problems) = await Generation.build(
             settings, plugins: plugins.map(\.registered), secrets: secrets, passwords: passwords,
             cryptography: SystemCryptography(), pages: pages,
             isComplete: configuration.arePluginsComplete && plugins.count == configuration.plugins.count)

@@ -60,14 +60,16 @@ extension PluginLock.Description {
     /// What the lock records of a description; nil if nothing.
     ///
     /// Nothing is recorded that depends on secrets, since the lock is committed: neither the digest of such settings nor
-    /// what the plugin has made of them.
+    /// what the plugin has made of them. Nor is it worth it if the plugin has to run anyway, to check attributes.
     init?(
         _ description: PluginDescription, of entry: Configuration.PluginEntry, _ question: DescriptionQuestion
     ) {
         let isOpen =
             entry.settings == entry.shownSettings
             && !description.settings.contains { $0.declaration.isSecret && entry.settings[$0.declaration.key] != nil }
-        guard isOpen, description.form.bytes.count <= PluginLock.Description.longest else { return nil }
+        guard isOpen, !description.attributes.contains(where: \.isCheckedByPlugin),
+            description.form.bytes.count <= PluginLock.Description.longest
+        else { return nil }
         self.init(input: question.digest, form: description.form)
     }
 }

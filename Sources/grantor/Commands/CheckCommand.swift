@@ -8,7 +8,7 @@ import Logging
 import ServerConfiguration
 import ServerHTTP
 
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks a configuration.",
         discussion: """
@@ -21,10 +21,10 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Refuses plugins that differ from 'plugins.lock', as 'grantor serve --frozen' does.")
     var frozen = false
 
-    func run() throws {
+    func run() async throws {
         defer { LogWriter.standardError.flush() }
         let file = try ConfigurationFile(option.config)
-        let composition = Composition.read(file, isFrozen: frozen, known: .read(file.lock))
+        let composition = await Composition.read(file, isFrozen: frozen, known: .read(file.lock))
         let resources = ConfigurationResources(composition.configuration, composition.diagnostics)
         if !composition.diagnostics.hasErrors, !resources.keys.isSealed {
             composition.diagnostics.report(

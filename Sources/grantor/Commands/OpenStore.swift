@@ -28,7 +28,7 @@ struct OpenStore {
         check: (Composition) -> Void = { _ in }, _ body: (OpenStore) async throws -> Value
     ) async throws -> Value {
         defer { LogWriter.standardError.flush() }
-        let configured = try ConfiguredStore.read(option, check: check)
+        let configured = try await ConfiguredStore.read(option, check: check)
         let (plugin, generation, store) = (configured.plugin, configured.generation, configured.store)
         do {
             try await plugin.registered.start()

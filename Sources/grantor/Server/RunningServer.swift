@@ -58,7 +58,7 @@ final class RunningServer: Sendable {
         try Digest.check()
         if isDevelopment { DevelopmentRule.check(configuration, diagnostics) }
         let resources = ConfigurationResources(configuration, diagnostics)
-        let composition = Composition(
+        let composition = await Composition(
             configuration, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords,
             pages: resources.pages, freeze: freeze(configuration, diagnostics))
         show(diagnostics)
@@ -247,7 +247,7 @@ final class RunningServer: Sendable {
         }
         if isDevelopment { DevelopmentRule.check(next, diagnostics) }
         let pages = ConfigurationResources.pages(next, diagnostics)
-        let composition = Composition(
+        let composition = await Composition(
             next, diagnostics, core: core, secrets: secrets, passwords: secrets.passwords, pages: pages,
             former: plugins.withLock { $0 }, freeze: freeze(next, diagnostics))
         let keys = ConfiguredKeys(next, diagnostics, former: files.withLock { $0?.keys })

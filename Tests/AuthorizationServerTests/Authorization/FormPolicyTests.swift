@@ -56,7 +56,7 @@ struct FormPolicyTests {
         let browser = Browser(server, readsPages: true)
         var client = Demo.native
         client["secret"] = .string(Demo.secret)
-        server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users))
+        server.core.install(try await server.generation(Plugins.all, clients: [client], users: Demo.users))
         let uri = "com.example.app:/callback"
         let page = await browser.signIn(
             await browser.authorize(Demo.request([("client_id", "native"), ("redirect_uri", uri)])))

@@ -63,7 +63,7 @@ struct WayOnTests {
             let answer = await browser.open(changed)
             #expect(answer.status == 400 && answer.header("location") == nil, "\(changed)")
         }
-        server.core.install(try server.generation(Plugins.all, clients: [], users: Demo.users))
+        server.core.install(try await server.generation(Plugins.all, clients: [], users: Demo.users))
         #expect(await browser.open(link).heading == "Unknown application")
     }
 

@@ -58,12 +58,13 @@ struct ClientAttributeTests {
         let declared = source.attributes
         try #require(declared.count == examples.count)
         for (attribute, example) in zip(declared, examples) {
-            #expect(attribute.kind.accepts(example.right) == true && attribute.accepts(example.right))
-            #expect(attribute.kind.accepts(example.wrong) == false && !attribute.accepts(example.wrong))
+            #expect(attribute.kind.accepts(example.right) == true && attribute.problem(with: example.right) == nil)
+            #expect(attribute.kind.accepts(example.wrong) == false && attribute.problem(with: example.wrong) != nil)
         }
         _ = settings.grantAttribute("even", default: Even(0), "")
         let even = try #require(source.attributes.last)
-        #expect(even.kind.accepts(4) == nil && even.accepts(4) && !even.accepts(5) && !even.accepts("4"))
+        #expect(even.kind.accepts(4) == nil && even.problem(with: 4) == nil && !even.isCheckedByPlugin)
+        #expect(even.problem(with: 5) == "must be an even number" && even.problem(with: "4") != nil)
     }
 
     @Test("the reference says what is taken")

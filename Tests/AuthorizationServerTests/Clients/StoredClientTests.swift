@@ -95,7 +95,7 @@ struct StoredClientTests {
         #expect(told.json["active"] == true && told["client_id"] == "orders")
         #expect(store.reads - before == expected)
         let fewer = Self.plugins.filter { $0.type.manifest.id != "refresh-token" }
-        server.core.install(try server.generation(fewer, clients: [Self.api], format: format))
+        server.core.install(try await server.generation(fewer, clients: [Self.api], format: format))
         let after = await server.introspect(value, as: "https://api.example.com", "api secret")
         #expect(after.json == ["active": false])
     }
@@ -323,7 +323,8 @@ struct StoredClientTests {
         let access = try #require(await token(server, secret)["access_token"])
         let fewer = StoredClientTests.plugins.filter { $0.type.manifest.id != "refresh-token" }
         // The server continues to use the store of the first generation.
-        server.core.install(try server.generation(fewer, clients: [TestServer.service].map(StoredClientTests.simple)))
+        server.core.install(
+            try await server.generation(fewer, clients: [TestServer.service].map(StoredClientTests.simple)))
         for _ in 0..<2 {
             let answer = await token(server, secret)
             #expect(answer.status == 400 && answer.error == "unauthorized_client", "\(answer.json.text)")

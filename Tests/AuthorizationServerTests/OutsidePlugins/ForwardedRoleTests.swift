@@ -14,7 +14,7 @@ struct ForwardedRoleTests {
         "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents",
         "eventSinks", "outboxes",
         "products", "issuers", "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms",
-        "metadata",
+        "metadata", "attributeCheck",
     ]
 
     @Test("the registry has no kind that is not forwarded")

@@ -281,7 +281,7 @@ struct OutsidePluginTests {
         let gate = HangingGate.named("stops outside")
         let server = try await TestServer(
             Plugins.all + [PluginSetup(StopNoting.self, ["gate": "stops outside"])], clients: [TestServer.service])
-        let next = try server.generation(Plugins.all, clients: [TestServer.service])
+        let next = try await server.generation(Plugins.all, clients: [TestServer.service])
         install(next, in: server)
         #expect(try await Patience.wait { !gate.notes.isEmpty })
         #expect(gate.notes == ["stopped with nothing"])

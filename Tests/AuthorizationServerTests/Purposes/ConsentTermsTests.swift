@@ -177,7 +177,7 @@ struct ConsentTermsTests {
         _ = await browser.allow(try await begin("c1", for: "ours", ["each": true], in: browser))
         var client = Pairing.ours
         client["first_party"] = false
-        server.core.install(try server.generation(Pairing.plugins, clients: [client], users: Demo.users))
+        server.core.install(try await server.generation(Pairing.plugins, clients: [client], users: Demo.users))
         #expect(await Pairing.redeem("c0", as: "ours", at: server).error == "invalid_grant")
         #expect(await Pairing.redeem("c1", as: "ours", at: server).status == 200)
     }

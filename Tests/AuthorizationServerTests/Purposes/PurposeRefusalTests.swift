@@ -73,7 +73,7 @@ struct PurposeRefusalTests {
     func removed() async throws {
         let server = try await Pairing.server()
         let (browser, consent) = try await open(server)
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: Demo.users))
+        server.core.install(try await server.generation(Plugins.all, clients: [Demo.web], users: Demo.users))
         let answer = await browser.allow(consent)
         #expect(answer.status == 400 && answer.heading == Pairing.expired && answer.link != "/auth/pair")
         #expect(await browser.open("/auth/pair").status == 404)
@@ -104,7 +104,7 @@ struct PurposeRefusalTests {
     // MARK: clients
 
     private func reload(_ server: TestServer, clients: [JSON]) throws {
-        server.core.install(try server.generation(Pairing.plugins, clients: clients, users: Demo.users))
+        server.core.install(try await server.generation(Pairing.plugins, clients: clients, users: Demo.users))
     }
 
     @Test("a client that is removed while a page is open gets nothing")

@@ -15,7 +15,7 @@ struct HostileParameterTests {
         var client = Demo.house
         client["grant_types"] = ["code", "client_credentials", "refresh_token", "password"]
         let server = try await Demo.server(Self.plugins, clients: [client])
-        return (server, try server.generation(Self.plugins, clients: [client], users: Demo.users))
+        return (server, try await server.generation(Self.plugins, clients: [client], users: Demo.users))
     }
 
     /// The essence of a response, for comparison.

@@ -55,7 +55,7 @@ struct AccessLimitsServiceTests {
     func removed() async throws {
         let server = try await TestServer()
         let client = try #require(try await server.core.clients.find("service"))
-        server.core.install(try server.generation(Plugins.all, clients: []))
+        server.core.install(try await server.generation(Plugins.all, clients: []))
         let refusal = await #expect(throws: OAuthError.self) {
             _ = try await server.core.access.limits(
                 [:], for: client, under: GrantDeclaration("client_credentials", client: .confidential))

@@ -134,7 +134,7 @@ struct PluginSeamTests {
         let request = Task { await server.post("/auth/token", [("grant_type", "slow"), ("client_id", "c")]) }
         await Slow.gate.arrived()
         server.core.install(
-            try server.generation(
+            try await server.generation(
                 [.init(Plugins.memoryStore), .init(RandomlyNamed.self)], clients: [Self.client], format: nil))
         #expect(!Slow.isStopped, "a request still uses it")
         #expect(

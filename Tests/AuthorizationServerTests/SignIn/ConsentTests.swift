@@ -77,7 +77,7 @@ struct ConsentTests {
         #expect(await browser.authorize(Demo.request()).query["code"] != nil)
         var ann = Demo.users[0]
         ann["password"] = "another password"
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
+        server.core.install(try await server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
         let page = await browser.signIn(await browser.authorize(Demo.request()), "ann", "another password")
         #expect(page.html.contains("name=\"decision\""))
         #expect(await browser.allow(page).query["code"] != nil)
@@ -151,7 +151,7 @@ struct ConsentTests {
         var other = Demo.web
         other["id"] = "other"
         server.core.install(
-            try server.generation(Plugins.all, clients: [Demo.web, other], users: Demo.users))
+            try await server.generation(Plugins.all, clients: [Demo.web, other], users: Demo.users))
         #expect(await browser.authorize(Demo.request([("client_id", "other")])).status == 200)
     }
 
@@ -161,7 +161,7 @@ struct ConsentTests {
         let code = await server.code([("scope", "read")]).query["code"] ?? ""
         var narrowed = Demo.house
         narrowed["scope"] = ["openid"]
-        server.core.install(try server.generation(Plugins.all, clients: [narrowed], users: Demo.users))
+        server.core.install(try await server.generation(Plugins.all, clients: [narrowed], users: Demo.users))
         let tokens = await server.redeem(code, as: ("house", Demo.secret))
         #expect(tokens.status == 200 && tokens.json["scope"] == "")
     }

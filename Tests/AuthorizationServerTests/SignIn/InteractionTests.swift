@@ -175,13 +175,13 @@ struct InteractionTests {
         var moved = Demo.web
         moved["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/elsewhere"]]
         server.core.install(
-            try server.generation(Self.running(server), clients: [moved], users: Demo.users))
+            try await server.generation(Self.running(server), clients: [moved], users: Demo.users))
         let elsewhere = await browser.allow(consent)
         #expect(elsewhere.status == 400 && elsewhere.heading == "Unknown return address")
-        server.core.install(try server.generation(Self.running(server), clients: [], users: Demo.users))
+        server.core.install(try await server.generation(Self.running(server), clients: [], users: Demo.users))
         #expect(await browser.allow(consent).heading == "Unknown application")
         server.core.install(
-            try server.generation(Self.running(server), clients: [Demo.web], users: [Demo.users[1]]))
+            try await server.generation(Self.running(server), clients: [Demo.web], users: [Demo.users[1]]))
         #expect(await browser.allow(consent).heading == "Sign in", "the person is gone, and so is the session")
     }
 
@@ -275,7 +275,8 @@ struct InteractionTests {
         let consent = await browser.signIn(await browser.authorize(Demo.request([("claims", claims)])))
         #expect(consent.html.contains("Ann Lee"))
         // The class of a password is lowered, and the user signs in again.
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.web, Demo.house], users: Demo.users))
+        server.core.install(
+            try await server.generation(Plugins.all, clients: [Demo.web, Demo.house], users: Demo.users))
         _ = await browser.signIn(await browser.authorize(house + [("prompt", "login")]))
         let answer = await browser.allow(consent)
         #expect(answer.query["code"] == nil && answer.heading == "Sign in")

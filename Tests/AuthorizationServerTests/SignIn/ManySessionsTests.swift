@@ -180,7 +180,7 @@ struct ManySessionsTests {
         }
         let server = try await TestServer(clients: Self.clients(Self.many), users: users)
         try await server.core.recordUsers()
-        server.core.install(try server.generation(Plugins.all, clients: [TestServer.service]))
+        server.core.install(try await server.generation(Plugins.all, clients: [TestServer.service]))
         try await server.core.recordUsers()
         let left = try await server.core.store.find(
             "declared_user", by: "kind", equals: "declared", after: nil, limit: 10)

@@ -210,7 +210,7 @@ struct PressedTwiceTests {
         #expect(await browser.allow(consent).query["code"] != nil)
         var moved = Demo.web
         moved["auth"] = ["authorization_code": ["redirect_uri": "https://app.example.com/elsewhere"]]
-        server.core.install(try server.generation(Plugins.all, clients: [moved], users: Demo.users))
+        server.core.install(try await server.generation(Plugins.all, clients: [moved], users: Demo.users))
         #expect(await browser.allow(consent).heading == "Unknown return address")
     }
 

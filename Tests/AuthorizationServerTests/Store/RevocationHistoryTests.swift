@@ -143,7 +143,7 @@ private struct History {
         lifetime = [900, 40_000, 86_400, 500_000][random.below(4)]
         for server in servers {
             if let generation = server.core.generation { former.append(generation) }
-            server.core.install(try server.generation(Plugins.all, clients: clients, format: "jwt"))
+            server.core.install(try await server.generation(Plugins.all, clients: clients, format: "jwt"))
         }
     }
 

@@ -259,7 +259,7 @@ struct StoreMemoryTests {
         for _ in 0..<2 { await follower.step() }
         #expect(server.core.memory.ends.count == 0)
         let clients = [Self.service(lifetime: 864_000)]
-        server.core.install(try server.generation(Plugins.discouraged, clients: clients, format: "jwt"))
+        server.core.install(try await server.generation(Plugins.discouraged, clients: clients, format: "jwt"))
         let (good, bad) = (try await token(server), try await token(server))
         await server.revoke(bad)
         for _ in 0..<9 {

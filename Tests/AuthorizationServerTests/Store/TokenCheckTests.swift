@@ -85,7 +85,7 @@ struct TokenCheckTests {
         let (server, store) = try await server()
         let token = try #require(await server.token()["access_token"])
         for reads in [2, 1] { #expect(try await resolve(token, server, store) == (true, reads)) }
-        server.core.install(try server.generation(Plugins.all, clients: []))
+        server.core.install(try await server.generation(Plugins.all, clients: []))
         // The client is no longer declared, so its record counts, and there is none.
         for reads in [2, 1] { #expect(try await resolve(token, server, store) == (false, reads)) }
     }

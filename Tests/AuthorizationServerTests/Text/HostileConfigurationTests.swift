@@ -124,7 +124,7 @@ struct HostileConfigurationTests {
         let server = try await TestServer(plugins, clients: [Self.client], users: [Self.user])
         var (refused, kept) = (0, 0)
         for (client, now) in Self.variants(of: Self.client, sparing: ["secret"]) {
-            guard let generation = try? server.generation(plugins, clients: [client], users: []) else {
+            guard let generation = try? await server.generation(plugins, clients: [client], users: []) else {
                 refused += 1
                 continue
             }
@@ -134,7 +134,7 @@ struct HostileConfigurationTests {
                 "\(now.debugDescription)")
         }
         for (user, now) in Self.variants(of: Self.user, sparing: ["password"]) {
-            guard let generation = try? server.generation(plugins, clients: [], users: [user]) else {
+            guard let generation = try? await server.generation(plugins, clients: [], users: [user]) else {
                 refused += 1
                 continue
             }

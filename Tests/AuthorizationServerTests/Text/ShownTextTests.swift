@@ -61,12 +61,14 @@ struct ShownTextTests {
     func documents(_ mark: String) async throws {
         let server = try await Demo.server()
         let client = Self.client("a\(mark)b")
-        #expect(throws: ConfigurationError.self) { _ = try server.generation(Plugins.all, clients: [client]) }
+        await #expect(throws: ConfigurationError.self) {
+            _ = try await server.generation(Plugins.all, clients: [client])
+        }
         let refusal = await #expect(throws: DocumentRefusal.self) { _ = try await server.storedClients.create(client) }
         #expect(refusal?.description.contains("'name'") == true)
         for user in Self.users("a\(mark)b") {
-            #expect(throws: ConfigurationError.self) {
-                _ = try server.generation(Plugins.all, clients: [], users: [user])
+            await #expect(throws: ConfigurationError.self) {
+                _ = try await server.generation(Plugins.all, clients: [], users: [user])
             }
             await #expect(throws: DocumentRefusal.self, "\(user)") { try await server.add(user) }
         }
@@ -84,7 +86,7 @@ struct ShownTextTests {
     @Test("joiners, variation selectors and the marks of right-to-left names are allowed", arguments: written)
     func harmless(_ name: String) async throws {
         let server = try await Demo.server()
-        _ = try server.generation(Plugins.all, clients: [Self.client(name)], users: [Self.users(name)[0]])
+        _ = try await server.generation(Plugins.all, clients: [Self.client(name)], users: [Self.users(name)[0]])
         _ = try await server.storedClients.create(Self.client(name))
         try await server.add(Self.users(name)[1])
         for line in Self.lines { #expect(!Self.isRefused(line.replacing("X", with: name)), "\(line)") }

@@ -28,13 +28,13 @@ private struct NamedGrant: Plugin, TokenGrant {
 }
 
 extension TestServer {
-    fileprivate func generation(_ users: [JSON], _ format: String) throws -> Generation {
-        try generation(EpochTests.plugins, clients: [EpochTests.client], users: users, format: format)
+    fileprivate func generation(_ users: [JSON], _ format: String) async throws -> Generation {
+        try await generation(EpochTests.plugins, clients: [EpochTests.client], users: users, format: format)
     }
 
     /// Installs a configuration with other users, as after a SIGHUP.
     fileprivate func reload(_ users: [JSON], _ format: String = "opaque") async throws {
-        core.install(try generation(users, format))
+        core.install(try await generation(users, format))
         try await core.recordUsers()
     }
 }
@@ -147,7 +147,7 @@ struct EpochTests {
     func declared(_ reload: (what: String, users: [JSON], isLive: Bool), _ format: String) async throws {
         let server = try await TestServer(
             EpochTests.plugins, clients: [EpochTests.client], users: [People.ann], format: format)
-        let next = try server.generation(
+        let next = try await server.generation(
             EpochTests.plugins, clients: [EpochTests.client], users: reload.users, format: format)
         let left = try await tokens(of: "ann", server) {
             // The plugins of the first server hold its store.
@@ -183,7 +183,7 @@ struct EpochTests {
         let server = try await TestServer(EpochTests.plugins, clients: [EpochTests.client], users: [People.ann])
         try await server.core.recordUsers()
         let old = try #require(await issue(server)["access_token"])
-        server.core.install(try server.generation([EpochTests.with("password", "another horse")], "opaque"))
+        server.core.install(try await server.generation([EpochTests.with("password", "another horse")], "opaque"))
         let left = try await tokens(of: "ann", server) {
             #expect(await !server.isActive(old))
             try await server.core.recordUsers()
@@ -219,7 +219,7 @@ struct EpochTests {
         let server = try await TestServer(users: [People.ann])
         try await server.core.recordUsers()
         try await server.reload([EpochTests.with("inactive", true)])
-        server.core.install(try server.generation([People.ann], "opaque"))
+        server.core.install(try await server.generation([People.ann], "opaque"))
         let epoch = try await server.core.users.find("ann")?.epoch
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<16 { group.addTask { try await server.core.recordUsers() } }
@@ -243,7 +243,8 @@ struct EpochTests {
     func stable() async throws {
         let server = try await TestServer(users: [People.ann])
         let epoch = try #require(try await server.core.users.find("ann")).epoch
-        server.core.install(try server.generation(Plugins.all, clients: [TestServer.service], users: [People.ann]))
+        server.core.install(
+            try await server.generation(Plugins.all, clients: [TestServer.service], users: [People.ann]))
         #expect(try await server.core.users.find("ann")?.epoch == epoch)
         let other = try await TestServer(users: [People.ann])
         #expect(try await other.core.users.find("ann")?.epoch != epoch, "it is keyed by the store")

@@ -44,6 +44,9 @@ def respond(given, host):
             "writes": [record("respond")]}
 
 
+plugin.attribute("half", default=0, under="*", expectation="an even number",
+                 check=lambda value: None if value % 2 == 0 else f"must be even, and {value} is odd")
+plugin.attribute("name", default="", type="string")
 plugin.add("token_filters", {"parameters": [grantor.parameter("refuse")]}, admit=admit, narrow=narrow)
 plugin.add("extensions", {"members": ["extended"]}, extend=extend)
 plugin.add("claims", {"claims": ["team", "at"], "destinations": ["userinfo"]}, claims=claims)

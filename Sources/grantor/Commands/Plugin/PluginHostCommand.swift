@@ -16,6 +16,8 @@ struct PluginHostCommand: ParsableCommand {
 
     @Argument(help: "The plugin's id.") var id: String
     @Argument(help: "The library.") var library: String
+    @Flag(help: "Keeps the time of the server's messages, for tests whose server has a clock that stands still.")
+    var stillClock = false
 
     func run() throws {
         let connection = HostConnection()
@@ -57,7 +59,7 @@ struct PluginHostCommand: ParsableCommand {
         let environment = SystemEnvironment()
         let host = RemoteHost(
             RemoteHost.Facts(question), connection, cryptography: SystemCryptography(), now: { environment.now },
-            random: { environment.random(bytes: $0) }, origins: HashingPool.origin)
+            random: { environment.random(bytes: $0) }, origins: HashingPool.origin, isClockStill: stillClock)
         let source = PluginSettings(question["settings"])
         let permitted = Set((question["may"]?.strings ?? []).compactMap(HostPermission.init(rawValue:)))
         var registry = Registry()
@@ -65,7 +67,7 @@ struct PluginHostCommand: ParsableCommand {
         do {
             let plugin = try library.type.init(settings: Settings(source), host: host)
             try plugin.register(in: &registry)
-            made = HostedPlugin(plugin, registry, connection)
+            made = HostedPlugin(plugin, registry, source.attributes, connection)
         } catch let error as ConfigurationError {
             source.report(error.message, at: error.key ?? "")
         }

@@ -22,8 +22,8 @@ struct ConfiguredStore {
     /// - Throws: An exit status after printed diagnostics.
     static func read(
         _ option: ConfigurationOption, check: (Composition) -> Void = { _ in }
-    ) throws -> ConfiguredStore {
-        let composition = Composition.read(try ConfigurationFile(option.config))
+    ) async throws -> ConfiguredStore {
+        let composition = await Composition.read(try ConfigurationFile(option.config))
         check(composition)
         guard !composition.diagnostics.hasErrors, let generation = composition.generation,
             let plugin = composition.plugins.first(where: { !$0.registered.registry.stores.isEmpty }),

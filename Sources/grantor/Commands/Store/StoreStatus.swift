@@ -17,7 +17,7 @@ struct StoreStatus: AsyncParsableCommand {
     @OptionGroup var option: ConfigurationOption
 
     func run() async throws {
-        let configured = try ConfiguredStore.read(option)
+        let configured = try await ConfiguredStore.read(option)
         let id = configured.plugin.entry.id
         if let found = try await configured.inspect() { return show(id, found) }
         // A store that cannot be inspected is opened and read.

@@ -7,7 +7,7 @@ import GrantKit
 import OutsideText
 import ServerConfiguration
 
-struct TryCommand: ParsableCommand {
+struct TryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "try", abstract: "Runs a grant step by step against the running server.",
         discussion: """
@@ -72,11 +72,11 @@ struct TryCommand: ParsableCommand {
         if key == "-" { throw ValidationError("--key must name a file, since the shown commands read it again") }
     }
 
-    func run() throws {
+    func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         defer { LogWriter.standardError.flush() }
         let key = try self.key.map(PrivateKey.init)
-        let composition = Composition.read(try ConfigurationFile(option.config))
+        let composition = await Composition.read(try ConfigurationFile(option.config))
         guard let generation = composition.generation, !composition.diagnostics.hasErrors else {
             composition.diagnostics.print()
             throw ExitCode(EX_CONFIG)

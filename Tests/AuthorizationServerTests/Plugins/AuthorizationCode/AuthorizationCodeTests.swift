@@ -91,11 +91,11 @@ struct AuthorizationCodeTests {
         let code = await server.code().query["code"] ?? ""
         var ann = Demo.users[0]
         ann["inactive"] = true
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.house], users: [ann]))
+        server.core.install(try await server.generation(Plugins.all, clients: [Demo.house], users: [ann]))
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
         ann["inactive"] = false
         ann["password"] = "another password"
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.house], users: [ann]))
+        server.core.install(try await server.generation(Plugins.all, clients: [Demo.house], users: [ann]))
         #expect(await server.redeem(code, as: ("house", Demo.secret)).error == "invalid_grant")
     }
 
@@ -117,7 +117,7 @@ struct AuthorizationCodeTests {
         #expect(second.status == 200 && third.status == 200, "it slides with each use")
         var ann = Demo.users[0]
         ann["password"] = "another password"
-        server.core.install(try server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
+        server.core.install(try await server.generation(Plugins.all, clients: [Demo.web], users: [ann]))
         #expect(await refresh(third["refresh_token"]).error == "invalid_grant")
         server.clock.advance(.seconds(31 * 86400))
         #expect(await refresh(third["refresh_token"]).error == "invalid_grant")

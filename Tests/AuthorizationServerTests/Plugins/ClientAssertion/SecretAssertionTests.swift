@@ -111,10 +111,12 @@ struct SecretAssertionTests {
         let plugins = TestServer.asserting(Self.settings)
         let plain = try await TestServer(plugins)
         for changes in [short, hash] {
-            let errors = try plain.problems(plugins, clients: [Self.client(changes)]).filter { $0.severity == .error }
+            let errors = try await plain.problems(plugins, clients: [Self.client(changes)]).filter {
+                $0.severity == .error
+            }
             #expect(errors.count == 1 && errors[0].message.contains("needs a secret of at least 32 bytes"))
         }
-        let none = try plain.problems(plugins, clients: [Self.client(["secret": .null])])
+        let none = try await plain.problems(plugins, clients: [Self.client(["secret": .null])])
         #expect(none.contains { $0.severity == .error && $0.message.contains("needs a secret, but") })
         let refusal = await #expect(throws: DocumentRefusal.self) {
             _ = try await plain.storedClients.create(Self.client())

@@ -98,7 +98,7 @@ struct DevicePageTests {
         let server = try await Device.server()
         let browser = Browser(server)
         let consent = await Device(server).consent(in: browser)
-        server.core.install(try server.generation(Device.plugins, clients: [Demo.web], users: Demo.users))
+        server.core.install(try await server.generation(Device.plugins, clients: [Demo.web], users: Demo.users))
         let page = await browser.allow(consent)
         #expect(page.status == 400 && page.heading == "Unknown application" && page.link == "/auth/device")
     }

@@ -155,7 +155,7 @@ struct IntrospectionTests {
         let server = try await TestServer(clients: IntrospectionTests.clients)
         let token = await server.token([("audience", "https://api.example.com")])["access_token"] ?? ""
         let others = Array(IntrospectionTests.clients.dropFirst())
-        server.core.install(try server.generation(Plugins.all, clients: others))
+        server.core.install(try await server.generation(Plugins.all, clients: others))
         #expect(await server.introspect(token, as: "gateway", "gateway secret").json == ["active": false])
     }
 }

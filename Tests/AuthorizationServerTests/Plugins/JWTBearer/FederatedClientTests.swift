@@ -156,11 +156,11 @@ struct FederatedClientTests {
             [["issuer": "https://a.example", "subject": "a", "more": 1]],
         ]
         for value in wrong {
-            let problems = try server.problems(plugins, clients: [Self.client(["federated": value])])
+            let problems = try await server.problems(plugins, clients: [Self.client(["federated": value])])
             #expect(problems.contains { $0.severity == .error && $0.message.contains("federated") }, "\(value)")
         }
         let bare = Self.client(["federated": .null, "token_endpoint_auth_method": "federated_jwt"])
-        let problems = try server.problems(plugins, clients: [bare])
+        let problems = try await server.problems(plugins, clients: [bare])
         #expect(problems.contains { $0.severity == .error && $0.message.contains("'federated_jwt' needs 'federated'") })
     }
 }

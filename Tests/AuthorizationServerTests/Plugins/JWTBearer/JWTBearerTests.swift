@@ -313,7 +313,7 @@ struct JWTBearerTests {
         #expect(isAsked)
         let other = try TrustedParty("https://other.example.com")
         server.core.install(
-            try server.generation(TestServer.trusting(other.entry()), clients: [TestServer.robot()]))
+            try await server.generation(TestServer.trusting(other.entry()), clients: [TestServer.robot()]))
         keys.open()
         let first = await waiting
         #expect(first.status == 200, "it began while the issuer was trusted: \(first.json)")

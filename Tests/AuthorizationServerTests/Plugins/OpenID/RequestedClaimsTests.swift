@@ -113,7 +113,8 @@ struct RequestedClaimsTests {
         #expect(await BasicOPTests.userinfo(server, token).json["email"] == "ann@example.com")
         var client = Demo.web
         client["scope"] = ["openid", "profile"]
-        server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users, format: format))
+        server.core.install(
+            try await server.generation(Plugins.all, clients: [client], users: Demo.users, format: format))
         #expect(await BasicOPTests.userinfo(server, token).json == ["sub": "ann", "name": "Ann Lee"])
     }
 

@@ -162,10 +162,12 @@ struct RefreshTokenTests {
         #expect(audience(second) == ["https://a.example"])
         let more = await server.refresh(second["refresh_token"] ?? "", [("audience", "https://c.example")])
         #expect(more.error == "invalid_target")
-        server.core.install(try server.generation(Plugins.all, clients: [client(["https://b.example"])], format: "jwt"))
+        server.core.install(
+            try await server.generation(Plugins.all, clients: [client(["https://b.example"])], format: "jwt"))
         let third = await server.refresh(second["refresh_token"] ?? "")
         #expect(audience(third) == ["https://b.example"])
-        server.core.install(try server.generation(Plugins.all, clients: [client(["https://d.example"])], format: "jwt"))
+        server.core.install(
+            try await server.generation(Plugins.all, clients: [client(["https://d.example"])], format: "jwt"))
         #expect(await server.refresh(third["refresh_token"] ?? "").error == "invalid_target")
     }
 
@@ -190,10 +192,10 @@ struct RefreshTokenTests {
         let without: JSON = [
             "id": "service", "secret": .string(TestServer.serviceSecret), "grant_types": ["refresh_token"],
         ]
-        server.core.install(try server.generation(Plugins.all, clients: [narrowed]))
+        server.core.install(try await server.generation(Plugins.all, clients: [narrowed]))
         let answer = await server.refresh(token)
         #expect(answer["scope"] == "read")
-        server.core.install(try server.generation(Plugins.all, clients: [without]))
+        server.core.install(try await server.generation(Plugins.all, clients: [without]))
         #expect(await server.refresh(answer["refresh_token"] ?? "").error == "invalid_grant")
     }
 
@@ -257,7 +259,7 @@ struct RefreshTokenTests {
                 "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
         }
         func install(_ client: JSON) throws {
-            server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users))
+            server.core.install(try await server.generation(Plugins.all, clients: [client], users: Demo.users))
         }
         let code = await server.code([("scope", "openid read offline_access")]).query["code"] ?? ""
         let first = await server.redeem(code, as: ("house", Demo.secret))["refresh_token"] ?? ""
@@ -275,7 +277,7 @@ struct RefreshTokenTests {
     func allowedLess(_ asked: String, _ status: Int) async throws {
         let server = try await Demo.server(clients: [Self.app(isFirstParty: false)])
         func install(_ client: JSON) throws {
-            server.core.install(try server.generation(Plugins.all, clients: [client], users: Demo.users))
+            server.core.install(try await server.generation(Plugins.all, clients: [client], users: Demo.users))
         }
         let browser = Browser(server)
         let request = Demo.request([("client_id", "house"), ("scope", asked)])
@@ -306,7 +308,7 @@ struct RefreshTokenTests {
         var without = RefreshTokenTests.client
         without["grant_types"] = ["client_credentials", "refresh_token"]
         without["auth"] = ["client_credentials": ["refresh_token": false]]
-        server.core.install(try server.generation(Plugins.all, clients: [without]))
+        server.core.install(try await server.generation(Plugins.all, clients: [without]))
         #expect(await server.refresh(token).error == "invalid_grant")
         #expect(server.log.lines.contains { $0.contains("may no longer have refresh tokens") })
     }

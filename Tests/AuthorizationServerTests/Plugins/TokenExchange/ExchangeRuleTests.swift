@@ -49,7 +49,8 @@ struct ExchangeRuleTests {
     func mistake(_ place: Int) async throws {
         let (rules, message) = Self.wrong[place]
         let server = try await ExchangeServer.make()
-        let problems = try server.problems(ExchangeServer.plugins(), clients: [ExchangeServer.client("web", rules)])
+        let problems = try await server.problems(
+            ExchangeServer.plugins(), clients: [ExchangeServer.client("web", rules)])
         #expect(problems.contains { $0.message.contains(message) }, "\(problems.map(\.message))")
     }
 

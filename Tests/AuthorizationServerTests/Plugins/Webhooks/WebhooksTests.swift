@@ -132,7 +132,7 @@ struct WebhooksTests {
         var users = Demo.users
         users[0]["password"] = "another long way to the sea"
         let plugins = Hooks.plugins(Hooks.plugin([Hooks.receiver()]))
-        server.core.install(try server.generation(plugins, clients: [Demo.web], users: users))
+        server.core.install(try await server.generation(plugins, clients: [Demo.web], users: users))
         try await server.core.recordUsers()
         try await server.core.recordUsers()
         let job = try await Hooks.jobs(server)
@@ -304,7 +304,7 @@ struct WebhooksTests {
         let server = try await Hooks.server(outbound, [Hooks.receiver(), Hooks.receiver(Hooks.second)])
         try await server.core.tokens.revoke(.grant("g-1"), reason: "a test")
         let plugins = Hooks.plugins(Hooks.plugin([Hooks.receiver()]))
-        server.core.install(try server.generation(plugins, clients: [Demo.web], users: Demo.users))
+        server.core.install(try await server.generation(plugins, clients: [Demo.web], users: Demo.users))
         #expect(await JobRunner(server.core).round() == 1)
         #expect(outbound.requests.map(\.url) == [Hooks.first])
         #expect(try await Hooks.jobs(server).isEmpty)

@@ -17,8 +17,8 @@ public struct AttributeDeclaration: Sendable {
     public let help: String
     /// The reasons against some of its values, by value; `grantor check` warns of these values.
     public var advice: [String: String] = [:]
-    /// The type of its values, which checks a value if the kind cannot.
-    private let type: any SettingValue.Type
+    /// The type of its values, which checks a value if the kind cannot; nil if the type is in another process.
+    private let type: (any SettingValue.Type)?
 
     init<Value: SettingValue>(
         _ name: String, at level: AttributeLevel, _ kind: ValueKind = ValueKind(of: Value.self),
@@ -33,12 +33,12 @@ public struct AttributeDeclaration: Sendable {
         type = Value.self
     }
 
-    /// Declares an attribute of a kind that can be checked without the plugin, for a plugin in another process.
+    /// Declares an attribute of a plugin in another process.
     ///
     /// - Parameters:
     ///   - name: The attribute's name.
     ///   - level: The part of a client's document where it is written.
-    ///   - kind: The kind of its values, which must not be `custom`.
+    ///   - kind: The kind of its values; the plugin has to be asked about those of the kind `custom`.
     ///   - expectation: The kind of value that it accepts, in words.
     ///   - fallback: The default.
     ///   - help: The purpose of the attribute, in one sentence.
@@ -51,18 +51,23 @@ public struct AttributeDeclaration: Sendable {
         self.expectation = kind.expectation ?? expectation
         self.fallback = fallback
         self.help = help
-        type = String.self
+        type = nil
     }
 
-    /// Whether a value is of the declared kind.
+    /// Whether only the plugin can check a value, with its ``AttributeCheck``.
+    public var isCheckedByPlugin: Bool {
+        if case .custom = kind { return type == nil }
+        return false
+    }
+
+    /// What is wrong with a value, as the rest of a sentence that begins with the attribute's name.
     ///
     /// If the kind is `custom`, the plugin's type decides.
-    public func accepts(_ value: JSON) -> Bool {
-        kind.accepts(value) ?? (type.init(setting: value) != nil)
-    }
-
-    /// What is wrong with a value that is not accepted, as the rest of a sentence that begins with the attribute's name.
-    public func problem(with value: JSON) -> String {
-        type.problem(in: value) ?? "must be \(expectation)"
+    ///
+    /// - Parameter value: The value.
+    /// - Returns: The problem; nil if there is none, or if only the plugin can say.
+    public func problem(with value: JSON) -> String? {
+        let isAccepted = kind.accepts(value) ?? type.map { $0.init(setting: value) != nil } ?? true
+        return isAccepted ? nil : type?.problem(in: value) ?? "must be \(expectation)"
     }
 }

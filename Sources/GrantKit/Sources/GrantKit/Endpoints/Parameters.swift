@@ -7,6 +7,9 @@ public struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
     /// For the host: called with each name that is looked up and has no value, to find names that are not declared.
     @_spi(Host)
     public var missing: (@Sendable (_ name: String) -> Void)?
+    /// For the host: the names that are declared as secret, which only roles that declare them need to see.
+    @_spi(Host)
+    public var secrets: [String] = []
 
     /// Makes parameters.
     public init(_ all: [(name: String, value: String)]) {

@@ -82,6 +82,9 @@ public struct Registry: Sendable {
     /// The members of the server's metadata.
     @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
+    /// What checks the client attributes whose types are in another process; nil if there are none.
+    @_spi(Host)
+    public var attributeCheck: (any AttributeCheck)?
 
     /// For the host: makes an empty registry.
     @_spi(Host)
