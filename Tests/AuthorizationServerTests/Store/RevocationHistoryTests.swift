@@ -103,7 +103,7 @@ private struct History {
         case 6...9: try await revoke(at: node)
         case 10...13: pass()
         case 14: try await start(node)
-        case 15: try reload()
+        case 15: try await reload()
         case 16: try await age()
         default: try await present(at: node)
         }
@@ -139,7 +139,7 @@ private struct History {
         for server in servers { server.clock.move(span) }
     }
 
-    private mutating func reload() throws {
+    private mutating func reload() async throws {
         lifetime = [900, 40_000, 86_400, 500_000][random.below(4)]
         for server in servers {
             if let generation = server.core.generation { former.append(generation) }
