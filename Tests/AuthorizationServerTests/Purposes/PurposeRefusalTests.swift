@@ -103,7 +103,7 @@ struct PurposeRefusalTests {
 
     // MARK: clients
 
-    private func reload(_ server: TestServer, clients: [JSON]) throws {
+    private func reload(_ server: TestServer, clients: [JSON]) async throws {
         server.core.install(try await server.generation(Pairing.plugins, clients: clients, users: Demo.users))
     }
 
@@ -111,7 +111,7 @@ struct PurposeRefusalTests {
     func pluginRemoved() async throws {
         let server = try await Pairing.server()
         let (browser, consent) = try await open(server)
-        try reload(server, clients: [Pairing.recorder])
+        try await reload(server, clients: [Pairing.recorder])
         let answer = await browser.allow(consent)
         #expect(answer.status == 400 && answer.heading == "Unknown application" && answer.link == "/auth/pair")
         try await expectNothing(server)
@@ -123,7 +123,7 @@ struct PurposeRefusalTests {
         let (browser, consent) = try await open(server, for: "recorder")
         var client = Pairing.recorder
         client["grant_types"] = ["client_credentials"]
-        try reload(server, clients: [client])
+        try await reload(server, clients: [client])
         let answer = await browser.allow(consent)
         #expect(answer.status == 400 && answer.heading == "Unknown application" && answer.link == "/auth/pair")
         try await expectNothing(server)
@@ -135,11 +135,11 @@ struct PurposeRefusalTests {
         let (browser, consent) = try await open(server, ["scope": ["read", "write"]])
         var client = Pairing.screen
         client["scope"] = ["openid"]
-        try reload(server, clients: [client])
+        try await reload(server, clients: [client])
         #expect(await browser.allow(consent).status == 400)
         try await expectNothing(server)
         client["scope"] = ["read"]
-        try reload(server, clients: [client])
+        try await reload(server, clients: [client])
         #expect(await browser.allow(consent).heading == Pairing.connected)
         #expect(await Pairing.redeem("c1", at: server)["scope"] == "read")
     }

@@ -258,16 +258,16 @@ struct RefreshTokenTests {
             await server.post(
                 "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
         }
-        func install(_ client: JSON) throws {
+        func install(_ client: JSON) async throws {
             server.core.install(try await server.generation(Plugins.all, clients: [client], users: Demo.users))
         }
         let code = await server.code([("scope", "openid read offline_access")]).query["code"] ?? ""
         let first = await server.redeem(code, as: ("house", Demo.secret))["refresh_token"] ?? ""
         let second = try #require(await refresh(first)["refresh_token"])
-        try install(changed)
+        try await install(changed)
         let refused = await refresh(second)
         #expect(refused.status >= 400 && refused["access_token"] == nil, "\(refused.json)")
-        try install(Self.app())
+        try await install(Self.app())
         #expect(await refresh(second).status == 200, "a mistake in the configuration ends nothing")
     }
 
@@ -276,25 +276,25 @@ struct RefreshTokenTests {
         arguments: [("openid read offline_access", 200), ("openid", 400)])
     func allowedLess(_ asked: String, _ status: Int) async throws {
         let server = try await Demo.server(clients: [Self.app(isFirstParty: false)])
-        func install(_ client: JSON) throws {
+        func install(_ client: JSON) async throws {
             server.core.install(try await server.generation(Plugins.all, clients: [client], users: Demo.users))
         }
         let browser = Browser(server)
         let request = Demo.request([("client_id", "house"), ("scope", asked)])
         let consent = await browser.signIn(await browser.authorize(request))
         #expect(await browser.allow(consent).query["code"] != nil)
-        try install(Self.app())
+        try await install(Self.app())
         let all = Demo.request([("client_id", "house"), ("scope", "openid read offline_access")])
         let code = await browser.authorize(all).query["code"] ?? ""
         let token = try #require(await server.redeem(code, as: ("house", Demo.secret))["refresh_token"])
-        try install(Self.app(isFirstParty: false))
+        try await install(Self.app(isFirstParty: false))
         let refreshed = await server.post(
             "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", token)], as: ("house", Demo.secret))
         #expect(refreshed.status == status)
         let page = await browser.open("/auth/grants")
         _ = await browser.post(
             "/auth/grants", page.hidden.filter { $0.0 == "csrf" } + [("confirmed", "1"), ("client", "house")])
-        try install(Self.app())
+        try await install(Self.app())
         let last = refreshed["refresh_token"] ?? token
         let ended = await server.post(
             "/auth/token", [("grant_type", "refresh_token"), ("refresh_token", last)], as: ("house", Demo.secret))
