@@ -10,12 +10,10 @@ struct Outgoing {
     private var bytes: [UInt8] = []
     private var start = 0
 
-    private var count: Int { bytes.count - start }
+    var count: Int { bytes.count - start }
     var isEmpty: Bool { count == 0 }
     /// Whether so many bytes wait that no more calls are added.
     var isFull: Bool { count > Outgoing.most }
-    /// Whether so many bytes wait that the process must have stopped reading.
-    var isStuck: Bool { count > Outgoing.mostWithReplies }
 
     /// Writes a frame behind those that wait, as far as it fits.
     ///

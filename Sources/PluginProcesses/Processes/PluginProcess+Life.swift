@@ -106,15 +106,16 @@ extension PluginProcess {
     private func runOnce() throws -> String {
         var child = try ChildProcess(program)
         let (number, generation) = state.withLock { state in
-            state.begin(child.socket)
+            state.begin()
             return (state.lastNumber, state.generation)
         }
+        writing { $0.open(child.socket, of: generation) }
         introduce(generation)
         var reading = ProcessReading(firstNumber: number, generation: generation)
         defer { reading.own.cancel() }
         var reason: String?
         while reason == nil { reason = serve(child, &reading) }
-        state.withLock { $0.socket = -1 }
+        writing { $0.close() }
         // What it printed at its end, such as the reason.
         for line in reading.print(child.output, .now) + reading.lines.end() { log(line) }
         let end = child.end()
@@ -154,7 +155,7 @@ extension PluginProcess {
     }
 
     /// Has the thread end the process.
-    private func condemn(_ why: String, _ generation: Int) {
+    func condemn(_ why: String, _ generation: Int) {
         state.withLock { if $0.generation == generation { $0.condemn(why) } }
         wakeUp.wake()
     }

@@ -41,7 +41,7 @@ extension PluginProcess {
     /// What to wait for, and how long.
     private func plan(_ reading: ProcessReading) -> (events: Int16, milliseconds: Int32) {
         state.withLock { state in
-            let writes = state.outgoing.isEmpty ? 0 : Int16(POLLOUT)
+            let writes = waiting.load(ordering: .relaxed) == 0 ? 0 : Int16(POLLOUT)
             let now = ContinuousClock.now
             let isIdle = state.calls.isEmpty && now - state.lastHeard > .seconds(5) && reading.printsFrom <= now
             state.isResting = isIdle
@@ -58,7 +58,7 @@ extension PluginProcess {
         _ child: borrowing ChildProcess, _ events: Int16, _ reading: inout ProcessReading,
         _ now: ContinuousClock.Instant
     ) -> String? {
-        if events & Int16(POLLOUT) != 0 { _ = state.withLock { $0.outgoing.flush(to: child.socket) } }
+        if events & Int16(POLLOUT) != 0 { writing { $0.flush() } }
         guard events & ~Int16(POLLOUT) != 0 else { return nil }
         guard let count = Channel.read(child.socket, into: &reading.block) else {
             reading.isClosed = true
@@ -131,7 +131,7 @@ extension PluginProcess {
             guard reading.refused <= PluginProcess.mostRefused else {
                 throw FrameError("it made \(reading.refused) host calls for calls that have ended, and answered none")
             }
-            refuse(question, PluginProcess.ended)
+            send(refusal(of: question), to: question, of: reading.generation)
         case .tooMany:
             throw FrameError("it made more than \(IsolatedCall.mostQuestions) host calls without waiting")
         }

@@ -21,6 +21,11 @@ final class PluginProcess: Sendable {
     let logger: Logger
     let wakeUp = WakeUp()
     let state = Mutex(ProcessState())
+    /// Not part of the state: the process may run and answer before a write to it returns, and the thread that reads its
+    /// answers would wait for that.
+    private let input = Mutex(ProcessInput())
+    /// The bytes that wait until the process reads.
+    let waiting = Atomic<Int>(0)
     /// Throws if the program may not be started now.
     let admit: @Sendable () throws -> Void
     private let calls: HostCalls
@@ -69,13 +74,16 @@ final class PluginProcess: Sendable {
         let call = IsolatedCall(number, function, within: limit, generation: current)
         let frame = try Frame.bytes(
             ServerMessage.call(number, function, role: role, input, within: limit, at: host.now))
-        let isSent = state.withLock { state in
-            // Another process may have taken its place, and has not been introduced yet.
-            guard state.generation == current, send(frame, &state) else { return false }
+        let isResting = state.withLock { state in
             state.calls[number] = call
-            return true
+            return state.isResting
         }
-        guard isSent else { throw unavailable("its process has just ended") }
+        // Another process may have taken its place, and has not been introduced yet.
+        guard send(frame, to: current) else {
+            _ = state.withLock { $0.calls.removeValue(forKey: number) }
+            throw unavailable("its process has just ended")
+        }
+        if isResting { wakeUp.wake() }
         return call
     }
 
@@ -83,7 +91,9 @@ final class PluginProcess: Sendable {
         let isAsExpected =
             generation.map { state.phase == .starting && state.generation == $0 } ?? (state.phase == .ready)
         guard isAsExpected else { throw unavailable("its process is being started again") }
-        guard state.calls.count + state.late.count < program.limits.calls, !state.outgoing.isFull else {
+        guard state.calls.count + state.late.count < program.limits.calls,
+            waiting.load(ordering: .relaxed) <= Outgoing.most
+        else {
             throw unavailable("its process has not answered too many calls")
         }
     }
@@ -133,35 +143,46 @@ final class PluginProcess: Sendable {
     func send(_ reply: JSON, to question: HostQuestion, of generation: Int) {
         let large = ServerMessage.refusal(question.number, "refused", "the reply is larger than a frame")
         guard let frame = (try? Frame.bytes(reply)) ?? (try? Frame.bytes(large)) else { return }
-        state.withLock { state in
-            guard state.generation == generation else { return }
-            _ = send(frame, &state)
-        }
+        _ = send(frame, to: generation)
     }
 
-    /// Refuses a host call that belongs to no call; only the thread that reads from the process may do so.
-    func refuse(_ question: HostQuestion, _ why: String) {
-        guard let frame = try? Frame.bytes(ServerMessage.refusal(question.number, "refused", why)) else { return }
-        state.withLock { _ = send(frame, &$0) }
+    /// The reply to a host call of a call that has ended.
+    func refusal(of question: HostQuestion) -> JSON {
+        ServerMessage.refusal(question.number, "refused", PluginProcess.ended)
     }
 
     /// Ends a call for which nobody waits any more.
     func abandon(_ call: IsolatedCall, _ error: any Error) {
-        state.withLock { state in
-            guard state.calls.removeValue(forKey: call.number) != nil, !call.isAnswered else { return }
+        let isUnanswered = state.withLock { state in
+            guard state.calls.removeValue(forKey: call.number) != nil, !call.isAnswered else { return false }
             state.late.insert(call.number)
-            if let frame = try? Frame.bytes(ServerMessage.cancel(call.number)) { _ = send(frame, &state) }
+            return true
         }
-        for question in call.fail(error) {
-            send(
-                ServerMessage.refusal(question.number, "refused", PluginProcess.ended), to: question,
-                of: call.generation)
+        if isUnanswered, let frame = try? Frame.bytes(ServerMessage.cancel(call.number)) {
+            _ = send(frame, to: call.generation)
         }
+        for question in call.fail(error) { send(refusal(of: question), to: question, of: call.generation) }
     }
 
-    private func send(_ frame: [UInt8], _ state: inout ProcessState) -> Bool {
-        guard state.send(frame) else { return false }
-        if state.mustWake { wakeUp.wake() }
+    /// Writes a frame to a process, or keeps it until the process reads.
+    ///
+    /// - Returns: False if that process has ended.
+    private func send(_ frame: [UInt8], to generation: Int) -> Bool {
+        guard writing({ $0.send(frame, to: generation) }) else { return false }
+        let count = waiting.load(ordering: .relaxed)
+        if count > Outgoing.mostWithReplies {
+            condemn("it does not read what it has been sent", generation)
+        } else if count > 0 {
+            wakeUp.wake()
+        }
         return true
+    }
+
+    /// Writes to the process that runs now.
+    func writing<Value: Sendable>(_ body: (inout ProcessInput) -> Value) -> Value {
+        input.withLock { input in
+            defer { waiting.store(input.waiting, ordering: .relaxed) }
+            return body(&input)
+        }
     }
 }

@@ -9,8 +9,6 @@ struct ProcessState {
     }
 
     var phase = Phase.absent
-    var socket: Int32 = -1
-    var outgoing = Outgoing()
     /// The calls whose end has not been taken.
     var calls: [UInt64: IsolatedCall] = [:]
     /// The calls for which nobody waits any more, but which the process has not answered.
@@ -28,9 +26,8 @@ struct ProcessState {
     var firstStart: Result<Void, any Error>?
 
     /// Takes a new process.
-    mutating func begin(_ socket: Int32) {
+    mutating func begin() {
         if phase != .stopped { phase = .starting }
-        self.socket = socket
         lastHeard = .now
         generation += 1
         // What ended the former process may have been noted after its end.
@@ -42,7 +39,7 @@ struct ProcessState {
     /// - Returns: The calls that it has not answered.
     mutating func end() -> [IsolatedCall] {
         if phase != .stopped { phase = .absent }
-        defer { (calls, late, outgoing, socket) = ([:], [], Outgoing(), -1) }
+        defer { (calls, late) = ([:], []) }
         return Array(calls.values)
     }
 
@@ -50,16 +47,4 @@ struct ProcessState {
     mutating func condemn(_ why: String) {
         condemned = condemned ?? why
     }
-
-    /// Writes a frame, or keeps it until the process reads.
-    ///
-    /// - Returns: Whether there is a process that gets it.
-    mutating func send(_ frame: [UInt8]) -> Bool {
-        guard socket >= 0, outgoing.send(frame, to: socket) else { return false }
-        if outgoing.isStuck { condemn("it does not read what it has been sent") }
-        return true
-    }
-
-    /// Whether the thread has something to do that it does not know of yet.
-    var mustWake: Bool { isResting || !outgoing.isEmpty || condemned != nil }
 }
