@@ -211,7 +211,7 @@ struct HostCallTests {
             import sys; sys.path.insert(0, "\(FaultyProgram.root)/Languages/Python"); import grantor
             plugin = grantor.Plugin(host_calls=["outbound.send"])
             plugin.add("outboxes", {"kinds": ["signed_in"]}, promise=lambda given, host: {"writes": []})
-            plugin._functions["start", 0] = lambda given, host: host.ask(
+            plugin._functions["start"] = lambda given, host: host.ask(
                 "outbound.send", method="GET", url="https://a.example")
             plugin.run()
             """

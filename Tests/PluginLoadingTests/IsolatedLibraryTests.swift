@@ -50,7 +50,7 @@ struct IsolatedLibraryTests {
             by: ["auth": ["token_exchange": ["exchanges": [rule, rule.changed(by: ["to": 1])]]]])
         let server = try await TestServer(plugins, clients: [])
         let problems = try await server.problems(
-            plugins, clients: [right, wrong].map { $0.changed(by: ["secret": "s3"]) })
+            plugins, clients: [right, wrong.changed(by: ["id": "d"])].map { $0.changed(by: ["secret": "s3"]) })
         let found = problems.filter { $0.severity == .error }
         #expect(found.count == 1 && found.first?.message.contains("rule 2 has a value of 'to'") == true, "\(problems)")
         let clients = StoredClients(
