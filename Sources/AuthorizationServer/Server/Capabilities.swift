@@ -67,8 +67,7 @@ public struct Capabilities: Sendable {
     ///   - isComplete: Whether these are all plugins in the configuration.
     public init(_ plugins: [RegisteredPlugin], isComplete: Bool = true) {
         self.isComplete = isComplete
-        var names = NameClaims()
-        for (place, plugin) in plugins.enumerated() { names.claimNames(of: plugin, at: place) }
+        var names = NameClaims(plugins)
         let registries = plugins.map(\.registry)
         let all = plugins.owned(\.grants)
         grants = Dictionary(all.map { ($0.role.declaration.wire, $0) }, uniquingKeysWith: { first, _ in first })
@@ -104,11 +103,7 @@ public struct Capabilities: Sendable {
         requiredScopes = registries.reduce(into: []) { $0.formUnion($1.requiredScopes) }
         signingAlgorithms = registries.flatMap(\.signingAlgorithms)
         attributes = plugins.flatMap(\.attributes)
-        attributeChecks = plugins.compactMap { plugin in
-            plugin.registry.attributeCheck.map { check in
-                (Owned(check, of: plugin), plugin.attributes.filter(\.isCheckedByPlugin))
-            }
-        }
+        attributeChecks = Capabilities.attributeChecks(plugins)
         answerMembers = Capabilities.answerMembers(extensions.map(\.role), flows.map(\.role))
         claims = Set(claimsSources.flatMap(\.role.claims))
         metadata = names.fold(plugins)
@@ -118,6 +113,16 @@ public struct Capabilities: Sendable {
 
     private static func selfContained(_ resolvers: [Owned<any TokenResolver>]) -> Set<Int> {
         Set(resolvers.indices.filter { (resolvers[$0].role as? any TokenFormat)?.isSelfContained ?? false })
+    }
+
+    private static func attributeChecks(
+        _ plugins: [RegisteredPlugin]
+    ) -> [(check: Owned<any AttributeCheck>, attributes: [AttributeDeclaration])] {
+        plugins.compactMap { plugin in
+            plugin.registry.attributeCheck.map { check in
+                (Owned(check, of: plugin), plugin.attributes.filter(\.isCheckedByPlugin))
+            }
+        }
     }
 
     private static func authenticators(_ plugins: [RegisteredPlugin]) -> [Owned<any ClientAuthenticator>] {

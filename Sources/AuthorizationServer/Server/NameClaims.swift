@@ -28,6 +28,11 @@ struct NameClaims {
     private var attributes: [(name: String, level: AttributeLevel, owner: String)] = []
     private(set) var problems: [(plugin: Int?, message: String, note: ConfigurationProblem.Note?)] = []
 
+    /// Records the names of plugins.
+    init(_ plugins: [RegisteredPlugin]) {
+        for (place, plugin) in plugins.enumerated() { claimNames(of: plugin, at: place) }
+    }
+
     /// Reports each role that no plugin fills.
     mutating func reportMissingRoles(_ registries: [Registry], asksUsers: Bool) {
         if registries.allSatisfy(\.stores.isEmpty) {
@@ -47,7 +52,7 @@ struct NameClaims {
         problems.append((nil, message, .plugin(note, for: role)))
     }
 
-    mutating func claimNames(of plugin: RegisteredPlugin, at place: Int) {
+    private mutating func claimNames(of plugin: RegisteredPlugin, at place: Int) {
         for breach in NameForm.breaches(by: plugin) {
             problems.append(
                 (
