@@ -68,10 +68,9 @@ extension PluginLoader {
 
     /// Whether a plugin of the server works in a process, which its description does not say.
     private func canBeIsolated(_ entry: Configuration.PluginEntry, _ code: CheckedCode) -> Bool {
-        guard entry.id == "audit-log", OwnPlugins.contain(entry.id, at: code.path) else { return true }
+        guard let reason = OwnPlugins.refusal(of: entry.id, at: code.path) else { return true }
         diagnostics.report(
-            at: entry.path,
-            "the plugin 'audit-log' cannot be isolated: it creates, locks and renames files, which the kernel refuses",
+            at: entry.path, "the plugin '\(entry.id)' cannot be isolated: \(reason)",
             note: "remove 'isolation'; the plugin comes with the server")
         return false
     }
