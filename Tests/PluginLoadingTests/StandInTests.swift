@@ -45,19 +45,20 @@ struct StandInTests {
     }
 
     @Test(
-        "secrets of grants do not cross to what serves every grant, unless it declares them", arguments: [false, true])
-    func secrets(isDeclared: Bool) async throws {
+        "secrets of grants do not cross to what serves every grant, unless the filter or a grant of its plugin declares them",
+        arguments: [nil, "token_filters", "grants"])
+    func secrets(declarer: String?) async throws {
         var sent = Self.sent
         sent.secrets = ["code", "client_secret", "client_assertion", "access_token"]
         let request = TokenRequest(
             grant: GrantDeclaration("g", client: .confidential), client: Self.client, parameters: sent,
             head: Self.head, allowed: Self.limits)
         let plugin = Answering(["scope": [], "audience": [], "members": [:]])
-        let parameters: JSON = isDeclared ? [["name": "code"]] : []
+        func parameters(of role: String) -> JSON { role == declarer ? [["name": "code"]] : [] }
         let registry = try Self.roles(
             [
-                "token_filters": [["parameters": parameters]], "extensions": [["members": []]],
-                "grants": [["grant_type": "g"]],
+                "token_filters": [["parameters": parameters(of: "token_filters")]], "extensions": [["members": []]],
+                "grants": [["grant_type": "g", "parameters": parameters(of: "grants")]],
             ], of: plugin)
         let filter = try #require(registry.tokenFilters.first)
         try await filter.admit(request)
@@ -70,7 +71,7 @@ struct StandInTests {
         _ = try? await #require(registry.grants.first).authorize(request)
         let seen = plugin.inputs.withLock { $0 }
         let open: JSON = [["client_id", "a"]]
-        let own: JSON = isDeclared ? [["client_id", "a"], ["code", "c"]] : open
+        let own: JSON = declarer == nil ? open : [["client_id", "a"], ["code", "c"]]
         #expect(seen.prefix(3).map { $0["request"]?["parameters"] } == [own, own, open])
         #expect(seen.last?["parameters"] == .array(sent.all.map { .array([.string($0.name), .string($0.value)]) }))
     }

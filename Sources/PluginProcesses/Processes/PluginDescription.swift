@@ -103,12 +103,12 @@ package struct PluginDescription: Sendable {
     }
 
     private func addRoles(to registry: inout Registry, _ caller: (any PluginCaller)?) throws {
-        for grant in try numbered("grants", { try IsolatedGrant($0, role: $1, of: caller) }) {
-            registry.add(grant: grant)
+        let grants = try numbered("grants") { try IsolatedGrant($0, role: $1, of: caller) }
+        for grant in grants { registry.add(grant: grant) }
+        let filters = try numbered("token_filters") {
+            try IsolatedTokenFilter($0, role: $1, of: caller, besideGrantsWith: grants.flatMap(\.parameters))
         }
-        for filter in try numbered("token_filters", { try IsolatedTokenFilter($0, role: $1, of: caller) }) {
-            registry.add(tokenFilter: filter)
-        }
+        for filter in filters { registry.add(tokenFilter: filter) }
         for source in try numbered("claims", { try IsolatedClaims($0, role: $1, of: caller) }) {
             registry.add(claims: source)
         }
