@@ -38,7 +38,9 @@ struct message {
 };
 
 static struct connection *connections;
-static int idle[MOST_CONNECTIONS], idle_count;
+/// A ring, so that every connection is used in turn: the server closes those that send nothing.
+static int idle[MOST_CONNECTIONS];
+static size_t first_idle, idle_count;
 static struct message *messages;
 static size_t message_count, sent, done, failed;
 static double *latencies;
@@ -70,6 +72,17 @@ static void read_messages(const char *path) {
     close(file);
 }
 
+static void add_idle(int index) {
+    idle[(first_idle + idle_count++) % MOST_CONNECTIONS] = index;
+}
+
+static int take_idle(void) {
+    int index = idle[first_idle];
+    first_idle = (first_idle + 1) % MOST_CONNECTIONS;
+    idle_count--;
+    return index;
+}
+
 static void open_connection(int events, int port, int index) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -80,13 +93,13 @@ static void open_connection(int events, int port, int index) {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)index};
     if (epoll_ctl(events, EPOLL_CTL_ADD, number, &event) < 0) end("epoll_ctl");
     connections[index].socket = number;
-    idle[idle_count++] = index;
+    add_idle(index);
 }
 
 /// Sends what is due, as long as a connection is free.
 static void send_due(double begin, double interval, size_t count, double time) {
     while (sent < count && idle_count && begin + (double)sent * interval <= time) {
-        struct connection *connection = &connections[idle[--idle_count]];
+        struct connection *connection = &connections[take_idle()];
         const struct message *message = &messages[sent % message_count];
         connection->due = begin + (double)sent++ * interval;
         connection->length = 0;
@@ -113,7 +126,7 @@ static void receive(int index) {
     if (!is_complete(connection)) return;
     if (strncmp(connection->bytes, "HTTP/1.1 200", 12) != 0) failed++;
     latencies[done++] = now() - connection->due;
-    idle[idle_count++] = index;
+    add_idle(index);
 }
 
 static int ascending(const void *one, const void *other) {

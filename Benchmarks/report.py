@@ -36,12 +36,10 @@ def open_table(results):
     return lines
 
 
-def write(*tables):
-    """Replaces the tables of the page that have the same first column."""
-    text = page.read_text()
-    for table in tables:
-        head = re.escape(table[0].split(" |")[0]) + r" \|.*\n(?:\|.*\n)*"
-        text, count = re.subn(head, lambda _: "\n".join(table) + "\n", text, count=1)
-        if not count:
-            raise SystemExit(f"{page}: there is no table that begins with '{table[0]}'")
+def write(table):
+    """Replaces the table of the page that has the same first column."""
+    head = re.escape(table[0].split(" |")[0]) + r" \|.*\n(?:\|.*\n)*"
+    text, count = re.subn(head, lambda _: "\n".join(table) + "\n", page.read_text(), count=1)
+    if not count:
+        raise SystemExit(f"{page}: there is no table that begins with '{table[0]}'")
     page.write_text(text)
