@@ -7,16 +7,37 @@ import Synchronization
 ///
 /// The tokens to send are in the store, so a process that ends while a browser waits loses nothing.
 final class Deliveries: Sendable {
+    /// A session that browsers are ending.
+    private struct Ending {
+        var browsers = 0
+        /// The ids of its logout tokens that have not been sent yet.
+        var tokens: Set<String> = []
+        /// The browsers that wait for these.
+        var waits: [AsyncStream<Void>.Continuation] = []
+
+        /// Removes a logout token.
+        ///
+        /// - Returns: The browsers that need not wait any longer.
+        mutating func remove(_ id: String) -> [AsyncStream<Void>.Continuation] {
+            tokens.remove(id)
+            guard tokens.isEmpty else { return [] }
+            defer { waits = [] }
+            return waits
+        }
+    }
+
     private struct State {
-        /// The browsers that end a session, by session; not by task, which is another one if the plugin has a process of
-        /// its own.
-        var sessions: [String: [Wait]] = [:]
-        /// The browsers that wait for a logout token, by its id.
-        var tokens: [String: [Wait]] = [:]
+        /// By session; not by task, which is another one if the plugin has a process of its own.
+        var endings: [String: Ending] = [:]
+        /// The sessions of the logout tokens that browsers may wait for, by the id of the token.
+        var sessions: [String: String] = [:]
     }
 
     private let limit: Duration
     private let state = Mutex(State())
+
+    /// The number of sessions and logout tokens that are kept because browsers wait.
+    var kept: Int { state.withLock { $0.endings.count + $0.sessions.count } }
 
     /// - Parameter limit: The longest time that a browser waits.
     init(upTo limit: Duration) {
@@ -26,62 +47,56 @@ final class Deliveries: Sendable {
     /// Ends a session, and waits for the first attempt to send each of its logout tokens.
     func awaiting(_ session: String, _ end: () async throws -> Void) async throws {
         guard limit > .zero else { return try await end() }
-        let wait = Wait()
-        state.withLock { $0.sessions[session, default: []].append(wait) }
-        defer { forget(wait, session) }
+        state.withLock { $0.endings[session, default: Ending()].browsers += 1 }
+        defer { leave(session) }
         try await end()
-        await wait.isOver(within: limit)
+        await delivery(of: session)
     }
 
     /// Makes the browsers that end a session wait for a logout token.
     func expect(_ id: String, of session: String) {
-        let waits = state.withLock { state in
-            guard let waits = state.sessions[session] else { return [Wait]() }
-            state.tokens[id] = waits
-            return waits
+        state.withLock { state in
+            guard state.endings[session] != nil else { return }
+            state.endings[session]?.tokens.insert(id)
+            state.sessions[id] = session
         }
-        for wait in waits { wait.add(id) }
     }
 
     /// Records that an attempt to send a logout token has ended.
     func end(_ id: String) {
-        for wait in state.withLock({ $0.tokens.removeValue(forKey: id) }) ?? [] { wait.remove(id) }
-    }
-
-    private func forget(_ wait: Wait, _ session: String) {
-        let left = wait.left
-        state.withLock { state in
-            state.sessions[session]?.removeAll { $0 === wait }
-            if state.sessions[session]?.isEmpty == true { state.sessions[session] = nil }
-            for id in left where state.tokens[id]?.allSatisfy({ $0 === wait }) == true { state.tokens[id] = nil }
+        let waits = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+            guard let session = state.sessions.removeValue(forKey: id) else { return [] }
+            return state.endings[session]?.remove(id) ?? []
         }
+        for wait in waits { wait.finish() }
     }
-}
 
-/// The logout tokens that one browser waits for.
-private final class Wait: Sendable {
-    private let open = Mutex<Set<String>>([])
-    private let ended = AsyncStream<Void>.makeStream()
-
-    var left: Set<String> { open.withLock { $0 } }
-
-    func add(_ id: String) { open.withLock { _ = $0.insert(id) } }
-
-    func remove(_ id: String) {
-        let isLast = open.withLock { open in
-            open.remove(id)
-            return open.isEmpty
+    private func delivery(of session: String) async {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let mustWait = state.withLock { state in
+            guard state.endings[session]?.tokens.isEmpty == false else { return false }
+            state.endings[session]?.waits.append(continuation)
+            return true
         }
-        if isLast { ended.continuation.finish() }
-    }
-
-    func isOver(within limit: Duration) async {
-        guard !left.isEmpty else { return }
-        let clock = Task { [ended] in
+        guard mustWait else { return }
+        let clock = Task { [limit] in
             try? await Task.sleep(for: limit)
-            ended.continuation.finish()
+            continuation.finish()
         }
-        for await _ in ended.stream {}
+        for await _ in stream {}
         clock.cancel()
+    }
+
+    /// Forgets a session when its last browser leaves: another node may send what is left.
+    private func leave(_ session: String) {
+        state.withLock { state in
+            guard var ending = state.endings.removeValue(forKey: session) else { return }
+            ending.browsers -= 1
+            if ending.browsers > 0 {
+                state.endings[session] = ending
+            } else {
+                for id in ending.tokens { state.sessions[id] = nil }
+            }
+        }
     }
 }
