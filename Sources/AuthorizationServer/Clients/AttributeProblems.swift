@@ -7,10 +7,20 @@
 /// They are asked before the documents are read, about all of them at once, because a plugin in another process can only
 /// be waited for.
 struct AttributeProblems {
-    private var found: [AttributeValue: String] = [:]
+    /// The answers of the plugins: what is wrong with a value, or nil.
+    private var answers: [AttributeValue: String?] = [:]
+    /// What is wrong with a value about which no plugin was asked.
+    private var unasked: String? = "was not checked by its plugin"
 
-    /// Nothing is wrong with values that no plugin has to be asked about.
+    /// Refuses each value that only a plugin can check.
     init() {}
+
+    /// Accepts values that only a plugin can check, where it is already reported that the plugin cannot say.
+    static var reported: AttributeProblems {
+        var problems = AttributeProblems()
+        problems.unasked = nil
+        return problems
+    }
 
     /// Asks the plugins about the values in documents.
     ///
@@ -23,14 +33,14 @@ struct AttributeProblems {
             let problems = try await plugin.check.call("AttributeCheck.problems") {
                 try await $0.problems(with: asked)
             }
-            for (value, problem) in zip(asked, problems) { found[value] = problem }
+            for (value, problem) in zip(asked, problems) { answers[value] = .some(problem) }
         }
     }
 
     /// What is wrong with a value of an attribute; nil if it is accepted.
     func problem(with value: JSON, of attribute: AttributeDeclaration) -> String? {
         guard attribute.isCheckedByPlugin else { return attribute.problem(with: value) }
-        return found[AttributeValue(attribute.name, at: attribute.level, value)]
+        return answers[AttributeValue(attribute.name, at: attribute.level, value), default: unasked]
     }
 }
 

@@ -47,14 +47,11 @@ struct Clients: ClientDirectory {
         guard let generation else { return nil }
         let stored = try StoredClient(record)
         guard stored.isActive else { return nil }
-        let parsed = try await generation.parsed.client(stored) {
-            let (client, problems) = try await generation.read(stored, core.secrets, core.cryptography)
-            if client == nil {
-                core.logger.error(
-                    "a client in the store is not valid with the loaded plugins",
-                    metadata: ["client": "\(stored.id)", "problems": "\(problems.map(\.line).joined(separator: "; "))"])
-            }
-            return client
+        let parsed: RegisteredClient?
+        if let known = generation.parsed.known(stored) {
+            parsed = known.client
+        } else {
+            parsed = try await parse(stored, generation)
         }
         guard let parsed else {
             throw OAuthError(
@@ -62,6 +59,26 @@ struct Clients: ClientDirectory {
                 reason: "the client '\(stored.id)' in the store is not valid; an earlier log line says why")
         }
         return parsed
+    }
+
+    /// Reads a client that the generation does not know yet; nil if it is not valid.
+    private func parse(_ stored: StoredClient, _ generation: Generation) async throws -> RegisteredClient? {
+        guard generation.capabilities.attributeChecks.isEmpty else {
+            return try await generation.parsed.shared(stored) { try await read(stored, generation) }
+        }
+        let client = try await read(stored, generation)
+        generation.parsed.keep(client, of: stored)
+        return client
+    }
+
+    private func read(_ stored: StoredClient, _ generation: Generation) async throws -> RegisteredClient? {
+        let (client, problems) = try await generation.read(stored, core.secrets, core.cryptography)
+        if client == nil {
+            core.logger.error(
+                "a client in the store is not valid with the loaded plugins",
+                metadata: ["client": "\(stored.id)", "problems": "\(problems.map(\.line).joined(separator: "; "))"])
+        }
+        return client
     }
 
     /// Whether a grant to a client still holds: the client has not been deactivated, removed or created again since.

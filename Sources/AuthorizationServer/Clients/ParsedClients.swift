@@ -41,30 +41,75 @@ final class ParsedClients: Sendable {
     /// is full.
     private static let half = 512
 
-    private struct Entry {
-        let version: String
+    /// What reading one version of a document has found.
+    struct Entry {
+        fileprivate let version: String
+        /// The client; nil if the document is not valid.
         let client: RegisteredClient?
+    }
+
+    /// One version of a document.
+    private struct Version: Hashable {
+        let id: String
+        let version: String
+
+        init(_ stored: StoredClient) {
+            (id, version) = (stored.id, stored.version)
+        }
     }
 
     private struct State {
         var young: [String: Entry] = [:]
         var old: [String: Entry] = [:]
+        /// The readings that requests wait for.
+        var readings: [Version: Task<RegisteredClient?, any Error>] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// The client in a document; nil if it is not valid.
-    func client(
-        _ stored: StoredClient, _ read: () async throws -> RegisteredClient?
-    ) async rethrows -> RegisteredClient? {
+    /// What is known of a client; nil if this version of its document has not been read.
+    func known(_ stored: StoredClient) -> Entry? {
         let (id, version) = (stored.id, stored.version)
-        let known = state.withLock { state in state.young[id] ?? state.old[id] }
-        if let known, known.version == version { return known.client }
-        let entry = Entry(version: version, client: try await read())
+        let entry = state.withLock { state in state.young[id] ?? state.old[id] }
+        return entry?.version == version ? entry : nil
+    }
+
+    /// Remembers what reading a document has found.
+    func keep(_ client: RegisteredClient?, of stored: StoredClient) {
+        let (id, entry) = (stored.id, Entry(version: stored.version, client: client))
         state.withLock { state in
             if state.young.count >= ParsedClients.half { (state.old, state.young) = (state.young, [:]) }
             state.young[id] = entry
         }
-        return entry.client
+    }
+
+    // MARK: documents about which a plugin is asked
+
+    /// Reads a document once for all requests that need it now, so that they make one call of the plugin.
+    ///
+    /// The reading is a task of its own: if the request that began it is cancelled, the others still get the client.
+    /// An error reaches all of them, and the next request reads again.
+    func shared(
+        _ stored: StoredClient, _ read: @escaping @Sendable () async throws -> RegisteredClient?
+    ) async throws -> RegisteredClient? {
+        let version = Version(stored)
+        let reading = state.withLock { state -> Task<RegisteredClient?, any Error> in
+            if let reading = state.readings[version] { return reading }
+            let reading = Task { try await self.result(of: read, version, stored) }
+            state.readings[version] = reading
+            return reading
+        }
+        return try await reading.value
+    }
+
+    private func result(
+        of read: @Sendable () async throws -> RegisteredClient?, _ version: Version, _ stored: StoredClient
+    ) async throws -> RegisteredClient? {
+        defer { state.withLock { $0.readings[version] = nil } }
+        // Another reading may have ended after the request looked here.
+        if let known = known(stored) { return known.client }
+        let client = try await read()
+        keep(client, of: stored)
+        return client
     }
 }

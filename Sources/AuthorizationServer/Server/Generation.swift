@@ -120,9 +120,13 @@ public final class Generation: Sendable {
     }
 
     /// What plugins say about the declared clients; that one of them cannot say is a problem too.
+    ///
+    /// If there is a problem with a plugin, none is asked: it may have declared what belongs to the core or to another
+    /// plugin, such as the secret of clients.
     private static func attributeProblems(
         _ clients: [JSON], _ capabilities: Capabilities, _ problems: inout [ConfigurationProblem]
     ) async -> AttributeProblems {
+        guard capabilities.problems.allSatisfy({ $0.plugin == nil }) else { return .reported }
         do {
             return try await AttributeProblems(in: clients, capabilities)
         } catch {
@@ -131,7 +135,7 @@ public final class Generation: Sendable {
                 ConfigurationProblem(
                     at: [.key("clients")], key: true,
                     "the plugin '\(plugin)' could not check its attributes of clients: \(error)"))
-            return AttributeProblems()
+            return .reported
         }
     }
 

@@ -24,7 +24,10 @@ private struct Painting: Plugin, AttributeCheck {
     /// What one test sees and decides.
     final class Run: Sendable {
         let isAway = Mutex(false)
+        let isSilent = Mutex(false)
         let asked = Mutex<[AttributeValue]>([])
+        /// What the plugin waits for before it says something.
+        let pause = Mutex<@Sendable () async throws -> Void>({})
     }
 
     private let run: Run
@@ -40,7 +43,29 @@ private struct Painting: Plugin, AttributeCheck {
     func problems(with values: [AttributeValue]) async throws -> [String?] {
         if run.isAway.withLock({ $0 }) { throw StoreError("away") }
         run.asked.withLock { $0 += values }
+        try await run.pause.withLock { $0 }()
+        if run.isSilent.withLock({ $0 }) { return [] }
         return values.map { $0.value == "blue" ? nil : "must be blue and not \($0.value.text)" }
+    }
+}
+
+/// A plugin that declares attributes of others.
+private struct Copying: Plugin, AttributeCheck {
+    static let manifest = PluginManifest(id: "copying", summary: "", specification: "")
+
+    private let run: Painting.Run
+
+    init(settings: Settings, host: any PluginHost) {
+        run = Painting.run
+    }
+
+    func register(in registry: inout Registry) {
+        registry.attributeCheck = self
+    }
+
+    func problems(with values: [AttributeValue]) async throws -> [String?] {
+        run.asked.withLock { $0 += values }
+        return values.map { _ in nil }
     }
 }
 
@@ -86,6 +111,87 @@ struct AttributeCheckTests {
             #expect(problems.map(\.message).contains { $0.contains("'painting' could not check its attributes") })
             let others = try await server.problems(Self.plugins, clients: [Self.client(["color": .null])])
             #expect(!others.contains { $0.severity == .error }, "\(others.map(\.message))")
+        }
+    }
+
+    @Test("are refused if the plugin says nothing about them")
+    func silent() async throws {
+        let run = Painting.Run()
+        try await Painting.$run.withValue(run) {
+            let server = try await TestServer(Self.plugins)
+            run.isSilent.withLock { $0 = true }
+            let problems = try await server.problems(Self.plugins, clients: [Self.client()])
+            #expect(problems.map(\.message).contains("'color' was not checked by its plugin"))
+        }
+    }
+
+    @Test(
+        "are shown to no plugin while one declares an attribute of the core or of another plugin",
+        arguments: [("secret", "which belongs to the core"), ("color", "which plugin 'painting' adds too")])
+    func taken(_ name: String, _ whose: String) async throws {
+        let run = Painting.Run()
+        try await Painting.$run.withValue(run) {
+            let server = try await TestServer(Self.plugins)
+            var copying = PluginSetup(Copying.self)
+            copying.attributes = [
+                AttributeDeclaration(name, at: .client, .custom, expectation: "a string", fallback: "", "")
+            ]
+            let problems = try await server.problems(Self.plugins + [copying], clients: [Self.client()])
+            let message = "plugin 'copying' adds the attribute '\(name)' of clients, \(whose)"
+            #expect(problems.map(\.message).contains(message), "\(problems.map(\.message))")
+            #expect(run.asked.withLock { $0 }.isEmpty)
+        }
+    }
+
+    /// Creates the client `s` in the store.
+    ///
+    /// - Returns: Its secret.
+    private static func store(on server: TestServer) async throws -> String {
+        let sent: JSON = ["id": "s", "grant_types": "client_credentials", "scope": ["read"], "color": "blue"]
+        return try #require(try await server.storedClients.create(sent).secret).exposed
+    }
+
+    @Test("are asked about once by a thousand requests at once, and all of them see that this fails")
+    func atOnce() async throws {
+        let run = Painting.Run()
+        try await Painting.$run.withValue(run) {
+            let server = try await TestServer(Self.plugins)
+            let (secret, store) = (try await Self.store(on: server), try #require(server.countingStore))
+            for isAway in [true, false] {
+                run.asked.withLock { $0 = [] }
+                let most = store.reads + 1000
+                run.pause.withLock {
+                    $0 = {
+                        try await Patience.wait { store.reads >= most }
+                        if isAway { throw StoreError("away") }
+                    }
+                }
+                let statuses = await withTaskGroup(of: Int.self) { group in
+                    for _ in 0..<1000 { group.addTask { await Self.token(server, "s", secret).status } }
+                    return await group.reduce(into: Set<Int>()) { $0.insert($1) }
+                }
+                #expect(statuses == [isAway ? 503 : 200])
+                // A request that arrives after a failure asks again.
+                if !isAway { #expect(run.asked.withLock { $0.count } == 1) }
+            }
+        }
+    }
+
+    @Test("are asked about by a request that is cancelled, and then others still get the client")
+    func cancelled() async throws {
+        let run = Painting.Run()
+        try await Painting.$run.withValue(run) {
+            let server = try await TestServer(Self.plugins)
+            let (secret, store) = (try await Self.store(on: server), try #require(server.countingStore))
+            run.asked.withLock { $0 = [] }
+            let both = store.reads + 2
+            run.pause.withLock { $0 = { try await Patience.wait { store.reads >= both } } }
+            let first = Task { await Self.token(server, "s", secret) }
+            try await Patience.wait { run.asked.withLock { !$0.isEmpty } }
+            first.cancel()
+            #expect(await Self.token(server, "s", secret).status == 200)
+            #expect(run.asked.withLock { $0.count } == 1)
+            _ = await first.value
         }
     }
 
