@@ -50,7 +50,7 @@ public struct LockDifferences: Error, Sendable, Equatable {
         if let found { throw LockDifferences(all: [found]) }
     }
 
-    /// Refuses a plugin that describes itself differently than the lock has it.
+    /// Refuses a plugin whose description differs from the locked one.
     ///
     /// - Parameters:
     ///   - form: The description.
@@ -63,7 +63,7 @@ public struct LockDifferences: Error, Sendable, Equatable {
         let what = names.isEmpty ? "the order of its members" : names.sorted().map { "'\($0)'" }.joined(separator: ", ")
         throw LockDifferences(all: [
             PluginLoadingError(
-                "the plugin '\(entry.id)' describes itself differently than \(entry.place) has it: \(what)",
+                "the description of the plugin '\(entry.id)' differs from the one in \(entry.place): \(what)",
                 note: remedy)
         ])
     }

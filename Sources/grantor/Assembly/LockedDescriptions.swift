@@ -19,11 +19,15 @@ struct LockedDescriptions {
     }
 
     /// The description of a plugin; nil if the lock has none that is valid for just this code, asked just this.
+    ///
+    /// Also nil if only the plugin can check values of its attributes, since it has to run then.
     func description(of id: String, _ code: CheckedCode, _ question: DescriptionQuestion) -> PluginDescription? {
         guard let locked = lock?[id], let description = locked.description, locked.kit == code.kit,
-            description.input == question.digest, (try? code.digest(Digest.sha256)) == locked.sha256
+            description.input == question.digest, (try? code.digest(Digest.sha256)) == locked.sha256,
+            let known = try? PluginDescription(form: description.form, of: id),
+            !known.attributes.contains(where: \.isCheckedByPlugin)
         else { return nil }
-        return try? PluginDescription(form: description.form, of: id)
+        return known
     }
 }
 
@@ -60,16 +64,14 @@ extension PluginLock.Description {
     /// What the lock records of a description; nil if nothing.
     ///
     /// Nothing is recorded that depends on secrets, since the lock is committed: neither the digest of such settings nor
-    /// what the plugin has made of them. Nor is it worth it if the plugin has to run anyway, to check attributes.
+    /// what the plugin has made of them.
     init?(
         _ description: PluginDescription, of entry: Configuration.PluginEntry, _ question: DescriptionQuestion
     ) {
         let isOpen =
             entry.settings == entry.shownSettings
             && !description.settings.contains { $0.declaration.isSecret && entry.settings[$0.declaration.key] != nil }
-        guard isOpen, !description.attributes.contains(where: \.isCheckedByPlugin),
-            description.form.bytes.count <= PluginLock.Description.longest
-        else { return nil }
+        guard isOpen, description.form.bytes.count <= PluginLock.Description.longest else { return nil }
         self.init(input: question.digest, form: description.form)
     }
 }

@@ -39,7 +39,7 @@ extension PluginLoader {
         }
     }
 
-    /// Refuses a plugin that describes itself differently than the lock to follow has it.
+    /// Refuses a plugin whose description differs from the one in the lock to follow.
     ///
     /// - Throws: `LockDifferences`.
     func checkLocked(

@@ -142,7 +142,7 @@ struct LockedDescriptionTests {
         }
     }
 
-    @Test("with '--frozen', the server refuses a program that describes itself differently than the lock has it")
+    @Test("with '--frozen', the server refuses a program whose description differs from the locked one")
     func otherDescription() async throws {
         try await Folder.with { folder async throws in
             try writeProgram(to: folder)
@@ -165,14 +165,47 @@ struct LockedDescriptionTests {
             try FileManager.default.removeItem(atPath: "\(folder.path)/gate")
             let refused = try Command.grantor("serve", "--frozen", in: folder)
             #expect(refused.status == 78, "\(refused)")
-            let what = "the plugin 'badge-grant' describes itself differently than plugins.lock:"
-            #expect(refused.errors.contains(what) && refused.errors.contains(" has it: 'summary'"), "\(refused)")
+            let what = "the description of the plugin 'badge-grant' differs from the one in plugins.lock:"
+            #expect(refused.errors.contains(what) && refused.errors.contains(": 'summary'"), "\(refused)")
             let free = try await Program.start(folder, secrets: secrets)
             #expect(free.stop() == 0)
         }
     }
 
-    @Test("with '--frozen', the server refuses a library that describes itself differently than the lock has it")
+    @Test("a program that checks attributes itself is asked by 'check', and its description is locked all the same")
+    func attributes() async throws {
+        try await Folder.with { folder async throws in
+            try writeProgram(to: folder)
+            // A module that is not among the program's files, so the digest stays the same.
+            try folder.write("half.py", "expectation = 'an even number'\n")
+            let attribute = """
+                import half
+                plugin.attribute("half", default=0, under="*", expectation=half.expectation,
+                                 check=lambda value: None if value % 2 == 0 else f"must be even, and {value} is odd")
+                plugin.run()
+                """
+            try folder.write("badge_grant.py", folder.read("badge_grant.py").replacing("plugin.run()", with: attribute))
+            try write(entry("limit: 2", in: folder), grant: "badge", to: folder)
+            let text = folder.read("config.yaml") + "\nlisten: { port: 0 }\n"
+            func configure(half: Int) throws {
+                let more = "scope: [read], auth: { badge: { half: \(half) } } }"
+                try folder.write("config.yaml", text.replacing("scope: [read] }", with: more))
+            }
+            try configure(half: 2)
+            #expect(try Command.grantor("plugins", "lock", in: folder).status == 0)
+            let program = try await Program.start(folder, options: ["--frozen"], secrets: ["the secret of the caller"])
+            #expect(program.stop() == 0)
+            try configure(half: 3)
+            let checked = try Command.grantor("check", in: folder)
+            #expect(checked.status == 78 && checked.errors.contains("must be even, and 3 is odd"), "\(checked)")
+            try configure(half: 2)
+            try folder.write("half.py", "expectation = 'another number'\n")
+            let refused = try Command.grantor("serve", "--frozen", in: folder)
+            #expect(refused.status == 78 && refused.errors.contains(": 'attributes'"), "\(refused)")
+        }
+    }
+
+    @Test("with '--frozen', the server refuses a library whose description differs from the locked one")
     func otherLibrary() async throws {
         try await Folder.with { folder async throws in
             let made = try Command.shell(
@@ -190,7 +223,7 @@ struct LockedDescriptionTests {
             let refused = try Command.grantor(
                 "serve", "--frozen", in: folder, environment: ["FAULTS_DESCRIPTION": other.text])
             #expect(refused.status == 78, "\(refused)")
-            #expect(refused.errors.contains(" has it: 'collections', 'grants'"), "\(refused)")
+            #expect(refused.errors.contains(": 'collections', 'grants'"), "\(refused)")
         }
     }
 }
