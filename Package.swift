@@ -141,7 +141,7 @@ let core: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + lint,
-        resources: ["own", "suggested", "unisolated"].map { .embedInCode("Assembly/\($0)-plugins.json") },
+        resources: ["own", "suggested"].map { .embedInCode("Assembly/\($0)-plugins.json") },
         swiftSettings: features + linted,
         linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"] + small)]
     ),

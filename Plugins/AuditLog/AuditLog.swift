@@ -27,6 +27,8 @@ struct AuditLog: Plugin, EventSink {
 
     func register(in registry: inout Registry) {
         registry.add(eventSink: self)
+        registry.refuseIsolation(
+            because: "it creates, locks and renames files, or writes to the server's standard output")
     }
 
     func start() async throws {

@@ -76,6 +76,9 @@ struct LimitRow: Sendable, CustomTestStringConvertible {
             ("\(core)/Jobs/JobRunner.swift", "interval: Duration = ")),
         LimitRow("events that wait for one sink", (queue, "let capacity = ")),
         LimitRow("events in one call of a sink", (queue, "let batch = ")),
+        LimitRow(
+            "an event that a plugin in a process of its own records",
+            ("PluginProcesses/HostCalls/HostCall+Work.swift", "let largestEvent = ")),
         LimitRow("how long a failing sink is retried after the server stops", (queue, "let patience = ")),
         LimitRow("an account", (attempts, "let account = AttemptAllowance(free: ")),
         LimitRow("an address", (attempts, "let address = AttemptAllowance(free: ")),

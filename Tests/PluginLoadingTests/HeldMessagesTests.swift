@@ -54,7 +54,7 @@ struct HeldMessagesTests {
         messages.add(answerTo: 6, [5])
         var sent: [UInt8] = []
         while let frame = messages.next() { sent += frame }
-        #expect(sent == Array(repeating: 1, count: 64) + [3, 4, 5])
+        #expect(sent == Array(repeating: 1, count: 64) + [3, 5, 4])
     }
 
     @Test("large host calls of many calls wait for one another, and one that is larger than the rest is sent alone")
@@ -69,6 +69,21 @@ struct HeldMessagesTests {
         let (sent, calls, bytes) = sendAll(&messages, sizes)
         #expect(sent.count == 256 && calls > 1)
         #expect(bytes <= HeldMessages.mostBytes && bytes <= WaitingBytes.most - Frame.largest)
+    }
+
+    @Test("an answer does not wait for large host calls of others", arguments: [nil, 5] as [UInt64?])
+    func answers(_ call: UInt64?) {
+        var messages = HeldMessages()
+        for number in 1...3 as ClosedRange<UInt64> {
+            messages.add(question: number, for: call, Array(repeating: 1, count: Frame.largest))
+        }
+        messages.add(answerTo: 6, [2])
+        messages.add(question: 4, for: call == nil ? 7 : nil, [3])
+        var sent: [UInt8] = []
+        while let frame = messages.next() { sent.append(frame.first ?? 0) }
+        #expect(sent == [2] + (call == nil ? [3, 1, 1] : [1, 1, 3]))
+        messages.noteReply(to: 1)
+        #expect(messages.next()?.count == Frame.largest)
     }
 
     @Test("a reply that comes twice, or to nothing, changes nothing")

@@ -66,6 +66,21 @@ struct HostCallTests {
         await processes.stop()
     }
 
+    @Test("an event that is too large, and an input that is too deep, are refused")
+    func excess() async throws {
+        try await Self.with(declaring: ["events.record", "digest"]) { caller async throws in
+            let event: JSON = ["kind": "calls.seen", "time": 1, "details": [:]]
+            #expect(try await caller.refusal(of: "events.record", event) == nil)
+            let list = Array(repeating: JSON.number(1e9), count: 2000)
+            let large = event.changed(by: ["details": ["list": .array(list)]])
+            let refusal = try await caller.refusal(of: "events.record", large)
+            #expect(refusal?.contains("an event has at most 16384 bytes") == true, "\(refusal ?? "")")
+            let deep: JSON = (0..<25).reduce([:]) { value, _ in ["in": ["in": value]] }
+            let tooDeep = try await caller.refusal(of: "events.record", event.changed(by: ["details": deep]))
+            #expect(tooDeep?.contains("nested more than 48 deep") == true, "\(tooDeep ?? "")")
+        }
+    }
+
     @Test("a call that the description does not declare is refused")
     func undeclared() async throws {
         try await Self.with(declaring: ["log"], permitting: Set(HostPermission.allCases)) { caller async throws in

@@ -2,6 +2,7 @@
 
 import AuthorizationServer
 import Cryptography
+import Foundation
 import GrantKit
 import GrantKitTesting
 import Support
@@ -14,6 +15,7 @@ struct IsolatedLibraryTests {
     private static let excluded: [String: String] = [
         "memory-store": "'stores'", "sqlite-store": "'stores'", "postgres-store": "'stores'",
         "jwt-token": "'token_formats'", "opaque-token": "'token_formats'", "refresh-token": "'token_resolvers'",
+        "audit-log": "it creates, locks and renames files",
     ]
 
     private static func settings(of id: String) -> JSON {
@@ -35,6 +37,21 @@ struct IsolatedLibraryTests {
             return
         }
         #expect(refusal?.contains(reason) == true, "\(id): \(refusal ?? "it can be isolated")")
+    }
+
+    @Test("'Scripts/isolated' runs the suites of each plugin of the server that can be isolated")
+    func script() throws {
+        let root = FaultyProgram.root
+        let file = try String(contentsOfFile: "\(root)/Sources/grantor/Assembly/own-plugins.json", encoding: .utf8)
+        let own = try JSON(parsing: file).strings
+        let script = try String(contentsOfFile: "\(root)/Scripts/isolated", encoding: .utf8)
+        let list = try #require(script.firstMatch(of: /suites='\n([^']*)'/)).1
+        let lines = list.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.compactMap(\.first) == own.filter { Self.excluded[$0] == nil })
+        for folder in lines.compactMap(\.last) {
+            let path = "\(root)/Tests/AuthorizationServerTests/Plugins/\(folder)"
+            #expect(FileManager.default.fileExists(atPath: path), "\(path)")
+        }
     }
 
     @Test("values of attributes of its own types are checked in a process, before the plugin is started and afterwards")

@@ -102,6 +102,15 @@ struct PluginFormTests {
         #expect(try reader.next() == message)
     }
 
+    @Test("an object that is nested deeper than readers accept is not sent")
+    func refusesDeep() throws {
+        let deepest = (0..<Frame.deepest - 1).reduce(JSON.integer(1)) { value, _ in [value] }
+        var reader = FrameReader()
+        reader.add(try Frame.bytes(["input": deepest]))
+        #expect(try reader.next() == ["input": deepest])
+        #expect(throws: FrameError.self) { try Frame.bytes(["input": [deepest]]) }
+    }
+
     @Test("an object that is larger than a frame is not sent")
     func refusesLarge() {
         let text = String(repeating: "x", count: Frame.largest)

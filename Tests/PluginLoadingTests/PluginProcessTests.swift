@@ -42,7 +42,7 @@ struct PluginProcessTests {
         "a process that makes host calls without reading the replies is ended",
         arguments: [
             ("many", "more than 64 host calls without waiting"), ("unread", "it "),
-            ("own_many", "more than 64 host calls of its own accord"),
+            ("own_many", "more than 64 host calls outside of any call"),
             ("heavy", "host calls of more than 4194304 bytes"),
             ("unread_late", "65 host calls for calls that have ended"),
         ])
@@ -73,7 +73,7 @@ struct PluginProcessTests {
         }
     }
 
-    @Test("a process makes host calls of its own accord, with no more authority than for a call")
+    @Test("a process makes host calls outside of any call, with no more authority than for a call")
     func ownHostCalls() async throws {
         try await FaultyProgram.with { program async throws in
             let report = await program.report("own")
@@ -88,7 +88,7 @@ struct PluginProcessTests {
         }
     }
 
-    @Test("a host call of a process's own accord that takes long holds up no other, and ends with the process")
+    @Test("a host call outside of any call that takes long holds up no other, and ends with the process")
     func slowOwnHostCall() async throws {
         let ended = Mutex(false)
         try await FaultyProgram.with { program async throws in
@@ -105,7 +105,7 @@ struct PluginProcessTests {
         }
     }
 
-    @Test("a process that hangs is replaced, even while it waits for a host call of its own accord")
+    @Test("a process that hangs is replaced, even while it waits for a host call outside of any call")
     func hangsWithOwnHostCall() async throws {
         try await FaultyProgram.with(limits: .ofTests { $0.call = .seconds(1) }) { program async throws in
             program.host.network.respond { _ in
@@ -117,6 +117,29 @@ struct PluginProcessTests {
                 #expect(await program.report(what).contains("did not answer 'authorize' within 1.0 seconds"))
             }
             #expect(try await program.restarts("and nothing else came from it"), "\(program.log.lines)")
+            #expect(try await program.recovers())
+        }
+    }
+
+    @Test("a process does not end because many of its calls are cancelled at once")
+    func cancelledCalls() async throws {
+        try await FaultyProgram.with(limits: .ofTests { $0.call = .seconds(30) }) { program async throws in
+            await withTaskGroup(of: String.self) { group in
+                group.addTask { await program.report("nap") }
+                for _ in 0..<100 { group.addTask { await program.report("nothing") } }
+                try? await Task.sleep(for: .milliseconds(100))
+                group.cancelAll()
+            }
+            #expect(try await program.recovers())
+            #expect(!program.log.lines.contains { $0.contains("is started again") }, "\(program.log.lines)")
+        }
+    }
+
+    @Test("host calls are refused until the process has described itself")
+    func early() async throws {
+        try await FaultyProgram.with(refusedBy: "early") { program async throws in
+            let said = "before the start: host calls are possible from 'start' on"
+            #expect(try await Patience.wait { program.host.log.lines.contains { "\($0)".contains(said) } })
             #expect(try await program.recovers())
         }
     }

@@ -31,8 +31,8 @@ struct StandInTests {
             return answer
         }
 
-        func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
-            try await output(of: function, role: 0, input, within: nil)
+        func checkAttributes(_ input: JSON) async throws -> JSON {
+            try await output(of: "check_attributes", role: 0, input, within: nil)
         }
     }
 
@@ -45,13 +45,15 @@ struct StandInTests {
     }
 
     @Test(
-        "secrets of grants do not cross to what serves every grant, unless the filter or a grant of its plugin declares them",
-        arguments: [nil, "token_filters", "grants"])
-    func secrets(declarer: String?) async throws {
+        "secrets of grants cross to a filter only if it declares them, or if the grant of the request is of its plugin",
+        arguments: [
+            (nil, "g", false), ("token_filters", "other", true), ("grants", "g", true), ("grants", "other", false),
+        ] as [(String?, String, Bool)])
+    func secrets(_ declarer: String?, _ grant: String, _ isShown: Bool) async throws {
         var sent = Self.sent
         sent.secrets = ["code", "client_secret", "client_assertion", "access_token"]
         let request = TokenRequest(
-            grant: GrantDeclaration("g", client: .confidential), client: Self.client, parameters: sent,
+            grant: GrantDeclaration(grant, client: .confidential), client: Self.client, parameters: sent,
             head: Self.head, allowed: Self.limits)
         let plugin = Answering(["scope": [], "audience": [], "members": [:]])
         func parameters(of role: String) -> JSON { role == declarer ? [["name": "code"]] : [] }
@@ -71,7 +73,7 @@ struct StandInTests {
         _ = try? await #require(registry.grants.first).authorize(request)
         let seen = plugin.inputs.withLock { $0 }
         let open: JSON = [["client_id", "a"]]
-        let own: JSON = declarer == nil ? open : [["client_id", "a"], ["code", "c"]]
+        let own: JSON = isShown ? [["client_id", "a"], ["code", "c"]] : open
         #expect(seen.prefix(3).map { $0["request"]?["parameters"] } == [own, own, open])
         #expect(seen.last?["parameters"] == .array(sent.all.map { .array([.string($0.name), .string($0.value)]) }))
     }

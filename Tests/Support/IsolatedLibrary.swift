@@ -60,11 +60,6 @@ public enum IsolatedLibraries {
             limits: limits, permissions: Set(HostPermission.allCases))
     }
 
-    /// Whether a plugin has something that no process can have.
-    static func isExcluded(_ error: PluginStartError) -> Bool {
-        error.description.contains("cannot be isolated")
-    }
-
     private static let known = Mutex<[String: Result<PluginDescription, any Error>]>([:])
 
     /// The description of a program, which is asked for once.
@@ -72,7 +67,9 @@ public enum IsolatedLibraries {
         let key = "\(program.plugin) \(program.settings.text) \(program.server)"
         if let found = known.withLock({ $0[key] }) { return try found.get() }
         let result = Result {
-            try PluginDescription(form: PluginDescriber.describe(program), of: program.plugin)
+            let description = try PluginDescription(form: PluginDescriber.describe(program), of: program.plugin)
+            try description.checkIsolation()
+            return description
         }
         known.withLock { $0[key] = result }
         return try result.get()
@@ -99,7 +96,7 @@ private final class IsolatedLibrary<Original: Plugin>: Plugin {
             let quiet = Logger(label: "isolated") { _ in SwiftLogNoOpLogHandler() }
             processes = PluginProcesses(program, description, host, quiet)
             for attribute in description.attributes { attributes.settings.declare(attribute) }
-        } catch let error as PluginStartError where IsolatedLibraries.isExcluded(error) {
+        } catch let error as PluginStartError where error.refusesIsolation {
             processes = nil
             for attribute in attributes.all.withLock({ $0 }) { attributes.settings.declare(attribute) }
         }

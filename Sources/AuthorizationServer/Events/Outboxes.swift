@@ -43,6 +43,9 @@ package struct Outboxes: Sendable {
             }
         } catch let error as StoreError {
             throw error
+        } catch let error as PluginUnavailable where outbox.role.isRequired {
+            // As if the store had failed: the change is not made.
+            throw StoreError(error.description)
         } catch let error as CancellationError where Task.isCancelled {
             // If this task is not cancelled, the plugin cancelled one of its own, which is a mistake like any other.
             throw error

@@ -10,6 +10,7 @@ extension Registry {
         addRequestRoles(to: &forwarded, threads)
         addBackgroundRoles(to: &forwarded, threads)
         addDeclarations(to: &forwarded)
+        forwarded.isCalledWithMessages = isCalledWithMessages
         forwarded.attributeCheck = attributeCheck.map { ForwardedAttributeCheck(inner: $0, threads: threads) }
         return forwarded
     }
@@ -64,5 +65,6 @@ extension Registry {
         for word in requiredScopes { forwarded.add(requiredScope: word) }
         for algorithm in signingAlgorithms { forwarded.add(signingAlgorithm: algorithm) }
         for member in metadata { forwarded.add(metadata: member.name, member.value) }
+        if let reason = reasonAgainstIsolation { forwarded.refuseIsolation(because: reason) }
     }
 }

@@ -31,6 +31,10 @@ struct NameClaims {
     /// Records the names of plugins.
     init(_ plugins: [RegisteredPlugin]) {
         for (place, plugin) in plugins.enumerated() { claimNames(of: plugin, at: place) }
+        // A plugin in the server's own process can read all parameters anyway.
+        for (place, plugin) in plugins.enumerated() where plugin.registry.isCalledWithMessages {
+            for other in plugins where other.id != plugin.id { checkSecrets(of: other, shownTo: plugin, place) }
+        }
     }
 
     /// Reports each role that no plugin fills.
@@ -130,6 +134,25 @@ struct NameClaims {
                 place, "plugin '\(id)' has an outbox for the events \(names), with which nothing is committed",
                 .text("ask its author to use an event sink for them")
             ))
+    }
+
+    /// Reports a role that would see, in the requests of every client, what only the grant of another plugin may see.
+    private mutating func checkSecrets(of other: RegisteredPlugin, shownTo plugin: RegisteredPlugin, _ place: Int) {
+        let seeing = [
+            ("filter of token requests", plugin.registry.tokenFilters.flatMap(\.parameters)),
+            ("client authenticator", plugin.registry.authenticators.flatMap(\.parameters)),
+        ]
+        for secret in other.registry.grants.flatMap(\.parameters).filter(\.isSecret) {
+            for (role, declared) in seeing where declared.contains(where: { $0.name == secret.name }) {
+                problems.append(
+                    (
+                        place,
+                        "plugin '\(plugin.id)' adds a \(role) with the parameter '\(secret.name)', which is a secret "
+                            + "of a grant of plugin '\(other.id)'",
+                        .text(NameClaim.remedy(for: secret.name, of: plugin.id, takenBy: other.id))
+                    ))
+            }
+        }
     }
 
     private mutating func claim(_ page: PageTemplate, _ id: String, _ place: Int) {

@@ -3,7 +3,7 @@
 /// What a plugin's process has to send, in order, and without more host calls than the server takes at once.
 ///
 /// A library that makes a thousand host calls at once knows nothing of the server's limits, beyond which it would be
-/// ended. So the rest waits here for replies.
+/// ended. So the rest waits here for replies. An answer waits only for the host calls of its own call.
 struct HeldMessages {
     /// The most host calls of one call, or of none, that have no reply yet.
     static let most = min(IsolatedCall.mostQuestions, OwnHostCalls.most)
@@ -20,23 +20,45 @@ struct HeldMessages {
 
     /// The host calls of one call of the server, or of none.
     private struct Lane {
+        /// The host calls that have no reply yet.
         var asked = 0
+        /// Those of them that have not been sent, because there is no room for their bytes.
+        var unsent = 0
         var held = Line<Message>()
 
-        /// The next message that may be sent.
+        /// The next message that need not wait for others of this lane.
         mutating func next() -> Message? {
-            guard let first = held.first, first.question == nil || asked < HeldMessages.most else { return nil }
-            if first.question != nil { asked += 1 }
+            guard let first = held.first else { return nil }
+            guard first.question != nil else { return unsent == 0 ? held.popFirst() : nil }
+            guard asked < HeldMessages.most else { return nil }
+            (asked, unsent) = (asked + 1, unsent + 1)
             return held.popFirst()
         }
     }
 
+    /// The host calls that share a number of bytes.
+    private struct Room {
+        var ready = Line<Message>()
+        /// The bytes of those that were sent and have no reply yet.
+        var bytes = 0
+
+        /// The next host call for whose bytes there is room; one that is larger than that is sent alone.
+        mutating func next() -> Message? {
+            guard let first = ready.first,
+                bytes == 0 || bytes + first.frame.count <= HeldMessages.mostBytes
+            else { return nil }
+            bytes += first.frame.count
+            return ready.popFirst()
+        }
+    }
+
     private var lanes: [UInt64?: Lane] = [:]
-    /// What waits for nothing but its turn, and until there is room for its bytes.
-    private var ready = Line<Message>()
-    /// The host calls that have no reply yet.
+    private var answers = Line<Message>()
+    /// As in the server, the host calls that belong to no call have room of their own: a receiver that hangs must not
+    /// hold up calls.
+    private var (ofCalls, ofNone) = (Room(), Room())
+    /// The host calls that were sent and have no reply yet.
     private var asked: [UInt64: (call: UInt64?, bytes: Int)] = [:]
-    private var bytes = 0
 
     /// Adds a host call.
     mutating func add(question: UInt64, for call: UInt64?, _ frame: [UInt8]) {
@@ -55,27 +77,34 @@ struct HeldMessages {
 
     private mutating func move(_ call: UInt64?) {
         guard var lane = lanes.removeValue(forKey: call) else { return }
-        while let message = lane.next() { ready.append(message) }
+        while let message = lane.next() {
+            if message.question == nil {
+                answers.append(message)
+            } else if call == nil {
+                ofNone.ready.append(message)
+            } else {
+                ofCalls.ready.append(message)
+            }
+        }
         if lane.asked > 0 || lane.held.first != nil { lanes[call] = lane }
     }
 
     /// Notes that a host call has its reply.
     mutating func noteReply(to question: UInt64) {
         guard let (call, size) = asked.removeValue(forKey: question) else { return }
-        bytes -= size
+        if call == nil { ofNone.bytes -= size } else { ofCalls.bytes -= size }
         lanes[call]?.asked -= 1
         move(call)
     }
 
-    /// The next frame to send; nil if there is none, or it has to wait for a reply.
+    /// The next frame to send; nil if there is none, or each has to wait for a reply.
     mutating func next() -> [UInt8]? {
-        guard let first = ready.first else { return nil }
-        if let question = first.question {
-            guard bytes == 0 || bytes + first.frame.count <= HeldMessages.mostBytes else { return nil }
-            bytes += first.frame.count
-            asked[question] = (first.call, first.frame.count)
-        }
-        return ready.popFirst()?.frame
+        if let answer = answers.popFirst() { return answer.frame }
+        guard let message = ofCalls.next() ?? ofNone.next() else { return nil }
+        if let question = message.question { asked[question] = (message.call, message.frame.count) }
+        lanes[message.call]?.unsent -= 1
+        move(message.call)
+        return message.frame
     }
 }
 

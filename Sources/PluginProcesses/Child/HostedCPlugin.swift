@@ -4,7 +4,7 @@ package import CPluginLibrary
 package import GrantKit
 
 /// A plugin whose library has the C interface, in the process of its own: answers the calls of the server.
-package struct HostedCPlugin: Sendable {
+package struct HostedCPlugin: MessageHandler {
     private let plugin: CPlugin
     private let declared: Set<String>
     private let connection: HostConnection
@@ -28,18 +28,8 @@ package struct HostedCPlugin: Sendable {
         self.connection = connection
     }
 
-    /// Answers a call in a task of its own.
-    package func answer(_ message: JSON) {
-        guard let number = message["call"]?.integer else { return connection.take(reply: message) }
-        let call = UInt64(clamping: number)
-        connection.begin(call)
-        HostConnection.$call.withValue(call) {
-            _ = Task {
-                var answer = await reply(to: message)
-                answer["answer"] = .integer(number)
-                connection.answer(call, answer)
-            }
-        }
+    package func take(_ message: JSON) {
+        connection.take(message) { await reply(to: message) }
     }
 
     private func reply(to message: JSON) async -> JSON {

@@ -90,7 +90,12 @@ package enum HostedDescription {
                     ]
                 }
             ),
-            ("outboxes", list(registry.outboxes) { ["kinds": .strings($0.kinds.map(\.rawValue).sorted())] }),
+            (
+                "outboxes",
+                list(registry.outboxes) {
+                    ["kinds": .strings($0.kinds.map(\.rawValue).sorted()), "required": .bool($0.isRequired)]
+                }
+            ),
             ("revocations", list(registry.revocationParticipants) { _ in [:] }),
             ("issuers", list(registry.issuers) { $0.described }),
         ]
@@ -114,6 +119,7 @@ package enum HostedDescription {
             ("metadata", list(registry.metadata) { form(of: $0.name, $0.value) }),
             ("documents", list(registry.documents) { ["name": .string($0.name), "adding": .object($0.adding)] }),
             ("pages", list(registry.pages) { form(of: $0) }),
+            ("reason_against_isolation", registry.reasonAgainstIsolation.map(JSON.string)),
         ]
     }
 

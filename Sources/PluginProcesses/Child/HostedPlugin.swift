@@ -3,7 +3,7 @@
 @_spi(Host) package import GrantKit
 
 /// A plugin in the process of its own: answers the calls of the server with its roles.
-package struct HostedPlugin: Sendable {
+package struct HostedPlugin: MessageHandler {
     private let plugin: any Plugin
     private let registry: Registry
     private let attributes: [AttributeDeclaration]
@@ -19,20 +19,12 @@ package struct HostedPlugin: Sendable {
         self.connection = connection
     }
 
-    /// Answers a call in a task of its own.
-    package func answer(_ message: JSON) {
-        guard let number = message["call"]?.integer else { return connection.take(reply: message) }
-        let call = UInt64(clamping: number)
-        connection.begin(call)
-        HostConnection.$call.withValue(call) {
-            RemoteMoment.$current.withValue(RemoteMoment(message)) {
-                _ = Task { await connection.answer(call, reply(to: message, number)) }
-            }
-        }
+    package func take(_ message: JSON) {
+        connection.take(message) { await reply(to: message) }
     }
 
-    private func reply(to message: JSON, _ number: Int64) async -> JSON {
-        var reply: JSON = ["answer": .integer(number)]
+    private func reply(to message: JSON) async -> JSON {
+        var reply: JSON = [:]
         do {
             let place = Int(clamping: message["role"]?.integer ?? 0)
             reply["output"] = try await output(message["function"]?.string ?? "", place, message["input"] ?? .null)

@@ -3,18 +3,10 @@
 @_spi(Host) package import GrantKit
 
 extension InteractionPolicy: JSONForm {
-    /// The longest `max_age`, in seconds: a hundred years.
-    private static let longestAge: Int64 = 100 * 366 * 86400
-
     package init(form: JSON) throws {
         self.init(limits: try form.required("limits", AccessLimits.init(form:)))
         prompts = Set(try form.words("prompts").map(Prompt.init(rawValue:)))
-        if let age = form["max_age"] {
-            guard let seconds = age.integer, 0...InteractionPolicy.longestAge ~= seconds else {
-                throw FormError("'max_age' must be from 0 to \(InteractionPolicy.longestAge) seconds")
-            }
-            maxAge = .seconds(seconds)
-        }
+        maxAge = try form.duration("max_age")
         (acr, essentialACR) = (try form.words("acr"), try form.words("essential_acr"))
         subject = try Subject(in: form)
         (loginHint, languages) = (form["login_hint"]?.string, try form.words("languages"))

@@ -40,9 +40,6 @@ extension VerifiedJWT: JSONForm {
 }
 
 extension JWTRules: JSONForm {
-    /// The longest duration of a rule, in seconds: a hundred years.
-    private static let longest: Int64 = 100 * 366 * 86400
-
     package init(form: JSON) throws {
         self.init(types: try form.words("types"), issuer: form["issuer"]?.string, audience: try form.words("audience"))
         isTypeOptional = form["type_optional"]?.bool ?? false
@@ -50,18 +47,10 @@ extension JWTRules: JSONForm {
         subject = form["subject"]?.string
         isAudienceAlone = form["audience_alone"]?.bool ?? true
         if form["required"] != nil { required = try form.words("required") }
-        longestLife = try JWTRules.duration(form, "longest_life")
-        leeway = try JWTRules.duration(form, "leeway") ?? leeway
+        longestLife = try form.duration("longest_life")
+        leeway = try form.duration("leeway") ?? leeway
         isSingleUse = form["single_use"]?.bool ?? false
         isUsedByCaller = form["used_by_caller"]?.bool ?? false
-    }
-
-    private static func duration(_ form: JSON, _ name: String) throws -> Duration? {
-        guard let value = form[name] else { return nil }
-        guard let seconds = value.integer, 0...longest ~= seconds else {
-            throw FormError("'\(name)' must be from 0 to \(longest) seconds")
-        }
-        return .seconds(seconds)
     }
 
     package var form: JSON {

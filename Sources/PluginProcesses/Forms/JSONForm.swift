@@ -78,4 +78,43 @@ extension JSON {
     static func present(_ members: [(String, JSON?)]) -> JSON {
         .object(members.compactMap { name, value in value.map { JSON.Member(name, $0) } })
     }
+
+    /// The longest duration in a form, in seconds: a hundred years.
+    private static let longestDuration: Int64 = 100 * 366 * 86400
+
+    /// The duration in seconds of a member; nil if it is missing.
+    func duration(_ name: String) throws -> Duration? {
+        guard let value = self[name] else { return nil }
+        guard let seconds = value.integer, 0...JSON.longestDuration ~= seconds else {
+            throw FormError("'\(name)' must be from 0 to \(JSON.longestDuration) seconds")
+        }
+        return .seconds(seconds)
+    }
+
+    /// Whether arrays and objects are within one another at most so many times.
+    func isNested(atMost depth: Int) -> Bool {
+        switch self {
+        case .array(let elements): depth > 0 && elements.allSatisfy { $0.isNested(atMost: depth - 1) }
+        case .object(let members): depth > 0 && members.allSatisfy { $0.value.isNested(atMost: depth - 1) }
+        default: true
+        }
+    }
+}
+
+extension [JSON] {
+    /// The elements in order, in lists of at most so many bytes; an element that is larger is alone.
+    func batches(ofBytes most: Int) -> [[JSON]] {
+        var batches: [[JSON]] = []
+        var (batch, size): ([JSON], Int) = ([], 0)
+        for element in self {
+            let bytes = element.bytes.count
+            if size + bytes > most, !batch.isEmpty {
+                batches.append(batch)
+                (batch, size) = ([], 0)
+            }
+            batch.append(element)
+            size += bytes
+        }
+        return batch.isEmpty ? batches : batches + [batch]
+    }
 }

@@ -5,6 +5,8 @@
 extension HostCall {
     /// The most counters of an attempt that a process gives back.
     fileprivate static let mostCounters = 8
+    /// The largest event, in bytes: thousands of them may wait for each sink.
+    fileprivate static let largestEvent = 16 * 1024
     /// The longest time for which a job is tried, and the furthest time at which one can be due.
     fileprivate static let (longestJob, lastDue): (Int64, Int64) = (366 * 86400, 253_402_300_799)
 
@@ -59,6 +61,9 @@ extension HostCalls {
     fileprivate func record(_ event: Event) throws -> JSON {
         guard event.kind.rawValue.utf8.starts(with: "\(plugin).".utf8) else {
             throw FormError("the kind of an event must begin with '\(plugin).'")
+        }
+        guard event.form.bytes.count <= HostCall.largestEvent else {
+            throw FormError("an event has at most \(HostCall.largestEvent) bytes")
         }
         host.events.record(event)
         return .null

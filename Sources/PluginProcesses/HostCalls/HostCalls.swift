@@ -30,6 +30,9 @@ package struct HostCalls: Sendable {
     func reply(to question: HostQuestion) async -> JSON {
         do {
             let call = try call(question.function)
+            guard question.input.isNested(atMost: Frame.deepestInside) else {
+                throw FormError("the input is nested more than \(Frame.deepestInside) deep")
+            }
             return ServerMessage.reply(question.number, try await call.serve(self, question.input))
         } catch let error as OAuthError {
             return ["reply": .integer(Int64(clamping: question.number)), "error": error.form]

@@ -68,8 +68,11 @@ package final class CInterfacePlugin: Plugin, PluginCaller {
         try await output(of: function, role, input, within: limit)
     }
 
-    package func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
-        try await output(of: function, nil, input, within: nil)
+    package func checkAttributes(_ input: JSON) async throws -> JSON {
+        // What the host has made for a call of another plugin is not this one's.
+        try await LentValues.$current.withValue(nil) {
+            try await output(of: "check_attributes", nil, input, within: nil)
+        }
     }
 
     private func output(

@@ -89,7 +89,7 @@ package final class CPlugin: Sendable {
                 answer.value.withLock { $0 = outcome }
                 answered.signal()
             } ask: { _ in
-                "a description needs no host calls"
+                PluginProcess.tooEarly
             })
         let message = ServerMessage.call(number, "describe", role: nil, question, within: limit, at: nil).bytes
         // Safe: the library was checked, and copies what it keeps of the message.
@@ -128,7 +128,7 @@ package final class CPlugin: Sendable {
     ///   - run: Runs the function of the library.
     ///   - serve: Serves a host call, and returns the message that replies to it.
     /// - Returns: The answer.
-    /// - Throws: `FrameError` if the input is too large; `PluginUnavailable` if the plugin has been stopped.
+    /// - Throws: `FrameError` if the input is too large or too deep; `PluginUnavailable` if the plugin has been stopped.
     func call(
         _ function: String, role: Int?, _ input: JSON, within limit: Duration, at now: Timestamp?,
         declared: Set<String>, on run: Runner, _ serve: @escaping @Sendable (HostQuestion) async -> JSON
@@ -142,10 +142,12 @@ package final class CPlugin: Sendable {
             } ask: {
                 CPlugin.ask($0, of: call, declared)
             })
-        let message = ServerMessage.call(number, function, role: role, input, within: limit, at: now).bytes
-        guard message.count <= Frame.largest else {
+        let object = ServerMessage.call(number, function, role: role, input, within: limit, at: now)
+        let message = object.bytes
+        guard message.count <= Frame.largest, object.isNested(atMost: Frame.deepest) else {
             _ = PendingCalls.remove(number)
-            throw FrameError("a message of \(message.count) bytes is larger than \(Frame.largest)")
+            throw FrameError(
+                "a message has at most \(Frame.largest) bytes, and is nested at most \(Frame.deepest) deep")
         }
         // The function may hold this thread until it has the reply to a host call, which another task has to serve.
         let serving = declared.isEmpty ? nil : Task { try await CPlugin.answer(to: call, serve) }

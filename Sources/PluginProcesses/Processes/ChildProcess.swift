@@ -75,9 +75,12 @@ package enum KernelSupport {
 package struct PluginStartError: Error, CustomStringConvertible {
     /// What is wrong.
     package let description: String
+    /// Whether the plugin can run only in the server's own process.
+    package let refusesIsolation: Bool
 
     /// Makes an error.
-    package init(_ description: String) {
+    package init(_ description: String, refusesIsolation: Bool = false) {
         self.description = description
+        self.refusesIsolation = refusesIsolation
     }
 }

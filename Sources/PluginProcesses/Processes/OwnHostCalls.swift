@@ -3,7 +3,7 @@
 import GrantKit
 import Synchronization
 
-/// The host calls that one process makes of its own accord, such as from a queue: they belong to no call of the server.
+/// The host calls that one process makes outside of any call of the server, such as from a queue.
 ///
 /// Each is served in a task of its own, so that one that takes long holds up no other.
 final class OwnHostCalls: Sendable {
@@ -24,19 +24,19 @@ final class OwnHostCalls: Sendable {
     /// Has a host call served.
     ///
     /// - Parameters:
-    ///   - serve: Returns the reply.
+    ///   - reply: Returns the reply.
     ///   - send: Sends the reply, after which the process may make the next host call.
     /// - Returns: False if too many are being served.
-    func serve(_ serve: @escaping @Sendable () async -> JSON, _ send: @escaping @Sendable (JSON) -> Void) -> Bool {
+    func serve(_ reply: @escaping @Sendable () async -> JSON, then send: @escaping @Sendable (JSON) -> Void) -> Bool {
         state.withLock { state in
             guard state.tasks.count < OwnHostCalls.most else { return false }
             state.lastNumber += 1
             let number = state.lastNumber
             // Detached, since the thread that reads from the process belongs to no request.
             state.tasks[number] = Task.detached { [self] in
-                let reply = await serve()
+                let message = await reply()
                 self.state.withLock { _ = $0.tasks.removeValue(forKey: number) }
-                send(reply)
+                send(message)
             }
             return true
         }

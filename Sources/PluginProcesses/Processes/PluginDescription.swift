@@ -33,6 +33,11 @@ package struct PluginDescription: Sendable {
     ///   - plugin: The id of the plugin.
     /// - Throws: `PluginStartError`.
     package init(form: JSON, of plugin: String) throws {
+        for member in form.members {
+            guard let reason = PluginDescription.excluded[member.name], !member.value.elements.isEmpty else { continue }
+            throw PluginStartError(
+                "it has '\(member.name)', which cannot be isolated: \(reason)", refusesIsolation: true)
+        }
         do {
             try self.init(checking: form, of: plugin)
         } catch let error as FormError {
@@ -40,14 +45,17 @@ package struct PluginDescription: Sendable {
         }
     }
 
+    /// Throws if the plugin can run only in the server's own process.
+    ///
+    /// - Throws: `PluginStartError`.
+    package func checkIsolation() throws {
+        guard let reason = form["reason_against_isolation"]?.string else { return }
+        throw PluginStartError(reason, refusesIsolation: true)
+    }
+
     private init(checking form: JSON, of plugin: String) throws {
         guard form["protocol"]?.integer == PluginProgram.version else {
             throw FormError("'protocol' must be \(PluginProgram.version), the version that this server speaks")
-        }
-        for member in form.members {
-            if let reason = PluginDescription.excluded[member.name], !member.value.elements.isEmpty {
-                throw FormError("it has '\(member.name)', which cannot be isolated: \(reason)")
-            }
         }
         self.form = form
         manifest = PluginManifest(
@@ -82,6 +90,7 @@ package struct PluginDescription: Sendable {
     ///   - caller: Answers the calls of the stand-ins; nil only to find out whether the description is valid.
     /// - Throws: `FormError`.
     package func register(in registry: inout Registry, _ caller: (any PluginCaller)?) throws {
+        registry.isCalledWithMessages = true
         try addRoles(to: &registry, caller)
         if let caller, attributes.contains(where: \.isCheckedByPlugin) {
             registry.attributeCheck = IsolatedAttributes(caller: caller)
@@ -106,7 +115,7 @@ package struct PluginDescription: Sendable {
         let grants = try numbered("grants") { try IsolatedGrant($0, role: $1, of: caller) }
         for grant in grants { registry.add(grant: grant) }
         let filters = try numbered("token_filters") {
-            try IsolatedTokenFilter($0, role: $1, of: caller, besideGrantsWith: grants.flatMap(\.parameters))
+            try IsolatedTokenFilter($0, role: $1, of: caller, beside: grants)
         }
         for filter in filters { registry.add(tokenFilter: filter) }
         for source in try numbered("claims", { try IsolatedClaims($0, role: $1, of: caller) }) {
@@ -183,22 +192,16 @@ package struct PluginDescription: Sendable {
     }
 }
 
-/// A hundred years, in seconds.
-private let longestRetention: Int64 = 100 * 366 * 86400
-
 extension StoreCollection: JSONForm {
     package init(form: JSON) throws {
-        let retention = form["retention"]?.integer ?? 0
-        guard 0...longestRetention ~= retention else {
-            throw FormError("'retention' must be from 0 to \(longestRetention) seconds")
-        }
+        let retention = try form.duration("retention") ?? .zero
         let durability = form["durability"]?.string ?? "durable"
         guard ["durable", "relaxed"].contains(durability) else {
             throw FormError("'durability' must be durable or relaxed")
         }
         self.init(
             try form.required("name", \.string), indexes: try form.words("indexes"),
-            durability: durability == "relaxed" ? .relaxed : .durable, retention: .seconds(retention))
+            durability: durability == "relaxed" ? .relaxed : .durable, retention: retention)
     }
 
     package var form: JSON {

@@ -138,6 +138,7 @@ extension PluginProcess {
             guard try await introduction("describe", program.question, generation) == description else {
                 return condemn("it describes itself differently than when the plugin was loaded", generation)
             }
+            state.withLock { if $0.generation == generation { $0.mayAsk = true } }
             _ = try await introduction("start", [:], generation)
             let isReady = state.withLock { state in
                 guard state.phase == .starting, state.generation == generation else { return false }

@@ -91,6 +91,10 @@ extension PluginProcess {
             guard !waiting.isTooMuch else {
                 throw FrameError("it made host calls of more than \(WaitingBytes.most) bytes without waiting")
             }
+            guard state.withLock({ $0.mayAsk }) else {
+                let refusal = ServerMessage.refusal(question.number, "refused", PluginProcess.tooEarly)
+                return send(refusal, to: question, of: reading.generation)
+            }
             guard let number else { return try serve(question, reading) }
             try ask(question, for: number, &reading)
         }
@@ -101,16 +105,16 @@ extension PluginProcess {
         let generation = reading.generation
         let isAccepted = reading.own.serve { [self] in
             await reply(to: question)
-        } _: { [self] reply in
+        } then: { [self] reply in
             send(reply, to: question, of: generation)
         }
         guard isAccepted else {
-            throw FrameError("it made more than \(OwnHostCalls.most) host calls of its own accord without waiting")
+            throw FrameError("it made more than \(OwnHostCalls.most) host calls outside of any call without waiting")
         }
     }
 
     private func end(_ number: UInt64, _ outcome: CallOutcome) throws {
-        let (call, isLate) = state.withLock { ($0.calls[number], $0.late.remove(number) != nil) }
+        let (call, isLate) = state.withLock { ($0.calls[number], $0.late.removeValue(forKey: number) != nil) }
         if isLate {
             logger.notice(
                 "a plugin answered after its deadline, and the answer was dropped",
@@ -155,7 +159,7 @@ extension PluginProcess {
         if !isWaiting, let call = silent.first(where: { $0.begin > heard }) {
             return "it did not answer '\(call.function)' within \(call.limit), and nothing else came from it"
         }
-        let late = state.withLock { $0.late.count }
+        let late = state.withLock { state in state.late.values.count(where: { $0 <= now }) }
         return late < PluginProcess.mostLate ? nil : "it has not returned from \(late) calls"
     }
 

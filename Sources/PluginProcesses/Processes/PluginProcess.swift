@@ -12,6 +12,8 @@ import Synchronization
 final class PluginProcess: Sendable {
     /// Why a host call of a call that has ended is refused.
     static let ended = "the call that it belongs to has ended"
+    /// Why a host call before the start is refused.
+    static let tooEarly = "host calls are possible from 'start' on"
     /// The plugin whose process is being introduced, in the host calls that belong to that.
     @TaskLocal static var introduced: String?
 
@@ -141,8 +143,10 @@ final class PluginProcess: Sendable {
     ///   - question: The host call.
     ///   - generation: The number of the process that made it, since another one did not ask.
     func send(_ reply: JSON, to question: HostQuestion, of generation: Int) {
-        let large = ServerMessage.refusal(question.number, "refused", "the reply is larger than a frame")
+        let large = ServerMessage.refusal(question.number, "refused", "the reply is too large or too deep for a frame")
         guard let frame = (try? Frame.bytes(reply)) ?? (try? Frame.bytes(large)) else { return }
+        // Before the process knows the reply, and makes the next host call.
+        question.part?.end()
         _ = send(frame, to: generation)
     }
 
@@ -155,7 +159,7 @@ final class PluginProcess: Sendable {
     func abandon(_ call: IsolatedCall, _ error: any Error) {
         let isUnanswered = state.withLock { state in
             guard state.calls.removeValue(forKey: call.number) != nil, !call.isAnswered else { return false }
-            state.late.insert(call.number)
+            state.late[call.number] = call.begin + call.limit
             return true
         }
         if isUnanswered, let frame = try? Frame.bytes(ServerMessage.cancel(call.number)) {

@@ -14,6 +14,9 @@ package final class PluginProcesses: Plugin, PluginCaller {
     }
 
     private static let restarted = Atomic<Int64>(0)
+    /// The most processes that check attributes at once while the plugin is not started; each has a memory limit of its
+    /// own.
+    private static let mostChecks = 4
 
     /// The number of times that a process of any plugin was started again.
     package static var restarts: Int64 { restarted.load(ordering: .relaxed) }
@@ -28,6 +31,8 @@ package final class PluginProcesses: Plugin, PluginCaller {
     private let processes: [PluginProcess]
     private let admit: @Sendable () throws -> Void
     private let turn = Atomic<Int>(0)
+    /// The processes that check attributes while the plugin is not started.
+    private let checks = Atomic<Int>(0)
     /// The one start, however often it is asked for.
     private let starting = Mutex<Task<Void, any Error>?>(nil)
 
@@ -101,23 +106,52 @@ package final class PluginProcesses: Plugin, PluginCaller {
     ) async throws -> JSON {
         // Commands that change users or clients call outboxes, and have not started the plugin. A host call of 'start'
         // that leads back to the plugin would wait for itself.
-        if PluginProcess.introduced != program.plugin { try await start() }
+        if PluginProcess.introduced != program.plugin { try await startForCall() }
         return try await called(function, role: role, input, within: limit ?? program.limits.call)
     }
 
-    package func output(ofPlugin function: String, _ input: JSON) async throws -> JSON {
+    package func checkAttributes(_ input: JSON) async throws -> JSON {
         let isStarted = starting.withLock { $0 != nil } && PluginProcess.introduced != program.plugin
-        if isStarted { return try await called(function, role: nil, input, within: program.limits.call) }
         // Also where the plugin is never started, as 'grantor check' promises.
+        guard isStarted else { return try await checked(input) }
+        try await startForCall()
+        // What the host has made for a call of another plugin is not this one's.
+        return try await LentValues.$current.withValue(nil) {
+            try await called("check_attributes", role: nil, input, within: program.limits.call)
+        }
+    }
+
+    /// Has a process of its own check values of client attributes.
+    private func checked(_ input: JSON) async throws -> JSON {
+        defer { checks.subtract(1, ordering: .relaxed) }
+        guard checks.add(1, ordering: .relaxed).newValue <= PluginProcesses.mostChecks else {
+            throw notCalled("too many of its processes are checking attributes")
+        }
         return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { [program, admit] in
+            Thread.detachNewThread { [self] in
                 continuation.resume(
                     with: Result {
-                        try admit()
-                        return try PluginDescriber.output(of: function, input, program)
+                        do {
+                            try admit()
+                            return try PluginDescriber.output(of: "check_attributes", input, program)
+                        } catch {
+                            throw notCalled("\(error)")
+                        }
                     })
             }
         }
+    }
+
+    private func startForCall() async throws {
+        do {
+            try await start()
+        } catch let error as PluginStartError {
+            throw notCalled("\(error)")
+        }
+    }
+
+    private func notCalled(_ why: String) -> PluginUnavailable {
+        PluginUnavailable("the plugin '\(program.plugin)' was not called: \(why)", of: program.plugin)
     }
 
     private func called(
@@ -139,7 +173,6 @@ package final class PluginProcesses: Plugin, PluginCaller {
             if load < best?.load ?? .max { best = (process, load) }
         }
         if let best { return best.process }
-        throw PluginUnavailable(
-            "the plugin '\(program.plugin)' was not called: its process is being started again", of: program.plugin)
+        throw notCalled("its process is being started again")
     }
 }

@@ -11,8 +11,10 @@ struct ProcessState {
     var phase = Phase.absent
     /// The calls whose end has not been taken.
     var calls: [UInt64: IsolatedCall] = [:]
-    /// The calls for which nobody waits any more, but which the process has not answered.
-    var late: Set<UInt64> = []
+    /// The deadlines of the calls for which nobody waits any more, but which the process has not answered.
+    var late: [UInt64: ContinuousClock.Instant] = [:]
+    /// Whether host calls are served: from `start` on.
+    var mayAsk = false
     var lastNumber: UInt64 = 0
     var lastHeard = ContinuousClock.now
     /// Why the process must be ended, if it must.
@@ -30,6 +32,7 @@ struct ProcessState {
         if phase != .stopped { phase = .starting }
         lastHeard = .now
         generation += 1
+        mayAsk = false
         // What ended the former process may have been noted after its end.
         condemned = nil
     }
@@ -39,7 +42,7 @@ struct ProcessState {
     /// - Returns: The calls that it has not answered.
     mutating func end() -> [IsolatedCall] {
         if phase != .stopped { phase = .absent }
-        defer { (calls, late) = ([:], []) }
+        defer { (calls, late) = ([:], [:]) }
         return Array(calls.values)
     }
 

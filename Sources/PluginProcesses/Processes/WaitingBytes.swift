@@ -7,19 +7,22 @@ final class WaitingBytes: Sendable {
     /// The most bytes that may wait.
     static let most = 4 << 20
 
-    /// The part of one host call, counted as long as the call is kept.
+    /// The part of one host call, counted until its reply or as long as the call is kept.
     final class Part: Sendable {
-        private let bytes: Int
+        private let bytes: Atomic<Int>
         private let all: WaitingBytes
 
         init(_ bytes: Int, of all: WaitingBytes) {
-            self.bytes = bytes
+            self.bytes = Atomic(bytes)
             self.all = all
             all.count.add(bytes, ordering: .relaxed)
         }
 
-        deinit {
-            all.count.subtract(bytes, ordering: .relaxed)
+        deinit { end() }
+
+        /// Ends the count.
+        func end() {
+            all.count.subtract(bytes.exchange(0, ordering: .relaxed), ordering: .relaxed)
         }
     }
 

@@ -9,7 +9,9 @@ package enum Frame {
     /// The largest object that answers a call: a page of an endpoint is as large as an object, and has more around it.
     package static let largestAnswer = 2 << 20
     /// The deepest nesting of an object, which is more than a value from outside can have, since there is more around it.
-    static let deepest = 2 * JSON.deepest
+    package static let deepest = 2 * JSON.deepest
+    /// The deepest nesting of what a plugin passes to the server, so that it fits into what others are sent.
+    package static let deepestInside = deepest - 16
     static let header = 4
 
     /// The bytes of a frame.
@@ -18,8 +20,11 @@ package enum Frame {
     ///   - object: The object.
     ///   - largest: The most bytes that it may have.
     /// - Returns: The length and the object.
-    /// - Throws: `FrameError` if the object is too large.
+    /// - Throws: `FrameError` if the object is too large or too deep, which no reader accepts.
     package static func bytes(_ object: JSON, largest: Int = Frame.largest) throws -> [UInt8] {
+        guard object.isNested(atMost: deepest) else {
+            throw FrameError("a frame is nested more than \(deepest) deep")
+        }
         var bytes: [UInt8] = [0, 0, 0, 0]
         bytes.reserveCapacity(2048)
         object.write(to: &bytes)

@@ -6,7 +6,7 @@ package import GrantKit
 enum PluginMessage {
     /// The end of a call.
     case answer(UInt64, CallOutcome)
-    /// A host call for a call that the process has not answered yet; without one, a host call of its own accord.
+    /// A host call for a call that the process has not answered yet; without one, a host call outside of any call.
     case ask(HostQuestion, call: UInt64?)
 
     init(_ object: JSON) throws {

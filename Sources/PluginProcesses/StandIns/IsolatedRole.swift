@@ -12,6 +12,9 @@ struct IsolatedRole: Sendable {
         self.caller = caller
     }
 
+    /// The plugin's log; nil if the plugin has only been described.
+    var log: (any LogService)? { caller?.host.log }
+
     /// Calls a function of the role, and reads what it returns.
     ///
     /// - Throws: What the plugin throws; `PluginUnavailable`; an error that names the function if its output is malformed.
@@ -22,6 +25,10 @@ struct IsolatedRole: Sendable {
         let lent = LentValues()
         let output = try await LentValues.$current.withValue(lent) {
             try await caller.output(of: function, role: place, input, within: limit)
+        }
+        guard output.isNested(atMost: Frame.deepestInside) else {
+            throw IsolatedFailure(
+                description: "the output of '\(function)' is nested more than \(Frame.deepestInside) deep")
         }
         do {
             return try LentValues.$current.withValue(lent) { try read(output) }

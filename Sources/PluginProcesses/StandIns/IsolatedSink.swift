@@ -18,20 +18,17 @@ struct IsolatedSink: EventSink {
     }
 
     func write(_ events: [Event]) async throws {
-        var (batch, bytes): ([JSON], Int) = ([], 0)
-        for form in events.map(\.form) {
-            let size = form.bytes.count
-            if bytes + size > IsolatedSink.most, !batch.isEmpty {
-                try await write(batch)
-                (batch, bytes) = ([], 0)
-            }
-            batch.append(form)
-            bytes += size
+        for batch in events.map(\.form).filter(canBeSent).batches(ofBytes: IsolatedSink.most) {
+            try await role.call("write", ["events": .array(batch)], within: .seconds(30)) { _ in }
         }
-        if !batch.isEmpty { try await write(batch) }
     }
 
-    private func write(_ batch: [JSON]) async throws {
-        try await role.call("write", ["events": .array(batch)], within: .seconds(30)) { _ in }
+    /// Whether an event fits into a message; one that does not is left out, since it would be tried again without end.
+    private func canBeSent(_ event: JSON) -> Bool {
+        guard event.bytes.count > IsolatedSink.most || !event.isNested(atMost: Frame.deepestInside) else { return true }
+        role.log?.error(
+            "an event is too large or too deep for the plugin's process, and was left out",
+            ["kind": event["kind"]?.string ?? ""])
+        return false
     }
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AuthorizationServer
 import GrantKit
 
 /// Takes the place of an outbox that runs in a process of its own.
 struct IsolatedOutbox: EventOutbox {
     let kinds: Set<Event.Kind>
-    /// Whether no change is made without the writes, even if the process cannot be asked.
-    private let isRequired: Bool
+    let isRequired: Bool
     private let role: IsolatedRole
 
     init(_ form: JSON, role: Int, of caller: (any PluginCaller)?) throws {
@@ -17,14 +15,7 @@ struct IsolatedOutbox: EventOutbox {
     }
 
     func writes(for event: Event) async throws -> [StoreWrite] {
-        do {
-            return try await role.call("promise", ["event": event.form]) {
-                try $0.list("writes", StoreWrite.init(form:))
-            }
-        } catch let error as PluginUnavailable where isRequired {
-            // As if the store had failed, which is the error after which the change is not made.
-            throw StoreError(error.description)
-        }
+        try await role.call("promise", ["event": event.form]) { try $0.list("writes", StoreWrite.init(form:)) }
     }
 }
 

@@ -18,12 +18,10 @@ package protocol PluginCaller: Sendable {
     /// - Throws: What the plugin throws; `PluginUnavailable`.
     func output(of function: String, role: Int, _ input: JSON, within limit: Duration?) async throws -> JSON
 
-    /// Calls a function that belongs to no role; the plugin need not be started.
+    /// Has the plugin check values of client attributes; it need not be started.
     ///
-    /// - Parameters:
-    ///   - function: The function of the protocol.
-    ///   - input: The input.
+    /// - Parameter input: The input of `check_attributes`.
     /// - Returns: The output.
     /// - Throws: What the plugin throws; `PluginUnavailable`.
-    func output(ofPlugin function: String, _ input: JSON) async throws -> JSON
+    func checkAttributes(_ input: JSON) async throws -> JSON
 }

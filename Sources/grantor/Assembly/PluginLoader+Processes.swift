@@ -29,6 +29,9 @@ extension PluginLoader {
             diagnostics.report(at: entry.path, error.message, note: error.note)
         } catch let error as LockDifferences {
             for found in error.all { diagnostics.report(at: entry.path, found.message, note: found.note) }
+        } catch let error as PluginStartError where error.refusesIsolation {
+            let note = entry.process?.command.isEmpty == true ? "remove 'isolation'" : nil
+            diagnostics.report(at: entry.path, "plugin '\(entry.id)' cannot be isolated: \(error)", note: note)
         } catch {
             diagnostics.report(at: entry.path, "plugin '\(entry.id)' cannot be isolated: \(error)")
         }
@@ -66,15 +69,6 @@ extension PluginLoader {
             note: "trust the plugin as much as a library, or use a kernel with Landlock (Linux 5.13 or newer)")
     }
 
-    /// Whether a plugin of the server works in a process, which its description does not say.
-    private func canBeIsolated(_ entry: Configuration.PluginEntry, _ code: CheckedCode) -> Bool {
-        guard let reason = OwnPlugins.refusal(of: entry.id, at: code.path) else { return true }
-        diagnostics.report(
-            at: entry.path, "the plugin '\(entry.id)' cannot be isolated: \(reason)",
-            note: "remove 'isolation'; the plugin comes with the server")
-        return false
-    }
-
     /// Whether the words of `may` are known.
     private func areKnown(_ entry: Configuration.PluginEntry) -> Bool {
         let known = HostPermission.allCases.sorted().map(\.rawValue)
@@ -107,7 +101,7 @@ extension PluginLoader {
         _ entry: Configuration.PluginEntry, _ code: CheckedCode, _ files: [PluginFile]
     ) throws -> LoadedPlugin? {
         checkUser(of: entry)
-        guard areKnown(entry), canBeIsolated(entry, code) else { return nil }
+        guard areKnown(entry) else { return nil }
         let program = try IsolatedCode.program(entry, code, server)
         let question = DescriptionQuestion(program)
         if let known = known.description(of: entry.id, code, question) {
@@ -115,6 +109,7 @@ extension PluginLoader {
             return try register(entry, known, code, files: files) { description, _ in DescribedPlugin(description) }
         }
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: entry.id)
+        try description.checkIsolation()
         try checkLocked(description, question, of: entry)
         guard areCallsPermitted(by: entry, description.hostCalls, program.permissions) else { return nil }
         let admission = CodeAdmission(entry, code, locked: freeze.entry(of: entry.id), search)

@@ -14,7 +14,8 @@ struct ForwardedRoleTests {
         "authenticators", "purposes", "claimsSources", "revocationParticipants", "jobs", "pages", "documents",
         "eventSinks", "outboxes",
         "products", "issuers", "stores", "collections", "scopesOnRequest", "requiredScopes", "signingAlgorithms",
-        "metadata", "attributeCheck",
+        "metadata", "attributeCheck", "isCalledWithMessages",
+        "reasonAgainstIsolation",
     ]
 
     @Test("the registry has no kind that is not forwarded")
@@ -28,7 +29,7 @@ struct ForwardedRoleTests {
         registry.add(outbox: Silent())
         registry.add(purpose: Silent())
         let result = PluginThreads(of: "silent").forwarding(registry)
-        #expect(result.outboxes.map(\.kinds) == [[.signedIn]])
+        #expect(result.outboxes.map(\.kinds) == [[.signedIn]] && result.outboxes.map(\.isRequired) == [true])
         #expect(result.purposes.map(\.name) == ["silent"] && result.purposes.map(\.grant.key) == ["silent"])
     }
 
@@ -110,6 +111,7 @@ struct ForwardedRoleTests {
 
     private struct Silent: EventOutbox, InteractionPurpose {
         let kinds: Set<Event.Kind> = [.signedIn]
+        let isRequired = true
         let name = "silent"
         let grant = GrantDeclaration("urn:example:silent", key: "silent", client: .confidential)
         func writes(for event: Event) async throws -> [StoreWrite] { [] }

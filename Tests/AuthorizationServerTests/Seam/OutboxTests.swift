@@ -35,8 +35,11 @@ private struct Posting: Plugin, EventOutbox {
         case .taken: return [create("posting", "taken")]
         case .failing: throw StoreError("the store of the outbox fails")
         case .cancelled: throw CancellationError()
+        case .away: throw PluginUnavailable("the plugin 'posting' was not called: a test", of: "posting")
         }
     }
+
+    var isRequired: Bool { OutboxTests.isRequired }
 }
 
 /// A plugin that makes no mistake: it keeps a record of each promised event and of each revocation.
@@ -66,12 +69,13 @@ private struct Faithful: Plugin, EventOutbox, RevocationParticipant {
 @Suite("Outboxes are committed with the change, and their mistakes prevent none", .timeLimit(.minutes(10)))
 struct OutboxTests {
     enum Conduct: String, CaseIterable, Sendable {
-        case good, throwing, ofOthers, condition, twice, taken, failing, cancelled
+        case good, throwing, ofOthers, condition, twice, taken, failing, cancelled, away
 
         static let mistakes: [Conduct] = [.throwing, .ofOthers, .condition, .twice, .taken, .cancelled]
     }
 
     @TaskLocal static var conduct = Conduct.good
+    @TaskLocal static var isRequired = false
 
     private func server(_ more: [PluginSetup] = []) async throws -> TestServer {
         let server = try await TestServer(
@@ -145,6 +149,20 @@ struct OutboxTests {
         #expect(ended.allSatisfy { $0 == nil })
         let (_, user) = try await change(server)
         #expect(user == 201)
+    }
+
+    @Test("a change is made without an outbox that cannot be asked, unless it is required", arguments: [false, true])
+    func away(_ isRequired: Bool) async throws {
+        let server = try await server()
+        let token = try await Hooks.adminToken(server)
+        await Self.$conduct.withValue(.away) {
+            await Self.$isRequired.withValue(isRequired) {
+                let answer = await server.admin("POST", "/User", ["id": "eve"], token: token)
+                #expect(answer.status == (isRequired ? 503 : 201))
+            }
+        }
+        let user = try await server.core.store.read(StoreKey("user", "eve"))
+        #expect((user == nil) == isRequired)
     }
 
     @Test("an outbox for events with which nothing is committed is a mistake that is found when it is loaded")

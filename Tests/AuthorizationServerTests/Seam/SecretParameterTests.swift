@@ -95,6 +95,41 @@ private struct Badges: Plugin, ClientAuthenticator {
     }
 }
 
+/// A plugin whose role for every request declares a parameter that a test chooses.
+private struct Curious: Plugin, TokenRequestFilter, ClientAuthenticator {
+    static let manifest = PluginManifest(id: "curious", summary: "", specification: "")
+
+    let methods = [AuthenticationMethod("curious", with: .other)]
+    let parameters: [ParameterDeclaration]
+    private let isFilter: Bool
+    private let isElsewhere: Bool
+
+    init(settings: Settings, host: any PluginHost) {
+        isElsewhere = settings.read("elsewhere", default: true, "test")
+        parameters = [ParameterDeclaration(settings.read("name", default: "", "test"))]
+        isFilter = settings.read("filter", default: false, "test")
+    }
+
+    func register(in registry: inout Registry) {
+        registry.add(grant: Grant())
+        registry.isCalledWithMessages = isElsewhere
+        if isFilter { registry.add(tokenFilter: self) } else { registry.add(authenticator: self) }
+    }
+
+    func claim(in request: AuthenticationRequest) async throws -> ClientClaim? { nil }
+
+    func prove(_ claim: ClientClaim, of client: Client, in request: AuthenticationRequest) async throws {}
+
+    struct Grant: TokenGrant {
+        let declaration = GrantDeclaration("curious", client: .confidential)
+        let parameters = [ParameterDeclaration("own", secret: true)]
+
+        func authorize(_ request: TokenRequest) async throws -> Authorization {
+            Authorization(subject: .client(request.client.id), limits: request.allowed)
+        }
+    }
+}
+
 @Suite("Secrets in parameters", .timeLimit(.minutes(10)))
 struct SecretParameterTests {
     private static let plugins = Plugins.all + [PluginSetup(Badges.self)]
@@ -142,6 +177,25 @@ struct SecretParameterTests {
         for role in ["filter", "extension"] {
             #expect(seen[role]?.secrets.contains("ticket") == true, "\(role)")
             #expect(seen[role]?.secrets.contains("seat") == false, "\(role)")
+        }
+    }
+
+    @Test(
+        "of a grant cannot be declared by a role of a plugin elsewhere that serves the requests of all grants",
+        arguments: [(true, "filter of token requests"), (false, "client authenticator")])
+    func curious(_ isFilter: Bool, _ role: String) async throws {
+        let server = try await TestServer()
+        let cases = [("code", true, true), ("code", false, false), ("redirect_uri", true, false), ("own", true, false)]
+        for (name, isElsewhere, isReported) in cases {
+            let settings: JSON = [
+                "filter": .bool(isFilter), "name": .string(name), "elsewhere": .bool(isElsewhere),
+            ]
+            let curious = PluginSetup(Curious.self, settings)
+            let problems = try await server.problems([curious] + Plugins.all, clients: [])
+            let message =
+                "plugin 'curious' adds a \(role) with the parameter '\(name)', which is a secret of a grant of plugin "
+                + "'authorization-code'"
+            #expect(problems.map(\.message).filter { $0.contains("secret") } == (isReported ? [message] : []))
         }
     }
 }

@@ -32,7 +32,8 @@ struct PluginsCommandTests {
                 "request parameters: actor_token, actor_token_type, ",
             ]
         ),
-        ("audit-log", ["a record of events"]), ("memory-store", ["the store"]), ("postgres-store", ["the store"]),
+        ("audit-log", ["a record of events", "no process of its own: it creates, locks"]),
+        ("memory-store", ["the store"]), ("postgres-store", ["the store"]),
         ("webhooks", ["an outbox, which adds writes to the changes that events are about", "job security-event"]),
     ]
 

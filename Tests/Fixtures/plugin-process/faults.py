@@ -40,7 +40,7 @@ def receive():
 
 
 def ask(call, function, given):
-    """Makes a host call, of its own accord without a call."""
+    """Makes a host call, outside of any call without a number."""
     belonging = {} if call is None else {"for": call}
     server.sendall(frame({"ask": 1, **belonging, "function": function, "input": given}))
     while True:
@@ -143,6 +143,7 @@ def without_reading(call, function, size=0):
 FAULTS = {
     "close_output": lambda: (os.close(1), os.close(2)), "unread_late": lambda: without_reading(1, "store.read"),
     "abort": os.abort, "exit": lambda: os._exit(3), "hang": lambda: time.sleep(3600),
+    "nap": lambda: time.sleep(0.5),
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP), "overflow": overflow, "fill": fill, "files": open_files,
     "fork": fork, "exec": lambda: os.execv("/bin/true", ["true"]), "connect": lambda: socket.socket(),
     "write_file": write_file, "kill_server": lambda: os.kill(os.getppid(), signal.SIGTERM),
@@ -232,6 +233,9 @@ def main():
         answer = {"answer": message["call"], "output": None}
         try:
             if message["function"] == "describe":
+                if "early" in sys.argv and message.get("now") is not None:
+                    reply = ask(None, "store.read", {"keys": []})
+                    print("before the start:", reply.get("refused"), flush=True)
                 if any(map(os.path.exists, sys.argv[1:])):
                     os._exit(4)
                 answer["output"] = DESCRIPTION

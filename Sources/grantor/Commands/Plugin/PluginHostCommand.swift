@@ -6,6 +6,7 @@ import Cryptography
 import PluginLoading
 import PluginProcesses
 import ServerConfiguration
+import Synchronization
 
 /// `grantor plugin-host`: the process in which the server runs the library of an isolated plugin.
 struct PluginHostCommand: ParsableCommand {
@@ -21,39 +22,47 @@ struct PluginHostCommand: ParsableCommand {
 
     func run() throws {
         let connection = HostConnection()
-        var answer: ((JSON) -> Void)?
+        let plugin = MadePlugin()
         connection.read { message in
             if message["function"]?.string == "describe" {
-                answer = describe(message, to: connection)
+                describe(message, plugin, connection)
             } else {
-                answer?(message)
+                plugin.handler.withLock { $0 }?.take(message)
             }
         }
     }
 
+    /// The plugin, once it was made.
+    private final class MadePlugin: Sendable {
+        // Not a function: each use of one in generic storage would wrap it once more.
+        let handler = Mutex<(any MessageHandler)?>(nil)
+    }
+
     /// Loads the library, makes the plugin and describes it; every problem is answered in place of a description.
-    private func describe(_ message: JSON, to connection: HostConnection) -> ((JSON) -> Void)? {
+    private func describe(_ message: JSON, _ plugin: MadePlugin, _ connection: HostConnection) {
         var answer: JSON = ["answer": message["call"] ?? 0]
-        var made: ((JSON) -> Void)?
         do {
-            let question = message["input"] ?? [:]
-            if CInterfaceLibrary.isOne(library) {
-                let loaded = try CInterfaceLibrary.load(
-                    id, library: library, pinned: nil, search: PluginSearch([]), sha256: Digest.sha256)
-                let plugin = try HostedCPlugin(id, loaded.functions, question, connection)
-                (answer["output"], made) = (plugin.form, plugin.answer)
-            } else {
-                let (description, plugin) = try make(question, connection)
-                (answer["output"], made) = (description, plugin?.answer)
-            }
+            let (description, handler) = try make(message["input"] ?? [:], connection)
+            answer["output"] = description
+            // Before the answer, after which the server makes calls.
+            plugin.handler.withLock { $0 = handler }
         } catch {
             answer["failure"] = .string("\(error)")
         }
         connection.send(answer)
-        return made
     }
 
-    private func make(_ question: JSON, _ connection: HostConnection) throws -> (JSON, HostedPlugin?) {
+    private func make(
+        _ question: JSON, _ connection: HostConnection
+    ) throws -> (description: JSON, handler: (any MessageHandler)?) {
+        guard CInterfaceLibrary.isOne(library) else { return try makeSwift(question, connection) }
+        let loaded = try CInterfaceLibrary.load(
+            id, library: library, pinned: nil, search: PluginSearch([]), sha256: Digest.sha256)
+        let plugin = try HostedCPlugin(id, loaded.functions, question, connection)
+        return (plugin.form, plugin)
+    }
+
+    private func makeSwift(_ question: JSON, _ connection: HostConnection) throws -> (JSON, HostedPlugin?) {
         let library = try PluginLibrary.load(
             id, library: library, pinned: nil, search: PluginSearch([]), sha256: Digest.sha256)
         let environment = SystemEnvironment()

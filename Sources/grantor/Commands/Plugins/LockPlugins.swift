@@ -91,6 +91,7 @@ struct LockPlugins: ParsableCommand {
         try code.check(pinned: plugin.sha256, locked: nil, Digest.sha256)
         let program = try IsolatedCode.program(plugin, code, server)
         let description = try PluginDescription(form: try PluginDescriber.describe(program), of: plugin.id)
+        try description.checkIsolation()
         return PluginLock.Entry(
             id: plugin.id, version: description.manifest.version, kit: code.kit, sha256: digest,
             description: .init(description, of: plugin, DescriptionQuestion(program)))

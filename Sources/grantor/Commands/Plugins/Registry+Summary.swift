@@ -43,6 +43,7 @@ extension Registry {
         parts += issuers.map { "trusted issuer \($0.name)" }
         parts += signingAlgorithms.map { "a key for \($0)" }
         parts += metadata.map { "metadata member \($0.name)" }
+        if let reasonAgainstIsolation { parts.append("no process of its own: \(reasonAgainstIsolation)") }
         if !parameters.isEmpty { parts.append("request parameters: \(parameters.joined(separator: ", "))") }
         return parts
     }

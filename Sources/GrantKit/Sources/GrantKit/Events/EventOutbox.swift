@@ -7,6 +7,11 @@
 public protocol EventOutbox: Sendable {
     /// The kinds of events for which it is called, all of them in `Event.Kind.promised`.
     var kinds: Set<Event.Kind> { get }
+    /// Whether no change is made without the writes, even while the plugin cannot be asked.
+    ///
+    /// That is so while its process is being started again, or if it does not answer in time. After a mistake of the
+    /// plugin, the change is made without the writes all the same.
+    var isRequired: Bool { get }
     /// The writes to commit together with the change that an event is about.
     ///
     /// The core calls this before the commit, with the event as the sinks get it afterwards. It may call it again if it
@@ -20,6 +25,11 @@ public protocol EventOutbox: Sendable {
     /// - Throws: `StoreError` if the store fails; the change is then not made and can be repeated. After any other
     ///   error, the change is committed without the writes of this plugin, and the log says so.
     func writes(for event: Event) async throws -> [StoreWrite]
+}
+
+extension EventOutbox {
+    /// Not required: the change is made without the writes.
+    public var isRequired: Bool { false }
 }
 
 extension Event.Kind {

@@ -82,6 +82,13 @@ public struct Registry: Sendable {
     /// The members of the server's metadata.
     @_spi(Host)
     public private(set) var metadata: [(name: String, value: MetadataValue)] = []
+    /// Why the plugin can run only in the server's own process; nil if it can run in another one.
+    @_spi(Host)
+    public private(set) var reasonAgainstIsolation: String?
+    /// Whether the plugin is called with messages, because it is in another process or language, and sees only what these
+    /// contain.
+    @_spi(Host)
+    public var isCalledWithMessages = false
     /// What checks the client attributes whose types are in another process; nil if there are none.
     @_spi(Host)
     public var attributeCheck: (any AttributeCheck)?
@@ -232,6 +239,14 @@ public struct Registry: Sendable {
     /// longest `retention` of any collection.
     public mutating func add(signingAlgorithm name: String) {
         signingAlgorithms.append(name)
+    }
+
+    /// Has the server refuse to run the plugin in a process of its own, where no plugin can write files or open sockets.
+    ///
+    /// - Parameter reason: What the plugin does that no such process can, as a sentence about "it", such as "it writes
+    ///   files".
+    public mutating func refuseIsolation(because reason: String) {
+        reasonAgainstIsolation = reason
     }
 
     /// Adds to a member of the server's metadata.
