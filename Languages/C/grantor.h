@@ -4,6 +4,11 @@
 // Describe the plugin as JSON, and answer calls with a function. A plugin serves one call after the other; for calls at
 // the same time, set 'instances' in the configuration. The same source becomes a program, or with -DGRANTOR_LIBRARY a
 // library that the server loads.
+//
+// If an attribute of the description has no 'type', the function also has to check values. Then the call has the role
+// -1 and the function 'check_attributes'. To the input {"values":[{"name":"color","value":"green"}]}, an answer is
+// {"answer":7,"output":{"problems":["must be red or blue"]}}, with null for a valid value. Such a call may come while
+// another one waits in 'grantor_ask', since the reply may depend on it. It makes no host calls.
 #ifndef GRANTOR_H
 #define GRANTOR_H
 
@@ -19,7 +24,7 @@
 #include <unistd.h>
 #endif
 
-enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_DEEPEST = 64 };
+enum { GRANTOR_SOCKET = 3, GRANTOR_LARGEST = 1 << 20, GRANTOR_LARGEST_ANSWER = 2 << 20, GRANTOR_DEEPEST = 64 };
 
 // MARK: reading JSON
 
@@ -130,16 +135,54 @@ struct grantor_call {
     long long role;
 };
 
-/// Sends a message that is written like 'printf'; '%.*s' with GRANTOR_PART inserts a value as it is.
+/// Sends an answer that is written like 'printf'; '%.*s' with GRANTOR_PART inserts a value as it is. The call fails if
+/// the answer has more than 2 MiB.
 #define GRANTOR_PART(value) (int)((value).end - (value).start), (value).start ? (value).start : ""
 
 __attribute__((format(printf, 1, 2))) static void grantor_send(const char *format, ...);
+
+/// The number of the call that is served.
+static long long grantor_number;
+
+/// Writes a message, or the failure of the call that is served if the message fits into no frame; returns its length.
+__attribute__((format(printf, 2, 0))) static size_t grantor_format(char *bytes, const char *format, va_list values) {
+    int length = vsnprintf(bytes, GRANTOR_LARGEST_ANSWER + 1, format, values);
+    if (length > 0 && length <= GRANTOR_LARGEST_ANSWER) return (size_t)length;
+    return (size_t)sprintf(
+        bytes, "{\"answer\":%lld,\"failure\":\"the answer does not fit into a frame\"}", grantor_number);
+}
 
 /// Reads a call.
 static struct grantor_call grantor_read_call(struct grantor_value message) {
     return (struct grantor_call){
         grantor_integer(grantor_member(message, "call"), -1), grantor_member(message, "function"),
         grantor_member(message, "input"), grantor_integer(grantor_member(message, "role"), -1)};
+}
+
+/// Answers the call 'describe'.
+static void grantor_answer_describe(
+    const struct grantor_call *call, const char *(*describe)(struct grantor_value settings)) {
+    if (grantor_integer(grantor_member(call->input, "protocol"), 1) == 1)
+        grantor_send(
+            "{\"answer\":%lld,\"output\":%s}", call->number, describe(grantor_member(call->input, "settings")));
+    else
+        grantor_send(
+            "{\"answer\":%lld,\"failure\":\"this plugin speaks version 1 of the protocol\"}", call->number);
+}
+
+/// Whether a call checks values of client attributes.
+static bool grantor_is_check(const struct grantor_call *call) {
+    return call->role < 0 && grantor_equals(call->function, "check_attributes");
+}
+
+/// Answers a call with a failure if it cannot make a host call; true if it can.
+static inline bool grantor_can_ask(const struct grantor_call *call, const char *function, const char *input) {
+    // The rest of the message has less than 100 bytes.
+    bool is_large = strlen(function) + strlen(input) > GRANTOR_LARGEST - 100;
+    if (!is_large && !grantor_is_check(call)) return true;
+    const char *why = is_large ? "a host call does not fit into a frame" : "a check of attributes makes no host calls";
+    grantor_send("{\"answer\":%lld,\"failure\":\"%s\"}", call->number, why);
+    return false;
 }
 
 /// Answers a call with the failure of a host call; false if that did not fail.
@@ -185,12 +228,11 @@ static char *grantor_receive(struct grantor_value *message) {
 }
 
 static void grantor_send(const char *format, ...) {
-    static char bytes[GRANTOR_LARGEST + 5];
+    static char bytes[4 + GRANTOR_LARGEST_ANSWER + 1];
     va_list values;
     va_start(values, format);
-    int length = vsnprintf(bytes + 4, GRANTOR_LARGEST + 1, format, values);
+    size_t length = grantor_format(bytes + 4, format, values);
     va_end(values);
-    if (length <= 0 || length > GRANTOR_LARGEST) grantor_end("a message does not fit into a frame");
     for (int place = 0; place < 4; place++) bytes[place] = (char)(length >> (24 - 8 * place));
     for (char *at = bytes, *end = bytes + 4 + length; at < end;) {
         ssize_t count = write(GRANTOR_SOCKET, at, (size_t)(end - at));
@@ -209,6 +251,17 @@ struct grantor_waiting {
 };
 
 static struct grantor_waiting *grantor_queue;
+/// The author's function.
+static void (*grantor_answer)(const struct grantor_call *call);
+
+static void grantor_serve(const struct grantor_call *call) {
+    // It may be a check during another call.
+    long long former = grantor_number;
+    grantor_number = call->number;
+    if (call->role >= 0 || grantor_is_check(call)) grantor_answer(call);
+    else grantor_send("{\"answer\":%lld,\"output\":null}", call->number);
+    grantor_number = former;
+}
 
 static void grantor_keep(char *bytes, struct grantor_value message) {
     struct grantor_waiting *kept = malloc(sizeof *kept), **last = &grantor_queue;
@@ -218,6 +271,20 @@ static void grantor_keep(char *bytes, struct grantor_value message) {
     *last = kept;
 }
 
+/// Waits for the reply to the host call that was made last.
+static inline char *grantor_await_reply(long long number, struct grantor_value *message) {
+    while (true) {
+        char *bytes = grantor_receive(message);
+        if (grantor_integer(grantor_member(*message, "reply"), -1) == number) return bytes;
+        struct grantor_call call = grantor_read_call(*message);
+        bool is_check = grantor_is_check(&call), is_kept = call.number >= 0 && !is_check;
+        // The reply may wait for the check.
+        if (is_check) grantor_serve(&call);
+        if (is_kept) grantor_keep(bytes, *message);
+        else free(bytes);
+    }
+}
+
 /// Makes a host call, whose input is JSON, and waits for its reply.
 ///
 /// Returns the buffer that holds the output, to be freed. If the host call fails, it answers the call with that failure,
@@ -225,26 +292,24 @@ static void grantor_keep(char *bytes, struct grantor_value message) {
 static inline char *grantor_ask(
     const struct grantor_call *call, const char *function, const char *input, struct grantor_value *output) {
     static long long last;
-    grantor_send("{\"ask\":%lld,\"for\":%lld,\"function\":\"%s\",\"input\":%s}", ++last, call->number, function, input);
-    while (true) {
-        struct grantor_value message;
-        char *bytes = grantor_receive(&message);
-        if (grantor_integer(grantor_member(message, "reply"), -1) == last) {
-            *output = grantor_member(message, "output");
-            if (!grantor_pass_on(call, message)) return bytes;
-            free(bytes);
-            return NULL;
-        }
-        grantor_keep(bytes, message);
-    }
+    struct grantor_value message;
+    if (!grantor_can_ask(call, function, input)) return NULL;
+    grantor_send(
+        "{\"ask\":%lld,\"for\":%lld,\"function\":\"%s\",\"input\":%s}", ++last, call->number, function, input);
+    char *bytes = grantor_await_reply(last, &message);
+    *output = grantor_member(message, "output");
+    if (!grantor_pass_on(call, message)) return bytes;
+    free(bytes);
+    return NULL;
 }
 
 /// Serves calls until the server closes the socket.
 ///
-/// 'describe' returns the description as JSON. 'answer' sends exactly one answer to a call of a role with
-/// 'grantor_send'.
+/// 'describe' returns the description as JSON. 'answer' sends exactly one answer with 'grantor_send' to a call, which
+/// is that of a role or a check of attributes.
 static inline _Noreturn void grantor_run(
     const char *(*describe)(struct grantor_value settings), void (*answer)(const struct grantor_call *call)) {
+    grantor_answer = answer;
     while (true) {
         struct grantor_value message;
         char *bytes;
@@ -256,12 +321,11 @@ static inline _Noreturn void grantor_run(
             bytes = grantor_receive(&message);
         }
         struct grantor_call call = grantor_read_call(message);
+        grantor_number = call.number;
         if (grantor_equals(call.function, "describe"))
-            grantor_send("{\"answer\":%lld,\"output\":%s}", call.number, describe(grantor_member(call.input, "settings")));
-        else if (call.role >= 0)
-            answer(&call);
+            grantor_answer_describe(&call, describe);
         else if (call.number >= 0)
-            grantor_send("{\"answer\":%lld,\"output\":null}", call.number);
+            grantor_serve(&call);
         free(bytes);
     }
 }
@@ -300,22 +364,21 @@ struct grantor_plugin {
     size_t length;
 };
 
-/// Calls are served one after the other, as in a program.
-static pthread_mutex_t grantor_lock = PTHREAD_MUTEX_INITIALIZER;
+/// Calls are served one after the other, as in a program, and each holds 'grantor_turn' until its end. The author's
+/// code runs with 'grantor_lock', which a call releases while it waits for the reply to a host call, so that the same
+/// plugin can check attributes then. 'grantor_turn' is locked first.
+static pthread_mutex_t grantor_turn = PTHREAD_MUTEX_INITIALIZER, grantor_lock = PTHREAD_MUTEX_INITIALIZER;
+/// The plugin that was described last; it stays the same as long as a call holds 'grantor_turn'.
 static const struct grantor_plugin *grantor_described;
 static const struct grantor_host *grantor_server;
-static uint64_t grantor_number;
 
 static void grantor_send(const char *format, ...) {
-    static char bytes[GRANTOR_LARGEST + 1];
-    static const char large[] = "{\"failure\":\"a message does not fit into a frame\"}";
+    static char bytes[GRANTOR_LARGEST_ANSWER + 1];
     va_list values;
     va_start(values, format);
-    int length = vsnprintf(bytes, sizeof bytes, format, values);
+    size_t length = grantor_format(bytes, format, values);
     va_end(values);
-    bool fits = length > 0 && length <= GRANTOR_LARGEST;
-    grantor_server->answer(
-        grantor_server, grantor_number, fits ? bytes : large, fits ? (size_t)length : sizeof large - 1);
+    grantor_server->answer(grantor_server, (uint64_t)grantor_number, bytes, length);
 }
 
 /// The reply to a host call, which arrives on another thread.
@@ -337,18 +400,30 @@ static void grantor_take(void *context, const char *message, size_t length) {
     pthread_mutex_unlock(&waiting->lock);
 }
 
+/// Makes a host call for the call that is served, and waits for its reply without the lock. Checks may be served in the
+/// meantime.
+static inline void grantor_exchange(const char *message, size_t length, struct grantor_waiting *waiting) {
+    const struct grantor_host *server = grantor_server;
+    long long number = grantor_number;
+    pthread_mutex_unlock(&grantor_lock);
+    server->ask(server, (uint64_t)number, message, length, grantor_take, waiting);
+    pthread_mutex_lock(&waiting->lock);
+    while (!waiting->is_there) pthread_cond_wait(&waiting->arrived, &waiting->lock);
+    pthread_mutex_unlock(&waiting->lock);
+    pthread_mutex_lock(&grantor_lock);
+    grantor_server = server, grantor_number = number;
+}
+
 /// Makes a host call, whose input is JSON, and waits for its reply; as in a program.
 static inline char *grantor_ask(
     const struct grantor_call *call, const char *function, const char *input, struct grantor_value *output) {
     struct grantor_waiting waiting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, NULL, 0};
+    if (!grantor_can_ask(call, function, input)) return NULL;
     size_t room = strlen(function) + strlen(input) + 32;
     char *message = malloc(room);
     if (message) {
         int length = snprintf(message, room, "{\"function\":\"%s\",\"input\":%s}", function, input);
-        grantor_server->ask(grantor_server, grantor_number, message, (size_t)length, grantor_take, &waiting);
-        pthread_mutex_lock(&waiting.lock);
-        while (!waiting.is_there) pthread_cond_wait(&waiting.arrived, &waiting.lock);
-        pthread_mutex_unlock(&waiting.lock);
+        grantor_exchange(message, (size_t)length, &waiting);
         free(message);
     }
     if (!waiting.bytes) {
@@ -367,37 +442,60 @@ static inline void *grantor_library_describe(
     const char *(*describe)(struct grantor_value settings)) {
     struct grantor_plugin *plugin = malloc(sizeof *plugin);
     char *input = malloc(length);
+    pthread_mutex_lock(&grantor_turn);
     pthread_mutex_lock(&grantor_lock);
-    grantor_server = host, grantor_number = number;
+    grantor_server = host, grantor_number = (long long)number;
     if (plugin && input) {
         memcpy(input, message, length);
         *plugin = (struct grantor_plugin){input, length};
         grantor_described = plugin;
         struct grantor_call call = grantor_read_call((struct grantor_value){input, input + length});
-        grantor_send("{\"output\":%s}", describe(grantor_member(call.input, "settings")));
+        grantor_answer_describe(&call, describe);
     } else {
         free(plugin), free(input), plugin = NULL;
         grantor_send("{\"failure\":\"there is no memory\"}");
     }
     pthread_mutex_unlock(&grantor_lock);
+    pthread_mutex_unlock(&grantor_turn);
     return plugin;
+}
+
+/// Takes the lock for a check if its plugin is the one that is described, even while another call waits for a reply.
+static bool grantor_enter_check(const struct grantor_plugin *plugin) {
+    pthread_mutex_lock(&grantor_lock);
+    if (grantor_described == plugin) return true;
+    pthread_mutex_unlock(&grantor_lock);
+    return false;
+}
+
+/// Takes the turn and the lock, and has the plugin of the call described.
+static void grantor_enter(
+    const struct grantor_plugin *plugin, const char *(*describe)(struct grantor_value settings)) {
+    pthread_mutex_lock(&grantor_turn);
+    pthread_mutex_lock(&grantor_lock);
+    if (!plugin || grantor_described == plugin) return;
+    struct grantor_value message = {plugin->input, plugin->input + plugin->length};
+    describe(grantor_member(grantor_read_call(message).input, "settings"));
+    grantor_described = plugin;
 }
 
 static inline void grantor_library_call(
     const struct grantor_plugin *plugin, const struct grantor_host *host, uint64_t number, const char *message,
     size_t length, const char *(*describe)(struct grantor_value settings),
     void (*answer)(const struct grantor_call *call)) {
-    pthread_mutex_lock(&grantor_lock);
-    grantor_server = host, grantor_number = number;
-    if (plugin && grantor_described != plugin) {
-        struct grantor_call first = grantor_read_call((struct grantor_value){plugin->input, plugin->input + plugin->length});
-        describe(grantor_member(first.input, "settings"));
-        grantor_described = plugin;
-    }
+    static const char nothing[] = "{\"output\":null}";
     struct grantor_call call = grantor_read_call((struct grantor_value){message, message + length});
-    if (call.role >= 0) answer(&call);
-    else grantor_send("{\"output\":null}");
+    bool is_check = grantor_is_check(&call);
+    if (call.role < 0 && !is_check) {
+        host->answer(host, number, nothing, sizeof nothing - 1);
+        return;
+    }
+    bool has_turn = !is_check || !grantor_enter_check(plugin);
+    if (has_turn) grantor_enter(plugin, describe);
+    grantor_server = host, grantor_number = (long long)number;
+    answer(&call);
     pthread_mutex_unlock(&grantor_lock);
+    if (has_turn) pthread_mutex_unlock(&grantor_turn);
 }
 
 static inline void grantor_library_release(struct grantor_plugin *plugin) {
@@ -410,8 +508,8 @@ static inline void grantor_library_release(struct grantor_plugin *plugin) {
 
 /// Makes the program or the library of a plugin.
 ///
-/// 'describe' returns the description as JSON. 'answer' sends exactly one answer to a call of a role with
-/// 'grantor_send'.
+/// 'describe' returns the description as JSON. 'answer' sends exactly one answer with 'grantor_send' to a call, which
+/// is that of a role or a check of attributes.
 #define GRANTOR_EXPORT __attribute__((visibility("default")))
 #define GRANTOR_PLUGIN(describe, answer) \
     GRANTOR_EXPORT void *grantor_describe( \

@@ -4,10 +4,12 @@
 A plugin serves one call after the other. For calls at the same time, set 'instances' in the configuration.
 """
 import hashlib
+import itertools
 import json
 import socket
 import struct
 import sys
+import threading
 import time
 import traceback
 from base64 import urlsafe_b64encode
@@ -16,6 +18,14 @@ from collections import deque
 PROTOCOL = 1
 LARGEST = 1 << 20
 LARGEST_ANSWER = 2 << 20
+# What may wait for replies without belonging to a call: the server ends a process that has more.
+MOST_OWN = 64
+MOST_OWN_BYTES = 4 << 20
+
+# Made once, since 'json.dumps' makes an encoder for each message. What contains itself is nested too deep in any case.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False).encode
+_decode = json.JSONDecoder().raw_decode
+_length = struct.Struct(">I")
 
 
 class Refusal(Exception):
@@ -74,14 +84,14 @@ def authorization(request, writes=(), user=None):
 
 
 def _frame(message, largest=LARGEST):
-    data = json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    data = _encode(message).encode()
     if len(data) > largest:
         raise ValueError(f"a message of {len(data)} bytes is larger than {largest}")
-    return struct.pack(">I", len(data)) + data
+    return _length.pack(len(data)) + data
 
 
 class Host:
-    """The services of the server, during a call."""
+    """The services of the server: during a call, or as the plugin's 'host' at any time after the start."""
 
     def __init__(self, plugin, call):
         self._plugin, self._call = plugin, call
@@ -119,12 +129,21 @@ class Plugin:
         self.form = {"protocol": PROTOCOL, "version": version, "summary": summary, "specification": specification,
                      "host_calls": list(host_calls), "collections": [], "settings": []}
         self.settings = {}
-        self._functions = {"check_attributes": self._check_attributes}
+        self.host = Host(self, None)
+        self._functions = {"describe": self._describe, "check_attributes": self._check_attributes}
         self._checks = {}
-        self._waiting = deque()
-        self._asked = 0
+        # The call that is served, and the thread that serves calls.
+        self._call = self._thread = None
+        self._numbers = itertools.count(1)
+        # The sizes of host calls without a call that wait for their replies, by number.
+        self._own = {}
         self._socket = None
-        self._buffer = bytearray()
+        self._sending = threading.Lock()
+        # What has arrived: one of the threads that wait for something reads for all of them.
+        self._arrived = threading.Condition()
+        self._is_read = False
+        self._rest = b""
+        self._calls, self._urgent, self._replies = deque(), deque(), {}
 
     def setting(self, key, type, **more):
         """Declares a setting; its value is in 'settings' once the server has started the plugin."""
@@ -135,8 +154,11 @@ class Plugin:
     def attribute(self, name, default, under=None, check=None, **more):
         """Declares a client attribute.
 
-        Give 'type', or 'check': a function that returns what is wrong with a value, such as "must be even", or None.
+        Give 'type', or 'check': a function that returns what is wrong with a value, such as "must be even", or None. It
+        may run on any thread that waits for a host call.
         """
+        if ("type" in more) == (check is not None):
+            raise ValueError(f"the attribute '{name}' needs either 'type', or 'check' to check its values")
         form = {"name": name, "default": default, **more}
         self.form.setdefault("attributes", []).append(form if under is None else {**form, "under": under})
         self._checks[name, under] = check
@@ -164,77 +186,151 @@ class Plugin:
                 "parameters": list(parameters), **more}
         return lambda function: self.add("grants", form, authorize=function)
 
+    def on_start(self, function):
+        """Has the decorated function called, with the host, when the server starts the plugin.
+
+        Threads begin here, since commands run the program without starting the plugin. They use the plugin's 'host'.
+        """
+        def start(given, host):
+            function(host)
+
+        self._functions["start"] = start
+        return function
+
     def run(self):
         """Serves calls until the server closes the socket."""
         self._socket = socket.socket(fileno=3)
+        self._thread = threading.get_ident()
         try:
             while True:
-                message = self._waiting.popleft() if self._waiting else self._receive()
-                if "call" in message:
-                    self._socket.sendall(self._answer(message))
-        except EOFError:
+                message = self._next()
+                self._call = message["call"]
+                self._serve(message)
+        except ConnectionError:
             sys.exit(0)
 
-    def _answer(self, message):
-        """The frame of an answer, which is a failure if the output is no JSON or does not fit into a frame."""
-        answer = {"answer": message["call"]}
+    # Calls.
+
+    def _serve(self, message):
+        """Answers a call: with a failure if its output is no JSON or does not fit into a frame."""
+        number = message["call"]
         try:
-            return _frame({**answer, "output": self._call(message)}, LARGEST_ANSWER)
-        except Refusal as refusal:
-            answer["error"] = refusal.form
-        except Unavailable as error:
-            answer["unavailable"] = str(error)
-        except Abandoned as error:
-            answer["abandoned"] = str(error)
-        except EOFError:
-            raise
+            frame = self._answer(number, message)
         except Exception as error:
             traceback.print_exc()
             report = f"{type(error).__name__}: {error}"[:2000]
-            answer["failure"] = report.encode(errors="replace").decode()
-        return _frame(answer)
+            frame = _frame({"answer": number, "failure": report.encode(errors="replace").decode()})
+        self._send(frame)
 
-    def _call(self, message):
-        function, given = message["function"], message.get("input")
-        if function == "describe":
-            if given["protocol"] != PROTOCOL:
-                raise ValueError(f"this plugin speaks version {PROTOCOL} of the protocol, not {given['protocol']}")
-            self.settings.update(given["settings"])
-            return self.form
+    def _answer(self, number, message):
+        try:
+            return _frame({"answer": number, "output": self._output(message)}, LARGEST_ANSWER)
+        except Refusal as refusal:
+            return _frame({"answer": number, "error": refusal.form})
+        except Unavailable as error:
+            return _frame({"answer": number, "unavailable": str(error)})
+        except Abandoned as error:
+            return _frame({"answer": number, "abandoned": str(error)})
+
+    def _output(self, message):
+        function = message["function"]
         served = self._functions.get((function, message["role"]) if "role" in message else function)
-        if served is None:
-            return None
-        return served(given, Host(self, message["call"]))
+        return served(message.get("input"), Host(self, message["call"])) if served else None
+
+    def _describe(self, given, host):
+        if given["protocol"] != PROTOCOL:
+            raise ValueError(f"this plugin speaks version {PROTOCOL} of the protocol, not {given['protocol']}")
+        self.settings.update(given["settings"])
+        return self.form
+
+    # Host calls.
 
     def _ask(self, call, function, given):
-        self._asked += 1
-        self._socket.sendall(_frame({"ask": self._asked, "for": call, "function": function, "input": given}))
-        while True:
+        if self._socket is None:
+            raise HostError("host calls are possible once the server has started the plugin")
+        if call is None and self._thread == threading.get_ident():
+            # Only the function of a call can be here, and it answers no other call while it waits.
+            call = self._call
+        number = next(self._numbers)
+        message = {"ask": number, "function": function, "input": given}
+        if call is None:
+            return self._ask_freely(number, _frame(message))
+        self._send(_frame({**message, "for": call}))
+        return self._reply(number)
+
+    def _ask_freely(self, number, frame):
+        """Makes a host call that belongs to no call, as soon as few enough of them wait."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self._own) < MOST_OWN
+                                   and sum(self._own.values()) + len(frame) <= MOST_OWN_BYTES)
+            self._own[number] = len(frame)
+        try:
+            self._send(frame)
+            return self._reply(number)
+        finally:
+            with self._arrived:
+                del self._own[number]
+                self._arrived.notify_all()
+
+    def _reply(self, number):
+        while "call" in (message := self._next(number)):
+            self._serve(message)
+        if "error" in message:
+            error = message["error"]
+            known = ("code", "description", "reason", "status", "headers")
+            raise Refusal(**{name: error[name] for name in known if name in error})
+        if "unavailable" in message:
+            raise Unavailable(message["unavailable"])
+        if "refused" in message:
+            raise HostError(message["refused"])
+        return message["output"]
+
+    # Messages.
+
+    def _next(self, number=None):
+        """Waits for the reply to a host call, or for a call; maybe the reply waits for the check of an attribute."""
+        with self._arrived:
+            while (message := self._take(number)) is None:
+                if self._is_read:
+                    self._arrived.wait()
+                else:
+                    self._read()
+            return message
+
+    def _take(self, number):
+        if self._urgent:
+            return self._urgent.popleft()
+        if number is None:
+            return self._calls.popleft() if self._calls else None
+        return self._replies.pop(number, None)
+
+    def _read(self):
+        """Receives a message for one of the threads that wait, without holding up the others."""
+        self._is_read = True
+        self._arrived.release()
+        try:
             message = self._receive()
-            if message.get("function") == "check_attributes":
-                # The reply may wait for it, if it is about a client.
-                self._socket.sendall(self._answer(message))
-            elif message.get("reply") != self._asked:
-                self._waiting.append(message)
-            elif "error" in message:
-                raise Refusal(**message["error"])
-            elif "unavailable" in message:
-                raise Unavailable(message["unavailable"])
-            elif "refused" in message:
-                raise HostError(message["refused"])
-            else:
-                return message["output"]
+        finally:
+            self._arrived.acquire()
+            self._is_read = False
+            self._arrived.notify_all()
+        if "reply" in message:
+            self._replies[message["reply"]] = message
+        elif "call" in message:
+            (self._urgent if message["function"] == "check_attributes" else self._calls).append(message)
 
     def _receive(self):
-        buffer = self._buffer
-        while True:
-            if len(buffer) >= 4:
-                end = 4 + struct.unpack_from(">I", buffer)[0]
-                if len(buffer) >= end:
-                    data = bytes(buffer[4:end])
-                    del buffer[:end]
-                    return json.loads(data)
-            received = self._socket.recv(65536)
-            if not received:
-                raise EOFError
-            buffer += received
+        # Usually exactly one frame arrives, and nothing is copied but its JSON.
+        received = self._rest
+        while len(received) < 4 or len(received) < (end := 4 + _length.unpack_from(received)[0]):
+            more = self._socket.recv(65536)
+            if not more:
+                # The server has closed the socket. On another thread than the first, this ends only the thread.
+                sys.exit(0)
+            received += more
+        self._rest = received[end:]
+        return _decode(received[4:end].decode().lstrip())[0]
+
+    def _send(self, frame):
+        with self._sending:
+            self._socket.sendall(frame)

@@ -9,13 +9,16 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::io::FromRawFd;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 
+mod instance;
 mod json;
 pub mod library;
+use instance::Instance;
+pub use instance::Make;
 pub use json::Json;
 
 const LARGEST: usize = 1 << 20;
+const LARGEST_ANSWER: usize = 2 << 20;
 
 /// Why a call has no output.
 #[derive(Debug)]
@@ -43,6 +46,14 @@ pub trait Plugin {
 
     /// Answers a call of a role, which is given by its place in its list in the description.
     fn call(&mut self, function: &str, role: usize, input: &Json, host: &mut Host) -> Result<Json, Failure>;
+
+    /// Says what is wrong with each value of the client attributes without `type`, such as "must be even"; `None` for a
+    /// valid one. A value has `name`, `under` and `value`, and what is said depends on nothing but it and the settings.
+    ///
+    /// While a call waits for the reply to a host call, this is asked of another value of the plugin.
+    fn check_attributes(&mut self, _values: &[Json]) -> Vec<Option<String>> {
+        Vec::new()
+    }
 }
 
 /// The first value of a request's parameter.
@@ -114,29 +125,39 @@ impl Channel {
         }
     }
 
-    /// Makes a host call and waits for its reply; what else arrives is kept.
-    fn ask(&mut self, call: i64, mut question: Json) -> Json {
+    /// Makes a host call and waits for its reply, which may wait for a check of attributes. Other calls are kept.
+    fn ask(&mut self, call: i64, mut question: Json, instance: &Instance) -> Json {
         self.asked += 1;
         let number = self.asked;
         if let Json::Object(members) = &mut question {
             members.insert(0, ("for".to_string(), Json::Integer(call)));
             members.insert(0, ("ask".to_string(), Json::Integer(number)));
         }
-        self.send(&question);
+        let text = question.to_string();
+        if text.len() > LARGEST {
+            return object! {"refused" => "the host call does not fit into a frame"};
+        }
+        self.send(&text);
         loop {
             let message = self.receive();
             if message.get("reply").integer() == Some(number) {
                 return message;
             }
-            self.waiting.push_back(message);
+            if message.get("function").text() == Some("check_attributes") {
+                self.check(&message, instance);
+            } else if message.get("call").integer().is_some() {
+                self.waiting.push_back(message);
+            }
         }
     }
 
-    fn send(&mut self, message: &Json) {
-        let text = message.to_string();
-        if text.len() > LARGEST {
-            end("a message does not fit into a frame");
-        }
+    fn check(&mut self, message: &Json, instance: &Instance) {
+        let mut refuse = |_: Json| object! {"refused" => "a check of attributes makes no host calls"};
+        let result = instance.serve(message, &mut Host { ask: &mut refuse });
+        self.send(&answer(message.get("call").integer().unwrap_or(-1), result));
+    }
+
+    fn send(&mut self, text: &str) {
         let mut frame = (text.len() as u32).to_be_bytes().to_vec();
         frame.extend_from_slice(text.as_bytes());
         if self.socket.write_all(&frame).is_err() {
@@ -151,42 +172,36 @@ fn end(why: &str) -> ! {
 }
 
 /// Serves calls until the server closes the socket.
-pub fn run(mut plugin: impl Plugin) -> ! {
+pub fn run(make: Make) -> ! {
     // Descriptor 3 is the socket, and nothing else in the process uses it.
     let socket = unsafe { File::from_raw_fd(3) };
     let mut channel = Channel { socket, waiting: VecDeque::new(), asked: 0 };
+    let mut instance = Instance::new(make);
     loop {
         let message = channel.waiting.pop_front().unwrap_or_else(|| channel.receive());
-        let number = match message.get("call").integer() { Some(number) => number, _ => continue };
-        let mut ask = |question: Json| channel.ask(number, question);
-        let mut host = Host { ask: &mut ask };
-        let result = catch_unwind(AssertUnwindSafe(|| serve(&mut plugin, &message, &mut host)))
-            .unwrap_or_else(|_| Err(Failure::Other("the plugin panicked".to_string())));
-        let mut answer = crate::message(result);
-        if let Json::Object(members) = &mut answer {
-            members.insert(0, ("answer".to_string(), Json::Integer(number)));
-        }
-        channel.send(&answer);
+        let Some(number) = message.get("call").integer() else { continue };
+        let result = if message.get("function").text() == Some("describe") {
+            instance.describe(message.get("input"))
+        } else {
+            let mut ask = |question: Json| channel.ask(number, question, &instance);
+            instance.serve(&message, &mut Host { ask: &mut ask })
+        };
+        channel.send(&answer(number, result));
     }
 }
 
-/// The message that answers a call, without its number.
-fn message(result: Result<Json, Failure>) -> Json {
-    match result {
-        Ok(output) => object! {"output" => output},
-        Err(Failure::Refusal(error)) => object! {"error" => error},
-        Err(Failure::Unavailable(what)) => object! {"unavailable" => what.as_str()},
-        Err(Failure::Abandoned(what)) => object! {"abandoned" => what.as_str()},
-        Err(Failure::Other(what)) => object! {"failure" => what.as_str()},
+/// The text that answers a call: a failure if the answer fits into no frame.
+fn answer(call: i64, result: Result<Json, Failure>) -> String {
+    let text = match result {
+        Ok(output) => object! {"answer" => call, "output" => output},
+        Err(Failure::Refusal(error)) => object! {"answer" => call, "error" => error},
+        Err(Failure::Unavailable(what)) => object! {"answer" => call, "unavailable" => what.as_str()},
+        Err(Failure::Abandoned(what)) => object! {"answer" => call, "abandoned" => what.as_str()},
+        Err(Failure::Other(what)) => object! {"answer" => call, "failure" => what.as_str()},
     }
-}
-
-/// Has the plugin answer a message of the server.
-fn serve(plugin: &mut dyn Plugin, message: &Json, host: &mut Host) -> Result<Json, Failure> {
-    let input = message.get("input");
-    match (message.get("function").text().unwrap_or(""), message.get("role").integer()) {
-        ("describe", _) => Ok(plugin.describe(input.get("settings"))),
-        (function, Some(role)) => plugin.call(function, role as usize, input, host),
-        _ => Ok(Json::Null),
+    .to_string();
+    if text.len() <= LARGEST_ANSWER {
+        return text;
     }
+    object! {"answer" => call, "failure" => "the answer does not fit into a frame"}.to_string()
 }

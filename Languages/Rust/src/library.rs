@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The C interface of a library that the server loads (`Docs/PluginProtocol.md`). [`plugin!`](crate::plugin) exports it.
 
-use crate::{message, object, serve, Failure, Host as Services, Json, Plugin, LARGEST};
+use crate::{instance::Instance, Failure, Host as Services, Json, Make};
 use std::ffi::{c_char, c_void};
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{sync_channel, SyncSender};
-use std::sync::{Mutex, PoisonError};
 
 /// The block by which the server knows the version of the interface before it loads the library.
 #[repr(C)]
@@ -30,47 +28,14 @@ pub struct Host {
     ask: unsafe extern "C" fn(*const Host, u64, *const c_char, usize, Reply, *mut c_void),
 }
 
-type Make = Box<dyn Fn() -> Box<dyn Plugin + Send> + Send + Sync>;
-
-/// The plugin with its settings. Each call that runs at the same time as others has a value of the plugin to itself.
-pub struct Instance {
-    make: Make,
-    settings: Json,
-    idle: Mutex<Vec<Box<dyn Plugin + Send>>>,
-}
-
-impl Instance {
-    fn with<T>(&self, body: impl FnOnce(&mut (dyn Plugin + Send)) -> T) -> T {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut plugin = idle.unwrap_or_else(|| {
-            let mut made = (self.make)();
-            made.describe(&self.settings);
-            made
-        });
-        let value = body(&mut *plugin);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(plugin);
-        value
-    }
-}
-
 /// What `grantor_describe` does.
 ///
 /// # Safety
 /// The arguments must be those that the server passes.
 pub unsafe fn describe(make: Make, host: *const Host, call: u64, bytes: *const u8, length: usize) -> *mut c_void {
-    let input = read(bytes, length).get("input").clone();
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut plugin = make();
-        let description = plugin.describe(input.get("settings"));
-        (plugin, description)
-    }));
-    let Ok((plugin, description)) = result else {
-        answer(host, call, Err(Failure::Other("the plugin panicked".to_string())));
-        return std::ptr::null_mut();
-    };
-    let settings = input.get("settings").clone();
-    let instance = Box::new(Instance { make, settings, idle: Mutex::new(vec![plugin]) });
-    answer(host, call, Ok(description));
+    let mut instance = Box::new(Instance::new(make));
+    let description = instance.describe(read(bytes, length).get("input"));
+    answer(host, call, description);
     Box::into_raw(instance) as *mut c_void
 }
 
@@ -81,11 +46,11 @@ pub unsafe fn describe(make: Make, host: *const Host, call: u64, bytes: *const u
 pub unsafe fn call(instance: *mut c_void, host: *const Host, call: u64, bytes: *const u8, length: usize) {
     let message = read(bytes, length);
     let mut ask = |question: Json| ask(host, call, question);
-    let result = catch_unwind(AssertUnwindSafe(|| match (instance as *const Instance).as_ref() {
-        Some(instance) => instance.with(|plugin| serve(plugin, &message, &mut Services { ask: &mut ask })),
+    let result = match (instance as *const Instance).as_ref() {
+        Some(instance) => instance.serve(&message, &mut Services { ask: &mut ask }),
         None => Err(Failure::Other("the plugin has not been described".to_string())),
-    }));
-    answer(host, call, result.unwrap_or_else(|_| Err(Failure::Other("the plugin panicked".to_string()))));
+    };
+    answer(host, call, result);
 }
 
 /// What `grantor_release` does.
@@ -103,10 +68,7 @@ unsafe fn read(bytes: *const u8, length: usize) -> Json {
 }
 
 unsafe fn answer(host: *const Host, call: u64, result: Result<Json, Failure>) {
-    let mut text = message(result).to_string();
-    if text.len() > LARGEST {
-        text = object! {"failure" => "the answer does not fit into a frame"}.to_string();
-    }
+    let text = crate::answer(call as i64, result);
     ((*host).answer)(host, call, text.as_ptr() as *const c_char, text.len());
 }
 
@@ -130,7 +92,7 @@ unsafe extern "C" fn take(context: *mut c_void, bytes: *const c_char, length: us
 macro_rules! plugin {
     ($make:expr) => {
         pub fn main() {
-            $crate::run($make)
+            $crate::run(Box::new(|| Box::new($make)))
         }
 
         #[no_mangle]
