@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import GrantKit
 import Support
 import Testing
@@ -16,6 +17,23 @@ struct StoredKeysTests {
     }
 
     // MARK: sealing
+
+    @Test("a stored key whose halves are those of different keys is refused")
+    func halves() throws {
+        // An elliptic curve key in PKCS#8 ends with the public point, which has 65 bytes.
+        func bytes(_ key: SigningKey) throws -> [UInt8] {
+            let lines = try key.privatePEM().exposed.split(separator: "\n").dropFirst().dropLast()
+            return try #require(Data(base64Encoded: lines.joined())).map(\.self)
+        }
+        let (one, other) = (try bytes(.generate()), try bytes(.generate()))
+        func pem(_ bytes: [UInt8]) -> Secret {
+            Secret("-----BEGIN PRIVATE KEY-----\n\(Data(bytes).base64EncodedString())\n-----END PRIVATE KEY-----\n")
+        }
+        _ = try SigningKey(ownPEM: pem(one), algorithm: .es256)
+        #expect(throws: CryptographyError.self) {
+            try SigningKey(ownPEM: pem(one.dropLast(65) + other.suffix(65)), algorithm: .es256)
+        }
+    }
 
     @Test("sealed keys reveal nothing, and can only be opened with their sealing key")
     func sealed() async throws {

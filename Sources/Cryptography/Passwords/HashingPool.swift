@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
+import Foundation
 import Glibc
 import GrantKit
 import Synchronization
@@ -8,7 +8,8 @@ import Synchronization
 /// Separate threads for slow hashes, with a limited number of places shared out fairly.
 ///
 /// Users' passwords, client secrets and the server's own hashes each have their own places, and take turns when several
-/// kinds are waiting. So a flood of one kind costs the others at most every second turn.
+/// kinds are waiting. So a flood of one kind costs the others at most every second turn. There are no threads while
+/// nothing is hashed.
 public final class HashingPool: Sendable {
     /// The error when all places that the caller may use are taken.
     public struct Full: Error {}
@@ -53,6 +54,8 @@ public final class HashingPool: Sendable {
     private static let places = 32
     /// The number of places within a kind for each address and for each client.
     private static let placesPerHolder = 8
+    /// How far the threads give way to the event loops: if both want all of a processor, hashes get a quarter of it.
+    private static let niceness: Int32 = 5
 
     private struct Share {
         var total = 0
@@ -64,7 +67,8 @@ public final class HashingPool: Sendable {
         var shares: [Kind: Share] = [:]
         /// The kinds in the order of their next turns.
         var turns = Kind.allCases
-        var idle: [DispatchQueue]
+        /// The number of threads that may still be started.
+        var idle: Int
     }
 
     private let state: Mutex<State>
@@ -73,7 +77,7 @@ public final class HashingPool: Sendable {
     ///
     /// - Parameter threads: The number of hashes computed at the same time.
     public init(threads: Int) {
-        state = Mutex(State(idle: (0..<max(1, threads)).map { DispatchQueue(label: "hashing-\($0)") }))
+        state = Mutex(State(idle: max(1, threads)))
     }
 
     /// The number of hashes that are waiting or being computed.
@@ -173,24 +177,28 @@ public final class HashingPool: Sendable {
     // MARK: turns
 
     private func submit(_ kind: Kind, _ job: @escaping @Sendable () -> Void) {
-        let thread = state.withLock { state in
+        let starts = state.withLock { state in
             state.shares[kind, default: Share()].jobs.append(job)
-            return state.idle.popLast()
+            guard state.idle > 0 else { return false }
+            state.idle -= 1
+            return true
         }
-        guard let thread else { return }
-        thread.async { [self] in
-            while let job = next(for: thread) { job() }
+        guard starts else { return }
+        Thread.detachNewThread { [self] in
+            // On Linux, this is about the calling thread alone.
+            setpriority(Int32(PRIO_PROCESS.rawValue), 0, HashingPool.niceness)
+            while let job = next() { job() }
         }
     }
 
-    /// The next job by turn; if there is none, the thread becomes idle.
-    private func next(for thread: DispatchQueue) -> (@Sendable () -> Void)? {
+    /// The next job by turn; if there is none, the thread ends.
+    private func next() -> (@Sendable () -> Void)? {
         state.withLock { state in
             for (place, kind) in state.turns.enumerated() where state.shares[kind]?.jobs.isEmpty == false {
                 state.turns.append(state.turns.remove(at: place))
                 return state.shares[kind]?.jobs.removeFirst()
             }
-            state.idle.append(thread)
+            state.idle += 1
             return nil
         }
     }

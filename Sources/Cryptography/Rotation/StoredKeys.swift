@@ -98,7 +98,7 @@ public struct StoredKeys: Sendable {
     }
 
     func open(_ key: KeyRecord.Key) throws -> SigningKey {
-        try SigningKey(pem: try sealing.reveal(key.secret, for: key.id), algorithm: key.algorithm)
+        try SigningKey(ownPEM: try sealing.reveal(key.secret, for: key.id), algorithm: key.algorithm)
     }
 
     func open(_ mac: KeyRecord.MAC) throws -> ServerKeyRing.MACKey {
