@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cryptography
-import Dispatch
+import Foundation
 import Synchronization
 import Testing
 
@@ -133,6 +133,17 @@ struct HashingShareTests {
         }
         #expect(pool.waiting == 0)
         #expect(try await pool.run(from: "192.0.2.1") { 7 } == 7)
+    }
+
+    @Test("hashes give way to the rest of the server")
+    func niceness() async throws {
+        let own = getpriority(Int32(PRIO_PROCESS.rawValue), 0)
+        let pool = HashingPool(threads: 1)
+        for _ in 0..<3 {
+            let niceness = try await pool.run(from: nil) { getpriority(Int32(PRIO_PROCESS.rawValue), 0) }
+            #expect(niceness == min(own + 5, 19))
+        }
+        #expect(getpriority(Int32(PRIO_PROCESS.rawValue), 0) == own)
     }
 
     @Test("after each of a thousand hashes in sequence the pool is empty again, on several threads")

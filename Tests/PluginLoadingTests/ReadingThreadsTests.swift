@@ -107,14 +107,19 @@ struct ReadingThreadsTests {
         #expect(try await seen.has(100))
     }
 
-    @Test("threads that have read nothing for a while use no processor time, and read again at once")
+    @Test("a thread that stands by looks no more once nothing was read for a while, and takes over again later")
     func rests() async throws {
-        let (pair, seen) = (Pair(), Seen())
-        pair.start(seen.add)
+        let (pair, seen, gate) = (Pair(), Seen(), DispatchSemaphore(value: 0))
+        pair.start { message in
+            if message["n"] == 2 { gate.wait() }
+            seen.add(message)
+        }
         try pair.send([1])
         #expect(try await seen.has(1))
-        try await Task.sleep(for: .seconds(2))
-        try pair.send([2])
+        #expect(try await Patience.wait { pair.threads.isResting })
+        try pair.send([2, 3])
         #expect(try await seen.has(2))
+        gate.signal()
+        #expect(try await seen.has(3))
     }
 }

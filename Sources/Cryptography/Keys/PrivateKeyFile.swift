@@ -29,12 +29,10 @@ extension SigningKey {
         let key = try SigningKey.read(pem: text, nil)
         self.init(key, try SigningKey.checked(key, algorithm))
         let message = Array("a message to test the key".utf8)
-        guard verify(try sign(message), of: message) else { throw SigningKey.mismatch }
-    }
-
-    private static var mismatch: CryptographyError {
-        CryptographyError(
-            found: "the private and the public half of the key do not match; use the file as it was generated")
+        guard verify(try sign(message), of: message) else {
+            throw CryptographyError(
+                found: "the private and the public half of a stored key do not match; restore the store from a backup")
+        }
     }
 
     /// Checks a private key and chooses its algorithm.
@@ -43,7 +41,11 @@ extension SigningKey {
         let algorithm = try SigningKey.checked(key, algorithm)
         let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil)
         defer { unsafe EVP_PKEY_CTX_free(context) }
-        guard unsafe EVP_PKEY_pairwise_check(context) == 1 else { throw SigningKey.mismatch }
+        guard unsafe EVP_PKEY_pairwise_check(context) == 1 else {
+            throw CryptographyError(
+                found: "the private and the public half of the key do not match; use the file as it was generated"
+            )
+        }
         self.init(key, algorithm)
     }
 

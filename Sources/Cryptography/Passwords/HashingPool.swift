@@ -54,7 +54,8 @@ public final class HashingPool: Sendable {
     private static let places = 32
     /// The number of places within a kind for each address and for each client.
     private static let placesPerHolder = 8
-    /// How far the threads give way to the event loops: if both want all of a processor, hashes get a quarter of it.
+    /// How much nicer the threads are than the server, so that they give way to the event loops: if both
+    /// want all of a processor, hashes get a quarter of it.
     private static let niceness: Int32 = 5
 
     private struct Share {
@@ -185,8 +186,8 @@ public final class HashingPool: Sendable {
         }
         guard starts else { return }
         Thread.detachNewThread { [self] in
-            // On Linux, this is about the calling thread alone.
-            setpriority(Int32(PRIO_PROCESS.rawValue), 0, HashingPool.niceness)
+            // On Linux, this is about the calling thread alone. It adds to the niceness of the server.
+            _ = nice(HashingPool.niceness)
             while let job = next() { job() }
         }
     }

@@ -60,6 +60,9 @@ final class ReadingThreads: Sendable {
     /// Whether the thread that reads may run a call, since another one can take over.
     var mayRunCalls: Bool { state.withLock { $0.hasStandby } }
 
+    /// Whether no thread looks, because nothing has been read for a while.
+    var isResting: Bool { state.withLock { $0.isResting } }
+
     /// Reads messages until the server closes the socket, and then ends the process.
     ///
     /// - Parameter take: Handles a message.
